@@ -1,0 +1,1 @@
+//! The toolkit measured beside its peers.

@@ -1,0 +1,42 @@
+//! How often a stage may yield without consuming.
+
+use super::{Cause, Fault};
+
+/// Counts the records of no bytes that a stage may still yield (law L5).
+///
+/// Records of no bytes are legal: the end of a body has none of its own, and an outer record may
+/// carry many items of an inner stage. A stage that yields nothing else never ends, so each byte
+/// consumed pays for one, and [`Budget::FREE`] are given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Budget {
+    left: u64,
+}
+
+impl Budget {
+    /// What a stage may yield before it has consumed anything. A chain of stages that end one
+    /// after the other yields one or two each; nobody nests 64.
+    const FREE: u64 = 64;
+
+    pub(crate) const fn new() -> Self {
+        Self { left: Self::FREE }
+    }
+
+    /// Pays for a record of `length` bytes.
+    #[inline]
+    pub(crate) fn spend<E>(&mut self, length: usize) -> Result<(), Fault<E>> {
+        if length > 0 {
+            self.left = self.left.saturating_add(length as u64);
+        } else if self.left == 0 {
+            return Err(Fault::from_cause(Cause::NoProgress));
+        } else {
+            self.left -= 1;
+        }
+        Ok(())
+    }
+
+    /// Refuses a record that is longer than what the stage was shown.
+    #[inline]
+    pub(crate) fn within<E>(length: usize, shown: usize) -> Result<(), Fault<E>> {
+        if length > shown { Err(Fault::from_cause(Cause::Contract)) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,288 @@
+//! The buffer that belongs to the connection.
+
+use bytes::BytesMut;
+use core::fmt;
+
+use super::{Budget, Decode, Fault, Frame, Output, Record, Records, Step};
+
+/// What a connection has received and no stage has consumed yet.
+///
+/// Stages are lent it one after the other, so what one reads too far is there for the next. All of
+/// its storage is initialised once; two cursors tell which part of it is in use. It grows with
+/// what is received and never with what a peer announces.
+///
+/// ```
+/// use segue::Buffer;
+///
+/// let mut buffer = Buffer::new();
+/// buffer.extend(b"HTTP/1.1 101 ..\r\n\r\n\x81\x02hi");
+/// buffer.consume(19);
+/// assert_eq!(buffer.as_slice(), b"\x81\x02hi");
+/// assert_eq!(buffer.position(), 19);
+/// ```
+#[derive(Default)]
+pub struct Buffer {
+    /// Its length is the initialised extent.
+    storage: BytesMut,
+    start: usize,
+    end: usize,
+    /// Position in the stream of `storage[0]`; wrapping, since it is only ever used with `start`
+    /// added to it and storage may be handed out from under it.
+    base: u64,
+}
+
+impl Buffer {
+    /// An empty buffer, which allocates when it is first filled.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An empty buffer with room for `capacity` bytes.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self { storage: BytesMut::zeroed(capacity), ..Self::default() }
+    }
+
+    /// The bytes that are buffered.
+    #[inline]
+    #[must_use]
+    pub fn as_slice(&self) -> &[u8] {
+        &self.storage[self.start..self.end]
+    }
+
+    /// The bytes that are buffered, to be changed in place.
+    #[inline]
+    #[must_use]
+    pub fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.storage[self.start..self.end]
+    }
+
+    /// How many bytes are buffered.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether nothing is buffered.
+    #[inline]
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.start == self.end
+    }
+
+    /// How many bytes of memory the buffer holds, used or not.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.storage.capacity()
+    }
+
+    /// The offset in the stream of the first buffered byte: how many bytes have been consumed
+    /// since the connection began.
+    #[inline]
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.base.wrapping_add(self.start as u64)
+    }
+
+    /// Sets the [`position`](Self::position), for a buffer that takes over in mid-stream.
+    pub fn set_position(&mut self, position: u64) {
+        self.base = position.wrapping_sub(self.start as u64);
+    }
+
+    /// Appends received bytes.
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.reserve(bytes.len());
+        self.storage[self.end..self.end + bytes.len()].copy_from_slice(bytes);
+        self.end += bytes.len();
+    }
+
+    /// Drops `count` bytes from the front.
+    ///
+    /// # Panics
+    /// If fewer are buffered.
+    #[inline]
+    pub fn consume(&mut self, count: usize) {
+        assert!(count <= self.len(), "consumed more than is buffered");
+        self.start += count;
+    }
+
+    /// Consumes the `count` bytes in front and lends them.
+    ///
+    /// # Panics
+    /// If fewer are buffered.
+    #[inline]
+    pub fn take(&mut self, count: usize) -> Record<'_> {
+        let start = self.start;
+        self.consume(count);
+        Record::in_buffer(self, start, start + count)
+    }
+
+    /// Pulls `stage` once: its next item, or what it needs for one.
+    ///
+    /// `eof` says that nothing will follow what is buffered; `answers` takes what the stage sends
+    /// by itself. This is the way in for callers who hold the bytes; connections do the same and
+    /// read as well. To go through many small records at the least cost see
+    /// [`records`](Self::records).
+    ///
+    /// # Errors
+    /// Faults of the stage, at their offset in the stream, and [`Cause::Truncated`] where the
+    /// stage needs more at the end of the stream. After a fatal fault the stage is dead: it must
+    /// not be pulled again.
+    ///
+    /// [`Cause::Truncated`]: crate::Cause::Truncated
+    #[inline]
+    pub fn step<'a, D: Decode>(
+        &'a mut self,
+        stage: &'a mut D,
+        eof: bool,
+        answers: &mut Output,
+    ) -> Result<Step<D::Item<'a>>, Fault<D::Error>> {
+        loop {
+            let position = self.position();
+            let moved = |fault: Fault<D::Error>| fault.moved(position);
+            match stage.frame(self.as_slice(), eof).map_err(moved)? {
+                Frame::Record(length) => {
+                    Budget::within(length, self.len()).map_err(moved)?;
+                    return stage.parse(self.take(length)).map(Step::Item).map_err(moved);
+                }
+                Frame::Absorb(length) => {
+                    Budget::within(length.get(), self.len()).map_err(moved)?;
+                    stage.absorb(self.take(length.get()), answers).map_err(moved)?;
+                }
+                Frame::Need(_) if eof => {
+                    return Err(Fault::truncated(position + self.len() as u64));
+                }
+                Frame::Need(need) => return Ok(Step::Need(need)),
+                Frame::Done => return Ok(Step::Done),
+            }
+        }
+    }
+
+    /// All the records of `stage` that are buffered, lent one after the other at the cost of a
+    /// loop over a slice.
+    #[inline]
+    pub fn records<'b, D: Decode>(
+        &'b mut self,
+        stage: &'b mut D,
+        eof: bool,
+        answers: &'b mut Output,
+    ) -> Records<'b, D> {
+        let Self { storage, start, end, base } = self;
+        let rest = &mut storage[*start..*end];
+        Records::new(stage, rest, start, *base, eof, answers)
+    }
+
+    /// Makes room behind what is buffered: `spare_mut` then has at least `room` bytes.
+    ///
+    /// What has been consumed is reclaimed first. Memory at least doubles when it grows, so that
+    /// bytes that come one by one are moved a constant number of times.
+    pub fn reserve(&mut self, room: usize) {
+        if self.is_empty() {
+            self.rebase(0);
+        }
+        if self.storage.len() - self.end >= room {
+            return;
+        }
+        let held = self.len();
+        // Moving what is held to the front pays if it is not longer than what it frees, and
+        // keeps the work linear.
+        if held <= self.start && held + room <= self.storage.len() {
+            self.storage.copy_within(self.start..self.end, 0);
+            self.rebase(held);
+            return;
+        }
+        let capacity = (held + room).max(2 * held).next_power_of_two();
+        let mut grown = BytesMut::zeroed(capacity);
+        grown[..held].copy_from_slice(self.as_slice());
+        self.storage = grown;
+        self.rebase(held);
+    }
+
+    /// The initialised room behind what is buffered, to be read into; [`commit`](Self::commit)
+    /// then says how much came.
+    #[must_use]
+    pub fn spare_mut(&mut self) -> &mut [u8] {
+        &mut self.storage[self.end..]
+    }
+
+    /// Counts the first `count` bytes of [`spare_mut`](Self::spare_mut) as received.
+    ///
+    /// # Panics
+    /// If there are not so many.
+    pub fn commit(&mut self, count: usize) {
+        assert!(count <= self.storage.len() - self.end, "committed more than there was room for");
+        self.end += count;
+    }
+
+    /// What is buffered, as a value of its own; the buffer is empty afterwards, at the position
+    /// behind it.
+    #[must_use]
+    pub fn take_rest(&mut self) -> BytesMut {
+        let held = self.len();
+        let start = self.start;
+        self.consume(held);
+        self.detach(start, start + held)
+    }
+
+    pub(super) fn storage(&self, start: usize, end: usize) -> &[u8] {
+        &self.storage[start..end]
+    }
+
+    pub(super) fn storage_mut(&mut self, start: usize, end: usize) -> &mut [u8] {
+        &mut self.storage[start..end]
+    }
+
+    /// Takes `start..end`, which has been consumed, out of the storage, and what lies before it.
+    pub(super) fn detach(&mut self, start: usize, end: usize) -> BytesMut {
+        let position = self.position();
+        let mut taken = self.storage.split_to(self.start);
+        self.end -= self.start;
+        self.start = 0;
+        self.set_position(position);
+        taken.truncate(end);
+        bytes::Buf::advance(&mut taken, start);
+        taken
+    }
+
+    /// Starts over at the front of the storage with `held` bytes already there.
+    fn rebase(&mut self, held: usize) {
+        let position = self.position();
+        self.start = 0;
+        self.end = held;
+        self.set_position(position);
+    }
+
+    /// Swaps the storage of an empty buffer for another.
+    #[cfg(feature = "std")]
+    pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> BytesMut {
+        debug_assert!(self.is_empty(), "storage is swapped between uses");
+        self.rebase(0);
+        core::mem::replace(&mut self.storage, storage)
+    }
+}
+
+impl From<BytesMut> for Buffer {
+    /// Takes the bytes over without a copy.
+    fn from(storage: BytesMut) -> Self {
+        Self { end: storage.len(), storage, ..Self::default() }
+    }
+}
+
+impl From<&[u8]> for Buffer {
+    fn from(bytes: &[u8]) -> Self {
+        BytesMut::from(bytes).into()
+    }
+}
+
+/// Shows lengths and not payload.
+impl fmt::Debug for Buffer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Buffer")
+            .field("position", &self.position())
+            .field("len", &self.len())
+            .field("capacity", &self.capacity())
+            .finish()
+    }
+}

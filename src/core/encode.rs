@@ -1,0 +1,53 @@
+//! A stage that writes.
+
+use super::Output;
+
+/// A stage of a protocol that writes items of type `T`.
+///
+/// An encoder appends the whole of an item to the [`Output`] or, if it refuses the item, leaves
+/// nothing of it: [`Output::try_encode`] takes care of that for encoders that fail half-way. It
+/// never refuses for want of room; whoever sends asks [`Output::has_room`] first.
+///
+/// ```
+/// use segue::{Encode, Output};
+///
+/// /// A length in one byte, then the text.
+/// struct Text;
+///
+/// #[derive(Debug, PartialEq)]
+/// struct TooLong;
+///
+/// impl Encode<&str> for Text {
+///     type Error = TooLong;
+///
+///     fn encode(&mut self, text: &str, output: &mut Output) -> Result<(), TooLong> {
+///         let length = u8::try_from(text.len()).map_err(|_| TooLong)?;
+///         output.put(&[length]);
+///         output.put(text.as_bytes());
+///         Ok(())
+///     }
+/// }
+///
+/// let mut output = Output::new();
+/// Text.encode("hello", &mut output).unwrap();
+/// assert_eq!(Text.encode(&"x".repeat(256), &mut output), Err(TooLong));
+/// assert_eq!(output.to_vec(), b"\x05hello");
+/// ```
+pub trait Encode<T> {
+    /// Why an item cannot be sent: a mistake of the caller, not of the peer.
+    type Error;
+
+    /// Appends `item` to `output`.
+    ///
+    /// # Errors
+    /// When the item cannot be represented on the wire.
+    fn encode(&mut self, item: T, output: &mut Output) -> Result<(), Self::Error>;
+}
+
+impl<T, E: Encode<T> + ?Sized> Encode<T> for &mut E {
+    type Error = E::Error;
+
+    fn encode(&mut self, item: T, output: &mut Output) -> Result<(), Self::Error> {
+        (**self).encode(item, output)
+    }
+}

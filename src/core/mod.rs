@@ -1,0 +1,25 @@
+//! The types that everything else is made of. Nothing here knows a driver, a clock or a protocol.
+
+mod budget;
+mod buffer;
+mod decode;
+mod encode;
+mod exchange;
+mod fault;
+mod frame;
+mod handoff;
+mod output;
+mod record;
+mod records;
+
+pub(crate) use budget::Budget;
+pub use buffer::Buffer;
+pub use decode::Decode;
+pub use encode::Encode;
+pub use exchange::{Exchange, Progress};
+pub use fault::{Cause, Fault};
+pub use frame::{Frame, Need, Step};
+pub use handoff::{Edge, Handoff};
+pub use output::{Mark, Output};
+pub use record::Record;
+pub use records::Records;

@@ -1,0 +1,1 @@
+//! Connections: one engine, driven by blocking I/O, tokio and futures-io.

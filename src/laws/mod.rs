@@ -1,0 +1,1 @@
+//! Laws that every stage keeps, checked against every cut of its input.

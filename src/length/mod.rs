@@ -1,0 +1,1 @@
+//! Stages whose records say how long they are.

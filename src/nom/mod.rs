@@ -1,0 +1,1 @@
+//! nom parsers as stages, and our prefixes as nom parsers.

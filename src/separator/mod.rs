@@ -1,0 +1,1 @@
+//! Stages whose records end at a separator.
