@@ -17,6 +17,7 @@ pub use crate::core::{
 };
 
 pub mod combine;
+#[cfg(feature = "std")]
 pub mod driver;
 #[cfg(feature = "laws")]
 pub mod laws;

@@ -194,10 +194,7 @@ impl Buffer {
             return;
         }
         let capacity = (held + room).max(2 * held).next_power_of_two();
-        let mut grown = BytesMut::zeroed(capacity);
-        grown[..held].copy_from_slice(self.as_slice());
-        self.storage = grown;
-        self.rebase(held);
+        self.move_to(BytesMut::zeroed(capacity));
     }
 
     /// The initialised room behind what is buffered, to be read into; [`commit`](Self::commit)
@@ -214,6 +211,13 @@ impl Buffer {
     pub fn commit(&mut self, count: usize) {
         assert!(count <= self.storage.len() - self.end, "committed more than there was room for");
         self.end += count;
+    }
+
+    /// Takes back a [`commit`](Self::commit) of `count` bytes that were only looked at.
+    #[cfg(feature = "std")]
+    pub(crate) fn uncommit(&mut self, count: usize) {
+        debug_assert!(count <= self.len(), "more was taken back than is there");
+        self.end -= count;
     }
 
     /// What is buffered, as a value of its own; the buffer is empty afterwards, at the position
@@ -254,11 +258,12 @@ impl Buffer {
         self.set_position(position);
     }
 
-    /// Swaps the storage of an empty buffer for another.
-    #[cfg(feature = "std")]
-    pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> BytesMut {
-        debug_assert!(self.is_empty(), "storage is swapped between uses");
-        self.rebase(0);
+    /// Moves what is held to the front of another storage, which has room for it, and gives the
+    /// old one back.
+    pub(crate) fn move_to(&mut self, mut storage: BytesMut) -> BytesMut {
+        let held = self.len();
+        storage[..held].copy_from_slice(self.as_slice());
+        self.rebase(held);
         core::mem::replace(&mut self.storage, storage)
     }
 }

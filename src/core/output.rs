@@ -157,7 +157,11 @@ impl Output {
     ///
     /// # Errors
     /// The encoder's.
-    pub fn try_encode<T, E: Encode<T>>(&mut self, encoder: &mut E, item: T) -> Result<(), E::Error> {
+    pub fn try_encode<T, E: Encode<T>>(
+        &mut self,
+        encoder: &mut E,
+        item: T,
+    ) -> Result<(), E::Error> {
         let mark = self.mark();
         encoder.encode(item, self).inspect_err(|_| self.rollback(mark))
     }
@@ -174,7 +178,9 @@ impl Output {
             // What was waiting in the tail then became the chunk right behind the mark.
             self.tail.clear();
             self.queue.truncate(mark.chunks + usize::from(mark.tail > 0));
-            if mark.tail > 0 && let Some(last) = self.queue.back_mut() {
+            if mark.tail > 0
+                && let Some(last) = self.queue.back_mut()
+            {
                 last.truncate(mark.tail);
             }
             self.queued = mark.queued + mark.tail;
@@ -225,6 +231,13 @@ impl Output {
         if self.is_empty() {
             *self = Self::with_high_water(self.high_water);
         }
+    }
+
+    /// Swaps the memory for small writes of an empty output.
+    #[cfg(feature = "std")]
+    pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> BytesMut {
+        debug_assert!(self.is_empty() && storage.is_empty(), "storage is swapped between uses");
+        core::mem::replace(&mut self.tail, storage)
     }
 
     /// A copy of all that is waiting.
@@ -303,6 +316,9 @@ mod tests {
         second.put(b"c");
         first.append(&mut second);
         assert!(second.is_empty());
-        assert_eq!(first.to_vec(), [b"ab".to_vec(), vec![3; Output::WHOLE], b"c".to_vec()].concat());
+        assert_eq!(
+            first.to_vec(),
+            [b"ab".to_vec(), vec![3; Output::WHOLE], b"c".to_vec()].concat()
+        );
     }
 }

@@ -31,7 +31,11 @@ enum Store<'a> {
     Slice(&'a mut [u8]),
     /// `start..end` lies before the buffer's own front: it has been consumed, and stays where it
     /// is until the buffer is asked for room again.
-    Buffer { buffer: &'a mut Buffer, start: usize, end: usize },
+    Buffer {
+        buffer: &'a mut Buffer,
+        start: usize,
+        end: usize,
+    },
 }
 
 impl<'a> Record<'a> {

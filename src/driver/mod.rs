@@ -1,1 +1,25 @@
 //! Connections: one engine, driven by blocking I/O, tokio and futures-io.
+
+mod connection;
+mod error;
+#[cfg(feature = "futures")]
+pub mod futures;
+mod options;
+#[cfg(any(feature = "tokio", feature = "futures"))]
+mod poll;
+mod pool;
+mod read;
+pub mod sync;
+mod timer;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+mod transport;
+mod write;
+
+pub use connection::{Answer, Connection, Turn};
+pub use error::{Error, Refused, SendError};
+pub use options::{Options, ReadPolicy};
+#[cfg(any(feature = "tokio", feature = "futures"))]
+pub use poll::{PollPeek, PollTransport};
+pub use timer::{SocketTimer, Timeouts, Timer};
+pub use transport::Transport;

@@ -1,0 +1,439 @@
+//! A connection: a transport, the buffer that belongs to it, and the stage that it is in.
+
+use std::{
+    fmt, io,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    Error, Options, Refused, SendError, Timer,
+    read::{Aside, Input, Look, Pulled, ReadSide},
+    transport::Transport,
+    write::WriteSide,
+};
+use crate::core::Budget;
+use crate::{Buffer, Decode, Edge, Encode, Exchange, Fault, Handoff, Output, Progress};
+
+/// A transport, the buffer that belongs to it, and the stage that it is in.
+///
+/// One type serves all drivers; `T` is a wrapper that tells which one, and
+/// [`sync::Connection`](super::sync::Connection), [`tokio::Connection`](super::tokio::Connection)
+/// and [`futures::Connection`](super::futures::Connection) are its names. The methods are the
+/// same under each, async or not.
+///
+/// # How it is driven
+/// - [`turn`](Self::turn) gives the next item, and the output to answer it on. `None` says that
+///   the stage is over and everything has been sent; then [`follow`](Self::follow) moves on to the
+///   next stage, or [`hand_off`](Self::hand_off) leaves. A connection that waits for the peer
+///   flushes first, so answers to a batch of requests leave in one write.
+/// - [`send`](Self::send) queues an item once there is room, and [`flush`](Self::flush) sends what
+///   is queued. Nothing is sent by queueing alone: a program that sends and does not read flushes.
+/// - [`exchange`](Self::exchange) runs a handshake.
+/// - [`close`](Self::close) ends the connection such that the peer gets everything.
+///
+/// Any of these may be called again after its future was dropped, or after a non-blocking
+/// transport answered would-block: nothing is lost or doubled by that.
+pub struct Connection<T, S> {
+    pub(super) io: T,
+    pub(super) read: ReadSide<S>,
+    pub(super) write: WriteSide,
+}
+
+/// An item, and the output to answer it on.
+#[derive(Debug)]
+pub struct Turn<'a, T, I> {
+    /// The item. It may borrow the connection's buffer.
+    pub item: I,
+    /// The output of the same connection.
+    pub output: Answer<'a, T>,
+}
+
+/// The output of a connection while an item of it is held.
+pub struct Answer<'a, T> {
+    io: &'a mut T,
+    write: &'a mut WriteSide,
+    aside: Aside<'a>,
+}
+
+impl<T, S> Connection<T, S> {
+    pub(super) fn assemble(io: T, stage: S, handoff: Handoff<()>, options: Options) -> Self {
+        let ((), rest, mut output, eof) = handoff.into_parts();
+        let mut unsent = Output::with_high_water(options.high_water);
+        unsent.append(&mut output);
+        let input = Input::new(Buffer::from(rest), eof, options);
+        Self { io, read: ReadSide::new(stage, input), write: WriteSide::new(unsent) }
+    }
+
+    /// The stage that the connection is in.
+    pub fn stage(&self) -> &S {
+        &self.read.stage
+    }
+
+    /// The stage, to be changed: a limit that is raised once the peer is known.
+    pub fn stage_mut(&mut self) -> &mut S {
+        &mut self.read.stage
+    }
+
+    /// What has been received and not consumed.
+    pub fn buffer(&self) -> &Buffer {
+        &self.read.input.buffer
+    }
+
+    /// What is queued and not sent.
+    pub fn output(&self) -> &Output {
+        &self.write.output
+    }
+
+    /// How it reads, and how much it holds.
+    pub fn options(&self) -> &Options {
+        &self.read.input.options
+    }
+
+    /// The same, to be changed at any time: from reading exactly to reading ahead, once it is
+    /// clear that the socket will not be given away.
+    pub fn options_mut(&mut self) -> &mut Options {
+        &mut self.read.input.options
+    }
+
+    /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
+    /// one that waits with nothing half-read.
+    pub fn held(&self) -> usize {
+        self.read.input.buffer.capacity() + self.write.output.capacity()
+    }
+
+    /// How many bytes of the stream have been consumed so far.
+    pub fn position(&self) -> u64 {
+        self.read.input.buffer.position()
+    }
+}
+
+impl<T: Transport, S> Connection<T, S> {
+    /// Whether there is something to send: whether a readiness loop should ask for writability.
+    pub fn wants_write(&self) -> bool {
+        self.write.has_unsent(&self.io)
+    }
+
+    /// Moves on to the stage that `next` makes of this one. The buffer stays: what this stage has
+    /// read too far is what the next one begins with.
+    ///
+    /// # Errors
+    /// While the stage is not done the connection comes back as it was: a body that is half read
+    /// and then parsed as a head is request smuggling.
+    pub fn follow<N>(mut self, next: impl FnOnce(S) -> N) -> Result<Connection<T, N>, Refused<Self>>
+    where
+        S: Decode,
+    {
+        if !self.read.is_done() {
+            return Err(Refused { connection: self, why: "the stage is not done" });
+        }
+        let Self { io, read, write } = self;
+        Ok(Connection { io, read: ReadSide::new(next(read.stage), read.input), write })
+    }
+
+    /// Leaves the connection, with all that it still holds, as `edge` has it.
+    ///
+    /// # Errors
+    /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back.
+    pub fn hand_off(mut self, edge: Edge) -> Result<Handoff<T::Io>, Refused<Self>> {
+        self.read.input.settle();
+        match edge {
+            Edge::MustBeEmpty if !self.read.input.buffer.is_empty() => {
+                return Err(Refused {
+                    connection: self,
+                    why: "received bytes would cross the edge",
+                });
+            }
+            Edge::MustBeEmpty if self.wants_write() => {
+                return Err(Refused { connection: self, why: "unsent bytes would cross the edge" });
+            }
+            Edge::Discard => {
+                let rest = self.read.input.buffer.len();
+                self.read.input.buffer.consume(rest);
+                self.write.output.clear();
+            }
+            Edge::Carry | Edge::MustBeEmpty => {}
+        }
+        let rest = self.read.input.buffer.take_rest();
+        let eof = self.read.input.eof;
+        Ok(Handoff::from_parts(self.io.into_io(), rest, self.write.output, eof))
+    }
+
+    /// The item that [`ready`](Self::ready) has announced; `None` if it has announced none.
+    ///
+    /// # Errors
+    /// When the record breaks the rules of the stage.
+    pub fn take(&mut self) -> Option<Result<S::Item<'_>, Fault<S::Error>>>
+    where
+        S: Decode,
+    {
+        self.read.take()
+    }
+
+    /// The item that is ready, together with the output.
+    #[inline]
+    pub(super) fn take_turn(&mut self) -> TurnResult<'_, T, S>
+    where
+        S: Decode,
+    {
+        let Self { io, read, write } = self;
+        match read.take_aside() {
+            Some((Ok(item), aside)) => Ok(Some(Turn { item, output: Answer { io, write, aside } })),
+            Some((Err(fault), _)) => Err(Error::Fault(fault)),
+            None => Ok(None),
+        }
+    }
+
+    /// Goes on until a record is ready (true), or the stage is over and all is sent (false).
+    #[inline]
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        if !self.write.has_room(&self.io) {
+            ready!(self.poll_room(cx));
+        }
+        loop {
+            let pulled = self.read.pull(&mut self.write.output)?;
+            let need = match pulled {
+                Pulled::Ready => return Poll::Ready(Ok(true)),
+                Pulled::Absorbed => {
+                    if !self.write.has_room(&self.io) {
+                        ready!(self.poll_room(cx));
+                    }
+                    continue;
+                }
+                Pulled::Done => {
+                    ready!(self.poll_flush(cx))?;
+                    return Poll::Ready(Ok(false));
+                }
+                Pulled::Need(need) => need,
+            };
+            self.flush_before_read(cx);
+            let Self { io, read, write } = self;
+            match read.poll_fill(io, cx, need, &mut write.output) {
+                Poll::Ready(Ok(Pulled::Ready)) => return Poll::Ready(Ok(true)),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => return self.poll_idle(cx).map_err(Error::Io).map_ok(|()| false),
+            }
+        }
+    }
+
+    /// Runs `exchange` to its end.
+    pub(super) fn poll_exchange<X: Exchange>(
+        &mut self,
+        cx: &mut Context<'_>,
+        exchange: &mut X,
+        timer: &mut Option<&mut dyn Timer>,
+    ) -> Poll<Result<X::Output, Error<X::Error>>> {
+        let mut budget = Budget::new();
+        self.read.input.settle();
+        loop {
+            if is_due(timer, exchange.deadline(), cx) {
+                budget.spend(0)?;
+                let now = timer.as_mut().map(|timer| timer.now()).unwrap_or_default();
+                exchange.on_deadline(now, &mut self.write.output)?;
+                continue;
+            }
+            let before = self.position();
+            let input = &mut self.read.input;
+            let need =
+                match exchange.advance(&mut input.buffer, input.eof, &mut self.write.output)? {
+                    Progress::Done(value) => return Poll::Ready(Ok(value)),
+                    Progress::NeedRead(need) => need,
+                    Progress::NeedWrite => {
+                        let consumed =
+                            usize::try_from(self.position() - before).unwrap_or(usize::MAX);
+                        budget.spend(consumed + self.write.output.len())?;
+                        ready!(self.poll_flush(cx))?;
+                        continue;
+                    }
+                };
+            let input = &mut self.read.input;
+            let end = input.buffer.position() + input.buffer.len() as u64;
+            if input.eof {
+                return Poll::Ready(Err(Fault::truncated(end).into()));
+            }
+            if input.buffer.len() >= input.options.input_limit {
+                return Poll::Ready(Err(Fault::too_long(end).into()));
+            }
+            self.arm(timer, exchange.deadline())?;
+            self.flush_before_read(cx);
+            let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
+                Look::<()>::Take(exchange.belonging(shown))
+            });
+            match filled {
+                Poll::Ready(filled) => {
+                    filled?;
+                }
+                // What made a blocking transport come back may be the deadline.
+                Poll::Pending if T::FLUSH_FIRST && is_due(timer, exchange.deadline(), cx) => {}
+                Poll::Pending => ready!(self.poll_idle(cx))?,
+            }
+        }
+    }
+
+    /// Sends what is queued, and reads on while that takes time.
+    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.write.poll_flush(&mut self.io, cx).is_pending() {
+            ready!(self.read.input.poll_ahead(&mut self.io, cx));
+        }
+        Poll::Ready(self.write.failure().map_or(Ok(()), Err))
+    }
+
+    /// Waits until more may be queued. A failure to send makes room as well; it is kept.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.write.has_room(&self.io) {
+            if self.write.poll_flush(&mut self.io, cx).is_pending()
+                && !self.write.has_room(&self.io)
+            {
+                ready!(self.read.input.poll_ahead(&mut self.io, cx));
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Queues an item once there is room.
+    pub(super) fn encode<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+    ) -> Result<(), SendError<E::Error>> {
+        self.write.encode(encoder, item)
+    }
+
+    /// Sends what is queued and then the end, by `close_write`.
+    pub(super) fn poll_close_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        close_write: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
+    ) -> Poll<io::Result<()>> {
+        self.write.close();
+        ready!(self.poll_flush(cx))?;
+        if self.write.is_closing() {
+            ready!(close_write(&mut self.io, cx))?;
+            self.write.closed();
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads and drops what the peer still sends, up to its end or `limit` bytes; whether its end
+    /// has come.
+    pub(super) fn poll_drain(
+        &mut self,
+        cx: &mut Context<'_>,
+        limit: &mut u64,
+    ) -> Poll<io::Result<bool>> {
+        let input = &mut self.read.input;
+        input.options.policy = super::ReadPolicy::ReadAhead;
+        input.settle();
+        loop {
+            let count = input.buffer.len();
+            input.buffer.consume(count);
+            *limit = limit.saturating_sub(count as u64);
+            if input.eof || *limit == 0 {
+                input.release();
+                return Poll::Ready(Ok(input.eof));
+            }
+            let look = |_: &[u8]| Look::<()>::Take(usize::MAX);
+            ready!(input.poll_fill(&mut self.io, cx, crate::Need::ONE, look))?;
+        }
+    }
+
+    /// Says everything before a read that may wait for ever.
+    #[inline]
+    fn flush_before_read(&mut self, cx: &mut Context<'_>) {
+        if T::FLUSH_FIRST {
+            // A non-blocking socket may be pending here; then reading goes on, and the write is
+            // tried again when the read would block.
+            let _ = self.write.poll_flush(&mut self.io, cx);
+        }
+    }
+
+    /// Nothing can be read now: sends what is queued, holds as little as possible and waits.
+    /// Reports why sending failed, which was kept while there was something to read.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let _ = self.write.poll_flush(&mut self.io, cx);
+        if let Some(error) = self.write.failure() {
+            return Poll::Ready(Err(error));
+        }
+        self.write.release();
+        self.read.input.release();
+        Poll::Pending
+    }
+
+    /// Has a blocking transport come back by `at`.
+    fn arm(
+        &mut self,
+        timer: &mut Option<&mut dyn Timer>,
+        at: Option<std::time::Duration>,
+    ) -> io::Result<()> {
+        match timer {
+            Some(timer) if T::FLUSH_FIRST => timer.arm(at).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Whether a deadline has come, by a timer if there is one.
+fn is_due(
+    timer: &mut Option<&mut dyn Timer>,
+    at: Option<std::time::Duration>,
+    cx: &mut Context<'_>,
+) -> bool {
+    match (timer, at) {
+        (Some(timer), Some(at)) => timer.poll_at(cx, at).is_ready(),
+        _ => false,
+    }
+}
+
+/// What a turn comes to: an item, the end of the stage, or what went wrong.
+pub(super) type TurnResult<'a, T, S> =
+    Result<Option<Turn<'a, T, <S as Decode>::Item<'a>>>, Error<<S as Decode>::Error>>;
+
+impl<T: Transport> Answer<'_, T> {
+    /// Queues an answer. It never waits: [`room`](Self::room) does, and a turn does before it
+    /// delivers.
+    ///
+    /// # Errors
+    /// When the encoder refuses the item, or this side has been closed.
+    #[inline]
+    pub fn send<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+    ) -> Result<(), SendError<E::Error>> {
+        self.write.encode(encoder, item)
+    }
+
+    /// Whether less is queued than the high-water mark.
+    pub fn has_room(&self) -> bool {
+        self.write.has_room(&*self.io)
+    }
+
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.write.has_room(&*self.io) {
+            if self.write.poll_flush(self.io, cx).is_pending() && !self.write.has_room(&*self.io) {
+                ready!(self.aside.poll_read(self.io, cx));
+            }
+        }
+        Poll::Ready(self.write.failure().map_or(Ok(()), Err))
+    }
+}
+
+impl<T> fmt::Debug for Answer<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Answer").field(&self.write.output).finish()
+    }
+}
+
+/// Shows lengths and not payload.
+impl<T, S> fmt::Debug for Connection<T, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection")
+            .field("buffer", &self.read.input.buffer)
+            .field("eof", &self.read.input.eof)
+            .field("output", &self.write.output)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,159 @@
+//! What can go wrong while a connection is driven.
+
+use std::{error, fmt, io};
+
+use crate::Fault;
+
+/// What ended a [`turn`](super::Connection::turn) or an exchange.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error<E> {
+    /// The transport failed, or would block: see [`would_block`](Self::would_block).
+    Io(io::Error),
+    /// The peer broke the rules; unless the fault is [`fatal`](Fault::fatal), the next turn goes
+    /// on behind the bad record.
+    Fault(Fault<E>),
+}
+
+impl<E> Error<E> {
+    /// Whether this is a non-blocking transport that has nothing now. Nothing is lost: the same
+    /// call goes on when the transport is ready.
+    pub fn would_block(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// The fault, if it is one.
+    pub fn fault(&self) -> Option<&Fault<E>> {
+        match self {
+            Self::Fault(fault) => Some(fault),
+            Self::Io(_) => None,
+        }
+    }
+}
+
+impl<E> From<io::Error> for Error<E> {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl<E> From<Fault<E>> for Error<E> {
+    fn from(fault: Fault<E>) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for Error<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Fault(fault) => fault.fmt(f),
+        }
+    }
+}
+
+impl<E: error::Error + 'static> error::Error for Error<E> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Fault(fault) => Some(fault),
+        }
+    }
+}
+
+/// An `io::Error` of kind `InvalidData` for a fault, so that `?` works where only I/O errors are
+/// expected.
+impl<E: error::Error + Send + Sync + 'static> From<Error<E>> for io::Error {
+    fn from(error: Error<E>) -> Self {
+        match error {
+            Error::Io(error) => error,
+            Error::Fault(fault) => Self::new(io::ErrorKind::InvalidData, fault),
+        }
+    }
+}
+
+/// Why an item was not queued to be sent. None of it was.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SendError<E> {
+    /// The transport failed, or would block before there was room.
+    Io(io::Error),
+    /// The encoder refused the item: a mistake of the caller, not of the peer.
+    Refused(E),
+    /// This side of the connection has been closed.
+    Closed,
+}
+
+impl<E> SendError<E> {
+    /// Whether a non-blocking transport has no room now; the item may be sent again later.
+    pub fn would_block(&self) -> bool {
+        matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for SendError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Refused(error) => error.fmt(f),
+            Self::Closed => f.write_str("this side of the connection has been closed"),
+        }
+    }
+}
+
+impl<E: error::Error + 'static> error::Error for SendError<E> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Refused(error) => Some(error),
+            Self::Closed => None,
+        }
+    }
+}
+
+impl<E: error::Error + Send + Sync + 'static> From<SendError<E>> for io::Error {
+    fn from(error: SendError<E>) -> Self {
+        match error {
+            SendError::Io(error) => error,
+            SendError::Refused(error) => Self::new(io::ErrorKind::InvalidInput, error),
+            SendError::Closed => io::ErrorKind::BrokenPipe.into(),
+        }
+    }
+}
+
+/// A step that was refused, with the connection as it was.
+///
+/// [`follow`](super::Connection::follow) is refused while the stage is not done,
+/// [`hand_off`](super::Connection::hand_off) while there are bytes that the edge forbids.
+#[must_use = "the connection is in here"]
+pub struct Refused<C> {
+    pub(super) connection: C,
+    pub(super) why: &'static str,
+}
+
+impl<C> Refused<C> {
+    /// The connection, unchanged: an error may be sent on it.
+    pub fn into_connection(self) -> C {
+        self.connection
+    }
+}
+
+impl<C> fmt::Debug for Refused<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Refused").field(&self.why).finish()
+    }
+}
+
+impl<C> fmt::Display for Refused<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.why)
+    }
+}
+
+impl<C> error::Error for Refused<C> {}
+
+impl<C> From<Refused<C>> for io::Error {
+    fn from(refused: Refused<C>) -> Self {
+        Self::new(io::ErrorKind::InvalidInput, refused.why)
+    }
+}

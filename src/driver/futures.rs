@@ -1,0 +1,111 @@
+//! Connections over futures-io's `AsyncRead` and `AsyncWrite`.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use futures_io::{AsyncRead, AsyncWrite};
+
+use super::{
+    Options, connection,
+    poll::{PollPeek, PollTransport},
+    transport::Transport,
+};
+use crate::Handoff;
+
+/// A connection over futures-io's [`AsyncRead`] and [`AsyncWrite`].
+pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
+
+/// A futures-io [`AsyncRead`] and [`AsyncWrite`] as the engine sees it.
+pub struct Futures<T> {
+    io: T,
+    peek: Option<PeekFn<T>>,
+}
+
+type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
+
+impl<T: AsyncRead + AsyncWrite + Unpin, S> Connection<T, S> {
+    /// A connection whose first stage is `stage`.
+    pub fn new(io: T, stage: S) -> Self {
+        Self::with_options(Handoff::new(io, &[][..]), stage, Options::default())
+    }
+
+    /// A connection that goes on where another left off, or another library: what the hand-off
+    /// carries is what the stage reads first.
+    pub fn from_handoff(handoff: Handoff<T>, stage: S) -> Self {
+        Self::with_options(handoff, stage, Options::default())
+    }
+
+    /// The same, with other than the default options.
+    pub fn with_options(handoff: Handoff<T>, stage: S, options: Options) -> Self {
+        let (io, read, write, eof) = handoff.into_parts();
+        let rest = Handoff::from_parts((), read, write, eof);
+        Self::assemble(Futures { io, peek: None }, stage, rest, options)
+    }
+
+    /// The same, over a transport that can be peeked into: for
+    /// [`ReadPolicy::Peek`](super::ReadPolicy::Peek), and for stages that look ahead under
+    /// [`ReadPolicy::Exact`](super::ReadPolicy::Exact).
+    pub fn peeking(handoff: Handoff<T>, stage: S, options: Options) -> Self
+    where
+        T: PollPeek,
+    {
+        let mut connection = Self::with_options(handoff, stage, options);
+        connection.io.peek = Some(T::poll_peek);
+        connection
+    }
+
+    /// The transport. What is read from it or written to it past the connection is missing there.
+    pub fn io(&mut self) -> &mut T {
+        &mut self.io.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
+    type Io = T;
+    const FLUSH_FIRST: bool = false;
+
+    #[inline]
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.io).poll_read(cx, into)
+    }
+
+    #[inline]
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        chunks: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match chunks {
+            [one] => Pin::new(&mut self.io).poll_write(cx, one),
+            many => Pin::new(&mut self.io).poll_write_vectored(cx, many),
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self.peek {
+            Some(peek) => peek(&mut self.io, cx, into),
+            None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    fn can_peek(&self) -> bool {
+        self.peek.is_some()
+    }
+
+    fn into_io(self) -> T {
+        self.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> PollTransport for Futures<T> {
+    fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_close(cx)
+    }
+}

@@ -1,0 +1,80 @@
+//! Read buffers that are leased while a connection has something to read.
+
+use bytes::BytesMut;
+use std::cell::RefCell;
+
+use crate::{Buffer, Output};
+
+thread_local! {
+    /// Buffers that no connection of this thread uses now, all of the size they were leased with.
+    static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+    /// The same for what small writes are gathered in: empty, with room for `OUTPUT_SIZE`.
+    static OUTPUTS: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+}
+
+/// How many buffers a thread keeps. One connection is polled at a time, and few keep their lease
+/// beyond that: those with a part of a record.
+const KEPT: usize = 16;
+
+/// The longest rest of a record that is moved to an allocation of its own while its connection
+/// waits. Moving it costs less than the wake-up that follows; moving more would not.
+const SMALL: usize = 1024;
+
+/// Gives `buffer` storage of `size` bytes if it has none, or little.
+pub(super) fn lease(buffer: &mut Buffer, size: usize) {
+    if buffer.capacity() > SMALL {
+        return;
+    }
+    let pooled = POOL.try_with(|pool| {
+        let mut pool = pool.borrow_mut();
+        pool.iter().rposition(|storage| storage.len() == size).map(|at| pool.swap_remove(at))
+    });
+    let storage = pooled.ok().flatten().unwrap_or_else(|| BytesMut::zeroed(size));
+    buffer.move_to(storage);
+}
+
+/// Takes the storage of a waiting buffer back: all of it if it is empty, and all but a small
+/// allocation if little is in it.
+pub(super) fn give_back(buffer: &mut Buffer, size: usize) {
+    if buffer.capacity() <= SMALL || buffer.len() > SMALL / 2 {
+        return;
+    }
+    let rest = BytesMut::zeroed(buffer.len());
+    let storage = buffer.move_to(rest);
+    // Storage that was grown, or that lends a part to a record still alive, is not what the next
+    // lease asks for.
+    if storage.len() == size && storage.capacity() == size {
+        let _ = POOL.try_with(|pool| {
+            let mut pool = pool.borrow_mut();
+            if pool.len() < KEPT {
+                pool.push(storage);
+            }
+        });
+    }
+}
+
+/// Room for a batch of small answers. An output that needs more grows by itself.
+const OUTPUT_SIZE: usize = 8 * 1024;
+
+/// Gives an empty output memory for small writes.
+pub(super) fn lease_output(output: &mut Output) {
+    let pooled = OUTPUTS.try_with(|pool| pool.borrow_mut().pop()).ok().flatten();
+    output.swap_storage(pooled.unwrap_or_else(|| BytesMut::with_capacity(OUTPUT_SIZE)));
+}
+
+/// Takes the memory of an empty output back.
+pub(super) fn give_output_back(output: &mut Output) {
+    if output.capacity() == 0 {
+        return;
+    }
+    let storage = output.swap_storage(BytesMut::new());
+    output.release();
+    if storage.capacity() >= OUTPUT_SIZE && storage.capacity() <= 2 * OUTPUT_SIZE {
+        let _ = OUTPUTS.try_with(|pool| {
+            let mut pool = pool.borrow_mut();
+            if pool.len() < KEPT {
+                pool.push(storage);
+            }
+        });
+    }
+}

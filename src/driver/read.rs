@@ -1,0 +1,342 @@
+//! The reading side of a connection.
+
+use std::{
+    io,
+    task::{Context, Poll, ready},
+};
+
+use super::{Error, Options, ReadPolicy, pool, transport::Transport};
+use crate::{Buffer, Decode, Fault, Frame, Need, Output, core::Budget};
+
+/// What has been received, and how far the stage has come with it.
+#[derive(Debug)]
+pub(super) struct ReadSide<S> {
+    pub(super) stage: S,
+    pub(super) input: Input,
+    /// The length of the record that `poll_ready` has found and `take` has not taken.
+    ready: Option<usize>,
+    /// A fatal fault has come up; the stage is not asked again.
+    dead: bool,
+    /// The stage has said that it is over.
+    done: bool,
+    budget: Budget,
+}
+
+/// Received bytes and how to get more: what stages and exchanges have in common.
+#[derive(Debug)]
+pub(super) struct Input {
+    pub(super) buffer: Buffer,
+    pub(super) eof: bool,
+    pub(super) options: Options,
+    /// A failure met while a write was pending; the next read reports it.
+    error: Option<io::Error>,
+    /// What came while an item was held, and so could not go into the buffer yet.
+    spill: Vec<u8>,
+}
+
+/// A way to read on while an item borrows the buffer and room to answer it is waited for.
+pub(super) struct Aside<'a> {
+    spill: &'a mut Vec<u8>,
+    eof: &'a mut bool,
+    error: &'a mut Option<io::Error>,
+    options: &'a Options,
+}
+
+/// What came of an attempt to read.
+pub(super) enum Filled<V> {
+    /// More is buffered, or the end of the stream has come.
+    More,
+    /// What the kernel holds decides, and none of it is to be taken.
+    Verdict(V),
+}
+
+/// What a look into the kernel's queue found.
+pub(super) enum Look<V> {
+    /// So many bytes, counted from the front of the buffer, are to be had.
+    Take(usize),
+    /// See [`Filled::Verdict`].
+    Verdict(V),
+}
+
+impl Input {
+    pub(super) fn new(buffer: Buffer, eof: bool, options: Options) -> Self {
+        Self { buffer, eof, options, error: None, spill: Vec::new() }
+    }
+
+    /// Takes into the buffer what came while an item was held.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        if !self.spill.is_empty() {
+            self.buffer.extend(&self.spill);
+            self.spill = Vec::new();
+        }
+    }
+
+    /// Reads once, as far as the policy lets it. `look` says which of the bytes that are buffered
+    /// or were seen in the kernel belong to who is reading.
+    pub(super) fn poll_fill<T: Transport, V>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+        need: Need,
+        look: impl FnOnce(&[u8]) -> Look<V>,
+    ) -> Poll<io::Result<Filled<V>>> {
+        if let Some(error) = self.error.take() {
+            return Poll::Ready(Err(error));
+        }
+        let most = match self.options.policy {
+            ReadPolicy::ReadAhead => usize::MAX,
+            ReadPolicy::Exact if need.claim > 0 => need.claim,
+            ReadPolicy::Exact if !io.can_peek() => {
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "a stage looks ahead, and the transport cannot be peeked into",
+                )));
+            }
+            ReadPolicy::Exact | ReadPolicy::Peek => {
+                return self.poll_peek_fill(io, cx, look);
+            }
+        };
+        let count = ready!(self.poll_read(io, cx, most))?;
+        self.eof = count == 0;
+        Poll::Ready(Ok(Filled::More))
+    }
+
+    /// Reads at most `most` bytes behind what is buffered.
+    fn poll_read<T: Transport>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        let spare = self.spare();
+        let most = most.min(spare.len());
+        let count = ready!(io.poll_read(cx, &mut spare[..most]))?;
+        self.buffer.commit(count);
+        Poll::Ready(Ok(count))
+    }
+
+    fn poll_peek_fill<T: Transport, V>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+        look: impl FnOnce(&[u8]) -> Look<V>,
+    ) -> Poll<io::Result<Filled<V>>> {
+        let held = self.buffer.len();
+        let seen = ready!(io.poll_peek(cx, self.spare()))?;
+        if seen == 0 {
+            self.eof = true;
+            return Poll::Ready(Ok(Filled::More));
+        }
+        self.buffer.commit(seen);
+        let verdict = look(self.buffer.as_slice());
+        self.buffer.uncommit(seen);
+        match verdict {
+            Look::Verdict(verdict) => Poll::Ready(Ok(Filled::Verdict(verdict))),
+            Look::Take(count) => {
+                // At least one byte, or the same look would be had for ever.
+                let most = count.saturating_sub(held).clamp(1, seen);
+                let count = ready!(self.poll_read(io, cx, most))?;
+                self.eof = count == 0;
+                Poll::Ready(Ok(Filled::More))
+            }
+        }
+    }
+
+    /// Room to read into, leased if there is no storage.
+    fn spare(&mut self) -> &mut [u8] {
+        let size = self.options.read_size;
+        pool::lease(&mut self.buffer, size);
+        self.buffer.reserve((size / 4).max(1));
+        self.buffer.spare_mut()
+    }
+
+    /// Reads ahead while a write is pending. Whether anything came.
+    pub(super) fn poll_ahead<T: Transport>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let reads_ahead = self.options.policy == ReadPolicy::ReadAhead
+            && self.buffer.len() < self.options.read_ahead_limit;
+        if !reads_ahead || self.eof || self.error.is_some() {
+            return Poll::Pending;
+        }
+        match ready!(self.poll_read(io, cx, usize::MAX)) {
+            Ok(count) => self.eof = count == 0,
+            Err(error) => self.error = Some(error),
+        }
+        Poll::Ready(())
+    }
+
+    /// A waiting connection holds as little as possible.
+    pub(super) fn release(&mut self) {
+        pool::give_back(&mut self.buffer, self.options.read_size);
+    }
+}
+
+impl<S> ReadSide<S> {
+    pub(super) fn new(stage: S, input: Input) -> Self {
+        Self { stage, input, ready: None, dead: false, done: false, budget: Budget::new() }
+    }
+}
+
+impl<S: Decode> ReadSide<S> {
+    /// Asks the stage until it has a record, is done, or needs more. What it absorbs on the way is
+    /// consumed, and its answers are queued.
+    #[inline]
+    pub(super) fn pull(&mut self, output: &mut Output) -> Result<Pulled, Error<S::Error>> {
+        self.input.settle();
+        if self.ready.is_some() {
+            return Ok(Pulled::Ready);
+        }
+        if self.dead {
+            return Err(self.fatal(Fault::from_cause(crate::Cause::Contract)));
+        }
+        if self.done {
+            return Ok(Pulled::Done);
+        }
+        match self.stage.frame(self.input.buffer.as_slice(), self.input.eof) {
+            Ok(frame) => self.follow_frame(frame, output),
+            Err(fault) => Err(self.fatal(fault)),
+        }
+    }
+
+    /// Acts on an answer of the stage.
+    #[inline]
+    fn follow_frame(
+        &mut self,
+        frame: Frame,
+        output: &mut Output,
+    ) -> Result<Pulled, Error<S::Error>> {
+        let held = self.input.buffer.len();
+        match frame {
+            Frame::Record(length) => {
+                if let Err(fault) =
+                    Budget::within(length, held).and_then(|()| self.budget.spend(length))
+                {
+                    return Err(self.fatal(fault));
+                }
+                self.ready = Some(length);
+                Ok(Pulled::Ready)
+            }
+            Frame::Absorb(length) => {
+                let length = length.get();
+                if let Err(fault) =
+                    Budget::within(length, held).and_then(|()| self.budget.spend(length))
+                {
+                    return Err(self.fatal(fault));
+                }
+                let position = self.input.buffer.position();
+                match self.stage.absorb(self.input.buffer.take(length), output) {
+                    Ok(()) => Ok(Pulled::Absorbed),
+                    Err(fault) => {
+                        self.dead |= fault.fatal;
+                        Err(Error::Fault(fault.moved(position)))
+                    }
+                }
+            }
+            Frame::Need(_) if self.input.eof => Err(self.fatal(Fault::truncated(held as u64))),
+            Frame::Need(_) if held >= self.input.options.input_limit => {
+                Err(self.fatal(Fault::too_long(held as u64)))
+            }
+            Frame::Need(need) => Ok(Pulled::Need(need)),
+            Frame::Done => {
+                self.done = true;
+                Ok(Pulled::Done)
+            }
+        }
+    }
+
+    /// Reads once for the stage. A verdict over bytes that stay in the kernel is acted upon, and
+    /// given where the stage is done with them.
+    pub(super) fn poll_fill<T: Transport>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+        need: Need,
+        output: &mut Output,
+    ) -> Poll<Result<Pulled, Error<S::Error>>> {
+        let Self { stage, input, .. } = self;
+        let filled = input.poll_fill(io, cx, need, |shown| match stage.frame(shown, false) {
+            Ok(Frame::Record(length)) if length > 0 => Look::Take(length),
+            Ok(Frame::Absorb(length)) => Look::Take(length.get()),
+            Ok(Frame::Need(_)) => Look::Take(shown.len()),
+            verdict => Look::Verdict(verdict),
+        });
+        Poll::Ready(match ready!(filled)? {
+            Filled::More => Ok(Pulled::Absorbed),
+            Filled::Verdict(Ok(frame)) => self.follow_frame(frame, output),
+            Filled::Verdict(Err(fault)) => Err(self.fatal(fault)),
+        })
+    }
+
+    /// The item of the record that was found. `None` where none was.
+    #[inline]
+    pub(super) fn take(&mut self) -> Option<Result<S::Item<'_>, Fault<S::Error>>> {
+        self.take_aside().map(|(item, _)| item)
+    }
+
+    /// The item of the record that was found, and a way to read on while it is held.
+    #[inline]
+    pub(super) fn take_aside(
+        &mut self,
+    ) -> Option<(Result<S::Item<'_>, Fault<S::Error>>, Aside<'_>)> {
+        let length = self.ready.take()?;
+        let Input { buffer, eof, options, error, spill } = &mut self.input;
+        let position = buffer.position();
+        let item = self.stage.parse(buffer.take(length)).map_err(|fault| {
+            self.dead |= fault.fatal;
+            fault.moved(position)
+        });
+        Some((item, Aside { spill, eof, error, options }))
+    }
+
+    /// Whether the stage is over, so that another may follow it.
+    pub(super) fn is_done(&mut self) -> bool {
+        self.input.settle();
+        let Self { stage, input, .. } = self;
+        let mut asks =
+            || matches!(stage.frame(input.buffer.as_slice(), input.eof), Ok(Frame::Done));
+        !self.dead && self.ready.is_none() && (self.done || asks())
+    }
+
+    #[cold]
+    fn fatal(&mut self, fault: Fault<S::Error>) -> Error<S::Error> {
+        self.dead = true;
+        Error::Fault(fault.moved(self.input.buffer.position()))
+    }
+}
+
+/// How far [`ReadSide::pull`] has come.
+pub(super) enum Pulled {
+    /// A record can be taken.
+    Ready,
+    /// Something was consumed or received; pull again.
+    Absorbed,
+    /// More must be read.
+    Need(Need),
+    /// The stage is over.
+    Done,
+}
+
+impl Aside<'_> {
+    /// Reads ahead, up to the limit. Pending where nothing comes, or no more may.
+    pub(super) fn poll_read<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<()> {
+        let held = self.spill.len();
+        let reads_ahead =
+            self.options.policy == ReadPolicy::ReadAhead && held < self.options.read_ahead_limit;
+        if !reads_ahead || *self.eof || self.error.is_some() {
+            return Poll::Pending;
+        }
+        self.spill.resize(held + self.options.read_size, 0);
+        let read = io.poll_read(cx, &mut self.spill[held..]);
+        let count = if let Poll::Ready(Ok(count)) = read { count } else { 0 };
+        self.spill.truncate(held + count);
+        match ready!(read) {
+            Ok(count) => *self.eof = count == 0,
+            Err(error) => *self.error = Some(error),
+        }
+        Poll::Ready(())
+    }
+}

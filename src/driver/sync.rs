@@ -1,0 +1,315 @@
+//! Connections over `std::io`: blocking, or non-blocking for a readiness loop such as mio's.
+
+use std::{
+    io::{self, IoSlice, Read, Write},
+    net::TcpStream,
+    task::{Context, Poll, Waker},
+};
+
+use super::{Answer, Error, Options, SendError, Timer, Turn, connection, transport};
+use crate::{Decode, Encode, Exchange, Handoff};
+
+/// A connection over [`Read`] and [`Write`].
+///
+/// On a transport in non-blocking mode each method answers an error that
+/// [`would_block`](Error::would_block), and goes on when it is called again.
+///
+/// A blocking socket is half-duplex: while one call waits to write, nothing is read. Two peers that
+/// both send more than the kernel buffers, and read nothing meanwhile, stop for ever. Where that can
+/// happen use a non-blocking socket and [`wants_write`](connection::Connection::wants_write), or
+/// [`split`](connection::Connection::split).
+///
+/// ```
+/// use segue::{driver::{Turn, sync::Connection}, separator};
+/// # use std::{io, io::{Read, Write}};
+/// # struct Pipe(&'static [u8], Vec<u8>);
+/// # impl Read for Pipe { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
+/// # impl Write for Pipe {
+/// #     fn write(&mut self, b: &[u8]) -> io::Result<usize> { self.1.write(b) }
+/// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+/// # }
+/// # let socket = Pipe(b"one\ntwo\n", Vec::new());
+/// let mut connection = Connection::new(socket, separator::line());
+/// let mut writer = separator::line();
+/// while let Some(Turn { item, mut output }) = connection.turn().unwrap() {
+///     output.send(&mut writer, &*item).unwrap(); // an echo
+/// }
+/// # let (socket, ..) = connection.hand_off(segue::Edge::Carry).unwrap().into_parts();
+/// # assert_eq!(socket.1, b"one\ntwo\n");
+/// ```
+pub type Connection<T, S> = connection::Connection<Blocking<T>, S>;
+
+/// A [`Read`] and [`Write`] as the engine sees it.
+pub struct Blocking<T> {
+    pub(super) io: T,
+    peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
+}
+
+/// Transports that can show what could be read, and leave it there.
+pub trait Peek {
+    /// Copies what could be read to the front of `into`; 0 is the end of the stream.
+    ///
+    /// # Errors
+    /// The transport's.
+    fn peek(&mut self, into: &mut [u8]) -> io::Result<usize>;
+}
+
+/// Transports whose writing side can be ended while the reading side goes on.
+pub trait CloseWrite {
+    /// Sends the end of the stream.
+    ///
+    /// # Errors
+    /// The transport's.
+    fn close_write(&mut self) -> io::Result<()>;
+}
+
+impl<T: Read + Write, S> Connection<T, S> {
+    /// A connection whose first stage is `stage`.
+    pub fn new(io: T, stage: S) -> Self {
+        Self::with_options(Handoff::new(io, &[][..]), stage, Options::default())
+    }
+
+    /// A connection that goes on where another left off, or another library: what the hand-off
+    /// carries is what the stage reads first.
+    pub fn from_handoff(handoff: Handoff<T>, stage: S) -> Self {
+        Self::with_options(handoff, stage, Options::default())
+    }
+
+    /// The same, with other than the default options.
+    pub fn with_options(handoff: Handoff<T>, stage: S, options: Options) -> Self {
+        let (io, read, write, eof) = handoff.into_parts();
+        let rest = Handoff::from_parts((), read, write, eof);
+        Self::assemble(Blocking { io, peek: None }, stage, rest, options)
+    }
+
+    /// The same, over a transport that can be peeked into: for
+    /// [`ReadPolicy::Peek`](super::ReadPolicy::Peek), and for stages that look ahead under
+    /// [`ReadPolicy::Exact`](super::ReadPolicy::Exact).
+    pub fn peeking(handoff: Handoff<T>, stage: S, options: Options) -> Self
+    where
+        T: Peek,
+    {
+        let mut connection = Self::with_options(handoff, stage, options);
+        connection.io.peek = Some(T::peek);
+        connection
+    }
+
+    /// The transport. What is read from it or written to it past the connection is missing there.
+    pub fn io(&mut self) -> &mut T {
+        &mut self.io.io
+    }
+
+    /// The next item, with the output to answer it on; `None` once the stage is over and
+    /// everything has been sent.
+    ///
+    /// # Errors
+    /// Of the transport, or a fault of the peer.
+    #[inline]
+    pub fn turn(&mut self) -> Result<Option<Turn<'_, Blocking<T>, S::Item<'_>>>, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        if self.ready()? { self.take_turn() } else { Ok(None) }
+    }
+
+    /// Waits until an item can be [taken](connection::Connection::take), and says whether there is
+    /// one: the first half of a [`turn`](Self::turn), for loops that decide in between.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn).
+    #[inline]
+    pub fn ready(&mut self) -> Result<bool, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        now(self.poll_ready(&mut context())).unwrap_or_else(|error| Err(error.into()))
+    }
+
+    /// Queues `item` by way of `encoder`, once there is room. Send it with [`flush`](Self::flush)
+    /// or by reading on.
+    ///
+    /// # Errors
+    /// Of the transport, or when the encoder refuses the item; nothing of it is queued then.
+    pub fn send<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+    ) -> Result<(), SendError<E::Error>> {
+        now(self.poll_room(&mut context())).map_err(SendError::Io)?;
+        self.encode(encoder, item)
+    }
+
+    /// Sends what is queued.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn flush(&mut self) -> io::Result<()> {
+        now(self.poll_flush(&mut context()))?
+    }
+
+    /// Sends what is queued, then the end of the stream. Reading goes on.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn close_write(&mut self) -> io::Result<()>
+    where
+        T: CloseWrite,
+    {
+        now(self.poll_close_write(&mut context(), close_write))?
+    }
+
+    /// Ends the connection such that the peer gets everything: sends what is queued and the end of
+    /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
+    /// Gives whether its end has come.
+    ///
+    /// Dropping a socket with unread input sends a reset, which destroys an answer in flight.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn close(&mut self, drain_limit: u64) -> io::Result<bool>
+    where
+        T: CloseWrite,
+    {
+        self.close_write()?;
+        let mut left = drain_limit;
+        now(self.poll_drain(&mut context(), &mut left))?
+    }
+}
+
+impl<T: Read + Write> Connection<T, ()> {
+    /// Runs a handshake to its end. Its value comes at once, with the last of its output perhaps
+    /// still queued.
+    ///
+    /// The exchange stays with the caller, so that it can go on after would-block. Deadlines pass
+    /// unseen: see [`exchange_by`](Self::exchange_by).
+    ///
+    /// # Errors
+    /// Of the transport, or a fault of the peer; what it is to be told is queued.
+    pub fn exchange<X: Exchange>(
+        &mut self,
+        exchange: &mut X,
+    ) -> Result<X::Output, Error<X::Error>> {
+        now(self.poll_exchange(&mut context(), exchange, &mut None))
+            .unwrap_or_else(|error| Err(error.into()))
+    }
+
+    /// The same, with the deadlines of the exchange kept by `timer`.
+    ///
+    /// # Errors
+    /// As [`exchange`](Self::exchange).
+    pub fn exchange_by<X: Exchange>(
+        &mut self,
+        exchange: &mut X,
+        timer: &mut impl Timer,
+    ) -> Result<X::Output, Error<X::Error>> {
+        let result = now(self.poll_exchange(&mut context(), exchange, &mut Some(&mut *timer)));
+        timer.arm(None)?;
+        result.unwrap_or_else(|error| Err(error.into()))
+    }
+}
+
+impl<T: Read + Write> Answer<'_, Blocking<T>> {
+    /// Waits until less is queued than the high-water mark.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn room(&mut self) -> io::Result<()> {
+        now(self.poll_room(&mut context()))?
+    }
+}
+
+impl<T: Read + Write> transport::Transport for Blocking<T> {
+    type Io = T;
+    const FLUSH_FIRST: bool = true;
+
+    fn poll_read(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        transport::polled(|| self.io.read(into))
+    }
+
+    fn poll_write(
+        &mut self,
+        _: &mut Context<'_>,
+        chunks: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        transport::polled(|| self.io.write_vectored(chunks))
+    }
+
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        transport::polled(|| self.io.flush())
+    }
+
+    fn poll_peek(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self.peek {
+            Some(peek) => transport::polled(|| peek(&mut self.io, into)),
+            None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    fn can_peek(&self) -> bool {
+        self.peek.is_some()
+    }
+
+    fn into_io(self) -> T {
+        self.io
+    }
+}
+
+/// What a poll without a waker comes to: pending is would-block.
+fn now<R>(poll: Poll<R>) -> io::Result<R> {
+    match poll {
+        Poll::Ready(result) => Ok(result),
+        Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+fn context() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+fn close_write<T: CloseWrite>(io: &mut Blocking<T>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+    transport::polled(|| io.io.close_write())
+}
+
+impl Peek for TcpStream {
+    fn peek(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        Self::peek(self, into)
+    }
+}
+
+impl Peek for &TcpStream {
+    fn peek(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        TcpStream::peek(self, into)
+    }
+}
+
+impl CloseWrite for TcpStream {
+    fn close_write(&mut self) -> io::Result<()> {
+        self.shutdown(std::net::Shutdown::Write)
+    }
+}
+
+impl CloseWrite for &TcpStream {
+    fn close_write(&mut self) -> io::Result<()> {
+        self.shutdown(std::net::Shutdown::Write)
+    }
+}
+
+#[cfg(unix)]
+impl CloseWrite for std::os::unix::net::UnixStream {
+    fn close_write(&mut self) -> io::Result<()> {
+        self.shutdown(std::net::Shutdown::Write)
+    }
+}
+
+#[cfg(unix)]
+impl CloseWrite for &std::os::unix::net::UnixStream {
+    fn close_write(&mut self) -> io::Result<()> {
+        self.shutdown(std::net::Shutdown::Write)
+    }
+}
+
+impl<T: CloseWrite + ?Sized> CloseWrite for Box<T> {
+    fn close_write(&mut self) -> io::Result<()> {
+        (**self).close_write()
+    }
+}

@@ -1,0 +1,163 @@
+//! Connections over tokio's `AsyncRead` and `AsyncWrite`.
+
+use std::{
+    future::Future,
+    io::{self, IoSlice},
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ::tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::{
+    Options, Timer, connection,
+    poll::{PollPeek, PollTransport},
+    transport::Transport,
+};
+use crate::Handoff;
+
+/// A connection over tokio's [`AsyncRead`] and [`AsyncWrite`].
+pub type Connection<T, S> = connection::Connection<Tokio<T>, S>;
+
+/// A tokio [`AsyncRead`] and [`AsyncWrite`] as the engine sees it.
+pub struct Tokio<T> {
+    io: T,
+    peek: Option<PeekFn<T>>,
+}
+
+type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
+
+impl<T: AsyncRead + AsyncWrite + Unpin, S> Connection<T, S> {
+    /// A connection whose first stage is `stage`.
+    pub fn new(io: T, stage: S) -> Self {
+        Self::with_options(Handoff::new(io, &[][..]), stage, Options::default())
+    }
+
+    /// A connection that goes on where another left off, or another library: what the hand-off
+    /// carries is what the stage reads first.
+    pub fn from_handoff(handoff: Handoff<T>, stage: S) -> Self {
+        Self::with_options(handoff, stage, Options::default())
+    }
+
+    /// The same, with other than the default options.
+    pub fn with_options(handoff: Handoff<T>, stage: S, options: Options) -> Self {
+        let (io, read, write, eof) = handoff.into_parts();
+        let rest = Handoff::from_parts((), read, write, eof);
+        Self::assemble(Tokio { io, peek: None }, stage, rest, options)
+    }
+
+    /// The same, over a transport that can be peeked into: for
+    /// [`ReadPolicy::Peek`](super::ReadPolicy::Peek), and for stages that look ahead under
+    /// [`ReadPolicy::Exact`](super::ReadPolicy::Exact).
+    pub fn peeking(handoff: Handoff<T>, stage: S, options: Options) -> Self
+    where
+        T: PollPeek,
+    {
+        let mut connection = Self::with_options(handoff, stage, options);
+        connection.io.peek = Some(T::poll_peek);
+        connection
+    }
+
+    /// The transport. What is read from it or written to it past the connection is missing there.
+    pub fn io(&mut self) -> &mut T {
+        &mut self.io.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
+    type Io = T;
+    const FLUSH_FIRST: bool = false;
+
+    #[inline]
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut into = ReadBuf::new(into);
+        Pin::new(&mut self.io).poll_read(cx, &mut into).map_ok(|()| into.filled().len())
+    }
+
+    #[inline]
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        chunks: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match chunks {
+            [one] => Pin::new(&mut self.io).poll_write(cx, one),
+            many => Pin::new(&mut self.io).poll_write_vectored(cx, many),
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        match self.peek {
+            Some(peek) => peek(&mut self.io, cx, into),
+            None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
+        }
+    }
+
+    fn can_peek(&self) -> bool {
+        self.peek.is_some()
+    }
+
+    fn into_io(self) -> T {
+        self.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> PollTransport for Tokio<T> {
+    fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+impl PollPeek for TcpStream {
+    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        Self::poll_peek(self, cx, &mut ReadBuf::new(into))
+    }
+}
+
+/// A [`Timer`] on tokio's clock; its epoch is when it was made.
+#[derive(Debug)]
+pub struct TokioTimer {
+    epoch: Instant,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl TokioTimer {
+    /// A timer whose epoch is now.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime that has its time driver enabled.
+    #[must_use]
+    pub fn new() -> Self {
+        let epoch = Instant::now();
+        Self { epoch, sleep: Box::pin(sleep_until(epoch)) }
+    }
+}
+
+impl Default for TokioTimer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Timer for TokioTimer {
+    fn now(&mut self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
+        let at = self.epoch + at;
+        if self.sleep.deadline() != at {
+            self.sleep.as_mut().reset(at);
+        }
+        self.sleep.as_mut().poll(cx)
+    }
+}

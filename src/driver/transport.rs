@@ -1,0 +1,87 @@
+//! What the engine asks of the thing that carries bytes.
+
+use std::{
+    io::{self, IoSlice},
+    task::{Context, Poll, ready},
+};
+
+use crate::Output;
+
+/// What carries the bytes, seen from the engine: polled, on initialised memory.
+///
+/// It is implemented by the wrappers of this crate ([`Blocking`](super::sync::Blocking), `Tokio`,
+/// `Futures` and the halves of a split connection) and by nothing else. A blocking transport is
+/// one that is never pending, a non-blocking one answers `Pending` for would-block.
+pub trait Transport: Sized {
+    /// What a hand-off gives back: the transport as the caller knows it.
+    type Io;
+
+    /// Whether a read may wait, so that everything must have been said before it. Where it may
+    /// not, reading first and flushing on would-block lets a whole batch of answers leave in one
+    /// write.
+    const FLUSH_FIRST: bool;
+
+    /// Reads into `into`; 0 is the end of the stream.
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Writes the front of `chunks`.
+    fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        chunks: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>>;
+
+    /// Pushes on what a layer below may hold back.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+
+    /// Looks at what could be read, and leaves it there.
+    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
+
+    /// Whether [`poll_peek`](Self::poll_peek) is to be had.
+    fn can_peek(&self) -> bool;
+
+    /// The transport as the caller knows it.
+    fn into_io(self) -> Self::Io;
+
+    /// How many bytes wait for their turn outside of the connection's own output.
+    fn queued(&self) -> usize {
+        0
+    }
+
+    /// Sends all of `output`, or as much as can be sent without waiting.
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        while !output.is_empty() {
+            let mut slices = [IoSlice::new(&[]); SLICES];
+            let mut count = 0;
+            for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
+                *slice = IoSlice::new(chunk);
+                count += 1;
+            }
+            match ready!(self.poll_write(cx, &slices[..count]))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                sent => output.advance(sent),
+            }
+        }
+        self.poll_flush(cx)
+    }
+}
+
+/// How many slices go into one system call. An item is at most a header, a payload and what
+/// follows it, so 16 is a batch.
+const SLICES: usize = 16;
+
+/// A result of I/O as a poll: would-block is pending, an interrupted call is made again.
+pub(super) fn polled<R>(mut call: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
+    loop {
+        match call() {
+            // A socket with a time-out reports it as either, depending on the platform.
+            Err(error)
+                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
+            {
+                return Poll::Pending;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return Poll::Ready(result),
+        }
+    }
+}
