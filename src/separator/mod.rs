@@ -1,1 +1,85 @@
 //! Stages whose records end at a separator.
+//!
+//! | function | a record ends at |
+//! |---|---|
+//! | [`line`] | LF or CRLF, or one of them |
+//! | [`byte`] | a byte |
+//! | [`bytes`] | a byte string |
+//!
+//! What these can promise about the bytes still to come ([`Need::claim`](crate::Need::claim)) is
+//! the rest of a separator and no more. That is what sets them apart from the stages of
+//! [`length`](crate::length): read under [`Exact`](crate::driver), they take a byte at a time.
+
+mod byte;
+mod byte_string;
+mod line;
+mod until;
+
+pub use byte::{Byte, byte};
+pub use byte_string::{ByteString, bytes};
+pub use line::{Line, LineEnd, LineError, line};
+pub use until::Until;
+
+use crate::{Fault, Record};
+use core::ops::Range;
+
+/// What ends a record of [`Until`]. Only this module can implement it.
+pub trait Separator: sealed::Sealed {
+    /// What a record becomes.
+    type Item<'a>
+    where
+        Self: 'a;
+    /// How content can break rules.
+    type Error;
+
+    /// The place of the first separator in `input`, given that none ends within the first
+    /// `searched` bytes. `whole` says that the end of `input` ends the record in any case.
+    ///
+    /// # Errors
+    /// When content in front of the first separator breaks a rule.
+    #[doc(hidden)]
+    fn find(
+        &mut self,
+        input: &[u8],
+        searched: usize,
+        whole: bool,
+    ) -> Result<Option<Range<usize>>, Fault<Self::Error>>;
+
+    /// How many bytes at the end of `input`, which has no separator in it, may turn out to be the
+    /// beginning of one.
+    #[doc(hidden)]
+    fn begun(&self, input: &[u8]) -> usize;
+
+    /// Fewer bytes than this behind `input`, which has no separator in it, complete none.
+    #[doc(hidden)]
+    fn missing(&self, input: &[u8]) -> usize;
+
+    /// Makes a record an item. The record ends with its separator, or has none.
+    #[doc(hidden)]
+    fn item<'a>(&self, record: Record<'a>, keep: bool) -> Self::Item<'a>;
+
+    /// The next input to be searched begins with another record.
+    #[doc(hidden)]
+    #[inline]
+    fn begin(&mut self) {}
+
+    /// The next input to be searched lacks the first `count` bytes of the last one.
+    #[doc(hidden)]
+    #[inline]
+    fn pass(&mut self, count: usize) {
+        let _ = count;
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+}
+
+/// Drops `ending` bytes from the end of a record, unless they are to be kept.
+#[inline]
+fn without(mut record: Record<'_>, ending: usize, keep: bool) -> Record<'_> {
+    if !keep {
+        record.truncate(record.len() - ending);
+    }
+    record
+}

@@ -1,0 +1,170 @@
+//! Over-long records, passed over instead of refused.
+
+use core::num::NonZeroUsize;
+
+use crate::{Cause, Decode, Fault, Frame, Output, Record};
+
+/// Records of `stage` of up to `max` bytes of content; a longer one is passed over, in memory that
+/// does not grow with it, and reported once when it ends.
+///
+/// What counts as content is the stage's to say: neither length prefixes nor separators do. `max`
+/// takes the place of the limit that the stage has of its own. Whether a record fits and how long
+/// it is reported to be does not depend on how its bytes came in.
+///
+/// ```
+/// use segue::combine::{Measured, skip_oversize};
+/// use segue::{Buffer, Output, Step, separator};
+///
+/// let mut buffer = Buffer::from(&b"short\nmuch too long\nfine\npart of one"[..]);
+/// let mut stage = skip_oversize(separator::line(), 8);
+/// let mut output = Output::new();
+/// let mut seen = Vec::new();
+/// while let Step::Item(line) = buffer.step(&mut stage, false, &mut output).unwrap() {
+///     seen.push(match line {
+///         Measured::Fits(line) => String::from_utf8_lossy(&line).into_owned(),
+///         Measured::TooLong { bytes } => format!("({bytes} bytes)"),
+///     });
+/// }
+/// assert_eq!(seen, ["short", "(13 bytes)", "fine"]);
+/// // The beginning of the last line is known to be too long, and held no more.
+/// assert!(buffer.is_empty());
+/// buffer.extend(b"\n");
+/// let step = buffer.step(&mut stage, false, &mut output).unwrap();
+/// assert!(matches!(step, Step::Item(Measured::TooLong { bytes: 11 })));
+/// ```
+pub fn skip_oversize<D: Skim>(stage: D, max: usize) -> SkipOversize<D> {
+    SkipOversize { stage, max, passed: 0, ahead: Skimmed::Frame(Frame::Done) }
+}
+
+/// What [`skip_oversize`] makes of a stage.
+#[derive(Debug, Clone)]
+pub struct SkipOversize<D> {
+    stage: D,
+    max: usize,
+    /// Bytes of content of the over-long record in front that have been passed over.
+    passed: u64,
+    /// The last answer, which says whose the bytes are that are consumed next.
+    ahead: Skimmed,
+}
+
+/// An item of [`skip_oversize`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measured<T> {
+    /// A record that is not longer than the limit.
+    Fits(T),
+    /// A record that was passed over; it has ended.
+    TooLong {
+        /// Length of its content, always more than the limit.
+        bytes: u64,
+    },
+}
+
+/// A stage that can pass over the rest of an over-long record without holding it.
+///
+/// [`skip_oversize`] asks [`skim`](Self::skim) in place of [`frame`](Decode::frame). Once it has
+/// been told of a part of an over-long record, it consumes the part, calls [`pass`](Self::pass),
+/// and asks again, now inside of the record, until it has ended; `frame` and
+/// [`parse`](Decode::parse) are not called in between.
+pub trait Skim: Decode {
+    /// As [`frame`](Decode::frame), for records of up to `max` bytes of content in place of the
+    /// stage's own limit, and with an answer for longer ones instead of a fault.
+    ///
+    /// A record must be called over-long as soon as that is sure, and an over-long record whose
+    /// end is buffered is passed over in one [`Skimmed::End`]. `max` stays the same within a
+    /// record. As with `frame`, asking commits to nothing.
+    ///
+    /// # Errors
+    /// As `frame`, but never [`Cause::TooLong`].
+    fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Self::Error>>;
+
+    /// What [`skim`](Self::skim) has answered, a [`Skimmed::Part`] or [`Skimmed::End`], has been
+    /// consumed: the stage is now inside of an over-long record, or behind it.
+    fn pass(&mut self, skimmed: Skimmed);
+}
+
+/// The answer of [`Skim::skim`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Skimmed {
+    /// There is no over-long record in front, or it cannot be told yet, or not how it goes on.
+    Frame(Frame),
+    /// An over-long record goes on behind these bytes.
+    Part {
+        /// Bytes to be consumed.
+        length: NonZeroUsize,
+        /// How many of them are content.
+        content: usize,
+    },
+    /// An over-long record ends with these bytes.
+    End {
+        /// Bytes to be consumed. 0 is legal: the end of the stream may end a record.
+        length: usize,
+        /// How many of them are content.
+        content: usize,
+    },
+}
+
+impl<D> SkipOversize<D> {
+    /// The stage itself.
+    pub fn into_inner(self) -> D {
+        self.stage
+    }
+}
+
+impl<D: Skim> Decode for SkipOversize<D> {
+    type Item<'a>
+        = Measured<D::Item<'a>>
+    where
+        Self: 'a;
+    type Error = D::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+        self.ahead = self.stage.skim(input, eof, self.max)?;
+        Ok(match self.ahead {
+            Skimmed::Frame(frame) => frame,
+            Skimmed::Part { length, .. } => Frame::Absorb(length),
+            Skimmed::End { length, .. } => Frame::Record(length),
+        })
+    }
+
+    fn absorb(
+        &mut self,
+        record: Record<'_>,
+        answers: &mut Output,
+    ) -> Result<(), Fault<Self::Error>> {
+        match self.ahead {
+            Skimmed::Frame(_) => self.stage.absorb(record, answers),
+            Skimmed::Part { content, .. } => {
+                self.passed += content as u64;
+                self.stage.pass(self.ahead);
+                Ok(())
+            }
+            Skimmed::End { .. } => Err(Fault::from_cause(Cause::Contract)),
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
+        match self.ahead {
+            Skimmed::Frame(_) => self.stage.parse(record).map(Measured::Fits),
+            Skimmed::End { content, .. } => {
+                self.stage.pass(self.ahead);
+                let bytes = core::mem::take(&mut self.passed) + content as u64;
+                Ok(Measured::TooLong { bytes })
+            }
+            Skimmed::Part { .. } => Err(Fault::from_cause(Cause::Contract)),
+        }
+    }
+}
+
+impl<D: Skim + ?Sized> Skim for &mut D {
+    #[inline]
+    fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Self::Error>> {
+        (**self).skim(input, eof, max)
+    }
+
+    #[inline]
+    fn pass(&mut self, skimmed: Skimmed) {
+        (**self).pass(skimmed);
+    }
+}

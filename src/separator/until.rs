@@ -1,0 +1,162 @@
+//! What all stages that end their records at a separator have in common.
+
+use core::num::NonZeroUsize;
+use core::ops::Range;
+
+use super::Separator;
+use crate::combine::{Skim, Skimmed};
+use crate::{Decode, Fault, Frame, Need, Record};
+
+/// Records that end at a separator `S`.
+///
+/// Made by [`line`](super::line), [`byte`](super::byte), [`bytes`](super::bytes) and the other
+/// functions of this module, which say what is special to each.
+///
+/// - A record is its content and the separator behind it; the item is the content.
+/// - The first separator in the stream is the one that counts, also where one overlaps itself:
+///   `aab` is found in `aaab`.
+/// - An end of the stream right behind a separator is a proper end. Anywhere else it truncates a
+///   record, unless [`last_unterminated`](Self::last_unterminated) is set.
+/// - No byte is searched twice, except for the beginning of a separator at the very end of the
+///   input.
+#[derive(Debug, Clone)]
+pub struct Until<S> {
+    pub(super) separator: S,
+    pub(super) max: usize,
+    keep: bool,
+    last: bool,
+    /// Whether the front of the input lies inside of an over-long record.
+    inside: bool,
+    /// No separator ends within this many bytes in front of the input.
+    searched: usize,
+}
+
+impl<S: Separator> Until<S> {
+    /// The longest content of a record in bytes, unless another is set: 8 KiB.
+    ///
+    /// RFC 9112 §3 asks for request lines of 8000 octets at least, which is more than other
+    /// line-based protocols ask for, and a connection can be made to hold that much.
+    pub const MAX: usize = 8 * 1024;
+
+    pub(super) const fn new(separator: S) -> Self {
+        Self { separator, max: Self::MAX, keep: false, last: false, inside: false, searched: 0 }
+    }
+
+    /// The longest content of a record in bytes; the separator does not count. A longer record is
+    /// [`Cause::TooLong`](crate::Cause::TooLong) at its first byte too many, whether its separator
+    /// has come or not. To go on behind it, see [`skip_oversize`](crate::combine::skip_oversize).
+    #[must_use]
+    pub const fn max(mut self, bytes: usize) -> Self {
+        self.max = bytes;
+        self
+    }
+
+    /// Leaves the separator at the end of the item.
+    #[must_use]
+    pub const fn keep_terminator(mut self) -> Self {
+        self.keep = true;
+        self
+    }
+
+    /// Takes what stands between the last separator and the end of the stream as a record, if
+    /// that is not empty. Nobody can tell such a record from one that was cut off.
+    #[must_use]
+    pub const fn last_unterminated(mut self) -> Self {
+        self.last = true;
+        self
+    }
+
+    /// Where the record in front of `input` ends. This is [`Skim::skim`].
+    #[inline]
+    fn locate(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<S::Error>> {
+        let whole = eof && self.last;
+        let Some(Range { start, end }) = self.separator.find(input, self.searched, whole)? else {
+            return Ok(self.unfinished(input, eof, max));
+        };
+        self.searched = end - 1;
+        Ok(if start > max || self.inside {
+            Skimmed::End { length: end, content: start }
+        } else {
+            Skimmed::Frame(Frame::Record(end))
+        })
+    }
+
+    /// The answer where `input` has no separator in it.
+    fn unfinished(&mut self, input: &[u8], eof: bool, max: usize) -> Skimmed {
+        self.searched = input.len();
+        if eof && self.last && (!input.is_empty() || self.inside) {
+            return if input.len() > max || self.inside {
+                Skimmed::End { length: input.len(), content: input.len() }
+            } else {
+                Skimmed::Frame(Frame::Record(input.len()))
+            };
+        }
+        if eof && input.is_empty() && !self.inside {
+            return Skimmed::Frame(Frame::Done);
+        }
+        let content = input.len() - self.separator.begun(input);
+        if let Some(length) = NonZeroUsize::new(content)
+            && (content > max || self.inside)
+        {
+            return Skimmed::Part { length, content };
+        }
+        let claim = self.separator.missing(input).max(1);
+        // What comes may also be the end of the stream, or make this record over-long.
+        let room = if self.last || self.inside { 0 } else { max.saturating_sub(input.len()) };
+        Skimmed::Frame(Frame::Need(
+            Need::exactly(claim.min(room.saturating_add(1))).claiming(claim),
+        ))
+    }
+
+    /// Gets ready for the next record.
+    #[inline]
+    fn begin(&mut self) {
+        self.searched = 0;
+        self.separator.begin();
+    }
+}
+
+impl<S: Separator> Decode for Until<S> {
+    type Item<'a>
+        = S::Item<'a>
+    where
+        Self: 'a;
+    type Error = S::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+        let max = self.max;
+        let too_long = Fault::too_long(max as u64);
+        match self.locate(input, eof, max) {
+            Ok(Skimmed::Frame(frame)) => Ok(frame),
+            Ok(_) => Err(too_long),
+            // What is wrong behind the limit is not looked for if the bytes come one by one.
+            Err(fault) if fault.at > max as u64 => Err(too_long),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
+        self.begin();
+        Ok(self.separator.item(record, self.keep))
+    }
+}
+
+impl<S: Separator> Skim for Until<S> {
+    #[inline]
+    fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Self::Error>> {
+        self.locate(input, eof, max)
+    }
+
+    fn pass(&mut self, skimmed: Skimmed) {
+        if let Skimmed::Part { length, .. } = skimmed {
+            self.inside = true;
+            self.searched = self.searched.saturating_sub(length.get());
+            self.separator.pass(length.get());
+        } else {
+            self.inside = false;
+            self.begin();
+        }
+    }
+}
