@@ -1,0 +1,205 @@
+//! The header of a frame (RFC 6455 §5.2).
+//!
+//! ```text
+//!  0               1               2 ..            2, 4 or 10 ..
+//! +-+-+-+-+-------+-+-------------+---------------+-----------+
+//! |F|R|R|R| opcode|M| length, or  | length of 2,  | 4 bytes   |
+//! |I|S|S|S|       |A| 126 for 2,  | or of 8 bytes | of mask,  |
+//! |N|V|V|V|       |S| 127 for 8   | (big endian)  | if M      |
+//! |1|2|3| |       |K|             |               |           |
+//! +-+-+-+-+-------+-+-------------+---------------+-----------+
+//! ```
+
+use segue::{Fault, Need, Output};
+
+use crate::{Error, Opcode, Role, mask};
+
+/// What a header says, all of it checked.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Header {
+    pub(crate) fin: bool,
+    pub(crate) opcode: Opcode,
+    /// Length of the header itself, with the masking key.
+    pub(crate) size: usize,
+    /// Length of the payload.
+    pub(crate) length: usize,
+}
+
+impl Header {
+    /// Length of the whole frame.
+    #[inline]
+    pub(crate) fn whole(&self) -> usize {
+        self.size + self.length
+    }
+}
+
+/// What is in front of the input.
+pub(crate) enum Front {
+    Header(Header),
+    /// Too little to tell how long the frame is.
+    Need(Need),
+}
+
+/// What a header is held against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) role: Role,
+    /// Reserved bits that an extension was negotiated for, as they lie in the first byte.
+    pub(crate) reserved: u8,
+    /// Whether a fragmented message is under way.
+    pub(crate) open: bool,
+    /// The longest payload that is taken.
+    pub(crate) limit: usize,
+}
+
+impl Rules {
+    /// Reads the header in front of `input` as soon as it tells the length of the frame.
+    ///
+    /// # Errors
+    /// Any rule of RFC 6455 §5 that a header can break, and the limit.
+    #[inline]
+    pub(crate) fn read(&self, input: &[u8]) -> Result<Front, Fault<Error>> {
+        let &[first, second, ..] = input else {
+            return self.begun(input);
+        };
+        let opcode = self.first(first)?;
+        let mask = self.second(second, opcode)?;
+        let (size, length) = match second & LENGTH {
+            short @ 0..=125 => (2, u64::from(short)),
+            TWO_BYTES => match input.get(2..4) {
+                Some(&[a, b]) => (4, u64::from(u16::from_be_bytes([a, b]))),
+                _ => return Ok(Front::Need(missing(input, 4, 4 + mask + 126))),
+            },
+            _ => match input.get(2..10).and_then(|bytes| bytes.first_chunk()) {
+                Some(&bytes) => (10, u64::from_be_bytes(bytes)),
+                _ => return Ok(Front::Need(missing(input, 10, 10 + mask + 0x1_0000))),
+            },
+        };
+        let length = self.length(length, size)?;
+        Ok(Front::Header(Header { fin: first & FIN != 0, opcode, size: size + mask, length }))
+    }
+
+    /// What to say of fewer than two bytes. The second one is waited for on its own, since it can
+    /// be wrong.
+    #[cold]
+    fn begun(&self, input: &[u8]) -> Result<Front, Fault<Error>> {
+        if let Some(&first) = input.first() {
+            self.first(first)?;
+        }
+        Ok(Front::Need(missing(input, 2, 2 + self.mask_size())))
+    }
+
+    /// Checks the flags and the opcode.
+    #[inline]
+    fn first(&self, first: u8) -> Result<Opcode, Fault<Error>> {
+        let Some(opcode) = Opcode::from_bits(first & OPCODE) else {
+            return Err(Fault::new(Error::UnknownOpcode(first & OPCODE)));
+        };
+        let reserved = match opcode {
+            // The extensions that there are mark the first frame of a message (RFC 7692 §6).
+            Opcode::Text | Opcode::Binary => first & RESERVED & !self.reserved,
+            _ => first & RESERVED,
+        };
+        if reserved != 0 {
+            return Err(Fault::new(Error::ReservedBits(reserved)));
+        }
+        match opcode {
+            Opcode::Continuation if !self.open => Err(Fault::new(Error::UnexpectedContinuation)),
+            Opcode::Text | Opcode::Binary if self.open => Err(Fault::new(Error::UnfinishedMessage)),
+            _ if opcode.is_control() && first & FIN == 0 => {
+                Err(Fault::new(Error::FragmentedControl))
+            }
+            _ => Ok(opcode),
+        }
+    }
+
+    /// Checks the mask bit and the length of control frames, and says how long the key is.
+    #[inline]
+    fn second(&self, second: u8, opcode: Opcode) -> Result<usize, Fault<Error>> {
+        let error = match self.role {
+            Role::Server if second & MASK == 0 => Error::NotMasked,
+            Role::Client if second & MASK != 0 => Error::Masked,
+            _ if opcode.is_control() && second & LENGTH > 125 => Error::ControlTooLong,
+            _ => return Ok(self.mask_size()),
+        };
+        Err(Fault::new(error).at(1))
+    }
+
+    /// Checks a length that was read from a header of `size` bytes without the mask.
+    #[inline]
+    fn length(&self, length: u64, size: usize) -> Result<usize, Fault<Error>> {
+        let (at, least) = match size {
+            2 => (1, 0),
+            4 => (2, 126),
+            _ => (2, 0x1_0000),
+        };
+        let error = if length < least {
+            Error::LengthNotMinimal
+        } else if length > i64::MAX as u64 {
+            Error::LengthTopBit
+        } else if length > self.limit as u64 {
+            Error::FrameTooLong { length, limit: self.limit }
+        } else {
+            #[expect(clippy::cast_possible_truncation, reason = "not above the limit, a usize")]
+            return Ok(length as usize);
+        };
+        Err(Fault::new(error).at(at))
+    }
+
+    #[inline]
+    fn mask_size(&self) -> usize {
+        match self.role {
+            Role::Server => 4,
+            Role::Client => 0,
+        }
+    }
+}
+
+/// Appends a header to `output`, in its shortest form. `first` holds the flags and the opcode.
+#[inline]
+pub(crate) fn put(output: &mut Output, first: u8, length: usize, key: Option<[u8; 4]>) {
+    let masked = if key.is_some() { MASK } else { 0 };
+    #[expect(clippy::cast_possible_truncation, reason = "each arm is bound to what fits")]
+    match length {
+        0..=125 => output.put(&[first, masked | length as u8]),
+        126..=0xFFFF => {
+            let [a, b] = (length as u16).to_be_bytes();
+            output.put(&[first, masked | TWO_BYTES, a, b]);
+        }
+        _ => {
+            output.put(&[first, masked | EIGHT_BYTES]);
+            output.put(&(length as u64).to_be_bytes());
+        }
+    }
+    if let Some(key) = key {
+        output.put(&key);
+    }
+}
+
+/// Appends a frame to `output`: the header, and a copy of `payload`, masked if there is a `key`.
+#[inline]
+pub(crate) fn put_frame(output: &mut Output, first: u8, payload: &[u8], key: Option<[u8; 4]>) {
+    put(output, first, payload.len(), key);
+    let copy = output.put_mut(payload);
+    if let Some(key) = key {
+        mask(key, copy);
+    }
+}
+
+/// What `input` needs to be `known` bytes long, where it surely comes to `least` bytes.
+#[inline]
+fn missing(input: &[u8], known: usize, least: usize) -> Need {
+    Need::exactly(known - input.len()).claiming(least - input.len())
+}
+
+pub(crate) const FIN: u8 = 0x80;
+pub(crate) const RESERVED: u8 = 0x70;
+pub(crate) const OPCODE: u8 = 0x0F;
+pub(crate) const MASK: u8 = 0x80;
+pub(crate) const LENGTH: u8 = 0x7F;
+/// In place of a short length: it follows in two bytes.
+pub(crate) const TWO_BYTES: u8 = 126;
+/// In place of a short length: it follows in eight bytes.
+pub(crate) const EIGHT_BYTES: u8 = 127;
+/// The longest header: flags, opcode, 64-bit length, key.
+pub(crate) const LONGEST: usize = 14;

@@ -1,0 +1,129 @@
+//! Masking of payloads (RFC 6455 §5.3), and where the keys come from.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+/// Masks `bytes` in place, or unmasks them, which is the same: byte `i` is combined with byte
+/// `i % 4` of the key (RFC 6455 §5.3).
+///
+/// ```
+/// // The masked "Hello" of RFC 6455 §5.7.
+/// let mut payload = *b"\x7f\x9f\x4d\x51\x58";
+/// segue_websocket::mask([0x37, 0xfa, 0x21, 0x3d], &mut payload);
+/// assert_eq!(&payload, b"Hello");
+/// ```
+#[inline]
+pub fn mask(key: [u8; 4], bytes: &mut [u8]) {
+    // Eight bytes at a time, which the compiler widens to the vectors of the target.
+    let [a, b, c, d] = key;
+    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let (words, rest) = bytes.as_chunks_mut::<8>();
+    for word in words {
+        *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
+    }
+    let (half, rest) = rest.as_chunks_mut::<4>();
+    if let [half] = half {
+        *half = (u32::from_ne_bytes(*half) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+    }
+    for (byte, key) in rest.iter_mut().zip(key) {
+        *byte ^= key;
+    }
+}
+
+/// Where a client takes its masking keys from, a fresh one for each frame.
+///
+/// Keys are there to keep a script in a browser from choosing the bytes that proxies see; they
+/// must be unpredictable to whoever chooses the payload (RFC 6455 §10.3), and protect nothing else.
+pub struct MaskKeys(Source);
+
+enum Source {
+    /// SipHash, keyed by the system's randomness, over a counter: unpredictable to who has seen
+    /// other keys, without a system call for each and without a way to fail.
+    #[cfg(feature = "std")]
+    Random {
+        state: std::hash::RandomState,
+        counter: u64,
+        spare: Option<[u8; 4]>,
+    },
+    Given(Box<dyn FnMut() -> [u8; 4] + Send + Sync>),
+}
+
+impl MaskKeys {
+    /// Keys from the system's randomness.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Source::Random { state: std::hash::RandomState::new(), counter: 0, spare: None })
+    }
+
+    /// Keys that `next` gives: from a generator of your own, or fixed ones for a test.
+    pub fn from_fn(next: impl FnMut() -> [u8; 4] + Send + Sync + 'static) -> Self {
+        Self(Source::Given(Box::new(next)))
+    }
+
+    /// The next key.
+    #[inline]
+    pub fn next_key(&mut self) -> [u8; 4] {
+        match &mut self.0 {
+            #[cfg(feature = "std")]
+            Source::Random { state, counter, spare } => {
+                use std::hash::BuildHasher;
+                if let Some(key) = spare.take() {
+                    return key;
+                }
+                *counter = counter.wrapping_add(1);
+                let [a, b, c, d, e, f, g, h] = state.hash_one(*counter).to_ne_bytes();
+                *spare = Some([a, b, c, d]);
+                [e, f, g, h]
+            }
+            Source::Given(next) => next(),
+        }
+    }
+}
+
+/// Shows nothing: keys are not for logs.
+impl fmt::Debug for MaskKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MaskKeys").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// RFC 6455 §5.3, word by word.
+    fn plain(key: [u8; 4], bytes: &mut [u8]) {
+        for (i, byte) in bytes.iter_mut().enumerate() {
+            *byte ^= key[i % 4];
+        }
+    }
+
+    #[test]
+    fn agrees_with_one_byte_at_a_time_at_every_length_and_alignment() {
+        let key = [0x37, 0xfa, 0x21, 0x3d];
+        let bytes: Vec<u8> = (0..=255).cycle().take(600).collect();
+        for length in (0..140).chain([255, 256, 257, 511, 512, 513]) {
+            for from in 0..8 {
+                let mut wide = bytes[from..from + length].to_vec();
+                let mut slow = wide.clone();
+                mask(key, &mut wide);
+                plain(key, &mut slow);
+                assert_eq!(wide, slow, "{length} bytes from {from}");
+                mask(key, &mut wide);
+                assert_eq!(wide, bytes[from..from + length]);
+            }
+        }
+    }
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn random_keys_differ() {
+        let (mut first, mut second) = (MaskKeys::random(), MaskKeys::random());
+        let keys: std::collections::HashSet<_> =
+            (0..64).flat_map(|_| [first.next_key(), second.next_key()]).collect();
+        // 128 keys of 32 bits collide about twice in a million runs.
+        assert!(keys.len() >= 126);
+    }
+}

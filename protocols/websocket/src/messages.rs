@@ -1,0 +1,367 @@
+//! The messages of a connection, whole.
+
+use alloc::{string::String, vec::Vec};
+use segue::{Decode, Fault, Output, Record};
+
+use crate::{
+    Close, CloseCode, Error, Frame, Frames, MaskKeys, Opcode, Role, Writer,
+    closing::Closing,
+    header::{self, FIN, Front, Header},
+    utf8::{self, Carry},
+};
+
+/// A message or a control frame, lent from the buffer of the connection, or, if it came in
+/// fragments, from the stage that put it together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// A text message.
+    Text(&'a str),
+    /// A binary message.
+    Binary(&'a [u8]),
+    /// A ping, where [`Messages::pings`] has them shown.
+    Ping(&'a [u8]),
+    /// A pong: the answer to a ping, or a sign of life.
+    Pong(&'a [u8]),
+    /// The last word of the peer, with its reason if it gave one. The stage is done behind it.
+    Close(Option<Close<'a>>),
+}
+
+/// Who answers a control frame, and whether it is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reply {
+    /// The stage answers, and the caller does not see it.
+    Hidden,
+    /// The stage answers, and the caller sees it.
+    Shown,
+    /// The caller sees it, and has to answer.
+    Manual,
+}
+
+/// A stage that reads whole messages, and answers pings and the close frame.
+///
+/// - Complete input: each message is an item. One that came in a single frame is lent from where
+///   it was received, unmasked in place; fragments are gathered in the stage and the whole is lent
+///   from there. Control frames may come between fragments and are dealt with at once. Behind the
+///   close frame the stage is done; what follows in the input is left alone.
+/// - Partial input: it needs the rest of the frame. Headers that break a rule or a limit are
+///   refused at once, text that is not UTF-8 with the fragment that the first bad byte is in.
+/// - At the end of the stream: a truncation, since only a close frame ends a connection properly
+///   (RFC 6455 §7.1.4; the close code to report is then [`CloseCode::ABNORMAL`]).
+///
+/// Pings are answered and hidden unless [`pings`](Self::pings) says otherwise; a close frame is
+/// answered with its own code, and shown, unless [`closes`](Self::closes) says otherwise. A stage
+/// that is [`paired`](Self::paired) with the [`Writer`] of its connection knows if the caller has
+/// sent a close frame, and then leaves the peer's unanswered, since it is the answer.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_websocket::{Message, Messages};
+///
+/// let mut messages = Messages::client(); // the other end is a server
+/// let mut answers = Output::new();
+/// // Two fragments of a text with a ping between them, and the beginning of something else.
+/// let mut buffer = Buffer::from(&b"\x01\x03Hel\x89\x01?\x80\x02lo\x82"[..]);
+/// let item = buffer.step(&mut messages, false, &mut answers)?;
+/// assert_eq!(item, Step::Item(Message::Text("Hello")));
+/// assert_eq!(answers.to_vec()[..2], [0x8A, 0x81]); // a pong of one byte, masked
+/// assert!(matches!(buffer.step(&mut messages, false, &mut answers)?, Step::Need(_)));
+/// buffer.extend(b"\x02\xfe\xff");
+/// let item = buffer.step(&mut messages, false, &mut answers)?;
+/// assert_eq!(item, Step::Item(Message::Binary(b"\xfe\xff")));
+/// # Ok::<(), segue::Fault<segue_websocket::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Messages {
+    frames: Frames,
+    /// What the answers of a client are masked with.
+    keys: Option<MaskKeys>,
+    pings: Reply,
+    closes: Reply,
+    limit: usize,
+    gathered: Gathered,
+    /// Whether `gathered` has been lent as a message, and is over when the next frame is asked for.
+    lent: bool,
+    /// Whether `control` is still to be shown.
+    owed: bool,
+    control: Control,
+    closing: Closing,
+}
+
+/// The fragments of a message so far.
+#[derive(Debug)]
+enum Gathered {
+    Text(String, Carry),
+    Binary(Vec<u8>),
+}
+
+/// A control frame that has been answered and is to be shown.
+#[derive(Debug)]
+enum Control {
+    Ping(Vec<u8>),
+    Close(Option<(CloseCode, String)>),
+}
+
+impl Messages {
+    /// The longest message that is taken unless another limit is set, in bytes: 64 MiB, which is
+    /// four frames of the longest. It bounds what fragments can make a connection hold.
+    pub const MAX_MESSAGE: usize = 4 * Frames::MAX_PAYLOAD;
+
+    /// What is kept, in bytes, of the memory that fragments were gathered in: an idle connection
+    /// should hold next to none, one with many small fragmented messages should not allocate for
+    /// each.
+    const KEPT: usize = 256;
+
+    /// Messages of clients.
+    #[must_use]
+    pub fn server() -> Self {
+        Self::new(Role::Server, None)
+    }
+
+    /// Messages of a server. Answers are masked by [`MaskKeys::random`].
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn client() -> Self {
+        Self::client_with(MaskKeys::random())
+    }
+
+    /// Messages of a server. Answers are masked by `keys`.
+    #[must_use]
+    pub fn client_with(keys: MaskKeys) -> Self {
+        Self::new(Role::Client, Some(keys))
+    }
+
+    fn new(role: Role, keys: Option<MaskKeys>) -> Self {
+        Self {
+            frames: Frames::new(role),
+            keys,
+            pings: Reply::Hidden,
+            closes: Reply::Shown,
+            limit: Self::MAX_MESSAGE,
+            gathered: Gathered::Binary(Vec::new()),
+            lent: false,
+            owed: false,
+            control: Control::Close(None),
+            closing: Closing::default(),
+        }
+    }
+
+    /// Takes messages of at most `limit` bytes, gathered from fragments or not.
+    #[must_use]
+    pub fn max_message(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Takes frames of at most `limit` bytes of payload: see [`Frames::max_payload`].
+    #[must_use]
+    pub fn max_frame(mut self, limit: usize) -> Self {
+        self.frames = self.frames.max_payload(limit);
+        self
+    }
+
+    /// Who answers pings, and whether they are shown; [`Reply::Hidden`] unless it is set.
+    #[must_use]
+    pub fn pings(mut self, reply: Reply) -> Self {
+        self.pings = reply;
+        self
+    }
+
+    /// Who answers the close frame, and whether it is shown; [`Reply::Shown`] unless it is set.
+    #[must_use]
+    pub fn closes(mut self, reply: Reply) -> Self {
+        self.closes = reply;
+        self
+    }
+
+    /// Makes the stage and `writer`, which serve the same connection, know of each other's close
+    /// frame: only one of them is ever sent.
+    #[must_use]
+    pub fn paired(mut self, writer: &mut Writer) -> Self {
+        self.closing = writer.closing.pair();
+        self
+    }
+
+    /// Which end reads.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.frames.role()
+    }
+
+    /// Whether the peer's close frame has been read and this end's has been sent: the connection
+    /// can be closed (RFC 6455 §7.1.1).
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.frames.is_closed() && self.closing.is_sent()
+    }
+
+    /// How many bytes of the message under way have been gathered.
+    #[inline]
+    fn gathered(&self) -> usize {
+        match &self.gathered {
+            Gathered::Text(text, carry) => text.len() + carry.held(),
+            Gathered::Binary(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether the data frame of `header` keeps its message within the limit.
+    #[inline]
+    fn within(&self, header: &Header) -> Result<(), Fault<Error>> {
+        if header.length <= self.limit.saturating_sub(self.gathered()) {
+            return Ok(());
+        }
+        let length = self.gathered() as u64 + header.length as u64;
+        let at = if header.length < 126 { 1 } else { 2 };
+        Err(Fault::new(Error::MessageTooLong { length, limit: self.limit }).at(at))
+    }
+
+    /// Forgets the message that was lent, and most of the memory that it was gathered in.
+    #[cold]
+    fn forget(&mut self) {
+        self.lent = false;
+        let empty = Gathered::Binary(Vec::new());
+        let mut memory = match core::mem::replace(&mut self.gathered, empty) {
+            Gathered::Text(text, _) => text.into_bytes(),
+            Gathered::Binary(bytes) => bytes,
+        };
+        if memory.capacity() <= Self::KEPT {
+            memory.clear();
+            self.gathered = Gathered::Binary(memory);
+        }
+    }
+
+    /// Adds a fragment to the message under way.
+    fn gather(&mut self, opcode: Opcode, payload: &[u8]) -> Result<(), (Error, usize)> {
+        if opcode == Opcode::Text
+            && let Gathered::Binary(memory) = &mut self.gathered
+        {
+            // Empty, as always between messages, so any bytes would do.
+            let memory = core::mem::take(memory);
+            let text = String::from_utf8(memory).unwrap_or_default();
+            self.gathered = Gathered::Text(text, Carry::default());
+        }
+        match &mut self.gathered {
+            Gathered::Text(text, carry) => {
+                text.reserve(payload.len());
+                carry.push(payload, |part| text.push_str(part)).map_err(|at| (Error::Utf8, at))
+            }
+            Gathered::Binary(bytes) => {
+                bytes.extend_from_slice(payload);
+                Ok(())
+            }
+        }
+    }
+
+    /// Adds the last fragment, and lends the whole.
+    fn complete(&mut self, payload: &[u8]) -> Result<Message<'_>, (Error, usize)> {
+        self.gather(Opcode::Continuation, payload)?;
+        self.lent = true;
+        match &self.gathered {
+            Gathered::Text(_, carry) if !carry.is_whole() => Err((Error::Utf8, payload.len())),
+            Gathered::Text(text, _) => Ok(Message::Text(text)),
+            Gathered::Binary(bytes) => Ok(Message::Binary(bytes)),
+        }
+    }
+
+    /// Answers a ping.
+    fn pong(&mut self, payload: &[u8], answers: &mut Output) {
+        let key = self.keys.as_mut().map(MaskKeys::next_key);
+        header::put_frame(answers, FIN | Opcode::Pong as u8, payload, key);
+        if self.pings == Reply::Shown {
+            self.control = Control::Ping(payload.to_vec());
+            self.owed = true;
+        }
+    }
+
+    /// Answers the close frame, if it is no answer itself.
+    fn close(&mut self, payload: &[u8], answers: &mut Output) -> Result<(), (Error, usize)> {
+        let close = Close::read(payload)?;
+        if !self.closing.send() {
+            let key = self.keys.as_mut().map(MaskKeys::next_key);
+            let code = payload.first_chunk::<2>().map_or(&[][..], |code| code);
+            header::put_frame(answers, FIN | Opcode::Close as u8, code, key);
+        }
+        if self.closes == Reply::Shown {
+            self.control = Control::Close(close.map(|close| (close.code, close.reason.into())));
+            self.owed = true;
+        }
+        Ok(())
+    }
+}
+
+impl Decode for Messages {
+    type Item<'a> = Message<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
+        if self.lent {
+            self.forget();
+        }
+        if self.owed {
+            return Ok(segue::Frame::Record(0));
+        }
+        if self.frames.is_closed() {
+            return Ok(segue::Frame::Done);
+        }
+        let header = match self.frames.front(input)? {
+            Front::Header(header) => header,
+            Front::Need(need) => return Ok(segue::Frame::Need(need)),
+        };
+        let absorbed = match header.opcode {
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                self.within(&header)?;
+                !header.fin
+            }
+            Opcode::Ping => self.pings != Reply::Manual,
+            Opcode::Close => self.closes != Reply::Manual,
+            Opcode::Pong => false,
+        };
+        Ok(match Frames::delimit(input, &header) {
+            segue::Frame::Record(length) if absorbed => segue::Frame::absorb(length),
+            delimited => delimited,
+        })
+    }
+
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
+        let (Frame { opcode, payload, .. }, size) = self.frames.open(record)?;
+        match opcode {
+            Opcode::Ping => {
+                self.pong(&payload, answers);
+                Ok(())
+            }
+            Opcode::Close => self.close(&payload, answers),
+            _ => self.gather(opcode, &payload),
+        }
+        .map_err(|wrong| fault(wrong, size))
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
+        if self.owed {
+            self.owed = false;
+            return Ok(match &self.control {
+                Control::Ping(payload) => Message::Ping(payload),
+                Control::Close(close) => Message::Close(
+                    close.as_ref().map(|(code, reason)| Close { code: *code, reason }),
+                ),
+            });
+        }
+        let (Frame { opcode, payload, .. }, size) = self.frames.open(record)?;
+        let payload = payload.into_slice();
+        match opcode {
+            Opcode::Text => utf8::whole(payload).map(Message::Text).map_err(|at| (Error::Utf8, at)),
+            Opcode::Binary => Ok(Message::Binary(payload)),
+            Opcode::Continuation => self.complete(payload),
+            Opcode::Ping => Ok(Message::Ping(payload)),
+            Opcode::Pong => Ok(Message::Pong(payload)),
+            Opcode::Close => Close::read(payload).map(Message::Close),
+        }
+        .map_err(|wrong| fault(wrong, size))
+    }
+}
+
+/// What is wrong at a byte of a payload, as a fault of the frame with a header of `size` bytes.
+#[cold]
+fn fault((error, at): (Error, usize), size: usize) -> Fault<Error> {
+    Fault::new(error).at((size + at) as u64)
+}

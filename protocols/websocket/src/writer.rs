@@ -1,0 +1,335 @@
+//! Writing frames and messages.
+
+use bytes::Bytes;
+use core::fmt;
+use segue::{Encode, Output};
+
+use crate::{
+    Close, CloseCode, MaskKeys, Message, Opcode, Role,
+    closing::Closing,
+    header::{self, FIN},
+    mask,
+    utf8::Carry,
+};
+
+/// What a [`Writer`] sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outgoing<'a> {
+    /// A text message, in one frame.
+    Text(&'a str),
+    /// A binary message, in one frame.
+    Binary(&'a [u8]),
+    /// A binary message, in one frame. From [`Output::WHOLE`] bytes on a server sends the payload
+    /// from where it is; so does a client that holds the only handle to it, masking it in place.
+    Bytes(Bytes),
+    /// A part of a message, in a frame of its own.
+    Fragment(Fragment<'a>),
+    /// A question whether the other end is there, of at most 125 bytes.
+    Ping(&'a [u8]),
+    /// The answer to a ping, or a sign of life, of at most 125 bytes.
+    Pong(&'a [u8]),
+    /// The last word, with or without a code and a reason.
+    Close(Option<Close<'a>>),
+}
+
+/// A part of a message (RFC 6455 §5.4). Text may be cut anywhere, inside a character as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fragment<'a> {
+    /// [`Opcode::Text`] or [`Opcode::Binary`] for the first part, [`Opcode::Continuation`] for the
+    /// others.
+    pub opcode: Opcode,
+    /// Whether it is the last part.
+    pub fin: bool,
+    /// The part; it may be empty.
+    pub payload: &'a [u8],
+}
+
+impl<'a> From<Message<'a>> for Outgoing<'a> {
+    fn from(message: Message<'a>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text),
+            Message::Binary(payload) => Self::Binary(payload),
+            Message::Ping(payload) => Self::Ping(payload),
+            Message::Pong(payload) => Self::Pong(payload),
+            Message::Close(close) => Self::Close(close),
+        }
+    }
+}
+
+/// Writes messages, whole or in fragments, and control frames.
+///
+/// What it is given is checked before a byte of it is queued, so that a refused item leaves the
+/// output as it was and the connection as it is. Frames of clients are masked in the output.
+///
+/// ```
+/// use segue::{Encode, Output};
+/// use segue_websocket::{Close, CloseCode, Fragment, Opcode, Outgoing, WriteError, Writer};
+///
+/// let mut writer = Writer::server();
+/// let mut output = Output::new();
+/// writer.encode(Outgoing::Text("Hello"), &mut output)?;
+/// assert_eq!(output.to_vec(), b"\x81\x05Hello"); // RFC 6455 §5.7
+///
+/// output.clear();
+/// for (opcode, fin, payload) in
+///     [(Opcode::Text, false, &b"Hel"[..]), (Opcode::Continuation, true, b"lo")]
+/// {
+///     writer.encode(Outgoing::Fragment(Fragment { opcode, fin, payload }), &mut output)?;
+/// }
+/// assert_eq!(output.to_vec(), b"\x01\x03Hel\x80\x02lo"); // RFC 6455 §5.7
+///
+/// output.clear();
+/// let close = Close { code: CloseCode::GOING_AWAY, reason: "restart" };
+/// writer.encode(Outgoing::Close(Some(close)), &mut output)?;
+/// assert_eq!(output.to_vec(), b"\x88\x09\x03\xe9restart");
+/// assert_eq!(writer.encode(Outgoing::Text("?"), &mut output), Err(WriteError::Closed));
+/// # Ok::<(), WriteError>(())
+/// ```
+#[derive(Debug)]
+pub struct Writer {
+    /// What the frames of a client are masked with.
+    keys: Option<MaskKeys>,
+    /// The message whose first fragment has been sent, and not its last.
+    open: Option<Open>,
+    pub(crate) closing: Closing,
+}
+
+/// A message that is sent in fragments.
+#[derive(Debug)]
+enum Open {
+    Text(Carry),
+    Binary,
+}
+
+impl Writer {
+    /// Writes as a server: nothing is masked.
+    #[must_use]
+    pub fn server() -> Self {
+        Self::new(None)
+    }
+
+    /// Writes as a client: frames are masked by [`MaskKeys::random`].
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn client() -> Self {
+        Self::client_with(MaskKeys::random())
+    }
+
+    /// Writes as a client: frames are masked by `keys`.
+    #[must_use]
+    pub fn client_with(keys: MaskKeys) -> Self {
+        Self::new(Some(keys))
+    }
+
+    fn new(keys: Option<MaskKeys>) -> Self {
+        Self { keys, open: None, closing: Closing::default() }
+    }
+
+    /// Which end writes.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        if self.keys.is_some() { Role::Client } else { Role::Server }
+    }
+
+    /// Whether the close frame of this end has been sent, by this writer or by the
+    /// [`Messages`](crate::Messages) it is paired with.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closing.is_sent()
+    }
+
+    /// Whether a message may begin.
+    #[inline]
+    fn may_begin(&self) -> Result<(), WriteError> {
+        if self.closing.is_sent() {
+            return Err(WriteError::Closed);
+        }
+        if self.open.is_some() {
+            return Err(WriteError::UnfinishedMessage);
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn put(&mut self, first: u8, payload: &[u8], output: &mut Output) {
+        let key = self.keys.as_mut().map(MaskKeys::next_key);
+        header::put_frame(output, first, payload, key);
+    }
+
+    /// A whole message.
+    #[inline]
+    fn whole(
+        &mut self,
+        opcode: Opcode,
+        payload: &[u8],
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        self.may_begin()?;
+        self.put(FIN | opcode as u8, payload, output);
+        Ok(())
+    }
+
+    /// A whole binary message, without a copy if it pays.
+    fn bytes(&mut self, payload: Bytes, output: &mut Output) -> Result<(), WriteError> {
+        self.may_begin()?;
+        let first = FIN | Opcode::Binary as u8;
+        let Some(keys) = &mut self.keys else {
+            header::put(output, first, payload.len(), None);
+            output.put_bytes(payload);
+            return Ok(());
+        };
+        let key = keys.next_key();
+        match payload.try_into_mut() {
+            Ok(mut payload) if payload.len() >= Output::WHOLE => {
+                mask(key, &mut payload);
+                header::put(output, first, payload.len(), Some(key));
+                output.put_bytes(payload.freeze());
+            }
+            Ok(payload) => header::put_frame(output, first, &payload, Some(key)),
+            Err(payload) => header::put_frame(output, first, &payload, Some(key)),
+        }
+        Ok(())
+    }
+
+    fn fragment(
+        &mut self,
+        Fragment { opcode, fin, payload }: Fragment<'_>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        let mut open = match opcode {
+            Opcode::Text => self.may_begin().map(|()| Open::Text(Carry::default()))?,
+            Opcode::Binary => self.may_begin().map(|()| Open::Binary)?,
+            Opcode::Continuation if self.closing.is_sent() => return Err(WriteError::Closed),
+            Opcode::Continuation => match &self.open {
+                None => return Err(WriteError::NothingToContinue),
+                Some(Open::Text(carry)) => Open::Text(*carry),
+                Some(Open::Binary) => Open::Binary,
+            },
+            _ => return Err(WriteError::FragmentedControl),
+        };
+        if let Open::Text(carry) = &mut open {
+            carry.push(payload, |_| {}).map_err(|at| WriteError::Utf8 { at })?;
+            if fin && !carry.is_whole() {
+                return Err(WriteError::Utf8 { at: payload.len() });
+            }
+        }
+        self.open = (!fin).then_some(open);
+        self.put(if fin { FIN } else { 0 } | opcode as u8, payload, output);
+        Ok(())
+    }
+
+    fn control(
+        &mut self,
+        opcode: Opcode,
+        payload: &[u8],
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        // A ping of the peer is to be answered until its close frame has come (RFC 6455 §5.5.2).
+        if opcode != Opcode::Pong && self.closing.is_sent() {
+            return Err(WriteError::Closed);
+        }
+        if payload.len() > MAX_CONTROL {
+            return Err(WriteError::ControlTooLong { length: payload.len() });
+        }
+        self.put(FIN | opcode as u8, payload, output);
+        Ok(())
+    }
+
+    fn close(&mut self, close: Option<Close<'_>>, output: &mut Output) -> Result<(), WriteError> {
+        let mut payload = [0; MAX_CONTROL];
+        let mut length = 0;
+        if let Some(Close { code, reason }) = close {
+            if !code.is_sendable() {
+                return Err(WriteError::CloseCode(code));
+            }
+            let (head, tail) = payload.split_at_mut(2);
+            let Some(tail) = tail.get_mut(..reason.len()) else {
+                return Err(WriteError::ControlTooLong { length: 2 + reason.len() });
+            };
+            head.copy_from_slice(&code.0.to_be_bytes());
+            tail.copy_from_slice(reason.as_bytes());
+            length = 2 + reason.len();
+        }
+        if self.closing.send() {
+            return Err(WriteError::Closed);
+        }
+        self.put(FIN | Opcode::Close as u8, &payload[..length], output);
+        Ok(())
+    }
+}
+
+impl<'a> Encode<Outgoing<'a>> for Writer {
+    type Error = WriteError;
+
+    #[inline]
+    fn encode(&mut self, item: Outgoing<'a>, output: &mut Output) -> Result<(), WriteError> {
+        match item {
+            Outgoing::Text(text) => self.whole(Opcode::Text, text.as_bytes(), output),
+            Outgoing::Binary(payload) => self.whole(Opcode::Binary, payload, output),
+            Outgoing::Bytes(payload) => self.bytes(payload, output),
+            Outgoing::Fragment(fragment) => self.fragment(fragment, output),
+            Outgoing::Ping(payload) => self.control(Opcode::Ping, payload, output),
+            Outgoing::Pong(payload) => self.control(Opcode::Pong, payload, output),
+            Outgoing::Close(close) => self.close(close, output),
+        }
+    }
+}
+
+/// Sends a message as it was received: what an echo does.
+impl<'a> Encode<Message<'a>> for Writer {
+    type Error = WriteError;
+
+    #[inline]
+    fn encode(&mut self, item: Message<'a>, output: &mut Output) -> Result<(), WriteError> {
+        self.encode(Outgoing::from(item), output)
+    }
+}
+
+/// Why a [`Writer`] refuses to send: mistakes of this end, of which the peer learns nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The close frame has been sent, behind which nothing may follow (RFC 6455 §5.5.1).
+    Closed,
+    /// A message before the last fragment of the one that has been begun (RFC 6455 §5.4).
+    UnfinishedMessage,
+    /// A continuation where no message has been begun (RFC 6455 §5.4).
+    NothingToContinue,
+    /// A fragment with the opcode of a control frame (RFC 6455 §5.4).
+    FragmentedControl,
+    /// The fragments of a text are not UTF-8; `at` is the index in this one of the first bad byte.
+    Utf8 {
+        /// Index in the payload that was refused.
+        at: usize,
+    },
+    /// The payload of a control frame passes 125 bytes (RFC 6455 §5.5); a reason in a close frame
+    /// has two less.
+    ControlTooLong {
+        /// What it would come to, in bytes.
+        length: usize,
+    },
+    /// The code must not stand in a close frame (RFC 6455 §7.4).
+    CloseCode(CloseCode),
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Closed => f.write_str("the close frame has been sent"),
+            Self::UnfinishedMessage => f.write_str("the fragmented message has not ended"),
+            Self::NothingToContinue => f.write_str("no fragmented message to continue"),
+            Self::FragmentedControl => f.write_str("control frames cannot be fragments"),
+            Self::Utf8 { at } => write!(f, "the fragments are not UTF-8 at byte {at} of this one"),
+            Self::ControlTooLong { length } => {
+                write!(f, "control frame of {length} bytes, at most {MAX_CONTROL} are allowed")
+            }
+            Self::CloseCode(code) => write!(f, "close code {code} is not for the wire"),
+        }
+    }
+}
+
+impl core::error::Error for WriteError {}
+
+/// The longest payload of a control frame in bytes (RFC 6455 §5.5).
+const MAX_CONTROL: usize = 125;
