@@ -1,0 +1,156 @@
+//! Records written with their length in front.
+
+use bytes::Bytes;
+use core::fmt;
+
+use super::{Netstring, Prefix, Prefixed, Written, prefixed::Strip};
+use crate::{Decode, Encode, Frame, Output};
+
+/// Why a record cannot be written: a mistake of whoever sends, not of the peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The record is longer than the stage's own limit.
+    TooLong {
+        /// The length in bytes that was to be sent.
+        length: usize,
+        /// The limit in bytes.
+        max: usize,
+    },
+    /// The prefix cannot say this length.
+    Unrepresentable {
+        /// The length in bytes that was to be sent.
+        length: usize,
+    },
+    /// The bytes in front of the length field are not given, or not as many as there must be.
+    Header,
+    /// A record given with its header is not as long as the header says.
+    Mismatch,
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { length, max } => {
+                write!(f, "a record of {length} bytes is over the limit of {max}")
+            }
+            Self::Unrepresentable { length } => {
+                write!(f, "the prefix cannot say that a record has {length} bytes")
+            }
+            Self::Header => f.write_str("the bytes in front of the length are not those needed"),
+            Self::Mismatch => f.write_str("the record is not as long as its header says"),
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}
+
+impl<P: Prefix> Prefixed<P> {
+    /// The length field for `length` bytes behind the header.
+    pub(super) fn announce(&self, length: usize) -> Result<Written, EncodeError> {
+        if length > self.max {
+            return Err(EncodeError::TooLong { length, max: self.max });
+        }
+        // A field that counts itself may grow by what it counts: its size is the one that comes
+        // out the same when it is put in.
+        (P::MIN_SIZE..=P::MAX_SIZE)
+            .find_map(|size| {
+                let value = (length as u64).checked_add_signed(-self.extra(size))?;
+                self.prefix.write(value).filter(|written| written.len() == size)
+            })
+            .ok_or(EncodeError::Unrepresentable { length })
+    }
+
+    /// Writes all that comes before `item`: by the stage's settings that is the header, or
+    /// nothing.
+    fn put_header(&mut self, item: &[u8], output: &mut Output) -> Result<(), EncodeError> {
+        match self.strip {
+            Strip::Header if self.offset == 0 => output.put(&self.announce(item.len())?),
+            Strip::Bytes(0) => match self.frame(item, true) {
+                Ok(Frame::Record(length)) if length == item.len() => {}
+                _ => return Err(EncodeError::Mismatch),
+            },
+            Strip::Header | Strip::Bytes(_) => return Err(EncodeError::Header),
+        }
+        Ok(())
+    }
+
+    /// Writes `before` and the length field.
+    fn put_pair(&self, before: &[u8], rest: usize, out: &mut Output) -> Result<(), EncodeError> {
+        if before.len() != self.offset || self.strip != Strip::Header {
+            return Err(EncodeError::Header);
+        }
+        let field = self.announce(rest)?;
+        out.put(before);
+        out.put(&field);
+        Ok(())
+    }
+}
+
+impl<P: Prefix> Encode<&[u8]> for Prefixed<P> {
+    type Error = EncodeError;
+
+    #[inline]
+    fn encode(&mut self, item: &[u8], output: &mut Output) -> Result<(), EncodeError> {
+        self.put_header(item, output)?;
+        output.put(item);
+        Ok(())
+    }
+}
+
+impl<P: Prefix> Encode<Bytes> for Prefixed<P> {
+    type Error = EncodeError;
+
+    #[inline]
+    fn encode(&mut self, item: Bytes, output: &mut Output) -> Result<(), EncodeError> {
+        self.put_header(&item, output)?;
+        output.put_bytes(item);
+        Ok(())
+    }
+}
+
+/// The bytes in front of the length field, as many as [`Prefixed::offset`] says, and the rest.
+impl<P: Prefix> Encode<(&[u8], &[u8])> for Prefixed<P> {
+    type Error = EncodeError;
+
+    fn encode(&mut self, item: (&[u8], &[u8]), output: &mut Output) -> Result<(), EncodeError> {
+        let (before, rest) = item;
+        self.put_pair(before, rest.len(), output)?;
+        output.put(rest);
+        Ok(())
+    }
+}
+
+/// The bytes in front of the length field, as many as [`Prefixed::offset`] says, and the rest.
+impl<P: Prefix> Encode<(&[u8], Bytes)> for Prefixed<P> {
+    type Error = EncodeError;
+
+    fn encode(&mut self, item: (&[u8], Bytes), output: &mut Output) -> Result<(), EncodeError> {
+        let (before, rest) = item;
+        self.put_pair(before, rest.len(), output)?;
+        output.put_bytes(rest);
+        Ok(())
+    }
+}
+
+impl Encode<&[u8]> for Netstring {
+    type Error = EncodeError;
+
+    fn encode(&mut self, item: &[u8], output: &mut Output) -> Result<(), EncodeError> {
+        output.put(&self.prefixed.announce(item.len())?);
+        output.put(item);
+        output.put(b",");
+        Ok(())
+    }
+}
+
+impl Encode<Bytes> for Netstring {
+    type Error = EncodeError;
+
+    fn encode(&mut self, item: Bytes, output: &mut Output) -> Result<(), EncodeError> {
+        output.put(&self.prefixed.announce(item.len())?);
+        output.put_bytes(item);
+        output.put(b",");
+        Ok(())
+    }
+}

@@ -1,0 +1,67 @@
+//! Netstrings.
+
+use super::{Decimal, Error, Prefixed};
+use crate::{Decode, Fault, Frame, Record};
+
+/// Netstrings: a length in decimal digits, a colon, that many bytes, a comma.
+///
+/// ```
+/// use segue::{Buffer, Output, Step, length};
+///
+/// let mut stage = length::netstring();
+/// let mut output = Output::new();
+/// let mut buffer = Buffer::from(&b"5:hello,5:wor"[..]);
+/// let Step::Item(record) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(record, b"hello");
+/// let Step::Need(need) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(need.claim, 3); // with the comma
+/// buffer.extend(b"ld;");
+/// let fault = buffer.step(&mut stage, false, &mut output).unwrap_err();
+/// assert_eq!(fault.to_string(), "at byte 15: 0x3b where a comma ends the record");
+/// ```
+#[must_use]
+pub fn netstring() -> Netstring {
+    Netstring { prefixed: Prefixed::new(Decimal) }
+}
+
+/// The stage of [`netstring`]; items are the bytes between colon and comma.
+///
+/// # Errors
+/// All fatal: those of [`Decimal`] and of [`Prefixed`], and [`Error::NoComma`] at the byte that
+/// should be one.
+#[derive(Debug, Clone)]
+pub struct Netstring {
+    pub(super) prefixed: Prefixed<Decimal>,
+}
+
+impl Netstring {
+    /// Refuses netstrings with more than `bytes` bytes between colon and comma. Unless set it is
+    /// [`Prefixed::MAX`].
+    #[must_use]
+    pub fn max(self, bytes: usize) -> Self {
+        Self { prefixed: self.prefixed.max(bytes) }
+    }
+}
+
+impl Decode for Netstring {
+    type Item<'a> = Record<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        let frame = self.prefixed.frame_with(input, eof, 1)?;
+        if let Frame::Record(whole) = frame
+            && let Some(&byte) = input.get(whole - 1)
+            && byte != b','
+        {
+            return Err(Fault::new(Error::NoComma(byte)).at(whole as u64 - 1));
+        }
+        Ok(frame)
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Record<'a>, Fault<Error>> {
+        record.truncate(record.len() - 1);
+        self.prefixed.parse(record)
+    }
+}

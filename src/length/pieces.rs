@@ -1,0 +1,132 @@
+//! A payload in pieces, as they come.
+
+use core::convert::Infallible;
+
+use crate::{Decode, Fault, Frame, Need, Record};
+
+/// One payload of `length` bytes in pieces as they come; then the stage is over.
+///
+/// Nothing waits for the whole payload, so it may be longer than memory: hence 64 bits. Into which
+/// pieces it falls depends on how it was received; none is empty, and a `length` of 0 has none.
+///
+/// ```
+/// use segue::{Buffer, Output, Step, length};
+///
+/// let mut stage = length::pieces(5);
+/// let mut output = Output::new();
+/// let mut buffer = Buffer::from(&b"hel"[..]);
+/// let Step::Item(record) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(record, b"hel");
+/// let Step::Need(need) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!((need.at_least.get(), need.claim), (1, 2));
+/// buffer.extend(b"lo, next");
+/// let Step::Item(record) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(record, b"lo");
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Done)));
+/// ```
+#[must_use]
+pub const fn pieces(length: u64) -> Pieces {
+    Pieces { left: length, most: PIECE }
+}
+
+/// All that comes up to the end of the stream, in pieces as they come.
+///
+/// ```
+/// use segue::{Buffer, Output, Step, length};
+///
+/// let mut stage = length::rest();
+/// let mut output = Output::new();
+/// let mut buffer = Buffer::from(&b"the rest"[..]);
+/// let Step::Item(record) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(record, b"the rest");
+/// let Step::Need(need) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!((need.at_least.get(), need.claim), (1, usize::MAX));
+/// assert!(matches!(buffer.step(&mut stage, true, &mut output), Ok(Step::Done)));
+/// ```
+#[must_use]
+pub const fn rest() -> Rest {
+    Rest { most: PIECE }
+}
+
+/// The longest piece unless another limit is set: 64 KiB, about what one read brings.
+const PIECE: usize = 64 * 1024;
+
+/// The stage of [`pieces`]. Items are never empty.
+#[derive(Debug, Clone)]
+pub struct Pieces {
+    left: u64,
+    most: usize,
+}
+
+/// The stage of [`rest`]. Items are never empty.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    most: usize,
+}
+
+impl Pieces {
+    /// Lends no more than `bytes` bytes at once; 0 counts as 1. Unless set it is 64 KiB.
+    #[must_use]
+    pub fn max_piece(self, bytes: usize) -> Self {
+        Self { most: bytes.max(1), ..self }
+    }
+
+    /// How many bytes of the payload have not been lent yet.
+    #[must_use]
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+}
+
+impl Rest {
+    /// Lends no more than `bytes` bytes at once; 0 counts as 1. Unless set it is 64 KiB.
+    #[must_use]
+    pub fn max_piece(self, bytes: usize) -> Self {
+        Self { most: bytes.max(1) }
+    }
+}
+
+impl Decode for Pieces {
+    type Item<'a> = Record<'a>;
+    type Error = Infallible;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Infallible>> {
+        // Where memory cannot hold what is left, no piece is longer than memory anyway.
+        let left = usize::try_from(self.left).unwrap_or(usize::MAX);
+        Ok(if left == 0 {
+            Frame::Done
+        } else if input.is_empty() {
+            Frame::Need(Need::ONE.claiming(left))
+        } else {
+            Frame::Record(input.len().min(self.most).min(left))
+        })
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<Infallible>> {
+        self.left = self.left.saturating_sub(record.len() as u64);
+        Ok(record)
+    }
+}
+
+impl Decode for Rest {
+    type Item<'a> = Record<'a>;
+    type Error = Infallible;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+        Ok(if !input.is_empty() {
+            Frame::Record(input.len().min(self.most))
+        } else if eof {
+            Frame::Done
+        } else {
+            Frame::Need(Need::to_the_end(1))
+        })
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<Infallible>> {
+        Ok(record)
+    }
+}

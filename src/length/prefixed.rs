@@ -1,0 +1,287 @@
+//! Records with their length in front.
+
+use super::{Error, Prefix, Scan};
+use crate::{Cause, Decode, Fault, Frame, Record};
+
+/// Records with their length in front, and the encoder of such records.
+///
+/// On the wire a record is
+///
+/// ```text
+/// | offset bytes | length field | the rest, as long as the length says |
+/// '-------- the header --------'
+/// ```
+///
+/// and the item is the rest, lent as a [`Record`]. The builder methods are for protocols that
+/// count otherwise. The stage is over where the stream ends between two records; a record of no
+/// rest is a record like any other.
+///
+/// As an [`Encode`](crate::Encode) it takes the rest as `&[u8]` or as [`Bytes`](bytes::Bytes)
+/// (which are not copied if they are long) and puts the header in front. Bytes before the length
+/// field it cannot know: with an [`offset`](Self::offset) it takes pairs, the first of which is
+/// those bytes. With [`keep_header`](Self::keep_header) it takes whole records and refuses one
+/// whose header does not announce exactly it.
+///
+/// # Errors
+/// All are fatal, since where the next record starts is unknown, and all are found as soon as the
+/// header is there, before anything of the rest:
+/// - the [`Prefix`]'s own, at the byte that breaks its rules;
+/// - [`Error::TooSmall`], at the length field, where the length is less than what it counts
+///   besides the rest;
+/// - [`Cause::TooLong`](crate::Cause::TooLong), at the length field, where the rest is longer
+///   than [`max`](Self::max).
+///
+/// # Example
+/// ```
+/// use segue::{Buffer, Cause, Output, Step, length};
+///
+/// let mut stage = length::u16_be().max(0x100);
+/// let mut output = Output::new();
+/// let mut buffer = Buffer::from(&b"\x00\x02hi\x00\x05th"[..]);
+///
+/// // Complete: the length is taken off.
+/// let Step::Item(record) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(record, b"hi");
+/// // Partial: what is missing is known to the byte.
+/// let Step::Need(need) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!((need.at_least.get(), need.claim), (3, 3));
+/// // Too long: refused by its announcement.
+/// buffer.extend(b"ere\x01\x01");
+/// let Step::Item(record) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(record, b"there");
+/// let fault = buffer.step(&mut stage, false, &mut output).unwrap_err();
+/// assert_eq!((fault.cause, fault.at), (Cause::TooLong, 11));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Prefixed<P> {
+    pub(super) prefix: P,
+    /// Bytes in front of the length field.
+    pub(super) offset: usize,
+    /// The most bytes that may be left behind the header.
+    pub(super) max: usize,
+    counts: Counts,
+    adjust: i32,
+    pub(super) strip: Strip,
+    /// What to add to a length for the bytes behind the header, as far as that is the same for
+    /// all records; made of the fields above by `settled`.
+    extra: i64,
+    /// How many bytes to take off the record in front; `frame` sets it where headers differ.
+    front: usize,
+}
+
+/// What a length counts besides the bytes behind the header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counts {
+    Nothing,
+    Itself,
+    Header,
+}
+
+/// What is taken off a record before it is lent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Strip {
+    Header,
+    Bytes(usize),
+}
+
+impl<P: Prefix> Prefixed<P> {
+    /// The limit that holds unless [`max`](Self::max) sets another: 8 MiB, in bytes. That is what
+    /// tokio-util's codec takes as well, so that one can stand in for the other; few messages of
+    /// few protocols are longer, and a server sets a limit of its own anyhow.
+    pub const MAX: usize = 8 * 1024 * 1024;
+
+    /// The greatest limit there is. A greater one counts as this, so that no sum of a header and
+    /// the rest overflows; memory holds less.
+    const CEILING: usize = usize::MAX / 4;
+
+    pub(super) fn new(prefix: P) -> Self {
+        let (counts, strip) = (Counts::Nothing, Strip::Header);
+        Self { prefix, offset: 0, max: Self::MAX, counts, adjust: 0, strip, extra: 0, front: 0 }
+            .settled()
+    }
+
+    /// Refuses records with more than `bytes` bytes behind the header. Unless set it is
+    /// [`MAX`](Self::MAX).
+    #[must_use]
+    pub fn max(self, bytes: usize) -> Self {
+        Self { max: bytes.min(Self::CEILING), ..self }
+    }
+
+    /// The length counts the bytes of the length field as well, as PostgreSQL's does; those in
+    /// front of it, if there are any, it does not count.
+    #[must_use]
+    pub fn counts_itself(self) -> Self {
+        Self { counts: Counts::Itself, ..self }.settled()
+    }
+
+    /// The length counts the whole record from its first byte, as in TPKT (RFC 1006 §6) and
+    /// Diameter.
+    #[must_use]
+    pub fn counts_header(self) -> Self {
+        Self { counts: Counts::Header, ..self }.settled()
+    }
+
+    /// The length field comes after this many other bytes: a type, a tag, a version.
+    ///
+    /// ```
+    /// use segue::{Buffer, Output, Step, length};
+    ///
+    /// // A record of TLS: type, version, length (RFC 8446 §5.1).
+    /// let mut stage = length::u16_be().offset(3).keep_header().max(0x4100);
+    /// let mut buffer = Buffer::from(&b"\x15\x03\x03\x00\x02\x01\x00"[..]);
+    /// let step = buffer.step(&mut stage, false, &mut Output::new()).unwrap();
+    /// assert!(matches!(step, Step::Item(record) if record == b"\x15\x03\x03\x00\x02\x01\x00"));
+    /// ```
+    #[must_use]
+    pub fn offset(self, bytes: u16) -> Self {
+        Self { offset: usize::from(bytes), ..self }.settled()
+    }
+
+    /// Adds this to each length before it is put to use: above 0 if more follows the length field
+    /// than it counts (a trailing checksum), below 0 if it counts more than what follows.
+    #[must_use]
+    pub fn adjust(self, bytes: i32) -> Self {
+        Self { adjust: bytes, ..self }.settled()
+    }
+
+    /// The item is the whole record with its header.
+    #[must_use]
+    pub fn keep_header(self) -> Self {
+        self.strip(0)
+    }
+
+    /// Takes this many bytes off the front of each record, instead of all of its header.
+    ///
+    /// A record that is shorter than that is [`Error::TooSmall`], and since it is known where it
+    /// ends, the stage can go on behind it.
+    #[must_use]
+    pub fn strip(self, bytes: usize) -> Self {
+        Self { strip: Strip::Bytes(bytes), ..self }.settled()
+    }
+
+    /// Whether all prefixes, and so all headers, are of one size.
+    const ONE_SIZE: bool = P::MIN_SIZE == P::MAX_SIZE;
+
+    /// Works out what `frame` would else work out for each record.
+    fn settled(mut self) -> Self {
+        let counted = match self.counts {
+            Counts::Nothing => 0,
+            Counts::Itself => P::MIN_SIZE,
+            Counts::Header => self.offset + P::MIN_SIZE,
+        };
+        // INVARIANT: an offset of 16 bits and a prefix of 24 bytes fit.
+        self.extra = i64::from(self.adjust) - i64::try_from(counted).unwrap_or(i64::MAX);
+        self.front = match self.strip {
+            Strip::Header => self.offset + P::MIN_SIZE,
+            Strip::Bytes(bytes) => bytes,
+        };
+        self
+    }
+
+    /// What to add to a length whose field has `size` bytes for the bytes behind the header.
+    #[inline]
+    pub(super) fn extra(&self, size: usize) -> i64 {
+        if Self::ONE_SIZE || self.counts == Counts::Nothing {
+            self.extra
+        } else {
+            #[expect(clippy::cast_possible_wrap, reason = "a prefix has a few bytes")]
+            let larger = (size - P::MIN_SIZE) as i64;
+            self.extra - larger
+        }
+    }
+
+    /// How long the header and the rest of the record are whose length field starts `field`; none
+    /// where the field is not complete.
+    #[inline]
+    fn measure(&self, field: &[u8]) -> Result<Option<(usize, usize)>, Fault<Error>> {
+        let (value, size) = match self.prefix.read(field) {
+            Ok(Scan::Whole { value, size }) => (value, size),
+            Ok(Scan::Short { .. }) => return Ok(None),
+            Err(fault) => return Err(fault.moved(self.offset as u64)),
+        };
+        // `extra` is within 34 bits. So for a length up to i64::MAX a sum below 0 wraps to one
+        // above any limit, and a greater length is over any limit whatever is added.
+        #[expect(clippy::cast_sign_loss, reason = "two's complement is meant")]
+        let rest = value.wrapping_add(self.extra(size) as u64);
+        if rest > self.max as u64 || (P::MAX_VALUE > i64::MAX as u64 && value > i64::MAX as u64) {
+            return Err(self.refused(value, size));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "not above `max`")]
+        Ok(Some((self.offset + size, rest as usize)))
+    }
+
+    /// Why a length is refused.
+    #[cold]
+    fn refused(&self, value: u64, size: usize) -> Fault<Error> {
+        match i64::try_from(value) {
+            Ok(value) if value.saturating_add(self.extra(size)) < 0 => {
+                Fault::new(Error::TooSmall).at(self.offset as u64)
+            }
+            _ => Fault::too_long(self.offset as u64),
+        }
+    }
+
+    /// As `Decode::frame`, for records with `trailer` bytes more behind the rest.
+    #[inline]
+    pub(super) fn frame_with(
+        &mut self,
+        input: &[u8],
+        eof: bool,
+        trailer: usize,
+    ) -> Result<Frame, Fault<Error>> {
+        let Some(field) = input.get(self.offset..) else {
+            return self.incomplete(input, eof);
+        };
+        let Some((header, rest)) = self.measure(field)? else {
+            return self.incomplete(input, eof);
+        };
+        if !Self::ONE_SIZE && self.strip == Strip::Header {
+            self.front = header;
+        }
+        let whole = header + rest + trailer;
+        Ok(if whole <= input.len() {
+            Frame::Record(whole)
+        } else {
+            Frame::need(whole - input.len())
+        })
+    }
+
+    /// What is missing of a header.
+    #[cold]
+    fn incomplete(&self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        if eof && input.is_empty() {
+            return Ok(Frame::Done);
+        }
+        let (field, before) = match input.get(self.offset..) {
+            Some(field) => (field, 0),
+            None => (&[][..], self.offset - input.len()),
+        };
+        match self.prefix.read(field)? {
+            Scan::Short { missing } => Ok(Frame::need(before + missing.get())),
+            // A prefix that is complete in nothing.
+            Scan::Whole { .. } => Err(Fault::from_cause(Cause::Contract)),
+        }
+    }
+}
+
+impl<P: Prefix> Decode for Prefixed<P> {
+    type Item<'a>
+        = Record<'a>
+    where
+        Self: 'a;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        self.frame_with(input, eof, 0)
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Record<'a>, Fault<Error>> {
+        if self.front > record.len() {
+            return Err(Fault::new(Error::TooSmall).at(self.offset as u64).recoverable());
+        }
+        record.advance(self.front);
+        Ok(record)
+    }
+}
