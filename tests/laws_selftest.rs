@@ -1,0 +1,538 @@
+//! The law suite held against stages that break one law each, and against some that break none.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use segue::laws::{self, End, Entry, Law};
+use segue::{Decode, Encode, Fault, Frame, Need, Output, Record};
+
+type Answer = Result<Frame, Fault<&'static str>>;
+type Item = Result<Vec<u8>, Fault<&'static str>>;
+
+/// A stage made of two functions and what they remember.
+#[derive(Clone)]
+struct Planted {
+    frame: fn(&mut Memory, &[u8], bool) -> Answer,
+    parse: fn(&mut Memory, &[u8]) -> Item,
+    memory: Memory,
+}
+
+#[derive(Clone, Default)]
+struct Memory {
+    /// How far a separator was looked for.
+    searched: usize,
+    /// How many records were parsed.
+    records: usize,
+    /// Whether it was asked.
+    asked: bool,
+    kept: Vec<u8>,
+}
+
+impl Decode for Planted {
+    type Item<'a> = Vec<u8>;
+    type Error = &'static str;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Answer {
+        (self.frame)(&mut self.memory, input, eof)
+    }
+
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Item {
+        let item = (self.parse)(&mut self.memory, record.as_slice());
+        self.memory.records += 1;
+        self.memory.searched = 0;
+        self.memory.asked = false;
+        item
+    }
+}
+
+fn planted(
+    frame: fn(&mut Memory, &[u8], bool) -> Answer,
+    parse: fn(&mut Memory, &[u8]) -> Item,
+) -> impl FnMut() -> Planted {
+    move || Planted { frame, parse, memory: Memory::default() }
+}
+
+/// Texts behind their length in one byte, which is at most 100, up to the end of the stream.
+fn text(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
+    match input.first() {
+        None if eof => Ok(Frame::Done),
+        None => Ok(Frame::need(1)),
+        Some(101..) => Err(Fault::too_long(101)),
+        Some(&length) => {
+            let whole = 1 + usize::from(length);
+            let missing = whole.saturating_sub(input.len());
+            Ok(if missing > 0 { Frame::need(missing) } else { Frame::Record(whole) })
+        }
+    }
+}
+
+/// One text, and the stage is done.
+fn one_text(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+    match memory.records {
+        0 if input.is_empty() => Ok(Frame::need(1)),
+        0 => text(memory, input, eof),
+        _ => Ok(Frame::Done),
+    }
+}
+
+fn text_item(_: &mut Memory, record: &[u8]) -> Item {
+    let text = record[1..].to_vec();
+    match text.iter().position(|&byte| byte == b'!') {
+        Some(at) => Err(Fault::new("shouting").at(1 + at as u64).recoverable()),
+        None => Ok(text),
+    }
+}
+
+/// Lines of at most 60 bytes that end with CR LF, up to the end of the stream.
+fn line(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+    let end = input[memory.searched..].windows(2).position(|pair| pair == b"\r\n");
+    let length = end.map_or(input.len(), |end| memory.searched + end + 2);
+    match end {
+        _ if length > 60 => Err(Fault::too_long(60)),
+        Some(_) => Ok(Frame::Record(length)),
+        None if eof && input.is_empty() => Ok(Frame::Done),
+        None => {
+            memory.searched = input.len().saturating_sub(1);
+            Ok(Frame::Need(if input.ends_with(b"\r") { Need::ONE } else { Need::exactly(2) }))
+        }
+    }
+}
+
+fn line_item(_: &mut Memory, record: &[u8]) -> Item {
+    Ok(record[..record.len() - 2].to_vec())
+}
+
+const TEXTS: [&[u8]; 5] = [
+    b"",
+    b"\x00",
+    b"\x02hi\x00\x05there",
+    b"\x03one\x03two",
+    b"\x61more bytes than are cut everywhere, so that places have to be chosen: more than forty-eight bytes",
+];
+const ONE_TEXT: [&[u8]; 3] = [b"\x00", b"\x02hi", b"\x08\x00\x00\x01\x02\r\nzz"];
+const LINES: [&[u8]; 4] = [b"", b"\r\n", b"GET / HTTP/1.1\r\n\r\n", b"a\rb\nc\r\r\nd\r\n"];
+
+/// The law that a suite finds broken.
+macro_rules! broken {
+    ($suite:expr) => {
+        match $suite.verdict() {
+            Ok(()) => panic!("nothing was found"),
+            Err(violation) => {
+                println!("{violation}\n");
+                violation.law()
+            }
+        }
+    };
+}
+
+#[test]
+fn correct_stages_stay_clean() {
+    laws::stage(planted(text, text_item))
+        .accepts(TEXTS)
+        .refuses([&b"\x05cut"[..], b"\x02hi\x04oh!!\x02hi", b"\x01a\x01"])
+        .too_long([&b"\x01a\xff"[..], b"\x65"])
+        .limit(101)
+        .linear(|length| [&b"\x07linear "[..]].concat().repeat(length / 8))
+        .check();
+    laws::stage(planted(one_text, text_item))
+        .accepts(ONE_TEXT)
+        .refuses([&b""[..], b"\x02"])
+        .limit(101)
+        .check();
+    laws::stage(planted(line, line_item))
+        .accepts(LINES)
+        .refuses([&b"no end"[..], b"no end\r"])
+        .too_long(["x".repeat(61), "x".repeat(60) + "\r\n", "x".repeat(1000)])
+        .limit(62)
+        .linear(|length| b"some line of text\r\n".repeat(length / 19))
+        .check();
+}
+
+#[test]
+fn pieces_are_joined() {
+    /// All that is there, up to the end of the stream.
+    fn rest(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        Ok(match input.len() {
+            0 if eof => Frame::Done,
+            0 => Frame::Need(Need::to_the_end(1)),
+            length => Frame::Record(length),
+        })
+    }
+    let inputs = [&b"some bytes"[..], b""];
+    let make = || planted(rest, |_, record| Ok(record.to_vec()));
+    laws::stage(make()).accepts(inputs).in_pieces().ends_anywhere().check();
+    assert_eq!(broken!(laws::stage(make()).accepts(inputs).ends_anywhere()), Law::L1);
+    assert_eq!(broken!(laws::stage(make()).accepts(inputs).in_pieces()), Law::L9);
+}
+
+#[test]
+fn statements_of_the_author() {
+    let make = || planted(one_text, text_item);
+    assert_eq!(broken!(laws::stage(make()).accepts([b"\x02h"])), Law::Accepts);
+    assert_eq!(broken!(laws::stage(make()).accepts([b"\x02hi..."])), Law::Accepts);
+    assert_eq!(broken!(laws::stage(make()).accepts([b"\x02h!"])), Law::Accepts);
+    assert_eq!(broken!(laws::stage(make()).refuses([b"\x02hi"])), Law::Refuses);
+    let nothing = catch_unwind(|| laws::stage(planted(text, text_item)).check());
+    assert!(nothing.is_err(), "a suite without inputs checks nothing");
+}
+
+#[test]
+fn l1_cuts_do_not_matter() {
+    /// Takes all that was read for the text.
+    fn takes_the_read(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        text(memory, input, eof).map(|frame| match frame {
+            Frame::Record(_) => Frame::Record(input.len()),
+            frame => frame,
+        })
+    }
+    /// Forgets the CR that came with the last read.
+    fn straddled(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        let answer = line(memory, input, eof);
+        if let Ok(Frame::Need(_)) = answer {
+            memory.searched = input.len();
+            return Ok(Frame::Need(Need::ONE));
+        }
+        answer
+    }
+    /// Minds the limit only as long as the line is incomplete.
+    fn late_limit(memory: &mut Memory, input: &[u8], _: bool) -> Answer {
+        let end = input.windows(2).position(|pair| pair == b"\r\n");
+        match end {
+            Some(end) => Ok(Frame::Record(end + 2)),
+            None if input.len() > 60 => Err(Fault::too_long(60)),
+            None => {
+                memory.searched = 0;
+                Ok(Frame::need(1))
+            }
+        }
+    }
+    /// Tells the end of the read for where the fault is.
+    fn vague(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        text(memory, input, eof).map_err(|fault| fault.at(input.len() as u64))
+    }
+    let texts = laws::stage(planted(takes_the_read, text_item)).accepts(TEXTS);
+    assert_eq!(broken!(texts), Law::L1);
+    let lines = laws::stage(planted(straddled, line_item)).accepts(LINES);
+    assert_eq!(broken!(lines), Law::L1);
+    let long = "x".repeat(70) + "\r\n";
+    let lines = laws::stage(planted(late_limit, line_item)).refuses([long.clone() + "unfinished"]);
+    assert_eq!(broken!(lines), Law::L1);
+    let texts = laws::stage(planted(vague, text_item)).refuses([&b"\x02hi\xff..."[..]]);
+    assert_eq!(broken!(texts), Law::L1);
+}
+
+#[test]
+fn l2_nothing_is_lost() {
+    /// Takes an empty line along, if one follows.
+    fn takes_a_line(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match one_text(memory, input, eof)? {
+            Frame::Done if input.starts_with(b"\r\n") => Ok(Frame::absorb(2)),
+            frame => Ok(frame),
+        }
+    }
+    /// Takes along what came with the last read.
+    fn takes_the_rest(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match one_text(memory, input, eof)? {
+            Frame::Done => Ok(Frame::absorb(input.len())),
+            frame => Ok(frame),
+        }
+    }
+    for frame in [takes_a_line, takes_the_rest] {
+        let texts = laws::stage(planted(frame, text_item)).accepts(ONE_TEXT);
+        assert!(matches!(broken!(texts), Law::L2 | Law::L10));
+    }
+    /// Refuses what follows, which is none of its business.
+    fn refuses_the_rest(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match one_text(memory, input, eof)? {
+            Frame::Done if !input.is_empty() => Err(Fault::new("trailing bytes")),
+            frame => Ok(frame),
+        }
+    }
+    let texts = laws::stage(planted(refuses_the_rest, text_item)).accepts(ONE_TEXT);
+    assert!(matches!(broken!(texts), Law::L2 | Law::L10));
+}
+
+#[test]
+fn l3_a_need_is_honest() {
+    /// Wants a whole header, which a text of no bytes does not have.
+    fn greedy(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match text(memory, input, eof)? {
+            Frame::Need(_) => Ok(Frame::need(4)),
+            frame => Ok(frame),
+        }
+    }
+    /// Counts the length's byte twice.
+    fn twice(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match one_text(memory, input, eof)? {
+            Frame::Need(need) => Ok(Frame::Need(need.claiming(need.at_least.get() + 1))),
+            frame => Ok(frame),
+        }
+    }
+    /// Claims the whole stream and stops.
+    fn grabby(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match one_text(memory, input, eof)? {
+            Frame::Need(need) => Ok(Frame::Need(Need::to_the_end(need.at_least.get()))),
+            frame => Ok(frame),
+        }
+    }
+    assert_eq!(broken!(laws::stage(planted(greedy, text_item)).accepts(TEXTS)), Law::L3);
+    assert_eq!(broken!(laws::stage(planted(twice, text_item)).accepts(ONE_TEXT)), Law::L3);
+    assert_eq!(broken!(laws::stage(planted(grabby, text_item)).accepts(ONE_TEXT)), Law::L3);
+}
+
+#[test]
+fn l4_memory_is_bounded() {
+    /// Waits for the end of a line however long.
+    fn patient(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match line(memory, input, eof) {
+            Err(_) => Ok(Frame::Need(Need::ONE)),
+            answer => answer,
+        }
+    }
+    /// Announces more than there is memory.
+    fn huge(_: &mut Memory, input: &[u8], _: bool) -> Answer {
+        Ok(Frame::need(if input.is_empty() { 1 } else { usize::MAX }))
+    }
+    /// Says something else of what is too long.
+    fn coy(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        text(memory, input, eof).map_err(|_| Fault::new("cannot do that"))
+    }
+    let lines = laws::stage(planted(patient, line_item)).limit(62).refuses(["x".repeat(100)]);
+    assert_eq!(broken!(lines), Law::L4);
+    let texts = laws::stage(planted(text, text_item)).limit(50).refuses([b"\x3fannounced"]);
+    assert_eq!(broken!(texts), Law::L4);
+    assert_eq!(broken!(laws::stage(planted(huge, text_item)).refuses([b"\xff"])), Law::L4);
+    assert_eq!(broken!(laws::stage(planted(coy, text_item)).too_long([b"\xff"])), Law::L4);
+}
+
+#[test]
+fn l5_no_panic_and_no_endless_loop() {
+    /// Takes it that something is there.
+    fn hasty(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        if eof && input.is_empty() {
+            return Ok(Frame::Done);
+        }
+        let whole = 1 + usize::from(input[0]);
+        Ok(if input.len() < whole { Frame::need(1) } else { Frame::Record(whole) })
+    }
+    /// Yields nothing for ever.
+    fn endless(_: &mut Memory, _: &[u8], _: bool) -> Answer {
+        Ok(Frame::Record(0))
+    }
+    /// Announces its record before it is there.
+    fn early(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match input.first() {
+            None if eof => Ok(Frame::Done),
+            None => Ok(Frame::need(1)),
+            Some(&length) => Ok(Frame::Record(1 + usize::from(length))),
+        }
+    }
+    /// Is taken aback when it is asked after its death.
+    fn shocked(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        assert!(!memory.asked, "asked after its death");
+        text(memory, input, eof).inspect_err(|_| memory.asked = true)
+    }
+    /// Wants to go on where it cannot.
+    fn undead(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        text(memory, input, eof).map_err(Fault::recoverable)
+    }
+    fn nothing(_: &mut Memory, _: &[u8]) -> Item {
+        Ok(Vec::new())
+    }
+    fn panics(_: &mut Memory, record: &[u8]) -> Item {
+        Ok(record[2..].to_vec())
+    }
+    assert_eq!(broken!(laws::stage(planted(hasty, text_item)).accepts(TEXTS)), Law::L5);
+    assert_eq!(broken!(laws::stage(planted(endless, nothing)).accepts([b"x"])), Law::L5);
+    assert_eq!(broken!(laws::stage(planted(early, text_item)).accepts(TEXTS)), Law::L5);
+    assert_eq!(broken!(laws::stage(planted(shocked, text_item)).refuses([b"\xff"])), Law::L5);
+    assert_eq!(broken!(laws::stage(planted(undead, text_item)).refuses([b"\xff"])), Law::L5);
+    assert_eq!(broken!(laws::stage(planted(text, panics)).accepts(TEXTS)), Law::L5);
+}
+
+/// Writes what [`text`] reads.
+struct Text {
+    mistake: Option<u8>,
+}
+
+impl Encode<Vec<u8>> for Text {
+    type Error = &'static str;
+
+    fn encode(&mut self, text: Vec<u8>, output: &mut Output) -> Result<(), &'static str> {
+        let length = u8::try_from(text.len()).map_err(|_| "too long")?;
+        output.put(&[length]);
+        output.put(&text);
+        self.mistake.iter().for_each(|mistake| output.put(&[*mistake]));
+        Ok(())
+    }
+}
+
+/// Whether a check panics with a report that names `law`.
+fn panics_for(law: Law, check: impl FnOnce()) -> bool {
+    let panic = catch_unwind(AssertUnwindSafe(check)).expect_err("nothing was found");
+    let report = panic.downcast_ref::<String>().expect("a report is a string");
+    println!("{report}\n");
+    report.starts_with(&law.to_string())
+}
+
+#[test]
+fn l6_what_is_encoded_decodes_to_the_same() {
+    let items = || [b"one".to_vec(), Vec::new(), vec![7; 100]];
+    laws::round_trip(planted(text, text_item), || Text { mistake: None }, items());
+    laws::round_trip(planted(one_text, text_item), || Text { mistake: None }, items());
+    laws::canonical(planted(text, text_item), || Text { mistake: None }, TEXTS, |item| item);
+
+    fn upper(_: &mut Memory, record: &[u8]) -> Item {
+        Ok(record[1..].to_ascii_uppercase())
+    }
+    assert!(panics_for(Law::L6, || {
+        laws::round_trip(planted(text, text_item), || Text { mistake: Some(0) }, items());
+    }));
+    assert!(panics_for(Law::L6, || {
+        laws::round_trip(planted(one_text, text_item), || Text { mistake: Some(0) }, items());
+    }));
+    assert!(panics_for(Law::L6, || {
+        laws::round_trip(planted(text, upper), || Text { mistake: None }, items());
+    }));
+    assert!(panics_for(Law::L6, || {
+        let items = [vec![7; 300]];
+        laws::round_trip(planted(text, text_item), || Text { mistake: None }, items);
+    }));
+    assert!(panics_for(Law::L6, || {
+        laws::canonical(planted(text, upper), || Text { mistake: None }, TEXTS, |item| item);
+    }));
+}
+
+#[test]
+fn l7_two_readers_agree() {
+    /// Does not know of the limit.
+    fn lax(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match input {
+            [length, ..] if *length > 100 => {
+                let whole = 1 + usize::from(input[0]);
+                Ok(if input.len() < whole { Frame::need(1) } else { Frame::Record(whole) })
+            }
+            _ => text(memory, input, eof),
+        }
+    }
+    let long = [&[150][..], &[7; 150]].concat();
+    let inputs = || TEXTS.into_iter().chain([&b"\x05cut"[..], b"\x02hi\x02h!"]);
+    laws::agree(planted(text, text_item), planted(lax, text_item), inputs());
+    assert!(panics_for(Law::L7, || {
+        laws::agree(planted(text, text_item), planted(lax, text_item), [&long]);
+    }));
+    assert!(panics_for(Law::L7, || {
+        let other = planted(text, |_, record| Ok(record.to_vec()));
+        laws::agree(planted(text, text_item), other, TEXTS);
+    }));
+}
+
+#[test]
+fn l8_work_is_linear() {
+    /// Looks at the whole line again for each byte.
+    fn forgetful(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match input.iter().position(|&byte| byte == b'\n') {
+            Some(end) => Ok(Frame::Record(end + 1)),
+            None if eof && input.is_empty() => Ok(Frame::Done),
+            None => Ok(Frame::Need(Need::ONE)),
+        }
+    }
+    /// Keeps all records, and moves them for each.
+    fn hoarding(memory: &mut Memory, record: &[u8]) -> Item {
+        memory.kept.splice(0..0, record.iter().copied());
+        Ok(Vec::new())
+    }
+    let lines = laws::stage(planted(forgetful, |_, line| Ok(line.to_vec())))
+        .linear(|length| [vec![b'x'; length], vec![b'\n']].concat());
+    assert_eq!(broken!(lines), Law::L8);
+    let texts = laws::stage(planted(text, hoarding)).linear(|length| b"\x01x".repeat(length / 2));
+    assert_eq!(broken!(texts), Law::L8);
+}
+
+#[test]
+fn l9_a_truncated_stream_is_a_fault() {
+    /// Is quietly done at the end, whatever is missing.
+    fn quiet(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match text(memory, input, eof)? {
+            Frame::Need(_) if eof => Ok(Frame::absorb(input.len())),
+            frame => Ok(frame),
+        }
+    }
+    /// Is quietly done at the end, and leaves what it cannot read.
+    fn leaving(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match text(memory, input, eof)? {
+            Frame::Need(_) if eof => Ok(Frame::Done),
+            frame => Ok(frame),
+        }
+    }
+    /// Takes what is there for the line.
+    fn generous(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match line(memory, input, eof)? {
+            Frame::Need(_) if eof && input.len() >= 2 => Ok(Frame::Record(input.len())),
+            frame => Ok(frame),
+        }
+    }
+    assert_eq!(broken!(laws::stage(planted(leaving, text_item)).accepts(TEXTS)), Law::L9);
+    assert_eq!(broken!(laws::stage(planted(generous, line_item)).accepts(LINES)), Law::L9);
+    let _ = quiet;
+}
+
+#[test]
+fn l10_asking_again_changes_nothing() {
+    /// Takes the second question for news.
+    fn impatient(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        if memory.asked {
+            memory.asked = false;
+            return Ok(Frame::need(1));
+        }
+        let frame = text(memory, input, eof)?;
+        memory.asked = matches!(frame, Frame::Record(_));
+        Ok(frame)
+    }
+    /// Forgets that it is done.
+    fn restless(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        if memory.records == 1 && !memory.asked {
+            memory.asked = true;
+            return Ok(Frame::Done);
+        }
+        text(memory, input, eof)
+    }
+    /// Moves on when it finds the end of the line, not when that is parsed.
+    fn eager(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        let frame = line(memory, input, eof)?;
+        if let Frame::Record(length) = frame {
+            memory.searched = length;
+        }
+        Ok(frame)
+    }
+    assert_eq!(broken!(laws::stage(planted(impatient, text_item)).accepts(TEXTS)), Law::L10);
+    assert_eq!(broken!(laws::stage(planted(restless, text_item)).accepts(ONE_TEXT)), Law::L10);
+    assert_eq!(broken!(laws::stage(planted(eager, line_item)).accepts(LINES)), Law::L10);
+}
+
+#[test]
+fn fuzz_data_is_checked_whatever_it_is() {
+    for data in TEXTS.into_iter().chain(LINES).chain(ONE_TEXT) {
+        laws::fuzz(planted(text, text_item), data);
+        laws::fuzz(planted(one_text, text_item), data);
+        laws::fuzz(planted(line, line_item), data);
+        laws::stage(planted(line, line_item)).limit(62).fuzz(data);
+    }
+    fn takes_the_read(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        text(memory, input, eof).map(|frame| match frame {
+            Frame::Record(_) => Frame::Record(input.len()),
+            frame => frame,
+        })
+    }
+    assert!(panics_for(Law::L1, || laws::fuzz(planted(takes_the_read, text_item), b"\x01a\x01b")));
+    assert!(panics_for(Law::L4, || {
+        laws::stage(planted(text, text_item)).limit(10).fuzz(b"\x20");
+    }));
+}
+
+#[test]
+fn a_run_can_be_looked_at() {
+    let trace = laws::observe(planted(one_text, text_item)(), b"\x02hithere", &[1, 2]);
+    assert_eq!(trace.entries, [Entry::Bytes(b"hi".to_vec())]);
+    assert_eq!((trace.end, trace.consumed), (End::Done, 3));
+    assert_eq!(trace.left, b"there");
+}
