@@ -1,1 +1,55 @@
-//! HTTP/1.1 (RFC 9112) as segue stages.
+//! HTTP/1.1 (RFC 9112) as segue stages: no I/O, no clock, heads lent from the buffer.
+//!
+//! [`RequestHead`] and [`ResponseHead`] read a head each and are done; [`HeadEncoder`] writes
+//! them. [`Request::body`] and [`Response::body`] say how the body that follows is delimited, and
+//! refuse what two parsers could see differently.
+//!
+//! A request that asks for an upgrade, with the first bytes of the new protocol glued to it:
+//!
+//! ```
+//! use segue::{Buffer, Output, Step};
+//! use segue_http1::{RequestHead, encode_response};
+//!
+//! let mut received = Buffer::from(
+//!     &b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello"[..],
+//! );
+//! let (mut head, mut output) = (RequestHead::new(), Output::new());
+//! let Step::Item(request) = received.step(&mut head, false, &mut output)? else { panic!() };
+//! assert!(request.headers().contains_token("connection", "upgrade"));
+//! encode_response(&mut output, 101, [("Connection", "Upgrade"), ("Upgrade", "echo")])?;
+//!
+//! assert_eq!(received.as_slice(), b"hello"); // for the next stage
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![cfg_attr(not(feature = "std"), no_std)]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod class;
+mod cursor;
+mod encode;
+mod error;
+mod framing;
+mod headers;
+mod limits;
+mod request;
+mod response;
+mod scan;
+mod spans;
+mod stage;
+mod status;
+mod version;
+
+pub use encode::{
+    EncodeError, HeadEncoder, HeaderLine, RequestParts, ResponseParts, encode_request,
+    encode_response,
+};
+pub use error::Error;
+pub use framing::BodyLength;
+pub use headers::{Header, Headers};
+pub use limits::{Limits, Relaxed};
+pub use request::{Request, RequestHead};
+pub use response::{Response, ResponseHead};
+pub use status::reason;
+pub use version::Version;

@@ -1,0 +1,165 @@
+//! How a peer can break the rules of HTTP/1.1.
+
+use core::fmt;
+
+/// A rule of HTTP/1.1 that a message breaks.
+///
+/// The [`Fault`](segue::Fault) around it tells where: the offset of the first byte that cannot
+/// stand where it does.
+///
+/// ```
+/// use segue_http1::Error;
+///
+/// assert_eq!(Error::SpaceBeforeColon.section(), "RFC 9112 §5.1");
+/// assert_eq!(Error::SpaceBeforeColon.status(), 400);
+/// assert_eq!(Error::HeadTooLarge.status(), 431);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Error {
+    /// The head has not ended within [`Limits::head`](crate::Limits::head) bytes.
+    HeadTooLarge,
+    /// The head has more header lines than [`Limits::headers`](crate::Limits::headers).
+    TooManyHeaders,
+    /// The target is longer than [`Limits::target`](crate::Limits::target), or the request line alone does
+    /// not end within the limit of the head.
+    TargetTooLong,
+    /// The method is empty or has a byte in it that no method has.
+    Method,
+    /// The target is empty, or has a control, a space or a byte beyond ASCII in it.
+    Target,
+    /// The request line is not a method, a target and a version with one space between: one of
+    /// them is missing, or something follows.
+    RequestLine,
+    /// The status line is not a version, a status and a reason with one space between.
+    StatusLine,
+    /// The version is not `HTTP/`, a digit, a dot and a digit.
+    Version,
+    /// The version is well-formed, and neither 1.0 nor 1.1.
+    UnsupportedVersion,
+    /// The status is not three digits, or is less than 100.
+    Status,
+    /// The reason phrase has a control in it.
+    Reason,
+    /// A line ends in LF without CR before it. [`Relaxed::bare_lf`](crate::Relaxed::bare_lf) allows it.
+    BareLf,
+    /// A CR is not followed by LF. Others may take it for the end of a line, so it is never let through.
+    BareCr,
+    /// The first header line begins with whitespace.
+    SpaceBeforeHeaders,
+    /// A header name is empty or has a byte in it that no name has; or a line has no colon.
+    HeaderName,
+    /// There is whitespace between a header name and its colon.
+    SpaceBeforeColon,
+    /// A header line begins with whitespace, which once continued the line before it.
+    Fold,
+    /// A header value has NUL or another control in it.
+    HeaderValue,
+    /// A request of HTTP/1.1 has no `Host`.
+    MissingHost,
+    /// A request has more than one `Host`.
+    SeveralHosts,
+    /// The `Host` is not a host and an optional port.
+    Host,
+    /// A `Content-Length` is not a plain decimal number that fits 64 bits.
+    ContentLength,
+    /// There is more than one `Content-Length`, or a list of them. Equal ones are refused as well:
+    /// whoever comes next may take another one than we do.
+    SeveralContentLengths,
+    /// There is a `Content-Length` beside a `Transfer-Encoding`: the mark of request smuggling.
+    LengthAndEncoding,
+    /// A `Transfer-Encoding` is no list of codings, has parameters on `chunked`, names it twice, or
+    /// names it anywhere but last in a request.
+    TransferEncoding,
+    /// A `Transfer-Encoding` names a coding besides `chunked` that nobody here can undo.
+    UnknownEncoding,
+    /// A message of HTTP/1.0 has a `Transfer-Encoding`, which its version does not know.
+    EncodingInHttp10,
+}
+
+impl Error {
+    /// The section of the standard that has the rule: `RFC 9112 §5.1`.
+    #[must_use]
+    pub const fn section(&self) -> &'static str {
+        match self {
+            Self::HeadTooLarge | Self::TooManyHeaders => "RFC 6585 §5",
+            Self::TargetTooLong | Self::RequestLine => "RFC 9112 §3",
+            Self::Method => "RFC 9112 §3.1",
+            Self::Target | Self::MissingHost | Self::SeveralHosts | Self::Host => "RFC 9112 §3.2",
+            Self::StatusLine | Self::Status | Self::Reason => "RFC 9112 §4",
+            Self::Version => "RFC 9112 §2.3",
+            Self::UnsupportedVersion => "RFC 9110 §15.6.6",
+            Self::BareLf | Self::BareCr | Self::SpaceBeforeHeaders => "RFC 9112 §2.2",
+            Self::HeaderName | Self::SpaceBeforeColon => "RFC 9112 §5.1",
+            Self::Fold => "RFC 9112 §5.2",
+            Self::HeaderValue => "RFC 9110 §5.5",
+            Self::ContentLength | Self::SeveralContentLengths => "RFC 9112 §6.3",
+            Self::LengthAndEncoding
+            | Self::TransferEncoding
+            | Self::UnknownEncoding
+            | Self::EncodingInHttp10 => "RFC 9112 §6.1",
+        }
+    }
+
+    /// The status that a server should answer with before it closes the connection.
+    ///
+    /// A client has nobody to answer; a gateway that finds any of this in a response answers 502
+    /// (RFC 9110 §15.6.3).
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::HeadTooLarge | Self::TooManyHeaders => 431,
+            Self::TargetTooLong => 414,
+            Self::UnsupportedVersion => 505,
+            Self::UnknownEncoding => 501,
+            _ => 400,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::HeadTooLarge => "the head is longer than the limit",
+            Self::TooManyHeaders => "there are more headers than the limit",
+            Self::TargetTooLong => "the request target is longer than the limit",
+            Self::Method => "the method is not a token",
+            Self::Target => {
+                "the request target is empty or has a control, a space or a byte beyond ASCII in it"
+            }
+            Self::RequestLine => {
+                "the request line is not method, target and version with one space between"
+            }
+            Self::StatusLine => {
+                "the status line is not version, status and reason with one space between"
+            }
+            Self::Version => "the version is not HTTP/ and two digits with a dot between",
+            Self::UnsupportedVersion => "the version is neither HTTP/1.0 nor HTTP/1.1",
+            Self::Status => "the status is not three digits from 100 to 999",
+            Self::Reason => "the reason phrase has a control in it",
+            Self::BareLf => "a line ends in LF without CR",
+            Self::BareCr => "a CR is not followed by LF",
+            Self::SpaceBeforeHeaders => {
+                "there is whitespace between the start line and the first header"
+            }
+            Self::HeaderName => "a header name is empty or has a byte in it that no name has",
+            Self::SpaceBeforeColon => "there is whitespace between a header name and its colon",
+            Self::Fold => "a header line begins with whitespace, as continued lines once did",
+            Self::HeaderValue => "a header value has a control in it",
+            Self::MissingHost => "an HTTP/1.1 request has no Host",
+            Self::SeveralHosts => "a request has more than one Host",
+            Self::Host => "the Host is not a host and an optional port",
+            Self::ContentLength => "the Content-Length is not a decimal number",
+            Self::SeveralContentLengths => "there is more than one Content-Length",
+            Self::LengthAndEncoding => "there is a Content-Length beside a Transfer-Encoding",
+            Self::TransferEncoding => {
+                "the Transfer-Encoding is not a list that ends in one chunked"
+            }
+            Self::UnknownEncoding => "the Transfer-Encoding names a coding other than chunked",
+            Self::EncodingInHttp10 => "an HTTP/1.0 message has a Transfer-Encoding",
+        })?;
+        write!(f, " ({})", self.section())
+    }
+}
+
+impl core::error::Error for Error {}

@@ -1,0 +1,231 @@
+//! How long the body behind a head is, and who is asked for: where request smuggling is stopped.
+
+use segue::Fault;
+
+use crate::class::{HOST, is_token, run};
+use crate::headers::ascii;
+use crate::{Error, Headers, Request, Response, Version};
+
+/// How the body of a message is delimited (RFC 9112 §6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BodyLength {
+    /// There is none, and what follows is the next message or another protocol.
+    None,
+    /// It has this many bytes; 0 where the peer says so.
+    Known(u64),
+    /// It comes in chunks (RFC 9112 §7.1).
+    Chunked,
+    /// It ends with the connection. Only responses have that.
+    UntilClose,
+}
+
+impl<'a> Request<'a> {
+    /// How the body is delimited (RFC 9112 §6.3). Offsets of faults count from the front of the
+    /// head.
+    ///
+    /// # Errors
+    /// Whatever two parsers might take for different lengths, and so for different next requests:
+    /// see [`Error::ContentLength`], [`Error::SeveralContentLengths`],
+    /// [`Error::LengthAndEncoding`], [`Error::TransferEncoding`], [`Error::EncodingInHttp10`];
+    /// [`Error::UnknownEncoding`] for codings besides `chunked`.
+    pub fn body(&self) -> Result<BodyLength, Fault<Error>> {
+        let headers = self.headers();
+        match Announced::of(headers, self.version())? {
+            Announced::Nothing => Ok(BodyLength::None),
+            Announced::Length(length) => Ok(BodyLength::Known(length)),
+            Announced::Chunked => Ok(BodyLength::Chunked),
+            Announced::Unended { at } => Err(Fault::new(Error::TransferEncoding).at(at as u64)),
+        }
+    }
+
+    /// The host and port that are asked for, as `Host` has them; it may be empty. `None` only in
+    /// HTTP/1.0. Offsets of faults count from the front of the head.
+    ///
+    /// # Errors
+    /// [`Error::MissingHost`], [`Error::SeveralHosts`] and [`Error::Host`] (RFC 9112 §3.2), each
+    /// of which a server has to answer with 400.
+    pub fn host(&self) -> Result<Option<&'a str>, Fault<Error>> {
+        let headers = self.headers();
+        let mut hosts = headers.named("host");
+        let Some(host) = hosts.next() else {
+            let end = self.as_bytes().len() as u64;
+            return match self.version() {
+                Version::Http10 => Ok(None),
+                Version::Http11 => Err(Fault::new(Error::MissingHost).at(end)),
+            };
+        };
+        if let Some(second) = hosts.next() {
+            return Err(Fault::new(Error::SeveralHosts).at(second.at() as u64));
+        }
+        let value = headers.value(host);
+        match host_fault(value) {
+            None => Ok(Some(ascii(value))),
+            Some(bad) => Err(Fault::new(Error::Host).at((host.at() + bad) as u64)),
+        }
+    }
+
+    /// Whether the connection can be kept for another request (RFC 9112 §9.3).
+    #[must_use]
+    pub fn keep_alive(&self) -> bool {
+        keep_alive(self.headers(), self.version())
+    }
+}
+
+impl Response<'_> {
+    /// How the body is delimited (RFC 9112 §6.3), the response being one to a request of `method`.
+    /// Offsets of faults count from the front of the head.
+    ///
+    /// There is none after `HEAD`, after 1xx, 204 and 304, and after a 2xx to `CONNECT`, whatever
+    /// the headers say.
+    ///
+    /// # Errors
+    /// As [`Request::body`]; a `Transfer-Encoding` that does not end in `chunked` is no fault by
+    /// itself, since such a body ends with the connection, but its codings are unknown.
+    pub fn body(&self, method: &str) -> Result<BodyLength, Fault<Error>> {
+        let status = self.status();
+        let bodiless = matches!(status, 100..=199 | 204 | 304) || method == "HEAD";
+        if bodiless || (method == "CONNECT" && matches!(status, 200..=299)) {
+            return Ok(BodyLength::None);
+        }
+        match Announced::of(self.headers(), self.version())? {
+            Announced::Nothing => Ok(BodyLength::UntilClose),
+            Announced::Length(length) => Ok(BodyLength::Known(length)),
+            Announced::Chunked => Ok(BodyLength::Chunked),
+            Announced::Unended { at } => Err(Fault::new(Error::UnknownEncoding).at(at as u64)),
+        }
+    }
+
+    /// Whether the connection can be kept for another request (RFC 9112 §9.3). Whoever asks knows
+    /// whether the body ended before the connection.
+    #[must_use]
+    pub fn keep_alive(&self) -> bool {
+        keep_alive(self.headers(), self.version())
+    }
+}
+
+/// What the headers say of a body.
+enum Announced {
+    Nothing,
+    Length(u64),
+    Chunked,
+    /// There is a Transfer-Encoding, in which `chunked` is not what comes last.
+    Unended {
+        at: usize,
+    },
+}
+
+impl Announced {
+    fn of(headers: Headers<'_>, version: Version) -> Result<Self, Fault<Error>> {
+        let fault = |error, at: usize| Err(Fault::new(error).at(at as u64));
+        let mut lengths = headers.named("content-length");
+        let length = lengths.next();
+        let encoding = headers.named("transfer-encoding").next();
+        match (length, encoding) {
+            (None, None) => Ok(Self::Nothing),
+            (_, Some(encoding)) if version == Version::Http10 => {
+                fault(Error::EncodingInHttp10, encoding.at())
+            }
+            (Some(length), Some(encoding)) => {
+                fault(Error::LengthAndEncoding, length.at().max(encoding.at()))
+            }
+            (None, Some(_)) => Self::of_encoding(headers),
+            (Some(length), None) => match lengths.next() {
+                Some(second) => fault(Error::SeveralContentLengths, second.at()),
+                None => decimal(headers.value(length))
+                    .map(Self::Length)
+                    .map_err(|(error, bad)| Fault::new(error).at((length.at() + bad) as u64)),
+            },
+        }
+    }
+
+    /// Goes through the codings of all lines: `chunked` may stand only at their end, and there
+    /// must be one in each line.
+    fn of_encoding(headers: Headers<'_>) -> Result<Self, Fault<Error>> {
+        let mut chunked = false;
+        let mut unknown = None;
+        let mut last = 0;
+        for span in headers.named("transfer-encoding") {
+            let mut at = span.at();
+            for coding in headers.value(span).split(|&byte| byte == b',') {
+                let indent = coding.len() - coding.trim_ascii_start().len();
+                let name = coding.trim_ascii();
+                last = at + indent;
+                at += coding.len() + 1;
+                // Nothing may follow `chunked`, not even itself.
+                let (token, parameters) = token_of(name);
+                if chunked || !is_token(token) {
+                    return Err(Fault::new(Error::TransferEncoding).at(last as u64));
+                }
+                if !token.eq_ignore_ascii_case(b"chunked") {
+                    unknown = unknown.or(Some(last));
+                } else if parameters {
+                    let behind = last + token.len();
+                    return Err(Fault::new(Error::TransferEncoding).at(behind as u64));
+                } else {
+                    chunked = true;
+                }
+            }
+        }
+        match unknown {
+            _ if !chunked => Ok(Self::Unended { at: last }),
+            Some(at) => Err(Fault::new(Error::UnknownEncoding).at(at as u64)),
+            None => Ok(Self::Chunked),
+        }
+    }
+}
+
+/// The name of a transfer coding, and whether parameters follow it.
+fn token_of(coding: &[u8]) -> (&[u8], bool) {
+    match coding.iter().position(|&byte| byte == b';') {
+        Some(end) => (coding[..end].trim_ascii_end(), true),
+        None => (coding, false),
+    }
+}
+
+/// A Content-Length: digits and nothing else. The error tells where it is something else.
+fn decimal(value: &[u8]) -> Result<u64, (Error, usize)> {
+    let mut number = 0u64;
+    for (at, byte) in value.iter().enumerate() {
+        let digit = byte.wrapping_sub(b'0');
+        if *byte == b',' && at > 0 {
+            return Err((Error::SeveralContentLengths, at));
+        }
+        let next = number.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
+        number = next.filter(|_| digit <= 9).ok_or((Error::ContentLength, at))?;
+    }
+    if value.is_empty() { Err((Error::ContentLength, 0)) } else { Ok(number) }
+}
+
+/// Where `host [":" port]` is broken, the host being a name or address, or an address in brackets
+/// (RFC 9110 §7.2, RFC 3986 §3.2.2).
+fn host_fault(value: &[u8]) -> Option<usize> {
+    let host = match value {
+        [b'[', rest @ ..] => {
+            let inside = run(rest, HOST);
+            if inside == 0 || rest.get(inside) != Some(&b']') {
+                return Some(1 + inside);
+            }
+            inside + 2
+        }
+        _ => value.iter().position(|&byte| byte == b':').unwrap_or(value.len()),
+    };
+    let bad = run(&value[..host], HOST);
+    if value.first() != Some(&b'[') && bad < host {
+        return Some(bad);
+    }
+    match &value[host..] {
+        [] => None,
+        [b':', port @ ..] => {
+            port.iter().position(|byte| !byte.is_ascii_digit()).map(|bad| host + 1 + bad)
+        }
+        _ => Some(host),
+    }
+}
+
+fn keep_alive(headers: Headers<'_>, version: Version) -> bool {
+    match version {
+        _ if headers.contains_token("connection", "close") => false,
+        Version::Http10 => headers.contains_token("connection", "keep-alive"),
+        Version::Http11 => true,
+    }
+}

@@ -1,0 +1,175 @@
+//! The headers of a head, lent out of the buffer.
+
+use core::{fmt, str};
+
+use crate::spans::Span;
+
+/// The headers of a head, in the order they came in (RFC 9110 §5).
+///
+/// Names and values are lent where they were received; nothing is copied. Lookups go through the
+/// list and compare names without regard to case.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_http1::RequestHead;
+///
+/// let mut buffer = Buffer::from(
+///     &b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive,  Upgrade\r\n\r\n"[..],
+/// );
+/// let (mut head, mut output) = (RequestHead::new(), Output::new());
+/// let Step::Item(request) = buffer.step(&mut head, false, &mut output).unwrap() else { panic!() };
+/// let headers = request.headers();
+/// assert_eq!(headers.find("host"), Some(&b"a"[..]));
+/// assert!(headers.contains_token("connection", "upgrade"));
+/// assert_eq!(headers.iter().map(|header| header.name).collect::<Vec<_>>(), ["Host", "Connection"]);
+/// ```
+#[derive(Clone, Copy)]
+pub struct Headers<'a> {
+    head: &'a [u8],
+    spans: &'a [Span],
+}
+
+/// One header line.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Header<'a> {
+    /// Its name, as it was written: a token.
+    pub name: &'a str,
+    /// Its value without the whitespace around it. It may hold any byte but controls.
+    pub value: &'a [u8],
+}
+
+impl<'a> Headers<'a> {
+    pub(crate) fn new(head: &'a [u8], spans: &'a [Span]) -> Self {
+        Self { head, spans }
+    }
+
+    /// How many header lines there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.spans.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// All of them in their order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = Header<'a>> + Clone + use<'a> {
+        let head = self.head;
+        self.spans
+            .iter()
+            .map(move |span| Header { name: ascii(span.name(head)), value: span.value(head) })
+    }
+
+    /// The value of the first header of that name, in whatever case it is written.
+    ///
+    /// Where a second one would be an attack, look at [`all`](Self::all).
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&'a [u8]> {
+        self.all(name).next()
+    }
+
+    /// The values of all headers of that name in their order.
+    pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a, 'n> {
+        let head = self.head;
+        self.named(name).map(move |span| span.value(head))
+    }
+
+    /// The elements of the comma-separated list that all headers of that name make up, without
+    /// the whitespace around them and without empty ones (RFC 9110 §5.6.1).
+    ///
+    /// A comma inside of a quoted string does not separate, so lists with parameters, such as
+    /// `Sec-WebSocket-Extensions`, come apart in the right places.
+    pub fn tokens<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
+        self.all(name).flat_map(Elements)
+    }
+
+    /// Whether that list has `token` in it, in whatever case it is written.
+    #[must_use]
+    pub fn contains_token(&self, name: &str, token: &str) -> bool {
+        self.tokens(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
+    }
+
+    /// Where the headers of that name are.
+    pub(crate) fn named<'n>(
+        &self,
+        name: &'n str,
+    ) -> impl Iterator<Item = Span> + Clone + use<'a, 'n> {
+        let head = self.head;
+        self.spans
+            .iter()
+            .filter(move |span| span.name(head).eq_ignore_ascii_case(name.as_bytes()))
+            .copied()
+    }
+
+    pub(crate) fn value(&self, span: Span) -> &'a [u8] {
+        span.value(self.head)
+    }
+}
+
+/// Headers are equal that have the same names and values in the same order.
+impl PartialEq for Headers<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Headers<'_> {}
+
+/// Shows names and no values: tokens and cookies do not belong in logs.
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter().map(|header| header.name)).finish()
+    }
+}
+
+/// Shows the name and not the value.
+impl fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The elements of one line of a comma-separated list.
+struct Elements<'a>(&'a [u8]);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        while !self.0.is_empty() {
+            let end = element_end(self.0);
+            let element = self.0[..end].trim_ascii();
+            self.0 = self.0.get(end + 1..).unwrap_or_default();
+            if !element.is_empty() {
+                return Some(element);
+            }
+        }
+        None
+    }
+}
+
+/// Where the first comma outside of quotes is, or the end.
+fn element_end(list: &[u8]) -> usize {
+    let mut quoted = false;
+    let mut at = 0;
+    while let Some(&byte) = list.get(at) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'\\' if quoted => at += 1,
+            b',' if !quoted => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    list.len()
+}
+
+/// Bytes that were found to be ASCII when the head was parsed, as text.
+pub(crate) fn ascii(bytes: &[u8]) -> &str {
+    // INVARIANT: only bytes of the classes TOKEN and TARGET come here, which are all ASCII.
+    #[expect(clippy::expect_used, reason = "see the invariant")]
+    str::from_utf8(bytes).expect("tokens and targets are ASCII")
+}

@@ -1,0 +1,64 @@
+//! How much of a head is read, and which old habits are put up with.
+
+/// How large a head may be, so that a peer cannot make us hold more.
+///
+/// ```
+/// use segue_http1::{Limits, RequestHead};
+///
+/// let head = RequestHead::new().limits(Limits { head: 64 * 1024, ..Limits::DEFAULT });
+/// # let _ = head;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most bytes of a head, empty lines before it and the one behind it included; counted up
+    /// to 4 GiB.
+    pub head: usize,
+    /// The most header lines.
+    pub headers: usize,
+    /// The most bytes of a request target.
+    pub target: usize,
+}
+
+impl Limits {
+    /// 16 KiB for a head, as in Node.js and h11: browsers stop at 4 KiB for a cookie and servers
+    /// in front of ours mostly at 8 KiB for a line, while ten thousand connections that dribble
+    /// heads hold no more than 160 MiB. 100 headers, as in Apache: browsers send 25, proxies add a
+    /// dozen. 8,000 bytes for a target, which is what RFC 9112 §3 wants everybody to take at least.
+    pub const DEFAULT: Self = Self { head: 16 * 1024, headers: 100, target: 8000 };
+
+    /// Heads beyond this are refused whatever the limit: places in them are kept in 32 bits.
+    pub(crate) const MOST_HEAD: usize = u32::MAX as usize;
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What is let through against the strict reading of RFC 9112, each by its own switch. All are off
+/// by default.
+///
+/// ```
+/// use segue_http1::{Relaxed, ResponseHead};
+///
+/// let head = ResponseHead::new().relaxed(Relaxed { bare_lf: true, ..Relaxed::NOTHING });
+/// # let _ = head;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Relaxed {
+    /// Takes a LF without a CR before it for the end of a line.
+    ///
+    /// RFC 9112 §2.2 allows that. It is off by default because two parsers on one way that differ
+    /// in it see two different messages.
+    pub bare_lf: bool,
+    /// Takes a status line that ends right behind the status.
+    ///
+    /// RFC 9112 §4 wants a space there even where no reason follows; many a server leaves it out.
+    pub bare_status: bool,
+}
+
+impl Relaxed {
+    /// Nothing is let through.
+    pub const NOTHING: Self = Self { bare_lf: false, bare_status: false };
+}

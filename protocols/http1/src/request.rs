@@ -1,0 +1,227 @@
+//! The head of a request.
+
+use core::fmt;
+
+use segue::{Decode, Fault, Frame, Output, Record};
+
+use crate::class::{TARGET, TOKEN};
+use crate::cursor::{Cursor, begins_method};
+use crate::headers::ascii;
+use crate::spans::Spans;
+use crate::stage::{Extent, Stage};
+use crate::{Error, Headers, Limits, Relaxed, Version};
+
+/// Reads the head of one request: its request line and headers (RFC 9112 §2.1, §3, §5).
+///
+/// The stage is done with the empty line that ends the head; what follows is left to the next
+/// stage. Empty lines before the head are skipped (RFC 9112 §2.2). The item lends everything from
+/// the buffer, and the list of headers from the stage, which allocates for more than 32 of them.
+///
+/// A stream that ends before the empty line is truncated, also where it ends before the first
+/// byte: whether that is a proper end is for whoever waits for another request.
+///
+/// Lines end in CRLF; see [`Relaxed::bare_lf`] for others. Each byte is searched once for the end
+/// of the head, however it dribbles.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_http1::{BodyLength, Error, RequestHead};
+///
+/// let (mut head, mut output) = (RequestHead::new(), Output::new());
+/// let mut buffer = Buffer::from(&b"POST /a HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n"[..]);
+/// assert!(matches!(buffer.step(&mut head, false, &mut output), Ok(Step::Need(_))));
+///
+/// buffer.extend(b"\r\nhi");
+/// let Step::Item(request) = buffer.step(&mut head, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!((request.method(), request.target()), ("POST", "/a"));
+/// assert_eq!(request.headers().find("host"), Some(&b"b"[..]));
+/// assert_eq!(request.body(), Ok(BodyLength::Known(2)));
+/// assert_eq!(buffer.step(&mut head, false, &mut output).unwrap(), Step::Done);
+/// assert_eq!(buffer.as_slice(), b"hi");
+///
+/// let mut buffer = Buffer::from(&b"GET / HTTP/1.1\r\nHost : b\r\n\r\n"[..]);
+/// let fault = buffer.step(&mut RequestHead::new(), false, &mut output).unwrap_err();
+/// assert_eq!((fault.error(), fault.at), (Some(&Error::SpaceBeforeColon), 20));
+/// ```
+#[derive(Debug, Clone)]
+pub struct RequestHead {
+    stage: Stage,
+}
+
+impl RequestHead {
+    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { stage: Stage::new() }
+    }
+
+    /// The same stage with other limits.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.stage.limits = limits;
+        self
+    }
+
+    /// The same stage, letting through what `relaxed` says.
+    #[must_use]
+    pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
+        self.stage.relaxed = relaxed;
+        self
+    }
+
+    /// Makes a stage that is done wait for another head, with the same limits and memory.
+    pub fn begin_again(&mut self) {
+        self.stage.begin_again();
+    }
+}
+
+impl Default for RequestHead {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decode for RequestHead {
+    type Item<'a> = Request<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Frame, Fault<Error>> {
+        if self.stage.is_over() {
+            return Ok(Frame::Done);
+        }
+        if self.stage.in_start_line() {
+            match self.stage.empty_lines(input) {
+                0 => {}
+                length => return Ok(Frame::absorb(length)),
+            }
+            match input {
+                // The next byte may show that this is no head, or make an empty line.
+                [] | [b'\r'] => return Ok(self.stage.look(input)),
+                // A peer that speaks something else, such as TLS, is told so at its first byte.
+                [first, ..] if !begins_method(*first) => return Err(Fault::new(Error::Method)),
+                _ => {}
+            }
+        }
+        match self.stage.extent(input, Error::TargetTooLong)? {
+            Extent::Is(frame) => Ok(frame),
+            Extent::BareLf(lf) => {
+                let fault = self.read(&input[..=lf]).err();
+                Err(fault.unwrap_or_else(|| Fault::new(Error::BareLf).at(lf as u64)))
+            }
+        }
+    }
+
+    fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
+        self.stage.skip(record.len());
+        Ok(())
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Request<'a>, Fault<Error>> {
+        self.stage.end();
+        self.read(record.into_slice())
+    }
+}
+
+impl RequestHead {
+    #[inline]
+    fn read<'a>(&'a mut self, head: &'a [u8]) -> Result<Request<'a>, Fault<Error>> {
+        let Stage { limits, relaxed, spans, .. } = &mut self.stage;
+        Request::read(head, spans, limits, *relaxed)
+    }
+}
+
+/// The head of a request, lent from the buffer that it was received into.
+#[derive(Clone, Copy)]
+pub struct Request<'a> {
+    head: &'a [u8],
+    method: &'a [u8],
+    target: &'a [u8],
+    version: Version,
+    headers: Headers<'a>,
+}
+
+impl<'a> Request<'a> {
+    /// The method: a token, whose case matters (RFC 9110 §9.1).
+    #[inline]
+    #[must_use]
+    pub fn method(&self) -> &'a str {
+        ascii(self.method)
+    }
+
+    /// The target as it was written, of any of the four forms (RFC 9112 §3.2): visible ASCII.
+    #[inline]
+    #[must_use]
+    pub fn target(&self) -> &'a str {
+        ascii(self.target)
+    }
+
+    /// The version.
+    #[inline]
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The headers.
+    #[inline]
+    #[must_use]
+    pub fn headers(&self) -> Headers<'a> {
+        self.headers
+    }
+
+    /// The whole head as it was received, from the method to the empty line.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.head
+    }
+
+    #[inline]
+    fn read(
+        head: &'a [u8],
+        spans: &'a mut Spans,
+        limits: &Limits,
+        relaxed: Relaxed,
+    ) -> Result<Self, Fault<Error>> {
+        let mut cursor = Cursor::new(head, relaxed);
+        let method = cursor.run(TOKEN);
+        if method.is_empty() || !cursor.pass(b' ') {
+            return Err(cursor.refuse(Error::Method, Error::RequestLine));
+        }
+        let start = cursor.at();
+        let target = cursor.run(TARGET);
+        if target.len() > limits.target {
+            return Err(Fault::new(Error::TargetTooLong).at((start + limits.target) as u64));
+        }
+        if target.is_empty() || !cursor.pass(b' ') {
+            return Err(cursor.refuse(Error::Target, Error::RequestLine));
+        }
+        let version = cursor.version(Error::RequestLine)?;
+        cursor.line_end(Error::RequestLine)?;
+        cursor.headers(spans, limits)?;
+        let headers = Headers::new(head, spans.as_slice());
+        Ok(Self { head, method, target, version, headers })
+    }
+}
+
+/// Heads are equal that have the same bytes.
+impl PartialEq for Request<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.head == other.head
+    }
+}
+
+impl Eq for Request<'_> {}
+
+/// Shows method, version and the names of headers: targets and values may hold secrets.
+impl fmt::Debug for Request<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method())
+            .field("version", &self.version)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}

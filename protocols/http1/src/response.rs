@@ -1,0 +1,210 @@
+//! The head of a response.
+
+use core::fmt;
+
+use segue::{Decode, Fault, Frame, Record};
+
+use crate::class::VALUE;
+use crate::cursor::Cursor;
+use crate::spans::Spans;
+use crate::stage::{Extent, Stage};
+use crate::{Error, Headers, Limits, Relaxed, Version};
+
+/// Reads the head of one response: its status line and headers (RFC 9112 §2.1, §4, §5).
+///
+/// The stage is done with the empty line that ends the head, be it of an informational (1xx)
+/// response or of a final one; what follows is left to the next stage. For the rest it is as
+/// [`RequestHead`](crate::RequestHead), but that empty lines before the head are refused.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_http1::ResponseHead;
+///
+/// let (mut head, mut output) = (ResponseHead::new(), Output::new());
+/// let mut buffer = Buffer::from(&b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"[..]);
+/// assert!(matches!(buffer.step(&mut head, false, &mut output), Ok(Step::Need(_))));
+///
+/// buffer.extend(b"\r\n\x81\x02hi");
+/// let Step::Item(response) = buffer.step(&mut head, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!((response.status(), response.reason()), (101, &b"Switching Protocols"[..]));
+/// assert!(response.headers().contains_token("upgrade", "WebSocket"));
+/// assert_eq!(buffer.as_slice(), b"\x81\x02hi");
+/// ```
+#[derive(Debug, Clone)]
+pub struct ResponseHead {
+    stage: Stage,
+}
+
+impl ResponseHead {
+    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { stage: Stage::new() }
+    }
+
+    /// The same stage with other limits; that for targets is not used.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.stage.limits = limits;
+        self
+    }
+
+    /// The same stage, letting through what `relaxed` says.
+    #[must_use]
+    pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
+        self.stage.relaxed = relaxed;
+        self
+    }
+
+    /// Makes a stage that is done wait for another head, with the same limits and memory: for the
+    /// response that follows an informational one, or the next of a connection that is kept.
+    pub fn begin_again(&mut self) {
+        self.stage.begin_again();
+    }
+}
+
+impl Default for ResponseHead {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decode for ResponseHead {
+    type Item<'a> = Response<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Frame, Fault<Error>> {
+        if self.stage.is_over() {
+            return Ok(Frame::Done);
+        }
+        if self.stage.in_start_line() {
+            // A peer that speaks something else is found out at its first byte. What a CR means
+            // depends on the byte behind it; that is left to the parser.
+            let differs = input.iter().zip(OPENING).position(|(byte, expected)| byte != expected);
+            if let Some(at) = differs.filter(|&at| !matches!(input[at], b'\r' | b'\n')) {
+                return Err(Fault::new(Error::Version).at(at as u64));
+            }
+            if differs.is_none() && input.len() < OPENING.len() {
+                return Ok(self.stage.look(input));
+            }
+        }
+        match self.stage.extent(input, Error::HeadTooLarge)? {
+            Extent::Is(frame) => Ok(frame),
+            Extent::BareLf(lf) => {
+                let fault = self.read(&input[..=lf]).err();
+                Err(fault.unwrap_or_else(|| Fault::new(Error::BareLf).at(lf as u64)))
+            }
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Response<'a>, Fault<Error>> {
+        self.stage.end();
+        self.read(record.into_slice())
+    }
+}
+
+impl ResponseHead {
+    #[inline]
+    fn read<'a>(&'a mut self, head: &'a [u8]) -> Result<Response<'a>, Fault<Error>> {
+        let Stage { limits, relaxed, spans, .. } = &mut self.stage;
+        Response::read(head, spans, limits, *relaxed)
+    }
+}
+
+/// The head of a response, lent from the buffer that it was received into.
+#[derive(Clone, Copy)]
+pub struct Response<'a> {
+    head: &'a [u8],
+    version: Version,
+    status: u16,
+    reason: &'a [u8],
+    headers: Headers<'a>,
+}
+
+impl<'a> Response<'a> {
+    /// The version.
+    #[inline]
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// The status, from 100 to 999 (RFC 9110 §15).
+    #[inline]
+    #[must_use]
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The reason phrase, which says nothing that the status does not; often it is empty.
+    #[inline]
+    #[must_use]
+    pub fn reason(&self) -> &'a [u8] {
+        self.reason
+    }
+
+    /// The headers.
+    #[inline]
+    #[must_use]
+    pub fn headers(&self) -> Headers<'a> {
+        self.headers
+    }
+
+    /// The whole head as it was received, from the version to the empty line.
+    #[inline]
+    #[must_use]
+    pub fn as_bytes(&self) -> &'a [u8] {
+        self.head
+    }
+
+    #[inline]
+    fn read(
+        head: &'a [u8],
+        spans: &'a mut Spans,
+        limits: &Limits,
+        relaxed: Relaxed,
+    ) -> Result<Self, Fault<Error>> {
+        let mut cursor = Cursor::new(head, relaxed);
+        let version = cursor.version(Error::StatusLine)?;
+        if !cursor.pass(b' ') {
+            return Err(cursor.refuse(Error::StatusLine, Error::StatusLine));
+        }
+        let status = cursor.status()?;
+        let reason = if cursor.pass(b' ') {
+            cursor.run(VALUE)
+        } else if relaxed.bare_status {
+            &[]
+        } else {
+            return Err(cursor.refuse(Error::StatusLine, Error::StatusLine));
+        };
+        cursor.line_end(Error::Reason)?;
+        cursor.headers(spans, limits)?;
+        let headers = Headers::new(head, spans.as_slice());
+        Ok(Self { head, version, status, reason, headers })
+    }
+}
+
+/// Heads are equal that have the same bytes.
+impl PartialEq for Response<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.head == other.head
+    }
+}
+
+impl Eq for Response<'_> {}
+
+/// Shows version, status and the names of headers: values may hold secrets.
+impl fmt::Debug for Response<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("version", &self.version)
+            .field("status", &self.status)
+            .field("headers", &self.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What every response begins with.
+const OPENING: &[u8] = b"HTTP/";
