@@ -1,9 +1,9 @@
 //! Connections over futures-io's `AsyncRead` and `AsyncWrite`.
 
 use std::{
-    io::{self, IoSlice},
+    io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
@@ -11,9 +11,9 @@ use futures_io::{AsyncRead, AsyncWrite};
 use super::{
     Options, connection,
     poll::{PollPeek, PollTransport},
-    transport::Transport,
+    transport::{Transport, send},
 };
-use crate::Handoff;
+use crate::{Handoff, Output};
 
 /// A connection over futures-io's [`AsyncRead`] and [`AsyncWrite`].
 pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
@@ -72,20 +72,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
         Pin::new(&mut self.io).poll_read(cx, into)
     }
 
-    #[inline]
-    fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        chunks: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match chunks {
-            [one] => Pin::new(&mut self.io).poll_write(cx, one),
-            many => Pin::new(&mut self.io).poll_write_vectored(cx, many),
-        }
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        let mut io = Pin::new(&mut self.io);
+        ready!(send(output, |chunks| match chunks {
+            [one] => io.as_mut().poll_write(cx, one),
+            many => io.as_mut().poll_write_vectored(cx, many),
+        }))?;
+        io.poll_flush(cx)
     }
 
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {

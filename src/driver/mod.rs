@@ -9,6 +9,9 @@ mod options;
 mod poll;
 mod pool;
 mod read;
+#[cfg(any(feature = "tokio", feature = "futures"))]
+mod split;
+mod split_sync;
 pub mod sync;
 mod timer;
 #[cfg(feature = "tokio")]
@@ -21,5 +24,8 @@ pub use error::{Error, Refused, SendError};
 pub use options::{Options, ReadPolicy};
 #[cfg(any(feature = "tokio", feature = "futures"))]
 pub use poll::{PollPeek, PollTransport};
+#[cfg(any(feature = "tokio", feature = "futures"))]
+pub use split::Half;
+pub use split_sync::BlockingHalf;
 pub use timer::{SocketTimer, Timeouts, Timer};
 pub use transport::Transport;

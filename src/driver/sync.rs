@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Answer, Error, Options, SendError, Timer, Turn, connection, transport};
-use crate::{Decode, Encode, Exchange, Handoff};
+use crate::{Decode, Encode, Exchange, Handoff, Output};
 
 /// A connection over [`Read`] and [`Write`].
 ///
@@ -45,6 +45,12 @@ pub struct Blocking<T> {
     peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
 }
 
+impl<T> Blocking<T> {
+    pub(super) fn new(io: T) -> Self {
+        Self { io, peek: None }
+    }
+}
+
 /// Transports that can show what could be read, and leave it there.
 pub trait Peek {
     /// Copies what could be read to the front of `into`; 0 is the end of the stream.
@@ -79,7 +85,7 @@ impl<T: Read + Write, S> Connection<T, S> {
     pub fn with_options(handoff: Handoff<T>, stage: S, options: Options) -> Self {
         let (io, read, write, eof) = handoff.into_parts();
         let rest = Handoff::from_parts((), read, write, eof);
-        Self::assemble(Blocking { io, peek: None }, stage, rest, options)
+        Self::assemble(Blocking::new(io), stage, rest, options)
     }
 
     /// The same, over a transport that can be peeked into: for
@@ -98,7 +104,10 @@ impl<T: Read + Write, S> Connection<T, S> {
     pub fn io(&mut self) -> &mut T {
         &mut self.io.io
     }
+}
 
+/// # Blocking
+impl<T: SyncTransport, S> Connection<T, S> {
     /// The next item, with the output to answer it on; `None` once the stage is over and
     /// everything has been sent.
     ///
@@ -176,7 +185,8 @@ impl<T: Read + Write, S> Connection<T, S> {
     }
 }
 
-impl<T: Read + Write> Connection<T, ()> {
+/// # Blocking
+impl<T: SyncTransport> Connection<T, ()> {
     /// Runs a handshake to its end. Its value comes at once, with the last of its output perhaps
     /// still queued.
     ///
@@ -208,7 +218,7 @@ impl<T: Read + Write> Connection<T, ()> {
     }
 }
 
-impl<T: Read + Write> Answer<'_, Blocking<T>> {
+impl<T: SyncTransport> Answer<'_, Blocking<T>> {
     /// Waits until less is queued than the high-water mark.
     ///
     /// # Errors
@@ -218,24 +228,72 @@ impl<T: Read + Write> Answer<'_, Blocking<T>> {
     }
 }
 
-impl<T: Read + Write> transport::Transport for Blocking<T> {
+/// What a blocking connection asks of what carries its bytes: any [`Read`] and [`Write`] does, and
+/// so do the halves of a split one.
+pub trait SyncTransport {
+    /// As [`Read::read`].
+    ///
+    /// # Errors
+    /// The transport's.
+    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize>;
+
+    /// As [`Write::write_vectored`].
+    ///
+    /// # Errors
+    /// The transport's.
+    fn transmit(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize>;
+
+    /// As [`Write::flush`].
+    ///
+    /// # Errors
+    /// The transport's.
+    fn push(&mut self) -> io::Result<()>;
+
+    /// Sends all of `output`, or as much as can be sent now.
+    fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
+        transport::send(output, |chunks| transport::polled(|| self.transmit(chunks)))
+            .map(|sent| sent.and_then(|()| self.push()))
+    }
+
+    /// How many bytes wait outside of the connection's own output.
+    fn queued(&self) -> usize {
+        0
+    }
+}
+
+impl<T: Read + Write> SyncTransport for T {
+    #[inline]
+    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        Read::read(self, into)
+    }
+
+    #[inline]
+    fn transmit(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
+        match chunks {
+            [one] => Write::write(self, one),
+            many => self.write_vectored(many),
+        }
+    }
+
+    fn push(&mut self) -> io::Result<()> {
+        Write::flush(self)
+    }
+}
+
+impl<T: SyncTransport> transport::Transport for Blocking<T> {
     type Io = T;
     const FLUSH_FIRST: bool = true;
 
     fn poll_read(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        transport::polled(|| self.io.read(into))
+        transport::polled(|| self.io.receive(into))
     }
 
-    fn poll_write(
-        &mut self,
-        _: &mut Context<'_>,
-        chunks: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        transport::polled(|| self.io.write_vectored(chunks))
+    fn poll_send(&mut self, _: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        self.io.poll_send(output)
     }
 
-    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        transport::polled(|| self.io.flush())
+    fn queued(&self) -> usize {
+        self.io.queued()
     }
 
     fn poll_peek(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {

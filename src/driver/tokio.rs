@@ -2,9 +2,9 @@
 
 use std::{
     future::Future,
-    io::{self, IoSlice},
+    io,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -17,9 +17,9 @@ use ::tokio::{
 use super::{
     Options, Timer, connection,
     poll::{PollPeek, PollTransport},
-    transport::Transport,
+    transport::{Transport, send},
 };
-use crate::Handoff;
+use crate::{Handoff, Output};
 
 /// A connection over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type Connection<T, S> = connection::Connection<Tokio<T>, S>;
@@ -79,20 +79,13 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
         Pin::new(&mut self.io).poll_read(cx, &mut into).map_ok(|()| into.filled().len())
     }
 
-    #[inline]
-    fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        chunks: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        match chunks {
-            [one] => Pin::new(&mut self.io).poll_write(cx, one),
-            many => Pin::new(&mut self.io).poll_write_vectored(cx, many),
-        }
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        let mut io = Pin::new(&mut self.io);
+        ready!(send(output, |chunks| match chunks {
+            [one] => io.as_mut().poll_write(cx, one),
+            many => io.as_mut().poll_write_vectored(cx, many),
+        }))?;
+        io.poll_flush(cx)
     }
 
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {

@@ -24,15 +24,9 @@ pub trait Transport: Sized {
     /// Reads into `into`; 0 is the end of the stream.
     fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
 
-    /// Writes the front of `chunks`.
-    fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        chunks: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>>;
-
-    /// Pushes on what a layer below may hold back.
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+    /// Sends all of `output`, or as much as can be sent without waiting, and pushes on what a layer
+    /// below may hold back.
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>>;
 
     /// Looks at what could be read, and leaves it there.
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
@@ -47,23 +41,26 @@ pub trait Transport: Sized {
     fn queued(&self) -> usize {
         0
     }
+}
 
-    /// Sends all of `output`, or as much as can be sent without waiting.
-    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        while !output.is_empty() {
-            let mut slices = [IoSlice::new(&[]); SLICES];
-            let mut count = 0;
-            for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
-                *slice = IoSlice::new(chunk);
-                count += 1;
-            }
-            match ready!(self.poll_write(cx, &slices[..count]))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                sent => output.advance(sent),
-            }
+/// Sends all of `output` by vectored writes.
+pub(super) fn send(
+    output: &mut Output,
+    mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<()>> {
+    while !output.is_empty() {
+        let mut slices = [IoSlice::new(&[]); SLICES];
+        let mut count = 0;
+        for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
+            *slice = IoSlice::new(chunk);
+            count += 1;
         }
-        self.poll_flush(cx)
+        match ready!(write(&slices[..count]))? {
+            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            sent => output.advance(sent),
+        }
     }
+    Poll::Ready(Ok(()))
 }
 
 /// How many slices go into one system call. An item is at most a header, a payload and what

@@ -1,0 +1,205 @@
+//! A polled connection in two halves, for two tasks.
+//!
+//! Each half is a connection of its own over a share of the transport. What a half sends goes, a
+//! whole batch at a time, into one queue that both share, so items are never torn apart; whoever
+//! flushes sends the queue on. A transport remembers one task to wake: it is given a waker that
+//! wakes both.
+
+use std::{
+    io,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use super::{
+    Connection,
+    poll::PollTransport,
+    read::{Input, ReadSide},
+    transport::Transport,
+    write::WriteSide,
+};
+use crate::{Buffer, Output};
+
+/// A share of the transport of a polled connection that was [split](Connection::split).
+pub struct Half<T> {
+    shared: Arc<Shared<T>>,
+    side: Side,
+}
+
+struct Shared<T> {
+    line: Mutex<Line<T>>,
+    /// The length of the line's queue, to be read without the lock.
+    queued: AtomicUsize,
+    wakers: Arc<Wakers>,
+}
+
+struct Line<T> {
+    io: T,
+    queue: Output,
+    /// Sending has failed, for both halves.
+    broken: Option<io::ErrorKind>,
+}
+
+#[derive(Clone, Copy)]
+enum Side {
+    Reader,
+    Writer,
+}
+
+/// The tasks of both halves. Waking it wakes both.
+#[derive(Default)]
+struct Wakers {
+    reader: Mutex<Option<Waker>>,
+    writer: Mutex<Option<Waker>>,
+}
+
+impl<T: PollTransport, S> Connection<T, S> {
+    /// Splits the connection in two, for two tasks: the first reads and answers, the second
+    /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
+    /// the reader when it has to wait.
+    pub fn split(self) -> (Connection<Half<T>, S>, Connection<Half<T>, ()>) {
+        let Self { io, read, write } = self;
+        let high_water = write.output.high_water();
+        let options = read.input.options;
+        let shared = Arc::new(Shared {
+            line: Mutex::new(Line { io, queue: Output::with_high_water(high_water), broken: None }),
+            queued: AtomicUsize::new(0),
+            wakers: Arc::default(),
+        });
+        let reader = Half { shared: Arc::clone(&shared), side: Side::Reader };
+        let writer = Half { shared, side: Side::Writer };
+        let nothing = ReadSide::new((), Input::new(Buffer::new(), false, options));
+        let output = WriteSide::new(Output::with_high_water(high_water));
+        (
+            Connection { io: reader, read, write },
+            Connection { io: writer, read: nothing, write: output },
+        )
+    }
+}
+
+impl<T: PollTransport, S> Connection<Half<T>, S> {
+    /// Makes the halves one connection again, with all that they still hold.
+    ///
+    /// # Errors
+    /// Both halves, if they are not of one connection.
+    pub fn unsplit(
+        self,
+        writer: Connection<Half<T>, ()>,
+    ) -> Result<Connection<T, S>, (Self, Connection<Half<T>, ()>)> {
+        if !Arc::ptr_eq(&self.io.shared, &writer.io.shared) {
+            return Err((self, writer));
+        }
+        let Connection { io, read, write } = self;
+        let Connection { io: other, write: mut others, .. } = writer;
+        drop(other);
+        match Arc::try_unwrap(io.shared) {
+            Ok(shared) => {
+                let line = shared.line.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let mut queue = line.queue;
+                let mut write = write;
+                queue.append(&mut write.output);
+                queue.append(&mut others.output);
+                write.output = queue;
+                Ok(Connection { io: line.io, read, write })
+            }
+            // INVARIANT: a connection has two halves, and both were given.
+            Err(_) => unreachable!("a half of a connection was copied"),
+        }
+    }
+}
+
+impl<T> Half<T> {
+    fn line(&self) -> MutexGuard<'_, Line<T>> {
+        self.shared.line.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Polls the line with a waker that wakes both halves.
+    fn polled<R>(
+        &self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Line<T>, &mut Context<'_>) -> R,
+    ) -> R {
+        self.shared.wakers.remember(self.side, cx.waker());
+        let waker = Waker::from(Arc::clone(&self.shared.wakers));
+        let mut line = self.line();
+        let result = poll(&mut line, &mut Context::from_waker(&waker));
+        self.shared.queued.store(line.queue.len(), Ordering::Relaxed);
+        result
+    }
+}
+
+impl<T: Transport> Transport for Half<T> {
+    type Io = Self;
+    const FLUSH_FIRST: bool = T::FLUSH_FIRST;
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.polled(cx, |line, cx| line.io.poll_read(cx, into))
+    }
+
+    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.polled(cx, |line, cx| line.io.poll_peek(cx, into))
+    }
+
+    fn can_peek(&self) -> bool {
+        self.line().io.can_peek()
+    }
+
+    fn into_io(self) -> Self {
+        self
+    }
+
+    fn queued(&self) -> usize {
+        self.shared.queued.load(Ordering::Relaxed)
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        self.polled(cx, |line, cx| {
+            if let Some(kind) = line.broken {
+                output.clear();
+                return Poll::Ready(Err(kind.into()));
+            }
+            line.queue.append(output);
+            let sent = line.io.poll_send(cx, &mut line.queue);
+            if let Poll::Ready(Err(error)) = &sent {
+                line.broken = Some(error.kind());
+                line.queue.clear();
+            }
+            sent
+        })
+    }
+}
+
+impl<T: PollTransport> PollTransport for Half<T> {
+    fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.polled(cx, |line, cx| line.io.poll_close_write(cx))
+    }
+}
+
+impl Wakers {
+    fn remember(&self, side: Side, waker: &Waker) {
+        let slot = match side {
+            Side::Reader => &self.reader,
+            Side::Writer => &self.writer,
+        };
+        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        match &mut *slot {
+            Some(known) => known.clone_from(waker),
+            none => *none = Some(waker.clone()),
+        }
+    }
+}
+
+impl Wake for Wakers {
+    fn wake(self: Arc<Self>) {
+        for slot in [&self.reader, &self.writer] {
+            // The slot's lock is not held while waking: a waker may run its task on the spot.
+            let waker = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+}
