@@ -224,10 +224,13 @@ impl Buffer {
     /// behind it.
     #[must_use]
     pub fn take_rest(&mut self) -> BytesMut {
-        let held = self.len();
-        let start = self.start;
-        self.consume(held);
-        self.detach(start, start + held)
+        let (start, end) = (self.start, self.end);
+        let position = self.position() + self.len() as u64;
+        let mut rest = core::mem::take(self).storage;
+        rest.truncate(end);
+        bytes::Buf::advance(&mut rest, start);
+        self.set_position(position);
+        rest
     }
 
     pub(super) fn storage(&self, start: usize, end: usize) -> &[u8] {

@@ -91,6 +91,12 @@ impl<E> SendError<E> {
     }
 }
 
+impl<E> From<io::Error> for SendError<E> {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
 impl<E: fmt::Display> fmt::Display for SendError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,9 +1,12 @@
 //! Connections: one engine, driven by blocking I/O, tokio and futures-io.
 
+#[cfg(feature = "codec")]
+pub mod codec;
 mod connection;
 mod error;
 #[cfg(feature = "futures")]
 pub mod futures;
+mod leading;
 mod options;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod poll;
@@ -21,6 +24,7 @@ mod write;
 
 pub use connection::{Answer, Connection, Turn};
 pub use error::{Error, Refused, SendError};
+pub use leading::Leading;
 pub use options::{Options, ReadPolicy};
 #[cfg(any(feature = "tokio", feature = "futures"))]
 pub use poll::{PollPeek, PollTransport};

@@ -1,0 +1,259 @@
+//! Stages as tokio-util codecs, and tokio-util decoders as stages.
+
+use bytes::BytesMut;
+use std::{error, fmt, io};
+use tokio_util::codec::{Decoder, Encoder, FramedParts};
+
+use super::SendError;
+use crate::{Buffer, Decode, Encode, Fault, Frame, Handoff, Need, Output, Record, Step};
+
+/// A stage and an encoder as a tokio-util [`Decoder`] and [`Encoder`], for a `Framed`.
+///
+/// Items must be owned, since a stream cannot lend: put
+/// [`owned`](crate::combine::DecodeExt::owned) behind a stage that lends records.
+///
+/// A stage that is done ends the stream: its last item is [`CodecError::Done`], and what
+/// followed in the input is in the parts of the `Framed`. What a stage answers by itself is sent
+/// in front of the next item that the caller sends; a stage with answers is better driven by a
+/// [`Connection`](crate::driver::Connection).
+///
+/// ```
+/// use bytes::{Bytes, BytesMut};
+/// use segue::{DecodeExt, driver::codec::Codec, length};
+/// use tokio_util::codec::{Decoder, Encoder};
+///
+/// let mut codec = Codec::new(length::u16_be().owned(), length::u16_be());
+/// let mut bytes = BytesMut::new();
+/// codec.encode(Bytes::from_static(b"hello"), &mut bytes).unwrap();
+/// assert_eq!(&bytes[..], b"\x00\x05hello");
+/// assert_eq!(codec.decode(&mut bytes).unwrap().unwrap(), "hello");
+/// assert!(codec.decode(&mut bytes).unwrap().is_none());
+/// ```
+#[derive(Debug)]
+pub struct Codec<D, E> {
+    stage: D,
+    encoder: E,
+    answers: Output,
+    position: u64,
+    dead: bool,
+}
+
+impl<D, E> Codec<D, E> {
+    /// A codec that reads by `stage` and writes by `encoder`.
+    pub fn new(stage: D, encoder: E) -> Self {
+        Self { stage, encoder, answers: Output::new(), position: 0, dead: false }
+    }
+
+    /// What the stage has answered by itself and no item has taken along yet.
+    pub fn answers(&mut self) -> &mut Output {
+        &mut self.answers
+    }
+
+    /// The stage and the encoder.
+    pub fn into_parts(self) -> (D, E) {
+        (self.stage, self.encoder)
+    }
+}
+
+/// What ends the stream of a [`Codec`].
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum CodecError<E> {
+    /// The transport failed.
+    Io(io::Error),
+    /// The peer broke the rules.
+    Fault(Fault<E>),
+    /// Nothing went wrong: the stage is over, and what follows is in the parts of the `Framed`.
+    Done,
+}
+
+impl<D, E> Codec<D, E>
+where
+    D: Decode + 'static,
+{
+    fn step<T>(
+        &mut self,
+        bytes: &mut BytesMut,
+        eof: bool,
+    ) -> Result<Option<T>, CodecError<D::Error>>
+    where
+        D: for<'a> Decode<Item<'a> = T>,
+    {
+        if self.dead {
+            return Err(CodecError::Fault(Fault::from_cause(crate::Cause::Contract)));
+        }
+        let mut buffer = Buffer::from(std::mem::take(bytes));
+        buffer.set_position(self.position);
+        let step = buffer.step(&mut self.stage, eof, &mut self.answers);
+        let step = step.map(|step| match step {
+            Step::Item(item) => Ok(Some(item)),
+            Step::Need(_) => Ok(None),
+            Step::Done if eof && buffer.is_empty() => Ok(None),
+            Step::Done => Err(CodecError::Done),
+        });
+        self.position = buffer.position();
+        *bytes = buffer.take_rest();
+        step.unwrap_or_else(|fault| {
+            self.dead = fault.fatal;
+            Err(CodecError::Fault(fault))
+        })
+    }
+}
+
+impl<D, E, T> Decoder for Codec<D, E>
+where
+    D: for<'a> Decode<Item<'a> = T> + 'static,
+{
+    type Item = T;
+    type Error = CodecError<<D as Decode>::Error>;
+
+    fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<T>, Self::Error> {
+        self.step(bytes, false)
+    }
+
+    fn decode_eof(&mut self, bytes: &mut BytesMut) -> Result<Option<T>, Self::Error> {
+        self.step(bytes, true)
+    }
+}
+
+impl<D, E: Encode<I>, I> Encoder<I> for Codec<D, E> {
+    type Error = SendError<E::Error>;
+
+    fn encode(&mut self, item: I, bytes: &mut BytesMut) -> Result<(), Self::Error> {
+        let Self { encoder, answers, .. } = self;
+        answers.try_encode(encoder, item).map_err(SendError::Refused)?;
+        bytes.reserve(answers.len());
+        answers.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
+        answers.clear();
+        Ok(())
+    }
+}
+
+impl<E> From<io::Error> for CodecError<E> {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for CodecError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(f),
+            Self::Fault(fault) => fault.fmt(f),
+            Self::Done => f.write_str("the stage is over"),
+        }
+    }
+}
+
+impl<E: error::Error + 'static> error::Error for CodecError<E> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Fault(fault) => Some(fault),
+            Self::Done => None,
+        }
+    }
+}
+
+/// A tokio-util [`Decoder`] as a stage.
+///
+/// Such a decoder consumes what it likes and is never over: everything up to the end of the stream
+/// is its own, and waits in a buffer inside the stage. [`into_parts`](Self::into_parts) gives back
+/// what it has not consumed.
+///
+/// ```
+/// use segue::{Buffer, Output, Step, driver::codec::FromTokio};
+/// use tokio_util::codec::LinesCodec;
+///
+/// let mut buffer = Buffer::from(&b"one\ntwo\nth"[..]);
+/// let mut stage = FromTokio::new(LinesCodec::new());
+/// let mut output = Output::new();
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(l)) if l == "one"));
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(l)) if l == "two"));
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Need(_))));
+/// assert_eq!(&stage.into_parts().1[..], b"th");
+/// ```
+#[derive(Debug)]
+pub struct FromTokio<D: Decoder> {
+    decoder: D,
+    buffer: BytesMut,
+    /// What the decoder has given and the stage has not.
+    owed: Option<Result<D::Item, D::Error>>,
+    ended: bool,
+}
+
+impl<D: Decoder> FromTokio<D> {
+    /// The stage that `decoder` is.
+    pub fn new(decoder: D) -> Self {
+        Self { decoder, buffer: BytesMut::new(), owed: None, ended: false }
+    }
+
+    /// The decoder, and what it has not consumed.
+    pub fn into_parts(self) -> (D, BytesMut) {
+        (self.decoder, self.buffer)
+    }
+
+    /// Lets the decoder go on, unless something is owed already.
+    fn decode(&mut self) {
+        if self.owed.is_none() {
+            self.owed = self.decoder.decode(&mut self.buffer).transpose();
+        }
+    }
+}
+
+impl<D: Decoder> Decode for FromTokio<D> {
+    type Item<'a>
+        = D::Item
+    where
+        D: 'a;
+    type Error = D::Error;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+        if self.owed.is_none() && input.is_empty() && eof && !self.ended {
+            // At the end a decoder is asked until it has nothing more to give.
+            self.owed = self.decoder.decode_eof(&mut self.buffer).transpose();
+            self.ended = self.owed.is_none();
+        }
+        Ok(match (&self.owed, std::num::NonZeroUsize::new(input.len())) {
+            (Some(_), _) => Frame::Record(0),
+            (None, Some(length)) => Frame::Absorb(length),
+            (None, None) if self.ended => Frame::Done,
+            (None, None) => Frame::Need(Need::to_the_end(1)),
+        })
+    }
+
+    fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<D::Error>> {
+        self.buffer.extend_from_slice(&record);
+        self.decode();
+        Ok(())
+    }
+
+    fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<D::Item, Fault<D::Error>> {
+        match self.owed.take() {
+            Some(Ok(item)) => {
+                self.decode();
+                Ok(item)
+            }
+            Some(Err(error)) => Err(Fault::new(error)),
+            None => Err(Fault::from_cause(crate::Cause::Contract)),
+        }
+    }
+}
+
+impl<T> Handoff<T> {
+    /// The hand-off as the parts of a tokio-util `Framed`, which begins with what it carries.
+    pub fn into_framed_parts<I, U: Encoder<I>>(self, codec: U) -> FramedParts<T, U> {
+        let (io, read, write, _) = self.into_parts();
+        let mut parts = FramedParts::new(io, codec);
+        parts.read_buf = read;
+        write.chunks().for_each(|chunk| parts.write_buf.extend_from_slice(chunk));
+        parts
+    }
+
+    /// The hand-off of a `Framed` that was taken apart, and its codec.
+    pub fn from_framed_parts<U>(parts: FramedParts<T, U>) -> (Self, U) {
+        let mut output = Output::new();
+        output.put_bytes(parts.write_buf.freeze());
+        (Self::from_parts(parts.io, parts.read_buf, output, false), parts.codec)
+    }
+}
