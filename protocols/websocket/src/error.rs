@@ -14,25 +14,25 @@ use crate::CloseCode;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// Reserved bits are set that no extension was negotiated for (RFC 6455 §5.2).
+    /// Reserved bits are set that no extension was negotiated for.
     ReservedBits(u8),
-    /// No frame has this opcode (RFC 6455 §5.2).
+    /// No frame has this opcode.
     UnknownOpcode(u8),
-    /// A control frame is marked as a fragment (RFC 6455 §5.5).
+    /// A control frame is marked as a fragment.
     FragmentedControl,
-    /// A control frame is longer than 125 bytes (RFC 6455 §5.5).
+    /// A control frame is longer than 125 bytes.
     ControlTooLong,
-    /// A continuation of nothing: no fragmented message is under way (RFC 6455 §5.4).
+    /// A continuation of nothing: no fragmented message is under way.
     UnexpectedContinuation,
-    /// A new message begins before the fragmented one has ended (RFC 6455 §5.4).
+    /// A new message begins before the fragmented one has ended.
     UnfinishedMessage,
-    /// A client must mask its frames (RFC 6455 §5.1).
+    /// A client must mask its frames.
     NotMasked,
-    /// A server must not mask its frames (RFC 6455 §5.1).
+    /// A server must not mask its frames.
     Masked,
-    /// The length would have fitted a shorter form (RFC 6455 §5.2).
+    /// The length would have fitted a shorter form.
     LengthNotMinimal,
-    /// The highest bit of a 64-bit length is set (RFC 6455 §5.2).
+    /// The highest bit of a 64-bit length is set.
     LengthTopBit,
     /// The payload of a frame is longer than the limit of the stage.
     FrameTooLong {
@@ -48,11 +48,11 @@ pub enum Error {
         /// What the stage takes, in bytes.
         limit: usize,
     },
-    /// Text, or the reason in a close frame, is not UTF-8 (RFC 6455 §8.1).
+    /// Text, or the reason in a close frame, is not UTF-8.
     Utf8,
-    /// The payload of a close frame is one byte, where a code takes two (RFC 6455 §5.5.1).
+    /// The payload of a close frame is one byte, where a code takes two.
     CloseLength,
-    /// This code must not stand in a close frame (RFC 6455 §7.4).
+    /// This code must not stand in a close frame.
     CloseCode(u16),
 }
 
@@ -66,33 +66,52 @@ impl Error {
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }
+
+    /// The section of the standard that has the rule: `RFC 6455 §5.2`.
+    #[must_use]
+    pub const fn section(&self) -> &'static str {
+        match self {
+            Self::ReservedBits(_)
+            | Self::UnknownOpcode(_)
+            | Self::LengthNotMinimal
+            | Self::LengthTopBit => "RFC 6455 §5.2",
+            Self::FragmentedControl | Self::ControlTooLong => "RFC 6455 §5.5",
+            Self::UnexpectedContinuation | Self::UnfinishedMessage => "RFC 6455 §5.4",
+            Self::NotMasked | Self::Masked => "RFC 6455 §5.1",
+            Self::FrameTooLong { .. } | Self::MessageTooLong { .. } => "RFC 6455 §10.4",
+            Self::Utf8 => "RFC 6455 §8.1",
+            Self::CloseLength => "RFC 6455 §5.5.1",
+            Self::CloseCode(_) => "RFC 6455 §7.4",
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ReservedBits(bits) => {
-                write!(f, "reserved bits {bits:#04x} set without an extension")
+                write!(f, "reserved bits {bits:#04x} are set without an extension")?;
             }
-            Self::UnknownOpcode(opcode) => write!(f, "unknown opcode {opcode:#x}"),
-            Self::FragmentedControl => f.write_str("fragmented control frame"),
-            Self::ControlTooLong => f.write_str("control frame of more than 125 bytes"),
-            Self::UnexpectedContinuation => f.write_str("continuation without a message"),
-            Self::UnfinishedMessage => f.write_str("new message inside a fragmented one"),
-            Self::NotMasked => f.write_str("frame of a client without a mask"),
-            Self::Masked => f.write_str("frame of a server with a mask"),
-            Self::LengthNotMinimal => f.write_str("length not in its shortest form"),
-            Self::LengthTopBit => f.write_str("highest bit of a 64-bit length set"),
+            Self::UnknownOpcode(opcode) => write!(f, "opcode {opcode:#x} is unknown")?,
+            Self::FragmentedControl => f.write_str("a control frame is fragmented")?,
+            Self::ControlTooLong => f.write_str("a control frame is longer than 125 bytes")?,
+            Self::UnexpectedContinuation => f.write_str("a fragment continues no message")?,
+            Self::UnfinishedMessage => f.write_str("a message begins inside a fragmented one")?,
+            Self::NotMasked => f.write_str("a frame of a client is not masked")?,
+            Self::Masked => f.write_str("a frame of a server is masked")?,
+            Self::LengthNotMinimal => f.write_str("a length is not in its shortest form")?,
+            Self::LengthTopBit => f.write_str("the highest bit of a 64-bit length is set")?,
             Self::FrameTooLong { length, limit } => {
-                write!(f, "frame of {length} bytes where at most {limit} are taken")
+                write!(f, "a frame has {length} bytes where at most {limit} are taken")?;
             }
             Self::MessageTooLong { length, limit } => {
-                write!(f, "message of {length} bytes or more where at most {limit} are taken")
+                write!(f, "a message has {length} bytes where at most {limit} are taken")?;
             }
-            Self::Utf8 => f.write_str("text is not UTF-8"),
-            Self::CloseLength => f.write_str("close frame of one byte"),
-            Self::CloseCode(code) => write!(f, "close code {code} is not for the wire"),
+            Self::Utf8 => f.write_str("text is not UTF-8")?,
+            Self::CloseLength => f.write_str("a close frame has one byte")?,
+            Self::CloseCode(code) => write!(f, "close code {code} is not for the wire")?,
         }
+        write!(f, " ({})", self.section())
     }
 }
 

@@ -1,0 +1,245 @@
+//! Each rule that a peer can break, by name: where the fault is, and what the peer is told.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
+mod support;
+
+use segue::{Cause, Decode, Fault};
+use segue_websocket::{CloseCode, Error, Frames, MaskKeys, Messages, Reply, Role};
+use support::{KEY, fault, feed, frame, frames};
+
+const TEXT: u8 = 0x81;
+const BINARY: u8 = 0x82;
+const CLOSE: u8 = 0x88;
+const PING: u8 = 0x89;
+const FIN: u8 = 0x80;
+const BINARY_PART: u8 = 0x02;
+const TEXT_PART: u8 = 0x01;
+const PART: u8 = 0x00;
+
+fn messages(role: Role) -> Messages {
+    match role {
+        Role::Server => Messages::server(),
+        Role::Client => Messages::client_with(MaskKeys::from_fn(|| KEY)),
+    }
+}
+
+/// Each violation stands behind a good frame, is cut everywhere, and is found by [`Frames`] too if
+/// it concerns frames alone.
+#[track_caller]
+fn refused(role: Role, input: &[u8], error: Error, at: usize, code: CloseCode) {
+    let before = frame(role, BINARY, b"fine");
+    let stream = [&before[..], input].concat();
+    let expected = Fault::new(error).at((before.len() + at) as u64);
+    for cut in 0..=stream.len() {
+        let (left, right) = stream.split_at(cut);
+        let seen = feed(&mut messages(role), [left, right]);
+        assert_eq!(seen.end, Err(expected), "cut at {cut}");
+        assert_eq!(seen.messages.len(), 1);
+    }
+    assert_eq!(error.close_code(), code);
+    let of_frames = fault(Frames::new(role), &stream);
+    let by_content = matches!(error, Error::Utf8 | Error::CloseLength | Error::CloseCode(_));
+    assert_eq!(of_frames, (!by_content).then_some(expected));
+}
+
+#[track_caller]
+fn breaks_the_protocol(input: &[u8], error: Error, at: usize) {
+    refused(Role::Client, input, error, at, CloseCode::PROTOCOL_ERROR);
+}
+
+#[test]
+fn reserved_bits() {
+    for bits in [0x40, 0x20, 0x10, 0x70] {
+        breaks_the_protocol(&[TEXT | bits, 0], Error::ReservedBits(bits), 0);
+        breaks_the_protocol(&[PING | bits, 0], Error::ReservedBits(bits), 0);
+    }
+}
+
+#[test]
+fn reserved_bits_of_an_extension_are_for_the_first_frame_of_a_message() {
+    let stage = || Frames::client().reserved_bits(0x40);
+    let stream = frames(Role::Client, &[(0x41, b"a"), (PART, b"b"), (FIN, b""), (0xC2, b"")]);
+    assert_eq!(fault(stage(), &stream), None);
+    for wrong in [0xC9, 0xE1, 0x91] {
+        let found = fault(stage(), &[wrong, 0]).unwrap();
+        assert_eq!(
+            found.error(),
+            Some(&Error::ReservedBits(wrong & if wrong == 0xC9 { 0x40 } else { 0x30 }))
+        );
+    }
+    let stream = frames(Role::Client, &[(0x41, b"a"), (0xC0, b"b")]);
+    assert_eq!(fault(stage(), &stream).unwrap().at, 3);
+}
+
+#[test]
+fn unknown_opcodes() {
+    for opcode in [3, 4, 5, 6, 7, 0xB, 0xC, 0xD, 0xE, 0xF] {
+        breaks_the_protocol(&[FIN | opcode, 0], Error::UnknownOpcode(opcode), 0);
+    }
+}
+
+#[test]
+fn fragmented_control_frames() {
+    for opcode in [0x8, 0x9, 0xA] {
+        breaks_the_protocol(&[opcode, 0], Error::FragmentedControl, 0);
+    }
+}
+
+#[test]
+fn long_control_frames() {
+    for first in [CLOSE, PING, 0x8A] {
+        breaks_the_protocol(&[first, 126, 0, 126], Error::ControlTooLong, 1);
+        breaks_the_protocol(&[first, 127], Error::ControlTooLong, 1);
+    }
+}
+
+#[test]
+fn a_continuation_of_nothing() {
+    breaks_the_protocol(&[FIN, 0], Error::UnexpectedContinuation, 0);
+    breaks_the_protocol(&[PART, 0], Error::UnexpectedContinuation, 0);
+    let again = frames(Role::Client, &[(TEXT_PART, b"a"), (FIN, b"b"), (FIN, b"c")]);
+    let stage = messages(Role::Client);
+    let found = fault(stage, &again).unwrap();
+    assert_eq!((found.error(), found.at), (Some(&Error::UnexpectedContinuation), 6));
+}
+
+#[test]
+fn a_message_inside_a_fragmented_one() {
+    let begun = frames(Role::Client, &[(TEXT_PART, b"a"), (PART, b""), (PING, b"?")]);
+    for first in [TEXT, BINARY, TEXT_PART, BINARY_PART] {
+        let input = [&begun[..], &[first, 0]].concat();
+        breaks_the_protocol(&input, Error::UnfinishedMessage, begun.len());
+    }
+}
+
+#[test]
+fn masks() {
+    let unmasked = frame(Role::Client, TEXT, b"hello");
+    refused(Role::Server, &unmasked, Error::NotMasked, 1, CloseCode::PROTOCOL_ERROR);
+    let masked = frame(Role::Server, TEXT, b"hello");
+    refused(Role::Client, &masked, Error::Masked, 1, CloseCode::PROTOCOL_ERROR);
+}
+
+#[test]
+fn lengths_that_are_not_minimal() {
+    breaks_the_protocol(&[BINARY, 126, 0, 125], Error::LengthNotMinimal, 2);
+    breaks_the_protocol(&[BINARY, 126, 0, 0], Error::LengthNotMinimal, 2);
+    breaks_the_protocol(&[BINARY, 127, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF], Error::LengthNotMinimal, 2);
+}
+
+#[test]
+fn the_highest_bit_of_a_length() {
+    let input = [BINARY, 127, 0x80, 0, 0, 0, 0, 0, 0, 0];
+    breaks_the_protocol(&input, Error::LengthTopBit, 2);
+    // Not even without a limit.
+    let stage = Frames::client().max_payload(usize::MAX);
+    assert_eq!(fault(stage, &input).unwrap().error(), Some(&Error::LengthTopBit));
+    let stage = Frames::client().max_payload(usize::MAX);
+    let input = [BINARY, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
+    assert!(matches!(fault(stage, &input).unwrap().error(), Some(Error::FrameTooLong { .. })));
+}
+
+#[test]
+fn frames_beyond_the_limit_are_refused_by_their_header() {
+    let length = Frames::MAX_PAYLOAD as u64 + 1;
+    let header = [&[BINARY, 127][..], &length.to_be_bytes()].concat();
+    let error = Error::FrameTooLong { length, limit: Frames::MAX_PAYLOAD };
+    refused(Role::Client, &header, error, 2, CloseCode::TOO_BIG);
+    for (length, at) in [(5, 1), (125, 1), (126, 2)] {
+        let input = frame(Role::Server, BINARY, &vec![0; length]);
+        let header = &input[..if length < 126 { 2 } else { 4 }];
+        assert_eq!(fault(Frames::server().max_payload(length), &input), None);
+        let found = fault(Frames::server().max_payload(length - 1), header).unwrap();
+        let error = Error::FrameTooLong { length: length as u64, limit: length - 1 };
+        assert_eq!((found.error(), found.at), (Some(&error), at));
+    }
+}
+
+#[test]
+fn messages_beyond_the_limit_are_refused_by_the_header_that_passes_it() {
+    let stage = || messages(Role::Client).max_message(4);
+    let whole = frame(Role::Client, BINARY, b"12345");
+    let error = Error::MessageTooLong { length: 5, limit: 4 };
+    assert_eq!(fault(stage(), &whole[..2]), Some(Fault::new(error).at(1)));
+    assert_eq!(error.close_code(), CloseCode::TOO_BIG);
+
+    // Two bytes of a character are held back, and counted.
+    for first in ["12".as_bytes(), b"\xf0\x9f"] {
+        let begun = frames(Role::Client, &[(TEXT_PART, first), (PING, b"longer"), (PART, b"")]);
+        let fits = [&begun[..], &[FIN, 2]].concat();
+        assert_eq!(fault(stage(), &fits), None);
+        let passes = [&begun[..], &[FIN, 3]].concat();
+        assert_eq!(fault(stage(), &passes), Some(Fault::new(error).at(begun.len() as u64 + 1)));
+    }
+    // The next message counts from nothing.
+    let twice = frames(Role::Client, &[(TEXT_PART, b"12"), (FIN, b"34"), (BINARY, b"1234")]);
+    assert_eq!(fault(stage(), &twice), None);
+}
+
+#[test]
+fn text_that_is_not_utf8() {
+    let invalid = CloseCode::INVALID_DATA;
+    for (text, bad) in [(&b"ab\xffcd"[..], 2), (b"\xce\xba\xed\xa0\x80", 3), (b"ab\xe2\x82", 4)] {
+        let input = frame(Role::Server, TEXT, text);
+        refused(Role::Server, &input, Error::Utf8, 6 + bad, invalid);
+    }
+    // Fragments: at once, not at the end of the message.
+    let begun = frames(Role::Server, &[(TEXT_PART, b"\xce\xba\xf4"), (PART, b"")]);
+    let input = [&begun[..], &frame(Role::Server, PART, b"\x90\x80\x80")].concat();
+    refused_in_fragments(&input, begun.len() + 6);
+    // A character that the message ends in.
+    let begun = frame(Role::Server, TEXT_PART, b"\xf4\x80");
+    let input = [&begun[..], &frame(Role::Server, FIN, b"\x80")].concat();
+    refused_in_fragments(&input, begun.len() + 6 + 1);
+}
+
+#[track_caller]
+fn refused_in_fragments(input: &[u8], at: usize) {
+    let found = fault(messages(Role::Server), input).unwrap();
+    assert_eq!((found.error(), found.at, found.fatal), (Some(&Error::Utf8), at as u64, true));
+}
+
+#[test]
+fn close_frames() {
+    for reply in [Reply::Hidden, Reply::Shown, Reply::Manual] {
+        let stage = || messages(Role::Client).closes(reply);
+        let check = |payload: &[u8], error: Error, at: u64| {
+            let found = fault(stage(), &frame(Role::Client, CLOSE, payload)).unwrap();
+            assert_eq!((found.error(), found.at, found.fatal), (Some(&error), 2 + at, true));
+        };
+        check(b"\x03", Error::CloseLength, 0);
+        for code in [0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000, 65535_u16] {
+            check(&code.to_be_bytes(), Error::CloseCode(code), 0);
+        }
+        check(b"\x03\xe8bye\xc3!", Error::Utf8, 6);
+        check(b"\x03\xe8bye\xc3", Error::Utf8, 6);
+    }
+    assert_eq!(Error::CloseLength.close_code(), CloseCode::PROTOCOL_ERROR);
+    assert_eq!(Error::CloseCode(1005).close_code(), CloseCode::PROTOCOL_ERROR);
+}
+
+#[test]
+fn a_refused_close_frame_is_not_answered() {
+    let seen = feed(&mut messages(Role::Client), [&b"\x88\x02\x03\xed"[..]]);
+    assert!(seen.end.is_err() && seen.answers.is_empty());
+}
+
+#[test]
+fn a_stream_that_ends_without_a_close_frame_is_truncated() {
+    let mut stage = messages(Role::Client);
+    for input in [&b""[..], b"\x81", b"\x81\x03ab"] {
+        assert!(matches!(stage.frame(input, true), Ok(segue::Frame::Need(_))));
+    }
+    let mut buffer = segue::Buffer::from(&b"\x81\x01a"[..]);
+    let mut answers = segue::Output::new();
+    assert!(buffer.step(&mut stage, true, &mut answers).is_ok());
+    let found = buffer.step(&mut stage, true, &mut answers).unwrap_err();
+    assert_eq!((found.cause, found.at), (Cause::Truncated, 3));
+}
+
+#[test]
+fn errors_say_what_and_by_which_rule() {
+    let said = Error::MessageTooLong { length: 9, limit: 8 }.to_string();
+    assert_eq!(said, "a message has 9 bytes where at most 8 are taken (RFC 6455 §10.4)");
+    assert_eq!(Error::Utf8.to_string(), "text is not UTF-8 (RFC 6455 §8.1)");
+}
