@@ -2,7 +2,7 @@
 
 use core::mem;
 
-use super::{Budget, Decode, Fault, Frame, Output, Record, Step};
+use super::{Budget, Cause, Decode, Fault, Frame, Output, Record, Step};
 
 /// The records of a stage that are buffered, lent one after the other.
 ///
@@ -32,6 +32,8 @@ pub struct Records<'b, D> {
     eof: bool,
     answers: &'b mut Output,
     budget: Budget,
+    /// Where `start` was when the budget was last told of what had been consumed.
+    paid: usize,
 }
 
 impl<'b, D: Decode> Records<'b, D> {
@@ -44,7 +46,8 @@ impl<'b, D: Decode> Records<'b, D> {
         eof: bool,
         answers: &'b mut Output,
     ) -> Self {
-        Self { stage, rest, start, base, eof, answers, budget: Budget::new() }
+        let (budget, paid) = (Budget::new(), *start);
+        Self { stage, rest, start, base, eof, answers, budget, paid }
     }
 
     /// The next item, or what it takes to have one.
@@ -55,35 +58,86 @@ impl<'b, D: Decode> Records<'b, D> {
     #[expect(clippy::should_implement_trait, reason = "items borrow; no Iterator can lend")]
     pub fn next(&mut self) -> Result<Step<D::Item<'_>>, Fault<D::Error>> {
         loop {
-            let position = self.base.wrapping_add(*self.start as u64);
-            let moved = |fault: Fault<D::Error>| fault.moved(position);
-            match self.stage.frame(self.rest, self.eof).map_err(moved)? {
-                Frame::Record(length) => {
-                    Budget::within(length, self.rest.len()).map_err(moved)?;
-                    self.budget.spend(length).map_err(moved)?;
-                    let record = take(&mut self.rest, self.start, length);
-                    return self.stage.parse(record).map(Step::Item).map_err(moved);
+            let length = match self.stage.frame(self.rest, self.eof) {
+                Ok(Frame::Record(length)) => length,
+                Ok(Frame::Absorb(length)) => {
+                    self.absorb(length.get())?;
+                    continue;
                 }
-                Frame::Absorb(length) => {
-                    Budget::within(length.get(), self.rest.len()).map_err(moved)?;
-                    self.budget.spend(length.get()).map_err(moved)?;
-                    let record = take(&mut self.rest, self.start, length.get());
-                    self.stage.absorb(record, self.answers).map_err(moved)?;
-                }
-                Frame::Need(_) if self.eof => {
-                    return Err(Fault::truncated(position + self.rest.len() as u64));
-                }
-                Frame::Need(need) => return Ok(Step::Need(need)),
-                Frame::Done => return Ok(Step::Done),
+                Ok(Frame::Need(need)) if !self.eof => return Ok(Step::Need(need)),
+                Ok(Frame::Need(_)) => return Err(self.truncated()),
+                Ok(Frame::Done) => return Ok(Step::Done),
+                Err(fault) => return Err(moved(fault, self.position())),
+            };
+            if length == 0 {
+                self.spend()?;
             }
+            let position = self.position();
+            let Some(record) = take(&mut self.rest, self.start, length) else {
+                return Err(self.overrun());
+            };
+            return match self.stage.parse(record) {
+                Ok(item) => Ok(Step::Item(item)),
+                Err(fault) => Err(moved(fault, position)),
+            };
         }
+    }
+
+    /// The offset in the stream of the front of what is left.
+    #[inline]
+    fn position(&self) -> u64 {
+        self.base.wrapping_add(*self.start as u64)
+    }
+
+    #[inline]
+    fn absorb(&mut self, length: usize) -> Result<(), Fault<D::Error>> {
+        let position = self.position();
+        let Some(record) = take(&mut self.rest, self.start, length) else {
+            return Err(self.overrun());
+        };
+        self.stage.absorb(record, self.answers).map_err(|fault| moved(fault, position))
+    }
+
+    /// Pays for a record of no bytes with the bytes that have been consumed.
+    #[inline(never)]
+    fn spend(&mut self) -> Result<(), Fault<D::Error>> {
+        let consumed = *self.start - self.paid;
+        if consumed > 0 {
+            self.budget.spend(consumed)?;
+            self.paid = *self.start;
+        }
+        self.budget.spend(0).map_err(|fault| moved(fault, self.position()))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn truncated(&self) -> Fault<D::Error> {
+        Fault::truncated(self.position().saturating_add(self.rest.len() as u64))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn overrun(&self) -> Fault<D::Error> {
+        moved(Fault::from_cause(Cause::Contract), self.position())
     }
 }
 
+/// A fault is made and moved out of line: where its small fields are written in a loop, an item
+/// that shares their place in a `Result` is taken apart into bytes and put together again.
+#[cold]
+#[inline(never)]
+fn moved<E>(fault: Fault<E>, by: u64) -> Fault<E> {
+    fault.moved(by)
+}
+
+/// Consumes `length` bytes, if there are as many.
 #[inline]
-fn take<'b>(rest: &mut &'b mut [u8], start: &mut usize, length: usize) -> Record<'b> {
+fn take<'b>(rest: &mut &'b mut [u8], start: &mut usize, length: usize) -> Option<Record<'b>> {
+    if length > rest.len() {
+        return None;
+    }
     let (front, behind) = mem::take(rest).split_at_mut(length);
     *rest = behind;
     *start += length;
-    Record::from(front)
+    Some(Record::from(front))
 }

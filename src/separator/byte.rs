@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use core::ops::Range;
 
-use super::{Separator, Until, sealed, without};
+use super::{Separator, Until, near::near, sealed, without};
 use crate::{Fault, Record};
 
 /// Records that end at the byte `separator`.
@@ -44,8 +44,8 @@ impl Separator for Byte {
         searched: usize,
         _: bool,
     ) -> Result<Option<Range<usize>>, Fault<Infallible>> {
-        let unsearched = input.get(searched..).unwrap_or_default();
-        Ok(memchr::memchr(self.byte, unsearched).map(|at| searched + at..searched + at + 1))
+        let Some(unsearched) = input.get(searched..) else { return Ok(None) };
+        Ok(near(self.byte, unsearched).map(|at| searched + at..searched + at + 1))
     }
 
     #[inline]
@@ -59,8 +59,7 @@ impl Separator for Byte {
     }
 
     #[inline]
-    fn item<'a>(&self, record: Record<'a>, keep: bool) -> Record<'a> {
-        let ending = usize::from(record.last() == Some(&self.byte));
-        without(record, ending, keep)
+    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Record<'a> {
+        without(record, content, keep)
     }
 }

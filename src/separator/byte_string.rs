@@ -64,7 +64,7 @@ impl Separator for ByteString {
     ) -> Result<Option<Range<usize>>, Fault<Infallible>> {
         let length = self.as_slice().len();
         let from = searched.saturating_sub(length - 1);
-        let unsearched = input.get(from..).unwrap_or_default();
+        let Some(unsearched) = input.get(from..) else { return Ok(None) };
         Ok(self.finder.find(unsearched).map(|at| from + at..from + at + length))
     }
 
@@ -77,10 +77,8 @@ impl Separator for ByteString {
     }
 
     #[inline]
-    fn item<'a>(&self, record: Record<'a>, keep: bool) -> Record<'a> {
-        let separator = self.as_slice();
-        let ending = if record.ends_with(separator) { separator.len() } else { 0 };
-        without(record, ending, keep)
+    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Record<'a> {
+        without(record, content, keep)
     }
 }
 

@@ -1,10 +1,11 @@
 //! Lines.
 
+use core::convert::Infallible;
 use core::fmt;
 use core::ops::Range;
-use memchr::{memchr, memchr2};
+use memchr::memchr2;
 
-use super::{Separator, Until, sealed, without};
+use super::{Separator, Until, near::near, sealed, without};
 use crate::{Fault, Record};
 
 /// Lines that end in LF or in CRLF, each as it comes.
@@ -33,20 +34,28 @@ use crate::{Fault, Record};
 /// }
 /// assert_eq!(seen, [b"one", b"two"]);
 /// assert!(matches!(lines.next()?, Step::Need(Need::ONE)));
-/// # Ok::<_, segue::Fault<separator::LineError>>(())
+/// # Ok::<_, segue::Fault<std::convert::Infallible>>(())
 /// ```
 pub const fn line() -> Line {
-    Until::new(LineEnd { ends: Ends::Either, strict: false })
+    Until::new(LineEnd { ends: Ends::Either })
 }
 
 /// The stage of [`line`].
 pub type Line = Until<LineEnd>;
 
-/// The separator of [`line`].
+/// The stage of [`line`] when it is [`strict`](Until::strict).
+pub type StrictLine = Until<StrictLineEnd>;
+
+/// The separator of [`Line`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineEnd {
     ends: Ends,
-    strict: bool,
+}
+
+/// The separator of [`StrictLine`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StrictLineEnd {
+    ends: Ends,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +65,7 @@ enum Ends {
     Crlf,
 }
 
-/// A CR or LF that is no line's ending, in a stage that is [`strict`](Until::strict). The fault is
-/// at that byte.
+/// A CR or LF that is no line's ending, in a [`StrictLine`]. The fault is at that byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LineError {
@@ -83,45 +91,22 @@ impl Until<LineEnd> {
         self
     }
 
-    /// Refuses CR and LF as content, by a fatal [`LineError`].
+    /// Refuses CR and LF as content, by a fatal [`LineError`]. To be called last but for the
+    /// options that all separators share.
+    ///
+    /// ```
+    /// use segue::separator::{self, LineError};
+    /// use segue::{Buffer, Output};
+    ///
+    /// let mut stage = separator::line().crlf().strict();
+    /// let mut buffer = Buffer::from(&b"one\ntwo\r\n"[..]);
+    /// let fault = buffer.step(&mut stage, false, &mut Output::new()).unwrap_err();
+    /// assert_eq!((fault.at, fault.error()), (3, Some(&LineError::BareLf)));
+    /// ```
     #[must_use]
-    pub const fn strict(mut self) -> Self {
-        self.separator.strict = true;
-        self
-    }
-}
-
-impl LineEnd {
-    /// The line's ending of which the last byte, an LF, is at `lf`; none if it is content.
-    #[inline]
-    fn at(self, input: &[u8], lf: usize) -> Option<Range<usize>> {
-        let cr = lf > 0 && input[lf - 1] == b'\r';
-        match self.ends {
-            Ends::Either => Some(lf - usize::from(cr)..lf + 1),
-            Ends::Lf => Some(lf..lf + 1),
-            Ends::Crlf => cr.then(|| lf - 1..lf + 1),
-        }
-    }
-
-    fn find_strictly(
-        self,
-        input: &[u8],
-        searched: usize,
-        whole: bool,
-    ) -> Result<Option<Range<usize>>, Fault<LineError>> {
-        // A CR that was at the end of the input has not been judged yet.
-        let from = searched.saturating_sub(1);
-        let unsearched = input.get(from..).unwrap_or_default();
-        let Some(at) = memchr2(b'\r', b'\n', unsearched).map(|at| from + at) else {
-            return Ok(None);
-        };
-        match (self.ends, input[at], input.get(at + 1)) {
-            (Ends::Crlf, b'\n', _) => Err(Fault::new(LineError::BareLf).at(at as u64)),
-            (_, b'\n', _) => Ok(Some(at..at + 1)),
-            (Ends::Either | Ends::Crlf, _, Some(b'\n')) => Ok(Some(at..at + 2)),
-            (Ends::Either | Ends::Crlf, _, None) if !whole => Ok(None),
-            _ => Err(Fault::new(LineError::StrayCr).at(at as u64)),
-        }
+    pub const fn strict(self) -> StrictLine {
+        let ends = self.separator.ends;
+        self.with(StrictLineEnd { ends })
     }
 }
 
@@ -129,46 +114,105 @@ impl sealed::Sealed for LineEnd {}
 
 impl Separator for LineEnd {
     type Item<'a> = Record<'a>;
-    type Error = LineError;
+    type Error = Infallible;
 
     #[inline]
     fn find(
         &mut self,
         input: &[u8],
         mut searched: usize,
-        whole: bool,
-    ) -> Result<Option<Range<usize>>, Fault<LineError>> {
-        if self.strict {
-            return self.find_strictly(input, searched, whole);
-        }
-        while let Some(at) = memchr(b'\n', input.get(searched..).unwrap_or_default()) {
-            if let Some(found) = self.at(input, searched + at) {
-                return Ok(Some(found));
+        _: bool,
+    ) -> Result<Option<Range<usize>>, Fault<Infallible>> {
+        while let Some(unsearched) = input.get(searched..)
+            && let Some(at) = near(b'\n', unsearched)
+        {
+            let lf = searched + at;
+            let cr = self.ends != Ends::Lf && input.get(lf.wrapping_sub(1)) == Some(&b'\r');
+            if cr || self.ends != Ends::Crlf {
+                return Ok(Some(lf - usize::from(cr)..lf + 1));
             }
-            searched += at + 1;
+            searched = lf + 1;
         }
         Ok(None)
     }
 
     #[inline]
     fn begun(&self, input: &[u8]) -> usize {
-        usize::from(self.ends != Ends::Lf && input.last() == Some(&b'\r'))
+        self.ends.begun(input)
     }
 
     #[inline]
     fn missing(&self, input: &[u8]) -> usize {
-        // A strict stage finds fault with a single byte.
-        if self.ends == Ends::Crlf && !self.strict { 2 - self.begun(input) } else { 1 }
+        if self.ends == Ends::Crlf { 2 - self.begun(input) } else { 1 }
     }
 
     #[inline]
-    fn item<'a>(&self, record: Record<'a>, keep: bool) -> Record<'a> {
-        let line = record.as_slice();
-        let ending = match line.len().checked_sub(1) {
-            Some(last) if line[last] == b'\n' => self.at(line, last).map_or(0, |found| found.len()),
-            _ => 0,
+    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Record<'a> {
+        without(record, content, keep)
+    }
+}
+
+impl sealed::Sealed for StrictLineEnd {}
+
+impl Separator for StrictLineEnd {
+    type Item<'a> = Record<'a>;
+    type Error = LineError;
+
+    #[inline]
+    fn find(
+        &mut self,
+        input: &[u8],
+        searched: usize,
+        whole: bool,
+    ) -> Result<Option<Range<usize>>, Fault<LineError>> {
+        // A CR that was at the end of the input has not been judged yet.
+        let from = searched.saturating_sub(1);
+        let Some(unsearched) = input.get(from..) else { return Ok(None) };
+        let Some(at) = memchr2(b'\r', b'\n', unsearched).map(|at| from + at) else {
+            return Ok(None);
         };
-        without(record, ending, keep)
+        if input[at] == b'\n' {
+            return if self.ends == Ends::Crlf {
+                Err(LineError::BareLf.at(at))
+            } else {
+                Ok(Some(at..at + 1))
+            };
+        }
+        match input.get(at + 1) {
+            Some(b'\n') if self.ends != Ends::Lf => Ok(Some(at..at + 2)),
+            None if self.ends != Ends::Lf && !whole => Ok(None),
+            _ => Err(LineError::StrayCr.at(at)),
+        }
+    }
+
+    #[inline]
+    fn begun(&self, input: &[u8]) -> usize {
+        self.ends.begun(input)
+    }
+
+    #[inline]
+    fn missing(&self, _: &[u8]) -> usize {
+        // Fault may be found with a single byte.
+        1
+    }
+
+    #[inline]
+    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Record<'a> {
+        without(record, content, keep)
+    }
+}
+
+impl Ends {
+    #[inline]
+    fn begun(self, input: &[u8]) -> usize {
+        usize::from(self != Self::Lf && input.last() == Some(&b'\r'))
+    }
+}
+
+impl LineError {
+    #[cold]
+    fn at(self, at: usize) -> Fault<Self> {
+        Fault::new(self).at(at as u64)
     }
 }
 

@@ -13,11 +13,12 @@
 mod byte;
 mod byte_string;
 mod line;
+mod near;
 mod until;
 
 pub use byte::{Byte, byte};
 pub use byte_string::{ByteString, bytes};
-pub use line::{Line, LineEnd, LineError, line};
+pub use line::{Line, LineEnd, LineError, StrictLine, StrictLineEnd, line};
 pub use until::Until;
 
 use crate::{Fault, Record};
@@ -54,9 +55,9 @@ pub trait Separator: sealed::Sealed {
     #[doc(hidden)]
     fn missing(&self, input: &[u8]) -> usize;
 
-    /// Makes a record an item. The record ends with its separator, or has none.
+    /// Makes a record an item; behind `content` bytes of content it has its separator, if any.
     #[doc(hidden)]
-    fn item<'a>(&self, record: Record<'a>, keep: bool) -> Self::Item<'a>;
+    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Self::Item<'a>;
 
     /// The next input to be searched begins with another record.
     #[doc(hidden)]
@@ -75,11 +76,11 @@ mod sealed {
     pub trait Sealed {}
 }
 
-/// Drops `ending` bytes from the end of a record, unless they are to be kept.
+/// Drops the separator behind `content` bytes, unless it is to be kept.
 #[inline]
-fn without(mut record: Record<'_>, ending: usize, keep: bool) -> Record<'_> {
+fn without(mut record: Record<'_>, content: usize, keep: bool) -> Record<'_> {
     if !keep {
-        record.truncate(record.len() - ending);
+        record.truncate(content);
     }
     record
 }

@@ -17,8 +17,8 @@ use crate::{Decode, Fault, Frame, Need, Record};
 ///   `aab` is found in `aaab`.
 /// - An end of the stream right behind a separator is a proper end. Anywhere else it truncates a
 ///   record, unless [`last_unterminated`](Self::last_unterminated) is set.
-/// - No byte is searched twice, except for the beginning of a separator at the very end of the
-///   input.
+/// - No byte is searched twice, except for what may be the beginning of a separator at the very
+///   end of the input.
 #[derive(Debug, Clone)]
 pub struct Until<S> {
     pub(super) separator: S,
@@ -29,6 +29,8 @@ pub struct Until<S> {
     inside: bool,
     /// No separator ends within this many bytes in front of the input.
     searched: usize,
+    /// Length of the content of the record that `frame` has found.
+    content: usize,
 }
 
 impl<S: Separator> Until<S> {
@@ -39,7 +41,17 @@ impl<S: Separator> Until<S> {
     pub const MAX: usize = 8 * 1024;
 
     pub(super) const fn new(separator: S) -> Self {
-        Self { separator, max: Self::MAX, keep: false, last: false, inside: false, searched: 0 }
+        let (keep, last, inside) = (false, false, false);
+        Self { separator, max: Self::MAX, keep, last, inside, searched: 0, content: 0 }
+    }
+
+    /// The same stage with another separator.
+    pub(super) const fn with<T: Separator>(self, separator: T) -> Until<T>
+    where
+        S: Copy,
+    {
+        let Self { max, keep, last, inside, searched, content, .. } = self;
+        Until { separator, max, keep, last, inside, searched, content }
     }
 
     /// The longest content of a record in bytes; the separator does not count. A longer record is
@@ -66,33 +78,15 @@ impl<S: Separator> Until<S> {
         self
     }
 
-    /// Where the record in front of `input` ends. This is [`Skim::skim`].
-    #[inline]
-    fn locate(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<S::Error>> {
-        let whole = eof && self.last;
-        let Some(Range { start, end }) = self.separator.find(input, self.searched, whole)? else {
-            return Ok(self.unfinished(input, eof, max));
-        };
-        self.searched = end - 1;
-        Ok(if start > max || self.inside {
-            Skimmed::End { length: end, content: start }
-        } else {
-            Skimmed::Frame(Frame::Record(end))
-        })
-    }
-
     /// The answer where `input` has no separator in it.
     fn unfinished(&mut self, input: &[u8], eof: bool, max: usize) -> Skimmed {
         self.searched = input.len();
-        if eof && self.last && (!input.is_empty() || self.inside) {
-            return if input.len() > max || self.inside {
-                Skimmed::End { length: input.len(), content: input.len() }
-            } else {
-                Skimmed::Frame(Frame::Record(input.len()))
-            };
-        }
         if eof && input.is_empty() && !self.inside {
             return Skimmed::Frame(Frame::Done);
+        }
+        if eof && self.last {
+            self.content = input.len();
+            return self.finished(input.len()..input.len(), max);
         }
         let content = input.len() - self.separator.begun(input);
         if let Some(length) = NonZeroUsize::new(content)
@@ -103,9 +97,40 @@ impl<S: Separator> Until<S> {
         let claim = self.separator.missing(input).max(1);
         // What comes may also be the end of the stream, or make this record over-long.
         let room = if self.last || self.inside { 0 } else { max.saturating_sub(input.len()) };
-        Skimmed::Frame(Frame::Need(
-            Need::exactly(claim.min(room.saturating_add(1))).claiming(claim),
-        ))
+        let need = Need::exactly(claim.min(room.saturating_add(1)));
+        Skimmed::Frame(Frame::Need(need.claiming(claim)))
+    }
+
+    /// The answer where `separator` ends the record.
+    fn finished(&self, separator: Range<usize>, max: usize) -> Skimmed {
+        if separator.start > max || self.inside {
+            Skimmed::End { length: separator.end, content: separator.start }
+        } else {
+            Skimmed::Frame(Frame::Record(separator.end))
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn incomplete(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<S::Error>> {
+        match self.unfinished(input, eof, self.max) {
+            Skimmed::Frame(frame) => Ok(frame),
+            Skimmed::Part { .. } | Skimmed::End { .. } => Err(self.too_long()),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_long(&self) -> Fault<S::Error> {
+        Fault::too_long(self.max as u64)
+    }
+
+    /// Only the first thing wrong counts: what is behind the limit would not be seen if the bytes
+    /// came one by one.
+    #[cold]
+    #[inline(never)]
+    fn first(&self, fault: Fault<S::Error>) -> Fault<S::Error> {
+        if fault.at > self.max as u64 { self.too_long() } else { fault }
     }
 
     /// Gets ready for the next record.
@@ -125,28 +150,37 @@ impl<S: Separator> Decode for Until<S> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
-        let max = self.max;
-        let too_long = Fault::too_long(max as u64);
-        match self.locate(input, eof, max) {
-            Ok(Skimmed::Frame(frame)) => Ok(frame),
-            Ok(_) => Err(too_long),
-            // What is wrong behind the limit is not looked for if the bytes come one by one.
-            Err(fault) if fault.at > max as u64 => Err(too_long),
-            Err(fault) => Err(fault),
+        match self.separator.find(input, self.searched, eof && self.last) {
+            Ok(Some(Range { start, end })) => {
+                if start > self.max {
+                    return Err(self.too_long());
+                }
+                self.searched = end - 1;
+                self.content = start;
+                Ok(Frame::Record(end))
+            }
+            Ok(None) => self.incomplete(input, eof),
+            Err(fault) => Err(self.first(fault)),
         }
     }
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
         self.begin();
-        Ok(self.separator.item(record, self.keep))
+        Ok(self.separator.item(record, self.content, self.keep))
     }
 }
 
 impl<S: Separator> Skim for Until<S> {
     #[inline]
     fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Self::Error>> {
-        self.locate(input, eof, max)
+        let whole = eof && self.last;
+        let Some(separator) = self.separator.find(input, self.searched, whole)? else {
+            return Ok(self.unfinished(input, eof, max));
+        };
+        self.searched = separator.end - 1;
+        self.content = separator.start;
+        Ok(self.finished(separator, max))
     }
 
     fn pass(&mut self, skimmed: Skimmed) {
