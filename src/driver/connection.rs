@@ -84,6 +84,12 @@ impl<T, S> Connection<T, S> {
         &self.write.output
     }
 
+    /// What is queued and not sent, to be added to by other means than an encoder.
+    pub fn output_mut(&mut self) -> &mut Output {
+        self.write.lease();
+        &mut self.write.output
+    }
+
     /// How it reads, and how much it holds.
     pub fn options(&self) -> &Options {
         &self.read.input.options
@@ -404,6 +410,12 @@ impl<T: Transport> Answer<'_, T> {
         item: I,
     ) -> Result<(), SendError<E::Error>> {
         self.write.encode(encoder, item)
+    }
+
+    /// What is queued, to be added to by other means than an encoder.
+    pub fn queue(&mut self) -> &mut Output {
+        self.write.lease();
+        &mut self.write.output
     }
 
     /// Whether less is queued than the high-water mark.
