@@ -1,4 +1,46 @@
 //! WebSocket (RFC 6455) as segue stages: no I/O, no clock, first frames never lost.
+//!
+//! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
+//! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
+//! the close frame, [`Frames`] reads frame by frame, [`Writer`] writes. [`server`] and [`client`]
+//! make a reader and a writer that know of each other.
+//!
+//! A whole upgrade, in memory. The client does not wait to be let in before it speaks:
+//!
+//! ```
+//! use segue::{Buffer, Encode, Exchange, Output, Progress, Step};
+//! use segue_websocket::{ClientHandshake, Message, Outgoing, ServerHandshake};
+//!
+//! // The client sends its request and, glued to it, a message.
+//! let mut handshake = ClientHandshake::new("example.org", "/echo");
+//! let (mut client_input, mut client_output) = (Buffer::new(), Output::new());
+//! handshake.advance(&mut client_input, false, &mut client_output)?;
+//! let (mut from_server, mut to_server) = segue_websocket::client();
+//! to_server.encode(Outgoing::Text("hello"), &mut client_output)?;
+//!
+//! // The server gets all of it at once, takes its part, and leaves the rest to the next stage.
+//! let mut input = Buffer::from(&client_output.to_vec()[..]);
+//! let mut output = Output::new();
+//! let Progress::Done(accepted) =
+//!     ServerHandshake::new().advance(&mut input, false, &mut output)?
+//! else {
+//!     panic!("the request is whole")
+//! };
+//! assert_eq!(accepted.target, "/echo");
+//! let (mut from_client, mut to_client) = segue_websocket::server();
+//! let mut answers = Output::new();
+//! while let Step::Item(message) = input.step(&mut from_client, false, &mut answers)? {
+//!     to_client.encode(message, &mut output)?;
+//! }
+//!
+//! // The client in turn finds the echo behind the answer to its request.
+//! client_input.extend(&output.to_vec());
+//! let progress = handshake.advance(&mut client_input, false, &mut client_output)?;
+//! assert!(matches!(progress, Progress::Done(_)));
+//! let item = client_input.step(&mut from_server, false, &mut client_output)?;
+//! assert_eq!(item, Step::Item(Message::Text("hello")));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -10,9 +52,12 @@ mod closing;
 mod error;
 mod frames;
 mod halves;
+mod handshake;
 mod header;
 mod mask;
 mod messages;
+#[cfg(feature = "laws")]
+mod observe;
 mod opcode;
 mod role;
 mod utf8;
@@ -24,8 +69,13 @@ pub use frames::{Frame, Frames};
 #[cfg(feature = "std")]
 pub use halves::client;
 pub use halves::server;
+pub use handshake::{
+    Acceptance, Accepted, ClientHandshake, Opened, Refusal, RequestError, ResponseError,
+    ServerHandshake, accept_key,
+};
 pub use mask::{MaskKeys, mask};
 pub use messages::{Message, Messages, Reply};
 pub use opcode::Opcode;
 pub use role::Role;
+pub use segue_http1 as http1;
 pub use writer::{Fragment, Outgoing, WriteError, Writer};

@@ -1,0 +1,253 @@
+//! The client's side of the opening handshake (RFC 6455 §4.1).
+
+use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use base64ct::{Base64, Encoding};
+use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
+use segue_http1::{Limits, Response, ResponseHead, Version, encode_request};
+
+use super::{ResponseError, VERSION, accept_key, belonging, has, is_taken, only, place};
+
+/// The client's side of the opening handshake: sends the request, and checks the answer.
+///
+/// The answer must be a 101 that keeps all rules of RFC 6455 §4.1. Informational answers before it
+/// are passed over. What the server sent behind its answer, frames already, stays in the buffer.
+///
+/// ```
+/// use segue::{Buffer, Exchange, Output, Progress};
+/// use segue_websocket::ClientHandshake;
+///
+/// // The key of RFC 6455 §1.3; `ClientHandshake::new` takes a random one.
+/// let mut handshake =
+///     ClientHandshake::with_key("example.org", "/room", *b"the sample nonce").protocols(["chat"]);
+/// let (mut input, mut output) = (Buffer::new(), Output::new());
+/// assert!(matches!(handshake.advance(&mut input, false, &mut output)?, Progress::NeedRead(_)));
+/// assert!(output.to_vec().starts_with(b"GET /room HTTP/1.1\r\nHost: example.org\r\n"));
+///
+/// input.extend(
+///     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+///       Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n\x81\x02hi",
+/// );
+/// let Progress::Done(opened) = handshake.advance(&mut input, false, &mut output)? else {
+///     panic!()
+/// };
+/// assert_eq!(opened.protocol, None);
+/// assert_eq!(input.as_slice(), b"\x81\x02hi"); // for the next stage
+/// # Ok::<(), segue::Fault<segue_websocket::ResponseError>>(())
+/// ```
+#[derive(Debug)]
+pub struct ClientHandshake {
+    head: ResponseHead,
+    host: String,
+    target: String,
+    key: String,
+    protocols: Vec<String>,
+    headers: Vec<(String, String)>,
+    sent: bool,
+    /// How many informational answers were passed over.
+    informed: u8,
+    /// Why it failed: it goes on failing.
+    failed: Option<Fault<ResponseError>>,
+}
+
+/// What came of a request to open a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Opened {
+    /// The subprotocol that the server chose of those that were offered. `None` says that it knows
+    /// none of them: whoever cannot do without closes the connection.
+    pub protocol: Option<String>,
+}
+
+impl ClientHandshake {
+    /// Asks `host` (with a port unless it is the usual one: `example.org:8080`) for `target`
+    /// (path and query: `/chat?room=1`). The key comes from [`MaskKeys::random`].
+    ///
+    /// [`MaskKeys::random`]: crate::MaskKeys::random
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn new(host: impl Into<String>, target: impl Into<String>) -> Self {
+        let mut keys = crate::MaskKeys::random();
+        let mut key = [0; 16];
+        for part in key.as_chunks_mut::<4>().0 {
+            *part = keys.next_key();
+        }
+        Self::with_key(host, target, key)
+    }
+
+    /// As [`new`](Self::new), with a key of the caller's, which should be random (RFC 6455 §4.1).
+    #[must_use]
+    pub fn with_key(host: impl Into<String>, target: impl Into<String>, key: [u8; 16]) -> Self {
+        Self {
+            head: ResponseHead::new(),
+            host: host.into(),
+            target: target.into(),
+            key: Base64::encode_string(&key),
+            protocols: Vec::new(),
+            headers: Vec::new(),
+            sent: false,
+            informed: 0,
+            failed: None,
+        }
+    }
+
+    /// Offers these subprotocols, the most preferred first (RFC 6455 §1.9).
+    #[must_use]
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        self.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds a header to the request: `Origin`, `Authorization`, a cookie.
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Reads answers with other limits than [`Limits::DEFAULT`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.head = self.head.limits(limits);
+        self
+    }
+
+    /// Queues the request.
+    fn send(&self, output: &mut Output) -> Result<(), ResponseError> {
+        if let Some((name, _)) = self.headers.iter().find(|(name, _)| is_taken(name)) {
+            return Err(ResponseError::HeaderTaken(name.clone()));
+        }
+        let own = [
+            ("Host", &*self.host),
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Key", &self.key),
+            ("Sec-WebSocket-Version", VERSION),
+        ];
+        let offers = self.protocols.join(", ");
+        let offers = (!offers.is_empty()).then_some(("Sec-WebSocket-Protocol", &*offers));
+        let added = self.headers.iter().map(|(name, value)| (&**name, &**value));
+        let headers = own.into_iter().chain(offers).chain(added);
+        encode_request(output, "GET", &self.target, headers).map_err(Into::into)
+    }
+
+    /// Goes on with one answer: `Ok(None)` if it was informational.
+    fn answered(
+        &mut self,
+        input: &mut Buffer,
+        eof: bool,
+        output: &mut Output,
+    ) -> Result<Progress<Option<Opened>>, Fault<ResponseError>> {
+        match input.step(&mut self.head, eof, output) {
+            Ok(Step::Item(response)) => {
+                let length = response.as_bytes().len() as u64;
+                let outcome = if matches!(response.status(), 100 | 102..=199) {
+                    Ok(None)
+                } else {
+                    check(&response, &self.key, &self.protocols).map(Some)
+                };
+                let front = input.position() - length;
+                outcome.map(Progress::Done).map_err(|fault| fault.moved(front))
+            }
+            Ok(Step::Need(need)) => Ok(Progress::NeedRead(need)),
+            Ok(Step::Done) => Err(Fault::from_cause(Cause::Contract).at(input.position())),
+            Err(fault) => Err(fault.map(ResponseError::Http)),
+        }
+    }
+
+    fn go_on(
+        &mut self,
+        input: &mut Buffer,
+        eof: bool,
+        output: &mut Output,
+    ) -> Result<Progress<Opened>, Fault<ResponseError>> {
+        if !self.sent {
+            self.send(output).map_err(|error| Fault::new(error).at(input.position()))?;
+            self.sent = true;
+        }
+        loop {
+            match self.answered(input, eof, output)? {
+                Progress::Done(Some(opened)) => return Ok(Progress::Done(opened)),
+                Progress::Done(None) if self.informed == INFORMATIONAL => {
+                    return Err(Fault::new(ResponseError::Informational).at(input.position()));
+                }
+                Progress::Done(None) => {
+                    self.informed += 1;
+                    self.head.begin_again();
+                }
+                Progress::NeedRead(need) => return Ok(Progress::NeedRead(need)),
+                Progress::NeedWrite => return Ok(Progress::NeedWrite),
+            }
+        }
+    }
+}
+
+impl Exchange for ClientHandshake {
+    type Output = Opened;
+    type Error = ResponseError;
+
+    fn advance(
+        &mut self,
+        input: &mut Buffer,
+        eof: bool,
+        output: &mut Output,
+    ) -> Result<Progress<Opened>, Fault<ResponseError>> {
+        if let Some(fault) = &self.failed {
+            return Err(fault.clone());
+        }
+        self.go_on(input, eof, output).inspect_err(|fault| self.failed = Some(fault.clone()))
+    }
+
+    fn belonging(&mut self, shown: &[u8]) -> usize {
+        belonging(&self.head, shown)
+    }
+}
+
+/// Holds an answer against RFC 6455 §4.1.
+fn check(
+    response: &Response<'_>,
+    key: &str,
+    offered: &[String],
+) -> Result<Opened, Fault<ResponseError>> {
+    let (head, headers) = (response.as_bytes(), response.headers());
+    let fault = |error: ResponseError, at: u64| Fault::new(error).at(at);
+    let status = response.status();
+    if status != 101 {
+        let location = headers.find("location").and_then(|value| str::from_utf8(value).ok());
+        let location = location.map(str::to_owned);
+        return Err(fault(ResponseError::Status { status, location }, STATUS));
+    }
+    if response.version() != Version::Http11 {
+        return Err(fault(ResponseError::HttpVersion, 0));
+    }
+    let to_another = |at| fault(ResponseError::NotAnUpgrade, at);
+    // A list would do in a request; an answer names what it upgrades to.
+    let upgrade = only(headers, head, "upgrade").map_err(to_another)?;
+    if !upgrade.eq_ignore_ascii_case(b"websocket") {
+        return Err(to_another(place(head, upgrade)));
+    }
+    has(headers, head, "connection", "upgrade").map_err(to_another)?;
+    let accept = only(headers, head, "sec-websocket-accept")
+        .map_err(|at| fault(ResponseError::Accept, at))?;
+    if accept != accept_key(key).as_bytes() {
+        return Err(fault(ResponseError::Accept, place(head, accept)));
+    }
+    if let Some(extension) = headers.tokens("sec-websocket-extensions").next() {
+        return Err(fault(ResponseError::Extension, place(head, extension)));
+    }
+    if headers.find("sec-websocket-protocol").is_none() {
+        return Ok(Opened { protocol: None });
+    }
+    let protocol = only(headers, head, "sec-websocket-protocol")
+        .map_err(|at| fault(ResponseError::Protocol, at))?;
+    match offered.iter().find(|offer| offer.as_bytes() == protocol) {
+        Some(protocol) => Ok(Opened { protocol: Some(protocol.clone()) }),
+        None => Err(fault(ResponseError::Protocol, place(head, protocol))),
+    }
+}
+
+/// Where the status is in a head.
+const STATUS: u64 = "HTTP/1.1 ".len() as u64;
+
+/// How many informational answers are passed over: servers send one or two, and whoever sends more
+/// keeps a client waiting for ever.
+const INFORMATIONAL: u8 = 8;

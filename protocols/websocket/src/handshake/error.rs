@@ -1,0 +1,148 @@
+//! How the opening handshake can fail, on either side.
+
+use alloc::string::String;
+use core::fmt;
+use segue_http1::EncodeError;
+
+/// Why a server refused a request to open a connection.
+///
+/// The [`Fault`](segue::Fault) around it tells where: the offset of the header value that is
+/// wrong, or of the end of the head where one is missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestError {
+    /// It is not well-formed HTTP/1.1.
+    Http(segue_http1::Error),
+    /// The method is not GET (RFC 6455 §4.1).
+    Method,
+    /// The version of HTTP is below 1.1 (RFC 6455 §4.1).
+    HttpVersion,
+    /// It does not ask for an upgrade to WebSocket (RFC 6455 §4.2.1): a browser that was sent to
+    /// the wrong place.
+    NotAnUpgrade,
+    /// `Sec-WebSocket-Version` is missing or not 13 (RFC 6455 §4.4).
+    Version,
+    /// `Sec-WebSocket-Key` is missing, there several times, or not 16 bytes in base64
+    /// (RFC 6455 §4.2.1).
+    Key,
+    /// It announces a body, which would be read as frames.
+    Body,
+    /// The caller refused it, with this status.
+    Refused(u16),
+    /// A mistake of this end: the caller chose a subprotocol that the client did not offer
+    /// (RFC 6455 §4.2.2).
+    NotOffered,
+    /// A mistake of this end: the caller added a header that the handshake writes itself.
+    HeaderTaken(String),
+    /// A mistake of this end: the answer that the caller asked for cannot be sent.
+    Unsendable(EncodeError),
+}
+
+impl RequestError {
+    /// The status of the answer that the server sends.
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::Http(error) => error.status(),
+            Self::Method => 405,
+            Self::NotAnUpgrade | Self::Version => 426,
+            Self::HttpVersion | Self::Key | Self::Body => 400,
+            Self::Refused(status) => *status,
+            Self::NotOffered | Self::HeaderTaken(_) | Self::Unsendable(_) => 500,
+        }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http(error) => return error.fmt(f),
+            Self::Refused(status) => return write!(f, "refused with status {status}"),
+            Self::HeaderTaken(name) => {
+                return write!(f, "the header {name} is for the handshake to write");
+            }
+            Self::Unsendable(error) => return write!(f, "the answer cannot be sent: {error}"),
+            Self::Method => "the method is not GET (RFC 6455 §4.1)",
+            Self::HttpVersion => "the version of HTTP is below 1.1 (RFC 6455 §4.1)",
+            Self::NotAnUpgrade => "the request asks for no upgrade to WebSocket (RFC 6455 §4.2.1)",
+            Self::Version => "the version of WebSocket is not 13 (RFC 6455 §4.4)",
+            Self::Key => "there is not one Sec-WebSocket-Key of 16 bytes (RFC 6455 §4.2.1)",
+            Self::Body => "a request for an upgrade has a body",
+            Self::NotOffered => "the client did not offer the subprotocol (RFC 6455 §4.2.2)",
+        })
+    }
+}
+
+impl core::error::Error for RequestError {}
+
+impl From<EncodeError> for RequestError {
+    fn from(error: EncodeError) -> Self {
+        Self::Unsendable(error)
+    }
+}
+
+/// Why a client does not have the connection that it asked for.
+///
+/// The [`Fault`](segue::Fault) around it tells where, as for a [`RequestError`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseError {
+    /// The answer is not well-formed HTTP/1.1.
+    Http(segue_http1::Error),
+    /// The server does not agree: a refusal, a redirect, a demand to log in. What follows the head
+    /// stays in the buffer.
+    Status {
+        /// What it says instead of 101.
+        status: u16,
+        /// Where it redirects to, if it is text.
+        location: Option<String>,
+    },
+    /// Informational responses do not end.
+    Informational,
+    /// The version of HTTP is below 1.1, where there is no upgrade.
+    HttpVersion,
+    /// The answer upgrades to something else than WebSocket, or does not say (RFC 6455 §4.1).
+    NotAnUpgrade,
+    /// `Sec-WebSocket-Accept` does not prove that the server has read the key (RFC 6455 §4.1).
+    Accept,
+    /// The server uses an extension that was not offered (RFC 6455 §4.1).
+    Extension,
+    /// The server chose a subprotocol that was not offered (RFC 6455 §4.1).
+    Protocol,
+    /// A mistake of this end: the caller added a header that the handshake writes itself.
+    HeaderTaken(String),
+    /// A mistake of this end: the request cannot be sent.
+    Unsendable(EncodeError),
+}
+
+impl fmt::Display for ResponseError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http(error) => return error.fmt(f),
+            Self::Status { status, location: Some(location) } => {
+                return write!(f, "the server answers with status {status}, see {location}");
+            }
+            Self::Status { status, .. } => {
+                return write!(f, "the server answers with status {status}");
+            }
+            Self::HeaderTaken(name) => {
+                return write!(f, "the header {name} is for the handshake to write");
+            }
+            Self::Unsendable(error) => return write!(f, "the request cannot be sent: {error}"),
+            Self::Informational => "the server sends informational responses on and on",
+            Self::HttpVersion => "the version of HTTP is below 1.1 (RFC 6455 §4.1)",
+            Self::NotAnUpgrade => "the server upgrades to something else (RFC 6455 §4.1)",
+            Self::Accept => "the server does not prove that it read the key (RFC 6455 §4.1)",
+            Self::Extension => "the server uses an extension that was not offered (RFC 6455 §4.1)",
+            Self::Protocol => "the server chose a subprotocol not offered (RFC 6455 §4.1)",
+        })
+    }
+}
+
+impl core::error::Error for ResponseError {}
+
+impl From<EncodeError> for ResponseError {
+    fn from(error: EncodeError) -> Self {
+        Self::Unsendable(error)
+    }
+}

@@ -1,0 +1,95 @@
+//! The opening handshake (RFC 6455 §4): an HTTP/1.1 upgrade.
+
+mod client;
+mod error;
+mod refusal;
+mod server;
+
+pub use client::{ClientHandshake, Opened};
+pub use error::{RequestError, ResponseError};
+pub use refusal::Refusal;
+pub use server::{Acceptance, Accepted, ServerHandshake};
+
+use alloc::string::String;
+use base64ct::{Base64, Encoding};
+use segue::{Decode, Frame};
+use segue_http1::Headers;
+use sha1::{Digest, Sha1};
+
+/// What a server answers to the key of a client in `Sec-WebSocket-Accept`, which proves that it
+/// has read the request as a WebSocket handshake (RFC 6455 §4.2.2).
+///
+/// For servers that leave HTTP to another library; [`ServerHandshake`] does it by itself.
+///
+/// ```
+/// // The example of RFC 6455 §1.3.
+/// let accept = segue_websocket::accept_key("dGhlIHNhbXBsZSBub25jZQ==");
+/// assert_eq!(accept, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+/// ```
+#[must_use]
+pub fn accept_key(key: impl AsRef<[u8]>) -> String {
+    let mut hash = Sha1::new();
+    hash.update(key.as_ref());
+    hash.update(GUID);
+    Base64::encode_string(&hash.finalize())
+}
+
+/// How many bytes of `shown` surely belong to the head that `stage` reads.
+fn belonging<D: Decode + Clone>(stage: &D, shown: &[u8]) -> usize {
+    // On a copy, since the stage itself is not shown all of this yet.
+    match stage.clone().frame(shown, false) {
+        Ok(Frame::Record(length)) => length,
+        Ok(Frame::Absorb(length)) => length.get(),
+        // All of it is part of a head that goes on; or it is none, and nothing follows.
+        Ok(Frame::Need(_)) | Err(_) => shown.len(),
+        Ok(Frame::Done) => 0,
+    }
+}
+
+/// Where `part`, which is lent from `head`, begins in it.
+fn place(head: &[u8], part: &[u8]) -> u64 {
+    part.as_ptr().addr().saturating_sub(head.as_ptr().addr()) as u64
+}
+
+/// The only header of that name, or the place of what is wrong with there being one: the second,
+/// or the end of the head.
+fn only<'a>(headers: Headers<'a>, head: &[u8], name: &str) -> Result<&'a [u8], u64> {
+    let mut values = headers.all(name);
+    match (values.next(), values.next()) {
+        (Some(value), None) => Ok(value),
+        (_, Some(second)) => Err(place(head, second)),
+        (None, _) => Err(head.len() as u64),
+    }
+}
+
+/// Whether that list has `token` in it, or the place of what is wrong: the value that has not got
+/// it, or the end of the head.
+fn has(headers: Headers<'_>, head: &[u8], name: &str, token: &str) -> Result<(), u64> {
+    if headers.contains_token(name, token) {
+        return Ok(());
+    }
+    Err(headers.find(name).map_or(head.len() as u64, |value| place(head, value)))
+}
+
+/// Whether the handshake writes this header itself, so that a caller must not add it.
+fn is_taken(name: &str) -> bool {
+    const TAKEN: &[&str] = &[
+        "host",
+        "upgrade",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "sec-websocket-accept",
+        "sec-websocket-extensions",
+        "sec-websocket-key",
+        "sec-websocket-protocol",
+        "sec-websocket-version",
+    ];
+    TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name))
+}
+
+/// What the hash of the key ends in (RFC 6455 §1.3).
+const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The version of the protocol (RFC 6455 §4.1).
+const VERSION: &str = "13";

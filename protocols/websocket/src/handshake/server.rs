@@ -1,0 +1,333 @@
+//! The server's side of the opening handshake (RFC 6455 §4.2).
+
+use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
+use core::fmt;
+use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
+use segue_http1::{BodyLength, Limits, Request, RequestHead, Version, encode_response};
+
+use super::{Refusal, RequestError, VERSION, accept_key, belonging, has, is_taken, only, place};
+
+/// The server's side of the opening handshake: reads the request, and answers it.
+///
+/// It accepts every request that RFC 6455 §4.2.1 allows, unless [`decide`](Self::decide) has a say
+/// in it. A request that breaks a rule gets a proper HTTP answer, which is in the output when the
+/// fault is returned: send it, then close. What the client sent behind its request, frames
+/// already, stays in the buffer. Extensions that the client offers are not taken up.
+///
+/// ```
+/// use segue::{Buffer, Exchange, Output, Progress};
+/// use segue_websocket::{Refusal, ServerHandshake};
+///
+/// let mut handshake = ServerHandshake::new().protocols(["chat.v2", "chat"]).decide(
+///     |request, acceptance| {
+///         if request.headers().find("origin") != Some(b"https://example.org") {
+///             return Err(Refusal::new(403));
+///         }
+///         acceptance.header("Server", "segue");
+///         Ok(())
+///     },
+/// );
+/// let mut input = Buffer::from(
+///     &b"GET /room HTTP/1.1\r\nHost: example.org\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+///        Origin: https://example.org\r\nSec-WebSocket-Protocol: chat, other\r\n\
+///        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\
+///        \x81\x82...."[..],
+/// );
+/// let mut output = Output::new();
+/// let Progress::Done(accepted) = handshake.advance(&mut input, false, &mut output)? else {
+///     panic!()
+/// };
+/// assert_eq!((&*accepted.target, accepted.protocol.as_deref()), ("/room", Some("chat")));
+/// assert!(output.to_vec().starts_with(b"HTTP/1.1 101 "));
+/// assert_eq!(input.as_slice(), b"\x81\x82...."); // for the next stage
+/// # Ok::<(), segue::Fault<segue_websocket::RequestError>>(())
+/// ```
+#[derive(Debug)]
+pub struct ServerHandshake {
+    head: RequestHead,
+    terms: Terms,
+    /// Why it failed: it goes on failing, and answers once.
+    failed: Option<Fault<RequestError>>,
+}
+
+/// What came of a request that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Accepted {
+    /// The target of the request, as it was written: `/chat?room=1`. What else of the request is
+    /// of interest, [`ServerHandshake::decide`] sees.
+    pub target: String,
+    /// The subprotocol that was chosen of those that the client offered.
+    pub protocol: Option<String>,
+}
+
+/// The answer to a request, while [`ServerHandshake::decide`] is asked about it.
+#[derive(Debug)]
+pub struct Acceptance {
+    protocol: Option<String>,
+    headers: Vec<(String, String)>,
+}
+
+impl Acceptance {
+    /// The subprotocol that is going to be chosen.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref()
+    }
+
+    /// Chooses another subprotocol, which the client must have offered, or none.
+    pub fn choose(&mut self, protocol: Option<&str>) {
+        self.protocol = protocol.map(str::to_owned);
+    }
+
+    /// Adds a header to the answer: a cookie.
+    pub fn header(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        self.headers.push((name.into(), value.into()));
+    }
+}
+
+impl ServerHandshake {
+    /// Accepts every well-formed request, without a subprotocol.
+    #[must_use]
+    pub fn new() -> Self {
+        let terms = Terms { protocols: Vec::new(), decide: None };
+        Self { head: RequestHead::new(), terms, failed: None }
+    }
+
+    /// The subprotocols that are spoken here, the most preferred first (RFC 6455 §1.9). The first
+    /// that the client offers is chosen; if it offers none of them the connection has none, which
+    /// the client may not put up with.
+    #[must_use]
+    pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
+        self.terms.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Asks `decide` about each request that is well-formed. It sees the request, may add to the
+    /// answer, and may refuse: a wrong `Origin`, an unknown target, a missing login.
+    #[must_use]
+    pub fn decide(
+        mut self,
+        decide: impl FnMut(&Request<'_>, &mut Acceptance) -> Result<(), Refusal> + Send + Sync + 'static,
+    ) -> Self {
+        self.terms.decide = Some(Box::new(decide));
+        self
+    }
+
+    /// Reads requests with other limits than [`Limits::DEFAULT`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.head = self.head.limits(limits);
+        self
+    }
+
+    /// Answers a request that was read already, by a server that speaks HTTP as well. Offsets of
+    /// faults count from the front of its head.
+    ///
+    /// # Errors
+    /// As by [`advance`](Exchange::advance): the answer is in `output` in any case.
+    pub fn respond(
+        &mut self,
+        request: &Request<'_>,
+        output: &mut Output,
+    ) -> Result<Accepted, Fault<RequestError>> {
+        self.terms.respond(request, output)
+    }
+}
+
+impl Default for ServerHandshake {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Exchange for ServerHandshake {
+    type Output = Accepted;
+    type Error = RequestError;
+
+    fn advance(
+        &mut self,
+        input: &mut Buffer,
+        eof: bool,
+        output: &mut Output,
+    ) -> Result<Progress<Accepted>, Fault<RequestError>> {
+        if let Some(fault) = &self.failed {
+            return Err(fault.clone());
+        }
+        let outcome = match input.step(&mut self.head, eof, output) {
+            Ok(Step::Item(request)) => {
+                let length = request.as_bytes().len() as u64;
+                let outcome = self.terms.respond(&request, output);
+                let front = input.position() - length;
+                outcome.map(Progress::Done).map_err(|fault| fault.moved(front))
+            }
+            Ok(Step::Need(need)) => Ok(Progress::NeedRead(need)),
+            Ok(Step::Done) => Err(Fault::from_cause(Cause::Contract).at(input.position())),
+            Err(fault) => {
+                let fault = fault.map(RequestError::Http);
+                if let Some(error) = fault.error() {
+                    Terms::refuse(error, false, output);
+                }
+                Err(fault)
+            }
+        };
+        outcome.inspect_err(|fault| self.failed = Some(fault.clone()))
+    }
+
+    fn belonging(&mut self, shown: &[u8]) -> usize {
+        belonging(&self.head, shown)
+    }
+}
+
+/// What [`ServerHandshake::decide`] is given.
+type Decide = dyn FnMut(&Request<'_>, &mut Acceptance) -> Result<(), Refusal> + Send + Sync;
+
+/// On what terms requests are accepted.
+struct Terms {
+    protocols: Vec<String>,
+    decide: Option<Box<Decide>>,
+}
+
+impl Terms {
+    /// Answers `request`, one way or the other.
+    fn respond(
+        &mut self,
+        request: &Request<'_>,
+        output: &mut Output,
+    ) -> Result<Accepted, Fault<RequestError>> {
+        let bodiless = request.method() == "HEAD";
+        let answered = check(request).and_then(|key| {
+            self.accept(request, key, output).map_err(|refused| match refused {
+                Ok(refusal) => {
+                    let status = refusal.status;
+                    let sent = match refusal.taken() {
+                        Some(name) => Err(RequestError::HeaderTaken(name.to_owned())),
+                        None => refusal.put(output, bodiless),
+                    };
+                    Fault::new(sent.err().unwrap_or(RequestError::Refused(status)))
+                }
+                Err(error) => Fault::new(error),
+            })
+        });
+        answered.inspect_err(|fault| match fault.error() {
+            // Its answer is the caller's, and queued.
+            Some(RequestError::Refused(_)) | None => {}
+            Some(error) => Self::refuse(error, bodiless, output),
+        })
+    }
+
+    /// Queues the answer to a request that breaks a rule.
+    fn refuse(error: &RequestError, bodiless: bool, output: &mut Output) {
+        let sent = Refusal::of(error).put(output, bodiless);
+        debug_assert!(sent.is_ok(), "{error:?} has an answer that cannot be sent");
+    }
+
+    /// Agrees to a well-formed request, unless the caller does not.
+    fn accept(
+        &mut self,
+        request: &Request<'_>,
+        key: &[u8],
+        output: &mut Output,
+    ) -> Result<Accepted, Result<Refusal, RequestError>> {
+        let offered = |protocol: &str| {
+            let mut offers = request.headers().tokens("sec-websocket-protocol");
+            offers.any(|offer| offer == protocol.as_bytes())
+        };
+        let protocol = self.protocols.iter().find(|protocol| offered(protocol)).cloned();
+        let mut acceptance = Acceptance { protocol, headers: Vec::new() };
+        if let Some(decide) = &mut self.decide {
+            decide(request, &mut acceptance).map_err(Ok)?;
+        }
+        let Acceptance { protocol, headers } = acceptance;
+        if protocol.as_deref().is_some_and(|protocol| !offered(protocol)) {
+            return Err(Err(RequestError::NotOffered));
+        }
+        if let Some((name, _)) = headers.iter().find(|(name, _)| is_taken(name)) {
+            return Err(Err(RequestError::HeaderTaken(name.clone())));
+        }
+        let accept = accept_key(key);
+        let own = [
+            ("Upgrade", "websocket"),
+            ("Connection", "Upgrade"),
+            ("Sec-WebSocket-Accept", &accept),
+        ];
+        let chosen = protocol.as_deref().map(|protocol| ("Sec-WebSocket-Protocol", protocol));
+        let added = headers.iter().map(|(name, value)| (&**name, &**value));
+        encode_response(output, 101, own.into_iter().chain(chosen).chain(added))
+            .map_err(|error| Err(error.into()))?;
+        Ok(Accepted { target: request.target().to_owned(), protocol })
+    }
+}
+
+impl fmt::Debug for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terms")
+            .field("protocols", &self.protocols)
+            .field("decide", &self.decide.is_some())
+            .finish()
+    }
+}
+
+/// Holds a request against RFC 6455 §4.2.1, and finds the key in it.
+fn check<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault<RequestError>> {
+    let (head, headers) = (request.as_bytes(), request.headers());
+    let fault = |error: RequestError, at: u64| Fault::new(error).at(at);
+    if request.method() != "GET" {
+        return Err(fault(RequestError::Method, 0));
+    }
+    if request.version() != Version::Http11 {
+        let behind = request.target().len() as u64 + 1;
+        let target = place(head, request.target().as_bytes());
+        return Err(fault(RequestError::HttpVersion, target + behind));
+    }
+    request.host().map_err(|fault| fault.map(RequestError::Http))?;
+    has(headers, head, "upgrade", "websocket")
+        .and_then(|()| has(headers, head, "connection", "upgrade"))
+        .map_err(|at| fault(RequestError::NotAnUpgrade, at))?;
+    match only(headers, head, "sec-websocket-version") {
+        Ok(version) if version == VERSION.as_bytes() => {}
+        Ok(other) => return Err(fault(RequestError::Version, place(head, other))),
+        Err(at) => return Err(fault(RequestError::Version, at)),
+    }
+    let key =
+        only(headers, head, "sec-websocket-key").map_err(|at| fault(RequestError::Key, at))?;
+    if !is_key(key) {
+        return Err(fault(RequestError::Key, place(head, key)));
+    }
+    match request.body().map_err(|fault| fault.map(RequestError::Http))? {
+        BodyLength::None | BodyLength::Known(0) => Ok(key),
+        _ => {
+            let mut announced = ["content-length", "transfer-encoding"].into_iter();
+            let value = announced.find_map(|name| headers.find(name));
+            let at = value.map_or(head.len() as u64, |value| place(head, value));
+            Err(fault(RequestError::Body, at))
+        }
+    }
+}
+
+/// Whether these are 16 bytes in base64 (RFC 6455 §4.2.1). Bits that no byte uses may be set in
+/// the last digit: so it is in the example of §4.1, and what counts is the text.
+fn is_key(key: &[u8]) -> bool {
+    let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
+    matches!(key.split_last_chunk(), Some((digits, b"==")) if digits.len() == 22
+        && digits.iter().all(digit))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_22_digits_and_two_signs() {
+        assert!(is_key(b"dGhlIHNhbXBsZSBub25jZQ==") && is_key(b"AQIDBAUGBwgJCgsMDQ4PEC=="));
+        let not: [&[u8]; 6] = [
+            b"",
+            b"==",
+            b"dGhlIHNhbXBsZSBub25jZQ=",
+            b"dGhlIHNhbXBsZSBub25jZ===",
+            b"dGhlIHNhbXBsZSBub25jZQQ==",
+            b"dGhlIHNhbXBsZSBub2-jZQ==",
+        ];
+        assert!(not.into_iter().all(|key| !is_key(key)));
+    }
+}

@@ -1,0 +1,333 @@
+//! The opening handshake: what a server answers, and what a client takes for an answer.
+
+use segue::{Buffer, Exchange, Fault, Output, Progress, Step};
+use segue_websocket::{
+    Acceptance, Accepted, ClientHandshake, Opened, Refusal, RequestError, ResponseError,
+    ServerHandshake,
+    http1::{EncodeError, Error, RequestHead},
+};
+
+const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
+    Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Version: 13\r\n\r\n";
+
+const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+
+/// What came of a request, and what was answered.
+fn serve(
+    handshake: &mut ServerHandshake,
+    request: &str,
+) -> (Result<Accepted, Fault<RequestError>>, String) {
+    let (mut input, mut output) = (Buffer::from(request.as_bytes()), Output::new());
+    let outcome = match handshake.advance(&mut input, false, &mut output) {
+        Ok(Progress::Done(accepted)) => Ok(accepted),
+        Ok(other) => panic!("{other:?}"),
+        Err(fault) => {
+            let queued = output.len();
+            let again = handshake.advance(&mut input, false, &mut output);
+            assert_eq!(again, Err(fault.clone()), "it keeps failing");
+            assert_eq!(output.len(), queued, "and answers once");
+            Err(fault)
+        }
+    };
+    (outcome, String::from_utf8(output.to_vec()).expect("an answer in text"))
+}
+
+fn open(
+    mut handshake: ClientHandshake,
+    response: &str,
+) -> (Result<Opened, Fault<ResponseError>>, String) {
+    let (mut input, mut output) = (Buffer::from(response.as_bytes()), Output::new());
+    let outcome = match handshake.advance(&mut input, false, &mut output) {
+        Ok(Progress::Done(opened)) => Ok(opened),
+        Ok(other) => panic!("{other:?}"),
+        Err(fault) => Err(fault),
+    };
+    (outcome, String::from_utf8(output.to_vec()).expect("a request in text"))
+}
+
+fn client() -> ClientHandshake {
+    ClientHandshake::with_key("a", "/chat", *b"the sample nonce")
+}
+
+#[test]
+fn a_request_is_accepted_as_in_the_rfc() {
+    let (accepted, answer) = serve(&mut ServerHandshake::new(), REQUEST);
+    let accepted = accepted.unwrap();
+    assert_eq!((&*accepted.target, accepted.protocol), ("/chat?room=1", None));
+    assert_eq!(answer, RESPONSE);
+}
+
+#[test]
+fn the_most_preferred_subprotocol_of_the_server_is_chosen() {
+    let offer = |offer: &str| REQUEST.replace("Host", &format!("{offer}\r\nHost"));
+    for (request, expected) in [
+        (offer("Sec-WebSocket-Protocol: soap, chat, super"), Some("super")),
+        (offer("Sec-WebSocket-Protocol: soap\r\nSec-WebSocket-Protocol: chat"), Some("chat")),
+        (offer("Sec-WebSocket-Protocol: soap, Chat"), None),
+        (offer("X-Protocol: chat"), None),
+    ] {
+        let mut handshake = ServerHandshake::new().protocols(["super", "chat"]);
+        let (accepted, answer) = serve(&mut handshake, &request);
+        assert_eq!(accepted.unwrap().protocol.as_deref(), expected);
+        let line = expected.map(|protocol| format!("\r\nSec-WebSocket-Protocol: {protocol}\r\n"));
+        assert_eq!(answer.contains("-Protocol"), line.is_some());
+        assert!(line.is_none_or(|line| answer.contains(&line)), "{answer}");
+    }
+}
+
+/// A request that breaks a rule: what is wrong, where in it, and the answer to it.
+#[track_caller]
+fn refused(request: &str, error: RequestError, at: &str, status: &str) {
+    let (outcome, answer) = serve(&mut ServerHandshake::new(), request);
+    let place = if at == "end" { request.len() } else { request.find(at).unwrap_or(usize::MAX) };
+    assert_eq!(outcome, Err(Fault::new(error.clone()).at(place as u64)), "{request}");
+    assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\nConnection: close")), "{answer}");
+    let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+    assert!(head.contains(&format!("\r\nContent-Length: {}", body.len())), "{answer}");
+    assert_eq!(body, format!("{error}\n"));
+    assert!(status.starts_with(&error.status().to_string()));
+}
+
+#[test]
+fn each_rule_for_requests() {
+    let bad = "400 Bad Request";
+    refused(&REQUEST.replace("GET", "PUT"), RequestError::Method, "PUT", "405 Method Not Allowed");
+    refused(&REQUEST.replace("/1.1", "/1.0"), RequestError::HttpVersion, "HTTP/1.0", bad);
+    refused(
+        &REQUEST.replace("Host: a\r\n", ""),
+        RequestError::Http(Error::MissingHost),
+        "end",
+        bad,
+    );
+    refused(&REQUEST.replace("Host: a", "Host: a b"), RequestError::Http(Error::Host), " b\r", bad);
+
+    let upgrade = "426 Upgrade Required";
+    let not = RequestError::NotAnUpgrade;
+    refused(&REQUEST.replace("Upgrade: WebSocket\r\n", ""), not.clone(), "end", upgrade);
+    refused(&REQUEST.replace("WebSocket\r", "h2c\r"), not.clone(), "h2c", upgrade);
+    refused(&REQUEST.replace(", Upgrade", ""), not, "keep-alive", upgrade);
+
+    let version = RequestError::Version;
+    refused(&REQUEST.replace("Version: 13", "Version: 8"), version.clone(), "8\r", upgrade);
+    refused(&REQUEST.replace("Sec-WebSocket-Version: 13\r\n", ""), version, "end", upgrade);
+
+    let key = RequestError::Key;
+    refused(&REQUEST.replace("-Key", "-Kay"), key.clone(), "end", bad);
+    refused(&REQUEST.replace("dGhl", "dG"), key.clone(), "dGIH", bad);
+    let twice = REQUEST.replace("Host", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZ0==\r\nHost");
+    refused(&twice, key, "dGhlIHNhbXBsZSBub25jZQ", bad);
+
+    let body = |line: &str| REQUEST.replace("Host", &format!("{line}\r\nHost"));
+    refused(&body("Content-Length: 5"), RequestError::Body, "5\r", bad);
+    refused(&body("Transfer-Encoding: chunked"), RequestError::Body, "chunked", bad);
+    let length = RequestError::Http(Error::ContentLength);
+    refused(&body("Content-Length: five"), length, "five", bad);
+    let (empty, _) = serve(&mut ServerHandshake::new(), &body("Content-Length: 0"));
+    assert!(empty.is_ok());
+}
+
+#[test]
+fn refusals_tell_the_client_what_would_do() {
+    let answer = |request: String| serve(&mut ServerHandshake::new(), &request).1;
+    let upgrade = answer(REQUEST.replace("Version: 13", "Version: 8"));
+    assert!(upgrade.contains("\r\nSec-WebSocket-Version: 13\r\n"), "{upgrade}");
+    assert!(upgrade.contains("\r\nConnection: close, Upgrade\r\n"), "{upgrade}");
+    assert!(upgrade.contains("\r\nUpgrade: websocket\r\n"), "{upgrade}");
+    assert!(answer(REQUEST.replace("GET", "PUT")).contains("\r\nAllow: GET\r\n"));
+    // A head and nothing else.
+    assert!(answer(REQUEST.replace("GET", "HEAD")).ends_with("\r\n\r\n"));
+}
+
+#[test]
+fn what_is_no_http_is_answered_as_http() {
+    let (outcome, answer) = serve(&mut ServerHandshake::new(), "\x16\x03\x01");
+    assert_eq!(outcome, Err(Fault::new(RequestError::Http(Error::Method))));
+    assert!(answer.starts_with("HTTP/1.1 400 "));
+    let long = REQUEST.replace("room=1", &"x".repeat(9000));
+    let (_, answer) = serve(&mut ServerHandshake::new(), &long);
+    assert!(answer.starts_with("HTTP/1.1 414 "));
+}
+
+#[test]
+fn the_caller_may_refuse() {
+    let mut handshake = ServerHandshake::new().decide(|request, _| {
+        let allowed = request.headers().find("authorization").is_some();
+        let login = Refusal::new(401).header("WWW-Authenticate", "Bearer").body("log in\n");
+        if allowed { Ok(()) } else { Err(login) }
+    });
+    let (outcome, answer) = serve(&mut handshake, REQUEST);
+    assert_eq!(outcome, Err(Fault::new(RequestError::Refused(401)).at(0)));
+    let expected = "HTTP/1.1 401 Unauthorized\r\nConnection: close\r\n\
+        Content-Type: text/plain; charset=utf-8\r\nContent-Length: 7\r\n\
+        WWW-Authenticate: Bearer\r\n\r\nlog in\n";
+    assert_eq!(answer, expected);
+
+    let mut handshake = ServerHandshake::new().decide(|_, _| Err(Refusal::new(404)));
+    assert!(serve(&mut handshake, REQUEST).1.ends_with("\r\n\r\n404 Not Found\n"));
+}
+
+#[test]
+fn the_caller_may_add_to_the_answer() {
+    let mut handshake = ServerHandshake::new().protocols(["chat"]).decide(|_, acceptance| {
+        assert_eq!(acceptance.protocol(), Some("chat"));
+        acceptance.choose(None);
+        acceptance.header("Set-Cookie", "a=b");
+        Ok(())
+    });
+    let request = REQUEST.replace("Host", "Sec-WebSocket-Protocol: chat\r\nHost");
+    let (accepted, answer) = serve(&mut handshake, &request);
+    assert_eq!(accepted.unwrap().protocol, None);
+    assert!(answer.ends_with("xOo=\r\nSet-Cookie: a=b\r\n\r\n"), "{answer}");
+}
+
+#[test]
+fn mistakes_of_the_caller_are_told_apart_and_do_not_reach_the_peer() {
+    type Decide = fn(&mut Acceptance) -> Result<(), Refusal>;
+    let cases: [(Decide, RequestError); 5] = [
+        (
+            |acceptance| {
+                acceptance.choose(Some("chat"));
+                Ok(())
+            },
+            RequestError::NotOffered,
+        ),
+        (
+            |acceptance| {
+                acceptance.header("upgrade", "x");
+                Ok(())
+            },
+            RequestError::HeaderTaken("upgrade".into()),
+        ),
+        (
+            |acceptance| {
+                acceptance.header("X", "a\r\nb");
+                Ok(())
+            },
+            RequestError::Unsendable(EncodeError::HeaderValue),
+        ),
+        (|_| Err(Refusal::new(200)), RequestError::Unsendable(EncodeError::Status)),
+        (
+            |_| Err(Refusal::new(403).header("Content-Length", "99")),
+            RequestError::HeaderTaken("Content-Length".into()),
+        ),
+    ];
+    for (decide, error) in cases {
+        let mut handshake = ServerHandshake::new().decide(move |_, acceptance| decide(acceptance));
+        let (outcome, answer) = serve(&mut handshake, REQUEST);
+        assert_eq!(outcome, Err(Fault::new(error).at(0)));
+        assert!(answer.starts_with("HTTP/1.1 500 Internal Server Error\r\n"), "{answer}");
+        assert!(answer.ends_with("\r\n\r\n500 Internal Server Error\n"), "{answer}");
+    }
+}
+
+#[test]
+fn a_request_that_was_read_elsewhere_is_answered_too() {
+    let (mut input, mut output) = (Buffer::from(REQUEST.as_bytes()), Output::new());
+    let mut head = RequestHead::new();
+    let Ok(Step::Item(request)) = input.step(&mut head, false, &mut Output::new()) else {
+        panic!("no request")
+    };
+    let accepted = ServerHandshake::new().respond(&request, &mut output).unwrap();
+    assert_eq!((&*accepted.target, output.to_vec()), ("/chat?room=1", RESPONSE.into()));
+}
+
+#[test]
+fn what_surely_belongs_to_a_head_is_told() {
+    let glued = format!("{REQUEST}\u{1}frames");
+    let mut handshake = ServerHandshake::new();
+    assert_eq!(handshake.belonging(glued.as_bytes()), REQUEST.len());
+    assert_eq!(handshake.belonging(&glued.as_bytes()[..40]), 40);
+    assert_eq!(handshake.belonging(b""), 0);
+    // It was only a look.
+    let (accepted, _) = serve(&mut handshake, &glued);
+    assert!(accepted.is_ok());
+    assert_eq!(handshake.belonging(b"frames"), 0);
+
+    let glued = format!("{RESPONSE}frames");
+    assert_eq!(client().belonging(glued.as_bytes()), RESPONSE.len());
+}
+
+#[test]
+fn a_client_asks_as_in_the_rfc() {
+    let handshake = client().protocols(["chat", "superchat"]).header("Origin", "http://b");
+    let (opened, request) = open(handshake, RESPONSE);
+    assert_eq!(opened.unwrap().protocol, None);
+    let expected = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Protocol: chat, superchat\r\nOrigin: http://b\r\n\r\n";
+    assert_eq!(request, expected);
+    assert_ne!(
+        open(ClientHandshake::new("a", "/"), "HTTP/1.1 200 \r\n\r\n").1,
+        open(ClientHandshake::new("a", "/"), "HTTP/1.1 200 \r\n\r\n").1,
+        "keys are random"
+    );
+}
+
+/// An answer that breaks a rule: what is wrong, and where in it.
+#[track_caller]
+fn rejected(response: &str, error: ResponseError, at: &str) {
+    let place = if at == "end" { response.len() } else { response.find(at).unwrap_or(usize::MAX) };
+    let outcome = open(client().protocols(["chat"]), response).0;
+    assert_eq!(outcome, Err(Fault::new(error).at(place as u64)), "{response}");
+}
+
+#[test]
+fn each_rule_for_answers() {
+    let not = ResponseError::NotAnUpgrade;
+    rejected(&RESPONSE.replace("Upgrade: websocket\r\n", ""), not.clone(), "end");
+    rejected(&RESPONSE.replace("websocket\r", "websocket, h2c\r"), not.clone(), "websocket,");
+    rejected(&RESPONSE.replace("Connection: Upgrade", "Connection: close"), not, "close");
+    rejected(&RESPONSE.replace("HTTP/1.1", "HTTP/1.0"), ResponseError::HttpVersion, "HTTP");
+
+    let accept = ResponseError::Accept;
+    rejected(&RESPONSE.replace("s3pP", "S3pP"), accept.clone(), "S3pP");
+    rejected(&RESPONSE.replace("-Accept", "-Except"), accept.clone(), "end");
+    let twice = RESPONSE.replace("Upgrade: w", "Sec-WebSocket-Accept: x\r\nUpgrade: w");
+    rejected(&twice, accept, "s3pP");
+
+    let added = |line: &str| RESPONSE.replace("Upgrade: w", &format!("{line}\r\nUpgrade: w"));
+    let protocol = |line: &str| added(&format!("Sec-WebSocket-Protocol: {line}"));
+    assert!(open(client().protocols(["chat"]), &protocol("chat")).0.is_ok());
+    rejected(&protocol("soap"), ResponseError::Protocol, "soap");
+    rejected(&protocol("chat, chat"), ResponseError::Protocol, "chat, chat");
+    let twice = protocol("chat\r\nSec-WebSocket-Protocol:  chat");
+    let second = twice.rfind("chat").unwrap();
+    rejected(&twice, ResponseError::Protocol, &twice[second..]);
+    let extension = added("Sec-WebSocket-Extensions: permessage-deflate; a=\"b,c\"");
+    rejected(&extension, ResponseError::Extension, "permessage");
+    rejected("SSH-2.0-x\r\n", ResponseError::Http(Error::Version), "SSH");
+}
+
+#[test]
+fn other_answers_are_seen() {
+    let status = |status, location: Option<&str>| ResponseError::Status {
+        status,
+        location: location.map(Into::into),
+    };
+    rejected("HTTP/1.1 403 No\r\n\r\nbody", status(403, None), "403");
+    let redirect = "HTTP/1.1 307 \r\nLocation: wss://b/\r\n\r\n";
+    rejected(redirect, status(307, Some("wss://b/")), "307");
+}
+
+#[test]
+fn informational_answers_are_passed_over_up_to_a_number() {
+    let hint = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+    assert!(open(client(), &(hint.repeat(8) + RESPONSE)).0.is_ok());
+    let endless = hint.repeat(9);
+    rejected(&endless, ResponseError::Informational, "end");
+}
+
+#[test]
+fn a_request_that_cannot_be_sent_is_a_mistake_of_the_caller() {
+    let refused = |handshake: ClientHandshake, error: ResponseError| {
+        let (outcome, request) = open(handshake, "");
+        assert_eq!((outcome, &*request), (Err(Fault::new(error)), ""));
+    };
+    let unsendable = ResponseError::Unsendable;
+    refused(client().header("A", "b\r\nc: d"), unsendable(EncodeError::HeaderValue));
+    let target = ClientHandshake::with_key("a", "/a b", [0; 16]);
+    refused(target, unsendable(EncodeError::Target));
+    refused(client().header("Host", "b"), ResponseError::HeaderTaken("Host".into()));
+}

@@ -1,0 +1,120 @@
+//! The laws of segue, stamped on every stage.
+
+mod support;
+
+use segue::laws;
+use segue_websocket::{Frames, MaskKeys, Messages, Reply, Role};
+use support::{KEY, frame, frames};
+
+/// Well-formed streams: each ends with a close frame.
+fn good(role: Role) -> Vec<Vec<u8>> {
+    let close = (0x88, &b"\x03\xe8bye"[..]);
+    let long = [b'x'; 126];
+    vec![
+        frames(role, &[(0x88, b"")]),
+        frames(role, &[(0x81, "grüße".as_bytes()), (0x82, b"\xff\x00"), close]),
+        frames(role, &[(0x81, b""), (0x89, b"?"), (0x8A, b""), close]),
+        frames(
+            role,
+            &[
+                (0x01, b"\xc3"),
+                (0x89, b"in between"),
+                (0x00, b""),
+                (0x80, b"\xa9"),
+                (0x02, b""),
+                (0x80, b""),
+                (0x81, b"next"),
+                close,
+            ],
+        ),
+        frames(role, &[(0x82, &long), close]),
+        frames(role, &[(0x02, b"cut off"), close]),
+    ]
+}
+
+/// Streams that break a rule of frames.
+fn broken(role: Role) -> Vec<Vec<u8>> {
+    let other = if role == Role::Server { Role::Client } else { Role::Server };
+    let mask = if role == Role::Server { 0x80 } else { 0 };
+    let begun = frames(role, &[(0x81, b"fine"), (0x01, b"a")]);
+    vec![
+        frame(role, 0xC1, b"reserved"),
+        frame(role, 0x83, b"unknown"),
+        frame(role, 0x09, b"ping in parts"),
+        frame(role, 0x80, b"nothing before"),
+        frame(other, 0x81, b"mask"),
+        vec![0x89, mask | 126, 0, 126],
+        vec![0x82, mask | 126, 0, 125],
+        vec![0x82, mask | 127, 0x80, 0, 0, 0, 0, 0, 0, 0],
+        vec![0x82, mask | 127, 0, 0, 0, 0, 0xFF, 0, 0, 0],
+        [&begun[..], &frame(role, 0x82, b"too early")].concat(),
+    ]
+}
+
+/// Streams whose frames are fine and whose content is not.
+fn nonsense(role: Role) -> Vec<Vec<u8>> {
+    vec![
+        frame(role, 0x81, b"ab\xffcd"),
+        frame(role, 0x81, b"ab\xe2\x82"),
+        frames(role, &[(0x01, b"\xf4"), (0x89, b"!"), (0x00, b"\x90\x80\x80")]),
+        frames(role, &[(0x01, b"\xf4"), (0x80, b"\x8f\xbf")]),
+        frame(role, 0x88, b"\x03"),
+        frame(role, 0x88, b"\x03\xed"),
+        frame(role, 0x88, b"\x03\xe8\xff"),
+    ]
+}
+
+/// One message of about that many bytes, and many.
+fn one(length: usize) -> Vec<u8> {
+    frame(Role::Server, 0x82, &vec![1; length])
+}
+
+fn many(length: usize) -> Vec<u8> {
+    frame(Role::Server, 0x81, b"seven..").repeat(length / 13)
+}
+
+fn fragments(length: usize) -> Vec<u8> {
+    let parts = frame(Role::Server, 0x00, b"\xc3\xa9.......").repeat(length / 15);
+    [frame(Role::Server, 0x01, b""), parts, frame(Role::Server, 0x80, b"")].concat()
+}
+
+#[test]
+fn frames_keep_the_laws() {
+    for role in [Role::Server, Role::Client] {
+        laws::stage(|| Frames::new(role))
+            .accepts(good(role))
+            .refuses(broken(role))
+            .limit(14 + Frames::MAX_PAYLOAD)
+            .check();
+    }
+    let limited = || Frames::server().max_payload(126);
+    laws::stage(limited).accepts(good(Role::Server)).limit(8 + 126).check();
+    let linear = laws::stage(Frames::server).linear(one);
+    linear.linear(many).linear(fragments).check();
+}
+
+#[test]
+fn messages_keep_the_laws() {
+    for role in [Role::Server, Role::Client] {
+        for reply in [Reply::Hidden, Reply::Shown, Reply::Manual] {
+            let make = move || {
+                let messages = match role {
+                    Role::Server => Messages::server(),
+                    Role::Client => Messages::client_with(MaskKeys::from_fn(|| KEY)),
+                };
+                messages.pings(reply).closes(reply)
+            };
+            laws::stage(make)
+                .accepts(good(role))
+                .refuses(broken(role))
+                .refuses(nonsense(role))
+                .limit(14 + Frames::MAX_PAYLOAD)
+                .check();
+        }
+    }
+    let limited = || Messages::server().max_message(4);
+    let too_long = [(0x01, &b"abc"[..]), (0x89, b"longer"), (0x80, b"de")];
+    laws::stage(limited).refuses([frames(Role::Server, &too_long)]).limit(14 + 125).check();
+    let linear = laws::stage(Messages::server).linear(one);
+    linear.linear(many).linear(fragments).check();
+}
