@@ -1,8 +1,8 @@
 //! The stages of `segue::separator`: against naive references, on every cut, at every limit.
 
 use segue::combine::{Measured, SkipOversize, skip_oversize};
-use segue::separator::{self, LineError};
-use segue::{Buffer, Cause, Decode, Fault, Output, Record, Step};
+use segue::separator::{self, EncodeError, LineError};
+use segue::{Buffer, Cause, Decode, Encode, Fault, Output, Record, Step};
 use std::fmt::Debug;
 
 /// What a stage makes of a whole stream.
@@ -243,5 +243,39 @@ fn strict_lines_refuse_what_is_no_ending() {
                 everyhow(skipping(|| stage.clone().last_unterminated(), max), &text);
             }
         }
+    }
+}
+
+/// What is encoded decodes to the same, and what is refused would not have.
+fn encodes_what_it_decodes<D>(make: impl Fn() -> D, ending: &[u8], contents: &[Vec<u8>])
+where
+    D: Decode + for<'a> Encode<&'a [u8], Error = EncodeError>,
+    for<'a> D::Item<'a>: Show,
+    <D as Decode>::Error: Debug + PartialEq,
+{
+    for content in contents {
+        let mut output = Output::new();
+        let encoded = make().encode(&content[..], &mut output);
+        let wire = [&content[..], ending].concat();
+        let read = run(make(), &[&wire]);
+        let same = read.items == [content.escape_ascii().to_string()] && read.fault.is_none();
+        assert_eq!(encoded.is_ok(), same, "{:?}", content.escape_ascii().to_string());
+        assert_eq!(output.to_vec(), if same { wire } else { Vec::new() });
+    }
+}
+
+#[test]
+fn content_that_would_not_come_back_is_refused() {
+    let lines = texts(b"a\r\n", 5);
+    encodes_what_it_decodes(separator::line, b"\n", &lines);
+    encodes_what_it_decodes(|| separator::line().lf(), b"\n", &lines);
+    encodes_what_it_decodes(|| separator::line().crlf(), b"\r\n", &lines);
+    encodes_what_it_decodes(|| separator::line().strict(), b"\n", &lines);
+    encodes_what_it_decodes(|| separator::line().lf().strict(), b"\n", &lines);
+    encodes_what_it_decodes(|| separator::line().crlf().strict(), b"\r\n", &lines);
+    encodes_what_it_decodes(|| separator::byte(b'a').max(3), b"a", &texts(b"ab", 5));
+    for separator in texts(b"ab", 4).into_iter().skip(1) {
+        let make = || separator::bytes(&separator).max(4);
+        encodes_what_it_decodes(make, &separator, &texts(b"ab", 5));
     }
 }

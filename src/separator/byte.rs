@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use core::ops::Range;
 
-use super::{Separator, Until, near::near, sealed, without};
+use super::{Separator, Until, Written, near::near, sealed, without};
 use crate::{Fault, Record};
 
 /// Records that end at the byte `separator`.
@@ -61,5 +61,17 @@ impl Separator for Byte {
     #[inline]
     fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Record<'a> {
         without(record, content, keep)
+    }
+}
+
+impl Written for Byte {
+    #[inline]
+    fn written(&self) -> &[u8] {
+        core::slice::from_ref(&self.byte)
+    }
+
+    #[inline]
+    fn clash(&self, content: &[u8]) -> Option<usize> {
+        near(self.byte, content)
     }
 }

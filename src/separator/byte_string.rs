@@ -4,7 +4,7 @@ use core::convert::Infallible;
 use core::ops::Range;
 use memchr::memmem::Finder;
 
-use super::{Separator, Until, sealed, without};
+use super::{Separator, Until, Written, sealed, without};
 use crate::{Fault, Record};
 
 /// Records that end at the byte string `separator`.
@@ -79,6 +79,26 @@ impl Separator for ByteString {
     #[inline]
     fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Record<'a> {
         without(record, content, keep)
+    }
+}
+
+impl Written for ByteString {
+    #[inline]
+    fn written(&self) -> &[u8] {
+        self.as_slice()
+    }
+
+    fn clash(&self, content: &[u8]) -> Option<usize> {
+        self.finder.find(content).or_else(|| {
+            // `ab` must not be followed by the separator `aba`, or it would end at once.
+            let separator = self.as_slice();
+            let overlaps = |&part: &usize| {
+                let (front, behind) = separator.split_at(part);
+                content.ends_with(front) && separator.starts_with(behind)
+            };
+            let part = (1..separator.len()).rev().find(overlaps)?;
+            Some(content.len() - part)
+        })
     }
 }
 

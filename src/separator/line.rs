@@ -3,9 +3,9 @@
 use core::convert::Infallible;
 use core::fmt;
 use core::ops::Range;
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 
-use super::{Separator, Until, near::near, sealed, without};
+use super::{Separator, Until, Written, near::near, sealed, without};
 use crate::{Fault, Record};
 
 /// Lines that end in LF or in CRLF, each as it comes.
@@ -152,6 +152,25 @@ impl Separator for LineEnd {
     }
 }
 
+impl Written for LineEnd {
+    #[inline]
+    fn written(&self) -> &[u8] {
+        self.ends.written()
+    }
+
+    #[inline]
+    fn clash(&self, content: &[u8]) -> Option<usize> {
+        match self.ends {
+            Ends::Lf => near(b'\n', content),
+            // A CR at the end would become part of the ending.
+            Ends::Either => {
+                near(b'\n', content).or_else(|| content.ends_with(b"\r").then(|| content.len() - 1))
+            }
+            Ends::Crlf => memmem::find(content, b"\r\n"),
+        }
+    }
+}
+
 impl sealed::Sealed for StrictLineEnd {}
 
 impl Separator for StrictLineEnd {
@@ -202,7 +221,24 @@ impl Separator for StrictLineEnd {
     }
 }
 
+impl Written for StrictLineEnd {
+    #[inline]
+    fn written(&self) -> &[u8] {
+        self.ends.written()
+    }
+
+    #[inline]
+    fn clash(&self, content: &[u8]) -> Option<usize> {
+        memchr2(b'\r', b'\n', content)
+    }
+}
+
 impl Ends {
+    #[inline]
+    fn written(self) -> &'static [u8] {
+        if self == Self::Crlf { b"\r\n" } else { b"\n" }
+    }
+
     #[inline]
     fn begun(self, input: &[u8]) -> usize {
         usize::from(self != Self::Lf && input.last() == Some(&b'\r'))

@@ -12,12 +12,14 @@
 
 mod byte;
 mod byte_string;
+mod encode;
 mod line;
 mod near;
 mod until;
 
 pub use byte::{Byte, byte};
 pub use byte_string::{ByteString, bytes};
+pub use encode::{EncodeError, Written};
 pub use line::{Line, LineEnd, LineError, StrictLine, StrictLineEnd, line};
 pub use until::Until;
 

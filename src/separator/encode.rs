@@ -1,0 +1,104 @@
+//! Writing records that end at a separator.
+
+use bytes::Bytes;
+use core::fmt;
+
+use super::{Separator, Until};
+use crate::{Encode, Output};
+
+/// Why a record cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// A reader would take what begins at byte `at` of the content for the end of the record, or
+    /// refuse it.
+    Separator {
+        /// Offset in the content, in bytes.
+        at: usize,
+    },
+    /// The content is longer than the stage's own limit.
+    TooLong {
+        /// The length in bytes that was to be sent.
+        length: usize,
+        /// The limit in bytes.
+        max: usize,
+    },
+    /// The content is empty, where readers skip empty records.
+    Empty,
+}
+
+/// A separator that can be written behind a record. Only this module can implement it.
+pub trait Written: Separator {
+    /// The bytes that are written.
+    fn written(&self) -> &[u8];
+
+    /// Where in `content` a reader would see the record end, or find fault.
+    fn clash(&self, content: &[u8]) -> Option<usize>;
+}
+
+impl<S: Written> Until<S> {
+    fn check(&self, content: &[u8]) -> Result<(), EncodeError> {
+        if content.len() > self.max {
+            return Err(EncodeError::TooLong { length: content.len(), max: self.max });
+        }
+        match self.separator.clash(content) {
+            Some(at) => Err(EncodeError::Separator { at }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes the content and the separator; content that has the separator in it is refused.
+///
+/// [`line`](super::line) writes LF, and CRLF if it is told that only this ends a line.
+///
+/// ```
+/// use segue::separator::{self, EncodeError};
+/// use segue::{Encode, Output};
+///
+/// let mut output = Output::new();
+/// separator::line().crlf().encode("QUIT", &mut output)?;
+/// let refused = separator::line().crlf().encode("QUIT\r\nDATA", &mut output);
+/// assert_eq!(refused, Err(EncodeError::Separator { at: 4 }));
+/// separator::bytes(b"\n%\n").encode(b"content", &mut output)?;
+/// assert_eq!(output.to_vec(), b"QUIT\r\ncontent\n%\n");
+/// # Ok::<_, EncodeError>(())
+/// ```
+impl<S: Written, T: AsRef<[u8]> + ?Sized> Encode<&T> for Until<S> {
+    type Error = EncodeError;
+
+    #[inline]
+    fn encode(&mut self, content: &T, output: &mut Output) -> Result<(), EncodeError> {
+        let content = content.as_ref();
+        self.check(content)?;
+        output.put(content);
+        output.put(self.separator.written());
+        Ok(())
+    }
+}
+
+/// As for slices; long content is not copied.
+impl<S: Written> Encode<Bytes> for Until<S> {
+    type Error = EncodeError;
+
+    fn encode(&mut self, content: Bytes, output: &mut Output) -> Result<(), EncodeError> {
+        self.check(&content)?;
+        output.put_bytes(content);
+        output.put(self.separator.written());
+        Ok(())
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Separator { at } => write!(f, "the record would not hold together at byte {at}"),
+            Self::TooLong { length, max } => {
+                write!(f, "a record of {length} bytes is over the limit of {max}")
+            }
+            Self::Empty => f.write_str("an empty record would be skipped"),
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}
