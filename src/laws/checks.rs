@@ -4,6 +4,7 @@ use super::{
     End, Entry, Law, Trace, Violation,
     cuts::{self, Eof, Manner, Schedule},
     drive::drive,
+    mutants::mutants,
     subject::Subject,
 };
 
@@ -24,6 +25,8 @@ pub(super) struct Terms {
     pub(super) in_pieces: bool,
     /// The end of the stream is a proper end wherever it comes.
     pub(super) ends_anywhere: bool,
+    /// It comes to something once, at its end: the end of the stream is none before that.
+    pub(super) all_or_nothing: bool,
 }
 
 type Verdict<T = ()> = Result<T, Box<Violation>>;
@@ -49,7 +52,10 @@ impl Bench<'_> {
     pub(super) fn refused(&mut self, input: &[u8], too_long: bool) -> Verdict {
         let whole = self.whole(input)?;
         match whole.fault() {
-            None => return Err(self.violation(Law::Refuses, "it accepts it", input, whole)),
+            None => {
+                let law = if too_long { Law::L4 } else { Law::Refuses };
+                return Err(self.violation(law, "it accepts it", input, whole));
+            }
             Some(fault) if too_long && !fault.too_long => {
                 let what = "the fault is not that a record is too long";
                 return Err(self.violation(Law::L4, what, input, whole));
@@ -75,6 +81,13 @@ impl Bench<'_> {
             self.left_alone(&more, &open, schedule)?;
         }
         Ok(())
+    }
+
+    /// Streams that differ a little from a well-formed one, which are most likely not, but close
+    /// to the limits of what is.
+    pub(super) fn changed(&mut self, input: &[u8]) -> Verdict {
+        let mut mutants = mutants(input).into_iter().zip(0..);
+        mutants.try_for_each(|(mutant, seed)| self.arbitrary(&mutant, seed))
     }
 
     /// One run, which must not break a law by itself.
@@ -159,25 +172,48 @@ impl Bench<'_> {
             let prefix = &input[..at];
             let trace = self.whole(prefix)?;
             self.same(prefix, &trace, Schedule::bytes(at))?;
-            let faulty = trace.fault().is_some();
-            let what = if self.terms.ends_anywhere && !faulty {
-                let last = trace.entries.len().saturating_sub(1);
-                let kept = whole.entries.starts_with(&trace.entries[..last]);
-                (!kept).then_some("truncated, it says what the whole stream does not")
-            } else if !trace.without_faults().begins(whole, faulty) {
-                Some("truncated, it says what the whole stream does not")
-            } else if !faulty && !trace.left.is_empty() {
-                Some("truncated, it is done and leaves some over")
-            } else {
-                None
+            let what = match self.truncated(prefix, &trace, whole)? {
+                Some(what) => what,
+                None => continue,
             };
-            if let Some(what) = what {
-                let schedule = Schedule::whole();
-                let violation = Violation::new(Law::L9, self.name, what).on(prefix, &schedule);
-                return Err(violation.seen("whole    ", whole.clone()).seen("truncated", trace));
-            }
+            let violation = Violation::new(Law::L9, self.name, what);
+            let violation = violation.on(prefix, &Schedule::whole());
+            return Err(violation.seen("whole    ", whole.clone()).seen("truncated", trace));
         }
         Ok(())
+    }
+
+    /// What is wrong with a run over a truncated stream.
+    fn truncated(
+        &mut self,
+        prefix: &[u8],
+        trace: &Trace,
+        whole: &Trace,
+    ) -> Verdict<Option<&'static str>> {
+        let Terms { ends_anywhere, all_or_nothing, .. } = self.terms;
+        let faulty = trace.fault().is_some();
+        let invents = if ends_anywhere && !faulty {
+            let last = trace.entries.len().saturating_sub(1);
+            !whole.entries.starts_with(&trace.entries[..last])
+        } else {
+            !trace.without_faults().begins(whole, faulty)
+        };
+        if invents {
+            return Ok(Some("truncated, it says what the whole stream does not"));
+        }
+        if faulty {
+            return Ok(None);
+        }
+        if all_or_nothing {
+            return Ok(Some("truncated, it comes to something all the same"));
+        }
+        if !trace.left.is_empty() {
+            return Ok(Some("truncated, it is done and leaves some over"));
+        }
+        // What was waiting for more must not vanish.
+        let open = self.run(prefix, &Schedule::at([]).told(Eof::Never))?;
+        let vanishes = !open.left.is_empty() && open.entries == trace.entries;
+        Ok(vanishes.then_some("truncated, it drops the beginning of a record"))
     }
 
     fn violation(&self, law: Law, what: &str, input: &[u8], trace: Trace) -> Box<Violation> {

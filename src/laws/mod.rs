@@ -39,11 +39,11 @@
 //! | L1 | cuts do not matter | [`stage`]: whole, byte by byte, every single cut, many cuts |
 //! | L2 | nothing is lost | positions add up; bytes behind the end stay as they are |
 //! | L3 | a need is honest | against every shorter and longer prefix |
-//! | L4 | memory is bounded | needs against [`StageLaws::limit`], [`StageLaws::too_long`] |
+//! | L4 | memory is bounded | needs against [`Suite::limit`], [`Suite::too_long`] |
 //! | L5 | no panic, no endless loop | all runs; records of no bytes are counted |
 //! | L6 | what is encoded decodes to the same | [`round_trip`], [`canonical`] |
 //! | L7 | two readers of one protocol agree | [`agree`] |
-//! | L8 | work is linear | [`StageLaws::linear`] |
+//! | L8 | work is linear | [`Suite::linear`] |
 //! | L9 | a truncated stream is a fault | every prefix of every accepted stream |
 //! | L10 | asking again changes nothing | questions are asked twice, and before commitment |
 //!
@@ -56,8 +56,10 @@
 mod checks;
 mod cuts;
 mod drive;
+mod exchange;
 mod law;
 mod linear;
+mod mutants;
 mod observe;
 mod pairs;
 mod report;
@@ -69,5 +71,5 @@ pub use law::Law;
 pub use observe::{Entry, Log, Observe};
 pub use pairs::{agree, canonical, round_trip};
 pub use report::Violation;
-pub use suite::{StageLaws, fuzz, observe, stage};
+pub use suite::{Suite, exchange, fuzz, observe, stage};
 pub use trace::{End, FaultSeen, Trace};

@@ -39,8 +39,17 @@ pub trait Observe {
 #[derive(Debug, Clone, Default)]
 pub struct Log {
     entries: Vec<Entry>,
-    /// Whether whole payloads count as pieces of one.
-    in_pieces: bool,
+    keeps: Keeps,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+enum Keeps {
+    #[default]
+    All,
+    /// Whole payloads count as pieces of one.
+    Joined,
+    /// For runs that are only timed.
+    Nothing,
 }
 
 /// One thing that an item said.
@@ -59,15 +68,21 @@ pub enum Entry {
 
 impl Log {
     pub(super) fn new(in_pieces: bool) -> Self {
-        Self { entries: Vec::new(), in_pieces }
+        let keeps = if in_pieces { Keeps::Joined } else { Keeps::All };
+        Self { entries: Vec::new(), keeps }
+    }
+
+    /// A log that keeps nothing.
+    pub(super) fn discarded() -> Self {
+        Self { entries: Vec::new(), keeps: Keeps::Nothing }
     }
 
     /// Writes down a whole payload: how long it is must not depend on the cuts.
     pub fn bytes(&mut self, payload: &[u8]) {
-        if self.in_pieces {
-            self.piece(payload);
-        } else {
-            self.entries.push(Entry::Bytes(payload.to_vec()));
+        match self.keeps {
+            Keeps::All => self.entries.push(Entry::Bytes(payload.to_vec())),
+            Keeps::Joined => self.piece(payload),
+            Keeps::Nothing => {}
         }
     }
 
@@ -77,7 +92,7 @@ impl Log {
     /// A stage that reads several such payloads should log an [`event`](Self::event) in between.
     pub fn piece(&mut self, piece: &[u8]) {
         match self.entries.last_mut() {
-            _ if piece.is_empty() => {}
+            _ if piece.is_empty() || self.keeps == Keeps::Nothing => {}
             Some(Entry::Pieces(payload)) => payload.extend_from_slice(piece),
             _ => self.entries.push(Entry::Pieces(piece.to_vec())),
         }
@@ -85,7 +100,9 @@ impl Log {
 
     /// Writes down anything else: a field, a kind, a beginning or an end.
     pub fn event(&mut self, event: impl fmt::Debug) {
-        self.entries.push(Entry::Event(format!("{event:?}")));
+        if self.keeps != Keeps::Nothing {
+            self.entries.push(Entry::Event(format!("{event:?}")));
+        }
     }
 
     /// What has been written down.

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::{FaultSeen, Law, Log, Observe};
-use crate::{Buffer, Decode, Fault, Frame, Need, Output, core::Budget};
+use crate::{Buffer, Decode, Fault, Frame, Need, Output, Record, core::Budget};
 
 /// Something that is pushed bytes and stepped.
 ///
@@ -40,7 +40,8 @@ pub(super) trait Subject {
 pub(super) enum How {
     /// Once, and acting upon what it answers.
     Once,
-    /// Twice, and acting upon the second answer, which must be the first.
+    /// Twice, and acting upon the second answer, which must be the first. Where a subject can be
+    /// lent a record in two ways this is the other one.
     Twice,
     /// Only asked. A subject that cannot be asked without acting acts.
     AskOnly,
@@ -158,7 +159,14 @@ where
             Frame::Record(_) | Frame::Absorb(_) if how == How::AskOnly => {}
             Frame::Record(length) => {
                 self.pay(length)?;
-                self.stage.parse(self.buffer.take(length)).map_err(seen)?.observe(log);
+                if how == How::Twice {
+                    // As a record of a plain slice, which is what `Buffer::records` lends.
+                    let mut copy = self.buffer.as_slice()[..length].to_vec();
+                    self.buffer.consume(length);
+                    self.stage.parse(Record::from(&mut copy[..])).map_err(seen)?.observe(log);
+                } else {
+                    self.stage.parse(self.buffer.take(length)).map_err(seen)?.observe(log);
+                }
             }
             Frame::Absorb(length) => {
                 self.pay(length.get())?;

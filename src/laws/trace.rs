@@ -83,17 +83,18 @@ impl Trace {
     ///
     /// Two runs that end in the same fatal fault may differ in how much of an unfinished payload
     /// came in pieces before it: whether a piece that came with the violation was still delivered
-    /// is a matter of reads, and its payload is lost in both.
+    /// is a matter of reads, and its payload is lost in both. The same holds for how much of the
+    /// outer stream was consumed, where the fault is that of an inner one.
     pub(super) fn difference(&self, other: &Self) -> Option<String> {
         if self.end != other.end {
             return Some("it ends otherwise".into());
         }
         let (mut ours, mut theirs) = (&self.entries[..], &other.entries[..]);
         let mut unfinished = false;
-        if matches!(self.end, End::Fault(_)) {
+        if let End::Fault(fault) = &self.end {
             let our_pieces = last_pieces(&mut ours);
             let their_pieces = last_pieces(&mut theirs);
-            unfinished = !our_pieces.is_empty() || !their_pieces.is_empty();
+            unfinished = fault.layer > 0 || !our_pieces.is_empty() || !their_pieces.is_empty();
             if !our_pieces.starts_with(their_pieces) && !their_pieces.starts_with(our_pieces) {
                 return Some("the pieces before the fault are others".into());
             }
@@ -168,7 +169,7 @@ impl fmt::Display for End {
             Self::Done => f.write_str("done"),
             Self::Waiting => f.write_str("waiting for more"),
             Self::Fault(fault) => write!(f, "{fault}"),
-            Self::Broke(law, how) => write!(f, "{law}: {how}"),
+            Self::Broke(..) => f.write_str("stopped"),
         }
     }
 }
