@@ -12,7 +12,7 @@ use super::{
     write::WriteSide,
 };
 use crate::core::Budget;
-use crate::{Buffer, Decode, Edge, Encode, Exchange, Fault, Handoff, Output, Progress};
+use crate::{Buffer, Decode, Edge, Encode, Exchange, Fault, Handoff, Need, Output, Progress};
 
 /// A transport, the buffer that belongs to it, and the stage that it is in.
 ///
@@ -40,7 +40,6 @@ pub struct Connection<T, S> {
 }
 
 /// An item, and the output to answer it on.
-#[derive(Debug)]
 pub struct Turn<'a, T, I> {
     /// The item. It may borrow the connection's buffer.
     pub item: I,
@@ -161,7 +160,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
         let rest = self.read.input.buffer.take_rest();
         let eof = self.read.input.eof;
-        Ok(Handoff::from_parts(self.io.into_io(), rest, self.write.output, eof))
+        Ok(Handoff::from_parts(self.io.into_io(), rest, self.write.into_output(), eof))
     }
 
     /// The item that [`ready`](Self::ready) has announced; `None` if it has announced none.
@@ -243,18 +242,21 @@ impl<T: Transport, S> Connection<T, S> {
             }
             let before = self.position();
             let input = &mut self.read.input;
-            let need =
-                match exchange.advance(&mut input.buffer, input.eof, &mut self.write.output)? {
-                    Progress::Done(value) => return Poll::Ready(Ok(value)),
-                    Progress::NeedRead(need) => need,
-                    Progress::NeedWrite => {
-                        let consumed =
-                            usize::try_from(self.position() - before).unwrap_or(usize::MAX);
-                        budget.spend(consumed + self.write.output.len())?;
-                        ready!(self.poll_flush(cx))?;
-                        continue;
-                    }
-                };
+            let progress = if input.is_due() {
+                Progress::NeedRead(Need::ONE)
+            } else {
+                exchange.advance(&mut input.buffer, input.eof, &mut self.write.output)?
+            };
+            let need = match progress {
+                Progress::Done(value) => return Poll::Ready(Ok(value)),
+                Progress::NeedRead(need) => need,
+                Progress::NeedWrite => {
+                    let consumed = usize::try_from(self.position() - before).unwrap_or(usize::MAX);
+                    budget.spend(consumed + self.write.output.len())?;
+                    ready!(self.poll_flush(cx))?;
+                    continue;
+                }
+            };
             let input = &mut self.read.input;
             let end = input.buffer.position() + input.buffer.len() as u64;
             if input.eof {
@@ -284,6 +286,7 @@ impl<T: Transport, S> Connection<T, S> {
         while self.write.poll_flush(&mut self.io, cx).is_pending() {
             ready!(self.read.input.poll_ahead(&mut self.io, cx));
         }
+        self.write.release();
         Poll::Ready(self.write.failure().map_or(Ok(()), Err))
     }
 
@@ -316,34 +319,36 @@ impl<T: Transport, S> Connection<T, S> {
     ) -> Poll<io::Result<()>> {
         self.write.close();
         ready!(self.poll_flush(cx))?;
-        if self.write.is_closing() {
+        if self.write.must_end() {
             ready!(close_write(&mut self.io, cx))?;
             self.write.closed();
         }
         Poll::Ready(Ok(()))
     }
 
-    /// Reads and drops what the peer still sends, up to its end or `limit` bytes; whether its end
-    /// has come.
+    /// Reads and drops what the peer still sends, up to its end or `limit` bytes, those of earlier
+    /// attempts included; whether its end has come.
     pub(super) fn poll_drain(
         &mut self,
         cx: &mut Context<'_>,
-        limit: &mut u64,
+        limit: u64,
     ) -> Poll<io::Result<bool>> {
+        self.read.give_up();
         let input = &mut self.read.input;
-        input.options.policy = super::ReadPolicy::ReadAhead;
-        input.settle();
-        loop {
-            let count = input.buffer.len();
-            input.buffer.consume(count);
-            *limit = limit.saturating_sub(count as u64);
-            if input.eof || *limit == 0 {
-                input.release();
-                return Poll::Ready(Ok(input.eof));
+        let drained = loop {
+            let drained = input.drain();
+            if input.eof || drained >= limit {
+                break Poll::Ready(Ok(input.eof));
             }
             let look = |_: &[u8]| Look::<()>::Take(usize::MAX);
-            ready!(input.poll_fill(&mut self.io, cx, crate::Need::ONE, look))?;
-        }
+            match input.poll_fill(&mut self.io, cx, Need::ONE, look) {
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                Poll::Pending => break Poll::Pending,
+            }
+        };
+        self.release();
+        drained
     }
 
     /// Says everything before a read that may wait for ever.
@@ -363,9 +368,14 @@ impl<T: Transport, S> Connection<T, S> {
         if let Some(error) = self.write.failure() {
             return Poll::Ready(Err(error));
         }
+        self.release();
+        Poll::Pending
+    }
+
+    /// Holds as little as possible.
+    fn release(&mut self) {
         self.write.release();
         self.read.input.release();
-        Poll::Pending
     }
 
     /// Has a blocking transport come back by `at`.
@@ -430,6 +440,12 @@ impl<T: Transport> Answer<'_, T> {
             }
         }
         Poll::Ready(self.write.failure().map_or(Ok(()), Err))
+    }
+}
+
+impl<T, I: fmt::Debug> fmt::Debug for Turn<'_, T, I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turn").field("item", &self.item).field("output", &self.output).finish()
     }
 }
 

@@ -85,7 +85,7 @@ impl<T: PollTransport, S> Connection<T, S> {
 
     /// Ends the connection such that the peer gets everything: sends what is queued and the end of
     /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
-    /// Gives whether its end has come.
+    /// Gives whether its end has come. Items cannot be had any more.
     ///
     /// Dropping a socket with unread input sends a reset, which destroys an answer in flight.
     ///
@@ -93,8 +93,7 @@ impl<T: PollTransport, S> Connection<T, S> {
     /// Of the transport.
     pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
         self.close_write().await?;
-        let mut left = drain_limit;
-        poll_fn(|cx| self.poll_drain(cx, &mut left)).await
+        poll_fn(|cx| self.poll_drain(cx, drain_limit)).await
     }
 }
 

@@ -22,7 +22,7 @@ const SMALL: usize = 1024;
 
 /// Gives `buffer` storage of `size` bytes if it has none, or little.
 pub(super) fn lease(buffer: &mut Buffer, size: usize) {
-    if buffer.capacity() > SMALL {
+    if buffer.capacity() > SMALL || buffer.capacity() >= size {
         return;
     }
     let pooled = POOL.try_with(|pool| {
@@ -36,7 +36,8 @@ pub(super) fn lease(buffer: &mut Buffer, size: usize) {
 /// Takes the storage of a waiting buffer back: all of it if it is empty, and all but a small
 /// allocation if little is in it.
 pub(super) fn give_back(buffer: &mut Buffer, size: usize) {
-    if buffer.capacity() <= SMALL || buffer.len() > SMALL / 2 {
+    let small = if buffer.is_empty() { 0 } else { SMALL };
+    if buffer.capacity() <= small || buffer.len() > SMALL / 2 {
         return;
     }
     let rest = BytesMut::zeroed(buffer.len());

@@ -32,10 +32,17 @@ pub(super) struct Input {
     error: Option<io::Error>,
     /// What came while an item was held, and so could not go into the buffer yet.
     spill: Vec<u8>,
+    /// So many bytes were seen in the kernel's queue and belong to who is reading. They are taken
+    /// out before anything else is asked: a stage that has been shown them is not shown less.
+    due: usize,
+    /// So many bytes were dropped at the end of the connection.
+    drained: u64,
 }
 
 /// A way to read on while an item borrows the buffer and room to answer it is waited for.
 pub(super) struct Aside<'a> {
+    /// How many bytes the buffer holds behind the item.
+    held: usize,
     spill: &'a mut Vec<u8>,
     eof: &'a mut bool,
     error: &'a mut Option<io::Error>,
@@ -60,7 +67,7 @@ pub(super) enum Look<V> {
 
 impl Input {
     pub(super) fn new(buffer: Buffer, eof: bool, options: Options) -> Self {
-        Self { buffer, eof, options, error: None, spill: Vec::new() }
+        Self { buffer, eof, options, error: None, spill: Vec::new(), due: 0, drained: 0 }
     }
 
     /// Takes into the buffer what came while an item was held.
@@ -85,6 +92,7 @@ impl Input {
             return Poll::Ready(Err(error));
         }
         let most = match self.options.policy {
+            _ if self.due > 0 => return self.poll_due(io, cx).map_ok(|()| Filled::More),
             ReadPolicy::ReadAhead => usize::MAX,
             ReadPolicy::Exact if need.claim > 0 => need.claim,
             ReadPolicy::Exact if !io.can_peek() => {
@@ -94,7 +102,7 @@ impl Input {
                 )));
             }
             ReadPolicy::Exact | ReadPolicy::Peek => {
-                return self.poll_peek_fill(io, cx, look);
+                return self.poll_peek_fill(io, cx, need, look);
             }
         };
         let count = ready!(self.poll_read(io, cx, most))?;
@@ -113,6 +121,7 @@ impl Input {
         let most = most.min(spare.len());
         let count = ready!(io.poll_read(cx, &mut spare[..most]))?;
         self.buffer.commit(count);
+        self.due = self.due.saturating_sub(count);
         Poll::Ready(Ok(count))
     }
 
@@ -120,6 +129,7 @@ impl Input {
         &mut self,
         io: &mut T,
         cx: &mut Context<'_>,
+        need: Need,
         look: impl FnOnce(&[u8]) -> Look<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         let held = self.buffer.len();
@@ -135,12 +145,27 @@ impl Input {
             Look::Verdict(verdict) => Poll::Ready(Ok(Filled::Verdict(verdict))),
             Look::Take(count) => {
                 // At least one byte, or the same look would be had for ever.
-                let most = count.saturating_sub(held).clamp(1, seen);
-                let count = ready!(self.poll_read(io, cx, most))?;
-                self.eof = count == 0;
-                Poll::Ready(Ok(Filled::More))
+                self.due = count.saturating_sub(held).max(need.claim).clamp(1, seen);
+                self.poll_due(io, cx).map_ok(|()| Filled::More)
             }
         }
+    }
+
+    /// Takes out what a look into the kernel's queue has found.
+    fn poll_due<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.due > 0 {
+            if ready!(self.poll_read(io, cx, self.due))? == 0 {
+                self.due = 0;
+                self.eof = true;
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Whether bytes that were shown are still to be taken out of the kernel's queue. Until then
+    /// nobody is asked anything.
+    pub(super) fn is_due(&self) -> bool {
+        self.due > 0
     }
 
     /// Room to read into, leased if there is no storage.
@@ -162,11 +187,24 @@ impl Input {
         if !reads_ahead || self.eof || self.error.is_some() {
             return Poll::Pending;
         }
-        match ready!(self.poll_read(io, cx, usize::MAX)) {
+        let Poll::Ready(read) = self.poll_read(io, cx, usize::MAX) else {
+            self.release();
+            return Poll::Pending;
+        };
+        match read {
             Ok(count) => self.eof = count == 0,
             Err(error) => self.error = Some(error),
         }
         Poll::Ready(())
+    }
+
+    /// Drops what is buffered; how much was dropped so far.
+    pub(super) fn drain(&mut self) -> u64 {
+        self.settle();
+        let count = self.buffer.len();
+        self.buffer.consume(count);
+        self.drained = self.drained.saturating_add(count as u64);
+        self.drained
     }
 
     /// A waiting connection holds as little as possible.
@@ -178,6 +216,13 @@ impl Input {
 impl<S> ReadSide<S> {
     pub(super) fn new(stage: S, input: Input) -> Self {
         Self { stage, input, ready: None, dead: false, done: false, budget: Budget::new() }
+    }
+
+    /// What comes from now on is dropped, and so the stage cannot go on.
+    pub(super) fn give_up(&mut self) {
+        self.ready = None;
+        self.dead = true;
+        self.input.options.policy = ReadPolicy::ReadAhead;
     }
 }
 
@@ -195,6 +240,9 @@ impl<S: Decode> ReadSide<S> {
         }
         if self.done {
             return Ok(Pulled::Done);
+        }
+        if self.input.is_due() {
+            return Ok(Pulled::Need(Need::ONE));
         }
         match self.stage.frame(self.input.buffer.as_slice(), self.input.eof) {
             Ok(frame) => self.follow_frame(frame, output),
@@ -283,22 +331,24 @@ impl<S: Decode> ReadSide<S> {
         &mut self,
     ) -> Option<(Result<S::Item<'_>, Fault<S::Error>>, Aside<'_>)> {
         let length = self.ready.take()?;
-        let Input { buffer, eof, options, error, spill } = &mut self.input;
+        let Input { buffer, eof, options, error, spill, .. } = &mut self.input;
         let position = buffer.position();
+        let held = buffer.len() - length;
         let item = self.stage.parse(buffer.take(length)).map_err(|fault| {
             self.dead |= fault.fatal;
             fault.moved(position)
         });
-        Some((item, Aside { spill, eof, error, options }))
+        Some((item, Aside { held, spill, eof, error, options }))
     }
 
     /// Whether the stage is over, so that another may follow it.
     pub(super) fn is_done(&mut self) -> bool {
         self.input.settle();
+        if self.dead || self.ready.is_some() || self.input.is_due() {
+            return false;
+        }
         let Self { stage, input, .. } = self;
-        let mut asks =
-            || matches!(stage.frame(input.buffer.as_slice(), input.eof), Ok(Frame::Done));
-        !self.dead && self.ready.is_none() && (self.done || asks())
+        self.done || matches!(stage.frame(input.buffer.as_slice(), input.eof), Ok(Frame::Done))
     }
 
     #[cold]
@@ -324,12 +374,12 @@ impl Aside<'_> {
     /// Reads ahead, up to the limit. Pending where nothing comes, or no more may.
     pub(super) fn poll_read<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<()> {
         let held = self.spill.len();
-        let reads_ahead =
-            self.options.policy == ReadPolicy::ReadAhead && held < self.options.read_ahead_limit;
+        let reads_ahead = self.options.policy == ReadPolicy::ReadAhead
+            && self.held + held < self.options.read_ahead_limit;
         if !reads_ahead || *self.eof || self.error.is_some() {
             return Poll::Pending;
         }
-        self.spill.resize(held + self.options.read_size, 0);
+        self.spill.resize(held + self.options.read_size.max(1), 0);
         let read = io.poll_read(cx, &mut self.spill[held..]);
         let count = if let Poll::Ready(Ok(count)) = read { count } else { 0 };
         self.spill.truncate(held + count);

@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice, Read, Write},
     net::TcpStream,
-    task::{Context, Poll, Waker},
+    task::{Context, Poll, Waker, ready},
 };
 
 use super::{Answer, Error, Options, SendError, Timer, Turn, connection, transport};
@@ -169,7 +169,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
 
     /// Ends the connection such that the peer gets everything: sends what is queued and the end of
     /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
-    /// Gives whether its end has come.
+    /// Gives whether its end has come. Items cannot be had any more.
     ///
     /// Dropping a socket with unread input sends a reset, which destroys an answer in flight.
     ///
@@ -180,8 +180,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
         T: CloseWrite,
     {
         self.close_write()?;
-        let mut left = drain_limit;
-        now(self.poll_drain(&mut context(), &mut left))?
+        now(self.poll_drain(&mut context(), drain_limit))?
     }
 }
 
@@ -251,8 +250,8 @@ pub trait SyncTransport {
 
     /// Sends all of `output`, or as much as can be sent now.
     fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
-        transport::send(output, |chunks| transport::polled(|| self.transmit(chunks)))
-            .map(|sent| sent.and_then(|()| self.push()))
+        ready!(transport::send(output, |chunks| transport::polled(|| self.transmit(chunks))))?;
+        transport::polled(|| self.push())
     }
 
     /// How many bytes wait outside of the connection's own output.

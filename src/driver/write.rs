@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use super::{pool, transport::Transport};
@@ -16,6 +16,17 @@ pub(super) struct WriteSide {
     /// it went may still be there to be read, so reading goes on first.
     error: Option<io::Error>,
     state: State,
+    pushed: Pushed,
+}
+
+/// Whether a layer below the connection, such as TLS, may hold back what it has taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pushed {
+    All,
+    /// It does, unless it says otherwise: something was sent and not flushed yet.
+    NotAll,
+    /// The connection has taken the transport over from somebody. One flush tells.
+    Unknown,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +34,8 @@ enum State {
     Open,
     /// Nothing more is accepted; the end is to be sent behind what is queued.
     Closing,
+    /// The end is being sent, or has been: nothing may follow it.
+    Ending,
     Closed,
     /// The transport failed.
     Broken,
@@ -30,7 +43,7 @@ enum State {
 
 impl WriteSide {
     pub(super) fn new(output: Output) -> Self {
-        Self { output, error: None, state: State::Open }
+        Self { output, error: None, state: State::Open, pushed: Pushed::Unknown }
     }
 
     /// Whether the connection takes more to send now.
@@ -41,7 +54,13 @@ impl WriteSide {
 
     #[inline]
     pub(super) fn has_unsent<T: Transport>(&self, io: &T) -> bool {
-        !self.output.is_empty() || io.queued() > 0
+        self.can_send()
+            && (!self.output.is_empty() || io.queued() > 0 || self.pushed == Pushed::NotAll)
+    }
+
+    /// Whether the transport can still be written to.
+    fn can_send(&self) -> bool {
+        matches!(self.state, State::Open | State::Closing)
     }
 
     /// Sends what is queued. A failure is kept for [`failure`](Self::failure), and what cannot be
@@ -51,22 +70,23 @@ impl WriteSide {
         io: &mut T,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        if self.state == State::Broken {
+        if !self.can_send() {
+            // What a stage answers by itself after that is for nobody.
             self.output.clear();
-        }
-        if !self.has_unsent(io) {
             return Poll::Ready(());
         }
-        match io.poll_send(cx, &mut self.output) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(())) => Poll::Ready(()),
-            Poll::Ready(Err(error)) => {
-                self.error = Some(error);
-                self.state = State::Broken;
-                self.output.clear();
-                Poll::Ready(())
-            }
+        if !self.has_unsent(io) && self.pushed == Pushed::All {
+            return Poll::Ready(());
         }
+        self.pushed = Pushed::NotAll;
+        let sent = ready!(io.poll_send(cx, &mut self.output));
+        self.pushed = Pushed::All;
+        if let Err(error) = sent {
+            self.error = Some(error);
+            self.state = State::Broken;
+            self.output.clear();
+        }
+        Poll::Ready(())
     }
 
     /// Takes memory for small writes, if it has none.
@@ -100,7 +120,7 @@ impl WriteSide {
                 self.lease();
                 self.output.try_encode(encoder, item).map_err(SendError::Refused)
             }
-            State::Closing | State::Closed => Err(SendError::Closed),
+            State::Closing | State::Ending | State::Closed => Err(SendError::Closed),
             State::Broken => Err(SendError::Io(
                 self.failure().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()),
             )),
@@ -114,13 +134,25 @@ impl WriteSide {
         }
     }
 
-    /// Whether the end is still to be sent.
-    pub(super) fn is_closing(&self) -> bool {
-        self.state == State::Closing
+    /// Whether the end is still to be sent, now that everything before it was. From here on
+    /// nothing else is.
+    pub(super) fn must_end(&mut self) -> bool {
+        if self.state == State::Closing {
+            self.state = State::Ending;
+        }
+        self.state == State::Ending
     }
 
     /// The end has been sent.
     pub(super) fn closed(&mut self) {
         self.state = State::Closed;
+    }
+
+    /// What may still be sent by whoever has the transport next.
+    pub(super) fn into_output(mut self) -> Output {
+        if !self.can_send() {
+            self.output.clear();
+        }
+        self.output
     }
 }
