@@ -1,0 +1,74 @@
+//! The suite over `std::io`. Would-block is tried again, as a readiness loop would.
+
+use std::io;
+
+use segue::driver::{Error, SendError};
+
+/// Runs a test.
+macro_rules! play {
+    ($body:block) => {
+        $body
+    };
+}
+
+/// Runs a part of a test, and gives what comes of it.
+macro_rules! run {
+    ($body:block) => {
+        $body
+    };
+}
+
+/// Waits for a method of a connection.
+macro_rules! wait {
+    ($call:expr) => {
+        loop {
+            match $call {
+                Err(error) if super::super::WouldBlock::would_block(&error) => {
+                    crate::executor::wait_until_ready();
+                }
+                result => break result,
+            }
+        }
+    };
+}
+
+/// Polls a method of a connection once.
+macro_rules! once {
+    ($call:expr) => {
+        match $call {
+            Err(error) if super::super::WouldBlock::would_block(&error) => std::task::Poll::Pending,
+            result => std::task::Poll::Ready(result),
+        }
+    };
+}
+
+pub(crate) use segue::driver::sync::Connection;
+
+/// Whether everything is said before each read, and not only before waiting.
+pub(crate) const FLUSH_FIRST: bool = true;
+
+/// Errors that may stand for "not now".
+pub(crate) trait WouldBlock {
+    fn would_block(&self) -> bool;
+}
+
+impl WouldBlock for io::Error {
+    fn would_block(&self) -> bool {
+        self.kind() == io::ErrorKind::WouldBlock
+    }
+}
+
+impl<E> WouldBlock for Error<E> {
+    fn would_block(&self) -> bool {
+        Error::would_block(self)
+    }
+}
+
+impl<E> WouldBlock for SendError<E> {
+    fn would_block(&self) -> bool {
+        SendError::would_block(self)
+    }
+}
+
+#[path = "suite/mod.rs"]
+pub(crate) mod suite;
