@@ -90,6 +90,8 @@ impl Schedule {
 /// what is reported is as simple as can be.
 pub(super) fn schedules(length: usize) -> Vec<Schedule> {
     let mut all = vec![Schedule::at([])];
+    all.push(Schedule::at([]).asked(Manner::Twice));
+    all.push(Schedule::at([]).asked(Manner::Hesitant));
     let places = places(length);
     for manner in [Manner::Once, Manner::Twice, Manner::Hesitant] {
         for eof in [Eof::After, Eof::WithLast] {

@@ -58,7 +58,7 @@ struct Run<'r> {
     pushed: usize,
     eof: bool,
     reads: usize,
-    /// All of the stream was pushed: from here on every answer is acted upon.
+    /// Nothing comes any more, bytes or end: every answer is acted upon.
     last: bool,
     /// Until this much has been pushed nothing may complete: the subject said that it needs it.
     floor: u64,
@@ -125,10 +125,12 @@ impl Run<'_> {
     }
 
     fn last_pull(&mut self) -> End {
-        self.last = true;
+        let eof_follows = !self.eof && self.schedule.eof != Eof::Never;
+        self.last = !eof_follows;
         let mut end = self.pull();
-        if end.is_none() && !self.eof && self.schedule.eof != Eof::Never {
+        if end.is_none() && eof_follows {
             self.tell_end();
+            self.last = true;
             end = self.pull();
         }
         end.unwrap_or(End::Waiting)

@@ -24,7 +24,7 @@ pub(super) struct Streams {
 
 impl Streams {
     pub(super) fn new(mut make: impl FnMut(usize) -> Vec<u8>) -> Self {
-        Self { short: make(LONG / 4), long: make(LONG) }
+        Self { short: make(LONG / 8), long: make(LONG) }
     }
 }
 
@@ -53,21 +53,23 @@ fn slows_down(bench: &mut Bench<'_>, stream: &[u8]) -> Option<String> {
         early.measured(dribble(bench, &stream[..window], 0));
         late.measured(dribble(bench, stream, stream.len() - window));
         let (early, late) = (early.usual(), late.usual());
-        (late > FACTOR * early + Duration::from_micros(1)).then_some((early, late))
+        (late > 10 * early + Duration::from_micros(1)).then_some((early, late))
     })?;
     let length = stream.len();
     Some(format!("a byte that comes first takes {early:?}, one behind {length} others {late:?}"))
 }
 
-/// A stream four times as long must not take ten times as long.
+/// A stream eight times as long must not take more than three times that.
 fn grows(bench: &mut Bench<'_>, streams: &Streams, read: usize) -> Option<String> {
+    let longer = streams.long.len() as f64 / streams.short.len().max(1) as f64;
     let (mut short, mut long) = (Parts::default(), Parts::default());
     let (short, long) = persists(|| {
         short.measured(parts(bench, &streams.short, read));
         long.measured(parts(bench, &streams.long, read));
         let (short, long) = (short.sum(), long.sum());
         // What takes no time has no ratio either.
-        (long > FACTOR * short && long > Duration::from_millis(1)).then_some((short, long))
+        let much = long > short.mul_f64(3.0 * longer) && long > Duration::from_millis(1);
+        much.then_some((short, long))
     })?;
     let reads =
         if read == usize::MAX { "on one read".into() } else { format!("in reads of {read}") };
@@ -162,12 +164,10 @@ fn pull(subject: &mut dyn Subject) {
     while subject.step(How::Once, &mut log) == Answer::Moved {}
 }
 
-/// How much more is too much. Four times as much would be linear, sixteen times is quadratic.
-const FACTOR: u32 = 10;
-
 /// Length in bytes of the longer stream: so long that looking at all of it again for each byte
-/// cannot be taken for anything else, so short that a linear stage takes some milliseconds.
-const LONG: usize = 512 * 1024;
+/// cannot be taken for anything else, so short that no step of a linear stage takes longer than a
+/// machine that is busy leaves it alone.
+const LONG: usize = 256 * 1024;
 
 /// How many bytes are timed one by one.
 const WINDOW: usize = 128;

@@ -50,8 +50,18 @@
 //! [`exchange`] does the same for a handshake, [`fuzz`] for the arbitrary bytes of a fuzz target.
 //! What an item says is compared by way of [`Observe`], since items borrow.
 //!
-//! What cannot be seen from outside is not checked: memory that a stage keeps for itself, and
-//! work that is done in between the questions.
+//! A fuzz target, or a property test, is a line:
+//!
+//! ```
+//! fn target(data: &[u8]) {
+//!     segue::laws::fuzz(segue::length::u16_be, data);
+//! }
+//! # target(b"\x00\x02hi\x00");
+//! ```
+//!
+//! What cannot be seen from outside is not checked: memory that a stage keeps for itself, work
+//! that it does in between the questions, and a record whose beginning was absorbed before the
+//! stream ended, where no item tells of it.
 
 mod checks;
 mod cuts;

@@ -207,9 +207,9 @@ impl<'m> Suite<'m> {
     /// Streams of about as many bytes as `make` is told, well-formed, to see that work is linear
     /// (L8): with one record as long as may be, or with many records.
     ///
-    /// Two things are measured. A stream four times as long must not take ten times as long, on
-    /// one read and in reads of 1460 bytes; and a byte that arrives late must not cost ten times
-    /// what an early one does. Streams are up to 512 KiB long.
+    /// Two things are measured. A stream eight times as long must not take more than three times
+    /// that, on one read and in reads of 1460 bytes; and a byte that arrives late must not cost
+    /// ten times what an early one does. Streams are up to 256 KiB long.
     pub fn linear(mut self, make: impl FnMut(usize) -> Vec<u8>) -> Self {
         self.linear.push(Streams::new(make));
         self

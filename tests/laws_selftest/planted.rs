@@ -1,6 +1,6 @@
 //! Correct stages, and what makes broken ones of them.
 
-use segue::{Decode, Fault, Frame, Need, Record};
+use segue::{Decode, Fault, Frame, Need, Output, Record};
 
 pub(crate) type Answer = Result<Frame, Fault<&'static str>>;
 pub(crate) type Item = Result<Vec<u8>, Fault<&'static str>>;
@@ -30,6 +30,12 @@ impl Decode for Planted {
 
     fn frame(&mut self, input: &[u8], eof: bool) -> Answer {
         (self.frame)(&mut self.memory, input, eof)
+    }
+
+    /// What is absorbed is answered.
+    fn absorb(&mut self, _: Record<'_>, answers: &mut Output) -> Result<(), Fault<&'static str>> {
+        answers.put(b"!");
+        Ok(())
     }
 
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Item {

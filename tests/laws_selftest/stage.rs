@@ -52,6 +52,53 @@ fn pieces_are_joined() {
 }
 
 #[test]
+fn answers_do_not_depend_on_the_cuts() {
+    /// Texts, and question marks that are absorbed one by one.
+    fn asked(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        if input.starts_with(b"?") { Ok(Frame::absorb(1)) } else { text(memory, input, eof) }
+    }
+    /// Takes as many questions as there are for one.
+    fn hurried(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        match input.iter().take_while(|&&byte| byte == b'?').count() {
+            0 => text(memory, input, eof),
+            questions => Ok(Frame::absorb(questions)),
+        }
+    }
+    let inputs = [&b"?\x02hi??\x00?"[..], b"???"];
+    laws::stage(planted(asked, text_item)).accepts(inputs).check();
+    assert_eq!(broken(laws::stage(planted(hurried, text_item)).accepts(inputs)), Law::L1);
+}
+
+#[test]
+fn what_is_only_looked_at_is_not_claimed() {
+    /// A number, up to what is no digit.
+    fn number(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        if memory.records == 1 {
+            return Ok(Frame::Done);
+        }
+        match input.iter().position(|byte| !byte.is_ascii_digit()) {
+            Some(0) => Err(Fault::new("no number")),
+            Some(length) => Ok(Frame::Record(length)),
+            None if eof && !input.is_empty() => Ok(Frame::Record(input.len())),
+            None => Ok(Frame::Need(Need::LOOK)),
+        }
+    }
+    /// Claims what it looks at.
+    fn grabby(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
+        Ok(match number(memory, input, eof)? {
+            Frame::Need(need) => Frame::Need(need.claiming(1)),
+            frame => frame,
+        })
+    }
+    fn digits(_: &mut Memory, record: &[u8]) -> Item {
+        Ok(record.to_vec())
+    }
+    laws::stage(planted(number, digits)).accepts([b"1234567"]).ends_anywhere().check();
+    let numbers = laws::stage(planted(grabby, digits)).accepts([b"1234567"]).ends_anywhere();
+    assert_eq!(broken(numbers), Law::L3);
+}
+
+#[test]
 fn statements_of_the_author() {
     let make = || planted(one_text, text_item);
     assert_eq!(broken(laws::stage(make()).accepts([b"\x02h"])), Law::Accepts);
@@ -254,7 +301,8 @@ fn l8_work_is_linear() {
     let lines = laws::stage(planted(forgetful, |_, line| Ok(line.to_vec())))
         .linear(|length| [vec![b'x'; length], vec![b'\n']].concat());
     assert_eq!(broken(lines), Law::L8);
-    let texts = laws::stage(planted(text, hoarding)).linear(|length| b"\x07hoarded".repeat(length / 8));
+    let texts =
+        laws::stage(planted(text, hoarding)).linear(|length| b"\x07hoarded".repeat(length / 8));
     assert_eq!(broken(texts), Law::L8);
 }
 
