@@ -17,6 +17,12 @@ use crate::{Decode, Encode, Output};
 /// is sent alone, and then, if the decoder goes on after one, all in one stream. Every stream is
 /// also read byte by byte.
 ///
+/// ```
+/// use segue::{laws, length};
+///
+/// laws::round_trip(length::leb128, length::leb128, [&b"one"[..], b"", &[7; 300]]);
+/// ```
+///
 /// # Panics
 /// If an item is refused, or what is received says something else than what was sent.
 #[track_caller]
@@ -55,6 +61,13 @@ pub fn round_trip<D, E, T>(
 
 /// L6 for formats that have one way to write each item: what is decoded from `inputs` and encoded
 /// again is the same bytes. `to_item` makes of a received item one to be sent.
+///
+/// ```
+/// use segue::{laws, length};
+///
+/// let inputs = [&b"\x02hi\x00"[..], b"\x05there"];
+/// laws::canonical(length::u8, length::u8, inputs, |record| record.into_bytes());
+/// ```
 ///
 /// # Panics
 /// If an input is refused, an item cannot be encoded, or the bytes are others.
@@ -104,6 +117,13 @@ pub fn canonical<D, E, T, I>(
 
 /// L7: two stages say the same of `inputs`: the same items, and a fault where the other has one,
 /// though its cause may be another.
+///
+/// ```
+/// use segue::{laws, length};
+///
+/// // Below 128 both write a length in one byte.
+/// laws::agree(length::u8, length::leb128, [&b"\x02hi\x00"[..], b"\x7fcut"]);
+/// ```
 ///
 /// # Panics
 /// If they do not agree.
