@@ -25,3 +25,8 @@ pub mod length;
 #[cfg(feature = "nom")]
 pub mod nom;
 pub mod separator;
+
+/// The listings of the README are compiled and run.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../README.md")]
+mod readme {}
