@@ -17,6 +17,7 @@ pub use crate::core::{
 };
 
 pub mod combine;
+pub use combine::DecodeExt;
 #[cfg(feature = "std")]
 pub mod driver;
 #[cfg(feature = "laws")]
