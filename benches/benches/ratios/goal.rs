@@ -26,7 +26,7 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
             goal(names::RECORDS, names::TOKIO_UTIL, 1.0 / 8.0);
             goal(names::OWNED, names::TOKIO_UTIL, 1.0);
         }
-        Some("lengthening") => {
+        Some("growth") => {
             // Four times the line in four times the time, with some room for caches and noise.
             goal(names::LINE_256K, names::LINE_64K, 4.0 * 1.2);
         }

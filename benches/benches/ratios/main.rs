@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     for piece in [1, 16, 1460] {
         compare(contenders::dribble(piece, &line));
     }
-    compare(contenders::lengthening(&line, &corpus::line(256 * 1024)));
+    compare(contenders::growth(&line, &corpus::line(256 * 1024)));
 
     match missed {
         0 => ExitCode::SUCCESS,

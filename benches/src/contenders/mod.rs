@@ -6,7 +6,7 @@ mod lines;
 mod ours;
 mod reader;
 
-pub use dribble::{dribble, lengthening};
+pub use dribble::{dribble, growth};
 pub use length::length;
 pub use lines::lines;
 
