@@ -1,6 +1,6 @@
 //! Records with their length in front.
 
-use super::{Error, Prefix, Scan};
+use super::{Error, Prefix, Scan, skim::Passing};
 use crate::{Cause, Decode, Fault, Frame, Record};
 
 /// Records with their length in front, and the encoder of such records.
@@ -70,6 +70,7 @@ pub struct Prefixed<P> {
     beyond: u64,
     /// How many bytes to take off the record in front; `frame` sets it where headers differ.
     front: usize,
+    pub(super) passing: Passing,
 }
 
 /// What a length counts besides the bytes behind the header.
@@ -95,13 +96,22 @@ impl<P: Prefix> Prefixed<P> {
 
     /// The greatest limit there is. A greater one counts as this, so that no sum of a header and
     /// the rest overflows; memory holds less.
-    const CEILING: usize = usize::MAX / 4;
+    pub(super) const CEILING: usize = usize::MAX / 4;
 
     pub(super) fn new(prefix: P) -> Self {
-        let (counts, strip) = (Counts::Nothing, Strip::Header);
-        let (extra, beyond, front) = (0, 0, 0);
-        Self { prefix, offset: 0, max: Self::MAX, counts, adjust: 0, strip, extra, beyond, front }
-            .settled()
+        Self {
+            prefix,
+            offset: 0,
+            max: Self::MAX,
+            counts: Counts::Nothing,
+            adjust: 0,
+            strip: Strip::Header,
+            extra: 0,
+            beyond: 0,
+            front: 0,
+            passing: Passing::default(),
+        }
+        .settled()
     }
 
     /// Refuses records with more than `bytes` bytes behind the header. Unless set it is
@@ -191,7 +201,7 @@ impl<P: Prefix> Prefixed<P> {
             self.extra
         } else {
             #[expect(clippy::cast_possible_wrap, reason = "a prefix has a few bytes")]
-            let larger = (size - P::MIN_SIZE) as i64;
+            let larger = size.saturating_sub(P::MIN_SIZE) as i64;
             self.extra - larger
         }
     }
@@ -199,7 +209,7 @@ impl<P: Prefix> Prefixed<P> {
     /// How long the header of the record is whose length field starts `field`, and how long the
     /// whole of it; none where the field is not complete.
     #[inline]
-    fn measure(&self, field: &[u8]) -> Result<Option<(usize, usize)>, Fault<Error>> {
+    fn measure(&self, field: &[u8], max: usize) -> Result<Option<(usize, usize)>, Fault<Error>> {
         let (value, size) = match self.prefix.read(field) {
             Ok(Scan::Whole { value, size }) => (value, size),
             Ok(Scan::Short { .. }) => return Ok(None),
@@ -215,10 +225,10 @@ impl<P: Prefix> Prefixed<P> {
         // What is added is within 34 bits. So for a length up to i64::MAX a rest below 0 wraps to
         // one above any limit, and a greater length is over any limit whatever is added.
         let rest = whole.wrapping_sub(header as u64);
-        if rest > self.max as u64 || (P::MAX_VALUE > i64::MAX as u64 && value > i64::MAX as u64) {
+        if rest > max as u64 || (P::MAX_VALUE > i64::MAX as u64 && value > i64::MAX as u64) {
             return Err(self.refused(value, size));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "not above `max` and a header")]
+        #[expect(clippy::cast_possible_truncation, reason = "not above a limit and a header")]
         Ok(Some((header, whole as usize)))
     }
 
@@ -233,18 +243,19 @@ impl<P: Prefix> Prefixed<P> {
         }
     }
 
-    /// As `Decode::frame`, for records with `trailer` bytes more behind the rest.
+    /// As `Decode::frame`, for up to `max` bytes behind the header and `trailer` more behind them.
     #[inline]
     pub(super) fn frame_with(
         &mut self,
         input: &[u8],
         eof: bool,
+        max: usize,
         trailer: usize,
     ) -> Result<Frame, Fault<Error>> {
         let Some(field) = input.get(self.offset..) else {
             return self.incomplete(input, eof);
         };
-        let Some((header, whole)) = self.measure(field)? else {
+        let Some((header, whole)) = self.measure(field, max)? else {
             return self.incomplete(input, eof);
         };
         if !Self::ONE_SIZE && self.strip == Strip::Header {
@@ -285,7 +296,7 @@ impl<P: Prefix> Decode for Prefixed<P> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        self.frame_with(input, eof, 0)
+        self.frame_with(input, eof, self.max, 0)
     }
 
     #[inline]
