@@ -41,9 +41,10 @@ fn no_limit_is_so_great_that_sums_overflow() {
     refuses(huge().adjust(1), &greatest, Cause::TooLong, 0);
     assert_eq!(frame(huge().adjust(-1), &greatest), Ok(Frame::need(ceiling - 1)));
     // Everything at its greatest at once.
-    let stage = huge().offset(u16::MAX).adjust(i32::MAX);
+    let adjust = i32::try_from(ceiling).unwrap_or(i32::MAX);
+    let stage = huge().offset(u16::MAX).adjust(adjust);
     let mut header = vec![0; usize::from(u16::MAX)];
-    header.extend((ceiling as u64 - 0x7fff_ffff).to_be_bytes());
+    header.extend((ceiling as u64 - u64::from(adjust.unsigned_abs())).to_be_bytes());
     assert_eq!(frame(stage, &header), Ok(Frame::need(ceiling)));
 }
 
