@@ -21,6 +21,9 @@ use crate::{Buffer, Cause, Decode, Fault, Frame, Output, Record, core::Budget};
 ///   only when the inner one can make nothing of what it has: so at most one outer record is
 ///   buffered beyond what the inner stage needs.
 /// - An outer record is absorbed; the items found in it come as records of no bytes after it.
+///   Drivers let through one of these for each byte consumed and 64 more (law L5), so an outer
+///   stage must not carry many more inner records than it has bytes, as one that decompresses
+///   might.
 /// - When the outer stage is done, the inner one is shown the end of its stream: what it lacks
 ///   then is a truncation in its layer. When the inner stage is done, so is `Nested`, wherever the
 ///   outer one stands: [`into_parts`](Self::into_parts) gives both back, and the inner bytes that

@@ -55,7 +55,7 @@ fn arbitrary(mut seed: u64) -> Vec<u8> {
     let alphabet = b"\x00\x00\x01\x01\x02\x02\x03\x04\x05\x06\n\n>>#?!ab-\xff";
     let mut next = move || {
         seed = seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        usize::try_from(seed >> 40).unwrap()
+        usize::try_from(seed >> 40).expect("24 bits")
     };
     let length = next() % 40;
     (0..length).map(|_| alphabet[next() % alphabet.len()]).collect()
