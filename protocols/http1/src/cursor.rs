@@ -128,9 +128,9 @@ impl<'a> Cursor<'a> {
 
     /// Goes past all header lines and the empty line behind them, and notes where they are.
     #[inline]
-    pub(crate) fn headers(
+    pub(crate) fn headers<const N: usize>(
         &mut self,
-        spans: &mut Spans,
+        spans: &mut Spans<N>,
         limits: &Limits,
     ) -> Result<(), Fault<Error>> {
         spans.clear();

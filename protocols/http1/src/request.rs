@@ -8,7 +8,7 @@ use crate::class::{TARGET, TOKEN};
 use crate::cursor::{Cursor, begins_method};
 use crate::headers::ascii;
 use crate::spans::Spans;
-use crate::stage::{Extent, Stage};
+use crate::stage::{Extent, INLINE, Stage};
 use crate::{Error, Headers, Limits, Relaxed, Version};
 
 /// Reads the head of one request: its request line and headers (RFC 9112 §2.1, §3, §5).
@@ -181,7 +181,7 @@ impl<'a> Request<'a> {
     #[inline]
     fn read(
         head: &'a [u8],
-        spans: &'a mut Spans,
+        spans: &'a mut Spans<INLINE>,
         limits: &Limits,
         relaxed: Relaxed,
     ) -> Result<Self, Fault<Error>> {

@@ -7,7 +7,7 @@ use segue::{Decode, Fault, Frame, Record};
 use crate::class::VALUE;
 use crate::cursor::Cursor;
 use crate::spans::Spans;
-use crate::stage::{Extent, Stage};
+use crate::stage::{Extent, INLINE, Stage};
 use crate::{Error, Headers, Limits, Relaxed, Version};
 
 /// Reads the head of one response: its status line and headers (RFC 9112 §2.1, §4, §5).
@@ -162,7 +162,7 @@ impl<'a> Response<'a> {
     #[inline]
     fn read(
         head: &'a [u8],
-        spans: &'a mut Spans,
+        spans: &'a mut Spans<INLINE>,
         limits: &Limits,
         relaxed: Relaxed,
     ) -> Result<Self, Fault<Error>> {

@@ -1,7 +1,6 @@
 //! Looking for the end of a head, each byte once however it dribbles.
 
 use memchr::memchr;
-use segue::Need;
 
 /// How far a head has been searched for the empty line that ends it.
 #[derive(Debug, Clone, Copy)]
@@ -51,22 +50,14 @@ impl Scan {
         self.line == 0
     }
 
-    /// The shortest head there is: `M / HTTP/1.1`, and two line ends.
-    pub(crate) const fn shortest(bare_lf: bool) -> usize {
-        if bare_lf { 14 } else { 16 }
-    }
-
-    /// What `input` lacks at least, after a search that found nothing.
-    pub(crate) fn missing(&self, input: &[u8], bare_lf: bool) -> Need {
-        let line = &input[self.line..];
-        let tail = match (line, bare_lf) {
+    /// How many bytes `input` lacks at least, after a search that found nothing.
+    pub(crate) fn missing(&self, input: &[u8], bare_lf: bool) -> usize {
+        match (&input[self.line..], bare_lf) {
             ([b'\r'] | [], true) | ([b'\r'], false) => 1,
             ([], false) | (_, true) => 2,
             ([.., b'\r'], false) => 3,
             (_, false) => 4,
-        };
-        let shortest = Self::shortest(bare_lf);
-        Need::exactly(tail).claiming(tail.max(shortest.saturating_sub(input.len())))
+        }
     }
 }
 
@@ -86,9 +77,8 @@ mod tests {
             let mut scan = Scan::START;
             for end in 1..head.len() {
                 assert_eq!(scan.search(&head[..end], bare_lf), Found::Nothing);
-                let need = scan.missing(&head[..end], bare_lf);
-                assert!(need.at_least.get() <= need.claim);
-                assert!(end + need.claim <= head.len(), "{}", head[..end].escape_ascii());
+                let missing = scan.missing(&head[..end], bare_lf);
+                assert!(end + missing <= head.len(), "{}", head[..end].escape_ascii());
             }
             assert_eq!(scan.search(head, bare_lf), Found::End(head.len()));
             assert_eq!(scan.search(head, bare_lf), Found::End(head.len()), "asked again");
