@@ -1,13 +1,11 @@
 //! Bodies in chunks (RFC 9112 §7.1).
 
 use memchr::memchr;
-use segue::{Decode, Fault, Frame, Need, Output, Record};
+use segue::{Cause, Decode, Fault, Frame, Need, Output, Record};
 
 use crate::chunk_line::ChunkLine;
-use crate::cursor::Cursor;
-use crate::scan::{Found, Scan};
-use crate::spans::Spans;
-use crate::{BodyPart, Error, Headers, Limits, Relaxed};
+use crate::stage::Stage;
+use crate::{BodyPart, Error, Headers, Limits};
 
 /// Reads a body that comes in chunks, and the trailers behind it (RFC 9112 §7.1).
 ///
@@ -42,11 +40,10 @@ use crate::{BodyPart, Error, Headers, Limits, Relaxed};
 #[derive(Debug, Clone)]
 pub struct ChunkedBody {
     state: State,
-    limits: Limits,
     /// Bytes of extensions so far.
     extensions: usize,
-    /// Few bodies have trailers: it takes no memory until they come.
-    spans: Spans<0>,
+    /// Few bodies have trailers: for their places there is no memory until they come.
+    trailers: Stage<(), 0>,
 }
 
 #[derive(Debug, Clone)]
@@ -62,9 +59,7 @@ enum State {
         left: u64,
     },
     /// In front of the trailers, which end in an empty line as heads do.
-    Trailers {
-        scan: Scan,
-    },
+    Trailers,
     Done,
 }
 
@@ -74,9 +69,8 @@ impl ChunkedBody {
     pub const fn new() -> Self {
         Self {
             state: State::Line { before: 0, searched: 0 },
-            limits: Limits::DEFAULT,
             extensions: 0,
-            spans: Spans::new(),
+            trailers: Stage::new(),
         }
     }
 
@@ -84,7 +78,7 @@ impl ChunkedBody {
     /// hold for the trailers, and for all extensions together.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
+        self.trailers.limits = limits;
         self
     }
 }
@@ -100,7 +94,7 @@ impl Decode for ChunkedBody {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
         match &mut self.state {
             State::Data { left } => {
                 // Where memory cannot hold what is left, no piece is longer than memory anyway.
@@ -112,30 +106,38 @@ impl Decode for ChunkedBody {
                 Ok(Frame::Record(input.len().min(left)))
             }
             State::Line { before, searched } => {
-                frame_line(input, *before, searched, self.limits.chunk_line)
+                frame_line(input, *before, searched, self.trailers.limits.chunk_line)
             }
-            State::Trailers { scan } => frame_trailers(input, scan, &self.limits),
+            // An empty line alone is none.
+            State::Trailers => match self.trailers.frame(input, eof)? {
+                Frame::Record(2) => Ok(Frame::absorb(2)),
+                frame => Ok(frame),
+            },
             State::Done => Ok(Frame::Done),
         }
     }
 
     #[inline]
     fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
-        let State::Line { before, .. } = self.state else {
+        let before = match self.state {
+            State::Line { before, .. } => before,
             // An empty line behind the last chunk: there are no trailers.
-            self.state = State::Done;
-            return Ok(());
+            State::Trailers => {
+                self.state = State::Done;
+                return Ok(());
+            }
+            State::Data { .. } | State::Done => return Err(Fault::from_cause(Cause::Contract)),
         };
         let line = ChunkLine::read(record.get(before..).unwrap_or_default())
             .map_err(|fault| fault.moved(before as u64))?;
-        let room = self.limits.head - self.extensions.min(self.limits.head);
+        let room = self.trailers.limits.head - self.extensions.min(self.trailers.limits.head);
         if line.extensions.len() > room {
             let at = before + line.extensions.start + room;
             return Err(Fault::new(Error::ChunkLineTooLong).at(at as u64));
         }
         self.extensions += line.extensions.len();
         self.state = match line.size {
-            0 => State::Trailers { scan: Scan::START },
+            0 => State::Trailers,
             size => State::Data { left: size },
         };
         Ok(())
@@ -143,17 +145,22 @@ impl Decode for ChunkedBody {
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<BodyPart<'a>, Fault<Error>> {
-        if let State::Data { left } = &mut self.state {
-            *left = left.saturating_sub(record.len() as u64);
-            if *left == 0 {
-                self.state = State::Line { before: CRLF.len(), searched: CRLF.len() };
+        match &mut self.state {
+            State::Data { left } => {
+                *left = left.saturating_sub(record.len() as u64);
+                if *left == 0 {
+                    self.state = State::Line { before: CRLF.len(), searched: CRLF.len() };
+                }
+                Ok(BodyPart::Piece(record))
             }
-            return Ok(BodyPart::Piece(record));
+            State::Trailers => {
+                self.state = State::Done;
+                let trailers: &[u8] = record.into_slice();
+                self.trailers.finish(trailers)?;
+                Ok(BodyPart::Trailers(Headers::new(trailers, self.trailers.spans.as_slice())))
+            }
+            State::Line { .. } | State::Done => Err(Fault::from_cause(Cause::Contract)),
         }
-        self.state = State::Done;
-        let trailers = record.into_slice();
-        Cursor::new(trailers, Relaxed::NOTHING).headers(&mut self.spans, &self.limits)?;
-        Ok(BodyPart::Trailers(Headers::new(trailers, self.spans.as_slice())))
     }
 }
 
@@ -194,28 +201,6 @@ fn frame_line(
     };
     let claim = (before + LAST_CHUNK).saturating_sub(shown.len()).max(missing + CRLF.len());
     Ok(Frame::Need(Need::exactly(missing.min(most - shown.len())).claiming(claim)))
-}
-
-/// Where the trailers end. An empty line is none.
-fn frame_trailers(input: &[u8], scan: &mut Scan, limits: &Limits) -> Result<Frame, Fault<Error>> {
-    let room = limits.head.min(Limits::MOST_HEAD);
-    let shown = &input[..input.len().min(room)];
-    match scan.search(shown, false) {
-        Found::End(end) if end == CRLF.len() => Ok(Frame::absorb(end)),
-        Found::End(end) => Ok(Frame::Record(end)),
-        Found::BareLf(lf) => {
-            // The parser says what the first bad byte is: that one at the latest.
-            let mut cursor = Cursor::new(&shown[..=lf], Relaxed::NOTHING);
-            let fault = cursor.headers(&mut Spans::<0>::new(), limits).err();
-            Err(fault.unwrap_or_else(|| Fault::new(Error::BareLf).at(lf as u64)))
-        }
-        Found::Nothing if shown.len() < room => {
-            let missing = scan.missing(shown, false);
-            let at_least = missing.min(room - shown.len());
-            Ok(Frame::Need(Need::exactly(at_least).claiming(missing)))
-        }
-        Found::Nothing => Err(Fault::new(Error::HeadTooLarge).at(room as u64)),
-    }
 }
 
 const CRLF: &[u8; 2] = b"\r\n";

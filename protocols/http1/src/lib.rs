@@ -30,17 +30,16 @@ mod body;
 mod chunk_line;
 mod chunked;
 mod class;
-mod cursor;
 mod encode;
 mod error;
 mod framing;
 mod headers;
 mod limits;
+mod lines;
 #[cfg(feature = "laws")]
 mod observe;
 mod request;
 mod response;
-mod scan;
 mod spans;
 mod stage;
 mod status;

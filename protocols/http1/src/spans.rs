@@ -5,13 +5,24 @@ use alloc::vec::Vec;
 /// Where one header is, in bytes from the front of its head.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Span {
-    pub(crate) name: u32,
-    pub(crate) name_end: u32,
-    pub(crate) value: u32,
-    pub(crate) value_end: u32,
+    name: u32,
+    name_end: u32,
+    value: u32,
+    value_end: u32,
 }
 
 impl Span {
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "no head is longer than Limits::MOST_HEAD")]
+    pub(crate) fn new(name: usize, name_end: usize, value: usize, value_end: usize) -> Self {
+        Self {
+            name: name as u32,
+            name_end: name_end as u32,
+            value: value as u32,
+            value_end: value_end as u32,
+        }
+    }
+
     /// Where the value begins.
     pub(crate) fn at(self) -> usize {
         self.value as usize
