@@ -356,9 +356,8 @@ impl Decode for Messages {
     #[inline(always)]
     fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
         match self.frames.usual(input) {
-            Some(length) if !self.owed && !self.lent && length <= self.limit => {
-                Ok(segue::Frame::Record(length))
-            }
+            // The limit is for the payload; by a few bytes of header it may be held against it.
+            Some(length) if !self.owed && length <= self.limit => Ok(segue::Frame::Record(length)),
             _ => self.frame_any(input),
         }
     }
@@ -395,6 +394,31 @@ impl Decode for Messages {
                 Err(at) => Err(refused(Error::Utf8, size + at)),
             },
             _ => self.seldom(opcode, payload, size),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue::{Buffer, Step};
+
+    #[test]
+    fn what_fragments_were_gathered_in_is_given_back_before_the_connection_waits() {
+        for (length, kept) in [(100, true), (Messages::KEPT + 1, false)] {
+            let mut messages = Messages::client_with(MaskKeys::from_fn(|| [0; 4]));
+            let (mut buffer, mut output) = (Buffer::new(), Output::new());
+            for first in [Opcode::Text as u8, FIN] {
+                let part = alloc::vec![b'a'; length / 2 + 1];
+                header::put_frame(&mut output, first, &part, None);
+            }
+            buffer.extend(&output.to_vec());
+            let item = buffer.step(&mut messages, false, &mut output);
+            assert!(matches!(item, Ok(Step::Item(Message::Text(_)))));
+            assert!(matches!(buffer.step(&mut messages, false, &mut output), Ok(Step::Need(_))));
+            let Gathered::Binary(memory) = &messages.gathered else { panic!("not given back") };
+            assert!(memory.is_empty());
+            assert_eq!(memory.capacity() > 0, kept);
         }
     }
 }
