@@ -17,7 +17,6 @@ pub use crate::core::{
 };
 
 pub mod combine;
-pub use combine::DecodeExt;
 #[cfg(feature = "std")]
 pub mod driver;
 #[cfg(feature = "laws")]
@@ -26,8 +25,3 @@ pub mod length;
 #[cfg(feature = "nom")]
 pub mod nom;
 pub mod separator;
-
-/// The listings of the README are compiled and run.
-#[cfg(all(doctest, feature = "tokio"))]
-#[doc = include_str!("../README.md")]
-mod readme {}

@@ -168,3 +168,13 @@ impl<D: Skim + ?Sized> Skim for &mut D {
         (**self).pass(skimmed);
     }
 }
+
+#[cfg(feature = "laws")]
+impl<T: crate::laws::Observe> crate::laws::Observe for Measured<T> {
+    fn observe(&self, log: &mut crate::laws::Log) {
+        match self {
+            Self::Fits(item) => item.observe(log),
+            Self::TooLong { bytes } => log.event(format_args!("too long: {bytes}")),
+        }
+    }
+}

@@ -169,10 +169,9 @@ impl Buffer {
         eof: bool,
         answers: &'b mut Output,
     ) -> Records<'b, D> {
-        let position = self.position();
-        let Self { storage, start, end, .. } = self;
+        let Self { storage, start, end, base } = self;
         let rest = &mut storage[*start..*end];
-        Records::new(stage, rest, start, position, eof, answers)
+        Records::new(stage, rest, start, *base, eof, answers)
     }
 
     /// Makes room behind what is buffered: `spare_mut` then has at least `room` bytes.

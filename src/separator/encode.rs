@@ -25,6 +25,8 @@ pub enum EncodeError {
     },
     /// The content is empty, where readers skip empty records.
     Empty,
+    /// The content does not end in CRLF, where it must be made of lines.
+    Unterminated,
 }
 
 /// A separator that can be written behind a record. Only this module can implement it.
@@ -40,6 +42,9 @@ impl<S: Written> Until<S> {
     fn check(&self, content: &[u8]) -> Result<(), EncodeError> {
         if content.len() > self.max {
             return Err(EncodeError::TooLong { length: content.len(), max: self.max });
+        }
+        if content.is_empty() && self.skip_empty {
+            return Err(EncodeError::Empty);
         }
         match self.separator.clash(content) {
             Some(at) => Err(EncodeError::Separator { at }),
@@ -97,6 +102,7 @@ impl fmt::Display for EncodeError {
                 write!(f, "a record of {length} bytes is over the limit of {max}")
             }
             Self::Empty => f.write_str("an empty record would be skipped"),
+            Self::Unterminated => f.write_str("the last line does not end in CRLF"),
         }
     }
 }

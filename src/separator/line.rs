@@ -110,6 +110,14 @@ impl Until<LineEnd> {
     }
 }
 
+impl LineEnd {
+    pub(super) const CRLF: Self = Self { ends: Ends::Crlf };
+}
+
+impl StrictLineEnd {
+    pub(super) const CRLF: Self = Self { ends: Ends::Crlf };
+}
+
 impl sealed::Sealed for LineEnd {}
 
 impl Separator for LineEnd {
@@ -143,7 +151,7 @@ impl Separator for LineEnd {
 
     #[inline]
     fn missing(&self, input: &[u8]) -> usize {
-        if self.ends == Ends::Crlf { 2 - self.begun(input) } else { 1 }
+        self.ends.missing(input)
     }
 
     #[inline]
@@ -176,6 +184,7 @@ impl sealed::Sealed for StrictLineEnd {}
 impl Separator for StrictLineEnd {
     type Item<'a> = Record<'a>;
     type Error = LineError;
+    const STRICT: bool = true;
 
     #[inline]
     fn find(
@@ -210,9 +219,8 @@ impl Separator for StrictLineEnd {
     }
 
     #[inline]
-    fn missing(&self, _: &[u8]) -> usize {
-        // Fault may be found with a single byte.
-        1
+    fn missing(&self, input: &[u8]) -> usize {
+        self.ends.missing(input)
     }
 
     #[inline]
@@ -242,6 +250,11 @@ impl Ends {
     #[inline]
     fn begun(self, input: &[u8]) -> usize {
         usize::from(self != Self::Lf && input.last() == Some(&b'\r'))
+    }
+
+    #[inline]
+    fn missing(self, input: &[u8]) -> usize {
+        if self == Self::Crlf { 2 - self.begun(input) } else { 1 }
     }
 }
 

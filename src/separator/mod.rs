@@ -5,22 +5,41 @@
 //! | [`line`] | LF or CRLF, or one of them |
 //! | [`byte`] | a byte |
 //! | [`bytes`] | a byte string |
+//! | [`any_of`], [`any_of_strings`] | any of several bytes or byte strings |
+//! | [`head`] | an empty line |
+//! | [`quoted`] | a byte outside of quotes |
+//! | [`slip`], [`cobs`] | a byte that is escaped or left out in content |
+//! | [`dot_stuffed`], [`dot_stuffed_lines`] | a line with a dot alone |
 //!
 //! What these can promise about the bytes still to come ([`Need::claim`](crate::Need::claim)) is
 //! the rest of a separator and no more. That is what sets them apart from the stages of
 //! [`length`](crate::length): read under [`Exact`](crate::driver), they take a byte at a time.
 
+mod any_of;
 mod byte;
 mod byte_string;
+mod cobs;
+mod dot_stuffed;
+mod dot_stuffed_lines;
 mod encode;
+mod head;
 mod line;
 mod near;
+mod quoted;
+mod slip;
 mod until;
 
+pub use any_of::{AnyByte, AnyString, Ended, any_of, any_of_strings};
 pub use byte::{Byte, byte};
 pub use byte_string::{ByteString, bytes};
+pub use cobs::{Cobs, CobsError, cobs};
+pub use dot_stuffed::{DotStuffed, dot_stuffed};
+pub use dot_stuffed_lines::{DotStuffedLines, EndOfText, dot_stuffed_lines};
 pub use encode::{EncodeError, Written};
+pub use head::{EmptyLine, Head, head};
 pub use line::{Line, LineEnd, LineError, StrictLine, StrictLineEnd, line};
+pub use quoted::{Quoted, quoted};
+pub use slip::{Slip, SlipError, slip};
 pub use until::Until;
 
 use crate::{Fault, Record};
@@ -34,6 +53,10 @@ pub trait Separator: sealed::Sealed {
         Self: 'a;
     /// How content can break rules.
     type Error;
+
+    /// Whether content can break rules, for which a single byte may be enough.
+    #[doc(hidden)]
+    const STRICT: bool = false;
 
     /// The place of the first separator in `input`, given that none ends within the first
     /// `searched` bytes. `whole` says that the end of `input` ends the record in any case.

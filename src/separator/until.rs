@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::Separator;
 use crate::combine::{Skim, Skimmed};
-use crate::{Decode, Fault, Frame, Need, Record};
+use crate::{Decode, Fault, Frame, Need, Output, Record};
 
 /// Records that end at a separator `S`.
 ///
@@ -25,6 +25,7 @@ pub struct Until<S> {
     pub(super) max: usize,
     keep: bool,
     last: bool,
+    pub(super) skip_empty: bool,
     /// Whether the front of the input lies inside of an over-long record.
     inside: bool,
     /// No separator ends within this many bytes in front of the input.
@@ -41,8 +42,16 @@ impl<S: Separator> Until<S> {
     pub const MAX: usize = 8 * 1024;
 
     pub(super) const fn new(separator: S) -> Self {
-        let (keep, last, inside) = (false, false, false);
-        Self { separator, max: Self::MAX, keep, last, inside, searched: 0, content: 0 }
+        Self {
+            separator,
+            max: Self::MAX,
+            keep: false,
+            last: false,
+            skip_empty: false,
+            inside: false,
+            searched: 0,
+            content: 0,
+        }
     }
 
     /// The same stage with another separator.
@@ -50,8 +59,8 @@ impl<S: Separator> Until<S> {
     where
         S: Copy,
     {
-        let Self { max, keep, last, inside, searched, content, .. } = self;
-        Until { separator, max, keep, last, inside, searched, content }
+        let Self { max, keep, last, skip_empty, inside, searched, content, .. } = self;
+        Until { separator, max, keep, last, skip_empty, inside, searched, content }
     }
 
     /// The longest content of a record in bytes; the separator does not count. A longer record is
@@ -78,6 +87,14 @@ impl<S: Separator> Until<S> {
         self
     }
 
+    /// Passes over records without content: empty lines, or empty heads, which is what a server
+    /// should do with empty lines in front of a request (RFC 9112 §2.2).
+    #[must_use]
+    pub const fn skip_empty(mut self) -> Self {
+        self.skip_empty = true;
+        self
+    }
+
     /// The answer where `input` has no separator in it.
     fn unfinished(&mut self, input: &[u8], eof: bool, max: usize) -> Skimmed {
         self.searched = input.len();
@@ -95,8 +112,9 @@ impl<S: Separator> Until<S> {
             return Skimmed::Part { length, content };
         }
         let claim = self.separator.missing(input).max(1);
-        // What comes may also be the end of the stream, or make this record over-long.
-        let room = if self.last || self.inside { 0 } else { max.saturating_sub(input.len()) };
+        // What comes may also be the end of the stream, break a rule, or make the record over-long.
+        let soon = self.last || self.inside || S::STRICT;
+        let room = if soon { 0 } else { max.saturating_sub(input.len()) };
         let need = Need::exactly(claim.min(room.saturating_add(1)));
         Skimmed::Frame(Frame::Need(need.claiming(claim)))
     }
@@ -106,7 +124,27 @@ impl<S: Separator> Until<S> {
         if separator.start > max || self.inside {
             Skimmed::End { length: separator.end, content: separator.start }
         } else {
-            Skimmed::Frame(Frame::Record(separator.end))
+            Skimmed::Frame(self.record(separator))
+        }
+    }
+
+    /// The answer where `separator` ends a record that is not too long.
+    #[inline]
+    fn record(&self, separator: Range<usize>) -> Frame {
+        if separator.start == 0 && self.skip_empty {
+            return Frame::absorb(separator.end);
+        }
+        Frame::Record(separator.end)
+    }
+
+    /// A fault in an over-long record: what is in front of it is passed over first, as it would be
+    /// if the bytes came one by one.
+    #[cold]
+    fn before(&self, fault: Fault<S::Error>, max: usize) -> Result<Skimmed, Fault<S::Error>> {
+        let content = usize::try_from(fault.at).unwrap_or(usize::MAX);
+        match NonZeroUsize::new(content) {
+            Some(length) if content > max || self.inside => Ok(Skimmed::Part { length, content }),
+            _ => Err(fault),
         }
     }
 
@@ -152,16 +190,18 @@ impl<S: Separator> Decode for Until<S> {
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
         match self.separator.find(input, self.searched, eof && self.last) {
             Ok(Some(Range { start, end })) => {
-                if start > self.max {
-                    return Err(self.too_long());
-                }
                 self.searched = end - 1;
                 self.content = start;
-                Ok(Frame::Record(end))
+                if start > self.max { Err(self.too_long()) } else { Ok(self.record(start..end)) }
             }
             Ok(None) => self.incomplete(input, eof),
             Err(fault) => Err(self.first(fault)),
         }
+    }
+
+    fn absorb(&mut self, _: Record<'_>, _: &mut Output) -> Result<(), Fault<Self::Error>> {
+        self.begin();
+        Ok(())
     }
 
     #[inline]
@@ -175,12 +215,15 @@ impl<S: Separator> Skim for Until<S> {
     #[inline]
     fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Self::Error>> {
         let whole = eof && self.last;
-        let Some(separator) = self.separator.find(input, self.searched, whole)? else {
-            return Ok(self.unfinished(input, eof, max));
-        };
-        self.searched = separator.end - 1;
-        self.content = separator.start;
-        Ok(self.finished(separator, max))
+        match self.separator.find(input, self.searched, whole) {
+            Ok(Some(separator)) => {
+                self.searched = separator.end - 1;
+                self.content = separator.start;
+                Ok(self.finished(separator, max))
+            }
+            Ok(None) => Ok(self.unfinished(input, eof, max)),
+            Err(fault) => self.before(fault, max),
+        }
     }
 
     fn pass(&mut self, skimmed: Skimmed) {

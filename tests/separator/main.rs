@@ -1,0 +1,7 @@
+//! The stages of `segue::separator`, on every cut.
+
+mod escaped;
+mod laws;
+mod plain;
+mod properties;
+mod reference;
