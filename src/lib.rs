@@ -17,6 +17,7 @@ pub use crate::core::{
 };
 
 pub mod combine;
+pub use combine::DecodeExt;
 #[cfg(feature = "std")]
 pub mod driver;
 #[cfg(feature = "laws")]
@@ -25,3 +26,8 @@ pub mod length;
 #[cfg(feature = "nom")]
 pub mod nom;
 pub mod separator;
+
+/// The listings of the README are compiled and run.
+#[cfg(all(doctest, feature = "tokio"))]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,1 +1,17 @@
 //! The toolkit measured beside its peers.
+//!
+//! What is measured is defined once, as a [`Contender`], and used twice: by the criterion benches,
+//! for tracking one of them over time, and by the `ratios` bench, which lets them take turns and
+//! compares each with the floor and with its peers. See `CONTRIBUTING.md` for the commands.
+#![forbid(unsafe_code)]
+
+mod contender;
+pub mod contenders;
+pub mod corpus;
+mod criterion;
+
+pub use contender::{Contender, Group};
+pub use criterion::measure;
+
+#[cfg(test)]
+mod tests;

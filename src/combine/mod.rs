@@ -1,5 +1,67 @@
 //! Stages made of stages.
+//!
+//! Each combinator is a [`Decode`](crate::Decode) made of others, and most are methods of every
+//! stage by way of [`DecodeExt`]. None holds bytes, except [`Nested`], whose
+//! inner stream is one of its own: so a composition is cut, handed over and left as any stage is.
+//!
+//! | combinator | what it is | items | errors |
+//! |---|---|---|---|
+//! | [`map`](Map), [`owned`](Owned) | items made into something else | the function's | the stage's |
+//! | [`try_map`](TryMap) | items made into something else, or refused | the function's | the function's |
+//! | [`map_err`](MapErr) | errors made into others | the stage's | the function's |
+//! | [`absorbing`](Absorbing) | some records yield no item | the stage's | the stage's |
+//! | [`limit`](Limit) | records of so many bytes at most | the stage's | the stage's |
+//! | [`skip_oversize`](SkipOversize) | longer records passed over and reported | [`Measured`] | the stage's |
+//! | [`take`](Take) | so many records, then the end | the stage's | the stage's |
+//! | [`repeat`](Repeat) | made anew whenever it is done | the stage's | the stage's |
+//! | [`region`](Region) | confined to so many bytes | the stage's | the stage's |
+//! | [`then`](Then) | one ends, its result makes the next | [`Either`] | [`Either`] |
+//! | [`nested`](Nested) | a stream inside the records of another | the inner stage's | [`Either`] |
+//! | [`choice`](Choice), [`prefixes`] | a decision by the first bytes | the decision | none |
+//! | [`switch`](Switch) | a decision, and on with the stage chosen | that stage's | that stage's |
+//! | [`Either`], [`stages!`](crate::stages) | one of several, known at run time | one of several | one of several |
+//! | [`boxed`](Erased) | one of any, behind a pointer | of one [`Family`] | of one type |
+//!
+//! Every file says how its combinator acts on partial and on complete input, and every one keeps
+//! the laws if the stages inside do.
 
+mod absorbing;
+mod choice;
+mod either;
+mod erased;
+mod ext;
+mod family;
+mod limit;
+mod map;
+mod map_err;
+mod nested;
+mod owned;
+mod prefixes;
+mod region;
+mod repeat;
 mod skip;
+mod stages;
+mod switch;
+mod take;
+mod then;
+mod try_map;
 
+pub use absorbing::Absorbing;
+pub use choice::{Choice, Look, Verdict, choice};
+pub use either::Either;
+pub use erased::{DynDecode, Erased, LocalErased};
+pub use ext::DecodeExt;
+pub use family::{Family, Lent, Own, Slice, Text};
+pub use limit::Limit;
+pub use map::{Lending, Map, MapItem};
+pub use map_err::MapErr;
+pub use nested::Nested;
+pub use owned::Owned;
+pub use prefixes::{PrefixTable, Prefixes, prefixes};
+pub use region::Region;
+pub use repeat::{Repeat, repeat};
 pub use skip::{Measured, Skim, Skimmed, SkipOversize, skip_oversize};
+pub use switch::Switch;
+pub use take::Take;
+pub use then::Then;
+pub use try_map::{TryMap, TryMapItem};

@@ -169,9 +169,10 @@ impl Buffer {
         eof: bool,
         answers: &'b mut Output,
     ) -> Records<'b, D> {
-        let Self { storage, start, end, base } = self;
+        let position = self.position();
+        let Self { storage, start, end, .. } = self;
         let rest = &mut storage[*start..*end];
-        Records::new(stage, rest, start, *base, eof, answers)
+        Records::new(stage, rest, start, position, eof, answers)
     }
 
     /// Makes room behind what is buffered: `spare_mut` then has at least `room` bytes.

@@ -138,10 +138,19 @@ impl<T: Transport, S> Connection<T, S> {
     /// Leaves the connection, with all that it still holds, as `edge` has it.
     ///
     /// # Errors
-    /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back.
+    /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back. So does any
+    /// edge but [`Edge::Discard`] where the transport has failed and nobody was told so far: what
+    /// could not be sent, or read, would be missing silently.
     pub fn hand_off(mut self, edge: Edge) -> Result<Handoff<T::Io>, Refused<Self>> {
         self.read.input.settle();
+        let has_failed = self.write.has_failed() || self.read.input.has_failed();
         match edge {
+            Edge::Carry | Edge::MustBeEmpty if has_failed => {
+                return Err(Refused {
+                    connection: self,
+                    why: "a failure of the transport was not reported yet",
+                });
+            }
             Edge::MustBeEmpty if !self.read.input.buffer.is_empty() => {
                 return Err(Refused {
                     connection: self,
@@ -253,7 +262,12 @@ impl<T: Transport, S> Connection<T, S> {
                 Progress::NeedWrite => {
                     let consumed = usize::try_from(self.position() - before).unwrap_or(usize::MAX);
                     budget.spend(consumed + self.write.output.len())?;
-                    ready!(self.poll_flush(cx))?;
+                    self.arm(timer, exchange.deadline())?;
+                    match self.poll_flush(cx) {
+                        Poll::Ready(flushed) => flushed?,
+                        Poll::Pending if is_due(timer, exchange.deadline(), cx) => {}
+                        Poll::Pending => return Poll::Pending,
+                    }
                     continue;
                 }
             };
@@ -265,8 +279,15 @@ impl<T: Transport, S> Connection<T, S> {
             if input.buffer.len() >= input.options.input_limit {
                 return Poll::Ready(Err(Fault::too_long(end).into()));
             }
+            if T::FLUSH_FIRST && self.wants_write() {
+                self.arm(timer, exchange.deadline())?;
+                self.flush_before_read(cx);
+                // Sending may have taken until then.
+                if is_due(timer, exchange.deadline(), cx) {
+                    continue;
+                }
+            }
             self.arm(timer, exchange.deadline())?;
-            self.flush_before_read(cx);
             let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
                 Look::<()>::Take(exchange.belonging(shown))
             });
@@ -274,8 +295,9 @@ impl<T: Transport, S> Connection<T, S> {
                 Poll::Ready(filled) => {
                     filled?;
                 }
-                // What made a blocking transport come back may be the deadline.
-                Poll::Pending if T::FLUSH_FIRST && is_due(timer, exchange.deadline(), cx) => {}
+                // The deadline may have moved since it was last looked at; and what made a
+                // blocking transport come back may be the deadline.
+                Poll::Pending if is_due(timer, exchange.deadline(), cx) => {}
                 Poll::Pending => ready!(self.poll_idle(cx))?,
             }
         }

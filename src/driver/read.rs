@@ -176,6 +176,11 @@ impl Input {
         self.buffer.spare_mut()
     }
 
+    /// Whether reading failed, and nobody was told.
+    pub(super) fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
     /// Reads ahead while a write is pending. Whether anything came.
     pub(super) fn poll_ahead<T: Transport>(
         &mut self,

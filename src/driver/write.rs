@@ -109,6 +109,11 @@ impl WriteSide {
         self.error.take()
     }
 
+    /// Whether sending failed, and nobody was told.
+    pub(super) fn has_failed(&self) -> bool {
+        self.error.is_some()
+    }
+
     /// Queues an item, or nothing of it.
     pub(super) fn encode<I, E: Encode<I>>(
         &mut self,

@@ -29,6 +29,7 @@ mod pieces;
 mod prefix;
 mod prefixed;
 mod quic;
+mod skim;
 
 pub use ber::{Ber, Der};
 pub use decimal::Decimal;

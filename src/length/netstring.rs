@@ -1,6 +1,7 @@
 //! Netstrings.
 
 use super::{Decimal, Error, Prefixed};
+use crate::combine::{Skim, Skimmed};
 use crate::{Decode, Fault, Frame, Record};
 
 /// Netstrings: a length in decimal digits, a colon, that many bytes, a comma.
@@ -49,19 +50,41 @@ impl Decode for Netstring {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        let frame = self.prefixed.frame_with(input, eof, 1)?;
-        if let Frame::Record(whole) = frame
-            && let Some(&byte) = input.get(whole - 1)
-            && byte != b','
-        {
-            return Err(Fault::new(Error::NoComma(byte)).at(whole as u64 - 1));
+        let frame = self.prefixed.frame_with(input, eof, self.prefixed.max, 1)?;
+        if let Frame::Record(whole) = frame {
+            comma(&input[..whole])?;
         }
         Ok(frame)
     }
 
     #[inline]
     fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Record<'a>, Fault<Error>> {
-        record.truncate(record.len() - 1);
+        record.truncate(record.len().saturating_sub(1));
         self.prefixed.parse(record)
+    }
+}
+
+impl Skim for Netstring {
+    fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Error>> {
+        let skimmed = self.prefixed.skim_with(input, eof, max, 1)?;
+        if let Skimmed::End { length, .. } | Skimmed::Frame(Frame::Record(length)) = skimmed {
+            comma(&input[..length])?;
+        }
+        Ok(skimmed)
+    }
+
+    fn pass(&mut self, skimmed: Skimmed) {
+        self.prefixed.passing.pass(skimmed);
+    }
+}
+
+/// Checks that a record or the last part of one ends in a comma.
+#[inline]
+fn comma(record: &[u8]) -> Result<(), Fault<Error>> {
+    match record.last() {
+        Some(&byte) if byte != b',' => {
+            Err(Fault::new(Error::NoComma(byte)).at(record.len() as u64 - 1))
+        }
+        _ => Ok(()),
     }
 }

@@ -1,6 +1,6 @@
 //! Records with their length in front.
 
-use super::{Error, Prefix, Scan};
+use super::{Error, Prefix, Scan, skim::Passing};
 use crate::{Cause, Decode, Fault, Frame, Record};
 
 /// Records with their length in front, and the encoder of such records.
@@ -65,8 +65,12 @@ pub struct Prefixed<P> {
     /// What to add to a length for the bytes behind the header, as far as that is the same for
     /// all records; made of the fields above by `settled`.
     extra: i64,
+    /// What to add to a length, wrapping, for the whole record; holds where headers are all of
+    /// one size.
+    beyond: u64,
     /// How many bytes to take off the record in front; `frame` sets it where headers differ.
     front: usize,
+    pub(super) passing: Passing,
 }
 
 /// What a length counts besides the bytes behind the header.
@@ -92,12 +96,22 @@ impl<P: Prefix> Prefixed<P> {
 
     /// The greatest limit there is. A greater one counts as this, so that no sum of a header and
     /// the rest overflows; memory holds less.
-    const CEILING: usize = usize::MAX / 4;
+    pub(super) const CEILING: usize = usize::MAX / 4;
 
     pub(super) fn new(prefix: P) -> Self {
-        let (counts, strip) = (Counts::Nothing, Strip::Header);
-        Self { prefix, offset: 0, max: Self::MAX, counts, adjust: 0, strip, extra: 0, front: 0 }
-            .settled()
+        Self {
+            prefix,
+            offset: 0,
+            max: Self::MAX,
+            counts: Counts::Nothing,
+            adjust: 0,
+            strip: Strip::Header,
+            extra: 0,
+            beyond: 0,
+            front: 0,
+            passing: Passing::default(),
+        }
+        .settled()
     }
 
     /// Refuses records with more than `bytes` bytes behind the header. Unless set it is
@@ -171,8 +185,10 @@ impl<P: Prefix> Prefixed<P> {
         };
         // INVARIANT: an offset of 16 bits and a prefix of 24 bytes fit.
         self.extra = i64::from(self.adjust) - i64::try_from(counted).unwrap_or(i64::MAX);
+        let header = self.offset + P::MIN_SIZE;
+        self.beyond = (header as u64).wrapping_add_signed(self.extra);
         self.front = match self.strip {
-            Strip::Header => self.offset + P::MIN_SIZE,
+            Strip::Header => header,
             Strip::Bytes(bytes) => bytes,
         };
         self
@@ -185,29 +201,35 @@ impl<P: Prefix> Prefixed<P> {
             self.extra
         } else {
             #[expect(clippy::cast_possible_wrap, reason = "a prefix has a few bytes")]
-            let larger = (size - P::MIN_SIZE) as i64;
+            let larger = size.saturating_sub(P::MIN_SIZE) as i64;
             self.extra - larger
         }
     }
 
-    /// How long the header and the rest of the record are whose length field starts `field`; none
-    /// where the field is not complete.
+    /// How long the header of the record is whose length field starts `field`, and how long the
+    /// whole of it; none where the field is not complete.
     #[inline]
-    fn measure(&self, field: &[u8]) -> Result<Option<(usize, usize)>, Fault<Error>> {
+    fn measure(&self, field: &[u8], max: usize) -> Result<Option<(usize, usize)>, Fault<Error>> {
         let (value, size) = match self.prefix.read(field) {
             Ok(Scan::Whole { value, size }) => (value, size),
             Ok(Scan::Short { .. }) => return Ok(None),
             Err(fault) => return Err(fault.moved(self.offset as u64)),
         };
-        // `extra` is within 34 bits. So for a length up to i64::MAX a sum below 0 wraps to one
-        // above any limit, and a greater length is over any limit whatever is added.
-        #[expect(clippy::cast_sign_loss, reason = "two's complement is meant")]
-        let rest = value.wrapping_add(self.extra(size) as u64);
-        if rest > self.max as u64 || (P::MAX_VALUE > i64::MAX as u64 && value > i64::MAX as u64) {
+        // The next record cannot be looked at before this sum is known, so it is one addition.
+        let header = self.offset + size;
+        let whole = value.wrapping_add(if Self::ONE_SIZE {
+            self.beyond
+        } else {
+            (header as u64).wrapping_add_signed(self.extra(size))
+        });
+        // What is added is within 34 bits. So for a length up to i64::MAX a rest below 0 wraps to
+        // one above any limit, and a greater length is over any limit whatever is added.
+        let rest = whole.wrapping_sub(header as u64);
+        if rest > max as u64 || (P::MAX_VALUE > i64::MAX as u64 && value > i64::MAX as u64) {
             return Err(self.refused(value, size));
         }
-        #[expect(clippy::cast_possible_truncation, reason = "not above `max`")]
-        Ok(Some((self.offset + size, rest as usize)))
+        #[expect(clippy::cast_possible_truncation, reason = "not above a limit and a header")]
+        Ok(Some((header, whole as usize)))
     }
 
     /// Why a length is refused.
@@ -221,24 +243,25 @@ impl<P: Prefix> Prefixed<P> {
         }
     }
 
-    /// As `Decode::frame`, for records with `trailer` bytes more behind the rest.
+    /// As `Decode::frame`, for up to `max` bytes behind the header and `trailer` more behind them.
     #[inline]
     pub(super) fn frame_with(
         &mut self,
         input: &[u8],
         eof: bool,
+        max: usize,
         trailer: usize,
     ) -> Result<Frame, Fault<Error>> {
         let Some(field) = input.get(self.offset..) else {
             return self.incomplete(input, eof);
         };
-        let Some((header, rest)) = self.measure(field)? else {
+        let Some((header, whole)) = self.measure(field, max)? else {
             return self.incomplete(input, eof);
         };
         if !Self::ONE_SIZE && self.strip == Strip::Header {
             self.front = header;
         }
-        let whole = header + rest + trailer;
+        let whole = whole + trailer;
         Ok(if whole <= input.len() {
             Frame::Record(whole)
         } else {
@@ -273,7 +296,7 @@ impl<P: Prefix> Decode for Prefixed<P> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        self.frame_with(input, eof, 0)
+        self.frame_with(input, eof, self.max, 0)
     }
 
     #[inline]

@@ -1,5 +1,7 @@
 //! Runs futures, and knows when one sleeps with nobody to wake it.
 
+use crate::clock;
+
 use std::{
     cell::Cell,
     future::{Future, poll_fn},
@@ -35,10 +37,10 @@ pub(crate) fn with_each_patience(mut body: impl FnMut()) {
     PATIENCE.set(Patience::Waits);
 }
 
-/// Runs a future to its end.
+/// Runs a future to its end. When everybody sleeps, the [`Clock`] goes on.
 ///
 /// # Panics
-/// When it is pending and nobody has woken it: every waker is either used at once by the script or
+/// When it is pending and nobody will wake it: every waker is either used at once by the script or
 /// never.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let flag = Arc::new(Flag(AtomicBool::new(false)));
@@ -48,8 +50,37 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
             return output;
         }
+        if !flag.0.load(Ordering::Relaxed) {
+            clock::goes_on();
+        }
         assert!(flag.0.swap(false, Ordering::Relaxed), "a task sleeps for ever");
     }
+}
+
+/// Runs two futures side by side.
+pub(crate) async fn both<A: Future, B: Future>(a: A, b: B) -> (A::Output, B::Output) {
+    let (mut a, mut b) = (pin!(a), pin!(b));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|cx| {
+        if first.is_none()
+            && let Poll::Ready(output) = a.as_mut().poll(cx)
+        {
+            first = Some(output);
+        }
+        if second.is_none()
+            && let Poll::Ready(output) = b.as_mut().poll(cx)
+        {
+            second = Some(output);
+        }
+        match (first.take(), second.take()) {
+            (Some(first), Some(second)) => Poll::Ready((first, second)),
+            waiting => {
+                (first, second) = waiting;
+                Poll::Pending
+            }
+        }
+    })
+    .await
 }
 
 /// Polls a future once and drops it.
@@ -80,9 +111,9 @@ pub(crate) fn will_be_ready() {
 /// What a readiness loop does on would-block.
 ///
 /// # Panics
-/// When no transport will be ready.
+/// When no transport will be ready, and no deadline comes.
 pub(crate) fn wait_until_ready() {
-    assert!(WILL_BE_READY.take(), "a readiness loop sleeps for ever");
+    assert!(WILL_BE_READY.take() || clock::goes_on(), "a readiness loop sleeps for ever");
 }
 
 struct Flag(AtomicBool);

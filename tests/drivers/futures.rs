@@ -32,6 +32,13 @@ macro_rules! once {
     };
 }
 
+/// Waits for a method of each of two connections at the same time.
+macro_rules! both {
+    ($first:expr, $second:expr) => {
+        crate::executor::both($first, $second).await
+    };
+}
+
 pub(crate) use segue::driver::futures::Connection;
 
 /// Whether everything is said before each read, and not only before waiting.

@@ -8,8 +8,11 @@
 #![expect(clippy::duplicate_mod, reason = "that is how the suite is stamped")]
 #![allow(clippy::unwrap_used, reason = "a scene is a test, though it may not be marked as one")]
 
+mod clock;
 mod executor;
 mod futures;
+mod knock;
+mod pipe;
 mod script;
 mod script_io;
 mod sync;

@@ -92,6 +92,8 @@ struct State {
 enum Given {
     Bytes(Vec<u8>),
     Stop(Stop),
+    /// Nothing, until so many bytes have been written.
+    Behind(usize),
     End,
 }
 
@@ -125,6 +127,11 @@ impl Script {
     /// A read would block, once.
     pub(crate) fn blocks(self) -> Self {
         self.then_read(Given::Stop(Stop::Block))
+    }
+
+    /// Nothing comes, and nobody is woken, until `count` bytes have been written.
+    pub(crate) fn waits_for(self, count: usize) -> Self {
+        self.then_read(Given::Behind(count))
     }
 
     /// A read fails, once.
@@ -255,7 +262,7 @@ impl Script {
     pub(crate) fn unread(&self) -> Vec<u8> {
         let bytes = |given: &Given| match given {
             Given::Bytes(bytes) => bytes.clone(),
-            Given::Stop(_) | Given::End => Vec::new(),
+            Given::Stop(_) | Given::Behind(_) | Given::End => Vec::new(),
         };
         self.state().reads.iter().flat_map(bytes).collect()
     }
@@ -293,7 +300,13 @@ impl Script {
 
     pub(crate) fn write(&self, chunks: &[io::IoSlice<'_>]) -> Result<usize, Stop> {
         let offered: usize = chunks.iter().map(|chunk| chunk.len()).sum();
-        let taken = self.state().take(chunks);
+        let mut state = self.state();
+        let taken = state.take(chunks);
+        let reader = if state.pass_reached() { state.reader.take() } else { None };
+        drop(state);
+        if let Some(reader) = reader {
+            reader.wake();
+        }
         let slices = chunks.len();
         self.end_call(Call::Write, taken, |taken| Event::Write { offered, slices, taken })
     }
@@ -363,8 +376,9 @@ impl State {
         if self.ended {
             return Ok(0);
         }
+        self.pass_reached();
         match self.reads.front_mut() {
-            None => Err(Stop::Quiet),
+            None | Some(Given::Behind(_)) => Err(Stop::Quiet),
             Some(Given::End) => Ok(0),
             Some(Given::Stop(stop)) => {
                 let stop = *stop;
@@ -384,6 +398,13 @@ impl State {
                 Ok(count)
             }
         }
+    }
+
+    /// Goes on behind a wait for what has been written by now. Whether there was one.
+    fn pass_reached(&mut self) -> bool {
+        let written = self.written.len();
+        let reached = matches!(self.reads.front(), Some(Given::Behind(count)) if *count <= written);
+        reached && self.reads.pop_front().is_some()
     }
 
     fn take(&mut self, chunks: &[io::IoSlice<'_>]) -> Result<usize, Stop> {

@@ -12,7 +12,7 @@ use segue::driver::{
 };
 
 use crate::{
-    executor,
+    clock, executor,
     script::{Call, Script, Stop},
 };
 
@@ -22,6 +22,7 @@ fn sync<R>(result: Result<R, Stop>) -> io::Result<R> {
             executor::will_be_ready();
             io::ErrorKind::WouldBlock.into()
         }
+        Stop::Quiet if clock::times_out() => io::ErrorKind::TimedOut.into(),
         Stop::Quiet => io::ErrorKind::WouldBlock.into(),
         Stop::Error(kind) => kind.into(),
     })

@@ -42,6 +42,31 @@ macro_rules! once {
     };
 }
 
+/// Waits for a method of each of two connections at the same time.
+macro_rules! both {
+    ($first:expr, $second:expr) => {{
+        let (mut first, mut second) = (None, None);
+        let mut turns = 0;
+        loop {
+            if first.is_none()
+                && let std::task::Poll::Ready(result) = once!($first)
+            {
+                first = Some(result);
+            }
+            if second.is_none()
+                && let std::task::Poll::Ready(result) = once!($second)
+            {
+                second = Some(result);
+            }
+            if first.is_some() && second.is_some() {
+                break (first.unwrap(), second.unwrap());
+            }
+            turns += 1;
+            assert!(turns < 100_000, "two peers have stopped");
+        }
+    }};
+}
+
 pub(crate) use segue::driver::sync::Connection;
 
 /// Whether everything is said before each read, and not only before waiting.

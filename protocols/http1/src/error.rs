@@ -17,7 +17,8 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Error {
-    /// The head has not ended within [`Limits::head`](crate::Limits::head) bytes.
+    /// The head, or the trailers behind a body, have not ended within
+    /// [`Limits::head`](crate::Limits::head) bytes.
     HeadTooLarge,
     /// The head has more header lines than [`Limits::headers`](crate::Limits::headers).
     TooManyHeaders,
@@ -75,6 +76,18 @@ pub enum Error {
     UnknownEncoding,
     /// A message of HTTP/1.0 has a `Transfer-Encoding`, which its version does not know.
     EncodingInHttp10,
+    /// The size of a chunk is not a plain hexadecimal number, or something else than an extension
+    /// follows it.
+    ChunkSize,
+    /// The size of a chunk does not fit 64 bits.
+    ChunkSizeOverflow,
+    /// An extension of a chunk is not a name and an optional value.
+    ChunkExtension,
+    /// The line in front of a chunk is longer than [`Limits::chunk_line`](crate::Limits::chunk_line),
+    /// or all extensions together are longer than [`Limits::head`](crate::Limits::head).
+    ChunkLineTooLong,
+    /// The data of a chunk is not followed by CRLF.
+    ChunkEnd,
 }
 
 impl Error {
@@ -98,6 +111,8 @@ impl Error {
             | Self::TransferEncoding
             | Self::UnknownEncoding
             | Self::EncodingInHttp10 => "RFC 9112 §6.1",
+            Self::ChunkSize | Self::ChunkSizeOverflow | Self::ChunkEnd => "RFC 9112 §7.1",
+            Self::ChunkExtension | Self::ChunkLineTooLong => "RFC 9112 §7.1.1",
         }
     }
 
@@ -120,7 +135,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::HeadTooLarge => "the head is longer than the limit",
+            Self::HeadTooLarge => "the head or the trailers are longer than the limit",
             Self::TooManyHeaders => "there are more headers than the limit",
             Self::TargetTooLong => "the request target is longer than the limit",
             Self::Method => "the method is not a token",
@@ -157,6 +172,11 @@ impl fmt::Display for Error {
             }
             Self::UnknownEncoding => "the Transfer-Encoding names a coding other than chunked",
             Self::EncodingInHttp10 => "an HTTP/1.0 message has a Transfer-Encoding",
+            Self::ChunkSize => "the size of a chunk is not a hexadecimal number",
+            Self::ChunkSizeOverflow => "the size of a chunk does not fit 64 bits",
+            Self::ChunkExtension => "a chunk extension is not a name and an optional value",
+            Self::ChunkLineTooLong => "the line of a chunk is longer than the limit",
+            Self::ChunkEnd => "no CRLF follows the data of a chunk",
         })?;
         write!(f, " ({})", self.section())
     }

@@ -2,7 +2,7 @@
 //!
 //! [`RequestHead`] and [`ResponseHead`] read a head each and are done; [`HeadEncoder`] writes
 //! them. [`Request::body`] and [`Response::body`] say how the body that follows is delimited, and
-//! refuse what two parsers could see differently.
+//! refuse what two parsers could see differently; [`Body`] reads it.
 //!
 //! A request that asks for an upgrade, with the first bytes of the new protocol glued to it:
 //!
@@ -26,21 +26,27 @@
 
 extern crate alloc;
 
+mod body;
+mod chunk_line;
+mod chunked;
 mod class;
-mod cursor;
 mod encode;
 mod error;
 mod framing;
 mod headers;
 mod limits;
+mod lines;
+#[cfg(feature = "laws")]
+mod observe;
 mod request;
 mod response;
-mod scan;
 mod spans;
 mod stage;
 mod status;
 mod version;
 
+pub use body::{Body, BodyPart};
+pub use chunked::ChunkedBody;
 pub use encode::{
     EncodeError, HeadEncoder, HeaderLine, RequestParts, ResponseParts, encode_request,
     encode_response,

@@ -17,6 +17,8 @@ pub struct Limits {
     pub headers: usize,
     /// The most bytes of a request target.
     pub target: usize,
+    /// The most bytes of the line in front of a chunk.
+    pub chunk_line: usize,
 }
 
 impl Limits {
@@ -24,7 +26,9 @@ impl Limits {
     /// in front of ours mostly at 8 KiB for a line, while ten thousand connections that dribble
     /// heads hold no more than 160 MiB. 100 headers, as in Apache: browsers send 25, proxies add a
     /// dozen. 8,000 bytes for a target, which is what RFC 9112 §3 wants everybody to take at least.
-    pub const DEFAULT: Self = Self { head: 16 * 1024, headers: 100, target: 8000 };
+    /// 256 bytes for the line of a chunk: a size has 16 digits at most, and hardly anybody sends
+    /// extensions, while some have attacked with them.
+    pub const DEFAULT: Self = Self { head: 16 * 1024, headers: 100, target: 8000, chunk_line: 256 };
 
     /// Heads beyond this are refused whatever the limit: places in them are kept in 32 bits.
     pub(crate) const MOST_HEAD: usize = u32::MAX as usize;

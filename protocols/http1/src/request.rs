@@ -4,11 +4,10 @@ use core::fmt;
 
 use segue::{Decode, Fault, Frame, Output, Record};
 
-use crate::class::{TARGET, TOKEN};
-use crate::cursor::{Cursor, begins_method};
+use crate::class::{TOKEN, is};
 use crate::headers::ascii;
-use crate::spans::Spans;
-use crate::stage::{Extent, Stage};
+use crate::lines::{RequestLine, Stop};
+use crate::stage::{INLINE, Stage, Start};
 use crate::{Error, Headers, Limits, Relaxed, Version};
 
 /// Reads the head of one request: its request line and headers (RFC 9112 §2.1, §3, §5).
@@ -45,7 +44,7 @@ use crate::{Error, Headers, Limits, Relaxed, Version};
 /// ```
 #[derive(Debug, Clone)]
 pub struct RequestHead {
-    stage: Stage,
+    stage: Stage<RequestLine, INLINE>,
 }
 
 impl RequestHead {
@@ -86,30 +85,24 @@ impl Decode for RequestHead {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
         if self.stage.is_over() {
             return Ok(Frame::Done);
         }
         if self.stage.in_start_line() {
-            match self.stage.empty_lines(input) {
-                0 => {}
-                length => return Ok(Frame::absorb(length)),
-            }
             match input {
+                // A peer that speaks something else, such as TLS, is told so at its first byte.
+                [first, ..] if is(*first, TOKEN) => {}
                 // The next byte may show that this is no head, or make an empty line.
                 [] | [b'\r'] => return Ok(self.stage.look(input)),
-                // A peer that speaks something else, such as TLS, is told so at its first byte.
-                [first, ..] if !begins_method(*first) => return Err(Fault::new(Error::Method)),
-                _ => {}
+                [b'\r' | b'\n', ..] => match self.stage.empty_lines(input) {
+                    0 => {}
+                    length => return Ok(Frame::absorb(length)),
+                },
+                _ => return Err(Fault::new(Error::Method)),
             }
         }
-        match self.stage.extent(input, Error::TargetTooLong)? {
-            Extent::Is(frame) => Ok(frame),
-            Extent::BareLf(lf) => {
-                let fault = self.read(&input[..=lf]).err();
-                Err(fault.unwrap_or_else(|| Fault::new(Error::BareLf).at(lf as u64)))
-            }
-        }
+        self.stage.frame(input, eof)
     }
 
     fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
@@ -119,16 +112,18 @@ impl Decode for RequestHead {
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Request<'a>, Fault<Error>> {
-        self.stage.end();
-        self.read(record.into_slice())
+        let head: &[u8] = record.into_slice();
+        let line = self.stage.finish(head)?;
+        Ok(Request { head, line, headers: Headers::new(head, self.stage.spans.as_slice()) })
     }
 }
 
-impl RequestHead {
+impl Start for RequestLine {
+    const TOO_LONG: Error = Error::TargetTooLong;
+
     #[inline]
-    fn read<'a>(&'a mut self, head: &'a [u8]) -> Result<Request<'a>, Fault<Error>> {
-        let Stage { limits, relaxed, spans, .. } = &mut self.stage;
-        Request::read(head, spans, limits, *relaxed)
+    fn read(head: &[u8], limits: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop> {
+        Self::read(head, limits, relaxed)
     }
 }
 
@@ -136,9 +131,7 @@ impl RequestHead {
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     head: &'a [u8],
-    method: &'a [u8],
-    target: &'a [u8],
-    version: Version,
+    line: RequestLine,
     headers: Headers<'a>,
 }
 
@@ -147,21 +140,21 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn method(&self) -> &'a str {
-        ascii(self.method)
+        ascii(&self.head[..self.line.method_end])
     }
 
     /// The target as it was written, of any of the four forms (RFC 9112 §3.2): visible ASCII.
     #[inline]
     #[must_use]
     pub fn target(&self) -> &'a str {
-        ascii(self.target)
+        ascii(&self.head[self.line.method_end + 1..self.line.target_end])
     }
 
     /// The version.
     #[inline]
     #[must_use]
     pub fn version(&self) -> Version {
-        self.version
+        self.line.version
     }
 
     /// The headers.
@@ -176,33 +169,6 @@ impl<'a> Request<'a> {
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
         self.head
-    }
-
-    #[inline]
-    fn read(
-        head: &'a [u8],
-        spans: &'a mut Spans,
-        limits: &Limits,
-        relaxed: Relaxed,
-    ) -> Result<Self, Fault<Error>> {
-        let mut cursor = Cursor::new(head, relaxed);
-        let method = cursor.run(TOKEN);
-        if method.is_empty() || !cursor.pass(b' ') {
-            return Err(cursor.refuse(Error::Method, Error::RequestLine));
-        }
-        let start = cursor.at();
-        let target = cursor.run(TARGET);
-        if target.len() > limits.target {
-            return Err(Fault::new(Error::TargetTooLong).at((start + limits.target) as u64));
-        }
-        if target.is_empty() || !cursor.pass(b' ') {
-            return Err(cursor.refuse(Error::Target, Error::RequestLine));
-        }
-        let version = cursor.version(Error::RequestLine)?;
-        cursor.line_end(Error::RequestLine)?;
-        cursor.headers(spans, limits)?;
-        let headers = Headers::new(head, spans.as_slice());
-        Ok(Self { head, method, target, version, headers })
     }
 }
 
@@ -220,7 +186,7 @@ impl fmt::Debug for Request<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request")
             .field("method", &self.method())
-            .field("version", &self.version)
+            .field("version", &self.version())
             .field("headers", &self.headers)
             .finish_non_exhaustive()
     }

@@ -4,10 +4,8 @@ use core::fmt;
 
 use segue::{Decode, Fault, Frame, Record};
 
-use crate::class::VALUE;
-use crate::cursor::Cursor;
-use crate::spans::Spans;
-use crate::stage::{Extent, Stage};
+use crate::lines::{StatusLine, Stop};
+use crate::stage::{INLINE, Stage, Start};
 use crate::{Error, Headers, Limits, Relaxed, Version};
 
 /// Reads the head of one response: its status line and headers (RFC 9112 §2.1, §4, §5).
@@ -32,7 +30,7 @@ use crate::{Error, Headers, Limits, Relaxed, Version};
 /// ```
 #[derive(Debug, Clone)]
 pub struct ResponseHead {
-    stage: Stage,
+    stage: Stage<StatusLine, INLINE>,
 }
 
 impl ResponseHead {
@@ -74,7 +72,7 @@ impl Decode for ResponseHead {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
         if self.stage.is_over() {
             return Ok(Frame::Done);
         }
@@ -89,27 +87,23 @@ impl Decode for ResponseHead {
                 return Ok(self.stage.look(input));
             }
         }
-        match self.stage.extent(input, Error::HeadTooLarge)? {
-            Extent::Is(frame) => Ok(frame),
-            Extent::BareLf(lf) => {
-                let fault = self.read(&input[..=lf]).err();
-                Err(fault.unwrap_or_else(|| Fault::new(Error::BareLf).at(lf as u64)))
-            }
-        }
+        self.stage.frame(input, eof)
     }
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Response<'a>, Fault<Error>> {
-        self.stage.end();
-        self.read(record.into_slice())
+        let head: &[u8] = record.into_slice();
+        let line = self.stage.finish(head)?;
+        Ok(Response { head, line, headers: Headers::new(head, self.stage.spans.as_slice()) })
     }
 }
 
-impl ResponseHead {
+impl Start for StatusLine {
+    const TOO_LONG: Error = Error::HeadTooLarge;
+
     #[inline]
-    fn read<'a>(&'a mut self, head: &'a [u8]) -> Result<Response<'a>, Fault<Error>> {
-        let Stage { limits, relaxed, spans, .. } = &mut self.stage;
-        Response::read(head, spans, limits, *relaxed)
+    fn read(head: &[u8], _: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop> {
+        Self::read(head, relaxed)
     }
 }
 
@@ -117,9 +111,7 @@ impl ResponseHead {
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
     head: &'a [u8],
-    version: Version,
-    status: u16,
-    reason: &'a [u8],
+    line: StatusLine,
     headers: Headers<'a>,
 }
 
@@ -128,21 +120,21 @@ impl<'a> Response<'a> {
     #[inline]
     #[must_use]
     pub fn version(&self) -> Version {
-        self.version
+        self.line.version
     }
 
     /// The status, from 100 to 999 (RFC 9110 §15).
     #[inline]
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.status
+        self.line.status
     }
 
     /// The reason phrase, which says nothing that the status does not; often it is empty.
     #[inline]
     #[must_use]
     pub fn reason(&self) -> &'a [u8] {
-        self.reason
+        &self.head[self.line.reason..self.line.reason_end]
     }
 
     /// The headers.
@@ -157,32 +149,6 @@ impl<'a> Response<'a> {
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
         self.head
-    }
-
-    #[inline]
-    fn read(
-        head: &'a [u8],
-        spans: &'a mut Spans,
-        limits: &Limits,
-        relaxed: Relaxed,
-    ) -> Result<Self, Fault<Error>> {
-        let mut cursor = Cursor::new(head, relaxed);
-        let version = cursor.version(Error::StatusLine)?;
-        if !cursor.pass(b' ') {
-            return Err(cursor.refuse(Error::StatusLine, Error::StatusLine));
-        }
-        let status = cursor.status()?;
-        let reason = if cursor.pass(b' ') {
-            cursor.run(VALUE)
-        } else if relaxed.bare_status {
-            &[]
-        } else {
-            return Err(cursor.refuse(Error::StatusLine, Error::StatusLine));
-        };
-        cursor.line_end(Error::Reason)?;
-        cursor.headers(spans, limits)?;
-        let headers = Headers::new(head, spans.as_slice());
-        Ok(Self { head, version, status, reason, headers })
     }
 }
 
@@ -199,8 +165,8 @@ impl Eq for Response<'_> {}
 impl fmt::Debug for Response<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
-            .field("version", &self.version)
-            .field("status", &self.status)
+            .field("version", &self.version())
+            .field("status", &self.status())
             .field("headers", &self.headers)
             .finish_non_exhaustive()
     }

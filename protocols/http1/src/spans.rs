@@ -5,13 +5,24 @@ use alloc::vec::Vec;
 /// Where one header is, in bytes from the front of its head.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Span {
-    pub(crate) name: u32,
-    pub(crate) name_end: u32,
-    pub(crate) value: u32,
-    pub(crate) value_end: u32,
+    name: u32,
+    name_end: u32,
+    value: u32,
+    value_end: u32,
 }
 
 impl Span {
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "no head is longer than Limits::MOST_HEAD")]
+    pub(crate) fn new(name: usize, name_end: usize, value: usize, value_end: usize) -> Self {
+        Self {
+            name: name as u32,
+            name_end: name_end as u32,
+            value: value as u32,
+            value_end: value_end as u32,
+        }
+    }
+
     /// Where the value begins.
     pub(crate) fn at(self) -> usize {
         self.value as usize
@@ -28,22 +39,19 @@ impl Span {
     }
 }
 
-/// The spans of a head: without an allocation up to [`Spans::INLINE`] of them.
+/// The spans of a head: without an allocation up to `N` of them.
 #[derive(Debug, Clone)]
-pub(crate) struct Spans {
-    inline: [Span; Spans::INLINE],
+pub(crate) struct Spans<const N: usize> {
+    inline: [Span; N],
     count: usize,
     /// All of them, once they are more than `inline` has room for.
     more: Vec<Span>,
 }
 
-impl Spans {
-    /// What browsers send is 10 to 25 headers; 32 of them take half a kilobyte.
-    const INLINE: usize = 32;
-
+impl<const N: usize> Spans<N> {
     pub(crate) const fn new() -> Self {
         const EMPTY: Span = Span { name: 0, name_end: 0, value: 0, value_end: 0 };
-        Self { inline: [EMPTY; Self::INLINE], count: 0, more: Vec::new() }
+        Self { inline: [EMPTY; N], count: 0, more: Vec::new() }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -63,7 +71,7 @@ impl Spans {
 
     #[cold]
     fn spill(&mut self, span: Span) {
-        if self.count == Self::INLINE {
+        if self.count == N {
             self.more.extend_from_slice(&self.inline);
         }
         self.more.push(span);
@@ -76,6 +84,6 @@ impl Spans {
 
     #[inline]
     pub(crate) fn as_slice(&self) -> &[Span] {
-        if self.count <= Self::INLINE { &self.inline[..self.count] } else { &self.more }
+        if self.count <= N { &self.inline[..self.count] } else { &self.more }
     }
 }

@@ -1,54 +1,83 @@
-//! What the stages for both kinds of heads have in common: where a head ends.
+//! What the stages that read heads have in common: going through the lines, each byte once.
+//!
+//! A head is read for every message, so it is not searched for its end first and parsed then: one
+//! pass over what has arrived notes where the words are. A line that has not arrived whole is
+//! waited for, with a search that never goes back, and is then read again from its start. So work
+//! is linear however a head dribbles, and what is said of it does not depend on the cuts. To have
+//! noted something is no commitment: asked again, the stage answers the same.
 
-use segue::{Fault, Frame, Need};
+use memchr::memchr;
+use segue::{Cause, Fault, Frame, Need};
 
-use crate::scan::{Found, Scan};
+use crate::lines::{Line, Stop};
 use crate::spans::Spans;
 use crate::{Error, Limits, Relaxed};
 
-/// The state of a stage that reads one head.
+/// The state of a stage that reads one head, which begins with the line `S`. The places of up to
+/// `N` headers are kept without an allocation.
 #[derive(Debug, Clone)]
-pub(crate) struct Stage {
+pub(crate) struct Stage<S, const N: usize> {
     pub(crate) limits: Limits,
     pub(crate) relaxed: Relaxed,
-    pub(crate) spans: Spans,
-    scan: Scan,
+    pub(crate) spans: Spans<N>,
+    pub(crate) start: Option<S>,
+    /// All lines before this offset have been read.
+    line: usize,
+    /// From `line` to here there is no LF.
+    searched: usize,
+    /// Where the head ends, once that is known.
+    end: Option<usize>,
     /// Bytes of empty lines before the head, which count for its limit.
     skipped: usize,
     /// The head has been parsed, or was refused.
     over: bool,
 }
 
-/// Where a head ends, if it is to be told so soon.
-pub(crate) enum Extent {
-    Is(Frame),
-    /// The line that ends with this byte does so without a CR. It is up to the parser to say what
-    /// the first bad byte of the head is: that one at the latest.
-    BareLf(usize),
+/// The line that a head begins with.
+pub(crate) trait Start: Copy {
+    /// What a line is refused as that fills all the room there is for a head.
+    const TOO_LONG: Error;
+
+    /// Reads the line in front of `head`, and tells where the next one begins.
+    fn read(head: &[u8], limits: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop>;
 }
 
-impl Stage {
+/// Trailers are headers without a line before them.
+impl Start for () {
+    const TOO_LONG: Error = Error::HeadTooLarge;
+
+    #[inline]
+    fn read(_: &[u8], _: &Limits, _: Relaxed) -> Result<(Self, usize), Stop> {
+        Ok(((), 0))
+    }
+}
+
+impl<S: Start, const N: usize> Stage<S, N> {
     pub(crate) const fn new() -> Self {
         Self {
             limits: Limits::DEFAULT,
             relaxed: Relaxed::NOTHING,
             spans: Spans::new(),
-            scan: Scan::START,
+            start: None,
+            line: 0,
+            searched: 0,
+            end: None,
             skipped: 0,
             over: false,
         }
     }
 
     pub(crate) fn begin_again(&mut self) {
-        self.scan = Scan::START;
+        self.spans.clear();
+        self.start = None;
+        self.line = 0;
+        self.searched = 0;
+        self.end = None;
         self.skipped = 0;
         self.over = false;
     }
 
-    pub(crate) fn end(&mut self) {
-        self.over = true;
-    }
-
+    #[inline]
     pub(crate) fn is_over(&self) -> bool {
         self.over
     }
@@ -57,13 +86,15 @@ impl Stage {
         self.skipped += empty_lines;
     }
 
-    /// How many bytes the head may still have.
-    fn room(&self) -> usize {
-        self.limits.head.min(Limits::MOST_HEAD).saturating_sub(self.skipped)
+    /// Whether the start line has not been read yet.
+    #[inline]
+    pub(crate) fn in_start_line(&self) -> bool {
+        self.start.is_none()
     }
 
     /// The bytes of the empty lines in front of `input`, as far as there is room for them
     /// (RFC 9112 §2.2).
+    #[inline]
     pub(crate) fn empty_lines(&self, input: &[u8]) -> usize {
         let shown = &input[..input.len().min(self.room())];
         let mut at = 0;
@@ -76,40 +107,137 @@ impl Stage {
         }
     }
 
-    /// Whether nothing but the beginning of the start line has been looked at so far.
-    pub(crate) fn in_start_line(&self) -> bool {
-        self.scan.in_start_line()
-    }
-
     /// Any byte may tell more, and all that a shortest head has belongs here.
     pub(crate) fn look(&self, input: &[u8]) -> Frame {
-        let shortest = Scan::shortest(self.relaxed.bare_lf);
-        Frame::Need(Need::ONE.claiming(shortest - input.len().min(shortest - 1)))
+        Frame::Need(Need::ONE.claiming(self.shortest_rest(input)))
     }
 
-    /// Where the head in front of `input` ends. `long_line` is the error for a start line that
-    /// fills all the room there is.
-    pub(crate) fn extent(
-        &mut self,
-        input: &[u8],
-        long_line: Error,
-    ) -> Result<Extent, Fault<Error>> {
+    /// Where the head in front of `input` ends.
+    #[inline]
+    pub(crate) fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        if let Some(end) = self.end {
+            return Ok(Frame::Record(end));
+        }
         let room = self.room();
-        // No more than the limit is searched, so that the verdict is the same however much came.
+        // No more than the limit is looked at, so that the verdict is the same however much came.
         let shown = &input[..input.len().min(room)];
-        match self.scan.search(shown, self.relaxed.bare_lf) {
-            Found::End(end) => Ok(Extent::Is(Frame::Record(end))),
-            Found::BareLf(lf) => Ok(Extent::BareLf(lf)),
-            Found::Nothing if shown.len() < room => {
-                let need = self.scan.missing(shown, self.relaxed.bare_lf);
-                let at_least = need.at_least.get().min(room - shown.len());
-                Ok(Extent::Is(Frame::Need(Need::exactly(at_least).claiming(need.claim))))
+        // Nothing can come behind the end of the stream, or beyond the limit.
+        let last = eof || shown.len() == room;
+        let waits = self.searched > self.line && !last;
+        if waits && find_lf(shown, self.searched).is_none() {
+            self.searched = shown.len();
+            return Ok(self.need(shown, room));
+        }
+        self.read_on(shown, room, last)
+    }
+
+    /// Reads on in `shown`, a line of which may be whole by now; `last` if no more can come.
+    fn read_on(&mut self, shown: &[u8], room: usize, last: bool) -> Result<Frame, Fault<Error>> {
+        match self.read_lines(shown) {
+            Ok(end) => {
+                self.end = Some(end);
+                Ok(Frame::Record(end))
             }
-            Found::Nothing => {
-                let in_line = self.scan.in_start_line();
-                let error = if in_line { long_line } else { Error::HeadTooLarge };
+            // Whether a line is found faulty before its end must not depend on how it came.
+            Err(Stop::Fault(error, at)) if last || find_lf(shown, self.line).is_some() => {
+                Err(Fault::new(error).at(at as u64))
+            }
+            Err(Stop::More) if shown.len() == room => {
+                let error = if self.in_start_line() { S::TOO_LONG } else { Error::HeadTooLarge };
                 Err(Fault::new(error).at(room as u64))
+            }
+            Err(_) => {
+                self.searched = shown.len();
+                Ok(self.need(shown, room))
             }
         }
     }
+
+    /// Ends the stage with `head`, and tells what line it begins with.
+    #[inline]
+    pub(crate) fn finish(&mut self, head: &[u8]) -> Result<S, Fault<Error>> {
+        if self.end != Some(head.len()) {
+            // It was not asked for this head before.
+            let limits = self.limits;
+            self.begin_again();
+            self.limits.head = usize::MAX;
+            let framed = self.frame(head, true);
+            self.limits = limits;
+            if framed? != Frame::Record(head.len()) {
+                return Err(Fault::from_cause(Cause::Contract));
+            }
+        }
+        self.over = true;
+        self.start.ok_or(Fault::from_cause(Cause::Contract))
+    }
+
+    /// Goes through the lines from where it stands; the error is of the line it then stands at.
+    #[inline]
+    fn read_lines(&mut self, head: &[u8]) -> Result<usize, Stop> {
+        if self.start.is_none() {
+            let (start, next) = S::read(head, &self.limits, self.relaxed)?;
+            self.start = Some(start);
+            self.line = next;
+        }
+        let mut at = self.line;
+        let verdict = loop {
+            match Line::read(head, at, self.spans.len(), &self.limits, self.relaxed) {
+                Ok(Line::Header(span, next)) => {
+                    self.spans.push(span);
+                    at = next;
+                }
+                Ok(Line::Last(end)) => break Ok(end),
+                Err(stop) => break Err(stop),
+            }
+        };
+        self.line = at;
+        verdict
+    }
+
+    /// How many bytes the head may still have.
+    #[inline]
+    fn room(&self) -> usize {
+        self.limits.head.min(Limits::MOST_HEAD).saturating_sub(self.skipped)
+    }
+
+    #[inline]
+    fn need(&self, shown: &[u8], room: usize) -> Frame {
+        let missing = self.missing(shown);
+        let claim =
+            if self.in_start_line() { missing.max(self.shortest_rest(shown)) } else { missing };
+        Frame::Need(Need::exactly(missing.min(room - shown.len())).claiming(claim))
+    }
+
+    /// How many bytes `shown`, which does not end the head, lacks at least.
+    #[inline]
+    fn missing(&self, shown: &[u8]) -> usize {
+        match (shown.get(self.line..).unwrap_or_default(), self.relaxed.bare_lf) {
+            ([b'\r'] | [], true) | ([b'\r'], false) => 1,
+            ([], false) | (_, true) => 2,
+            ([.., b'\r'], false) => 3,
+            (_, false) => 4,
+        }
+    }
+
+    /// What a head that begins with `input` has behind it at least: the shortest there is has a
+    /// line of 12 bytes, `M / HTTP/1.1` or `HTTP/1.1 200`, and two line ends.
+    fn shortest_rest(&self, input: &[u8]) -> usize {
+        let line_ends: usize = if self.relaxed.bare_lf { 2 } else { 4 };
+        (12 + line_ends).saturating_sub(input.len()).max(1)
+    }
 }
+
+/// Where the first LF is from `start` on.
+#[inline]
+fn find_lf(bytes: &[u8], start: usize) -> Option<usize> {
+    let rest = bytes.get(start..).unwrap_or_default();
+    if rest.len() < 16 {
+        // What dribbles is not worth a call.
+        rest.iter().position(|&byte| byte == b'\n')
+    } else {
+        memchr(b'\n', rest)
+    }
+}
+
+/// What browsers send is 10 to 25 headers; to know the places of 32 takes half a kilobyte.
+pub(crate) const INLINE: usize = 32;

@@ -1,6 +1,6 @@
 //! The frames of a connection, one by one.
 
-use segue::{Decode, Fault, Record};
+use segue::{Cause, Decode, Fault, Record};
 
 use crate::{
     Error, Opcode, Role,
@@ -114,14 +114,19 @@ impl Frames {
         self.closed
     }
 
-    /// The header in front of `input`, whether or not its payload is there.
-    #[inline]
+    /// Length of the frame in front of `input`, if it is a whole message of less than 64 KiB, all
+    /// of it there and nothing wrong with it.
+    #[inline(always)]
+    pub(crate) fn usual(&self, input: &[u8]) -> Option<usize> {
+        if self.closed { None } else { self.rules.usual(input) }
+    }
+
+    /// The header in front of `input`, whatever it is.
     pub(crate) fn front(&self, input: &[u8]) -> Result<Front, Fault<Error>> {
         self.rules.read(input)
     }
 
     /// Whether the frame of `header` is whole in `input`, or what is missing.
-    #[inline]
     pub(crate) fn delimit(input: &[u8], header: &Header) -> segue::Frame {
         let whole = header.whole();
         if input.len() < whole {
@@ -131,54 +136,9 @@ impl Frames {
         }
     }
 
-    /// Unmasks a whole frame, whose header has been checked, and moves on behind it. Also says how
-    /// long the header was.
-    ///
-    /// # Errors
-    /// If it is no frame that [`front`](Self::front) has seen.
-    #[inline]
-    pub(crate) fn open<'a>(
-        &mut self,
-        mut record: Record<'a>,
-    ) -> Result<(Frame<'a>, usize), Fault<Error>> {
-        let bytes = record.as_mut();
-        let (Some(&[first, second]), Some(opcode)) = (
-            bytes.first_chunk(),
-            bytes.first().and_then(|first| Opcode::from_bits(first & OPCODE)),
-        ) else {
-            return Err(Fault::from_cause(segue::Cause::Contract));
-        };
-        let mut size = match second & LENGTH {
-            TWO_BYTES => 4,
-            EIGHT_BYTES => 10,
-            _ => 2,
-        };
-        if second & MASK != 0 {
-            let Some((header, payload)) = bytes.split_at_mut_checked(size + 4) else {
-                return Err(Fault::from_cause(segue::Cause::Contract));
-            };
-            if let Some(&key) = header.last_chunk() {
-                mask(key, payload);
-            }
-            size += 4;
-        }
-        record.advance(size.min(record.len()));
-        let fin = first & FIN != 0;
-        match opcode {
-            Opcode::Close => self.closed = true,
-            Opcode::Ping | Opcode::Pong => {}
-            _ => self.rules.open = !fin,
-        }
-        Ok((Frame { fin, reserved: first & RESERVED, opcode, payload: record }, size))
-    }
-}
-
-impl Decode for Frames {
-    type Item<'a> = Frame<'a>;
-    type Error = Error;
-
-    #[inline]
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
+    /// As [`frame`](Decode::frame), for what is not usual.
+    #[inline(never)]
+    fn frame_any(&self, input: &[u8]) -> Result<segue::Frame, Fault<Error>> {
         if self.closed {
             return Ok(segue::Frame::Done);
         }
@@ -188,8 +148,73 @@ impl Decode for Frames {
         })
     }
 
+    /// Unmasks a whole frame, whose header has been checked, moves on behind it, and leaves its
+    /// payload in `record`. `None` if it is no frame that [`front`](Self::front) has seen.
+    #[inline(always)]
+    pub(crate) fn open(&mut self, record: &mut Record<'_>) -> Option<Opened> {
+        let frame = record.as_mut();
+        let &mut [first, second, ..] = frame else { return None };
+        let opcode = Opcode::from_bits(first & OPCODE)?;
+        let mut size = match second & LENGTH {
+            TWO_BYTES => 4,
+            EIGHT_BYTES => 10,
+            _ => 2,
+        };
+        if second & MASK != 0 {
+            size += 4;
+            let (header, payload) = frame.split_at_mut_checked(size)?;
+            mask(*header.last_chunk()?, payload);
+        } else if frame.len() < size {
+            return None;
+        }
+        record.advance(size);
+        match opcode {
+            Opcode::Close => self.closed = true,
+            Opcode::Ping | Opcode::Pong => {}
+            _ => self.rules.open = first & FIN == 0,
+        }
+        Some(Opened { first, opcode, size })
+    }
+
+    /// What to answer where a driver did not ask before it consumed.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn unasked() -> Fault<Error> {
+        Fault::from_cause(Cause::Contract)
+    }
+}
+
+/// The header of a frame whose payload has been unmasked.
+#[derive(Clone, Copy)]
+pub(crate) struct Opened {
+    first: u8,
+    pub(crate) opcode: Opcode,
+    /// Length of the header in bytes.
+    pub(crate) size: usize,
+}
+
+impl Decode for Frames {
+    type Item<'a> = Frame<'a>;
+    type Error = Error;
+
     #[inline]
-    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Frame<'a>, Fault<Error>> {
-        self.open(record).map(|(frame, _)| frame)
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
+        match self.usual(input) {
+            Some(length) => Ok(segue::Frame::Record(length)),
+            None => self.frame_any(input),
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Frame<'a>, Fault<Error>> {
+        match self.open(&mut record) {
+            Some(Opened { first, opcode, .. }) => Ok(Frame {
+                fin: first & FIN != 0,
+                reserved: first & RESERVED,
+                opcode,
+                payload: record,
+            }),
+            None => Err(Self::unasked()),
+        }
     }
 }

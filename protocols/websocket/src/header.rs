@@ -53,11 +53,37 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
+    /// Length of the frame in front of `input` if it is of the usual kind: a whole message of less
+    /// than 64 KiB, and all of it there. `None` says nothing about it, good or bad: that is for
+    /// [`read`](Self::read).
+    #[inline(always)]
+    pub(crate) fn usual(&self, input: &[u8]) -> Option<usize> {
+        let &[first, second, a, b, ..] = input else { return None };
+        let (mask_bit, mask_size) = match self.role {
+            Role::Server => (MASK, 4),
+            Role::Client => (0, 0),
+        };
+        // With the mask bit as it should be, this is the length.
+        let (size, length) = match second ^ mask_bit {
+            short @ 0..=125 => (2, usize::from(short)),
+            TWO_BYTES => (4, usize::from(u16::from_be_bytes([a, b]))),
+            _ => return None,
+        };
+        let whole = size + mask_size + length;
+        let minimal = size == 2 || length >= 126;
+        (matches!(first, WHOLE_TEXT | WHOLE_BINARY)
+            && !self.open
+            && minimal
+            && length <= self.limit
+            && whole <= input.len())
+        .then_some(whole)
+    }
+
     /// Reads the header in front of `input` as soon as it tells the length of the frame.
     ///
     /// # Errors
     /// Any rule of RFC 6455 §5 that a header can break, and the limit.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn read(&self, input: &[u8]) -> Result<Front, Fault<Error>> {
         let &[first, second, ..] = input else {
             return self.begun(input);
@@ -81,7 +107,6 @@ impl Rules {
 
     /// What to say of fewer than two bytes. The second one is waited for on its own, since it can
     /// be wrong.
-    #[cold]
     fn begun(&self, input: &[u8]) -> Result<Front, Fault<Error>> {
         if let Some(&first) = input.first() {
             self.first(first)?;
@@ -93,7 +118,7 @@ impl Rules {
     #[inline]
     fn first(&self, first: u8) -> Result<Opcode, Fault<Error>> {
         let Some(opcode) = Opcode::from_bits(first & OPCODE) else {
-            return Err(Fault::new(Error::UnknownOpcode(first & OPCODE)));
+            return Err(refused(Error::UnknownOpcode(first & OPCODE), 0));
         };
         let reserved = match opcode {
             // The extensions that there are mark the first frame of a message (RFC 7692 §6).
@@ -101,16 +126,15 @@ impl Rules {
             _ => first & RESERVED,
         };
         if reserved != 0 {
-            return Err(Fault::new(Error::ReservedBits(reserved)));
+            return Err(refused(Error::ReservedBits(reserved), 0));
         }
-        match opcode {
-            Opcode::Continuation if !self.open => Err(Fault::new(Error::UnexpectedContinuation)),
-            Opcode::Text | Opcode::Binary if self.open => Err(Fault::new(Error::UnfinishedMessage)),
-            _ if opcode.is_control() && first & FIN == 0 => {
-                Err(Fault::new(Error::FragmentedControl))
-            }
-            _ => Ok(opcode),
-        }
+        let error = match opcode {
+            Opcode::Continuation if !self.open => Error::UnexpectedContinuation,
+            Opcode::Text | Opcode::Binary if self.open => Error::UnfinishedMessage,
+            _ if opcode.is_control() && first & FIN == 0 => Error::FragmentedControl,
+            _ => return Ok(opcode),
+        };
+        Err(refused(error, 0))
     }
 
     /// Checks the mask bit and the length of control frames, and says how long the key is.
@@ -122,7 +146,7 @@ impl Rules {
             _ if opcode.is_control() && second & LENGTH > 125 => Error::ControlTooLong,
             _ => return Ok(self.mask_size()),
         };
-        Err(Fault::new(error).at(1))
+        Err(refused(error, 1))
     }
 
     /// Checks a length that was read from a header of `size` bytes without the mask.
@@ -143,7 +167,7 @@ impl Rules {
             #[expect(clippy::cast_possible_truncation, reason = "not above the limit, a usize")]
             return Ok(length as usize);
         };
-        Err(Fault::new(error).at(at))
+        Err(refused(error, at))
     }
 
     #[inline]
@@ -153,6 +177,14 @@ impl Rules {
             Role::Client => 0,
         }
     }
+}
+
+/// A fault at byte `at` of a frame. It is made out of line, since where its fields are written in
+/// a loop, items that share their place in a `Result` are moved about in memory.
+#[cold]
+#[inline(never)]
+pub(crate) fn refused(error: Error, at: usize) -> Fault<Error> {
+    Fault::new(error).at(at as u64)
 }
 
 /// Appends a header to `output`, in its shortest form. `first` holds the flags and the opcode.
@@ -197,6 +229,8 @@ pub(crate) const RESERVED: u8 = 0x70;
 pub(crate) const OPCODE: u8 = 0x0F;
 pub(crate) const MASK: u8 = 0x80;
 pub(crate) const LENGTH: u8 = 0x7F;
+const WHOLE_TEXT: u8 = FIN | Opcode::Text as u8;
+const WHOLE_BINARY: u8 = FIN | Opcode::Binary as u8;
 /// In place of a short length: it follows in two bytes.
 pub(crate) const TWO_BYTES: u8 = 126;
 /// In place of a short length: it follows in eight bytes.

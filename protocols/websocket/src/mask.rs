@@ -15,15 +15,15 @@ use core::fmt;
 #[inline]
 pub fn mask(key: [u8; 4], bytes: &mut [u8]) {
     // Eight bytes at a time, which the compiler widens to the vectors of the target.
-    let [a, b, c, d] = key;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
+    let narrow = u32::from_ne_bytes(key);
+    let wide = u64::from(narrow) << 32 | u64::from(narrow);
     let (words, rest) = bytes.as_chunks_mut::<8>();
     for word in words {
         *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
     }
     let (half, rest) = rest.as_chunks_mut::<4>();
     if let [half] = half {
-        *half = (u32::from_ne_bytes(*half) ^ u32::from_ne_bytes(key)).to_ne_bytes();
+        *half = (u32::from_ne_bytes(*half) ^ narrow).to_ne_bytes();
     }
     for (byte, key) in rest.iter_mut().zip(key) {
         *byte ^= key;

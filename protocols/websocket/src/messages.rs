@@ -4,9 +4,10 @@ use alloc::{string::String, vec::Vec};
 use segue::{Decode, Fault, Output, Record};
 
 use crate::{
-    Close, CloseCode, Error, Frame, Frames, MaskKeys, Opcode, Role, Writer,
+    Close, CloseCode, Error, Frames, MaskKeys, Opcode, Role, Writer,
     closing::Closing,
-    header::{self, FIN, Front, Header},
+    frames::Opened,
+    header::{self, FIN, Front, Header, refused},
     utf8::{self, Carry},
 };
 
@@ -211,11 +212,10 @@ impl Messages {
         }
         let length = self.gathered() as u64 + header.length as u64;
         let at = if header.length < 126 { 1 } else { 2 };
-        Err(Fault::new(Error::MessageTooLong { length, limit: self.limit }).at(at))
+        Err(refused(Error::MessageTooLong { length, limit: self.limit }, at))
     }
 
     /// Forgets the message that was lent, and most of the memory that it was gathered in.
-    #[cold]
     fn forget(&mut self) {
         self.lent = false;
         let empty = Gathered::Binary(Vec::new());
@@ -249,6 +249,67 @@ impl Messages {
                 Ok(())
             }
         }
+    }
+
+    /// As [`frame`](Decode::frame), for what is not usual.
+    #[inline(never)]
+    fn frame_any(&mut self, input: &[u8]) -> Result<segue::Frame, Fault<Error>> {
+        if self.lent {
+            self.forget();
+        }
+        if self.owed {
+            return Ok(segue::Frame::Record(0));
+        }
+        if self.frames.is_closed() {
+            return Ok(segue::Frame::Done);
+        }
+        let header = match self.frames.front(input)? {
+            Front::Header(header) => header,
+            Front::Need(need) => return Ok(segue::Frame::Need(need)),
+        };
+        let absorbed = match header.opcode {
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                self.within(&header)?;
+                !header.fin
+            }
+            Opcode::Ping => self.pings != Reply::Manual,
+            Opcode::Close => self.closes != Reply::Manual,
+            Opcode::Pong => false,
+        };
+        Ok(match Frames::delimit(input, &header) {
+            segue::Frame::Record(length) if absorbed => segue::Frame::absorb(length),
+            delimited => delimited,
+        })
+    }
+
+    /// What has been answered, and is to be shown.
+    #[inline(never)]
+    fn pay(&mut self) -> Message<'_> {
+        self.owed = false;
+        match &self.control {
+            Control::Ping(payload) => Message::Ping(payload),
+            Control::Close(close) => {
+                let close = close.as_ref();
+                Message::Close(close.map(|(code, reason)| Close { code: *code, reason }))
+            }
+        }
+    }
+
+    /// An item that is not a message in one frame: what most of them are not.
+    #[inline(never)]
+    fn seldom<'a>(
+        &'a mut self,
+        opcode: Opcode,
+        payload: &'a [u8],
+        size: usize,
+    ) -> Result<Message<'a>, Fault<Error>> {
+        match opcode {
+            Opcode::Ping => Ok(Message::Ping(payload)),
+            Opcode::Pong => Ok(Message::Pong(payload)),
+            Opcode::Close => Close::read(payload).map(Message::Close),
+            _ => self.complete(payload),
+        }
+        .map_err(|(error, at)| refused(error, size + at))
     }
 
     /// Adds the last fragment, and lends the whole.
@@ -292,76 +353,72 @@ impl Decode for Messages {
     type Item<'a> = Message<'a>;
     type Error = Error;
 
-    #[inline]
+    #[inline(always)]
     fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
-        if self.lent {
-            self.forget();
+        match self.frames.usual(input) {
+            // The limit is for the payload; by a few bytes of header it may be held against it.
+            Some(length) if !self.owed && length <= self.limit => Ok(segue::Frame::Record(length)),
+            _ => self.frame_any(input),
         }
-        if self.owed {
-            return Ok(segue::Frame::Record(0));
-        }
-        if self.frames.is_closed() {
-            return Ok(segue::Frame::Done);
-        }
-        let header = match self.frames.front(input)? {
-            Front::Header(header) => header,
-            Front::Need(need) => return Ok(segue::Frame::Need(need)),
-        };
-        let absorbed = match header.opcode {
-            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                self.within(&header)?;
-                !header.fin
-            }
-            Opcode::Ping => self.pings != Reply::Manual,
-            Opcode::Close => self.closes != Reply::Manual,
-            Opcode::Pong => false,
-        };
-        Ok(match Frames::delimit(input, &header) {
-            segue::Frame::Record(length) if absorbed => segue::Frame::absorb(length),
-            delimited => delimited,
-        })
     }
 
-    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        let (Frame { opcode, payload, .. }, size) = self.frames.open(record)?;
+    fn absorb(&mut self, mut record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
+        let Some(Opened { opcode, size, .. }) = self.frames.open(&mut record) else {
+            return Err(Frames::unasked());
+        };
+        let payload = record.into_slice();
         match opcode {
             Opcode::Ping => {
-                self.pong(&payload, answers);
+                self.pong(payload, answers);
                 Ok(())
             }
-            Opcode::Close => self.close(&payload, answers),
-            _ => self.gather(opcode, &payload),
+            Opcode::Close => self.close(payload, answers),
+            _ => self.gather(opcode, payload),
         }
-        .map_err(|wrong| fault(wrong, size))
+        .map_err(|(error, at)| refused(error, size + at))
     }
 
-    #[inline]
-    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
+    #[inline(always)]
+    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
         if self.owed {
-            self.owed = false;
-            return Ok(match &self.control {
-                Control::Ping(payload) => Message::Ping(payload),
-                Control::Close(close) => Message::Close(
-                    close.as_ref().map(|(code, reason)| Close { code: *code, reason }),
-                ),
-            });
+            return Ok(self.pay());
         }
-        let (Frame { opcode, payload, .. }, size) = self.frames.open(record)?;
-        let payload = payload.into_slice();
+        let Some(Opened { opcode, size, .. }) = self.frames.open(&mut record) else {
+            return Err(Frames::unasked());
+        };
+        let payload = record.into_slice();
         match opcode {
-            Opcode::Text => utf8::whole(payload).map(Message::Text).map_err(|at| (Error::Utf8, at)),
             Opcode::Binary => Ok(Message::Binary(payload)),
-            Opcode::Continuation => self.complete(payload),
-            Opcode::Ping => Ok(Message::Ping(payload)),
-            Opcode::Pong => Ok(Message::Pong(payload)),
-            Opcode::Close => Close::read(payload).map(Message::Close),
+            Opcode::Text => match utf8::whole(payload) {
+                Ok(text) => Ok(Message::Text(text)),
+                Err(at) => Err(refused(Error::Utf8, size + at)),
+            },
+            _ => self.seldom(opcode, payload, size),
         }
-        .map_err(|wrong| fault(wrong, size))
     }
 }
 
-/// What is wrong at a byte of a payload, as a fault of the frame with a header of `size` bytes.
-#[cold]
-fn fault((error, at): (Error, usize), size: usize) -> Fault<Error> {
-    Fault::new(error).at((size + at) as u64)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use segue::{Buffer, Step};
+
+    #[test]
+    fn what_fragments_were_gathered_in_is_given_back_before_the_connection_waits() {
+        for (length, kept) in [(100, true), (Messages::KEPT + 1, false)] {
+            let mut messages = Messages::client_with(MaskKeys::from_fn(|| [0; 4]));
+            let (mut buffer, mut output) = (Buffer::new(), Output::new());
+            for first in [Opcode::Text as u8, FIN] {
+                let part = alloc::vec![b'a'; length / 2 + 1];
+                header::put_frame(&mut output, first, &part, None);
+            }
+            buffer.extend(&output.to_vec());
+            let item = buffer.step(&mut messages, false, &mut output);
+            assert!(matches!(item, Ok(Step::Item(Message::Text(_)))));
+            assert!(matches!(buffer.step(&mut messages, false, &mut output), Ok(Step::Need(_))));
+            let Gathered::Binary(memory) = &messages.gathered else { panic!("not given back") };
+            assert!(memory.is_empty());
+            assert_eq!(memory.capacity() > 0, kept);
+        }
+    }
 }

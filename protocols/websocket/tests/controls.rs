@@ -36,6 +36,15 @@ fn pings_are_answered_and_shown_as_asked() {
 }
 
 #[test]
+fn a_ping_that_is_answered_and_shown_comes_before_what_follows() {
+    let stream = frames(Role::Server, &[(PING, b"?"), (0x81, b"a"), (PING, b""), (0x82, b"b")]);
+    let found = feed(&mut Messages::server().pings(Reply::Shown), [&stream[..]]);
+    let [ping, empty] = [&b"?"[..], b""].map(|payload| Owned::Ping(payload.into()));
+    let expected = [ping, Owned::Text("a".into()), empty, Owned::Binary(b"b".into())];
+    assert_eq!(found.messages, expected);
+}
+
+#[test]
 fn a_close_frame_is_answered_with_its_code_and_ends_the_stage() {
     let close = frame(Role::Server, CLOSE, GOING_AWAY);
     let stream = [&close[..], b"\xffwhatever"].concat();

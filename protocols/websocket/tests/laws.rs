@@ -1,9 +1,11 @@
-//! The laws of segue, stamped on every stage.
+//! The laws of segue, stamped on every stage and on both handshakes.
 
 mod support;
 
 use segue::laws;
-use segue_websocket::{Frames, MaskKeys, Messages, Reply, Role};
+use segue_websocket::{
+    ClientHandshake, Frames, MaskKeys, Messages, Refusal, Reply, Role, ServerHandshake,
+};
 use support::{KEY, frame, frames};
 
 /// Well-formed streams: each ends with a close frame.
@@ -117,4 +119,59 @@ fn messages_keep_the_laws() {
     laws::stage(limited).refuses([frames(Role::Server, &too_long)]).limit(14 + 125).check();
     let linear = laws::stage(Messages::server).linear(one);
     linear.linear(many).linear(fragments).check();
+}
+
+const REQUEST: &str = "GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\
+    Connection: keep-alive, Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Protocol: soap, chat\r\nSec-WebSocket-Version: 13\r\n\r\n";
+
+const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\
+    Sec-WebSocket-Protocol: chat\r\n\r\n";
+
+#[test]
+fn the_servers_handshake_keeps_the_laws() {
+    let make = || {
+        ServerHandshake::new().protocols(["chat"]).decide(|request, _| match request.target() {
+            "/chat" => Ok(()),
+            _ => Err(Refusal::new(404)),
+        })
+    };
+    laws::exchange(make)
+        .accepts([REQUEST.into(), format!("\r\n{REQUEST}")])
+        .refuses([
+            REQUEST.replace("GET", "POST"),
+            REQUEST.replace("GET", "G@T"),
+            REQUEST.replace("1.1", "1.0"),
+            REQUEST.replace("/chat", "/other"),
+            REQUEST.replace("Host: a", "Host : a"),
+            REQUEST.replace("websocket", "h2c"),
+            REQUEST.replace("Version: 13", "Version: 8"),
+            REQUEST.replace("dGhl", ""),
+            format!("\r\n{}", REQUEST.replace("Host: a", "Content-Length: 7\r\nHost: a")),
+        ])
+        .check();
+}
+
+#[test]
+fn the_clients_handshake_keeps_the_laws() {
+    let make = || {
+        ClientHandshake::with_key("a", "/chat", *b"the sample nonce").protocols(["soap", "chat"])
+    };
+    laws::exchange(make)
+        .accepts([
+            RESPONSE.into(),
+            format!("HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n{RESPONSE}"),
+        ])
+        .refuses([
+            RESPONSE.replace("101", "200"),
+            RESPONSE.replace("HTTP/1.1", "HTTP/1.0"),
+            RESPONSE.replace("HTTP/1.1", "SMTP"),
+            RESPONSE.replace("websocket", "h2c"),
+            RESPONSE.replace("s3pP", "S3pP"),
+            RESPONSE.replace("chat", "xmpp"),
+            format!("HTTP/1.1 103 Early Hints\r\n\r\n{}", RESPONSE.replace("Upgrade\r", "close\r")),
+            "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(9),
+        ])
+        .check();
 }

@@ -149,9 +149,11 @@ fn frames_beyond_the_limit_are_refused_by_their_header() {
         let input = frame(Role::Server, BINARY, &vec![0; length]);
         let header = &input[..if length < 126 { 2 } else { 4 }];
         assert_eq!(fault(Frames::server().max_payload(length), &input), None);
-        let found = fault(Frames::server().max_payload(length - 1), header).unwrap();
         let error = Error::FrameTooLong { length: length as u64, limit: length - 1 };
-        assert_eq!((found.error(), found.at), (Some(&error), at));
+        for shown in [header, &input] {
+            let found = fault(Frames::server().max_payload(length - 1), shown).unwrap();
+            assert_eq!((found.error(), found.at), (Some(&error), at));
+        }
     }
 }
 
@@ -160,7 +162,10 @@ fn messages_beyond_the_limit_are_refused_by_the_header_that_passes_it() {
     let stage = || messages(Role::Client).max_message(4);
     let whole = frame(Role::Client, BINARY, b"12345");
     let error = Error::MessageTooLong { length: 5, limit: 4 };
-    assert_eq!(fault(stage(), &whole[..2]), Some(Fault::new(error).at(1)));
+    for shown in [&whole[..2], &whole] {
+        assert_eq!(fault(stage(), shown), Some(Fault::new(error).at(1)));
+    }
+    assert_eq!(fault(stage(), &frame(Role::Client, BINARY, b"1234")), None);
     assert_eq!(error.close_code(), CloseCode::TOO_BIG);
 
     // Two bytes of a character are held back, and counted.
@@ -235,6 +240,26 @@ fn a_stream_that_ends_without_a_close_frame_is_truncated() {
     assert!(buffer.step(&mut stage, true, &mut answers).is_ok());
     let found = buffer.step(&mut stage, true, &mut answers).unwrap_err();
     assert_eq!((found.cause, found.at), (Cause::Truncated, 3));
+}
+
+#[test]
+fn a_need_says_when_more_is_known_and_what_surely_follows() {
+    use segue::Need;
+    let need = |role, input: &[u8]| match Frames::new(role).frame(input, false) {
+        Ok(segue::Frame::Need(Need { at_least, claim })) => (at_least.get(), claim),
+        other => panic!("{other:?}"),
+    };
+    // The second byte may be wrong; with it comes a masking key at least, if it is a client's.
+    assert_eq!(need(Role::Server, b""), (2, 6));
+    assert_eq!(need(Role::Server, b"\x81"), (1, 5));
+    assert_eq!(need(Role::Client, b""), (2, 2));
+    // A length may be wrong; if it is not, so much follows.
+    assert_eq!(need(Role::Server, b"\x81\xfe"), (2, 6 + 126));
+    assert_eq!(need(Role::Client, b"\x81\x7e\x01"), (1, 1 + 126));
+    assert_eq!(need(Role::Server, b"\x81\xff\0"), (7, 7 + 4 + 0x1_0000));
+    // All is known.
+    assert_eq!(need(Role::Server, b"\x81\x82"), (6, 6));
+    assert_eq!(need(Role::Client, b"\x81\x7e\x01\x00ab"), (254, 254));
 }
 
 #[test]

@@ -105,7 +105,13 @@ macro_rules! listen {
 }
 
 mod closing;
+mod exchanging;
+mod handing_off;
+mod idling;
+mod peers;
 mod policies;
 mod reading;
+mod room;
 mod steps;
+mod timing;
 mod writing;

@@ -1,0 +1,36 @@
+//! What is promised.
+
+use segue_benches::contenders::names;
+
+/// One contender takes at most so many times as long as another.
+pub(crate) struct Goal {
+    pub(crate) of: &'static str,
+    pub(crate) against: &'static str,
+    pub(crate) at_most: f64,
+}
+
+/// The goals of a group, by its name.
+pub(crate) fn of(group: &str) -> Vec<Goal> {
+    let mut goals = Vec::new();
+    let mut goal = |of, against, at_most| goals.push(Goal { of, against, at_most });
+    match group.split('/').next() {
+        Some("length") => {
+            goal(names::RECORDS, names::FLOOR, 1.3);
+            goal(names::RECORDS, names::TOKIO_UTIL, 1.0 / 8.0);
+            goal(names::OWNED, names::TOKIO_UTIL, 1.0);
+        }
+        Some("lines") => {
+            if group == "lines/80" {
+                goal(names::RECORDS, names::FLOOR, 1.25);
+            }
+            goal(names::RECORDS, names::TOKIO_UTIL, 1.0 / 8.0);
+            goal(names::OWNED, names::TOKIO_UTIL, 1.0);
+        }
+        Some("growth") => {
+            // Four times the line in four times the time, with some room for caches and noise.
+            goal(names::LINE_256K, names::LINE_64K, 4.0 * 1.2);
+        }
+        _ => {}
+    }
+    goals
+}

@@ -1,0 +1,102 @@
+//! All contenders in turns, and each beside the floor, its peer and its goal.
+//!
+//! Criterion measures one contender after the other, so on a machine that does other things as
+//! well its figures drift apart. Here each round gives every contender of a group a slice of a
+//! millisecond; ratios are taken within a round, and the median over the rounds is told.
+//!
+//! `cargo bench -p segue-benches --bench ratios` measures all; further arguments choose groups by
+//! a part of their name. With `--test` it only goes through everything once. The exit code tells
+//! whether all goals are met, unless `--test` is given.
+
+mod goal;
+mod rounds;
+
+use std::process::ExitCode;
+
+use goal::Goal;
+use rounds::Rounds;
+use segue_benches::{Group, contenders, contenders::names, corpus};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let smoke = arguments.iter().any(|argument| argument == "--test");
+    let wanted: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
+    let is_wanted =
+        |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
+
+    let mut missed = 0;
+    let mut compare = |mut group: Group<'_>| {
+        if !is_wanted(&group.name) {
+            return;
+        }
+        if smoke {
+            group
+                .contenders
+                .iter_mut()
+                .for_each(|contender| assert_eq!(contender.pass(), group.records));
+            return;
+        }
+        let goals = goal::of(&group.name);
+        let rounds = Rounds::measure(&mut group);
+        table(&group, &rounds);
+        missed += goals.iter().filter(|goal| !verdict(goal, &rounds)).count();
+        println!();
+    };
+
+    for payload in [5, 64, 1024, 16 * 1024] {
+        compare(contenders::length(payload, &corpus::length_prefixed(payload)));
+    }
+    for content in [16, 80, 1024] {
+        compare(contenders::lines(content, &corpus::lines(content)));
+    }
+    let line = corpus::line(64 * 1024);
+    for piece in [1, 16, 1460] {
+        compare(contenders::dribble(piece, &line));
+    }
+    compare(contenders::growth(&line, &corpus::line(256 * 1024)));
+
+    match missed {
+        0 => ExitCode::SUCCESS,
+        _ => {
+            println!("{missed} goals missed");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn table(group: &Group<'_>, rounds: &Rounds) {
+    let per = if group.records == 1 { group.bytes } else { group.records };
+    let unit = if group.records == 1 { "ns a byte" } else { "ns a record" };
+    println!("{:<28}{unit:>12}{:>10}{:>12}{:>14}", group.name, "GB/s", "x by hand", "x tokio-util");
+    for (index, contender) in group.contenders.iter().enumerate() {
+        let nanoseconds = rounds.median(index);
+        #[expect(clippy::cast_precision_loss, reason = "figures of three digits are shown")]
+        let (each, rate) = (nanoseconds / per as f64, group.bytes as f64 / nanoseconds);
+        print!("  {:<26}{each:>12.2}{rate:>10.2}", contender.name);
+        for other in [names::FLOOR, names::TOKIO_UTIL] {
+            match rounds.index(other) {
+                Some(other) => print!("{:>12.2}", rounds.ratio(index, other)),
+                None => print!("{:>12}", ""),
+            }
+        }
+        println!();
+    }
+}
+
+/// Tells how a goal was met, and whether it was.
+fn verdict(goal: &Goal, rounds: &Rounds) -> bool {
+    let (Some(of), Some(against)) = (rounds.index(goal.of), rounds.index(goal.against)) else {
+        println!("  goal: there is no {} or no {}", goal.of, goal.against);
+        return false;
+    };
+    let ratio = rounds.ratio(of, against);
+    let met = ratio <= goal.at_most;
+    println!(
+        "  {}: {} at most {:.3} times {}: {ratio:.3}",
+        if met { "met" } else { "MISSED" },
+        goal.of,
+        goal.at_most,
+        goal.against,
+    );
+    met
+}

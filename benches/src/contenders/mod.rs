@@ -1,0 +1,51 @@
+//! Who competes at what.
+
+mod dribble;
+mod length;
+mod lines;
+mod ours;
+mod reader;
+
+pub use dribble::{dribble, growth};
+pub use length::length;
+pub use lines::lines;
+
+use std::hint::black_box;
+
+/// The names by which goals are set.
+pub mod names {
+    /// A loop over a slice, written by hand for the job.
+    pub const FLOOR: &str = "by hand";
+    /// Through [`Buffer::records`](segue::Buffer::records), lent.
+    pub const RECORDS: &str = "segue records, lent";
+    /// Through [`Buffer::step`](segue::Buffer::step), lent.
+    pub const STEP: &str = "segue step, lent";
+    /// Through [`Buffer::step`](segue::Buffer::step), made `Bytes`.
+    pub const OWNED: &str = "segue step, Bytes";
+    /// Lent and copied to a `String`, as `LinesCodec` gives them.
+    pub const STRING: &str = "segue records, String";
+    /// The codec of tokio-util for the job.
+    pub const TOKIO_UTIL: &str = "tokio-util";
+    /// A nom parser in a loop.
+    pub const NOM: &str = "nom";
+    /// A winnow parser in a loop.
+    pub const WINNOW: &str = "winnow";
+    /// A `Read` in front of a loop written by hand.
+    pub const READ_FLOOR: &str = "by hand, from a Read";
+    /// A `Read` in front of a segue connection.
+    pub const CONNECTION: &str = "segue connection";
+    /// An `AsyncRead` in front of tokio-util's `FramedRead`.
+    pub const FRAMED_READ: &str = "tokio-util FramedRead";
+    /// Looks through all that it has with every piece that comes.
+    pub const RESCAN: &str = "search again";
+    /// A line of 64 KiB.
+    pub const LINE_64K: &str = "segue step, 64 KiB";
+    /// A line of 256 KiB.
+    pub const LINE_256K: &str = "segue step, 256 KiB";
+}
+
+/// What all contenders do with a record that they are lent.
+#[inline]
+fn see(record: &[u8]) {
+    black_box(record);
+}

@@ -1,0 +1,12 @@
+//! The book; its listings are compiled and run as tests.
+
+macro_rules! chapters {
+    ($($name:ident: $file:literal,)*) => {
+        $(#[doc = include_str!(concat!("src/", $file))] pub mod $name {})*
+    };
+}
+
+chapters! {
+    introduction: "introduction.md",
+    two_miniprotocols: "two-miniprotocols.md",
+}

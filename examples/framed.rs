@@ -1,0 +1,64 @@
+//! A codec of this toolkit in a tokio-util `Framed`, in a server that has been one all along.
+//!
+//! ```text
+//! cargo run --release --example framed
+//! ```
+//!
+//! Messages are lines at first. The line `frames` switches to length-prefixed records: the
+//! `Framed` is taken apart, and what it had read too far is in the parts.
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use segue::{Handoff, combine::DecodeExt, driver::codec::Codec, length, separator};
+use std::{error::Error, io};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_util::codec::Framed;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    println!("listening on {address}");
+    let client = tokio::spawn(client(TcpStream::connect(address).await?));
+    let (socket, _) = listener.accept().await?;
+    serve(socket).await?;
+    let answer = client.await??;
+    assert_eq!(answer, b"hello\nframes\n\0\x05glued\0\x03end");
+    println!("nothing was lost");
+    Ok(())
+}
+
+async fn serve(socket: TcpStream) -> Result<(), Box<dyn Error>> {
+    let lines = || separator::line().max(1024);
+    let mut framed = Framed::new(socket, Codec::new(lines().owned(), lines()));
+    while let Some(line) = framed.next().await.transpose()? {
+        println!("line   {line:?}");
+        framed.send(&line[..]).await?;
+        if line == "frames" {
+            break;
+        }
+    }
+
+    // Whatever the client has sent behind the line is in these parts, and goes on with them.
+    let (handoff, _lines) = Handoff::from_framed_parts(framed.into_parts());
+    println!("{} bytes had been read too far", handoff.read().len());
+    let codec = Codec::new(length::u16_be().owned(), length::u16_be());
+    let mut framed = Framed::from_parts(handoff.into_framed_parts::<Bytes, _>(codec));
+    while let Some(record) = framed.next().await.transpose()? {
+        println!("record {record:?}");
+        framed.send(record).await?;
+    }
+    Ok(())
+}
+
+/// Says everything in one write.
+async fn client(mut socket: TcpStream) -> io::Result<Vec<u8>> {
+    socket.write_all(b"hello\nframes\n\0\x05glued\0\x03end").await?;
+    socket.shutdown().await?;
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await?;
+    Ok(answer)
+}

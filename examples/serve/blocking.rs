@@ -1,0 +1,61 @@
+//! A connection that blocks, in a thread of its own.
+
+use std::{io, net::TcpStream};
+
+use segue::{
+    Cause,
+    driver::{Error, Turn, sync::Connection},
+};
+use segue_http1::RequestHead;
+use segue_websocket::{Close, Message, Outgoing};
+
+use crate::site::{Next, Site};
+
+/// How much of what a client still sends is read after the last answer, in bytes.
+const DRAIN: u64 = 64 * 1024;
+
+/// Answers requests, one after the other, until one ends the connection or makes it a WebSocket.
+pub fn serve(mut connection: Connection<TcpStream, RequestHead>) -> io::Result<()> {
+    loop {
+        let next = match connection.turn() {
+            Ok(Some(Turn { item, mut output })) => Site::answer(&item, output.queue())?,
+            Ok(None) => Next::Close,
+            Err(Error::Fault(fault)) => {
+                // A client that leaves between two requests leaves in peace.
+                let leaves = fault.cause == Cause::Truncated && connection.buffer().is_empty();
+                if leaves { Next::Close } else { Site::refuse(&fault, connection.output_mut())? }
+            }
+            Err(error) => return Err(error.into()),
+        };
+        connection = match next {
+            Next::Request => connection.follow(|_| Site::head())?,
+            Next::Echo => return echo(connection),
+            Next::Close => return connection.close(DRAIN).map(drop),
+        };
+    }
+}
+
+/// Sends every message back. What the client glued to its request is the first.
+fn echo(connection: Connection<TcpStream, RequestHead>) -> io::Result<()> {
+    let (messages, mut writer) = segue_websocket::server();
+    let mut connection = connection.follow(|_| messages)?;
+    loop {
+        match connection.turn() {
+            Ok(Some(Turn { item, mut output })) => match item {
+                Message::Text(text) => output.send(&mut writer, Outgoing::Text(text))?,
+                Message::Binary(bytes) => output.send(&mut writer, Outgoing::Binary(bytes))?,
+                _ => {} // pings and closes are answered by the stage
+            },
+            Ok(None) => break,
+            Err(Error::Fault(fault)) => {
+                if let Some(error) = fault.error() {
+                    let close = Close { code: error.close_code(), reason: &error.to_string() };
+                    connection.send(&mut writer, Outgoing::Close(Some(close)))?;
+                }
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    connection.close(DRAIN).map(drop)
+}

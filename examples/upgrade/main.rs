@@ -1,0 +1,147 @@
+//! The main job: an HTTP/1.1 connection is upgraded to WebSocket, and nothing is lost.
+//!
+//! ```text
+//! cargo run --release --example upgrade
+//! ```
+//!
+//! A server and a client talk over loopback TCP, once under each driver, from the same stages. The
+//! client's first three messages are glued to its request, and the server's first message is glued
+//! to its answer; reads are cut at hostile places. For each run it prints which stage took which
+//! bytes, where the hand-off happened and how many bytes that were read too far crossed it. Then
+//! it measures the throughput of an echo. It fails if a byte is lost.
+
+#![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
+
+mod blocking;
+mod cut;
+mod opening;
+mod polled;
+mod report;
+mod throughput;
+
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    process::ExitCode,
+    thread,
+};
+
+use cut::{Cut, Place};
+use opening::Opening;
+use report::{Run, Trace};
+use segue::driver::{self, sync};
+use segue_websocket::Outgoing;
+
+/// The drivers that carry the same stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driver {
+    Sync,
+    Tokio,
+    Futures,
+}
+
+impl Driver {
+    const ALL: [Self; 3] = [Self::Sync, Self::Tokio, Self::Futures];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "std::io",
+            Self::Tokio => "tokio",
+            Self::Futures => "futures-io",
+        }
+    }
+}
+
+/// What the client says right behind its request, before it has heard a word.
+pub const GLUED: [Outgoing<'static>; 3] =
+    [Outgoing::Text("glued to the request"), Outgoing::Binary(&[0; 130]), Outgoing::Text("")];
+
+/// What the server says right behind its `101 Switching Protocols`.
+pub const GREETING: &str = "glued to the 101";
+
+fn main() -> ExitCode {
+    let mut runs = Vec::new();
+    for driver in Driver::ALL {
+        for place in Place::ALL {
+            match run(driver, place) {
+                Ok(run) => runs.push(run),
+                Err(error) => {
+                    eprintln!("{} under {}: {error}", place.name(), driver.name());
+                    return ExitCode::FAILURE;
+                }
+            }
+        }
+    }
+    let whole = report::print(&runs);
+    match Driver::ALL.map(throughput::measure).into_iter().collect::<io::Result<Vec<_>>>() {
+        Ok(figures) => throughput::print(&figures),
+        Err(error) => {
+            eprintln!("the echo failed: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// One upgrade under `driver`, with reads of both sides cut at `place`.
+fn run(driver: Driver, place: Place) -> io::Result<Run> {
+    let (near, far) = pair()?;
+    let server = thread::spawn(move || serve(driver, near, place));
+    let client = talk(driver, far, place)?;
+    let server = server.join().map_err(|_| io::Error::other("the server panicked"))??;
+    Ok(Run { driver, place, server, client })
+}
+
+fn serve(driver: Driver, socket: TcpStream, place: Place) -> io::Result<Trace> {
+    match driver {
+        Driver::Sync => {
+            blocking::serve(sync::Connection::new(Cut::new(socket, place.for_server()), ()))
+        }
+        Driver::Tokio => on_tokio(async {
+            socket.set_nonblocking(true)?;
+            let socket = ::tokio::net::TcpStream::from_std(socket)?;
+            let socket = Cut::new(socket, place.for_server());
+            polled::serve(driver::tokio::Connection::new(socket, ())).await
+        }),
+        Driver::Futures => smol::block_on(async {
+            let socket = smol::net::TcpStream::try_from(socket)?;
+            let socket = Cut::new(socket, place.for_server());
+            polled::serve(driver::futures::Connection::new(socket, ())).await
+        }),
+    }
+}
+
+fn talk(driver: Driver, socket: TcpStream, place: Place) -> io::Result<Trace> {
+    let mut opening = Opening::new()?;
+    let sizes = place.for_client();
+    match driver {
+        Driver::Sync => {
+            let handoff = opening.on(Cut::new(socket, sizes));
+            blocking::talk(sync::Connection::from_handoff(handoff, ()), opening)
+        }
+        Driver::Tokio => on_tokio(async {
+            socket.set_nonblocking(true)?;
+            let handoff = opening.on(Cut::new(::tokio::net::TcpStream::from_std(socket)?, sizes));
+            polled::talk(driver::tokio::Connection::from_handoff(handoff, ()), opening).await
+        }),
+        Driver::Futures => smol::block_on(async {
+            let handoff = opening.on(Cut::new(smol::net::TcpStream::try_from(socket)?, sizes));
+            polled::talk(driver::futures::Connection::from_handoff(handoff, ()), opening).await
+        }),
+    }
+}
+
+fn on_tokio<R>(task: impl Future<Output = io::Result<R>>) -> io::Result<R> {
+    ::tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
+}
+
+/// Two ends of a connection over loopback.
+fn pair() -> io::Result<(TcpStream, TcpStream)> {
+    let listener = TcpListener::bind(("127.0.0.1", 0))?;
+    let far = TcpStream::connect(listener.local_addr()?)?;
+    let (near, _) = listener.accept()?;
+    for socket in [&near, &far] {
+        socket.set_nodelay(true)?;
+    }
+    Ok((near, far))
+}

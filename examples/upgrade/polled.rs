@@ -1,0 +1,59 @@
+//! Both sides over a polled connection: tokio's and futures-io's alike.
+
+use std::io;
+
+use segue::driver::{Connection, PollTransport, Turn};
+use segue_websocket::{Close, CloseCode, Message, Outgoing, ServerHandshake};
+
+use crate::{GLUED, GREETING, opening::Opening, report::Trace};
+
+/// The server: upgrades, greets and echoes until the client closes.
+pub async fn serve<T: PollTransport>(mut connection: Connection<T, ()>) -> io::Result<Trace> {
+    connection.exchange(&mut ServerHandshake::new()).await?;
+    let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
+
+    let (messages, mut writer) = segue_websocket::server();
+    let mut connection = connection.follow(|()| messages)?;
+    // The 101 is still queued, so this leaves with it.
+    connection.send(&mut writer, Outgoing::Text(GREETING)).await?;
+    loop {
+        let start = connection.position();
+        let Some(Turn { item, mut output }) = connection.turn().await? else { break };
+        trace.received(start, &item);
+        match item {
+            Message::Text(text) => output.send(&mut writer, Outgoing::Text(text))?,
+            Message::Binary(bytes) => output.send(&mut writer, Outgoing::Binary(bytes))?,
+            _ => {}
+        }
+    }
+    trace.ended(connection.position(), connection.buffer().len());
+    connection.close(1024).await?;
+    Ok(trace)
+}
+
+/// The client, which has queued its request with the first messages glued to it, and wants each of
+/// them back.
+pub async fn talk<T: PollTransport>(
+    mut connection: Connection<T, ()>,
+    opening: Opening,
+) -> io::Result<Trace> {
+    let Opening { mut handshake, messages, mut writer, .. } = opening;
+    connection.exchange(&mut handshake).await?;
+    let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
+
+    let mut connection = connection.follow(|()| messages)?;
+    let mut expected = GLUED.len() + 1;
+    loop {
+        let start = connection.position();
+        let Some(Turn { item, mut output }) = connection.turn().await? else { break };
+        trace.received(start, &item);
+        expected = expected.saturating_sub(1);
+        if expected == 0 && !matches!(item, Message::Close(_)) {
+            let close = Close { code: CloseCode::NORMAL, reason: "" };
+            output.send(&mut writer, Outgoing::Close(Some(close)))?;
+        }
+    }
+    trace.ended(connection.position(), connection.buffer().len());
+    connection.close(1024).await?;
+    Ok(trace)
+}

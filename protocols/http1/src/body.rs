@@ -1,0 +1,116 @@
+//! A body, however it is delimited.
+
+use core::{convert::Infallible, fmt};
+
+use segue::{Decode, Fault, Frame, Output, Record, length};
+
+use crate::{BodyLength, ChunkedBody, Error, Headers, Limits};
+
+/// Reads one body of whatever length its head announced, in pieces as they come (RFC 9112 §6).
+///
+/// The stage is done with the last byte of the body, and for [`BodyLength::UntilClose`] at the end
+/// of the stream. Any other body that the end of the stream cuts short is truncated.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_http1::{Body, BodyLength, BodyPart};
+///
+/// let (mut body, mut output) = (Body::new(BodyLength::Known(5)), Output::new());
+/// let mut buffer = Buffer::from(&b"hel"[..]);
+/// let Step::Item(BodyPart::Piece(piece)) = buffer.step(&mut body, false, &mut output).unwrap()
+///     else { panic!() };
+/// assert_eq!(piece, b"hel");
+/// let Step::Need(need) = buffer.step(&mut body, false, &mut output).unwrap() else { panic!() };
+/// assert_eq!(need.claim, 2);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Body {
+    kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Known(length::Pieces),
+    Chunked(ChunkedBody),
+    UntilClose(length::Rest),
+}
+
+/// Some of a body.
+pub enum BodyPart<'a> {
+    /// Bytes of the body, never none. Into which pieces it falls depends on how it was received.
+    Piece(Record<'a>),
+    /// The trailers behind a chunked body, at least one. They are the last part there is. What
+    /// belongs in a head has no effect here and must not be taken over into one unless its
+    /// definition allows that (RFC 9110 §6.5.1).
+    Trailers(Headers<'a>),
+}
+
+impl Body {
+    /// A stage with the [default limits](Limits::DEFAULT).
+    #[must_use]
+    pub const fn new(length: BodyLength) -> Self {
+        let kind = match length {
+            BodyLength::None => Kind::Known(length::pieces(0)),
+            BodyLength::Known(length) => Kind::Known(length::pieces(length)),
+            BodyLength::Chunked => Kind::Chunked(ChunkedBody::new()),
+            BodyLength::UntilClose => Kind::UntilClose(length::rest()),
+        };
+        Self { kind }
+    }
+
+    /// The same stage with other limits: see [`ChunkedBody::limits`]. The body itself has none,
+    /// since it is never held; whoever gathers it sets one.
+    #[must_use]
+    pub fn limits(self, limits: Limits) -> Self {
+        let kind = match self.kind {
+            Kind::Chunked(body) => Kind::Chunked(body.limits(limits)),
+            kind => kind,
+        };
+        Self { kind }
+    }
+}
+
+impl Decode for Body {
+    type Item<'a> = BodyPart<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        match &mut self.kind {
+            Kind::Known(pieces) => pieces.frame(input, eof).map_err(never),
+            Kind::Chunked(body) => body.frame(input, eof),
+            Kind::UntilClose(rest) => rest.frame(input, eof).map_err(never),
+        }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
+        match &mut self.kind {
+            Kind::Chunked(body) => body.absorb(record, answers),
+            Kind::Known(_) | Kind::UntilClose(_) => Ok(()),
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<BodyPart<'a>, Fault<Error>> {
+        match &mut self.kind {
+            Kind::Known(pieces) => pieces.parse(record).map(BodyPart::Piece).map_err(never),
+            Kind::Chunked(body) => body.parse(record),
+            Kind::UntilClose(rest) => rest.parse(record).map(BodyPart::Piece).map_err(never),
+        }
+    }
+}
+
+/// Shows lengths and names, and no payload.
+impl fmt::Debug for BodyPart<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Piece(piece) => f.debug_tuple("Piece").field(piece).finish(),
+            Self::Trailers(trailers) => f.debug_tuple("Trailers").field(trailers).finish(),
+        }
+    }
+}
+
+fn never(fault: Fault<Infallible>) -> Fault<Error> {
+    fault.map(|error| match error {})
+}

@@ -1,0 +1,212 @@
+//! Bodies in chunks (RFC 9112 §7.1).
+
+use memchr::memchr;
+use segue::{Cause, Decode, Fault, Frame, Need, Output, Record};
+
+use crate::chunk_line::ChunkLine;
+use crate::stage::Stage;
+use crate::{BodyPart, Error, Headers, Limits};
+
+/// Reads a body that comes in chunks, and the trailers behind it (RFC 9112 §7.1).
+///
+/// Chunks are lent in pieces as they come; where one chunk ends and the next begins is not told,
+/// since whoever forwards a message may cut it anew. Extensions are checked and dropped
+/// (RFC 9112 §7.1.1). Trailers, if there are any, are the last item. Then the stage is done, and
+/// what follows is left to the next one.
+///
+/// Lines end in CRLF: a LF alone is refused here whatever is allowed in heads, since that is how
+/// chunks are made to end in one place for one reader and in another for the next.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_http1::{BodyPart, ChunkedBody};
+///
+/// let (mut body, mut output) = (ChunkedBody::new(), Output::new());
+/// let mut buffer = Buffer::from(&b"5\r\nhel"[..]);
+/// let Step::Item(BodyPart::Piece(piece)) = buffer.step(&mut body, false, &mut output).unwrap()
+///     else { panic!() };
+/// assert_eq!(piece, b"hel");
+///
+/// buffer.extend(b"lo\r\n0\r\nChecksum: 7\r\n\r\nnext");
+/// let Step::Item(BodyPart::Piece(piece)) = buffer.step(&mut body, false, &mut output).unwrap()
+///     else { panic!() };
+/// assert_eq!(piece, b"lo");
+/// let Step::Item(BodyPart::Trailers(trailers)) = buffer.step(&mut body, false, &mut output).unwrap()
+///     else { panic!() };
+/// assert_eq!(trailers.find("checksum"), Some(&b"7"[..]));
+/// assert!(matches!(buffer.step(&mut body, false, &mut output), Ok(Step::Done)));
+/// assert_eq!(buffer.as_slice(), b"next");
+/// ```
+#[derive(Debug, Clone)]
+pub struct ChunkedBody {
+    state: State,
+    /// Bytes of extensions so far.
+    extensions: usize,
+    /// Few bodies have trailers: for their places there is no memory until they come.
+    trailers: Stage<(), 0>,
+}
+
+#[derive(Debug, Clone)]
+enum State {
+    /// In front of the line with the size of a chunk. `before` bytes in front of it end the chunk
+    /// before; `searched` bytes have no LF.
+    Line {
+        before: usize,
+        searched: usize,
+    },
+    /// In a chunk, with so many bytes of it left.
+    Data {
+        left: u64,
+    },
+    /// In front of the trailers, which end in an empty line as heads do.
+    Trailers,
+    Done,
+}
+
+impl ChunkedBody {
+    /// A stage with the [default limits](Limits::DEFAULT).
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            state: State::Line { before: 0, searched: 0 },
+            extensions: 0,
+            trailers: Stage::new(),
+        }
+    }
+
+    /// The same stage with other limits: [`Limits::chunk_line`] for each chunk; those for heads
+    /// hold for the trailers, and for all extensions together.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.trailers.limits = limits;
+        self
+    }
+}
+
+impl Default for ChunkedBody {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decode for ChunkedBody {
+    type Item<'a> = BodyPart<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        match &mut self.state {
+            State::Data { left } => {
+                // Where memory cannot hold what is left, no piece is longer than memory anyway.
+                let left = usize::try_from(*left).unwrap_or(usize::MAX);
+                if input.is_empty() {
+                    let claim = left.saturating_add(CRLF.len() + LAST_CHUNK);
+                    return Ok(Frame::Need(Need::ONE.claiming(claim)));
+                }
+                Ok(Frame::Record(input.len().min(left)))
+            }
+            State::Line { before, searched } => {
+                frame_line(input, *before, searched, self.trailers.limits.chunk_line)
+            }
+            // An empty line alone is none.
+            State::Trailers => match self.trailers.frame(input, eof)? {
+                Frame::Record(2) => Ok(Frame::absorb(2)),
+                frame => Ok(frame),
+            },
+            State::Done => Ok(Frame::Done),
+        }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
+        let before = match self.state {
+            State::Line { before, .. } => before,
+            // An empty line behind the last chunk: there are no trailers.
+            State::Trailers => {
+                self.state = State::Done;
+                return Ok(());
+            }
+            State::Data { .. } | State::Done => return Err(Fault::from_cause(Cause::Contract)),
+        };
+        let line = ChunkLine::read(record.get(before..).unwrap_or_default())
+            .map_err(|fault| fault.moved(before as u64))?;
+        let room = self.trailers.limits.head - self.extensions.min(self.trailers.limits.head);
+        if line.extensions.len() > room {
+            let at = before + line.extensions.start + room;
+            return Err(Fault::new(Error::ChunkLineTooLong).at(at as u64));
+        }
+        self.extensions += line.extensions.len();
+        self.state = match line.size {
+            0 => State::Trailers,
+            size => State::Data { left: size },
+        };
+        Ok(())
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<BodyPart<'a>, Fault<Error>> {
+        match &mut self.state {
+            State::Data { left } => {
+                *left = left.saturating_sub(record.len() as u64);
+                if *left == 0 {
+                    self.state = State::Line { before: CRLF.len(), searched: CRLF.len() };
+                }
+                Ok(BodyPart::Piece(record))
+            }
+            State::Trailers => {
+                self.state = State::Done;
+                let trailers: &[u8] = record.into_slice();
+                self.trailers.finish(trailers)?;
+                Ok(BodyPart::Trailers(Headers::new(trailers, self.trailers.spans.as_slice())))
+            }
+            State::Line { .. } | State::Done => Err(Fault::from_cause(Cause::Contract)),
+        }
+    }
+}
+
+/// Where the line with the size of a chunk ends, behind the line end of the chunk before.
+#[inline]
+fn frame_line(
+    input: &[u8],
+    before: usize,
+    searched: &mut usize,
+    limit: usize,
+) -> Result<Frame, Fault<Error>> {
+    let differs = input.iter().zip(&CRLF[..before]).position(|(byte, expected)| byte != expected);
+    if let Some(at) = differs {
+        return Err(Fault::new(Error::ChunkEnd).at(at as u64));
+    }
+    let most = before.saturating_add(limit);
+    let shown = &input[..input.len().min(most)];
+    let rest = shown.get(*searched..).unwrap_or_default();
+    if let Some(lf) = memchr(b'\n', rest) {
+        let end = *searched + lf + 1;
+        let line = shown.get(before..end).unwrap_or_default();
+        // A line that is shorter than any, or does not end as it should, is refused here, where
+        // it may come before what was said to be missing.
+        if line.len() < SHORTEST_LINE || !line.ends_with(CRLF) {
+            ChunkLine::read(line).map_err(|fault| fault.moved(before as u64))?;
+        }
+        return Ok(Frame::absorb(end));
+    }
+    if shown.len() == most {
+        return Err(Fault::new(Error::ChunkLineTooLong).at(most as u64));
+    }
+    *searched = shown.len().max(before);
+    // A digit and a line end make a line; behind it there is one more at least.
+    let missing = match shown.get(before..) {
+        None | Some([]) => before + SHORTEST_LINE - shown.len(),
+        Some([.., b'\r']) => 1,
+        Some(_) => CRLF.len(),
+    };
+    let claim = (before + LAST_CHUNK).saturating_sub(shown.len()).max(missing + CRLF.len());
+    Ok(Frame::Need(Need::exactly(missing.min(most - shown.len())).claiming(claim)))
+}
+
+const CRLF: &[u8; 2] = b"\r\n";
+
+/// The shortest line in front of a chunk: a digit and a line end.
+const SHORTEST_LINE: usize = 3;
+
+/// The shortest end of a body, in bytes: the size 0, no trailers, and two line ends.
+const LAST_CHUNK: usize = 5;

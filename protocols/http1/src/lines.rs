@@ -1,0 +1,220 @@
+//! The lines of a head, and what is wrong with them.
+//!
+//! Each function reads one line of a head that may not have arrived whole, from the offset where
+//! the line begins. Offsets count from the front of the head.
+
+use crate::class::{TARGET, TOKEN, run, text};
+use crate::spans::Span;
+use crate::{Error, Limits, Relaxed, Version};
+
+/// Why a line cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// It has not arrived whole, and what is there of it is as it should be.
+    More,
+    /// The byte at this offset is the first that cannot stand where it does.
+    Fault(Error, usize),
+}
+
+/// `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct RequestLine {
+    pub(crate) method_end: usize,
+    pub(crate) target_end: usize,
+    pub(crate) version: Version,
+}
+
+impl RequestLine {
+    /// Reads the line in front, and tells where the next one begins.
+    #[inline]
+    pub(crate) fn read(
+        head: &[u8],
+        limits: &Limits,
+        relaxed: Relaxed,
+    ) -> Result<(Self, usize), Stop> {
+        let short = Error::RequestLine;
+        let method_end = run(head, TOKEN);
+        if method_end == 0 || head.get(method_end) != Some(&b' ') {
+            return Err(unexpected(head, method_end, Error::Method, short, relaxed));
+        }
+        let target = method_end + 1;
+        let target_end = target + run(&head[target..], TARGET);
+        if target_end - target > limits.target {
+            return Err(Stop::Fault(Error::TargetTooLong, target + limits.target));
+        }
+        if target_end == target || head.get(target_end) != Some(&b' ') {
+            return Err(unexpected(head, target_end, Error::Target, short, relaxed));
+        }
+        let (version, end) = version(head, target_end + 1, short, relaxed)?;
+        let next = line_end(head, end, short, relaxed)?;
+        Ok((Self { method_end, target_end, version }, next))
+    }
+}
+
+/// `HTTP-version SP status-code SP [ reason-phrase ] CRLF` (RFC 9112 §4).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StatusLine {
+    pub(crate) version: Version,
+    pub(crate) status: u16,
+    pub(crate) reason: usize,
+    pub(crate) reason_end: usize,
+}
+
+impl StatusLine {
+    /// Reads the line in front, and tells where the next one begins.
+    #[inline]
+    pub(crate) fn read(head: &[u8], relaxed: Relaxed) -> Result<(Self, usize), Stop> {
+        let (version, space) = version(head, 0, Error::StatusLine, relaxed)?;
+        if head.get(space) != Some(&b' ') {
+            return Err(unexpected(head, space, Error::StatusLine, Error::StatusLine, relaxed));
+        }
+        let mut status = 0;
+        for at in space + 1..space + 4 {
+            match head.get(at) {
+                Some(digit @ b'0'..=b'9') if status > 0 || *digit != b'0' => {
+                    status = status * 10 + u16::from(digit - b'0');
+                }
+                _ => return Err(unexpected(head, at, Error::Status, Error::Status, relaxed)),
+            }
+        }
+        let (mut reason, mut reason_end) = (space + 4, space + 4);
+        let mut otherwise = Error::StatusLine;
+        if head.get(reason) == Some(&b' ') {
+            reason += 1;
+            reason_end = reason + text(&head[reason..]);
+            otherwise = Error::Reason;
+        } else if !relaxed.bare_status {
+            return Err(unexpected(head, reason, otherwise, otherwise, relaxed));
+        }
+        let next = line_end(head, reason_end, otherwise, relaxed)?;
+        Ok((Self { version, status, reason, reason_end }, next))
+    }
+}
+
+/// A line behind the start line, and where the next one begins.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Line {
+    /// `field-name ":" OWS field-value OWS CRLF` (RFC 9112 §5).
+    Header(Span, usize),
+    /// The empty line that ends the head. Nothing of it begins behind this offset.
+    Last(usize),
+}
+
+impl Line {
+    /// Reads the line at `at`, with `before` headers before it.
+    #[inline]
+    pub(crate) fn read(
+        head: &[u8],
+        at: usize,
+        before: usize,
+        limits: &Limits,
+        relaxed: Relaxed,
+    ) -> Result<Self, Stop> {
+        let name_end = at + run(head.get(at..).unwrap_or_default(), TOKEN);
+        if name_end == at {
+            return no_header(head, at, before, limits, relaxed);
+        }
+        if before >= limits.headers {
+            return Err(Stop::Fault(Error::TooManyHeaders, at));
+        }
+        if head.get(name_end) != Some(&b':') {
+            return Err(no_colon(head, name_end, relaxed));
+        }
+        let mut value = name_end + 1;
+        while let Some(b' ' | b'\t') = head.get(value) {
+            value += 1;
+        }
+        let mut value_end = value + text(&head[value..]);
+        let next = line_end(head, value_end, Error::HeaderValue, relaxed)?;
+        while let [.., b' ' | b'\t'] = head[value..value_end] {
+            value_end -= 1;
+        }
+        Ok(Self::Header(Span::new(at, name_end, value, value_end), next))
+    }
+}
+
+/// A line that does not begin as a header does.
+#[inline]
+fn no_header(
+    head: &[u8],
+    at: usize,
+    before: usize,
+    limits: &Limits,
+    relaxed: Relaxed,
+) -> Result<Line, Stop> {
+    match head.get(at) {
+        Some(b' ' | b'\t') if before == 0 => Err(Stop::Fault(Error::SpaceBeforeHeaders, at)),
+        Some(b' ' | b'\t') => Err(Stop::Fault(Error::Fold, at)),
+        Some(b'\r' | b'\n') => line_end(head, at, Error::HeaderName, relaxed).map(Line::Last),
+        Some(_) if before >= limits.headers => Err(Stop::Fault(Error::TooManyHeaders, at)),
+        Some(_) => Err(Stop::Fault(Error::HeaderName, at)),
+        None => Err(Stop::More),
+    }
+}
+
+/// A name behind which no colon follows.
+#[cold]
+fn no_colon(head: &[u8], name_end: usize, relaxed: Relaxed) -> Stop {
+    let mut behind = head[name_end..].iter().skip_while(|byte| matches!(byte, b' ' | b'\t'));
+    match (head.get(name_end), behind.next()) {
+        (Some(b' ' | b'\t'), None) => Stop::More,
+        (Some(b' ' | b'\t'), Some(b':')) => Stop::Fault(Error::SpaceBeforeColon, name_end),
+        _ => unexpected(head, name_end, Error::HeaderName, Error::HeaderName, relaxed),
+    }
+}
+
+/// Reads a version, and tells where it ends. A line that ends in it is refused as `short`.
+#[inline]
+fn version(
+    head: &[u8],
+    at: usize,
+    short: Error,
+    relaxed: Relaxed,
+) -> Result<(Version, usize), Stop> {
+    match head.get(at..at + 8) {
+        Some(b"HTTP/1.1") => Ok((Version::Http11, at + 8)),
+        Some(b"HTTP/1.0") => Ok((Version::Http10, at + 8)),
+        _ => Err(no_version(head, at, short, relaxed)),
+    }
+}
+
+#[cold]
+fn no_version(head: &[u8], start: usize, short: Error, relaxed: Relaxed) -> Stop {
+    for (at, expected) in (start..).zip(b"HTTP/0.0") {
+        let fits = match expected {
+            b'0' => head.get(at).is_some_and(u8::is_ascii_digit),
+            _ => head.get(at) == Some(expected),
+        };
+        if !fits {
+            return unexpected(head, at, Error::Version, short, relaxed);
+        }
+    }
+    let is_1 = head.get(start + 5) == Some(&b'1');
+    Stop::Fault(Error::UnsupportedVersion, start + if is_1 { 7 } else { 5 })
+}
+
+/// Where the next line begins, if this one ends at `at`. Any other byte there is refused as
+/// `otherwise`.
+#[inline]
+fn line_end(head: &[u8], at: usize, otherwise: Error, relaxed: Relaxed) -> Result<usize, Stop> {
+    match head.get(at..).unwrap_or_default() {
+        [b'\r', b'\n', ..] => Ok(at + 2),
+        [b'\n', ..] if relaxed.bare_lf => Ok(at + 1),
+        _ => Err(unexpected(head, at, otherwise, otherwise, relaxed)),
+    }
+}
+
+/// What is to be said of the byte at `at`, or of its absence: it is `wrong`, or the line is too
+/// `short` where it ends there; and line ends may be broken themselves.
+#[cold]
+fn unexpected(head: &[u8], at: usize, wrong: Error, short: Error, relaxed: Relaxed) -> Stop {
+    let error = match head.get(at..).unwrap_or_default() {
+        [] | [b'\r'] => return Stop::More,
+        [b'\r', b'\n', ..] => short,
+        [b'\r', ..] => Error::BareCr,
+        [b'\n', ..] if relaxed.bare_lf => short,
+        [b'\n', ..] => Error::BareLf,
+        _ => wrong,
+    };
+    Stop::Fault(error, at)
+}

@@ -1,0 +1,58 @@
+//! What the items of these stages say, for the law suite.
+
+use segue::laws::{Log, Observe};
+
+use crate::{BodyPart, HeaderLine, Headers, Request, RequestParts, Response, ResponseParts};
+
+impl Observe for Request<'_> {
+    fn observe(&self, log: &mut Log) {
+        log.event((self.method(), self.target(), self.version()));
+        self.headers().observe(log);
+    }
+}
+
+impl Observe for Response<'_> {
+    fn observe(&self, log: &mut Log) {
+        log.event((self.version(), self.status()));
+        log.bytes(self.reason());
+        self.headers().observe(log);
+    }
+}
+
+impl Observe for Headers<'_> {
+    fn observe(&self, log: &mut Log) {
+        lines(self.iter(), log);
+    }
+}
+
+impl Observe for BodyPart<'_> {
+    fn observe(&self, log: &mut Log) {
+        match self {
+            Self::Piece(piece) => log.piece(piece),
+            Self::Trailers(trailers) => trailers.observe(log),
+        }
+    }
+}
+
+impl<H: IntoIterator<Item: HeaderLine> + Clone> Observe for RequestParts<'_, H> {
+    fn observe(&self, log: &mut Log) {
+        log.event((self.method, self.target, self.version));
+        lines(self.headers.clone(), log);
+    }
+}
+
+impl<H: IntoIterator<Item: HeaderLine> + Clone> Observe for ResponseParts<'_, H> {
+    fn observe(&self, log: &mut Log) {
+        log.event((self.version, self.status));
+        log.bytes(self.reason);
+        lines(self.headers.clone(), log);
+    }
+}
+
+fn lines<H: IntoIterator<Item: HeaderLine>>(headers: H, log: &mut Log) {
+    for line in headers {
+        log.bytes(line.name());
+        log.bytes(line.value());
+    }
+    log.event("end of headers");
+}

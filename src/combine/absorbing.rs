@@ -1,0 +1,99 @@
+//! Records that are not worth an item.
+
+use core::fmt;
+
+use crate::{Decode, Fault, Frame, Output, Record};
+
+/// A stage, some of whose records are consumed and yield no item: comments, keep-alives.
+///
+/// The function sees a whole record as it is on the wire, header included, and says whether it is
+/// to be left out. The stage inside still parses what is left out, and its faults come through. On
+/// partial input it acts as the stage inside does: the function is asked about whole records only.
+/// A record of no bytes always yields its item. Made by
+/// [`DecodeExt::absorbing`](crate::DecodeExt::absorbing).
+///
+/// ```
+/// use segue::{Buffer, DecodeExt, Output, Step, length};
+///
+/// // A record of length 0 keeps the connection alive.
+/// let mut stage = length::u8().absorbing(|record| record == [0]);
+/// let mut buffer = Buffer::from(&b"\x00\x00\x02h"[..]);
+/// let mut output = Output::new();
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Need(_))));
+/// buffer.extend(b"i");
+/// let Ok(Step::Item(record)) = buffer.step(&mut stage, false, &mut output) else { panic!() };
+/// assert_eq!(record, b"hi");
+/// ```
+#[derive(Clone)]
+pub struct Absorbing<D, P> {
+    stage: D,
+    leave_out: P,
+    /// What the last frame announced is an item of the stage inside, left out.
+    left_out: bool,
+}
+
+impl<D, P> Absorbing<D, P> {
+    /// `stage` without the records of which `leave_out` says so.
+    pub const fn new(stage: D, leave_out: P) -> Self {
+        Self { stage, leave_out, left_out: false }
+    }
+
+    /// The stage inside.
+    pub const fn stage(&self) -> &D {
+        &self.stage
+    }
+
+    /// The stage inside, to be changed.
+    pub fn stage_mut(&mut self) -> &mut D {
+        &mut self.stage
+    }
+
+    /// The stage inside, as a value.
+    pub fn into_stage(self) -> D {
+        self.stage
+    }
+}
+
+impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Absorbing<D, P> {
+    type Item<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Error = D::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+        let frame = self.stage.frame(input, eof)?;
+        self.left_out = match frame {
+            // A stage that announces more than it was shown is found out by whoever drives it.
+            Frame::Record(length) if length > 0 => {
+                input.get(..length).is_some_and(|record| (self.leave_out)(record))
+            }
+            _ => false,
+        };
+        match frame {
+            Frame::Record(length) if self.left_out => Ok(Frame::absorb(length)),
+            frame => Ok(frame),
+        }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<D::Error>> {
+        if self.left_out {
+            self.stage.parse(record).map(drop)
+        } else {
+            self.stage.absorb(record, answers)
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
+        self.stage.parse(record)
+    }
+}
+
+impl<D: fmt::Debug, P> fmt::Debug for Absorbing<D, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Absorbing").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,203 @@
+//! One of two: stages, their items, their errors.
+
+use core::{convert::Infallible, fmt};
+
+use crate::{Decode, Fault, Frame, Output, Record};
+
+/// One of two: as a stage, a switch at run time; as an item or an error, what came of it.
+///
+/// `Either<A, B>` of two stages is a stage that acts on partial and on complete input as the one
+/// it holds. Its items and errors are [`Either`] again, and so are those of every combinator in
+/// which two stages meet ([`Then`](super::Then), [`Nested`](super::Nested)): protocols come from
+/// different crates and know nothing of each other's types. Where both sides agree,
+/// [`into_inner`](Self::into_inner) takes the wrapping off, and [`unify`](Self::unify) converts
+/// both into a third. For more than two stages see [`stages!`](crate::stages).
+///
+/// ```
+/// use segue::{Buffer, Decode, Output, Step, combine::Either, length};
+///
+/// fn framing(wide: bool) -> Either<impl Decode, impl Decode> {
+///     if wide { Either::Left(length::u32_be()) } else { Either::Right(length::u16_be()) }
+/// }
+///
+/// let mut stage = framing(false);
+/// let mut buffer = Buffer::from(&b"\x00\x02h"[..]);
+/// let mut output = Output::new();
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Need(_))));
+/// buffer.extend(b"i");
+/// assert!(matches!(
+///     buffer.step(&mut stage, false, &mut output),
+///     Ok(Step::Item(Either::Right(_)))
+/// ));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Either<A, B> {
+    /// The first of the two.
+    Left(A),
+    /// The second of the two.
+    Right(B),
+}
+
+impl<A, B> Either<A, B> {
+    /// The first, if that is what it is.
+    pub fn left(self) -> Option<A> {
+        match self {
+            Self::Left(left) => Some(left),
+            Self::Right(_) => None,
+        }
+    }
+
+    /// The second, if that is what it is.
+    pub fn right(self) -> Option<B> {
+        match self {
+            Self::Left(_) => None,
+            Self::Right(right) => Some(right),
+        }
+    }
+
+    /// A loan of whichever it is.
+    pub const fn as_ref(&self) -> Either<&A, &B> {
+        match self {
+            Self::Left(left) => Either::Left(left),
+            Self::Right(right) => Either::Right(right),
+        }
+    }
+
+    /// Whichever it is, converted into what both can become.
+    ///
+    /// ```
+    /// use segue::combine::Either;
+    ///
+    /// let error: Either<&str, String> = Either::Left("no such opcode");
+    /// assert_eq!(error.unify::<Box<dyn core::error::Error>>().to_string(), "no such opcode");
+    /// ```
+    pub fn unify<T>(self) -> T
+    where
+        A: Into<T>,
+        B: Into<T>,
+    {
+        match self {
+            Self::Left(left) => left.into(),
+            Self::Right(right) => right.into(),
+        }
+    }
+}
+
+impl<T> Either<T, T> {
+    /// Whichever it is, where both are of one type.
+    pub fn into_inner(self) -> T {
+        match self {
+            Self::Left(inner) | Self::Right(inner) => inner,
+        }
+    }
+}
+
+impl<B> Either<Infallible, B> {
+    /// The second, where the first cannot be.
+    pub fn into_right(self) -> B {
+        match self {
+            Self::Left(never) => match never {},
+            Self::Right(right) => right,
+        }
+    }
+}
+
+impl<A> Either<A, Infallible> {
+    /// The first, where the second cannot be.
+    pub fn into_left(self) -> A {
+        match self {
+            Self::Left(left) => left,
+            Self::Right(never) => match never {},
+        }
+    }
+}
+
+impl<A: Decode, B: Decode> Decode for Either<A, B> {
+    type Item<'a>
+        = Either<A::Item<'a>, B::Item<'a>>
+    where
+        Self: 'a;
+    type Error = Either<A::Error, B::Error>;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+        match self {
+            Self::Left(stage) => stage.frame(input, eof).map_err(left),
+            Self::Right(stage) => stage.frame(input, eof).map_err(right),
+        }
+    }
+
+    #[inline]
+    fn absorb(
+        &mut self,
+        record: Record<'_>,
+        answers: &mut Output,
+    ) -> Result<(), Fault<Self::Error>> {
+        match self {
+            Self::Left(stage) => stage.absorb(record, answers).map_err(left),
+            Self::Right(stage) => stage.absorb(record, answers).map_err(right),
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
+        match self {
+            Self::Left(stage) => stage.parse(record).map(Either::Left).map_err(left),
+            Self::Right(stage) => stage.parse(record).map(Either::Right).map_err(right),
+        }
+    }
+}
+
+/// The bytes of either, so that an outer stage of [`Nested`](super::Nested) may itself be a
+/// composition.
+impl<A: AsRef<[u8]>, B: AsRef<[u8]>> AsRef<[u8]> for Either<A, B> {
+    #[inline]
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Left(left) => left.as_ref(),
+            Self::Right(right) => right.as_ref(),
+        }
+    }
+}
+
+impl<A: fmt::Display, B: fmt::Display> fmt::Display for Either<A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Left(left) => left.fmt(f),
+            Self::Right(right) => right.fmt(f),
+        }
+    }
+}
+
+impl<A: core::error::Error, B: core::error::Error> core::error::Error for Either<A, B> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Left(left) => left.source(),
+            Self::Right(right) => right.source(),
+        }
+    }
+}
+
+/// A fault of the first of two stages.
+#[inline]
+pub(super) fn left<A, B>(fault: Fault<A>) -> Fault<Either<A, B>> {
+    fault.map(Either::Left)
+}
+
+/// A fault of the second of two stages.
+#[inline]
+pub(super) fn right<A, B>(fault: Fault<B>) -> Fault<Either<A, B>> {
+    fault.map(Either::Right)
+}
+
+/// What either says. Which of the two it is shows where the item itself says so: an event of its
+/// own would come between the pieces of one payload.
+#[cfg(feature = "laws")]
+impl<A: crate::laws::Observe, B: crate::laws::Observe> crate::laws::Observe for Either<A, B> {
+    fn observe(&self, log: &mut crate::laws::Log) {
+        match self {
+            Self::Left(left) => left.observe(log),
+            Self::Right(right) => right.observe(log),
+        }
+    }
+}

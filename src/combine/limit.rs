@@ -1,0 +1,119 @@
+//! A bound on the length of a record.
+
+use core::num::NonZeroUsize;
+
+use crate::{Decode, Fault, Frame, Need, Output, Record, core::Budget};
+
+/// A stage whose records must not be longer than a number of bytes.
+///
+/// The stage inside is never shown more than that at a time, so a record that is too long never
+/// completes, even where it is there in full: the verdict does not depend on how much happened to
+/// arrive. Where more is there and the stage still needs input, the fault is
+/// [`TooLong`](crate::Cause::TooLong) at the first byte too many. What is absorbed between items
+/// (padding, comments) is limited as well, each piece for itself.
+///
+/// On partial input it needs what the stage inside needs, but never waits for more than the first
+/// byte too many; an announced length is not enough to refuse a record, since only stages that
+/// announce lengths know them for sure ([`length`](crate::length) stages take a limit of their
+/// own, and refuse at the announcement). Made by [`DecodeExt::limit`](crate::DecodeExt::limit).
+///
+/// ```
+/// use segue::{Buffer, Cause, DecodeExt, Output, Step, length};
+///
+/// let mut stage = length::u8().limit(6); // five bytes of payload, one of length
+/// let mut buffer = Buffer::from(&b"\x05hello\x06he"[..]);
+/// let mut output = Output::new();
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(_))));
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Need(_))));
+/// buffer.extend(b"llo!");
+/// let fault = buffer.step(&mut stage, false, &mut output).unwrap_err();
+/// assert_eq!((fault.cause, fault.at), (Cause::TooLong, 6 + 6));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Limit<D> {
+    stage: D,
+    most: usize,
+}
+
+impl<D> Limit<D> {
+    /// `stage`, with records of at most `most` bytes, headers and separators included.
+    pub const fn new(stage: D, most: usize) -> Self {
+        Self { stage, most }
+    }
+
+    /// The longest record that is let through, in bytes.
+    pub const fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Sets the longest record that is let through, from the next one on: larger after a login,
+    /// for one. Only to be called between records.
+    pub fn set_most(&mut self, most: usize) {
+        self.most = most;
+    }
+
+    /// The stage inside.
+    pub const fn stage(&self) -> &D {
+        &self.stage
+    }
+
+    /// The stage inside, to be changed.
+    pub fn stage_mut(&mut self) -> &mut D {
+        &mut self.stage
+    }
+
+    /// The stage inside, as a value.
+    pub fn into_stage(self) -> D {
+        self.stage
+    }
+}
+
+impl<D: Decode> Decode for Limit<D> {
+    type Item<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Error = D::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+        let Some(room) = self.most.checked_sub(input.len()) else {
+            return match self.stage.frame(&input[..self.most], false)? {
+                Frame::Need(_) => Err(Fault::too_long(self.most as u64)),
+                frame => within(frame, self.most),
+            };
+        };
+        match self.stage.frame(input, eof)? {
+            Frame::Need(need) => Ok(clipped(need, room)),
+            frame => within(frame, input.len()),
+        }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<D::Error>> {
+        self.stage.absorb(record, answers)
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
+        self.stage.parse(record)
+    }
+}
+
+/// A stage that announces more than it was shown would pass its limit.
+#[inline]
+fn within<E>(frame: Frame, shown: usize) -> Result<Frame, Fault<E>> {
+    let length = match frame {
+        Frame::Record(length) => length,
+        Frame::Absorb(length) => length.get(),
+        Frame::Need(_) | Frame::Done => 0,
+    };
+    Budget::within(length, shown).map(|()| frame)
+}
+
+/// The first byte too many changes the answer, so nobody waits for more than it.
+#[inline]
+fn clipped(need: Need, room: usize) -> Frame {
+    let most = NonZeroUsize::MIN.saturating_add(room);
+    Frame::Need(Need { at_least: need.at_least.min(most), claim: need.claim.min(most.get()) })
+}

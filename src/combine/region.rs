@@ -1,0 +1,147 @@
+//! A stage confined to a number of bytes.
+
+use crate::{Decode, Fault, Frame, Need, Output, Record, core::Budget};
+
+/// A stage confined to the next `length` bytes, and done at their end, whatever happens inside.
+///
+/// The stage inside is never shown a byte beyond, so it cannot be made to read what belongs to
+/// whoever comes after: the region's end is the end of its stream. If it stops early, the rest of
+/// the region is skipped, in whatever pieces it arrives. If it needs more than the region has, the
+/// fault is [`Truncated`](crate::Cause::Truncated) at the region's end, and so the same however the bytes arrived.
+///
+/// On partial input it needs what the stage inside needs, but no more than the region still has,
+/// all of which it claims: reading to the region's end takes no byte from the next stage. A stream
+/// that ends inside the region is truncated, even where the stage inside would have been content
+/// with its end. Made by [`DecodeExt::region`](crate::DecodeExt::region).
+///
+/// ```
+/// use segue::{Buffer, Cause, DecodeExt, Output, Step, length};
+///
+/// let mut stage = length::u8().take(1).region(5);
+/// let mut buffer = Buffer::from(&b"\x02hi+"[..]);
+/// let mut output = Output::new();
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(_))));
+/// let Ok(Step::Need(need)) = buffer.step(&mut stage, false, &mut output) else { panic!() };
+/// assert_eq!(need.claim, 1);
+/// buffer.extend(b"+next");
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Done)));
+/// assert_eq!(buffer.as_slice(), b"next");
+///
+/// // A record that does not fit is not read past the end of its region.
+/// let mut stage = length::u8().region(3);
+/// let mut buffer = Buffer::from(&b"\x09hinext"[..]);
+/// let fault = buffer.step(&mut stage, false, &mut output).unwrap_err();
+/// assert_eq!((fault.cause, fault.at), (Cause::Truncated, 3));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Region<D> {
+    stage: D,
+    left: u64,
+    /// The stage inside is done; what is left is skipped.
+    stopped: bool,
+}
+
+impl<D> Region<D> {
+    /// `stage`, confined to the next `length` bytes.
+    pub const fn new(stage: D, length: u64) -> Self {
+        Self { stage, left: length, stopped: false }
+    }
+
+    /// How many bytes of the region have not been consumed.
+    pub const fn left(&self) -> u64 {
+        self.left
+    }
+
+    /// The stage inside.
+    pub const fn stage(&self) -> &D {
+        &self.stage
+    }
+
+    /// The stage inside, to be changed.
+    pub fn stage_mut(&mut self) -> &mut D {
+        &mut self.stage
+    }
+
+    /// The stage inside, as a value.
+    pub fn into_stage(self) -> D {
+        self.stage
+    }
+
+    /// How much of `input` lies in the region.
+    #[inline]
+    fn inside<'i>(&self, input: &'i [u8]) -> &'i [u8] {
+        match usize::try_from(self.left) {
+            Ok(left) if left < input.len() => &input[..left],
+            _ => input,
+        }
+    }
+
+    /// How much of the region comes behind the `shown` bytes of it; what is more than a `usize`
+    /// can say is as good as endless.
+    #[inline]
+    fn behind(&self, shown: &[u8]) -> usize {
+        usize::try_from(self.left - shown.len() as u64).unwrap_or(usize::MAX)
+    }
+
+    #[inline]
+    fn consume(&mut self, record: &Record<'_>) {
+        self.left = self.left.saturating_sub(record.len() as u64);
+    }
+}
+
+impl<D: Decode> Decode for Region<D> {
+    type Item<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Error = D::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Frame, Fault<D::Error>> {
+        let shown = self.inside(input);
+        let behind = self.behind(shown);
+        if !self.stopped {
+            match self.stage.frame(shown, behind == 0)? {
+                Frame::Record(length) => {
+                    Budget::within(length, shown.len())?;
+                    return Ok(Frame::Record(length));
+                }
+                Frame::Absorb(length) => {
+                    Budget::within(length.get(), shown.len())?;
+                    return Ok(Frame::Absorb(length));
+                }
+                Frame::Need(_) if behind == 0 => return Err(Fault::truncated(self.left)),
+                Frame::Need(need) => return Ok(clipped(need, behind)),
+                Frame::Done => self.stopped = true,
+            }
+        }
+        Ok(match (shown.len(), behind) {
+            (0, 0) => Frame::Done,
+            (0, behind) => Frame::Need(Need::ONE.claiming(behind)),
+            (length, _) => Frame::absorb(length),
+        })
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<D::Error>> {
+        self.consume(&record);
+        if self.stopped {
+            return Ok(());
+        }
+        self.stage.absorb(record, answers)
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
+        self.consume(&record);
+        self.stage.parse(record)
+    }
+}
+
+/// At the region's end the answer changes, so nobody waits for more than comes before it; and all
+/// that comes before it belongs to the region.
+#[inline]
+fn clipped(need: Need, behind: usize) -> Frame {
+    let at_least = need.at_least.get().min(behind);
+    Frame::Need(Need::exactly(at_least).claiming(behind))
+}

@@ -1,0 +1,114 @@
+//! A stage that is made anew whenever it is done.
+
+use core::fmt;
+
+use crate::{Decode, Fault, Frame, Output, Record, core::Budget};
+
+/// A stage that is made anew whenever it is done.
+///
+/// It is done itself at the end of the stream, if that comes before the first byte of a new round;
+/// otherwise it is the stage of the round which says whether the stream may end there. On partial
+/// and on complete input it acts as that stage does. A stage that is done over and over without
+/// consuming anything would go on for ever: that is [`NoProgress`](crate::Cause::NoProgress).
+///
+/// Made by [`repeat`].
+///
+/// ```
+/// use segue::{Buffer, DecodeExt, Output, Step, combine::repeat, length};
+///
+/// // Pairs: a record with a 16-bit length, then one with an 8-bit length, again and again.
+/// let mut pairs = repeat(|| length::u16_be().take(1).then(|_| Ok(length::u8().take(1))));
+/// let mut buffer = Buffer::from(&b"\x00\x01a\x01b\x00\x01c"[..]);
+/// let mut output = Output::new();
+/// for _ in 0..3 {
+///     assert!(matches!(buffer.step(&mut pairs, false, &mut output), Ok(Step::Item(_))));
+/// }
+/// assert!(matches!(buffer.step(&mut pairs, false, &mut output), Ok(Step::Need(_))));
+/// buffer.extend(b"\x01d");
+/// assert!(matches!(buffer.step(&mut pairs, true, &mut output), Ok(Step::Item(_))));
+/// assert!(matches!(buffer.step(&mut pairs, true, &mut output), Ok(Step::Done)));
+/// ```
+#[derive(Clone)]
+pub struct Repeat<D, F> {
+    stage: D,
+    make: F,
+    /// Nothing has been asked for in this round, so the stream may end here.
+    fresh: bool,
+    /// Rounds without a byte are paid from it; a byte fills it up.
+    budget: Budget,
+}
+
+/// The stage that `make` makes, again and again. See [`Repeat`].
+pub fn repeat<D: Decode, F: FnMut() -> D>(mut make: F) -> Repeat<D, F> {
+    Repeat { stage: make(), make, fresh: true, budget: Budget::new() }
+}
+
+impl<D, F> Repeat<D, F> {
+    /// The stage of this round.
+    pub const fn stage(&self) -> &D {
+        &self.stage
+    }
+
+    /// The stage of this round, to be changed.
+    pub fn stage_mut(&mut self) -> &mut D {
+        &mut self.stage
+    }
+
+    /// The stage of this round, as a value.
+    pub fn into_stage(self) -> D {
+        self.stage
+    }
+
+    #[inline]
+    fn consume(&mut self, record: &Record<'_>) {
+        self.fresh = false;
+        if !record.is_empty() {
+            self.budget = Budget::new();
+        }
+    }
+}
+
+impl<D: Decode, F: FnMut() -> D> Decode for Repeat<D, F> {
+    type Item<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Error = D::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+        loop {
+            if self.fresh && eof && input.is_empty() {
+                return Ok(Frame::Done);
+            }
+            match self.stage.frame(input, eof)? {
+                // A stage that is done stays so, so beginning the next round commits to nothing
+                // that a second question could change.
+                Frame::Done => {
+                    self.budget.spend(0)?;
+                    self.stage = (self.make)();
+                    self.fresh = true;
+                }
+                frame => return Ok(frame),
+            }
+        }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<D::Error>> {
+        self.consume(&record);
+        self.stage.absorb(record, answers)
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
+        self.consume(&record);
+        self.stage.parse(record)
+    }
+}
+
+impl<D: fmt::Debug, F> fmt::Debug for Repeat<D, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Repeat").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,182 @@
+//! Items made into something else, or refused.
+
+use core::fmt;
+
+use super::{Family, Lending};
+use crate::{Decode, Fault, Frame, Output, Record};
+
+/// The items of a stage, put through a function that may refuse them.
+///
+/// On partial and on complete input it acts as the stage inside does: the function is asked only
+/// about whole records. It gives `Err(Fault<E>)`, and so chooses: a fault as made by
+/// [`Fault::new`] is the end of the stage, one made [`recoverable`](Fault::recoverable) leaves the
+/// bad record out and lets the next one come. The fault's offset counts from the front of the
+/// whole record on the wire, header included; 0, the default, is its first byte.
+///
+/// One error type comes out, the closure's `E`, and the stage's own errors are converted into it
+/// by [`From`]: a protocol has one error enum and needs no wrapping. Where the two are strangers
+/// to each other, [`map_err`](crate::DecodeExt::map_err) goes before.
+///
+/// Made by [`DecodeExt::try_map`] from a closure with an owned result, by
+/// [`DecodeExt::try_map_lent`] from one whose result borrows, and by
+/// [`DecodeExt::try_map_with`] from any [`TryMapItem`].
+///
+/// ```
+/// use segue::{Buffer, Cause, DecodeExt, Fault, Output, Step, combine::Text, length};
+///
+/// #[derive(Debug, PartialEq)]
+/// enum Error {
+///     Length,
+///     NotText,
+/// }
+///
+/// let mut lines = length::u16_be().map_err(|_| Error::Length).try_map_lent::<Text, _, _, _>((), |(), record| {
+///     // Two bytes of length come before the text.
+///     core::str::from_utf8(record.into_slice()).map_err(|error| {
+///         Fault::new(Error::NotText).at(2 + error.valid_up_to() as u64).recoverable()
+///     })
+/// });
+///
+/// let mut buffer = Buffer::from(&b"\x00\x03a\xff\xff\x00\x02ok\x00"[..]);
+/// let mut output = Output::new();
+/// let fault = buffer.step(&mut lines, false, &mut output).unwrap_err();
+/// assert_eq!((fault.cause, fault.at, fault.fatal), (Cause::Stage(Error::NotText), 3, false));
+/// assert_eq!(buffer.step(&mut lines, false, &mut output).unwrap(), Step::Item("ok"));
+/// assert!(matches!(buffer.step(&mut lines, false, &mut output).unwrap(), Step::Need(_)));
+/// ```
+///
+/// [`DecodeExt::try_map`]: crate::DecodeExt::try_map
+/// [`DecodeExt::try_map_lent`]: crate::DecodeExt::try_map_lent
+/// [`DecodeExt::try_map_with`]: crate::DecodeExt::try_map_with
+#[derive(Clone)]
+pub struct TryMap<D, F> {
+    stage: D,
+    map: F,
+}
+
+/// A function from the items of `D` to something that may borrow from them, or to a fault.
+///
+/// The counterpart of [`MapItem`](super::MapItem) for functions that may refuse: implemented for
+/// closures `FnMut(D::Item<'_>) -> Result<T, Fault<E>>` with an owned `T` where `D` is `'static`,
+/// and for closures whose result borrows by way of [`Lending`].
+pub trait TryMapItem<D: Decode> {
+    /// What an item becomes.
+    type Output<'a>
+    where
+        D: 'a,
+        Self: 'a;
+    /// Why an item is refused, and what the stage's own errors become.
+    type Error: From<D::Error>;
+
+    /// Makes an item something else.
+    ///
+    /// # Errors
+    /// When the item is refused, with an offset from the front of its record.
+    fn try_map<'a>(&'a mut self, item: D::Item<'a>) -> Result<Self::Output<'a>, Fault<Self::Error>>
+    where
+        D: 'a;
+}
+
+impl<D, F> TryMap<D, F> {
+    /// The items of `stage`, put through `map`.
+    pub const fn new(stage: D, map: F) -> Self {
+        Self { stage, map }
+    }
+
+    /// The stage inside.
+    pub const fn stage(&self) -> &D {
+        &self.stage
+    }
+
+    /// The stage inside, to be changed.
+    pub fn stage_mut(&mut self) -> &mut D {
+        &mut self.stage
+    }
+
+    /// The stage inside, as a value.
+    pub fn into_stage(self) -> D {
+        self.stage
+    }
+}
+
+impl<D: Decode, F: TryMapItem<D>> Decode for TryMap<D, F> {
+    type Item<'a>
+        = F::Output<'a>
+    where
+        Self: 'a;
+    type Error = F::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+        self.stage.frame(input, eof).map_err(convert)
+    }
+
+    #[inline]
+    fn absorb(
+        &mut self,
+        record: Record<'_>,
+        answers: &mut Output,
+    ) -> Result<(), Fault<Self::Error>> {
+        self.stage.absorb(record, answers).map_err(convert)
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
+        let item = self.stage.parse(record).map_err(convert)?;
+        self.map.try_map(item)
+    }
+}
+
+impl<D, F, T, E> TryMapItem<D> for F
+where
+    D: Decode + 'static,
+    F: for<'a> FnMut(D::Item<'a>) -> Result<T, Fault<E>>,
+    E: From<D::Error>,
+{
+    type Output<'a>
+        = T
+    where
+        Self: 'a;
+    type Error = E;
+
+    #[inline]
+    fn try_map<'a>(&'a mut self, item: D::Item<'a>) -> Result<T, Fault<E>>
+    where
+        D: 'a,
+    {
+        self(item)
+    }
+}
+
+impl<D, L, C, F, E> TryMapItem<D> for Lending<L, C, F>
+where
+    D: Decode + 'static,
+    L: Family,
+    F: for<'a> FnMut(&'a mut C, D::Item<'a>) -> Result<L::Of<'a>, Fault<E>>,
+    E: From<D::Error>,
+{
+    type Output<'a>
+        = L::Of<'a>
+    where
+        Self: 'a;
+    type Error = E;
+
+    #[inline]
+    fn try_map<'a>(&'a mut self, item: D::Item<'a>) -> Result<L::Of<'a>, Fault<E>>
+    where
+        D: 'a,
+    {
+        (self.map)(&mut self.context, item)
+    }
+}
+
+impl<D: fmt::Debug, F> fmt::Debug for TryMap<D, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TryMap").field("stage", &self.stage).finish_non_exhaustive()
+    }
+}
+
+#[inline]
+fn convert<E: From<D>, D>(fault: Fault<D>) -> Fault<E> {
+    fault.map(E::from)
+}

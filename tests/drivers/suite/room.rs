@@ -1,0 +1,242 @@
+//! What happens above the high-water mark.
+
+use std::io::ErrorKind;
+
+use segue::{
+    Edge, Handoff,
+    driver::{Options, SendError, Turn},
+};
+
+use super::Connection;
+use crate::{
+    script::{Call, Script},
+    talk::{Talk, messages, record},
+};
+
+fn options(high_water: usize) -> Options {
+    Options { high_water, read_size: 64, ..Options::default() }
+}
+
+fn open(script: &Script, options: Options) -> Connection<Script, Talk> {
+    Connection::with_options(Handoff::new(script.clone(), &[][..]), Talk::default(), options)
+}
+
+#[test]
+fn nothing_is_delivered_until_there_is_room() {
+    play!({
+        let script = Script::new().gives(messages(["one", "two", "three"])).ends().write_stalls();
+        let mut connection = open(&script, options(5));
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            assert!(output.has_room());
+            // The mark is soft: an item is never refused for want of room.
+            output.send(&mut Talk::default(), item).unwrap();
+            assert!(!output.has_room());
+            output.send(&mut Talk::default(), item).unwrap();
+        }
+        for _ in 0..3 {
+            assert!(once!(connection.turn()).is_pending());
+            assert!(once!(connection.ready()).is_pending());
+        }
+        assert!(connection.take().is_none());
+        script.goes_on();
+        assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"two");
+        assert_eq!(script.written(), messages(["one", "one"]));
+    });
+}
+
+#[test]
+fn answers_that_nobody_takes_do_not_pile_up() {
+    play!({
+        let pings = record(b'p', b"0123456789").repeat(1000);
+        let script = Script::new().gives(&pings).gives(messages(["one"])).ends().write_stalls();
+        let options = Options { read_ahead_limit: 1000, ..options(100) };
+        let mut connection = open(&script, options);
+        for _ in 0..10 {
+            assert!(once!(connection.turn()).is_pending());
+            assert!(connection.output().len() < 100 + 12, "{}", connection.output().len());
+            assert!(connection.buffer().len() < 1000 + 64 + 12);
+        }
+        script.goes_on();
+        let log = listen!(connection);
+        assert_eq!((log.texts(), log.ended), (vec!["one".to_owned()], true));
+        assert_eq!(script.written(), record(b'o', b"0123456789").repeat(1000));
+    });
+}
+
+#[test]
+fn a_send_waits_for_room_and_can_be_given_up() {
+    play!({
+        let script = Script::new().write_stalls();
+        let mut connection = open(&script, options(5));
+        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        for _ in 0..3 {
+            assert!(once!(connection.send(&mut Talk::default(), &b"two"[..])).is_pending());
+            assert_eq!(connection.output().len(), 5);
+        }
+        script.goes_on();
+        // The one that was given up is not sent.
+        wait!(connection.send(&mut Talk::default(), &b"three"[..])).unwrap();
+        wait!(connection.flush()).unwrap();
+        assert_eq!(script.written(), messages(["one", "three"]));
+    });
+}
+
+#[test]
+fn a_send_that_waits_reads_on() {
+    play!({
+        let script = Script::new().gives(messages(["one", "two"])).ends().write_stalls();
+        let mut connection = open(&script, options(5));
+        wait!(connection.send(&mut Talk::default(), &b"out"[..])).unwrap();
+        assert!(once!(connection.send(&mut Talk::default(), &b"x"[..])).is_pending());
+        assert_eq!(connection.buffer().as_slice(), messages(["one", "two"]));
+        script.goes_on();
+        wait!(connection.send(&mut Talk::default(), &b"x"[..])).unwrap();
+        let log = listen!(connection);
+        assert_eq!((log.texts().len(), log.ended), (2, true));
+        assert_eq!(script.written(), messages(["out", "x"]));
+    });
+}
+
+#[test]
+fn waiting_for_room_reads_on_with_the_item_in_hand() {
+    play!({
+        let late = messages(["three", "four"]);
+        let script = Script::new()
+            .gives(messages(["one", "two"]))
+            .gives(&late[..3])
+            .blocks()
+            .gives(&late[3..])
+            .ends()
+            .write_stalls();
+        let mut connection = open(&script, options(5));
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+            for _ in 0..5 {
+                assert!(once!(output.room()).is_pending());
+            }
+            // Everything has been read by now, and the item is still there.
+            assert!(script.unread().is_empty());
+            script.goes_on();
+            wait!(output.room()).unwrap();
+            assert!(output.has_room());
+            output.send(&mut Talk::default(), item).unwrap();
+        }
+        let log = listen!(connection);
+        assert_eq!(
+            (log.texts(), log.ended),
+            (["two", "three", "four"].map(String::from).to_vec(), true)
+        );
+        assert_eq!(script.written(), messages(["one", "one"]));
+    });
+}
+
+#[test]
+fn what_was_read_with_an_item_in_hand_is_handed_off() {
+    play!({
+        let script = Script::new().gives(messages(["one"])).gives(b"and").gives(b" the rest");
+        let script = script.ends().write_stalls();
+        let mut connection = open(&script, options(5));
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+            for _ in 0..5 {
+                assert!(once!(output.room()).is_pending());
+            }
+        }
+        assert!(connection.held() >= 12);
+        let refused = connection.hand_off(Edge::MustBeEmpty).unwrap_err();
+        assert_eq!(refused.to_string(), "received bytes would cross the edge");
+        let handoff = refused.into_connection().hand_off(Edge::Carry).unwrap();
+        assert_eq!((handoff.read(), handoff.is_eof()), (&b"and the rest"[..], true));
+        assert_eq!(handoff.unsent().to_vec(), messages(["one"]));
+    });
+}
+
+#[test]
+fn what_went_wrong_while_waiting_is_reported_behind_what_came_before() {
+    play!({
+        let script = Script::new().gives(messages(["one"])).gives(messages(["two"]));
+        let script = script.fails(ErrorKind::ConnectionReset).gives(messages(["three"])).ends();
+        let mut connection = open(&script.clone().write_stalls(), options(5));
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+            assert!(once!(output.room()).is_pending());
+            script.goes_on();
+            wait!(output.room()).unwrap();
+        }
+        let log = listen!(connection);
+        assert_eq!(log.texts(), ["two", "three"]);
+        assert_eq!(log.failures, [ErrorKind::ConnectionReset]);
+    });
+}
+
+#[test]
+fn reading_on_has_a_limit() {
+    play!({
+        let limit = 1000;
+        let script = Script::new().gives(messages(["x"]).repeat(10_000)).write_stalls();
+        let options = Options { read_ahead_limit: limit, ..options(5) };
+        let mut connection = open(&script, options);
+        // However many items are held while there is no room.
+        for _ in 0..20 {
+            {
+                let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+                output.send(&mut Talk::default(), &[item; 9].concat()[..]).unwrap();
+                for _ in 0..3 {
+                    assert!(once!(output.room()).is_pending());
+                }
+                script.goes_on();
+                wait!(output.room()).unwrap();
+            }
+            assert!(connection.buffer().len() <= limit + 64, "{}", connection.buffer().len());
+            let _ = script.clone().write_stalls();
+        }
+        // Flushing has the same one.
+        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        assert!(once!(connection.flush()).is_pending());
+        assert!(connection.buffer().len() <= limit + 64);
+    });
+}
+
+#[test]
+fn a_failure_to_send_makes_room_and_is_reported() {
+    play!({
+        let script = Script::new().gives(messages(["one", "two"])).ends();
+        let mut connection = open(&script.clone().write_fails(ErrorKind::BrokenPipe), options(5));
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+            let error = wait!(output.room()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+            let refused = output.send(&mut Talk::default(), item).unwrap_err();
+            assert!(matches!(refused, SendError::Io(_)));
+        }
+        // What can still be read is not hidden by it.
+        let log = listen!(connection);
+        assert_eq!((log.texts(), log.ended), (vec!["two".to_owned()], true));
+    });
+}
+
+#[test]
+fn the_end_is_noticed_while_waiting_for_room() {
+    play!({
+        let script = Script::new().gives(messages(["one"])).ends().write_stalls();
+        let mut connection = open(&script, options(5));
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+            for _ in 0..3 {
+                assert!(once!(output.room()).is_pending());
+            }
+            script.goes_on();
+            wait!(output.room()).unwrap();
+        }
+        let reads = script.count(Call::Read);
+        assert!(wait!(connection.turn()).unwrap().is_none());
+        // Nobody asks again behind the end.
+        assert_eq!(script.count(Call::Read), reads);
+    });
+}
