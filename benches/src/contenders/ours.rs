@@ -56,7 +56,7 @@ pub(super) fn step(input: &[u8], mut stage: impl Stage) -> Contender<'_> {
     })
 }
 
-/// Taken by `Buffer::step` as `Bytes`, which share the buffer's storage.
+/// Taken by `Buffer::step` as `Bytes`: short ones copied, long ones sharing the buffer's storage.
 pub(super) fn owned(input: &[u8], mut stage: impl Stage) -> Contender<'_> {
     let mut output = Output::new();
     Contender::refilled(
