@@ -6,7 +6,7 @@ use crate::{Cause, Decode, Fault, Frame, Record};
 
 /// Records of `size` bytes each. The stage is over where the stream ends between two records.
 ///
-/// A size that is known when compiling is better off with [`array`].
+/// A size that is known when compiling is better off with [`array()`].
 ///
 /// ```
 /// use core::num::NonZeroUsize;
@@ -57,7 +57,7 @@ pub struct Fixed {
     size: NonZeroUsize,
 }
 
-/// The stage of [`array`].
+/// The stage of [`array()`].
 #[derive(Debug, Clone)]
 pub struct Array<const N: usize>(());
 

@@ -5,7 +5,7 @@
 //! | [`u8`]() to [`u64_le`](), [`leb128`], [`quic_varint`], [`ber`], [`decimal`] | a length, then that many bytes | [`Record`](crate::Record) |
 //! | [`netstring`] | a length in digits, `:`, that many bytes, `,` | [`Record`](crate::Record) |
 //! | [`fixed`] | always as long | [`Record`](crate::Record) |
-//! | [`array`] | always as long, known when compiling | `&[u8; N]` |
+//! | [`array()`] | always as long, known when compiling | `&[u8; N]` |
 //! | [`payload`] | one payload, whole; then the stage is over | [`Record`](crate::Record) |
 //! | [`pieces`] | one payload, in pieces as they come; then the stage is over | [`Record`](crate::Record) |
 //! | [`rest`] | all up to the end of the stream, in pieces | [`Record`](crate::Record) |
