@@ -1,5 +1,7 @@
 //! Netstrings.
 
+use core::num::NonZeroUsize;
+
 use super::{Decimal, Error, Prefixed};
 use crate::combine::{Skim, Skimmed};
 use crate::{Decode, Fault, Frame, Record};
@@ -67,8 +69,19 @@ impl Decode for Netstring {
 impl Skim for Netstring {
     fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Error>> {
         let skimmed = self.prefixed.skim_with(input, eof, max, 1)?;
-        if let Skimmed::End { length, .. } | Skimmed::Frame(Frame::Record(length)) = skimmed {
-            comma(&input[..length])?;
+        match skimmed {
+            Skimmed::Frame(Frame::Record(length)) => comma(&input[..length])?,
+            // What is in front of a wrong byte may have been passed over before it came, so it is
+            // whether or not: what is left behind the fault must not depend on it.
+            Skimmed::End { length, content } => {
+                if let Err(fault) = comma(&input[..length]) {
+                    return match NonZeroUsize::new(length.saturating_sub(1)) {
+                        Some(length) => Ok(Skimmed::Part { length, content }),
+                        None => Err(fault),
+                    };
+                }
+            }
+            _ => {}
         }
         Ok(skimmed)
     }

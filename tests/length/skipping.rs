@@ -2,8 +2,7 @@
 
 use proptest::prelude::*;
 use segue::combine::{Measured, Skim, skip_oversize};
-use segue::length;
-use segue::{Buffer, Cause, Fault, Output, Record, Step};
+use segue::{Buffer, Cause, Fault, Output, Record, Step, laws, length};
 use std::fmt::Debug;
 
 use crate::reference::{Counts, Settings};
@@ -151,4 +150,29 @@ fn a_record_longer_than_any_stream_is_passed_over_in_no_memory() {
     }
     let fault = buffer.step(&mut stage, true, &mut output).map(drop).unwrap_err();
     assert_eq!(fault.cause, Cause::Truncated);
+}
+
+#[test]
+fn over_long_records_keep_the_laws() {
+    for kind in Kind::ALL {
+        let settings = Settings { offset: 1, ..Settings::plain(kind) };
+        let [short, full, over, long] =
+            [0, 20, 21, 120].map(|size| settings.record(&vec![0x42; size]).unwrap());
+        let header = long.len() - 120;
+        with_prefix!(kind, prefix => {
+            laws::stage(|| skip_oversize(settings.build(prefix), 20))
+                .accepts([
+                    long.clone(),
+                    [&over[..], &full].concat(),
+                    [&short[..], &long, &long, &full, &over].concat(),
+                ])
+                .refuses([long[..100].to_vec(), [&long[..], &full[..9]].concat()])
+                .limit(header + 20)
+                .check();
+        });
+    }
+    laws::stage(|| skip_oversize(length::netstring(), 5))
+        .accepts(["6:abcdef,", "5:abcde,10:0123456789,0:,"])
+        .refuses(["6:abcdef;", "6:abcde", "6:abcdef", "10:0123456789;"])
+        .check();
 }
