@@ -224,7 +224,7 @@ impl<P: Prefix> Prefixed<P> {
         });
         // What is added is within 34 bits. So for a length up to i64::MAX a rest below 0 wraps to
         // one above any limit, and a greater length is over any limit whatever is added.
-        let rest = whole.wrapping_sub(header as u64);
+        let rest = value.wrapping_add_signed(self.extra(size));
         if rest > max as u64 || (P::MAX_VALUE > i64::MAX as u64 && value > i64::MAX as u64) {
             return Err(self.refused(value, size));
         }
@@ -234,6 +234,7 @@ impl<P: Prefix> Prefixed<P> {
 
     /// Why a length is refused.
     #[cold]
+    #[inline(never)]
     fn refused(&self, value: u64, size: usize) -> Fault<Error> {
         match i64::try_from(value) {
             Ok(value) if value.saturating_add(self.extra(size)) < 0 => {
@@ -241,6 +242,14 @@ impl<P: Prefix> Prefixed<P> {
             }
             _ => Fault::too_long(self.offset as u64),
         }
+    }
+
+    /// Why a whole record is refused. Out of line, as all faults are that a loop over records can
+    /// come to: what they are made of would else be kept in registers beside the item.
+    #[cold]
+    #[inline(never)]
+    fn stripped_short(&self) -> Fault<Error> {
+        Fault::new(Error::TooSmall).at(self.offset as u64).recoverable()
     }
 
     /// As `Decode::frame`, for up to `max` bytes behind the header and `trailer` more behind them.
@@ -269,7 +278,8 @@ impl<P: Prefix> Prefixed<P> {
         })
     }
 
-    /// What is missing of a header.
+    /// What is missing of a header. In line: an answer of a function that is called comes through
+    /// memory, and then all answers do.
     #[cold]
     fn incomplete(&self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
         if eof && input.is_empty() {
@@ -302,7 +312,7 @@ impl<P: Prefix> Decode for Prefixed<P> {
     #[inline]
     fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Record<'a>, Fault<Error>> {
         if self.front > record.len() {
-            return Err(Fault::new(Error::TooSmall).at(self.offset as u64).recoverable());
+            return Err(self.stripped_short());
         }
         record.advance(self.front);
         Ok(record)
