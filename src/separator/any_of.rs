@@ -85,13 +85,13 @@ where
     Until::new(AnyString { strings, order, lasts })
 }
 
-/// The separators of [`any_of`].
+/// The separators of [`any_of()`].
 #[derive(Debug, Clone)]
 pub struct AnyByte {
     bytes: ByteSet,
 }
 
-/// The separators of [`any_of_strings`].
+/// The separators of [`any_of_strings()`].
 #[derive(Debug, Clone)]
 pub struct AnyString {
     strings: Box<[Box<[u8]>]>,

@@ -33,7 +33,7 @@ pub const fn cobs() -> Cobs {
     Cobs { packets: byte(0).skip_empty() }
 }
 
-/// The stage of [`cobs`].
+/// The stage of [`cobs()`].
 #[derive(Debug, Clone)]
 pub struct Cobs {
     packets: Until<Byte>,

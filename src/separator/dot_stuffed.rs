@@ -14,7 +14,7 @@ use crate::{Decode, Encode, Fault, Frame, Output, Record};
 /// put together where it lies. After it the stage is [`Done`](Frame::Done): commands follow. An
 /// end of the stream before the dot truncates the text. The limit is 64 KiB unless another is set,
 /// which RFC 5321 §4.5.3.1.7 asks for at least; for texts without bound there is
-/// [`dot_stuffed_lines`](super::dot_stuffed_lines).
+/// [`dot_stuffed_lines()`](super::dot_stuffed_lines).
 ///
 /// Only CRLF dot CRLF ends a text, or dot CRLF right at its beginning. LF dot LF, LF dot CRLF and
 /// the like do not: a server that took them for the end would see commands where others see text,
@@ -38,7 +38,7 @@ pub const fn dot_stuffed() -> DotStuffed {
     DotStuffed { text: Until::new(separator).max(DotStuffed::MAX), over: false }
 }
 
-/// The stage of [`dot_stuffed`].
+/// The stage of [`dot_stuffed()`].
 #[derive(Debug, Clone)]
 pub struct DotStuffed {
     text: Until<LoneDot>,

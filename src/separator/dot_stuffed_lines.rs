@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{Decode, Encode, Fault, Frame, Output, Record};
 
-/// As [`dot_stuffed`](super::dot_stuffed), a line at a time, so that a text may be of any length.
+/// As [`dot_stuffed()`](super::dot_stuffed), a line at a time, so that a text may be of any length.
 ///
 /// An item is a line without its CRLF and without the dot that was added. The limit is that of
 /// [`Until`], and counts an added dot; RFC 5321 §4.5.3.1.6 asks for 998 bytes at least. After the
@@ -33,7 +33,7 @@ pub const fn dot_stuffed_lines() -> DotStuffedLines {
     DotStuffedLines { lines: Until::new(TextLine { strict: false }), over: false }
 }
 
-/// The stage of [`dot_stuffed_lines`].
+/// The stage of [`dot_stuffed_lines()`].
 #[derive(Debug, Clone)]
 pub struct DotStuffedLines {
     lines: Until<TextLine>,

@@ -55,7 +55,7 @@ impl<S: Written> Until<S> {
 
 /// Writes the content and the separator; content that has the separator in it is refused.
 ///
-/// [`line`](super::line) writes LF, and CRLF if it is told that only this ends a line.
+/// [`line()`](super::line()) writes LF, and CRLF if it is told that only this ends a line.
 ///
 /// ```
 /// use segue::separator::{self, EncodeError};

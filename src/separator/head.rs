@@ -31,7 +31,7 @@ pub const fn head() -> Head {
     Until::new(separator).max(Head::HEAD_MAX).keep_terminator()
 }
 
-/// The stage of [`head`].
+/// The stage of [`head()`].
 pub type Head = Until<EmptyLine>;
 
 /// The separator of [`Head`].

@@ -40,10 +40,10 @@ pub const fn line() -> Line {
     Until::new(LineEnd { ends: Ends::Either })
 }
 
-/// The stage of [`line`].
+/// The stage of [`line()`].
 pub type Line = Until<LineEnd>;
 
-/// The stage of [`line`] when it is [`strict`](Until::strict).
+/// The stage of [`line()`] when it is [`strict`](Until::strict).
 pub type StrictLine = Until<StrictLineEnd>;
 
 /// The separator of [`Line`].

@@ -2,14 +2,14 @@
 //!
 //! | function | a record ends at |
 //! |---|---|
-//! | [`line`] | LF or CRLF, or one of them |
-//! | [`byte`] | a byte |
-//! | [`bytes`] | a byte string |
-//! | [`any_of`], [`any_of_strings`] | any of several bytes or byte strings |
-//! | [`head`] | an empty line |
-//! | [`quoted`] | a byte outside of quotes |
-//! | [`slip`], [`cobs`] | a byte that is escaped or left out in content |
-//! | [`dot_stuffed`], [`dot_stuffed_lines`] | a line with a dot alone |
+//! | [`line()`] | LF or CRLF, or one of them |
+//! | [`byte()`] | a byte |
+//! | [`bytes()`] | a byte string |
+//! | [`any_of()`], [`any_of_strings()`] | any of several bytes or byte strings |
+//! | [`head()`] | an empty line |
+//! | [`quoted()`] | a byte outside of quotes |
+//! | [`slip()`], [`cobs()`] | a byte that is escaped or left out in content |
+//! | [`dot_stuffed()`], [`dot_stuffed_lines()`] | a line with a dot alone |
 //!
 //! What these can promise about the bytes still to come ([`Need::claim`](crate::Need::claim)) is
 //! the rest of a separator and no more. That is what sets them apart from the stages of

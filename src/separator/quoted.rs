@@ -34,7 +34,7 @@ pub const fn quoted(separator: u8, quote: u8) -> Until<Quoted> {
     Until::new(Quoted { separator, quote, open: false })
 }
 
-/// The separator of [`quoted`].
+/// The separator of [`quoted()`].
 #[derive(Debug, Clone)]
 pub struct Quoted {
     separator: u8,

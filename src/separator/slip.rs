@@ -31,7 +31,7 @@ pub const fn slip() -> Slip {
     Slip { packets: byte(END).skip_empty(), leading_end: true }
 }
 
-/// The stage of [`slip`].
+/// The stage of [`slip()`].
 #[derive(Debug, Clone)]
 pub struct Slip {
     packets: Until<Byte>,

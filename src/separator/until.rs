@@ -9,8 +9,8 @@ use crate::{Decode, Fault, Frame, Need, Output, Record};
 
 /// Records that end at a separator `S`.
 ///
-/// Made by [`line`](super::line), [`byte`](super::byte), [`bytes`](super::bytes) and the other
-/// functions of this module, which say what is special to each.
+/// Made by [`line()`](super::line()), [`byte()`](super::byte()), [`bytes()`](super::bytes()) and the
+/// other functions of this module, which say what is special to each.
 ///
 /// - A record is its content and the separator behind it; the item is the content.
 /// - The first separator in the stream is the one that counts, also where one overlaps itself:
@@ -26,6 +26,9 @@ pub struct Until<S> {
     keep: bool,
     last: bool,
     pub(super) skip_empty: bool,
+    /// How many lengths content may have that makes an item: those from 0 or 1 up to `max`. So one
+    /// comparison tells whether it does.
+    lengths: usize,
     /// Whether the front of the input lies inside of an over-long record.
     inside: bool,
     /// No separator ends within this many bytes in front of the input.
@@ -48,6 +51,7 @@ impl<S: Separator> Until<S> {
             keep: false,
             last: false,
             skip_empty: false,
+            lengths: Self::MAX + 1,
             inside: false,
             searched: 0,
             content: 0,
@@ -59,8 +63,8 @@ impl<S: Separator> Until<S> {
     where
         S: Copy,
     {
-        let Self { max, keep, last, skip_empty, inside, searched, content, .. } = self;
-        Until { separator, max, keep, last, skip_empty, inside, searched, content }
+        let Self { max, keep, last, skip_empty, lengths, inside, searched, content, .. } = self;
+        Until { separator, max, keep, last, skip_empty, lengths, inside, searched, content }
     }
 
     /// The longest content of a record in bytes; the separator does not count. A longer record is
@@ -69,7 +73,7 @@ impl<S: Separator> Until<S> {
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
         self.max = bytes;
-        self
+        self.settled()
     }
 
     /// Leaves the separator at the end of the item.
@@ -92,6 +96,12 @@ impl<S: Separator> Until<S> {
     #[must_use]
     pub const fn skip_empty(mut self) -> Self {
         self.skip_empty = true;
+        self.settled()
+    }
+
+    /// The same stage with what follows from its options.
+    const fn settled(mut self) -> Self {
+        self.lengths = if self.skip_empty { self.max } else { self.max.saturating_add(1) };
         self
     }
 
@@ -124,17 +134,22 @@ impl<S: Separator> Until<S> {
         if separator.start > max || self.inside {
             Skimmed::End { length: separator.end, content: separator.start }
         } else {
-            Skimmed::Frame(self.record(separator))
+            Skimmed::Frame(if separator.start == 0 && self.skip_empty {
+                Frame::absorb(separator.end)
+            } else {
+                Frame::Record(separator.end)
+            })
         }
     }
 
-    /// The answer where `separator` ends a record that is not too long.
-    #[inline]
-    fn record(&self, separator: Range<usize>) -> Frame {
-        if separator.start == 0 && self.skip_empty {
-            return Frame::absorb(separator.end);
+    /// The answer of `frame` where `separator` ends content that is too long or to be skipped.
+    #[cold]
+    #[inline(never)]
+    fn no_item(&self, separator: Range<usize>) -> Result<Frame, Fault<S::Error>> {
+        match self.finished(separator, self.max) {
+            Skimmed::Frame(frame) => Ok(frame),
+            Skimmed::Part { .. } | Skimmed::End { .. } => Err(self.too_long()),
         }
-        Frame::Record(separator.end)
     }
 
     /// A fault in an over-long record: what is in front of it is passed over first, as it would be
@@ -192,7 +207,11 @@ impl<S: Separator> Decode for Until<S> {
             Ok(Some(Range { start, end })) => {
                 self.searched = end - 1;
                 self.content = start;
-                if start > self.max { Err(self.too_long()) } else { Ok(self.record(start..end)) }
+                if start.wrapping_sub(usize::from(self.skip_empty)) < self.lengths {
+                    Ok(Frame::Record(end))
+                } else {
+                    self.no_item(start..end)
+                }
             }
             Ok(None) => self.incomplete(input, eof),
             Err(fault) => Err(self.first(fault)),
