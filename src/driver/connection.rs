@@ -55,8 +55,8 @@ pub struct Answer<'a, T> {
 }
 
 impl<T, S> Connection<T, S> {
-    pub(super) fn assemble(io: T, stage: S, handoff: Handoff<()>, options: Options) -> Self {
-        let ((), rest, mut output, eof) = handoff.into_parts();
+    pub(super) fn assemble(handoff: Handoff<T>, stage: S, options: Options) -> Self {
+        let (io, rest, mut output, eof) = handoff.into_parts();
         let mut unsent = Output::with_high_water(options.high_water);
         unsent.append(&mut output);
         let input = Input::new(Buffer::from(rest), eof, options);

@@ -122,6 +122,72 @@ impl<T: Write> Write for Leading<T> {
     }
 }
 
+/// What the asynchronous traits of tokio and futures-io have in common: all but how they read.
+#[cfg(any(feature = "tokio", feature = "futures"))]
+macro_rules! polled_io {
+    ($poll_close:ident) => {
+        impl<T: AsyncBufRead + Unpin> AsyncBufRead for Leading<T> {
+            fn poll_fill_buf(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+            ) -> Poll<io::Result<&[u8]>> {
+                let this = self.get_mut();
+                if this.lead.is_empty() && !this.eof {
+                    Pin::new(&mut this.io).poll_fill_buf(cx)
+                } else {
+                    Poll::Ready(Ok(&this.lead))
+                }
+            }
+
+            fn consume(mut self: Pin<&mut Self>, count: usize) {
+                if self.lead.is_empty() && !self.eof {
+                    Pin::new(&mut self.io).consume(count);
+                } else {
+                    self.lead.advance(count);
+                }
+            }
+        }
+
+        fn poll_unsent<T: AsyncWrite + Unpin>(
+            leading: &mut Leading<T>,
+            cx: &mut Context<'_>,
+        ) -> Poll<io::Result<()>> {
+            let Leading { io, unsent, .. } = leading;
+            send(unsent, |chunks| Pin::new(&mut *io).poll_write_vectored(cx, chunks))
+        }
+
+        impl<T: AsyncWrite + Unpin> AsyncWrite for Leading<T> {
+            fn poll_write(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                bytes: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                ready!(poll_unsent(&mut self, cx))?;
+                Pin::new(&mut self.io).poll_write(cx, bytes)
+            }
+
+            fn poll_write_vectored(
+                mut self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                chunks: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                ready!(poll_unsent(&mut self, cx))?;
+                Pin::new(&mut self.io).poll_write_vectored(cx, chunks)
+            }
+
+            fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                ready!(poll_unsent(&mut self, cx))?;
+                Pin::new(&mut self.io).poll_flush(cx)
+            }
+
+            fn $poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                ready!(poll_unsent(&mut self, cx))?;
+                Pin::new(&mut self.io).$poll_close(cx)
+            }
+        }
+    };
+}
+
 #[cfg(feature = "tokio")]
 mod tokio {
     use super::{Leading, send};
@@ -149,65 +215,7 @@ mod tokio {
         }
     }
 
-    impl<T: AsyncBufRead + Unpin> AsyncBufRead for Leading<T> {
-        fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-            let this = self.get_mut();
-            if this.lead.is_empty() && !this.eof {
-                Pin::new(&mut this.io).poll_fill_buf(cx)
-            } else {
-                Poll::Ready(Ok(&this.lead))
-            }
-        }
-
-        fn consume(mut self: Pin<&mut Self>, count: usize) {
-            if self.lead.is_empty() && !self.eof {
-                Pin::new(&mut self.io).consume(count);
-            } else {
-                self.lead.advance(count);
-            }
-        }
-    }
-
-    impl<T: AsyncWrite + Unpin> Leading<T> {
-        fn poll_unsent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            let Self { io, unsent, .. } = self;
-            send(unsent, |chunks| Pin::new(&mut *io).poll_write_vectored(cx, chunks))
-        }
-    }
-
-    impl<T: AsyncWrite + Unpin> AsyncWrite for Leading<T> {
-        fn poll_write(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            ready!(self.poll_unsent(cx))?;
-            Pin::new(&mut self.io).poll_write(cx, bytes)
-        }
-
-        fn poll_write_vectored(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            chunks: &[IoSlice<'_>],
-        ) -> Poll<io::Result<usize>> {
-            ready!(self.poll_unsent(cx))?;
-            Pin::new(&mut self.io).poll_write_vectored(cx, chunks)
-        }
-
-        fn is_write_vectored(&self) -> bool {
-            self.io.is_write_vectored()
-        }
-
-        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            ready!(self.poll_unsent(cx))?;
-            Pin::new(&mut self.io).poll_flush(cx)
-        }
-
-        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            ready!(self.poll_unsent(cx))?;
-            Pin::new(&mut self.io).poll_shutdown(cx)
-        }
-    }
+    polled_io!(poll_shutdown);
 }
 
 #[cfg(feature = "futures")]
@@ -234,61 +242,7 @@ mod futures {
         }
     }
 
-    impl<T: AsyncBufRead + Unpin> AsyncBufRead for Leading<T> {
-        fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
-            let this = self.get_mut();
-            if this.lead.is_empty() && !this.eof {
-                Pin::new(&mut this.io).poll_fill_buf(cx)
-            } else {
-                Poll::Ready(Ok(&this.lead))
-            }
-        }
-
-        fn consume(mut self: Pin<&mut Self>, count: usize) {
-            if self.lead.is_empty() && !self.eof {
-                Pin::new(&mut self.io).consume(count);
-            } else {
-                self.lead.advance(count);
-            }
-        }
-    }
-
-    impl<T: AsyncWrite + Unpin> Leading<T> {
-        fn poll_pushed(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            let Self { io, unsent, .. } = self;
-            send(unsent, |chunks| Pin::new(&mut *io).poll_write_vectored(cx, chunks))
-        }
-    }
-
-    impl<T: AsyncWrite + Unpin> AsyncWrite for Leading<T> {
-        fn poll_write(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            bytes: &[u8],
-        ) -> Poll<io::Result<usize>> {
-            ready!(self.poll_pushed(cx))?;
-            Pin::new(&mut self.io).poll_write(cx, bytes)
-        }
-
-        fn poll_write_vectored(
-            mut self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            chunks: &[IoSlice<'_>],
-        ) -> Poll<io::Result<usize>> {
-            ready!(self.poll_pushed(cx))?;
-            Pin::new(&mut self.io).poll_write_vectored(cx, chunks)
-        }
-
-        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            ready!(self.poll_pushed(cx))?;
-            Pin::new(&mut self.io).poll_flush(cx)
-        }
-
-        fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            ready!(self.poll_pushed(cx))?;
-            Pin::new(&mut self.io).poll_close(cx)
-        }
-    }
+    polled_io!(poll_close);
 }
 
 /// Shows lengths and not payload.

@@ -3,6 +3,7 @@
 #[cfg(feature = "codec")]
 pub mod codec;
 mod connection;
+mod constructors;
 mod error;
 #[cfg(feature = "futures")]
 pub mod futures;

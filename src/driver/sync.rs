@@ -6,8 +6,10 @@ use std::{
     task::{Context, Poll, Waker, ready},
 };
 
-use super::{Answer, Error, Options, SendError, Timer, Turn, connection, transport};
-use crate::{Decode, Encode, Exchange, Handoff, Output};
+use super::{
+    Answer, Error, SendError, Timer, Turn, connection, constructors::constructors, transport,
+};
+use crate::{Decode, Encode, Exchange, Output};
 
 /// A connection over [`Read`] and [`Write`].
 ///
@@ -69,42 +71,7 @@ pub trait CloseWrite {
     fn close_write(&mut self) -> io::Result<()>;
 }
 
-impl<T: Read + Write, S> Connection<T, S> {
-    /// A connection whose first stage is `stage`.
-    pub fn new(io: T, stage: S) -> Self {
-        Self::with_options(Handoff::new(io, &[][..]), stage, Options::default())
-    }
-
-    /// A connection that goes on where another left off, or another library: what the hand-off
-    /// carries is what the stage reads first.
-    pub fn from_handoff(handoff: Handoff<T>, stage: S) -> Self {
-        Self::with_options(handoff, stage, Options::default())
-    }
-
-    /// The same, with other than the default options.
-    pub fn with_options(handoff: Handoff<T>, stage: S, options: Options) -> Self {
-        let (io, read, write, eof) = handoff.into_parts();
-        let rest = Handoff::from_parts((), read, write, eof);
-        Self::assemble(Blocking::new(io), stage, rest, options)
-    }
-
-    /// The same, over a transport that can be peeked into: for
-    /// [`ReadPolicy::Peek`](super::ReadPolicy::Peek), and for stages that look ahead under
-    /// [`ReadPolicy::Exact`](super::ReadPolicy::Exact).
-    pub fn peeking(handoff: Handoff<T>, stage: S, options: Options) -> Self
-    where
-        T: Peek,
-    {
-        let mut connection = Self::with_options(handoff, stage, options);
-        connection.io.peek = Some(T::peek);
-        connection
-    }
-
-    /// The transport. What is read from it or written to it past the connection is missing there.
-    pub fn io(&mut self) -> &mut T {
-        &mut self.io.io
-    }
-}
+constructors!(Blocking, Peek::peek, Read + Write);
 
 /// # Blocking
 impl<T: SyncTransport, S> Connection<T, S> {

@@ -15,11 +15,12 @@ use ::tokio::{
 };
 
 use super::{
-    Options, Timer, connection,
+    Timer, connection,
+    constructors::constructors,
     poll::{PollPeek, PollTransport},
     transport::{Transport, send},
 };
-use crate::{Handoff, Output};
+use crate::Output;
 
 /// A connection over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type Connection<T, S> = connection::Connection<Tokio<T>, S>;
@@ -32,42 +33,7 @@ pub struct Tokio<T> {
 
 type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
 
-impl<T: AsyncRead + AsyncWrite + Unpin, S> Connection<T, S> {
-    /// A connection whose first stage is `stage`.
-    pub fn new(io: T, stage: S) -> Self {
-        Self::with_options(Handoff::new(io, &[][..]), stage, Options::default())
-    }
-
-    /// A connection that goes on where another left off, or another library: what the hand-off
-    /// carries is what the stage reads first.
-    pub fn from_handoff(handoff: Handoff<T>, stage: S) -> Self {
-        Self::with_options(handoff, stage, Options::default())
-    }
-
-    /// The same, with other than the default options.
-    pub fn with_options(handoff: Handoff<T>, stage: S, options: Options) -> Self {
-        let (io, read, write, eof) = handoff.into_parts();
-        let rest = Handoff::from_parts((), read, write, eof);
-        Self::assemble(Tokio { io, peek: None }, stage, rest, options)
-    }
-
-    /// The same, over a transport that can be peeked into: for
-    /// [`ReadPolicy::Peek`](super::ReadPolicy::Peek), and for stages that look ahead under
-    /// [`ReadPolicy::Exact`](super::ReadPolicy::Exact).
-    pub fn peeking(handoff: Handoff<T>, stage: S, options: Options) -> Self
-    where
-        T: PollPeek,
-    {
-        let mut connection = Self::with_options(handoff, stage, options);
-        connection.io.peek = Some(T::poll_peek);
-        connection
-    }
-
-    /// The transport. What is read from it or written to it past the connection is missing there.
-    pub fn io(&mut self) -> &mut T {
-        &mut self.io.io
-    }
-}
+constructors!(Tokio, PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
     type Io = T;
