@@ -183,9 +183,13 @@ impl<T: Transport, S> Connection<T, S> {
         self.read.take()
     }
 
-    /// The item that is ready, together with the output.
+    /// The item that [`ready`](Self::ready) has announced, together with the output to answer it
+    /// on; `None` if it has announced none.
+    ///
+    /// # Errors
+    /// When the record breaks the rules of the stage.
     #[inline]
-    pub(super) fn take_turn(&mut self) -> TurnResult<'_, T, S>
+    pub fn take_turn(&mut self) -> TurnResult<'_, T, S>
     where
         S: Decode,
     {
@@ -197,9 +201,13 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Goes on until a record is ready (true), or the stage is over and all is sent (false).
+    /// Goes on until a record is ready (true), or the stage is over and all is sent (false): the
+    /// polled form of [`ready`](Self::ready), for futures and streams that are written by hand.
+    ///
+    /// # Errors
+    /// Of the transport, or a fault of the peer.
     #[inline]
-    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
     where
         S: Decode,
     {
@@ -303,8 +311,12 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Sends what is queued, and reads on while that takes time.
-    pub(super) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Sends what is queued, and reads on while that takes time: the polled form of
+    /// [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.write.poll_flush(&mut self.io, cx).is_pending() {
             ready!(self.read.input.poll_ahead(&mut self.io, cx));
         }
@@ -313,7 +325,7 @@ impl<T: Transport, S> Connection<T, S> {
     }
 
     /// Waits until more may be queued. A failure to send makes room as well; it is kept.
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.write.has_room(&self.io) {
             if self.write.poll_flush(&mut self.io, cx).is_pending()
                 && !self.write.has_room(&self.io)
@@ -324,8 +336,12 @@ impl<T: Transport, S> Connection<T, S> {
         Poll::Ready(())
     }
 
-    /// Queues an item once there is room.
-    pub(super) fn encode<I, E: Encode<I>>(
+    /// Queues an item, whether or not there is room: wait for that by
+    /// [`poll_room`](Self::poll_room), or use [`send`](Self::send).
+    ///
+    /// # Errors
+    /// When the encoder refuses the item, this side has been closed, or the transport has failed.
+    pub fn encode<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
         item: I,
@@ -426,7 +442,7 @@ fn is_due(
 }
 
 /// What a turn comes to: an item, the end of the stage, or what went wrong.
-pub(super) type TurnResult<'a, T, S> =
+pub type TurnResult<'a, T, S> =
     Result<Option<Turn<'a, T, <S as Decode>::Item<'a>>>, Error<<S as Decode>::Error>>;
 
 impl<T: Transport> Answer<'_, T> {

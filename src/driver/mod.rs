@@ -23,7 +23,7 @@ pub mod tokio;
 mod transport;
 mod write;
 
-pub use connection::{Answer, Connection, Turn};
+pub use connection::{Answer, Connection, Turn, TurnResult};
 pub use error::{Error, Refused, SendError};
 pub use leading::Leading;
 pub use options::{Options, ReadPolicy};
