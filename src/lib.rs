@@ -1,8 +1,37 @@
-//! segue: protocols made of smaller ones.
+//! Protocols made of smaller ones.
 //!
-//! A stage ([`Decode`], [`Encode`], [`Exchange`]) does no I/O and knows no clock. The [`Buffer`]
-//! belongs to the connection and never to a stage, so what one stage reads too far is there for
-//! the next.
+//! A *stage* reads one miniprotocol: it says where the next record ends, and makes it an item. It
+//! does no I/O and knows no clock. A [`Buffer`] belongs to a connection and is lent to one stage
+//! after the other, so what one reads too far is there for the next.
+//!
+//! ```
+//! use segue::{Buffer, DecodeExt, Output, Step, length, separator};
+//!
+//! // A line, and then records with their length in front: all of it came in one read.
+//! let mut buffer = Buffer::from(&b"HELLO 2\r\n\x00\x03one\x00\x03two"[..]);
+//! let mut answers = Output::new();
+//!
+//! let mut greeting = separator::line().max(64).take(1);
+//! assert!(matches!(buffer.step(&mut greeting, false, &mut answers)?,
+//!     Step::Item(line) if line == b"HELLO 2"));
+//! assert!(matches!(buffer.step(&mut greeting, false, &mut answers)?, Step::Done));
+//!
+//! let mut records = length::u16_be().max(1024);
+//! assert!(matches!(buffer.step(&mut records, false, &mut answers)?,
+//!     Step::Item(record) if record == b"one"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! - To **write a stage**, implement [`Decode`]; for its sending side [`Encode`], for a handshake
+//!   [`Exchange`]. [`length`], [`separator`] and [`combine`] have the parts to make one of.
+//! - To **drive** one, either hold the bytes yourself, as above, or give a transport to a
+//!   [`Connection`](driver::Connection): blocking, tokio's or futures-io's.
+//! - To **leave**, [`hand_off`](driver::Connection::hand_off): a [`Handoff`] carries what was not
+//!   consumed.
+//! - To **check** one, `laws` (a feature) cuts its input everywhere.
+//!
+//! Features: `std` (default; the blocking driver), `tokio`, `futures`, `codec` (tokio-util), `nom`,
+//! `laws`. Without any it is `no_std` with `alloc`.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
