@@ -8,6 +8,7 @@ fn lines(criterion: &mut Criterion) {
         let corpus = corpus::lines(content);
         measure(criterion, contenders::lines(content, &corpus));
     }
+    measure(criterion, contenders::lines("varied", &corpus::varied_lines()));
 }
 
 criterion_group!(benches, lines);

@@ -7,7 +7,7 @@ const SIZE: usize = 64 * 1024;
 /// Records of a corpus, at least.
 const RECORDS: usize = 32;
 
-/// Whole records, as many as `count` says.
+/// Whole records.
 pub struct Corpus {
     /// One record behind the other.
     pub bytes: Vec<u8>,
@@ -22,17 +22,35 @@ pub struct Corpus {
 #[must_use]
 pub fn length_prefixed(payload: usize) -> Corpus {
     let length = u32::try_from(payload).expect("payloads of benches are short");
-    let mut record = length.to_be_bytes().to_vec();
-    record.extend(text().take(payload));
-    repeated(&record)
+    let mut text = text();
+    corpus(|bytes| {
+        bytes.extend(length.to_be_bytes());
+        bytes.extend(text.by_ref().take(payload));
+    })
 }
 
 /// Lines of `content` letters and spaces, ended by LF.
 #[must_use]
 pub fn lines(content: usize) -> Corpus {
-    let mut line: Vec<u8> = text().take(content).collect();
-    line.push(b'\n');
-    repeated(&line)
+    let mut text = text();
+    corpus(|bytes| {
+        bytes.extend(text.by_ref().take(content));
+        bytes.push(b'\n');
+    })
+}
+
+/// Lines of up to 160 letters and spaces, of lengths that no processor foresees.
+#[must_use]
+pub fn varied_lines() -> Corpus {
+    let mut text = text();
+    let mut random = 1_u64;
+    corpus(|bytes| {
+        // Knuth's MMIX generator.
+        random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        let content = usize::try_from((random >> 33) % 161).expect("less than 161");
+        bytes.extend(text.by_ref().take(content));
+        bytes.push(b'\n');
+    })
 }
 
 /// One line of `content` letters and spaces, ended by LF.
@@ -41,9 +59,13 @@ pub fn line(content: usize) -> Vec<u8> {
     text().take(content).chain([b'\n']).collect()
 }
 
-fn repeated(record: &[u8]) -> Corpus {
-    let count = (SIZE / record.len() + 1).max(RECORDS);
-    Corpus { bytes: record.repeat(count), count }
+fn corpus(mut add: impl FnMut(&mut Vec<u8>)) -> Corpus {
+    let (mut bytes, mut count) = (Vec::new(), 0);
+    while bytes.len() < SIZE || count < RECORDS {
+        add(&mut bytes);
+        count += 1;
+    }
+    Corpus { bytes, count }
 }
 
 fn text() -> impl Iterator<Item = u8> {

@@ -12,6 +12,7 @@ fn all_see_all_records() {
         let corpus = corpus::lines(size);
         see_all(contenders::lines(size, &corpus));
     }
+    see_all(contenders::lines("varied", &corpus::varied_lines()));
     let line = corpus::line(16 * 1024);
     for piece in [1, 16, 1460] {
         see_all(contenders::dribble(piece, &line));
@@ -19,10 +20,15 @@ fn all_see_all_records() {
 }
 
 fn see_all(group: Group<'_>) {
+    let mut expected = None;
     for mut contender in group.contenders {
         for pass in 0..3 {
-            let seen = contender.pass();
-            assert_eq!(seen, group.records, "{} of {}, pass {pass}", contender.name, group.name);
+            contenders::SEEN.set(0);
+            let count = contender.pass();
+            assert_eq!(count, group.records, "{} of {}, pass {pass}", contender.name, group.name);
+            let seen = contenders::SEEN.get();
+            let expected = *expected.get_or_insert(seen);
+            assert_eq!(seen, expected, "{} of {}, pass {pass}", contender.name, group.name);
         }
     }
 }

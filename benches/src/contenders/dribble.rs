@@ -1,13 +1,11 @@
 //! A long line that comes in small pieces.
 
-use std::hint::black_box;
-
 use bytes::BytesMut;
 use memchr::memchr;
 use segue::{Buffer, Output, Step, separator};
 use tokio_util::codec::{Decoder, LinesCodec};
 
-use super::{names, see};
+use super::{names, see, see_owned};
 use crate::{Contender, Group};
 
 /// The longest line that anybody takes.
@@ -82,7 +80,7 @@ fn tokio_util(piece: usize, line: &[u8]) -> Contender<'_> {
         for piece in line.chunks(piece) {
             source.extend_from_slice(piece);
             if let Ok(Some(line)) = codec.decode(&mut source) {
-                black_box(&line);
+                see_owned(line);
                 count += 1;
             }
         }

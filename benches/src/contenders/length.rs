@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use segue::length;
 use tokio_util::codec::{Decoder, LengthDelimitedCodec};
 
-use super::{names, ours, reader, see};
+use super::{names, ours, reader, see, see_owned};
 use crate::{Contender, Group, corpus::Corpus};
 
 /// The longest record that anybody takes: the default of segue and of tokio-util.
@@ -68,7 +68,7 @@ fn tokio_util(input: &[u8]) -> Contender<'_> {
         move |source| {
             let mut count = 0;
             while let Ok(Some(record)) = codec.decode(source) {
-                black_box(&record);
+                see_owned(record);
                 count += 1;
             }
             count

@@ -1,24 +1,24 @@
 //! Lines that end in LF or in CRLF.
 
-use std::hint::black_box;
+use std::{fmt::Display, hint::black_box};
 
 use bytes::BytesMut;
 use memchr::memchr;
 use segue::separator;
 use tokio_util::codec::{Decoder, LinesCodec};
 
-use super::{names, ours, reader, see};
+use super::{names, ours, reader, see, see_owned};
 use crate::{Contender, Group, corpus::Corpus};
 
 /// The longest line that anybody takes: segue's default.
 const MAX: usize = 8 * 1024;
 
-/// Those who read lines; `content` is the size of all lines of `corpus` without their ends.
+/// Those who read lines; `sizes` tells of the lines of `corpus`.
 #[must_use]
-pub fn lines(content: usize, corpus: &Corpus) -> Group<'_> {
+pub fn lines(sizes: impl Display, corpus: &Corpus) -> Group<'_> {
     let input = &corpus.bytes[..];
     Group {
-        name: format!("lines/{content}"),
+        name: format!("lines/{sizes}"),
         bytes: input.len(),
         records: corpus.count,
         contenders: vec![
@@ -53,12 +53,12 @@ fn by_hand(input: &[u8]) -> Contender<'_> {
 /// The line in front, and what follows its end.
 #[inline]
 fn first(input: &[u8], max: usize) -> Option<(&[u8], &[u8])> {
-    let lf = memchr(b'\n', input)?;
-    let line = without_cr(&input[..lf]);
+    let (line, behind) = input.split_at_checked(memchr(b'\n', input)?)?;
+    let line = without_cr(line);
     if line.len() > max {
         return None;
     }
-    Some((line, &input[lf + 1..]))
+    Some((line, behind.get(1..)?))
 }
 
 #[inline]
@@ -79,7 +79,7 @@ fn tokio_util(input: &[u8]) -> Contender<'_> {
         move |source| {
             let mut count = 0;
             while let Ok(Some(line)) = codec.decode(source) {
-                black_box(&line);
+                see_owned(line);
                 count += 1;
             }
             count

@@ -47,5 +47,30 @@ pub mod names {
 /// What all contenders do with a record that they are lent.
 #[inline]
 fn see(record: &[u8]) {
+    note(record);
     black_box(record);
+}
+
+/// What all contenders do with a record that is theirs.
+#[inline]
+fn see_owned(record: impl AsRef<[u8]>) {
+    note(record.as_ref());
+    black_box(&record);
+}
+
+/// Adds up what was seen, so that tests can tell whether all have seen the same.
+#[inline]
+fn note(_record: &[u8]) {
+    #[cfg(test)]
+    SEEN.with(|seen| {
+        let last = _record.last().copied().map_or(0, u64::from);
+        let this = _record.len() as u64 * 257 + last;
+        seen.set(seen.get().wrapping_mul(31).wrapping_add(this));
+    });
+}
+
+#[cfg(test)]
+thread_local! {
+    /// Of all records that were seen, in their order.
+    pub(crate) static SEEN: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
 }

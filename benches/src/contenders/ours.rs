@@ -1,10 +1,8 @@
 //! The ways to pull a stage of segue.
 
-use std::hint::black_box;
-
 use segue::{Buffer, Decode, Output, Record, Step};
 
-use super::{names, see};
+use super::{names, see, see_owned};
 use crate::Contender;
 
 /// A stage whose items are records.
@@ -19,7 +17,9 @@ pub(super) fn records(input: &[u8], stage: impl Stage) -> Contender<'_> {
 /// As [`records`], made a `String` each.
 pub(super) fn strings(input: &[u8], stage: impl Stage) -> Contender<'_> {
     lent(names::STRING, input, stage, |record| {
-        let _ = black_box(std::str::from_utf8(record).map(str::to_owned));
+        if let Ok(line) = std::str::from_utf8(record) {
+            see_owned(String::from(line));
+        }
     })
 }
 
@@ -66,7 +66,7 @@ pub(super) fn owned(input: &[u8], mut stage: impl Stage) -> Contender<'_> {
         move |buffer| {
             let mut count = 0;
             while let Ok(Step::Item(record)) = buffer.step(&mut stage, false, &mut output) {
-                black_box(&record.into_bytes());
+                see_owned(record.into_bytes());
                 count += 1;
             }
             count

@@ -1,0 +1,214 @@
+//! What a connection holds on the heap while it waits.
+//!
+//! A thousand connections are made and each is brought to where it waits for its peer. What the
+//! allocator has given out meanwhile and not got back is divided among them. Sockets do not
+//! count: the transport is a script, which holds nothing. With `--test` a few connections do.
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    future::Future,
+    io,
+    pin::{Pin, pin},
+    process::ExitCode,
+    sync::atomic::{AtomicUsize, Ordering},
+    task::{Context, Poll, Waker},
+};
+
+use bytes::BytesMut;
+use futures_core::Stream;
+use segue::{
+    Encode, Exchange, Output,
+    driver::{Turn, tokio::Connection},
+    length,
+};
+use segue_websocket::{ClientHandshake, Messages, Outgoing, ServerHandshake, Writer};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_util::codec::{Framed, LengthDelimitedCodec};
+
+fn main() -> ExitCode {
+    let smoke = std::env::args().any(|argument| argument == "--test");
+    let count = if smoke { 3 } else { 1000 };
+    let script = upgrade();
+    let rows = [
+        Row::of("length prefixes, between records", count, || after_records(b"\0\0\0\x02hi")),
+        Row::of("length prefixes, inside of a record", count, || {
+            after_records(b"\0\0\0\x02hi\0\0\0\x09nine")
+        }),
+        Row::of("WebSocket, before its handshake", count, || before_upgrade(&script)),
+        Row::of("WebSocket, after its upgrade", count, || after_upgrade(&script)),
+        Row::of("the same as a task", count, || task(&script)),
+        Row::of("tokio-util Framed, between records", count, || framed(b"\0\0\0\x02hi")),
+    ];
+    println!("bytes a connection, of {count}{:>24}{:>10}", "on the heap", "inline");
+    for Row { name, heap, inline } in &rows {
+        println!("{name:<40}{heap:>10}{inline:>10}");
+    }
+    // A buffer has 16 KiB; what is half-read is held in as much memory as it needs.
+    let limits = [0, 8, 0, 64, 2048];
+    let met = rows.iter().zip(limits).all(|(row, limit)| {
+        let met = row.heap <= limit;
+        if !met {
+            println!("MISSED: {}: at most {limit} bytes", row.name);
+        }
+        met
+    });
+    if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What each of many waiting connections holds.
+struct Row {
+    name: &'static str,
+    /// Bytes on the heap, rounded up.
+    heap: usize,
+    /// Bytes of the connection itself, wherever it is kept.
+    inline: usize,
+}
+
+impl Row {
+    fn of<C>(name: &'static str, count: usize, mut wait: impl FnMut() -> C) -> Self {
+        // What a thread keeps for all of its connections is there from the first one on.
+        drop(wait());
+        let mut all = Vec::with_capacity(count);
+        let before = HELD.load(Ordering::Relaxed);
+        all.extend((0..count).map(|_| wait()));
+        let held = HELD.load(Ordering::Relaxed).saturating_sub(before);
+        Self { name, heap: held.div_ceil(count), inline: size_of::<C>() }
+    }
+}
+
+/// A connection that has read what there is of `script` and waits for more.
+fn after_records(script: &'static [u8]) -> Connection<Script<'static>, impl Sized> {
+    let mut connection = Connection::new(Script(script), length::u32_be());
+    while let Poll::Ready(turn) = poll(connection.turn()) {
+        assert!(turn.is_ok_and(|turn| turn.is_some()), "the script breaks no rule and has no end");
+    }
+    connection
+}
+
+fn before_upgrade(script: &[u8]) -> (Connection<Script<'_>, ()>, ServerHandshake) {
+    let mut connection = Connection::new(Script(&script[..0]), ());
+    let mut handshake = ServerHandshake::new();
+    assert!(poll(connection.exchange(&mut handshake)).is_pending(), "nothing has come yet");
+    (connection, handshake)
+}
+
+fn after_upgrade(script: &[u8]) -> (Connection<Script<'_>, Messages>, Writer) {
+    let mut connection = Connection::new(Script(script), ());
+    let Poll::Ready(Ok(_)) = poll(connection.exchange(&mut ServerHandshake::new())) else {
+        panic!("the request is whole")
+    };
+    let (messages, mut writer) = segue_websocket::server();
+    let mut connection = connection.follow(|()| messages).expect("an exchange leaves no stage");
+    let mut seen = 0;
+    while let Poll::Ready(turn) = poll(connection.turn()) {
+        let Turn { item, mut output } = turn.expect("valid messages").expect("no end");
+        output.send(&mut writer, item).expect("an echo");
+        seen += 1;
+    }
+    assert_eq!(seen, 2);
+    assert_eq!(connection.buffer().capacity(), 0, "a read buffer is held");
+    (connection, writer)
+}
+
+/// The same in an `async fn`, as it is spawned.
+fn task(script: &[u8]) -> Pin<Box<dyn Future<Output = ()> + '_>> {
+    let mut task: Pin<Box<dyn Future<Output = ()> + '_>> = Box::pin(async move {
+        let mut connection = Connection::new(Script(script), ());
+        connection.exchange(&mut ServerHandshake::new()).await.expect("a request");
+        let (messages, mut writer) = segue_websocket::server();
+        let mut connection = connection.follow(|()| messages).expect("no stage is left");
+        while let Some(Turn { item, mut output }) = connection.turn().await.expect("messages") {
+            output.send(&mut writer, item).expect("an echo");
+        }
+    });
+    assert!(poll(&mut task).is_pending(), "the script has no end");
+    task
+}
+
+fn framed(script: &'static [u8]) -> Framed<Script<'static>, LengthDelimitedCodec> {
+    let mut framed = Framed::new(Script(script), LengthDelimitedCodec::new());
+    let mut context = Context::from_waker(Waker::noop());
+    while let Poll::Ready(record) = Pin::new(&mut framed).poll_next(&mut context) {
+        let record: Option<io::Result<BytesMut>> = record;
+        assert!(record.is_some_and(|record| record.is_ok()), "the script breaks no rule");
+    }
+    framed
+}
+
+/// What a client sends that does not wait to be let in: its request, and two messages behind it.
+fn upgrade() -> Vec<u8> {
+    let mut output = Output::new();
+    let mut handshake = ClientHandshake::new("example.org", "/echo");
+    handshake.advance(&mut segue::Buffer::new(), false, &mut output).expect("a request");
+    let mut writer = segue_websocket::client().1;
+    writer.encode(Outgoing::Text("hello"), &mut output).expect("a message");
+    writer.encode(Outgoing::Binary(&[7; 3000]), &mut output).expect("another");
+    output.to_vec()
+}
+
+fn poll<F: Future>(future: F) -> Poll<F::Output> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// A transport that gives these bytes, and then nothing more; it takes all that is written.
+struct Script<'s>(&'s [u8]);
+
+impl AsyncRead for Script<'_> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if self.0.is_empty() {
+            return Poll::Pending;
+        }
+        let (now, later) = self.0.split_at(self.0.len().min(into.remaining()));
+        into.put_slice(now);
+        self.0 = later;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Script<'_> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// Bytes that the allocator has given out and not got back.
+static HELD: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// The system's allocator, counted.
+struct Counting;
+
+// SAFETY: both methods hand on to the system's allocator what they are given and give back what
+// it gives; the count beside them touches no memory that is allocated. The methods that are not
+// here are made of these two.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        HELD.fetch_add(layout.size(), Ordering::Relaxed);
+        // SAFETY: the caller's promises about `layout` are the same.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        HELD.fetch_sub(layout.size(), Ordering::Relaxed);
+        // SAFETY: `place` came from the system's allocator, by `alloc`, with this layout.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
