@@ -346,7 +346,7 @@ impl<T: Transport, S> Connection<T, S> {
         encoder: &mut E,
         item: I,
     ) -> Result<(), SendError<E::Error>> {
-        self.write.encode(encoder, item)
+        self.write.encode(&self.io, encoder, item)
     }
 
     /// Sends what is queued and then the end, by `close_write`.
@@ -457,7 +457,7 @@ impl<T: Transport> Answer<'_, T> {
         encoder: &mut E,
         item: I,
     ) -> Result<(), SendError<E::Error>> {
-        self.write.encode(encoder, item)
+        self.write.encode(&*self.io, encoder, item)
     }
 
     /// What is queued, to be added to by other means than an encoder.

@@ -13,6 +13,7 @@ mod options;
 mod poll;
 mod pool;
 mod read;
+mod shares;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod split;
 mod split_sync;

@@ -70,6 +70,11 @@ impl Input {
         Self { buffer, eof, options, error: None, spill: Vec::new(), due: 0, drained: 0 }
     }
 
+    /// The input of a half that does not read, when a connection is split: nothing comes.
+    pub(super) fn none(options: Options) -> Self {
+        Self::new(Buffer::new(), true, options)
+    }
+
     /// Takes into the buffer what came while an item was held.
     #[inline]
     pub(super) fn settle(&mut self) {

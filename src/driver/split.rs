@@ -3,25 +3,22 @@
 //! Each half is a connection of its own over a share of the transport. What a half sends goes, a
 //! whole batch at a time, into one queue that both share, so items are never torn apart; whoever
 //! flushes sends the queue on. A transport remembers one task to wake: it is given a waker that
-//! wakes both.
+//! wakes both. Only the reader reads: what the writer read would be missing there.
 
 use std::{
     io,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::{Context, Poll, Wake, Waker},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Wake, Waker, ready},
 };
 
 use super::{
     Connection,
     poll::PollTransport,
     read::{Input, ReadSide},
+    shares::{Shares, Side},
     transport::Transport,
-    write::WriteSide,
 };
-use crate::{Buffer, Output};
+use crate::Output;
 
 /// A share of the transport of a polled connection that was [split](Connection::split).
 pub struct Half<T> {
@@ -31,8 +28,8 @@ pub struct Half<T> {
 
 struct Shared<T> {
     line: Mutex<Line<T>>,
-    /// The length of the line's queue, to be read without the lock.
-    queued: AtomicUsize,
+    /// Whose bytes are in the line's queue, to be read without the lock.
+    shares: Shares,
     wakers: Arc<Wakers>,
 }
 
@@ -41,12 +38,6 @@ struct Line<T> {
     queue: Output,
     /// Sending has failed, for both halves.
     broken: Option<io::ErrorKind>,
-}
-
-#[derive(Clone, Copy)]
-enum Side {
-    Reader,
-    Writer,
 }
 
 /// The tasks of both halves. Waking it wakes both.
@@ -59,20 +50,22 @@ struct Wakers {
 impl<T: PollTransport, S> Connection<T, S> {
     /// Splits the connection in two, for two tasks: the first reads and answers, the second
     /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
-    /// the reader when it has to wait.
+    /// the reader when it has to wait. Either can end the writing side, for both.
     pub fn split(self) -> (Connection<Half<T>, S>, Connection<Half<T>, ()>) {
         let Self { io, read, write } = self;
-        let high_water = write.output.high_water();
-        let options = read.input.options;
+        let shares = Shares::default();
+        if write.is_ending() {
+            shares.close();
+        }
         let shared = Arc::new(Shared {
-            line: Mutex::new(Line { io, queue: Output::with_high_water(high_water), broken: None }),
-            queued: AtomicUsize::new(0),
+            line: Mutex::new(Line { io, queue: Output::new(), broken: None }),
+            shares,
             wakers: Arc::default(),
         });
         let reader = Half { shared: Arc::clone(&shared), side: Side::Reader };
         let writer = Half { shared, side: Side::Writer };
-        let nothing = ReadSide::new((), Input::new(Buffer::new(), false, options));
-        let output = WriteSide::new(Output::with_high_water(high_water));
+        let nothing = ReadSide::new((), Input::none(read.input.options));
+        let output = write.other_half();
         (
             Connection { io: reader, read, write },
             Connection { io: writer, read: nothing, write: output },
@@ -93,17 +86,12 @@ impl<T: PollTransport, S> Connection<Half<T>, S> {
             return Err((self, writer));
         }
         let Connection { io, read, write } = self;
-        let Connection { io: other, write: mut others, .. } = writer;
+        let Connection { io: other, write: others, .. } = writer;
         drop(other);
         match Arc::try_unwrap(io.shared) {
             Ok(shared) => {
                 let line = shared.line.into_inner().unwrap_or_else(PoisonError::into_inner);
-                let mut queue = line.queue;
-                let mut write = write;
-                queue.append(&mut write.output);
-                queue.append(&mut others.output);
-                write.output = queue;
-                Ok(Connection { io: line.io, read, write })
+                Ok(Connection { io: line.io, read, write: write.join(others, line.queue) })
             }
             // INVARIANT: a connection has two halves, and both were given.
             Err(_) => unreachable!("a half of a connection was copied"),
@@ -124,10 +112,7 @@ impl<T> Half<T> {
     ) -> R {
         self.shared.wakers.remember(self.side, cx.waker());
         let waker = Waker::from(Arc::clone(&self.shared.wakers));
-        let mut line = self.line();
-        let result = poll(&mut line, &mut Context::from_waker(&waker));
-        self.shared.queued.store(line.queue.len(), Ordering::Relaxed);
-        result
+        poll(&mut self.line(), &mut Context::from_waker(&waker))
     }
 }
 
@@ -152,7 +137,15 @@ impl<T: Transport> Transport for Half<T> {
     }
 
     fn queued(&self) -> usize {
-        self.shared.queued.load(Ordering::Relaxed)
+        self.shared.shares.of(self.side)
+    }
+
+    fn unsent(&self) -> usize {
+        self.shared.shares.total()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.shared.shares.is_closed()
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
@@ -161,20 +154,47 @@ impl<T: Transport> Transport for Half<T> {
                 output.clear();
                 return Poll::Ready(Err(kind.into()));
             }
+            if self.is_closed() {
+                // What a stage answers by itself after that is for nobody.
+                output.clear();
+                return Poll::Ready(Ok(()));
+            }
+            self.shared.shares.add(self.side, output.len());
             line.queue.append(output);
-            let sent = line.io.poll_send(cx, &mut line.queue);
-            if let Poll::Ready(Err(error)) = &sent {
-                line.broken = Some(error.kind());
-                line.queue.clear();
+            let sent = line.poll_send(cx, &self.shared.shares);
+            if line.queue.is_empty() {
+                // The memory goes back to where it came from, so that an idle queue holds none.
+                output.append(&mut line.queue);
             }
             sent
         })
     }
 }
 
+impl<T: Transport> Line<T> {
+    fn poll_send(&mut self, cx: &mut Context<'_>, shares: &Shares) -> Poll<io::Result<()>> {
+        let before = self.queue.len();
+        let sent = self.io.poll_send(cx, &mut self.queue);
+        if let Poll::Ready(Err(error)) = &sent {
+            self.broken = Some(error.kind());
+            self.queue.clear();
+        }
+        shares.sent(before - self.queue.len());
+        sent
+    }
+}
+
 impl<T: PollTransport> PollTransport for Half<T> {
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.polled(cx, |line, cx| line.io.poll_close_write(cx))
+        let shares = &self.shared.shares;
+        self.polled(cx, |line, cx| {
+            if !shares.is_closed() {
+                // The other half may have queued something since this one has flushed.
+                ready!(line.poll_send(cx, shares))?;
+                shares.close();
+            }
+            line.io.poll_close_write(cx)
+        })
     }
 }
 

@@ -1,41 +1,45 @@
 //! A blocking connection in two halves, for two threads.
 //!
 //! Reading takes no lock: a thread may wait in it for ever. Sending takes two: the queue's, held
-//! for as long as it takes to append, and the socket's, held while a write may wait. So a reader
-//! that has something to answer never waits behind a writer whose peer does not read; it leaves
-//! the answer in the queue, and who holds the socket sends it too.
+//! for as long as it takes to append, and the socket's, held while a write may wait. The reader
+//! must not wait there for what the writer has to say, or it does not read while a peer waits that
+//! reads nothing either, and all stop. So it leaves its answers in the queue while the writer is at
+//! work, who sends them along; and when it sends them itself, it stops behind its own.
 
 use std::{
     io::{self, IoSlice, Read, Write},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering::SeqCst},
     },
-    task::{Poll, ready},
+    task::Poll,
 };
 
 use super::{
     connection::Connection as RawConnection,
     read::{Input, ReadSide},
+    shares::{Shares, Side},
     sync::{Blocking, CloseWrite, Connection, SyncTransport},
-    transport::{Transport, polled},
-    write::WriteSide,
+    transport::{polled, send},
 };
-use crate::{Buffer, Output};
+use crate::Output;
 
 /// A share of the transport of a blocking connection that was
 /// [split](Connection::split).
 pub struct BlockingHalf<T> {
     shared: Arc<Shared<T>>,
-    reads: bool,
+    side: Side,
 }
 
 struct Shared<T> {
     io: T,
+    peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
     queue: Mutex<Output>,
     socket: Mutex<Sending>,
-    /// Bytes in the queue and in the batch.
-    queued: AtomicUsize,
+    /// Whose bytes are in the queue and in the batch.
+    shares: Shares,
+    /// The writer is sending, and looks into the queue again before it stops.
+    writer_is_sending: AtomicBool,
     high_water: usize,
 }
 
@@ -53,25 +57,32 @@ where
 {
     /// Splits the connection in two, for two threads: the first reads and answers, the second
     /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
-    /// the reader before it waits.
+    /// the reader before it waits. Either can end the writing side, for both.
+    ///
+    /// The halves look ahead by reading only: [`Peek`](super::Peek) is to be had again when they
+    /// are one connection.
     pub fn split(self) -> (Connection<BlockingHalf<T>, S>, Connection<BlockingHalf<T>, ()>) {
-        let RawConnection { io, read, write } = self;
-        let high_water = write.output.high_water();
-        let options = read.input.options;
+        let RawConnection { io: Blocking { io, peek }, read, write } = self;
+        let shares = Shares::default();
+        if write.is_ending() {
+            shares.close();
+        }
         let shared = Arc::new(Shared {
-            io: io.into_io(),
-            queue: Mutex::new(Output::with_high_water(high_water)),
+            io,
+            peek,
+            queue: Mutex::default(),
             socket: Mutex::new(Sending { batch: Output::new(), broken: None }),
-            queued: AtomicUsize::new(0),
-            high_water,
+            shares,
+            writer_is_sending: AtomicBool::new(false),
+            high_water: write.output.high_water(),
         });
-        let reader = Blocking::new(BlockingHalf { shared: Arc::clone(&shared), reads: true });
-        let writer = Blocking::new(BlockingHalf { shared, reads: false });
-        let nothing = ReadSide::new((), Input::new(Buffer::new(), false, options));
-        let output = WriteSide::new(Output::with_high_water(high_water));
+        let reader = BlockingHalf { shared: Arc::clone(&shared), side: Side::Reader };
+        let writer = BlockingHalf { shared, side: Side::Writer };
+        let nothing = ReadSide::new((), Input::none(read.input.options));
+        let output = write.other_half();
         (
-            RawConnection { io: reader, read, write },
-            RawConnection { io: writer, read: nothing, write: output },
+            RawConnection { io: Blocking::new(reader), read, write },
+            RawConnection { io: Blocking::new(writer), read: nothing, write: output },
         )
     }
 }
@@ -91,19 +102,16 @@ impl<T, S> Connection<BlockingHalf<T>, S> {
         if !Arc::ptr_eq(&self.io.io.shared, &writer.io.io.shared) {
             return Err((self, writer));
         }
-        let RawConnection { io, read, mut write } = self;
-        let RawConnection { io: other, write: mut others, .. } = writer;
+        let RawConnection { io, read, write } = self;
+        let RawConnection { io: other, write: others, .. } = writer;
         drop(other);
         match Arc::try_unwrap(io.io.shared) {
-            Ok(shared) => {
-                let sending = shared.socket.into_inner().unwrap_or_else(PoisonError::into_inner);
-                let mut queue = sending.batch;
-                queue
-                    .append(&mut shared.queue.into_inner().unwrap_or_else(PoisonError::into_inner));
-                queue.append(&mut write.output);
-                queue.append(&mut others.output);
-                write.output.append(&mut queue);
-                Ok(RawConnection { io: Blocking::new(shared.io), read, write })
+            Ok(Shared { io, peek, queue, socket, .. }) => {
+                let mut queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let mut unsent = socket.into_inner().unwrap_or_else(PoisonError::into_inner).batch;
+                unsent.append(&mut queue);
+                let write = write.join(others, unsent);
+                Ok(RawConnection { io: Blocking { io, peek }, read, write })
             }
             // INVARIANT: a connection has two halves, and both were given.
             Err(_) => unreachable!("a half of a connection was copied"),
@@ -111,52 +119,104 @@ impl<T, S> Connection<BlockingHalf<T>, S> {
     }
 }
 
-impl<T> BlockingHalf<T> {
-    /// The socket, if there is something for this half to do with it.
-    fn socket(&self) -> Option<MutexGuard<'_, Sending>> {
-        // Above the high-water mark the reader has to wait, too.
-        if self.reads && self.queued() < self.shared.high_water {
-            return match self.shared.socket.try_lock() {
-                Ok(sending) => Some(sending),
-                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-                // Who holds it looks into the queue again before it is done.
-                Err(TryLockError::WouldBlock) => None,
-            };
-        }
-        Some(self.shared.socket.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn queue(&self) -> MutexGuard<'_, Output> {
-        self.shared.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn queued(&self) -> usize {
-        self.shared.queued.load(Ordering::Acquire)
-    }
-}
-
 impl<T> BlockingHalf<T>
 where
     for<'a> &'a T: Read + Write,
 {
-    /// Writes until the queue is empty.
-    fn poll_drain(&self, sending: &mut Sending) -> Poll<io::Result<()>> {
+    /// Sends until nothing is left, of either half. `output` gets the memory back.
+    fn send_all(&self, output: &mut Output) -> Poll<io::Result<()>> {
+        let Shared { shares, writer_is_sending, .. } = &*self.shared;
         loop {
-            if sending.batch.is_empty() {
-                sending.batch.append(&mut self.queue());
-                if sending.batch.is_empty() {
-                    return polled(|| (&self.shared.io).flush());
-                }
-            }
-            let chunk = sending.batch.chunks().next().unwrap_or_default();
-            match ready!(polled(|| (&self.shared.io).write(chunk)))? {
-                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-                sent => {
-                    sending.batch.advance(sent);
-                    self.shared.queued.fetch_sub(sent, Ordering::AcqRel);
-                }
+            writer_is_sending.store(true, SeqCst);
+            let sent = self.drain(&mut self.shared.socket(), output, || false);
+            writer_is_sending.store(false, SeqCst);
+            // The reader may have left something between the last look and now.
+            if !matches!(sent, Poll::Ready(Ok(()))) || shares.total() == 0 {
+                return sent;
             }
         }
+    }
+
+    /// Sends what the reader has queued, and what comes before it, unless the writer does.
+    fn send_own(&self, output: &mut Output) -> Poll<io::Result<()>> {
+        let Shared { shares, socket, writer_is_sending, high_water, .. } = &*self.shared;
+        let own = shares.of(Side::Reader);
+        if own == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let mut sending = if own >= *high_water {
+            // A peer that does not take its answers is not listened to either.
+            self.shared.socket()
+        } else if writer_is_sending.load(SeqCst) {
+            return Poll::Ready(Ok(()));
+        } else {
+            match socket.try_lock() {
+                Ok(sending) => sending,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return Poll::Ready(Ok(())),
+            }
+        };
+        self.drain(&mut sending, output, || shares.of(Side::Reader) == 0)
+    }
+
+    /// Sends what is queued until it is all gone, or this is `enough`. The memory goes back to
+    /// `output`, where it came from, so that an idle queue holds none.
+    fn drain(
+        &self,
+        sending: &mut Sending,
+        output: &mut Output,
+        enough: impl Fn() -> bool,
+    ) -> Poll<io::Result<()>> {
+        let Shared { io, shares, .. } = &*self.shared;
+        let Sending { batch, broken } = sending;
+        loop {
+            batch.append(&mut self.shared.queue());
+            if let Some(kind) = broken {
+                shares.sent(batch.len());
+                batch.clear();
+                return Poll::Ready(Err((*kind).into()));
+            }
+            if shares.is_closed() {
+                // What a stage answers by itself after that is for nobody.
+                shares.sent(batch.len());
+                batch.clear();
+            }
+            if batch.is_empty() {
+                output.append(batch);
+                return polled(|| (&*io).flush());
+            }
+            let sent = send(batch, |chunks| {
+                if enough() {
+                    return Poll::Pending;
+                }
+                let sent = polled(|| (&*io).write_vectored(chunks));
+                if let Poll::Ready(Ok(count)) = sent {
+                    shares.sent(count);
+                }
+                sent
+            });
+            match sent {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    *broken = Some(error.kind());
+                    shares.sent(batch.len());
+                    batch.clear();
+                    return Poll::Ready(Err(error));
+                }
+                Poll::Pending if enough() => return polled(|| (&*io).flush()),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<T> Shared<T> {
+    fn queue(&self) -> MutexGuard<'_, Output> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn socket(&self) -> MutexGuard<'_, Sending> {
+        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -185,39 +245,46 @@ where
     }
 
     fn queued(&self) -> usize {
-        Self::queued(self)
+        self.shared.shares.of(self.side)
+    }
+
+    fn unsent(&self) -> usize {
+        match self.side {
+            Side::Reader => self.queued(),
+            Side::Writer => self.shared.shares.total(),
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.shared.shares.is_closed()
     }
 
     fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
-        self.shared.queued.fetch_add(output.len(), Ordering::AcqRel);
-        self.queue().append(output);
-        // Between the last look into the queue and the release of the socket the other half may
-        // have queued something and found the socket taken: then it is this half's to send.
-        while self.queued() > 0 {
-            let Some(mut sending) = self.socket() else { return Poll::Ready(Ok(())) };
-            if let Some(kind) = sending.broken {
-                let mut queue = self.queue();
-                let dropped = queue.len() + sending.batch.len();
-                queue.clear();
-                sending.batch.clear();
-                self.shared.queued.fetch_sub(dropped, Ordering::AcqRel);
-                return Poll::Ready(Err(kind.into()));
-            }
-            match self.poll_drain(&mut sending) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => sending.broken = Some(error.kind()),
-                Poll::Pending => return Poll::Pending,
-            }
+        let mut queue = self.shared.queue();
+        self.shared.shares.add(self.side, output.len());
+        queue.append(output);
+        drop(queue);
+        match self.side {
+            Side::Reader => self.send_own(output),
+            Side::Writer => self.send_all(output),
         }
-        Poll::Ready(Ok(()))
     }
 }
 
 impl<T> CloseWrite for BlockingHalf<T>
 where
-    for<'a> &'a T: CloseWrite,
+    for<'a> &'a T: CloseWrite + Read + Write,
 {
     fn close_write(&mut self) -> io::Result<()> {
+        let mut sending = self.shared.socket();
+        if !self.is_closed() {
+            // The other half may have queued something since this one has flushed.
+            match self.drain(&mut sending, &mut Output::new(), || false) {
+                Poll::Ready(sent) => sent?,
+                Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
+            }
+            self.shared.shares.close();
+        }
         (&self.shared.io).close_write()
     }
 }

@@ -44,7 +44,7 @@ pub type Connection<T, S> = connection::Connection<Blocking<T>, S>;
 /// A [`Read`] and [`Write`] as the engine sees it.
 pub struct Blocking<T> {
     pub(super) io: T,
-    peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
+    pub(super) peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
 }
 
 impl<T> Blocking<T> {
@@ -222,9 +222,19 @@ pub trait SyncTransport {
         transport::polled(|| self.push())
     }
 
-    /// How many bytes wait outside of the connection's own output.
+    /// How many bytes of this connection wait outside of its own output.
     fn queued(&self) -> usize {
         0
+    }
+
+    /// How many bytes a flush has to send that are not in the connection's own output.
+    fn unsent(&self) -> usize {
+        self.queued()
+    }
+
+    /// Whether somebody else has ended the writing side.
+    fn is_closed(&self) -> bool {
+        false
     }
 }
 
@@ -261,6 +271,14 @@ impl<T: SyncTransport> transport::Transport for Blocking<T> {
 
     fn queued(&self) -> usize {
         self.io.queued()
+    }
+
+    fn unsent(&self) -> usize {
+        self.io.unsent()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.io.is_closed()
     }
 
     fn poll_peek(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {

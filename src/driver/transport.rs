@@ -37,9 +37,19 @@ pub trait Transport: Sized {
     /// The transport as the caller knows it.
     fn into_io(self) -> Self::Io;
 
-    /// How many bytes wait for their turn outside of the connection's own output.
+    /// How many bytes of this connection wait for their turn outside of its own output.
     fn queued(&self) -> usize {
         0
+    }
+
+    /// How many bytes a flush has to send that are not in the connection's own output.
+    fn unsent(&self) -> usize {
+        self.queued()
+    }
+
+    /// Whether somebody else has ended the writing side.
+    fn is_closed(&self) -> bool {
+        false
     }
 }
 

@@ -29,7 +29,8 @@ enum Pushed {
     Unknown,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// In the order in which they can be gone through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Open,
     /// Nothing more is accepted; the end is to be sent behind what is queued.
@@ -55,7 +56,7 @@ impl WriteSide {
     #[inline]
     pub(super) fn has_unsent<T: Transport>(&self, io: &T) -> bool {
         self.can_send()
-            && (!self.output.is_empty() || io.queued() > 0 || self.pushed == Pushed::NotAll)
+            && (!self.output.is_empty() || io.unsent() > 0 || self.pushed == Pushed::NotAll)
     }
 
     /// Whether the transport can still be written to.
@@ -115,12 +116,14 @@ impl WriteSide {
     }
 
     /// Queues an item, or nothing of it.
-    pub(super) fn encode<I, E: Encode<I>>(
+    pub(super) fn encode<T: Transport, I, E: Encode<I>>(
         &mut self,
+        io: &T,
         encoder: &mut E,
         item: I,
     ) -> Result<(), SendError<E::Error>> {
         match self.state {
+            State::Open if io.is_closed() => Err(SendError::Closed),
             State::Open => {
                 self.lease();
                 self.output.try_encode(encoder, item).map_err(SendError::Refused)
@@ -151,6 +154,31 @@ impl WriteSide {
     /// The end has been sent.
     pub(super) fn closed(&mut self) {
         self.state = State::Closed;
+    }
+
+    /// The writing side of the other half, when a connection is split: as far along as this one.
+    pub(super) fn other_half(&self) -> Self {
+        let output = Output::with_high_water(self.output.high_water());
+        Self { output, error: None, state: self.state, pushed: Pushed::All }
+    }
+
+    /// Takes the other half back, when a connection is made whole: `queue` comes before what is
+    /// waiting in both.
+    pub(super) fn join(mut self, mut other: Self, mut queue: Output) -> Self {
+        queue.append(&mut self.output);
+        queue.append(&mut other.output);
+        self.output.append(&mut queue);
+        self.state = self.state.max(other.state);
+        self.error = self.error.or(other.error);
+        if other.pushed == Pushed::NotAll {
+            self.pushed = other.pushed;
+        }
+        self
+    }
+
+    /// Whether the end is being sent, or has been.
+    pub(super) fn is_ending(&self) -> bool {
+        matches!(self.state, State::Ending | State::Closed)
     }
 
     /// What may still be sent by whoever has the transport next.
