@@ -48,6 +48,34 @@ impl Write for Script {
     }
 }
 
+/// Through a shared reference, as sockets are: that makes a blocking connection one that can be
+/// split.
+impl Read for &Script {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        sync(Script::read(self, into))
+    }
+}
+
+impl Write for &Script {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        sync(Script::write(self, &[IoSlice::new(bytes)]))
+    }
+
+    fn write_vectored(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
+        sync(Script::write(self, chunks))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        sync(Script::flush(self))
+    }
+}
+
+impl CloseWrite for &Script {
+    fn close_write(&mut self) -> io::Result<()> {
+        sync(Script::close(self))
+    }
+}
+
 impl Peek for Script {
     fn peek(&mut self, into: &mut [u8]) -> io::Result<usize> {
         sync(Script::peek(self, into))

@@ -1,0 +1,148 @@
+//! The timers that come with the toolkit.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+    time::Duration,
+};
+
+use segue::driver::{
+    Error, SocketTimer, Timer,
+    sync::Connection,
+    tokio::{Connection as TokioConnection, TokioTimer},
+};
+
+use crate::knock::{Knock, Unanswered};
+
+fn sockets() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (client, listener.accept().unwrap().0)
+}
+
+#[test]
+fn a_socket_comes_back_at_the_deadline_and_not_before() {
+    let (client, _server) = sockets();
+    let mut timer = SocketTimer::new(client.try_clone().unwrap());
+    let mut connection = Connection::new(client, ());
+    // The times are odd, so that some end between two ticks of the kernel.
+    for millis in 1..15 {
+        let every = Duration::from_millis(millis);
+        let mut connection_timer = SocketTimer::new(connection.io().try_clone().unwrap());
+        let mut knock = Knock::default().again(every, 1);
+        match connection.exchange_by(&mut knock, &mut connection_timer) {
+            Err(Error::Fault(fault)) => {
+                assert_eq!(fault.error(), Some(&Unanswered::NobodyHome));
+                assert!(connection_timer.now() >= 2 * every);
+            }
+            other => panic!("after {millis} ms: {other:?}"),
+        }
+    }
+    // Afterwards it waits as long as it takes.
+    assert_eq!(connection.io().read_timeout().unwrap(), None);
+    assert_eq!(connection.io().write_timeout().unwrap(), None);
+    assert!(timer.now() > Duration::from_millis(14 * 15));
+}
+
+#[test]
+fn a_socket_is_knocked_at_again() {
+    let (client, server) = sockets();
+    let peer = thread::spawn(move || {
+        let mut lines = BufReader::new(server.try_clone().unwrap()).lines();
+        let mut heard = vec![lines.next().unwrap().unwrap(), lines.next().unwrap().unwrap()];
+        (&server).write_all(b"come in\n").unwrap();
+        heard.extend(lines.map(Result::unwrap).find(|line| line == "thanks"));
+        heard
+    });
+    let mut timer = SocketTimer::new(client.try_clone().unwrap());
+    let mut connection = Connection::new(client, ());
+    let mut knock = Knock::default().again(Duration::from_millis(20), 500);
+    assert_eq!(connection.exchange_by(&mut knock, &mut timer).unwrap(), "come in");
+    connection.flush().unwrap();
+    assert_eq!(peer.join().unwrap(), ["knock", "knock", "thanks"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_socket_comes_back_at_the_deadline() {
+    use std::os::unix::net::UnixStream;
+
+    let (client, _server) = UnixStream::pair().unwrap();
+    client.set_nonblocking(true).unwrap();
+    while (&client).write(&[b'x'; 4096]).is_ok() {}
+    client.set_nonblocking(false).unwrap();
+    let mut timer = SocketTimer::new(client.try_clone().unwrap());
+    let mut connection = Connection::new(client, ());
+    let mut knock = Knock::default().again(Duration::from_millis(10), 0);
+    let error = connection.exchange_by(&mut knock, &mut timer).unwrap_err();
+    assert_eq!(error.fault().unwrap().error(), Some(&Unanswered::NobodyHome));
+}
+
+fn with_paused_time(test: impl Future<Output = ()>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(test);
+}
+
+#[test]
+fn tokio_wakes_at_the_deadline() {
+    with_paused_time(async {
+        let start = tokio::time::Instant::now();
+        let (client, _server) = tokio::io::duplex(64);
+        let mut connection = TokioConnection::new(client, ());
+        let mut knock = Knock::default().again(Duration::from_secs(1), 2);
+        let error = connection.exchange_by(&mut knock, &mut TokioTimer::new()).await.unwrap_err();
+        assert_eq!(error.fault().unwrap().error(), Some(&Unanswered::NobodyHome));
+        let passed = start.elapsed();
+        assert!(passed >= Duration::from_secs(3) && passed < Duration::from_millis(3010));
+    });
+}
+
+#[test]
+fn tokio_knocks_again_and_is_answered() {
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt};
+
+    with_paused_time(async {
+        let (client, server) = tokio::io::duplex(64);
+        let peer = tokio::spawn(async move {
+            let mut server = tokio::io::BufReader::new(server);
+            let mut heard = String::new();
+            for _ in 0..3 {
+                server.read_line(&mut heard).await.unwrap();
+            }
+            server.write_all(b"come in\n").await.unwrap();
+            server.read_line(&mut heard).await.unwrap();
+            heard
+        });
+        let mut timer = TokioTimer::default();
+        let mut connection = TokioConnection::new(client, ());
+        let mut knock = Knock::default().again(Duration::from_secs(1), 9);
+        assert_eq!(connection.exchange_by(&mut knock, &mut timer).await.unwrap(), "come in");
+        connection.flush().await.unwrap();
+        assert_eq!(peer.await.unwrap(), "knock\nknock\nknock\nthanks\n");
+    });
+}
+
+#[test]
+fn tokio_forgets_a_deadline_that_has_moved() {
+    with_paused_time(async {
+        let mut timer = TokioTimer::new();
+        // Asked for late and then for early, it is early; and what has passed is not waited for.
+        let start = tokio::time::Instant::now();
+        assert!(crate::executor::once(at(&mut timer, 100)).is_pending());
+        at(&mut timer, 10).await;
+        assert!(start.elapsed() < Duration::from_secs(11));
+        at(&mut timer, 5).await;
+        assert!(start.elapsed() < Duration::from_secs(11));
+        at(&mut timer, 20).await;
+        assert!(start.elapsed() >= Duration::from_secs(20));
+    });
+}
+
+async fn at(timer: &mut impl Timer, seconds: u64) {
+    std::future::poll_fn(|cx| timer.poll_at(cx, Duration::from_secs(seconds))).await;
+}
