@@ -58,8 +58,9 @@ macro_rules! both {
             {
                 second = Some(result);
             }
-            if first.is_some() && second.is_some() {
-                break (first.unwrap(), second.unwrap());
+            match (first.take(), second.take()) {
+                (Some(first), Some(second)) => break (first, second),
+                waiting => (first, second) = waiting,
             }
             turns += 1;
             assert!(turns < 100_000, "two peers have stopped");
