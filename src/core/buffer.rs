@@ -1,9 +1,10 @@
 //! The buffer that belongs to the connection.
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use core::fmt;
 
-use super::{Budget, Decode, Fault, Frame, Output, Record, Records, Step};
+use super::records::{moved, overrun, truncated};
+use super::{Decode, Fault, Frame, Output, Record, Records, Step};
 
 /// What a connection has received and no stage has consumed yet.
 ///
@@ -132,7 +133,8 @@ impl Buffer {
     /// not be pulled again.
     ///
     /// [`Cause::Truncated`]: crate::Cause::Truncated
-    #[inline]
+    // In line as `Records::next` is, so that its answer is never put together in memory.
+    #[inline(always)]
     pub fn step<'a, D: Decode>(
         &'a mut self,
         stage: &'a mut D,
@@ -140,22 +142,23 @@ impl Buffer {
         answers: &mut Output,
     ) -> Result<Step<D::Item<'a>>, Fault<D::Error>> {
         loop {
-            let position = self.position();
-            let moved = |fault: Fault<D::Error>| fault.moved(position);
-            match stage.frame(self.as_slice(), eof).map_err(moved)? {
-                Frame::Record(length) => {
-                    Budget::within(length, self.len()).map_err(moved)?;
-                    return stage.parse(self.take(length)).map(Step::Item).map_err(moved);
+            let (position, held) = (self.position(), self.len());
+            match stage.frame(self.as_slice(), eof) {
+                Ok(Frame::Record(length)) if length <= held => {
+                    return match stage.parse(self.take(length)) {
+                        Ok(item) => Ok(Step::Item(item)),
+                        Err(fault) => Err(moved(fault, position)),
+                    };
                 }
-                Frame::Absorb(length) => {
-                    Budget::within(length.get(), self.len()).map_err(moved)?;
-                    stage.absorb(self.take(length.get()), answers).map_err(moved)?;
+                Ok(Frame::Absorb(length)) if length.get() <= held => {
+                    let record = self.take(length.get());
+                    stage.absorb(record, answers).map_err(|fault| moved(fault, position))?;
                 }
-                Frame::Need(_) if eof => {
-                    return Err(Fault::truncated(position + self.len() as u64));
-                }
-                Frame::Need(need) => return Ok(Step::Need(need)),
-                Frame::Done => return Ok(Step::Done),
+                Ok(Frame::Record(_) | Frame::Absorb(_)) => return Err(overrun(position)),
+                Ok(Frame::Need(need)) if !eof => return Ok(Step::Need(need)),
+                Ok(Frame::Need(_)) => return Err(truncated(position, held)),
+                Ok(Frame::Done) => return Ok(Step::Done),
+                Err(fault) => return Err(moved(fault, position)),
             }
         }
     }
@@ -229,7 +232,7 @@ impl Buffer {
         let position = self.position() + self.len() as u64;
         let mut rest = core::mem::take(self).storage;
         rest.truncate(end);
-        bytes::Buf::advance(&mut rest, start);
+        rest.advance(start);
         self.set_position(position);
         rest
     }
@@ -242,15 +245,18 @@ impl Buffer {
         &mut self.storage[start..end]
     }
 
-    /// Takes `start..end`, which has been consumed, out of the storage, and what lies before it.
+    /// Takes `start..end`, which has been consumed, out of the storage, and drops what lies before
+    /// it and between it and what is buffered.
     pub(super) fn detach(&mut self, start: usize, end: usize) -> BytesMut {
         let position = self.position();
-        let mut taken = self.storage.split_to(self.start);
+        // What is split off is not touched again: a processor waits where fields that have just
+        // been written one by one are moved together.
+        self.storage.advance(start);
+        let taken = self.storage.split_to(end - start);
+        self.storage.advance(self.start - end);
         self.end -= self.start;
         self.start = 0;
         self.set_position(position);
-        taken.truncate(end);
-        bytes::Buf::advance(&mut taken, start);
         taken
     }
 

@@ -120,13 +120,13 @@ fn spend<E>(mut budget: Budget, consumed: u64, position: u64) -> Result<Budget, 
 
 #[cold]
 #[inline(never)]
-fn truncated<E>(position: u64, held: usize) -> Fault<E> {
+pub(super) fn truncated<E>(position: u64, held: usize) -> Fault<E> {
     Fault::truncated(position.saturating_add(held as u64))
 }
 
 #[cold]
 #[inline(never)]
-fn overrun<E>(position: u64) -> Fault<E> {
+pub(super) fn overrun<E>(position: u64) -> Fault<E> {
     moved(Fault::from_cause(Cause::Contract), position)
 }
 
@@ -134,6 +134,64 @@ fn overrun<E>(position: u64) -> Fault<E> {
 /// that shares their place in a `Result` is taken apart into bytes and put together again.
 #[cold]
 #[inline(never)]
-fn moved<E>(fault: Fault<E>, by: u64) -> Fault<E> {
+pub(super) fn moved<E>(fault: Fault<E>, by: u64) -> Fault<E> {
     fault.moved(by)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Buffer;
+
+    /// Yields records of the lengths that it is given, whatever is there.
+    struct Told(&'static [usize]);
+
+    impl Decode for Told {
+        type Item<'a> = usize;
+        type Error = core::convert::Infallible;
+
+        fn frame(&mut self, _: &[u8], _: bool) -> Result<Frame, Fault<Self::Error>> {
+            Ok(Frame::Record(*self.0.first().unwrap_or(&0)))
+        }
+
+        fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<usize, Fault<Self::Error>> {
+            self.0 = self.0.get(1..).unwrap_or_default();
+            Ok(record.len())
+        }
+    }
+
+    #[test]
+    fn a_stage_that_only_yields_nothing_is_stopped() {
+        let mut output = Output::new();
+        for consumed in [&[][..], &[2, 0, 3]] {
+            let mut buffer = Buffer::from(&b"......"[..]);
+            buffer.consume(1);
+            let mut stage = Told(consumed);
+            let mut records = buffer.records(&mut stage, false, &mut output);
+            let bytes: usize = consumed.iter().sum();
+            let mut seen = 0;
+            let fault = loop {
+                match records.next() {
+                    Ok(_) => seen += 1,
+                    Err(fault) => break fault,
+                }
+            };
+            // Each byte consumed pays for a record of none.
+            assert_eq!(seen, 64 + bytes + consumed.iter().filter(|&&length| length > 0).count());
+            assert_eq!((fault.cause, fault.at), (Cause::NoProgress, 1 + bytes as u64));
+            assert_eq!(buffer.position(), 1 + bytes as u64);
+        }
+    }
+
+    #[test]
+    fn more_than_there_is_cannot_be_announced() {
+        let mut buffer = Buffer::from(&b"abc"[..]);
+        let (mut stage, mut output) = (Told(&[2, 2]), Output::new());
+        let mut records = buffer.records(&mut stage, false, &mut output);
+        assert_eq!(records.next(), Ok(Step::Item(2)));
+        let fault = records.next().unwrap_err();
+        assert_eq!((fault.cause, fault.at), (Cause::Contract, 2));
+        assert_eq!(buffer.as_slice(), b"c");
+        assert_eq!(buffer.step(&mut stage, false, &mut output).unwrap_err().cause, Cause::Contract);
+    }
 }

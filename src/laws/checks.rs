@@ -23,6 +23,8 @@ pub(super) struct Terms {
     pub(super) limit: Option<usize>,
     /// All payloads are pieces of one.
     pub(super) in_pieces: bool,
+    /// Records may be consumed in pieces as they come.
+    pub(super) absorbs: bool,
     /// The end of the stream is a proper end wherever it comes.
     pub(super) ends_anywhere: bool,
     /// It comes to something once, at its end: the end of the stream is none before that.
@@ -113,11 +115,11 @@ impl Bench<'_> {
 
     fn same(&mut self, input: &[u8], whole: &Trace, schedule: Schedule) -> Verdict {
         let cut = self.run(input, &schedule)?;
-        let Some(what) = whole.difference(&cut) else { return Ok(()) };
+        let Some(what) = whole.difference(&cut, self.terms.absorbs) else { return Ok(()) };
         // Where only the manner of asking makes the difference it is not the cuts that matter.
         let once = schedule.clone().asked(Manner::Once);
-        let by_manner =
-            schedule.manner != Manner::Once && whole.difference(&self.run(input, &once)?).is_none();
+        let by_manner = schedule.manner != Manner::Once
+            && whole.difference(&self.run(input, &once)?, self.terms.absorbs).is_none();
         let law = if by_manner { Law::L10 } else { Law::L1 };
         let violation = Violation::new(law, self.name, what).on(input, &schedule);
         Err(violation.seen("on one read  ", whole.clone()).seen("with the cuts", cut))
@@ -130,7 +132,7 @@ impl Bench<'_> {
         if !open.ended_by_itself {
             return Ok(());
         }
-        if let Some(what) = whole.difference(&open) {
+        if let Some(what) = whole.difference(&open, self.terms.absorbs) {
             let what = format!("without the end of the stream {what}");
             let violation = Violation::new(Law::L1, self.name, what).on(input, &schedule);
             return Err(violation.seen("with the end", whole.clone()).seen("without     ", open));
@@ -159,7 +161,7 @@ impl Bench<'_> {
         let what = if trace.consumed != open.consumed {
             format!("it consumes {} of {} bytes that are its own", trace.consumed, open.consumed)
         } else {
-            let Some(what) = open.difference(&trace) else { return Ok(()) };
+            let Some(what) = open.difference(&trace, self.terms.absorbs) else { return Ok(()) };
             format!("with other bytes behind it {what}")
         };
         let violation = Violation::new(Law::L2, self.name, what).on(more, &schedule);

@@ -150,7 +150,7 @@ pub fn agree<A, B, I>(
             // Where in a record a fault is found is a matter of the reader.
             one.without_faults().entries == other.without_faults().entries
         } else {
-            one.difference(&other).is_none()
+            one.difference(&other, false).is_none()
         };
         if !same {
             let what = format!("{} says something else", type_name::<B>());

@@ -196,6 +196,14 @@ impl<'m> Suite<'m> {
         self
     }
 
+    /// Records may be consumed in pieces as they come, to find a violation before its record is
+    /// whole, or to hold less. Of L1 it leaves open how much of the record with a fatal violation
+    /// was consumed when the stage died of it; everything else must not depend on the cuts.
+    pub fn absorbs_records(mut self) -> Self {
+        self.terms.absorbs = true;
+        self
+    }
+
     /// The end of the stream is a proper end wherever it comes: a payload up to the end of the
     /// stream, a last line without terminator. Of L9 it leaves that all but the last item of a
     /// truncated stream are those of the whole one.

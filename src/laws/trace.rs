@@ -84,8 +84,9 @@ impl Trace {
     /// Two runs that end in the same fatal fault may differ in how much of an unfinished payload
     /// came in pieces before it: whether a piece that came with the violation was still delivered
     /// is a matter of reads, and its payload is lost in both. The same holds for how much of the
-    /// outer stream was consumed, where the fault is that of an inner one.
-    pub(super) fn difference(&self, other: &Self) -> Option<String> {
+    /// outer stream was consumed, where the fault is that of an inner one; and, for a stage that
+    /// `absorbs` records in pieces, to how much was consumed of the record that the fault is in.
+    pub(super) fn difference(&self, other: &Self, absorbs: bool) -> Option<String> {
         if self.end != other.end {
             return Some("it ends otherwise".into());
         }
@@ -95,6 +96,7 @@ impl Trace {
             let our_pieces = last_pieces(&mut ours);
             let their_pieces = last_pieces(&mut theirs);
             unfinished = fault.layer > 0 || !our_pieces.is_empty() || !their_pieces.is_empty();
+            unfinished |= absorbs && fault.at < self.consumed.min(other.consumed);
             if !our_pieces.starts_with(their_pieces) && !their_pieces.starts_with(our_pieces) {
                 return Some("the pieces before the fault are others".into());
             }

@@ -37,7 +37,7 @@ impl Separator for Byte {
     type Item<'a> = Record<'a>;
     type Error = Infallible;
 
-    #[inline]
+    #[inline(always)]
     fn find(
         &mut self,
         input: &[u8],

@@ -124,7 +124,7 @@ impl Separator for LineEnd {
     type Item<'a> = Record<'a>;
     type Error = Infallible;
 
-    #[inline]
+    #[inline(always)]
     fn find(
         &mut self,
         input: &[u8],

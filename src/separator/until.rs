@@ -164,7 +164,6 @@ impl<S: Separator> Until<S> {
     }
 
     #[cold]
-    #[inline(never)]
     fn incomplete(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<S::Error>> {
         match self.unfinished(input, eof, self.max) {
             Skimmed::Frame(frame) => Ok(frame),
@@ -201,7 +200,9 @@ impl<S: Separator> Decode for Until<S> {
         Self: 'a;
     type Error = S::Error;
 
-    #[inline]
+    // Always in line, with the search in it: where the answer of a call has to come through memory,
+    // the next search waits for it.
+    #[inline(always)]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
         match self.separator.find(input, self.searched, eof && self.last) {
             Ok(Some(Range { start, end })) => {

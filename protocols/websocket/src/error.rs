@@ -48,6 +48,11 @@ pub enum Error {
         /// What the stage takes, in bytes.
         limit: usize,
     },
+    /// A message comes in more frames than the stage takes.
+    TooManyFragments {
+        /// What the stage takes.
+        limit: u32,
+    },
     /// Text, or the reason in a close frame, is not UTF-8.
     Utf8,
     /// The payload of a close frame is one byte, where a code takes two.
@@ -63,6 +68,7 @@ impl Error {
         match self {
             Self::Utf8 => CloseCode::INVALID_DATA,
             Self::FrameTooLong { .. } | Self::MessageTooLong { .. } => CloseCode::TOO_BIG,
+            Self::TooManyFragments { .. } => CloseCode::POLICY,
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }
@@ -78,7 +84,9 @@ impl Error {
             Self::FragmentedControl | Self::ControlTooLong => "RFC 6455 §5.5",
             Self::UnexpectedContinuation | Self::UnfinishedMessage => "RFC 6455 §5.4",
             Self::NotMasked | Self::Masked => "RFC 6455 §5.1",
-            Self::FrameTooLong { .. } | Self::MessageTooLong { .. } => "RFC 6455 §10.4",
+            Self::FrameTooLong { .. }
+            | Self::MessageTooLong { .. }
+            | Self::TooManyFragments { .. } => "RFC 6455 §10.4",
             Self::Utf8 => "RFC 6455 §8.1",
             Self::CloseLength => "RFC 6455 §5.5.1",
             Self::CloseCode(_) => "RFC 6455 §7.4",
@@ -106,6 +114,9 @@ impl fmt::Display for Error {
             }
             Self::MessageTooLong { length, limit } => {
                 write!(f, "a message has {length} bytes where at most {limit} are taken")?;
+            }
+            Self::TooManyFragments { limit } => {
+                write!(f, "a message has more than the {limit} fragments that are taken")?;
             }
             Self::Utf8 => f.write_str("text is not UTF-8")?,
             Self::CloseLength => f.write_str("a close frame has one byte")?,

@@ -1,6 +1,6 @@
 //! The frames of a connection, one by one.
 
-use segue::{Cause, Decode, Fault, Record};
+use segue::{Cause, Decode, Fault, Need, Record};
 
 use crate::{
     Error, Opcode, Role,
@@ -58,8 +58,47 @@ pub struct Frame<'a> {
 #[derive(Debug, Clone)]
 pub struct Frames {
     rules: Rules,
-    /// Whether the close frame has been read.
-    closed: bool,
+    place: Place,
+}
+
+/// Where in the stream the stage is.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// In front of a frame.
+    Between,
+    /// In the payload of a data frame.
+    Inside(Inside),
+    /// Behind the close frame.
+    Closed,
+}
+
+/// A data frame that is read in pieces.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Inside {
+    /// How much of the payload is to come, in bytes; never 0.
+    left: usize,
+    /// The masking key, turned so that it begins with the byte for what comes next; zeros where
+    /// nothing is masked.
+    key: [u8; 4],
+    /// Whether the frame ends its message.
+    pub(crate) fin: bool,
+}
+
+impl Inside {
+    /// How many bytes of the payload are there, or what is missing.
+    #[inline]
+    pub(crate) fn there(&self, input: &[u8]) -> Result<usize, Need> {
+        if input.is_empty() {
+            return Err(Need::ONE.claiming(self.left));
+        }
+        Ok(input.len().min(self.left))
+    }
+
+    /// Whether the next `length` bytes end the message.
+    #[inline]
+    pub(crate) fn ends_in(&self, length: usize) -> bool {
+        self.fin && length == self.left
+    }
 }
 
 impl Frames {
@@ -67,6 +106,11 @@ impl Frames {
     /// held in memory whole, so this is what any peer can make a connection hold. Those who send
     /// more in one frame than browsers do know to raise it.
     pub const MAX_PAYLOAD: usize = 16 << 20;
+
+    /// In how many frames a message is taken unless another limit is set: a million. Fragments
+    /// hold no memory beyond their payload; a message that goes on for ever without one is bound
+    /// by this.
+    pub const MAX_FRAGMENTS: u32 = 1 << 20;
 
     /// Frames of clients: all masked.
     #[must_use]
@@ -83,14 +127,27 @@ impl Frames {
     /// Frames as the end `role` reads them.
     #[must_use]
     pub fn new(role: Role) -> Self {
-        let rules = Rules { role, reserved: 0, open: false, limit: Self::MAX_PAYLOAD };
-        Self { rules, closed: false }
+        let rules = Rules {
+            role,
+            reserved: 0,
+            fragments: 0,
+            max_fragments: Self::MAX_FRAGMENTS,
+            limit: Self::MAX_PAYLOAD,
+        };
+        Self { rules, place: Place::Between }
     }
 
     /// Takes payloads of at most `limit` bytes. Control frames are bound to 125 in any case.
     #[must_use]
     pub fn max_payload(mut self, limit: usize) -> Self {
         self.rules.limit = limit.min(isize::MAX as usize - header::LONGEST);
+        self
+    }
+
+    /// Takes messages in at most `limit` frames, which is at least 1.
+    #[must_use]
+    pub fn max_fragments(mut self, limit: u32) -> Self {
+        self.rules.max_fragments = limit.max(1);
         self
     }
 
@@ -111,14 +168,26 @@ impl Frames {
     /// Whether the close frame has been read.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed
+        matches!(self.place, Place::Closed)
+    }
+
+    /// The data frame that is being read in pieces.
+    #[inline(always)]
+    pub(crate) fn inside(&self) -> Option<Inside> {
+        match self.place {
+            Place::Inside(inside) => Some(inside),
+            _ => None,
+        }
     }
 
     /// Length of the frame in front of `input`, if it is a whole message of less than 64 KiB, all
     /// of it there and nothing wrong with it.
     #[inline(always)]
     pub(crate) fn usual(&self, input: &[u8]) -> Option<usize> {
-        if self.closed { None } else { self.rules.usual(input) }
+        match self.place {
+            Place::Between => self.rules.usual(input),
+            _ => None,
+        }
     }
 
     /// The header in front of `input`, whatever it is.
@@ -139,7 +208,7 @@ impl Frames {
     /// As [`frame`](Decode::frame), for what is not usual.
     #[inline(never)]
     fn frame_any(&self, input: &[u8]) -> Result<segue::Frame, Fault<Error>> {
-        if self.closed {
+        if self.is_closed() {
             return Ok(segue::Frame::Done);
         }
         Ok(match self.front(input)? {
@@ -169,11 +238,60 @@ impl Frames {
         }
         record.advance(size);
         match opcode {
-            Opcode::Close => self.closed = true,
+            Opcode::Close => self.place = Place::Closed,
             Opcode::Ping | Opcode::Pong => {}
-            _ => self.rules.open = first & FIN == 0,
+            _ => self.rules.count(first & FIN != 0),
         }
         Some(Opened { first, opcode, size })
+    }
+
+    /// Whether the front of a frame that is not whole can be read as a [part](Self::open_part):
+    /// its header is there. If not, what is missing of it.
+    pub(crate) fn part(input: &[u8], header: &Header) -> segue::Frame {
+        match header.size.checked_sub(input.len()) {
+            None | Some(0) => segue::Frame::absorb(input.len().min(header.whole())),
+            Some(missing) => {
+                segue::Frame::Need(Need::exactly(missing).claiming(header.whole() - input.len()))
+            }
+        }
+    }
+
+    /// Unmasks a frame, whole or the beginning of one with its header, or what follows in one that
+    /// was begun. `None` if it is none that [`front`](Self::front) has seen.
+    pub(crate) fn open_part(&mut self, record: &mut Record<'_>) -> Option<Opened> {
+        let (opened, mut inside) = match self.place {
+            Place::Closed => return None,
+            Place::Inside(inside) => {
+                (Opened { first: 0, opcode: Opcode::Continuation, size: 0 }, inside)
+            }
+            Place::Between => {
+                let Ok(Front::Header(header)) = self.rules.read(record) else { return None };
+                let Header { fin, opcode, size, length } = header;
+                let first = *record.first()?;
+                let head = record.get(..size)?;
+                let key = match self.rules.role {
+                    Role::Server => *head.last_chunk()?,
+                    Role::Client => [0; 4],
+                };
+                record.advance(size);
+                match opcode {
+                    Opcode::Close => self.place = Place::Closed,
+                    Opcode::Ping | Opcode::Pong => {}
+                    _ => self.rules.count(fin),
+                }
+                (Opened { first, opcode, size }, Inside { left: length, key, fin })
+            }
+        };
+        let piece = record.as_mut();
+        if inside.key != [0; 4] {
+            mask(inside.key, piece);
+            inside.key.rotate_left(piece.len() % 4);
+        }
+        inside.left = inside.left.checked_sub(piece.len())?;
+        if !opened.opcode.is_control() {
+            self.place = if inside.left > 0 { Place::Inside(inside) } else { Place::Between };
+        }
+        Some(opened)
     }
 
     /// What to answer where a driver did not ask before it consumed.
@@ -184,10 +302,10 @@ impl Frames {
     }
 }
 
-/// The header of a frame whose payload has been unmasked.
+/// The header of a frame whose payload has been unmasked; all of it 0 for what follows in a frame.
 #[derive(Clone, Copy)]
 pub(crate) struct Opened {
-    first: u8,
+    pub(crate) first: u8,
     pub(crate) opcode: Opcode,
     /// Length of the header in bytes.
     pub(crate) size: usize,

@@ -46,8 +46,10 @@ pub(crate) struct Rules {
     pub(crate) role: Role,
     /// Reserved bits that an extension was negotiated for, as they lie in the first byte.
     pub(crate) reserved: u8,
-    /// Whether a fragmented message is under way.
-    pub(crate) open: bool,
+    /// How many frames of a fragmented message have come; 0 where none is under way.
+    pub(crate) fragments: u32,
+    /// In how many frames a message may come.
+    pub(crate) max_fragments: u32,
     /// The longest payload that is taken.
     pub(crate) limit: usize,
 }
@@ -72,11 +74,17 @@ impl Rules {
         let whole = size + mask_size + length;
         let minimal = size == 2 || length >= 126;
         (matches!(first, WHOLE_TEXT | WHOLE_BINARY)
-            && !self.open
+            && self.fragments == 0
             && minimal
             && length <= self.limit
             && whole <= input.len())
         .then_some(whole)
+    }
+
+    /// Counts a data frame, whose header has been checked.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, fin: bool) {
+        self.fragments = if fin { 0 } else { self.fragments.saturating_add(1) };
     }
 
     /// Reads the header in front of `input` as soon as it tells the length of the frame.
@@ -129,8 +137,11 @@ impl Rules {
             return Err(refused(Error::ReservedBits(reserved), 0));
         }
         let error = match opcode {
-            Opcode::Continuation if !self.open => Error::UnexpectedContinuation,
-            Opcode::Text | Opcode::Binary if self.open => Error::UnfinishedMessage,
+            Opcode::Continuation if self.fragments == 0 => Error::UnexpectedContinuation,
+            Opcode::Continuation if self.fragments >= self.max_fragments => {
+                Error::TooManyFragments { limit: self.max_fragments }
+            }
+            Opcode::Text | Opcode::Binary if self.fragments > 0 => Error::UnfinishedMessage,
             _ if opcode.is_control() && first & FIN == 0 => Error::FragmentedControl,
             _ => return Ok(opcode),
         };

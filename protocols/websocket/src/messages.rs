@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A message or a control frame, lent from the buffer of the connection, or, if it came in
-/// fragments, from the stage that put it together.
+/// fragments or as text in pieces, from the stage that put it together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message<'a> {
     /// A text message.
@@ -44,8 +44,9 @@ pub enum Reply {
 ///   it was received, unmasked in place; fragments are gathered in the stage and the whole is lent
 ///   from there. Control frames may come between fragments and are dealt with at once. Behind the
 ///   close frame the stage is done; what follows in the input is left alone.
-/// - Partial input: it needs the rest of the frame. Headers that break a rule or a limit are
-///   refused at once, text that is not UTF-8 with the fragment that the first bad byte is in.
+/// - Partial input: it needs the rest of a binary frame. Text is gathered in the stage as it comes,
+///   and refused with the first byte that is not UTF-8; headers that break a rule or a limit are
+///   refused at once.
 /// - At the end of the stream: a truncation, since only a close frame ends a connection properly
 ///   (RFC 6455 §7.1.4; the close code to report is then [`CloseCode::ABNORMAL`]).
 ///
@@ -160,6 +161,13 @@ impl Messages {
         self
     }
 
+    /// Takes messages in at most `limit` fragments: see [`Frames::max_fragments`].
+    #[must_use]
+    pub fn max_fragments(mut self, limit: u32) -> Self {
+        self.frames = self.frames.max_fragments(limit);
+        self
+    }
+
     /// Who answers pings, and whether they are shown; [`Reply::Hidden`] unless it is set.
     #[must_use]
     pub fn pings(mut self, reply: Reply) -> Self {
@@ -263,6 +271,13 @@ impl Messages {
         if self.frames.is_closed() {
             return Ok(segue::Frame::Done);
         }
+        if let Some(inside) = self.frames.inside() {
+            return Ok(match inside.there(input) {
+                Ok(length) if inside.ends_in(length) => segue::Frame::Record(length),
+                Ok(length) => segue::Frame::absorb(length),
+                Err(need) => segue::Frame::Need(need),
+            });
+        }
         let header = match self.frames.front(input)? {
             Front::Header(header) => header,
             Front::Need(need) => return Ok(segue::Frame::Need(need)),
@@ -270,6 +285,9 @@ impl Messages {
         let absorbed = match header.opcode {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
                 self.within(&header)?;
+                if input.len() < header.whole() && self.looks_into(&header) {
+                    return Ok(Frames::part(input, &header));
+                }
                 !header.fin
             }
             Opcode::Ping => self.pings != Reply::Manual,
@@ -280,6 +298,15 @@ impl Messages {
             segue::Frame::Record(length) if absorbed => segue::Frame::absorb(length),
             delimited => delimited,
         })
+    }
+
+    /// Whether a data frame is looked into before it is whole: text, to find the first bad byte.
+    #[inline]
+    fn looks_into(&self, header: &Header) -> bool {
+        match header.opcode {
+            Opcode::Continuation => matches!(self.gathered, Gathered::Text(..)),
+            opcode => opcode == Opcode::Text,
+        }
     }
 
     /// What has been answered, and is to be shown.
@@ -310,6 +337,18 @@ impl Messages {
             _ => self.complete(payload),
         }
         .map_err(|(error, at)| refused(error, size + at))
+    }
+
+    /// An item that is owed, or the last piece of a frame.
+    #[inline(never)]
+    fn parse_rest<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
+        if self.owed {
+            return Ok(self.pay());
+        }
+        if self.frames.open_part(&mut record).is_none() {
+            return Err(Frames::unasked());
+        }
+        self.complete(record.into_slice()).map_err(|(error, at)| refused(error, at))
     }
 
     /// Adds the last fragment, and lends the whole.
@@ -363,7 +402,7 @@ impl Decode for Messages {
     }
 
     fn absorb(&mut self, mut record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        let Some(Opened { opcode, size, .. }) = self.frames.open(&mut record) else {
+        let Some(Opened { opcode, size, .. }) = self.frames.open_part(&mut record) else {
             return Err(Frames::unasked());
         };
         let payload = record.into_slice();
@@ -380,8 +419,8 @@ impl Decode for Messages {
 
     #[inline(always)]
     fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
-        if self.owed {
-            return Ok(self.pay());
+        if self.owed || self.frames.inside().is_some() {
+            return self.parse_rest(record);
         }
         let Some(Opened { opcode, size, .. }) = self.frames.open(&mut record) else {
             return Err(Frames::unasked());

@@ -71,6 +71,10 @@ fn one(length: usize) -> Vec<u8> {
     frame(Role::Server, 0x82, &vec![1; length])
 }
 
+fn one_text(length: usize) -> Vec<u8> {
+    frame(Role::Server, 0x81, "é".repeat(length / 2).as_bytes())
+}
+
 fn many(length: usize) -> Vec<u8> {
     frame(Role::Server, 0x81, b"seven..").repeat(length / 13)
 }
@@ -107,6 +111,7 @@ fn messages_keep_the_laws() {
                 messages.pings(reply).closes(reply)
             };
             laws::stage(make)
+                .absorbs_records()
                 .accepts(good(role))
                 .refuses(broken(role))
                 .refuses(nonsense(role))
@@ -117,7 +122,7 @@ fn messages_keep_the_laws() {
     let limited = || Messages::server().max_message(4);
     let too_long = [(0x01, &b"abc"[..]), (0x89, b"longer"), (0x80, b"de")];
     laws::stage(limited).refuses([frames(Role::Server, &too_long)]).limit(14 + 125).check();
-    let linear = laws::stage(Messages::server).linear(one);
+    let linear = laws::stage(Messages::server).linear(one).linear(one_text);
     linear.linear(many).linear(fragments).check();
 }
 

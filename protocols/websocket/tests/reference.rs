@@ -67,13 +67,19 @@ fn reference(role: Role, stream: &[u8]) -> (Vec<Owned>, End) {
         }
         let size = 2 + extended + if masked { 4 } else { 0 };
         let whole = size + length as usize;
-        if rest.len() < whole {
-            return (messages, End::Waiting);
-        }
-        let mut payload = rest[size..whole].to_vec();
+        let is_whole = rest.len() >= whole;
+        let mut payload = rest.get(size..whole.min(rest.len())).unwrap_or_default().to_vec();
         if masked {
-            let key = &rest[size - 4..size];
+            let key = rest.get(size - 4..size).unwrap_or_default();
             payload.iter_mut().enumerate().for_each(|(i, byte)| *byte ^= key[i % 4]);
+        }
+        if !is_whole {
+            // Text can be wrong before its frame is whole.
+            let (kind, mut text) = open.unwrap_or((opcode, Vec::new()));
+            text.extend(payload);
+            let wrong = opcode < 8 && kind == 0x1 && !could_be_text(&text, false);
+            let end = if wrong { failed(CloseCode::INVALID_DATA, at) } else { End::Waiting };
+            return (messages, end);
         }
         match opcode {
             0x8 => {

@@ -198,6 +198,37 @@ fn text_that_is_not_utf8() {
     refused_in_fragments(&input, begun.len() + 6 + 1);
 }
 
+#[test]
+fn text_is_refused_at_its_first_bad_byte_before_the_frame_is_whole() {
+    for role in [Role::Server, Role::Client] {
+        let text = b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80edited";
+        let whole = frame(role, TEXT, text);
+        let parts = [(TEXT_PART, &text[..4]), (PING, b"!"), (PART, &text[4..9]), (FIN, &text[9..])];
+        for (input, bad) in [
+            (whole.clone(), whole.len() - text.len() + 12),
+            (frames(role, &parts), frames(role, &parts).len() - (text.len() - 12)),
+        ] {
+            let good = feed(&mut messages(role), input[..bad].iter().map(std::slice::from_ref));
+            assert_eq!((good.messages, good.end), (vec![], Ok(false)));
+            let found = feed(&mut messages(role), input[..=bad].iter().map(std::slice::from_ref));
+            assert_eq!(found.end, Err(Fault::new(Error::Utf8).at(bad as u64)));
+        }
+    }
+}
+
+#[test]
+fn messages_in_too_many_fragments() {
+    let stage = || messages(Role::Client).max_fragments(3);
+    let three = frames(Role::Client, &[(BINARY_PART, b"a"), (PART, b""), (PING, b""), (FIN, b"")]);
+    assert_eq!(fault(stage(), &three.repeat(2)), None);
+    let four = frames(Role::Client, &[(BINARY_PART, b"a"), (PART, b""), (PART, b"")]);
+    let error = Error::TooManyFragments { limit: 3 };
+    let input = [&four[..], &[FIN]].concat();
+    assert_eq!(fault(stage(), &input), Some(Fault::new(error).at(four.len() as u64)));
+    assert_eq!(error.close_code(), CloseCode::POLICY);
+    assert_eq!(fault(stage().max_fragments(0), &frame(Role::Client, BINARY, b"whole")), None);
+}
+
 #[track_caller]
 fn refused_in_fragments(input: &[u8], at: usize) {
     let found = fault(messages(Role::Server), input).unwrap();
@@ -232,14 +263,20 @@ fn a_refused_close_frame_is_not_answered() {
 #[test]
 fn a_stream_that_ends_without_a_close_frame_is_truncated() {
     let mut stage = messages(Role::Client);
-    for input in [&b""[..], b"\x81", b"\x81\x03ab"] {
+    for input in [&b""[..], b"\x81", b"\x82\x03ab"] {
         assert!(matches!(stage.frame(input, true), Ok(segue::Frame::Need(_))));
     }
-    let mut buffer = segue::Buffer::from(&b"\x81\x01a"[..]);
-    let mut answers = segue::Output::new();
-    assert!(buffer.step(&mut stage, true, &mut answers).is_ok());
-    let found = buffer.step(&mut stage, true, &mut answers).unwrap_err();
-    assert_eq!((found.cause, found.at), (Cause::Truncated, 3));
+    for (whole, cut) in [(1, &b""[..]), (0, b"\x81\x03ab"), (1, b"\x81"), (0, b"\x01\x01a")] {
+        let mut stage = messages(Role::Client);
+        let stream = [&b"\x81\x01a"[..3 * whole], cut].concat();
+        let mut buffer = segue::Buffer::from(&stream[..]);
+        let mut answers = segue::Output::new();
+        for _ in 0..whole {
+            assert!(buffer.step(&mut stage, true, &mut answers).is_ok());
+        }
+        let found = buffer.step(&mut stage, true, &mut answers).unwrap_err();
+        assert_eq!((found.cause, found.at), (Cause::Truncated, stream.len() as u64));
+    }
 }
 
 #[test]

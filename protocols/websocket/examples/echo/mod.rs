@@ -1,0 +1,127 @@
+//! What both echo programs do with an open connection: send every message back.
+
+use std::{io, net::TcpStream};
+
+use clap::ValueEnum;
+use segue::driver::{
+    self, Connection, Error, PollTransport, SendError, Turn,
+    sync::{CloseWrite, SyncTransport},
+};
+use segue_websocket::{Close, Error as Violation, Message, Messages, Outgoing, WriteError, Writer};
+
+/// What drives the connections.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Driver {
+    /// Blocking std::io, a thread for each connection.
+    Sync,
+    /// tokio, a task for each connection.
+    Tokio,
+    /// futures-io on smol, a task for each connection.
+    Futures,
+}
+
+/// How much of what the other end still sends is read after the last answer, in bytes.
+pub const DRAIN: u64 = 1 << 20;
+
+/// Both halves of an open connection.
+pub type Halves = (Messages, Writer);
+
+/// Sends every message back until the close frame, over a blocking connection.
+pub fn blocking<T: SyncTransport + CloseWrite>(
+    connection: driver::sync::Connection<T, ()>,
+    (messages, mut writer): Halves,
+) -> io::Result<()> {
+    let mut connection = connection.follow(|()| messages)?;
+    loop {
+        match connection.turn() {
+            Ok(Some(Turn { item, mut output })) => {
+                if let Some(answer) = answer(item) {
+                    passed(output.send(&mut writer, answer))?;
+                }
+            }
+            Ok(None) => break,
+            Err(Error::Fault(fault)) => {
+                if let Some(violation) = fault.error() {
+                    let reason = violation.to_string();
+                    passed(connection.send(&mut writer, last_word(violation, &reason)))?;
+                }
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    connection.close(DRAIN).map(drop)
+}
+
+/// The same over a connection that is polled: tokio's and futures-io's alike.
+pub async fn polled<T: PollTransport>(
+    connection: Connection<T, ()>,
+    (messages, mut writer): Halves,
+) -> io::Result<()> {
+    let mut connection = connection.follow(|()| messages)?;
+    loop {
+        match connection.turn().await {
+            Ok(Some(Turn { item, mut output })) => {
+                if let Some(answer) = answer(item) {
+                    passed(output.send(&mut writer, answer))?;
+                }
+            }
+            Ok(None) => break,
+            Err(Error::Fault(fault)) => {
+                if let Some(violation) = fault.error() {
+                    let reason = violation.to_string();
+                    passed(connection.send(&mut writer, last_word(violation, &reason)).await)?;
+                }
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    connection.close(DRAIN).await.map(drop)
+}
+
+/// What is sent back for a message; pings and closes are answered by the stage.
+fn answer(message: Message<'_>) -> Option<Outgoing<'_>> {
+    match message {
+        Message::Text(text) => Some(Outgoing::Text(text)),
+        Message::Binary(payload) => Some(Outgoing::Binary(payload)),
+        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => None,
+    }
+}
+
+/// What a peer is told that broke a rule.
+fn last_word<'a>(violation: &Violation, reason: &'a str) -> Outgoing<'a> {
+    Outgoing::Close(Some(Close { code: violation.close_code(), reason }))
+}
+
+/// Nothing follows a close frame that was sent, which is no failure here.
+fn passed(sent: Result<(), SendError<WriteError>>) -> io::Result<()> {
+    match sent {
+        Err(SendError::Refused(WriteError::Closed)) => Ok(()),
+        sent => Ok(sent?),
+    }
+}
+
+/// A socket on which answers leave at once.
+pub fn ready(socket: TcpStream) -> io::Result<TcpStream> {
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}
+
+/// The same for tokio.
+pub fn for_tokio(socket: TcpStream) -> io::Result<tokio::net::TcpStream> {
+    socket.set_nonblocking(true)?;
+    tokio::net::TcpStream::from_std(ready(socket)?)
+}
+
+/// The same for futures-io on smol.
+pub fn for_smol(socket: TcpStream) -> io::Result<smol::net::TcpStream> {
+    smol::net::TcpStream::try_from(ready(socket)?)
+}
+
+/// Says on standard error what a connection ended in, if in no peace.
+pub fn report(result: io::Result<()>) {
+    if let Err(error) = result {
+        eprintln!("{error}");
+    }
+}

@@ -1,0 +1,115 @@
+//! A client that sends every message back: the one that the Autobahn test suite's server tests.
+//!
+//! ```text
+//! cargo run --release -p segue-websocket --example echo_client -- ws://127.0.0.1:9001
+//! ```
+//!
+//! It asks the server for the number of cases, runs through each of them, and has the reports
+//! written. With a path in the URL it opens that one connection.
+#![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
+
+mod echo;
+
+use std::{io, net::TcpStream};
+
+use clap::Parser;
+use echo::{Driver, Halves, report};
+use segue::driver::{self, Turn};
+use segue_websocket::{ClientHandshake, Message, Opened};
+
+/// Sends every WebSocket message back, to the server of the Autobahn test suite.
+#[derive(Parser)]
+struct Arguments {
+    /// Where the server is: `ws://127.0.0.1:9001`, with a path for a single connection.
+    url: String,
+    /// What drives the connections.
+    #[arg(long, value_enum, default_value_t = Driver::Tokio)]
+    driver: Driver,
+    /// What the reports call this client.
+    #[arg(long, default_value = "segue")]
+    agent: String,
+}
+
+impl Arguments {
+    /// The host with its port, and the path.
+    fn place(&self) -> io::Result<(&str, &str)> {
+        let Some(place) = self.url.strip_prefix("ws://") else {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "the URL begins with ws://"));
+        };
+        Ok(place.find('/').map_or((place, ""), |path| place.split_at(path)))
+    }
+
+    fn handshake(&self, host: &str, target: &str) -> ClientHandshake {
+        ClientHandshake::new(host, target)
+    }
+
+    /// The halves of a connection that was agreed on.
+    fn halves(&self, _: &Opened) -> Halves {
+        segue_websocket::client()
+    }
+}
+
+fn main() -> io::Result<()> {
+    let arguments = Arguments::parse();
+    let (host, path) = arguments.place()?;
+    if !path.is_empty() {
+        return arguments.talk(host, path);
+    }
+    let count = cases(host)?;
+    let agent = &arguments.agent;
+    for case in 1..=count {
+        // What a case does to the connection is for the suite to judge.
+        report(arguments.talk(host, &format!("/runCase?case={case}&agent={agent}")));
+    }
+    arguments.talk(host, &format!("/updateReports?agent={agent}"))
+}
+
+/// Asks how many cases there are.
+fn cases(host: &str) -> io::Result<u32> {
+    let mut connection = driver::sync::Connection::new(TcpStream::connect(host)?, ());
+    connection.exchange(&mut ClientHandshake::new(host, "/getCaseCount"))?;
+    let (messages, _writer) = segue_websocket::client();
+    let mut connection = connection.follow(|()| messages)?;
+    while let Some(Turn { item, .. }) = connection.turn()? {
+        if let Message::Text(text) = item {
+            return text.parse().map_err(io::Error::other);
+        }
+    }
+    Err(io::Error::other("the server does not say how many cases there are"))
+}
+
+impl Arguments {
+    /// Opens a connection and sends every message back.
+    fn talk(&self, host: &str, target: &str) -> io::Result<()> {
+        let socket = TcpStream::connect(host)?;
+        let mut handshake = self.handshake(host, target);
+        match self.driver {
+            Driver::Sync => {
+                let mut connection = driver::sync::Connection::new(echo::ready(socket)?, ());
+                let opened = connection.exchange(&mut handshake)?;
+                echo::blocking(connection, self.halves(&opened))
+            }
+            Driver::Tokio => {
+                let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                tokio.block_on(async {
+                    let socket = echo::for_tokio(socket)?;
+                    self.echo(driver::tokio::Connection::new(socket, ()), handshake).await
+                })
+            }
+            Driver::Futures => {
+                let socket = echo::for_smol(socket)?;
+                let connection = driver::futures::Connection::new(socket, ());
+                smol::block_on(self.echo(connection, handshake))
+            }
+        }
+    }
+
+    async fn echo<T: driver::PollTransport>(
+        &self,
+        mut connection: driver::Connection<T, ()>,
+        mut handshake: ClientHandshake,
+    ) -> io::Result<()> {
+        let opened = connection.exchange(&mut handshake).await?;
+        echo::polled(connection, self.halves(&opened)).await
+    }
+}
