@@ -255,7 +255,7 @@ impl Encode<Response<'_>> for HeadEncoder {
     }
 }
 
-fn put_headers<H>(headers: H, output: &mut Output) -> Result<(), EncodeError>
+pub(crate) fn put_headers<H>(headers: H, output: &mut Output) -> Result<(), EncodeError>
 where
     H: IntoIterator<Item: HeaderLine>,
 {

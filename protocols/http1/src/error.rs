@@ -88,6 +88,14 @@ pub enum Error {
     ChunkLineTooLong,
     /// The data of a chunk is not followed by CRLF.
     ChunkEnd,
+    /// The target is of none of the four forms, or of one that its method does not have.
+    TargetForm,
+    /// A `CONNECT` announces a body, which it cannot have.
+    ConnectBody,
+    /// A response, or something, that no request has asked for.
+    Unrequested,
+    /// A response changes to another protocol, which the request has not offered.
+    UnofferedSwitch,
 }
 
 impl Error {
@@ -98,7 +106,11 @@ impl Error {
             Self::HeadTooLarge | Self::TooManyHeaders => "RFC 6585 §5",
             Self::TargetTooLong | Self::RequestLine => "RFC 9112 §3",
             Self::Method => "RFC 9112 §3.1",
-            Self::Target | Self::MissingHost | Self::SeveralHosts | Self::Host => "RFC 9112 §3.2",
+            Self::Target
+            | Self::TargetForm
+            | Self::MissingHost
+            | Self::SeveralHosts
+            | Self::Host => "RFC 9112 §3.2",
             Self::StatusLine | Self::Status | Self::Reason => "RFC 9112 §4",
             Self::Version => "RFC 9112 §2.3",
             Self::UnsupportedVersion => "RFC 9110 §15.6.6",
@@ -113,6 +125,9 @@ impl Error {
             | Self::EncodingInHttp10 => "RFC 9112 §6.1",
             Self::ChunkSize | Self::ChunkSizeOverflow | Self::ChunkEnd => "RFC 9112 §7.1",
             Self::ChunkExtension | Self::ChunkLineTooLong => "RFC 9112 §7.1.1",
+            Self::ConnectBody => "RFC 9110 §9.3.6",
+            Self::Unrequested => "RFC 9112 §9.2",
+            Self::UnofferedSwitch => "RFC 9110 §7.8",
         }
     }
 
@@ -177,6 +192,10 @@ impl fmt::Display for Error {
             Self::ChunkExtension => "a chunk extension is not a name and an optional value",
             Self::ChunkLineTooLong => "the line of a chunk is longer than the limit",
             Self::ChunkEnd => "no CRLF follows the data of a chunk",
+            Self::TargetForm => "the request target is not of the form that its method has",
+            Self::ConnectBody => "a CONNECT announces a body",
+            Self::Unrequested => "there is a response that no request has asked for",
+            Self::UnofferedSwitch => "a response changes to a protocol that was not offered",
         })?;
         write!(f, " ({})", self.section())
     }

@@ -183,7 +183,7 @@ fn token_of(coding: &[u8]) -> (&[u8], bool) {
 }
 
 /// A Content-Length: digits and nothing else. The error tells where it is something else.
-fn decimal(value: &[u8]) -> Result<u64, (Error, usize)> {
+pub(crate) fn decimal(value: &[u8]) -> Result<u64, (Error, usize)> {
     let mut number = 0u64;
     for (at, byte) in value.iter().enumerate() {
         let digit = byte.wrapping_sub(b'0');

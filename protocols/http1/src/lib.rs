@@ -26,36 +26,54 @@
 
 extern crate alloc;
 
+mod announce;
 mod body;
 mod chunk_line;
 mod chunked;
 mod class;
+mod client;
+mod client_writer;
 mod encode;
 mod error;
 mod framing;
+mod halves;
 mod headers;
 mod limits;
 mod lines;
+pub mod machine;
 #[cfg(feature = "laws")]
 mod observe;
 mod request;
 mod response;
+mod sending;
+mod server;
+mod server_writer;
 mod spans;
 mod stage;
 mod status;
+mod target;
 mod version;
+mod write_error;
 
 pub use body::{Body, BodyPart};
 pub use chunked::ChunkedBody;
+pub use client::{Client, ResponseEvent};
+pub use client_writer::ClientWriter;
 pub use encode::{
     EncodeError, HeadEncoder, HeaderLine, RequestParts, ResponseParts, encode_request,
     encode_response,
 };
 pub use error::Error;
 pub use framing::BodyLength;
+pub use halves::{client, server};
 pub use headers::{Header, Headers};
 pub use limits::{Limits, Relaxed};
 pub use request::{Request, RequestHead};
 pub use response::{Response, ResponseHead};
+pub use sending::{End, Payload, Trailers, Whole};
+pub use server::{RequestEvent, Server};
+pub use server_writer::ServerWriter;
 pub use status::reason;
+pub use target::Target;
 pub use version::Version;
+pub use write_error::WriteError;

@@ -2,7 +2,10 @@
 
 use segue::laws::{Log, Observe};
 
-use crate::{BodyPart, HeaderLine, Headers, Request, RequestParts, Response, ResponseParts};
+use crate::{
+    BodyPart, HeaderLine, Headers, Request, RequestEvent, RequestParts, Response, ResponseEvent,
+    ResponseParts,
+};
 
 impl Observe for Request<'_> {
     fn observe(&self, log: &mut Log) {
@@ -30,6 +33,32 @@ impl Observe for BodyPart<'_> {
         match self {
             Self::Piece(piece) => log.piece(piece),
             Self::Trailers(trailers) => trailers.observe(log),
+        }
+    }
+}
+
+impl Observe for RequestEvent<'_> {
+    fn observe(&self, log: &mut Log) {
+        match self {
+            Self::Head(head) => head.observe(log),
+            Self::Piece(piece) => log.piece(piece),
+            Self::Trailers(trailers) => trailers.observe(log),
+            Self::End | Self::Paused | Self::Http2 => log.event(self),
+        }
+    }
+}
+
+impl Observe for ResponseEvent<'_> {
+    fn observe(&self, log: &mut Log) {
+        match self {
+            Self::Informational(head) | Self::Head(head) => head.observe(log),
+            Self::Switched(head) => {
+                log.event("switched");
+                head.observe(log);
+            }
+            Self::Piece(piece) => log.piece(piece),
+            Self::Trailers(trailers) => trailers.observe(log),
+            Self::End => log.event(self),
         }
     }
 }

@@ -1,0 +1,260 @@
+//! The reading half of a client.
+
+use core::fmt;
+
+use segue::{Decode, Fault, Frame, Need, Output, Record};
+
+use crate::machine::{Shared, State, Step};
+use crate::{
+    Body, BodyLength, BodyPart, ClientWriter, Error, Headers, Limits, Relaxed, Response,
+    ResponseHead,
+};
+
+/// What a client reads.
+#[derive(PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ResponseEvent<'a> {
+    /// A response that comes before the final one: `100 Continue`, `103 Early Hints`
+    /// (RFC 9110 §15.2).
+    Informational(Response<'a>),
+    /// The head of a final response.
+    Head(Response<'a>),
+    /// The response that changes the protocol, `101 Switching Protocols` or a 2xx to `CONNECT`:
+    /// the stage is done, and what follows belongs to the other protocol.
+    Switched(Response<'a>),
+    /// Some of the body, never nothing. Into which pieces it falls depends on how it was received.
+    Piece(&'a [u8]),
+    /// The trailers behind a body in chunks, at least one: see [`BodyPart::Trailers`].
+    Trailers(Headers<'a>),
+    /// The end of the response: every final response has one.
+    End,
+}
+
+/// A stage that reads all responses of a connection, in the order of the requests.
+///
+/// - Complete input: a [`ResponseEvent::Head`], a [`ResponseEvent::Piece`] for what there is of the
+///   body, trailers if there are any, and a [`ResponseEvent::End`]; informational responses before
+///   it.
+/// - Partial input: it needs the rest of a head or of the line in front of a chunk. Bodies are
+///   lent as they come.
+/// - At the end of the stream it is done where no request waits for an answer, or where the body
+///   is one that ends so; otherwise it is truncated.
+///
+/// It is also done behind the last response of a connection that closes, and where the protocol
+/// changes: see [`ResponseEvent::Switched`]. What has been asked it knows from its
+/// [`ClientWriter`], with which [`paired`](Self::paired) makes it and [`client`](crate::client)
+/// both. A response that nobody has asked for is refused.
+///
+/// ```
+/// use segue::{Buffer, Encode, Output, Step};
+/// use segue_http1::{End, RequestParts, ResponseEvent};
+///
+/// let (mut responses, mut writer) = segue_http1::client();
+/// let mut output = Output::new();
+/// writer.encode(RequestParts::new("GET", "/", [("Host", "a")]), &mut output)?;
+/// writer.encode(End, &mut output)?;
+///
+/// let mut buffer = Buffer::from(&b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nh"[..]);
+/// let Step::Item(ResponseEvent::Head(head)) = buffer.step(&mut responses, false, &mut output)?
+///     else { panic!() };
+/// assert_eq!(head.status(), 200);
+/// let item = buffer.step(&mut responses, false, &mut output)?;
+/// assert_eq!(item, Step::Item(ResponseEvent::Piece(b"h")));
+/// assert!(matches!(buffer.step(&mut responses, false, &mut output)?, Step::Need(_)));
+///
+/// buffer.extend(b"i\r\n0\r\n\r\n");
+/// let item = buffer.step(&mut responses, false, &mut output)?;
+/// assert_eq!(item, Step::Item(ResponseEvent::Piece(b"i")));
+/// let item = buffer.step(&mut responses, false, &mut output)?;
+/// assert_eq!(item, Step::Item(ResponseEvent::End));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Client {
+    head: ResponseHead,
+    phase: Phase,
+    shared: Shared,
+    limits: Limits,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Head,
+    /// A head that another one follows has been lent.
+    NextHead,
+    Body(Body),
+}
+
+impl Client {
+    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            head: ResponseHead::new(),
+            phase: Phase::Head,
+            shared: Shared::NEW,
+            limits: Limits::DEFAULT,
+        }
+    }
+
+    /// The same stage with other limits, for heads and bodies.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.head = self.head.limits(limits);
+        self.limits = limits;
+        self
+    }
+
+    /// The same stage, letting through what `relaxed` says.
+    #[must_use]
+    pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
+        self.head = self.head.relaxed(relaxed);
+        self
+    }
+
+    /// The stage, and the writer of the requests that it reads the answers to.
+    #[must_use]
+    pub fn paired(mut self) -> (Self, ClientWriter) {
+        let writer = ClientWriter::new(self.shared.pair());
+        (self, writer)
+    }
+
+    /// How many requests have not been answered to the end.
+    #[must_use]
+    pub fn unanswered(&self) -> u32 {
+        self.shared.load().owed()
+    }
+
+    /// Whether the server has agreed to a change of protocol.
+    #[must_use]
+    pub fn is_switched(&self) -> bool {
+        self.shared.load().responses() == State::Switched
+    }
+
+    fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        match self.shared.load().responses() {
+            State::Owed => self.head.frame(input, eof),
+            State::Ended | State::Switched => Ok(Frame::Done),
+            _ => match input {
+                [] if eof => Ok(Frame::Done),
+                [] => Ok(Frame::Need(Need::ONE)),
+                _ => Err(Fault::new(Error::Unrequested)),
+            },
+        }
+    }
+}
+
+enum Opened {
+    Informational,
+    Final,
+    Switch,
+}
+
+/// Says what follows a head.
+fn open(
+    shared: &mut Shared,
+    limits: Limits,
+    head: &Response<'_>,
+) -> Result<(Phase, Opened), Fault<Error>> {
+    let Some(kind) = shared.load().oldest() else {
+        return Err(Fault::new(Error::Unrequested));
+    };
+    let status = head.status();
+    let step = match status {
+        101 => Step::Switch,
+        100..=199 => Step::Informational { status },
+        200..=299 if kind.is_connect() => Step::Switch,
+        _ => {
+            let length = head.body(kind.method())?;
+            let closes = !head.keep_alive() || length == BodyLength::UntilClose;
+            shared.apply(Step::Response { closes });
+            return Ok((Phase::Body(Body::new(length).limits(limits)), Opened::Final));
+        }
+    };
+    if !shared.apply(step) {
+        // Behind the version and a space.
+        return Err(Fault::new(Error::UnofferedSwitch).at(9));
+    }
+    let opened = if step == Step::Switch { Opened::Switch } else { Opened::Informational };
+    Ok((Phase::NextHead, opened))
+}
+
+impl Default for Client {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decode for Client {
+    type Item<'a> = ResponseEvent<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        match &mut self.phase {
+            Phase::Body(body) => match body.frame(input, eof) {
+                Ok(Frame::Done) => Ok(Frame::Record(0)),
+                frame => frame,
+            },
+            Phase::Head => self.frame_head(input, eof),
+            Phase::NextHead => {
+                self.head.begin_again();
+                self.phase = Phase::Head;
+                self.frame_head(input, eof)
+            }
+        }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
+        match &mut self.phase {
+            Phase::Body(body) => body.absorb(record, answers),
+            Phase::Head | Phase::NextHead => self.head.absorb(record, answers),
+        }
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<ResponseEvent<'a>, Fault<Error>> {
+        match &self.phase {
+            // A body has no empty pieces: that is its end.
+            Phase::Body(_) if record.is_empty() => {
+                self.phase = Phase::NextHead;
+                self.shared.apply(Step::ResponseEnd);
+                Ok(ResponseEvent::End)
+            }
+            Phase::Body(_) => {
+                let Phase::Body(body) = &mut self.phase else {
+                    return Err(Fault::from_cause(segue::Cause::Contract));
+                };
+                body.parse(record).map(|part| match part {
+                    BodyPart::Piece(piece) => ResponseEvent::Piece(piece.into_slice()),
+                    BodyPart::Trailers(trailers) => ResponseEvent::Trailers(trailers),
+                })
+            }
+            Phase::Head | Phase::NextHead => {
+                let head = self.head.parse(record)?;
+                let (phase, opened) = open(&mut self.shared, self.limits, &head)?;
+                self.phase = phase;
+                Ok(match opened {
+                    Opened::Informational => ResponseEvent::Informational(head),
+                    Opened::Final => ResponseEvent::Head(head),
+                    Opened::Switch => ResponseEvent::Switched(head),
+                })
+            }
+        }
+    }
+}
+
+/// Shows statuses and the names of headers, and no payload.
+impl fmt::Debug for ResponseEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Informational(head) => f.debug_tuple("Informational").field(head).finish(),
+            Self::Head(head) => f.debug_tuple("Head").field(head).finish(),
+            Self::Switched(head) => f.debug_tuple("Switched").field(head).finish(),
+            Self::Piece(piece) => f.debug_tuple("Piece").field(&piece.len()).finish(),
+            Self::Trailers(trailers) => f.debug_tuple("Trailers").field(trailers).finish(),
+            Self::End => f.write_str("End"),
+        }
+    }
+}

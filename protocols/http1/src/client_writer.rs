@@ -1,0 +1,253 @@
+//! The writing half of a client.
+
+use core::cell::Cell;
+
+use bytes::Bytes;
+use segue::{Encode, Output};
+
+use crate::announce::{Announced, Digits, Framing, Line, Notes};
+use crate::machine::{Kind, Shared, State, Step, Word};
+use crate::sending::Sending;
+use crate::{
+    End, HeadEncoder, HeaderLine, Payload, RequestParts, Trailers, Version, Whole, WriteError,
+};
+
+/// Writes the requests of a connection, whose answers its [`Client`](crate::Client) reads.
+///
+/// What can be sent:
+/// - [`RequestParts`]: a head.
+/// - `&[u8]` and [`Bytes`]: a piece of the body.
+/// - [`End`] or [`Trailers`]: the end of the request.
+/// - [`Whole`]: all of that at once.
+///
+/// A body is there if the headers that are given announce one, by `Content-Length` or
+/// `Transfer-Encoding: chunked`, or if it is [`Whole`]. The next request may be sent before this
+/// one is answered, up to [`MOST_UNANSWERED`](Self::MOST_UNANSWERED); that it should be one that
+/// can be sent again is for the caller to see (RFC 9112 §9.3.2). Behind a request that offers
+/// another protocol, or `CONNECT`, the answer has to be waited for.
+///
+/// What it is given is checked before a byte of it is queued, so what is refused leaves the output
+/// and the connection as they were.
+///
+/// ```
+/// use segue::{Encode, Output};
+/// use segue_http1::{End, RequestParts, Whole, WriteError};
+///
+/// let (_, mut writer) = segue_http1::client();
+/// let mut output = Output::new();
+/// writer.encode(RequestParts::new("PUT", "/", [("Host", "a"), ("Content-Length", "5")]), &mut output)?;
+/// writer.encode(&b"hel"[..], &mut output)?;
+/// assert_eq!(writer.encode(End, &mut output), Err(WriteError::TooShort(2)));
+/// assert_eq!(writer.encode(&b"lo!"[..], &mut output), Err(WriteError::TooLong));
+/// writer.encode(&b"lo"[..], &mut output)?;
+/// writer.encode(End, &mut output)?;
+/// assert_eq!(output.to_vec(), b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello");
+/// # Ok::<(), WriteError>(())
+/// ```
+#[derive(Debug)]
+pub struct ClientWriter {
+    shared: Shared,
+    sending: Sending,
+}
+
+impl ClientWriter {
+    /// The most requests that can be unanswered at a time.
+    pub const MOST_UNANSWERED: u32 = Word::MOST_OWED;
+
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { shared, sending: Sending::Nothing }
+    }
+
+    /// How many requests have not been answered to the end.
+    #[must_use]
+    pub fn unanswered(&self) -> u32 {
+        self.shared.load().owed()
+    }
+
+    /// Whether the server was asked for `100 Continue`, and has neither sent that nor anything
+    /// else: the body may wait for it, but not for ever (RFC 9110 §10.1.1).
+    #[must_use]
+    pub fn awaits_continue(&self) -> bool {
+        self.shared.load().expects()
+    }
+
+    /// Whether another request can be said on this connection, now or once the one under way has
+    /// ended.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        let word = self.shared.load();
+        let open = matches!(word.requests(), State::Idle | State::Body | State::Offered);
+        open && !word.requests_close() && !word.response_closes()
+    }
+
+    fn head<H>(
+        &mut self,
+        parts: RequestParts<'_, H>,
+        whole: Option<u64>,
+        output: &mut Output,
+    ) -> Result<(), WriteError>
+    where
+        H: IntoIterator<Item: HeaderLine>,
+    {
+        let word = self.shared.load();
+        match word.requests() {
+            _ if !self.sending.is_over() => return Err(WriteError::Unfinished),
+            State::Idle if word.owed() == Word::MOST_OWED => {
+                return Err(WriteError::TooManyRequests);
+            }
+            State::Idle => {}
+            State::Offered => return Err(WriteError::Waiting),
+            State::Switched => return Err(WriteError::Switched),
+            _ => return Err(WriteError::Closing),
+        }
+        let RequestParts { method, target, version, headers } = parts;
+        let (announced, plan) = (Announced::default(), Cell::new(None));
+        let headers = announced.pass(headers, false, |notes| {
+            let made = planned(method, version, whole, notes);
+            let length = made.as_ref().map_or(None, |(_, _, length)| *length);
+            plan.set(Some(made));
+            [length.map(|length| Line::Length(Digits::decimal(length))), None]
+        });
+        let mark = output.mark();
+        HeadEncoder.encode(RequestParts { method, target, version, headers }, output)?;
+        let verdict = match plan.take() {
+            Some(Ok((sending, step, _))) if self.shared.apply(step) => {
+                self.sending = sending;
+                Ok(())
+            }
+            Some(Err(error)) => Err(error),
+            // The plan is made with the lines; an answer that closes may have come meanwhile.
+            _ => Err(WriteError::Closing),
+        };
+        verdict.inspect_err(|_| output.rollback(mark))
+    }
+
+    fn piece(&mut self, piece: impl Payload, output: &mut Output) -> Result<(), WriteError> {
+        self.sending.piece(piece, output)?;
+        if self.shared.load().expects() {
+            self.shared.apply(Step::RequestPiece);
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self) {
+        self.shared.apply(Step::RequestEnd);
+    }
+}
+
+/// How the body of a request is delimited (RFC 9112 §6.3), and the `Content-Length` to be added.
+fn planned(
+    method: &str,
+    version: Version,
+    whole: Option<u64>,
+    notes: Notes,
+) -> Result<(Sending, Step, Option<u64>), WriteError> {
+    let http10 = version == Version::Http10;
+    if notes.hosts > 1 || (notes.hosts == 0 && !http10) {
+        return Err(WriteError::Host);
+    }
+    let (sending, added) = match (notes.framing()?, whole) {
+        (Framing::Chunked, _) if http10 => return Err(WriteError::Http10),
+        (Framing::Chunked, Some(_)) => return Err(WriteError::Framing),
+        (Framing::Length(length), Some(whole)) if length != whole => {
+            return Err(WriteError::Framing);
+        }
+        (Framing::Chunked, None) => (Sending::Chunked, None),
+        (Framing::Length(length), _) => (Sending::Known(length), None),
+        (Framing::Nothing, Some(length @ 1..)) => (Sending::Known(length), Some(length)),
+        // Whoever means to have a body says so even where it is empty (RFC 9110 §8.6).
+        (Framing::Nothing, _) if matches!(method, "POST" | "PUT" | "PATCH") => {
+            (Sending::Empty, Some(0))
+        }
+        (Framing::Nothing, _) => (Sending::Empty, None),
+    };
+    let has_body = !matches!(sending, Sending::Empty | Sending::Known(0));
+    if method == "CONNECT" && (has_body || sending != Sending::Empty) {
+        return Err(WriteError::NoBody);
+    }
+    if notes.expects && !has_body {
+        return Err(WriteError::Expect);
+    }
+    let step = Step::Request {
+        kind: Kind::of(method, http10, notes.upgrade && notes.connection_upgrade),
+        closes: notes.close || (http10 && !notes.keep_alive),
+        expects: notes.expects && !http10,
+    };
+    Ok((sending, step, added))
+}
+
+impl<H> Encode<RequestParts<'_, H>> for ClientWriter
+where
+    H: IntoIterator<Item: HeaderLine>,
+{
+    type Error = WriteError;
+
+    fn encode(
+        &mut self,
+        parts: RequestParts<'_, H>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        self.head(parts, None, output)
+    }
+}
+
+impl<H, B> Encode<Whole<RequestParts<'_, H>, B>> for ClientWriter
+where
+    H: IntoIterator<Item: HeaderLine>,
+    B: Payload,
+{
+    type Error = WriteError;
+
+    fn encode(
+        &mut self,
+        whole: Whole<RequestParts<'_, H>, B>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        let Whole { head, body } = whole;
+        self.head(head, Some(body.as_ref().len() as u64), output)?;
+        // It has the length that was just announced.
+        self.piece(body, output)?;
+        self.encode(End, output)
+    }
+}
+
+/// A piece of the body.
+impl Encode<&[u8]> for ClientWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, piece: &[u8], output: &mut Output) -> Result<(), WriteError> {
+        self.piece(piece, output)
+    }
+}
+
+/// A piece of the body, which from [`Output::WHOLE`] on is not copied.
+impl Encode<Bytes> for ClientWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, piece: Bytes, output: &mut Output) -> Result<(), WriteError> {
+        self.piece(piece, output)
+    }
+}
+
+impl Encode<End> for ClientWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, _: End, output: &mut Output) -> Result<(), WriteError> {
+        self.sending.end(output)?;
+        self.finish();
+        Ok(())
+    }
+}
+
+impl<H> Encode<Trailers<H>> for ClientWriter
+where
+    H: IntoIterator<Item: HeaderLine>,
+{
+    type Error = WriteError;
+
+    fn encode(&mut self, trailers: Trailers<H>, output: &mut Output) -> Result<(), WriteError> {
+        self.sending.trailers(trailers.0, output)?;
+        self.finish();
+        Ok(())
+    }
+}

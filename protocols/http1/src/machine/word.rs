@@ -1,0 +1,400 @@
+//! The state of both sides in one word.
+
+use super::table::{Event, Side, State, When, next};
+
+/// The state of both sides of a connection, and what has to be known of the requests that are owed
+/// an answer: small enough to be changed at once by two threads.
+///
+/// From the lowest bit: the state of the requests (3), that of the responses (3), whether the
+/// newest request is the last (1), whether the response under way is (1), whether the client
+/// waits for `100 Continue` (1), how many requests are owed an answer (3), and the kinds of those,
+/// the oldest first (3 each).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Word(u32);
+
+/// What has to be known of a request to delimit its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Plain,
+    /// Of HTTP/1.0, which knows no chunks.
+    Plain10,
+    /// `HEAD`: the answer has no body.
+    Head,
+    Head10,
+    /// It offers another protocol.
+    Upgrade,
+    HeadUpgrade,
+    Connect,
+    Connect10,
+}
+
+/// An event, with what it brings. Pieces of a body change nothing but that the first one of a
+/// request is what `100 Continue` was waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Request {
+        kind: Kind,
+        /// No request follows it.
+        closes: bool,
+        /// It waits for `100 Continue` with its body.
+        expects: bool,
+    },
+    RequestPiece,
+    RequestEnd,
+    Fault,
+    Informational {
+        status: u16,
+    },
+    Response {
+        /// The connection closes behind it.
+        closes: bool,
+    },
+    Switch,
+    ResponseEnd,
+}
+
+impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Plain,
+        Self::Plain10,
+        Self::Head,
+        Self::Head10,
+        Self::Upgrade,
+        Self::HeadUpgrade,
+        Self::Connect,
+        Self::Connect10,
+    ];
+
+    /// The kind of a request of `method`.
+    pub(crate) fn of(method: &str, http10: bool, offers_upgrade: bool) -> Self {
+        match (method, http10) {
+            ("CONNECT", false) => Self::Connect,
+            ("CONNECT", true) => Self::Connect10,
+            // A server must ignore what HTTP/1.0 offers (RFC 9110 §7.8).
+            ("HEAD", true) => Self::Head10,
+            ("HEAD", false) if offers_upgrade => Self::HeadUpgrade,
+            ("HEAD", false) => Self::Head,
+            (_, true) => Self::Plain10,
+            (_, false) if offers_upgrade => Self::Upgrade,
+            (_, false) => Self::Plain,
+        }
+    }
+
+    /// A method whose answers are delimited as those to this request.
+    pub(crate) const fn method(self) -> &'static str {
+        match self {
+            Self::Plain | Self::Plain10 | Self::Upgrade => "GET",
+            Self::Head | Self::Head10 | Self::HeadUpgrade => "HEAD",
+            Self::Connect | Self::Connect10 => "CONNECT",
+        }
+    }
+
+    pub(crate) const fn is_head(self) -> bool {
+        matches!(self, Self::Head | Self::Head10 | Self::HeadUpgrade)
+    }
+
+    pub(crate) const fn is_connect(self) -> bool {
+        matches!(self, Self::Connect | Self::Connect10)
+    }
+
+    pub(crate) const fn is_http10(self) -> bool {
+        matches!(self, Self::Plain10 | Self::Head10 | Self::Connect10)
+    }
+
+    pub(crate) const fn offers(self) -> bool {
+        matches!(self, Self::Upgrade | Self::HeadUpgrade | Self::Connect | Self::Connect10)
+    }
+
+    /// The same request once it was answered without a change of protocol.
+    const fn declined(self) -> Self {
+        match self {
+            Self::Upgrade | Self::Connect => Self::Plain,
+            Self::Connect10 => Self::Plain10,
+            Self::HeadUpgrade => Self::Head,
+            kind => kind,
+        }
+    }
+}
+
+impl Step {
+    const fn event(self) -> Event {
+        match self {
+            Self::Request { .. } => Event::Request,
+            Self::RequestPiece => Event::RequestPiece,
+            Self::RequestEnd => Event::RequestEnd,
+            Self::Fault => Event::Fault,
+            Self::Informational { .. } => Event::Informational,
+            Self::Response { .. } => Event::Response,
+            Self::Switch => Event::Switch,
+            Self::ResponseEnd => Event::ResponseEnd,
+        }
+    }
+}
+
+impl Word {
+    /// A connection on which nothing has been said.
+    pub(crate) const NEW: Self = Self(0);
+
+    /// The most requests that can be owed an answer.
+    pub(crate) const MOST_OWED: u32 = 6;
+
+    pub(super) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub(super) const fn from_bits(bits: u32) -> Self {
+        Self(bits)
+    }
+
+    pub(crate) const fn requests(self) -> State {
+        state(self.0)
+    }
+
+    pub(crate) const fn responses(self) -> State {
+        state(self.0 >> RESPONSES)
+    }
+
+    /// Whether no request follows the newest.
+    pub(crate) const fn requests_close(self) -> bool {
+        self.0 & REQUESTS_CLOSE != 0
+    }
+
+    /// Whether the connection closes behind the response under way.
+    pub(crate) const fn response_closes(self) -> bool {
+        self.0 & RESPONSE_CLOSES != 0
+    }
+
+    /// Whether the client waits for `100 Continue`.
+    pub(crate) const fn expects(self) -> bool {
+        self.0 & EXPECTS != 0
+    }
+
+    /// How many requests are owed an answer, or the end of one.
+    pub(crate) const fn owed(self) -> u32 {
+        self.0 >> OWED & 7
+    }
+
+    /// The oldest request that is owed an answer.
+    pub(crate) fn oldest(self) -> Option<Kind> {
+        (self.owed() > 0).then(|| self.kind(0))
+    }
+
+    fn newest(self) -> Option<Kind> {
+        self.owed().checked_sub(1).map(|at| self.kind(at))
+    }
+
+    fn kind(self, at: u32) -> Kind {
+        Kind::ALL[(self.0 >> (KINDS + 3 * at) & 7) as usize]
+    }
+
+    /// Whether the answer that is owed next is the last of the connection, whatever it says.
+    pub(crate) const fn answers_last(self) -> bool {
+        self.requests_close() && self.owed() == 1
+    }
+
+    /// The state after `step`, unless it cannot be said now.
+    pub(crate) fn after(self, step: Step) -> Option<Self> {
+        let event = step.event();
+        let mut word = self.noting(step)?;
+        let [requests, responses] = [Side::Requests, Side::Responses].map(|side| {
+            let from = if side == Side::Requests { self.requests() } else { self.responses() };
+            let to = next(side, from, event, word.holds(event));
+            (to.is_some() || event.side() != side).then_some(to.unwrap_or(from))
+        });
+        word.set(0, requests?);
+        word.set(RESPONSES, responses?);
+        // A switch takes both sides along.
+        let switched = [word.requests(), word.responses()].map(|state| state == State::Switched);
+        (switched[0] == switched[1]).then_some(word)
+    }
+
+    /// The same state with what `step` brings, the sides as they are.
+    fn noting(mut self, step: Step) -> Option<Self> {
+        match step {
+            Step::Request { kind, closes, expects } => {
+                self = self.asked(kind)?;
+                self.flag(REQUESTS_CLOSE, closes);
+                self.flag(EXPECTS, expects);
+            }
+            // The body comes, whatever was said to that.
+            Step::RequestPiece | Step::RequestEnd => self.0 &= !EXPECTS,
+            Step::Fault => {
+                // What is no request is owed an answer all the same.
+                if self.requests() == State::Idle {
+                    self = self.asked(Kind::Plain)?;
+                }
+                self.flag(REQUESTS_CLOSE, true);
+            }
+            Step::Informational { status: 100 } => self.0 &= !EXPECTS,
+            Step::Response { closes } => {
+                let closes = closes || self.answers_last();
+                self.flag(RESPONSE_CLOSES, closes);
+                self.0 &= !EXPECTS;
+                let declined = self.oldest()?.declined();
+                self.0 = self.0 & !(7 << KINDS) | (declined as u32) << KINDS;
+            }
+            Step::ResponseEnd => {
+                let owed = self.owed().checked_sub(1)?;
+                let kinds = self.0 >> (KINDS + 3) << KINDS;
+                self.0 = self.0 & ((1 << OWED) - 1) | owed << OWED | kinds;
+            }
+            Step::Informational { .. } | Step::Switch => {}
+        }
+        Some(self)
+    }
+
+    /// What holds for the transition of `event`, once what it brings is noted.
+    fn holds(self, event: Event) -> When {
+        let offers = self.newest().is_some_and(Kind::offers);
+        match event {
+            Event::ResponseEnd if self.response_closes() => When::Closes,
+            Event::ResponseEnd | Event::Fault if self.owed() > 0 => When::Owes,
+            Event::Switch if offers && self.owed() == 1 => When::Offers,
+            Event::RequestEnd if offers && !self.response_closes() => When::Offers,
+            Event::RequestEnd | Event::Response
+                if self.requests_close() || self.response_closes() =>
+            {
+                When::Closes
+            }
+            // It answers a request before the one that offers.
+            Event::Response if offers => When::Offers,
+            _ => When::Keeps,
+        }
+    }
+
+    fn asked(mut self, kind: Kind) -> Option<Self> {
+        let owed = self.owed();
+        if owed == Self::MOST_OWED {
+            return None;
+        }
+        self.0 |= (kind as u32) << (KINDS + 3 * owed);
+        self.0 += 1 << OWED;
+        Some(self)
+    }
+
+    fn flag(&mut self, flag: u32, on: bool) {
+        if on {
+            self.0 |= flag;
+        }
+    }
+
+    fn set(&mut self, shift: u32, state: State) {
+        self.0 = self.0 & !(7 << shift) | (state as u32) << shift;
+    }
+}
+
+impl core::fmt::Debug for Word {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("State")
+            .field("requests", &self.requests())
+            .field("responses", &self.responses())
+            .field("owed", &self.owed())
+            .finish_non_exhaustive()
+    }
+}
+
+const fn state(bits: u32) -> State {
+    match bits & 7 {
+        0 => State::Idle,
+        1 => State::Owed,
+        2 => State::Body,
+        3 => State::Offered,
+        4 => State::Ended,
+        5 => State::Switched,
+        _ => State::Failed,
+    }
+}
+
+const RESPONSES: u32 = 3;
+const REQUESTS_CLOSE: u32 = 1 << 6;
+const RESPONSE_CLOSES: u32 = 1 << 7;
+const EXPECTS: u32 = 1 << 8;
+const OWED: u32 = 9;
+const KINDS: u32 = 12;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET: Step = Step::Request { kind: Kind::Plain, closes: false, expects: false };
+    const LAST: Step = Step::Request { kind: Kind::Plain, closes: true, expects: false };
+    const CONNECT: Step = Step::Request { kind: Kind::Connect, closes: false, expects: false };
+    const OK: Step = Step::Response { closes: false };
+
+    fn run(steps: &[Step]) -> Word {
+        steps.iter().fold(Word::NEW, |word, &step| {
+            word.after(step).unwrap_or_else(|| panic!("{step:?} is refused in {word:?}"))
+        })
+    }
+
+    #[test]
+    fn answers_are_taken_to_belong_to_the_oldest_request() {
+        let kinds = [Kind::Head, Kind::Plain10, Kind::Plain, Kind::Head10, Kind::Head];
+        let mut word = Word::NEW;
+        for kind in kinds {
+            let head = Step::Request { kind, closes: false, expects: false };
+            word = word.after(head).unwrap().after(Step::RequestEnd).unwrap();
+        }
+        for (at, kind) in kinds.into_iter().enumerate() {
+            assert_eq!(
+                (word.oldest(), word.owed()),
+                (Some(kind), u32::try_from(kinds.len() - at).unwrap())
+            );
+            word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+        }
+        assert_eq!(word, Word::NEW);
+        let six = [GET, Step::RequestEnd].repeat(Word::MOST_OWED as usize);
+        assert_eq!(run(&six).after(GET), None);
+    }
+
+    #[test]
+    fn the_last_request_lets_those_before_it_be_answered() {
+        let word = run(&[GET, Step::RequestEnd, LAST, Step::RequestEnd, OK, Step::ResponseEnd]);
+        assert_eq!((word.requests(), word.responses()), (State::Ended, State::Owed));
+        let word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+        assert_eq!(word.responses(), State::Ended);
+    }
+
+    #[test]
+    fn a_last_answer_ends_the_requests() {
+        let closing = Step::Response { closes: true };
+        let word = run(&[GET, closing, Step::ResponseEnd]);
+        assert_eq!((word.requests(), word.responses()), (State::Body, State::Ended));
+        assert_eq!(word.after(Step::RequestEnd).unwrap().requests(), State::Ended);
+        assert_eq!(run(&[GET, Step::RequestEnd, closing]).requests(), State::Ended);
+    }
+
+    #[test]
+    fn a_switch_waits_for_the_end_of_the_request_and_for_its_turn() {
+        assert_eq!(run(&[CONNECT]).after(Step::Switch), None);
+        assert_eq!(run(&[GET, Step::RequestEnd]).after(Step::Switch), None);
+        let behind = run(&[GET, Step::RequestEnd, CONNECT, Step::RequestEnd]);
+        assert_eq!((behind.requests(), behind.after(Step::Switch)), (State::Offered, None));
+        let word = run(&[CONNECT, Step::RequestEnd, Step::Switch]);
+        assert_eq!((word.requests(), word.responses()), (State::Switched, State::Switched));
+        let word = run(&[CONNECT, OK, Step::RequestEnd]);
+        assert_eq!(word.requests(), State::Idle, "it was declined before its end");
+        let word = run(&[CONNECT, OK, Step::ResponseEnd, Step::RequestEnd]);
+        assert_eq!(word.requests(), State::Idle);
+    }
+
+    #[test]
+    fn an_offer_is_declined_by_its_own_answer_alone() {
+        let offered = [GET, Step::RequestEnd, CONNECT, Step::RequestEnd];
+        let word = run(&[&offered[..], &[OK, Step::ResponseEnd]].concat());
+        assert_eq!(word.requests(), State::Offered);
+        assert_eq!(word.after(OK).unwrap().requests(), State::Idle);
+        assert_eq!(word.after(Step::Switch).unwrap().requests(), State::Switched);
+        let closing = Step::Response { closes: true };
+        assert_eq!(run(&[&offered[..], &[closing]].concat()).requests(), State::Ended);
+    }
+
+    #[test]
+    fn faults_are_answered_once() {
+        let word = run(&[Step::Fault]);
+        assert_eq!((word.requests(), word.responses()), (State::Failed, State::Owed));
+        let word = run(&[GET, Step::Fault, OK, Step::ResponseEnd]);
+        assert_eq!((word.requests(), word.responses()), (State::Failed, State::Ended));
+        assert_eq!(run(&[GET, OK, Step::ResponseEnd, Step::Fault]).responses(), State::Idle);
+    }
+}

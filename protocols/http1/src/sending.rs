@@ -1,0 +1,156 @@
+//! The body of the message that is being sent, held to what its head has announced.
+
+use bytes::Bytes;
+use segue::Output;
+
+use crate::announce::Digits;
+use crate::encode::put_headers;
+use crate::{HeaderLine, WriteError};
+
+/// Everything that is written of a message, in one item: its head, and all of its body, whose
+/// length is announced by a `Content-Length` that is added.
+#[derive(Debug, Clone, Copy)]
+pub struct Whole<P, B> {
+    /// The head: [`RequestParts`](crate::RequestParts) or [`ResponseParts`](crate::ResponseParts).
+    pub head: P,
+    /// The body: `&[u8]`, or [`Bytes`], which from [`Output::WHOLE`] on are not copied.
+    pub body: B,
+}
+
+impl<P, B> Whole<P, B> {
+    /// A head and its body.
+    pub const fn new(head: P, body: B) -> Self {
+        Self { head, body }
+    }
+}
+
+/// The end of a message that is sent in pieces. Every message that is not [`Whole`] has one, or
+/// has [`Trailers`] instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End;
+
+/// The end of a message in chunks, with headers behind it (RFC 9112 §7.1.2).
+#[derive(Debug, Clone, Copy)]
+pub struct Trailers<H>(pub H);
+
+/// What can be sent as the body of a message, or as a piece of one.
+pub trait Payload: AsRef<[u8]> {
+    /// Appends it to `output`.
+    fn put(self, output: &mut Output);
+}
+
+impl Payload for &[u8] {
+    fn put(self, output: &mut Output) {
+        output.put(self);
+    }
+}
+
+impl Payload for Bytes {
+    fn put(self, output: &mut Output) {
+        output.put_bytes(self);
+    }
+}
+
+/// How the body under way is delimited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// No message is under way.
+    Nothing,
+    /// A message without a body.
+    Empty,
+    /// So many bytes are still to come.
+    Known(u64),
+    Chunked,
+    UntilClose,
+    /// The answer to `HEAD`: whatever comes is not sent.
+    Dropped,
+}
+
+impl Sending {
+    pub(crate) fn is_over(self) -> bool {
+        self == Self::Nothing
+    }
+
+    /// Appends a piece of the body. Empty ones are no chunks, which would end the body.
+    pub(crate) fn piece<P: Payload>(
+        &mut self,
+        piece: P,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        let length = piece.as_ref().len() as u64;
+        match self {
+            Self::Nothing => return Err(WriteError::NoHead),
+            Self::Dropped => {}
+            _ if length == 0 => {}
+            Self::Empty => return Err(WriteError::NoBody),
+            Self::Known(left) => {
+                *left = left.checked_sub(length).ok_or(WriteError::TooLong)?;
+                piece.put(output);
+            }
+            Self::Chunked => {
+                output.put(Digits::hexadecimal(length).as_bytes());
+                output.put(b"\r\n");
+                piece.put(output);
+                output.put(b"\r\n");
+            }
+            Self::UntilClose => piece.put(output),
+        }
+        Ok(())
+    }
+
+    /// Ends the message.
+    pub(crate) fn end(&mut self, output: &mut Output) -> Result<(), WriteError> {
+        match self {
+            Self::Nothing => return Err(WriteError::NoHead),
+            Self::Known(left @ 1..) => return Err(WriteError::TooShort(*left)),
+            Self::Chunked => output.put(b"0\r\n\r\n"),
+            Self::Empty | Self::Known(0) | Self::UntilClose | Self::Dropped => {}
+        }
+        *self = Self::Nothing;
+        Ok(())
+    }
+
+    /// Ends the message with trailers.
+    pub(crate) fn trailers<H>(&mut self, headers: H, output: &mut Output) -> Result<(), WriteError>
+    where
+        H: IntoIterator<Item: HeaderLine>,
+    {
+        match self {
+            Self::Nothing => return Err(WriteError::NoHead),
+            Self::Chunked => {}
+            // Dropped as the body is.
+            Self::Dropped => return self.end(output),
+            _ => return Err(WriteError::NoTrailers),
+        }
+        let mut belongs_in_front = false;
+        let headers = headers.into_iter().inspect(|line| {
+            let name = line.name();
+            belongs_in_front |= IN_FRONT.iter().any(|other| name.eq_ignore_ascii_case(other));
+        });
+        let mark = output.mark();
+        output.put(b"0\r\n");
+        let put = put_headers(headers, output).map_err(WriteError::Head);
+        let verdict = put.and(if belongs_in_front { Err(WriteError::Trailer) } else { Ok(()) });
+        match verdict {
+            Ok(()) => *self = Self::Nothing,
+            Err(_) => output.rollback(mark),
+        }
+        verdict
+    }
+}
+
+/// Headers that delimit or route a message, or say how it is to be handled: in a trailer they
+/// would come too late, or be smuggled (RFC 9110 §6.5.1).
+const IN_FRONT: [&[u8]; 11] = [
+    b"content-length",
+    b"transfer-encoding",
+    b"host",
+    b"connection",
+    b"upgrade",
+    b"expect",
+    b"trailer",
+    b"te",
+    b"authorization",
+    b"content-type",
+    b"content-encoding",
+];

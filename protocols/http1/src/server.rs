@@ -1,0 +1,364 @@
+//! The reading half of a server.
+
+use core::fmt;
+
+use segue::{Decode, Fault, Frame, Need, Output, Record};
+
+use crate::machine::{Kind, Shared, State, Step, Word};
+use crate::{
+    Body, BodyLength, BodyPart, Error, Headers, Limits, Relaxed, Request, RequestHead,
+    ServerWriter, Version,
+};
+
+/// What a server reads.
+#[derive(PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RequestEvent<'a> {
+    /// The head of a request. Its host, its target and the length of its body have been checked.
+    Head(Request<'a>),
+    /// Some of its body, never nothing. Into which pieces it falls depends on how it was received.
+    Piece(&'a [u8]),
+    /// The trailers behind a body in chunks, at least one: see [`BodyPart::Trailers`].
+    Trailers(Headers<'a>),
+    /// The end of the request: every request has one.
+    End,
+    /// There is more, which has to wait for an answer: the one to the last request, which may
+    /// change the protocol, or the oldest of as many as may be [ahead](Server::ahead). It comes
+    /// again and again until that has been sent, so nobody should ask while it has not.
+    Paused,
+    /// The client speaks HTTP/2 (RFC 9113 §3.4): the stage is done, and the connection preface is
+    /// in front of what it leaves.
+    Http2,
+}
+
+/// A stage that reads all requests of a connection, in the order head, body, end, head and so on.
+///
+/// - Complete input: a [`RequestEvent::Head`], a [`RequestEvent::Piece`] for what there is of the
+///   body, trailers if there are any, and a [`RequestEvent::End`].
+/// - Partial input: it needs the rest of a head or of the line in front of a chunk. Bodies are
+///   lent as they come.
+/// - At the end of the stream it is done between two requests, and truncated within one.
+///
+/// It is also done behind the last request: one that asks to close, or that was answered so. And
+/// it is done where HTTP/1.1 is: once a `101 Switching Protocols` or a 2xx to `CONNECT` has been
+/// sent, what follows belongs to another protocol and stays in the buffer, for the next stage or
+/// for [`hand_off`](segue::Edge::Carry). The same holds for a client that speaks HTTP/2 from the
+/// beginning.
+///
+/// The stage and its [`ServerWriter`] know of each other: [`paired`](Self::paired) makes the
+/// writer, and [`server`](crate::server) both. A request that comes before the one before it has
+/// been answered waits (RFC 9112 §9.3.2), unless more may run [`ahead`](Self::ahead).
+///
+/// ```
+/// use segue::{Buffer, Encode, Output, Step};
+/// use segue_http1::{RequestEvent, ResponseParts, Whole};
+///
+/// let (mut requests, mut writer) = segue_http1::server();
+/// let mut output = Output::new();
+/// let mut buffer = Buffer::from(&b"POST /a HTTP/1.1\r\nHost: b\r\nContent-Length: 4\r\n\r\nhi"[..]);
+/// let Step::Item(RequestEvent::Head(head)) = buffer.step(&mut requests, false, &mut output)?
+///     else { panic!() };
+/// assert_eq!((head.method(), head.target()), ("POST", "/a"));
+/// let item = buffer.step(&mut requests, false, &mut output)?;
+/// assert_eq!(item, Step::Item(RequestEvent::Piece(b"hi")));
+/// assert!(matches!(buffer.step(&mut requests, false, &mut output)?, Step::Need(_)));
+///
+/// buffer.extend(b"!!GET /b HTTP/1.1\r\nHost: b\r\n\r\n");
+/// let item = buffer.step(&mut requests, false, &mut output)?;
+/// assert_eq!(item, Step::Item(RequestEvent::Piece(b"!!")));
+/// let item = buffer.step(&mut requests, false, &mut output)?;
+/// assert_eq!(item, Step::Item(RequestEvent::End));
+/// // The next one waits for the answer to this one.
+/// let item = buffer.step(&mut requests, false, &mut output)?;
+/// assert_eq!(item, Step::Item(RequestEvent::Paused));
+/// writer.encode(Whole::new(ResponseParts::new(200, [("A", "b")]), &b"hello"[..]), &mut output)?;
+/// assert_eq!(output.to_vec(), b"HTTP/1.1 200 OK\r\nA: b\r\nContent-Length: 5\r\n\r\nhello");
+/// let Step::Item(RequestEvent::Head(head)) = buffer.step(&mut requests, false, &mut output)?
+///     else { panic!() };
+/// assert_eq!(head.target(), "/b");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    head: RequestHead,
+    phase: Phase,
+    shared: Shared,
+    ahead: u32,
+    limits: Limits,
+    /// Whether requests are taken as answered.
+    listens: bool,
+    /// Whether HTTP/2 may still be found: in front of the first request.
+    may_be_http2: bool,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Head,
+    Body(Body),
+    /// What follows is not of HTTP/1.
+    Over,
+}
+
+impl Server {
+    /// The most requests that [`ahead`](Self::ahead) takes.
+    pub const MOST_AHEAD: u32 = Word::MOST_OWED;
+
+    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            head: RequestHead::new(),
+            phase: Phase::Head,
+            shared: Shared::NEW,
+            ahead: 1,
+            limits: Limits::DEFAULT,
+            listens: false,
+            may_be_http2: true,
+        }
+    }
+
+    /// The same stage with other limits, for heads and bodies.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.head = self.head.limits(limits);
+        self.limits = limits;
+        self
+    }
+
+    /// The same stage, letting through what `relaxed` says.
+    #[must_use]
+    pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
+        self.head = self.head.relaxed(relaxed);
+        self
+    }
+
+    /// Lets `count` requests be read that have not been answered, at least 1, which is the
+    /// default, and at most [`MOST_AHEAD`](Self::MOST_AHEAD). Answers are sent in the order of the
+    /// requests however many there are.
+    #[must_use]
+    pub fn ahead(mut self, count: u32) -> Self {
+        self.ahead = count.clamp(1, Self::MOST_AHEAD);
+        self
+    }
+
+    /// Whether the connection preface of HTTP/2 is looked for in front of the first request, as it
+    /// is unless this says otherwise. While it may still be one, bytes are only looked at, so that
+    /// reading [exactly](segue::Need::claim) needs a transport that can be peeked into.
+    #[must_use]
+    pub fn http2(mut self, looked_for: bool) -> Self {
+        self.may_be_http2 = looked_for;
+        self
+    }
+
+    /// Takes requests as answered once they have ended, for whoever only listens: a recorder, or
+    /// a test. Behind a request that offers another protocol the stage is done.
+    #[must_use]
+    pub fn listening(mut self) -> Self {
+        self.listens = true;
+        self
+    }
+
+    /// The stage, and the writer that answers what it reads.
+    #[must_use]
+    pub fn paired(mut self) -> (Self, ServerWriter) {
+        let writer = ServerWriter::new(self.shared.pair());
+        (self, writer)
+    }
+
+    /// Whether a change of protocol has been agreed upon, so that what follows is of another one.
+    #[must_use]
+    pub fn is_switched(&self) -> bool {
+        self.shared.load().requests() == State::Switched
+    }
+
+    fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        let word = self.shared.load();
+        match word.requests() {
+            State::Ended | State::Switched => return Ok(Frame::Done),
+            State::Offered => return Ok(paused(input, eof)),
+            _ if word.owed() >= self.ahead && word.requests() != State::Failed => {
+                return Ok(paused(input, eof));
+            }
+            _ => {}
+        }
+        if input.is_empty() && eof {
+            return Ok(Frame::Done);
+        }
+        if self.may_be_http2 {
+            let shown = &input[..input.len().min(PREFACE.len())];
+            if shown == PREFACE {
+                return Ok(Frame::Record(0));
+            }
+            if PREFACE.starts_with(shown) && !eof {
+                return Ok(Frame::Need(Need::LOOK));
+            }
+        }
+        self.head.frame(input, eof).inspect_err(|_| {
+            self.shared.apply(Step::Fault);
+        })
+    }
+
+    /// Ends the request that is being read.
+    fn end(&mut self) -> RequestEvent<'static> {
+        self.head.begin_again();
+        self.phase = Phase::Head;
+        self.shared.apply(Step::RequestEnd);
+        if self.listens {
+            let switches = self.shared.apply(Step::Switch);
+            if !switches {
+                self.shared.apply(Step::Response { closes: false });
+                self.shared.apply(Step::ResponseEnd);
+            }
+        }
+        RequestEvent::End
+    }
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decode for Server {
+    type Item<'a> = RequestEvent<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        match &mut self.phase {
+            Phase::Body(body) => match body.frame(input, eof) {
+                Ok(Frame::Done) => Ok(Frame::Record(0)),
+                Err(fault) => {
+                    self.shared.apply(Step::Fault);
+                    Err(fault)
+                }
+                frame => frame,
+            },
+            Phase::Head => self.frame_head(input, eof),
+            Phase::Over => Ok(Frame::Done),
+        }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
+        let absorbed = match &mut self.phase {
+            Phase::Body(body) => body.absorb(record, answers),
+            // An empty line, as some clients put behind a body.
+            Phase::Head | Phase::Over => {
+                self.may_be_http2 = false;
+                self.head.absorb(record, answers)
+            }
+        };
+        absorbed.inspect_err(|_| {
+            self.shared.apply(Step::Fault);
+        })
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<RequestEvent<'a>, Fault<Error>> {
+        match &self.phase {
+            // A body has no empty pieces: that is its end.
+            Phase::Body(_) if record.is_empty() => return Ok(self.end()),
+            Phase::Body(_) => {}
+            Phase::Head | Phase::Over if record.is_empty() => {
+                let word = self.shared.load();
+                if word.owed() > 0 || word.requests() != State::Idle {
+                    return Ok(RequestEvent::Paused);
+                }
+                self.phase = Phase::Over;
+                return Ok(RequestEvent::Http2);
+            }
+            Phase::Head | Phase::Over => {
+                self.may_be_http2 = false;
+                let opened =
+                    self.head.parse(record).and_then(|head| Ok((head, Opened::of(&head)?)));
+                let (head, Opened { length, step }) = opened.inspect_err(|_| {
+                    self.shared.apply(Step::Fault);
+                })?;
+                self.phase = Phase::Body(Body::new(length).limits(self.limits));
+                self.shared.apply(step);
+                return Ok(RequestEvent::Head(head));
+            }
+        }
+        let Phase::Body(body) = &mut self.phase else {
+            return Err(Fault::from_cause(segue::Cause::Contract));
+        };
+        if self.shared.load().expects() {
+            self.shared.apply(Step::RequestPiece);
+        }
+        match body.parse(record) {
+            Ok(BodyPart::Piece(piece)) => Ok(RequestEvent::Piece(piece.into_slice())),
+            Ok(BodyPart::Trailers(trailers)) => Ok(RequestEvent::Trailers(trailers)),
+            Err(fault) => {
+                self.shared.apply(Step::Fault);
+                Err(fault)
+            }
+        }
+    }
+}
+
+/// What a head opens.
+struct Opened {
+    length: BodyLength,
+    step: Step,
+}
+
+impl Opened {
+    /// Checks what a server must check of a head before it believes it.
+    fn of(head: &Request<'_>) -> Result<Self, Fault<Error>> {
+        head.target_form()?;
+        head.host()?;
+        let length = head.body()?;
+        let headers = head.headers();
+        let http10 = head.version() == Version::Http10;
+        let has_body = !matches!(length, BodyLength::None | BodyLength::Known(0));
+        if head.method() == "CONNECT" && has_body {
+            let end = head.as_bytes().len() as u64;
+            return Err(Fault::new(Error::ConnectBody).at(end));
+        }
+        let offers =
+            headers.find("upgrade").is_some() && headers.contains_token("connection", "upgrade");
+        let step = Step::Request {
+            kind: Kind::of(head.method(), http10, offers),
+            closes: !head.keep_alive(),
+            expects: has_body && head.expects_continue(),
+        };
+        Ok(Self { length, step })
+    }
+}
+
+impl Request<'_> {
+    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
+    /// In HTTP/1.0 nobody does.
+    #[must_use]
+    pub fn expects_continue(&self) -> bool {
+        self.version() == Version::Http11 && self.headers().contains_token("expect", "100-continue")
+    }
+}
+
+/// What there is has to wait for an answer, and may not even be of this protocol then.
+fn paused(input: &[u8], eof: bool) -> Frame {
+    match input {
+        [] if eof => Frame::Done,
+        [] => Frame::Need(Need::LOOK),
+        _ => Frame::Record(0),
+    }
+}
+
+/// Shows methods and the names of headers, and no payload.
+impl fmt::Debug for RequestEvent<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(head) => f.debug_tuple("Head").field(head).finish(),
+            Self::Piece(piece) => f.debug_tuple("Piece").field(&piece.len()).finish(),
+            Self::Trailers(trailers) => f.debug_tuple("Trailers").field(trailers).finish(),
+            Self::End => f.write_str("End"),
+            Self::Paused => f.write_str("Paused"),
+            Self::Http2 => f.write_str("Http2"),
+        }
+    }
+}
+
+/// What HTTP/2 begins with (RFC 9113 §3.4): a head that no server of HTTP/1 takes.
+const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -1,0 +1,378 @@
+//! The writing half of a server.
+
+use core::cell::Cell;
+
+use alloc::string::ToString;
+use bytes::Bytes;
+use segue::{Encode, Fault, Output};
+
+use crate::announce::{Announced, Digits, Framing, Line, Notes};
+use crate::machine::{Kind, Shared, State, Step, Word};
+use crate::sending::Sending;
+use crate::{
+    End, Error, HeadEncoder, HeaderLine, Payload, ResponseParts, Trailers, Version, Whole,
+    WriteError,
+};
+
+/// Writes the responses of a connection, in the order of the requests that its
+/// [`Server`](crate::Server) reads.
+///
+/// What can be sent:
+/// - [`ResponseParts`]: a head. 1xx are informational, and the final one follows; 101 changes the
+///   protocol, if the request has offered that, and so does a 2xx to `CONNECT`.
+/// - `&[u8]` and [`Bytes`]: a piece of the body.
+/// - [`End`] or [`Trailers`]: the end of the response.
+/// - [`Whole`]: all of that at once.
+/// - `&Fault<Error>`: what a client is told that has broken the rules.
+///
+/// How the body is delimited is up to the headers that are given, `Content-Length` or
+/// `Transfer-Encoding: chunked`. With neither it goes out in chunks, or to a client of HTTP/1.0
+/// up to the end of the connection. A body to `HEAD` is taken and not sent. `Connection: close` and
+/// `keep-alive` are added where they are due; a server that wants to close says so with a header
+/// of its own, and [`is_over`](Self::is_over) tells when to.
+///
+/// What it is given is checked before a byte of it is queued, so what is refused leaves the output
+/// and the connection as they were.
+///
+/// ```
+/// use segue::{Buffer, Encode, Output, Step};
+/// use segue_http1::{End, RequestEvent, ResponseParts, Trailers, WriteError};
+///
+/// let (mut requests, mut writer) = segue_http1::server();
+/// let mut output = Output::new();
+/// let early = writer.encode(ResponseParts::new(200, [("A", "b")]), &mut output);
+/// assert_eq!(early, Err(WriteError::NoRequest));
+///
+/// let mut buffer = Buffer::from(&b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"[..]);
+/// while let Step::Item(_) = buffer.step(&mut requests, false, &mut output)? {}
+/// writer.encode(ResponseParts::new(200, [("Trailer", "Sum")]), &mut output)?;
+/// writer.encode(&b"hello"[..], &mut output)?;
+/// writer.encode(Trailers([("Sum", "5")]), &mut output)?;
+/// assert_eq!(
+///     output.to_vec().escape_ascii().to_string().replace("\\r\\n", "|"),
+///     "HTTP/1.1 200 OK|Trailer: Sum|Transfer-Encoding: chunked|Connection: close||\
+///      5|hello|0|Sum: 5||",
+/// );
+/// assert!(writer.is_over());
+/// assert_eq!(writer.encode(End, &mut output), Err(WriteError::NoHead));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct ServerWriter {
+    shared: Shared,
+    sending: Sending,
+}
+
+/// What kind of response a head begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Informational,
+    Switch,
+    Final,
+}
+
+/// What follows a head, and how the state goes on.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    sending: Sending,
+    step: Step,
+}
+
+impl ServerWriter {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self { shared, sending: Sending::Nothing }
+    }
+
+    /// Whether a request waits for an answer, or for the rest of one.
+    #[must_use]
+    pub fn owes(&self) -> bool {
+        self.shared.load().owed() > 0
+    }
+
+    /// Whether the client waits for `100 Continue` before it sends the body of its request. A final
+    /// response instead closes the connection, since the body may come or not
+    /// (RFC 9110 §10.1.1).
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.shared.load().expects()
+    }
+
+    /// Whether nothing more can be said: the connection is to be closed, or belongs to another
+    /// protocol.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        let word = self.shared.load();
+        let read = matches!(word.requests(), State::Ended | State::Failed);
+        matches!(word.responses(), State::Ended | State::Switched) || (read && word.owed() == 0)
+    }
+
+    /// Whether a change of protocol has been agreed upon.
+    #[must_use]
+    pub fn is_switched(&self) -> bool {
+        self.shared.load().responses() == State::Switched
+    }
+
+    /// Writes a head, for a body of `whole` bytes that follows it at once if that is given.
+    fn head<H>(
+        &mut self,
+        parts: ResponseParts<'_, H>,
+        whole: Option<u64>,
+        output: &mut Output,
+    ) -> Result<(), WriteError>
+    where
+        H: IntoIterator<Item: HeaderLine>,
+    {
+        let word = self.shared.load();
+        let kind = self.next(word)?;
+        let (status, http10) = (parts.status, kind.is_http10() || parts.version == Version::Http10);
+        let answer = Answer::of(status, kind);
+        let (announced, plan) = (Announced::default(), Cell::new(None));
+        let headers = announced.pass(parts.headers, http10, |notes| {
+            let made = match answer {
+                Answer::Final => final_plan(word, kind, status, http10, whole, notes),
+                _ => other_plan(word, answer, status, http10, whole, notes),
+            };
+            let lines = made.as_ref().map_or([None, None], |(_, lines)| lines.map(Added::line));
+            plan.set(Some(made.map(|(plan, _)| plan)));
+            lines
+        });
+        let mark = output.mark();
+        let head = ResponseParts { version: parts.version, status, reason: parts.reason, headers };
+        HeadEncoder.encode(head, output)?;
+        let verdict = match plan.take() {
+            Some(Ok(plan)) if self.shared.apply(plan.step) => {
+                self.sending = plan.sending;
+                Ok(())
+            }
+            Some(Err(error)) => Err(error),
+            // The plan is made with the lines, and what it does was possible when it was made.
+            _ => Err(WriteError::NoRequest),
+        };
+        verdict.inspect_err(|_| output.rollback(mark))
+    }
+
+    /// The request that is to be answered next.
+    fn next(&self, word: Word) -> Result<Kind, WriteError> {
+        match word.responses() {
+            _ if !self.sending.is_over() => Err(WriteError::Unfinished),
+            State::Owed => word.oldest().ok_or(WriteError::NoRequest),
+            State::Ended => Err(WriteError::Closing),
+            State::Switched => Err(WriteError::Switched),
+            _ => Err(WriteError::NoRequest),
+        }
+    }
+
+    fn finish(&mut self) {
+        self.shared.apply(Step::ResponseEnd);
+    }
+}
+
+impl Answer {
+    fn of(status: u16, kind: Kind) -> Self {
+        match status {
+            101 => Self::Switch,
+            100..=199 => Self::Informational,
+            200..=299 if kind.is_connect() => Self::Switch,
+            _ => Self::Final,
+        }
+    }
+}
+
+/// A header line that is added to those of the caller.
+#[derive(Debug, Clone, Copy)]
+enum Added {
+    Length(u64),
+    Chunked,
+    Connection(&'static str),
+}
+
+impl Added {
+    fn line<L>(added: Option<Self>) -> Option<Line<L>> {
+        added.map(|added| match added {
+            Self::Length(length) => Line::Length(Digits::decimal(length)),
+            Self::Chunked => Line::Added("Transfer-Encoding", "chunked"),
+            Self::Connection(token) => Line::Added("Connection", token),
+        })
+    }
+}
+
+type Planned = Result<(Plan, [Option<Added>; 2]), WriteError>;
+
+/// An informational response, or one that changes the protocol: there is no body in either.
+fn other_plan(
+    word: Word,
+    answer: Answer,
+    status: u16,
+    http10: bool,
+    whole: Option<u64>,
+    notes: Notes,
+) -> Planned {
+    if whole.is_some() {
+        return Err(WriteError::Informational);
+    }
+    if notes.framing()? != Framing::Nothing {
+        return Err(WriteError::Framing);
+    }
+    let plan = |step| Plan { sending: Sending::Nothing, step };
+    if answer == Answer::Informational {
+        let step = Step::Informational { status };
+        return if http10 { Err(WriteError::Http10) } else { Ok((plan(step), [None, None])) };
+    }
+    let names_protocol = status != 101 || notes.upgrade;
+    if !names_protocol || word.after(Step::Switch).is_none() {
+        return Err(WriteError::NotOffered);
+    }
+    let bare = status == 101 && !notes.connection_upgrade;
+    Ok((plan(Step::Switch), [bare.then_some(Added::Connection("Upgrade")), None]))
+}
+
+/// A final response: how its body is delimited (RFC 9112 §6.3), and whether the connection is kept
+/// (RFC 9112 §9.3).
+fn final_plan(
+    word: Word,
+    kind: Kind,
+    status: u16,
+    http10: bool,
+    whole: Option<u64>,
+    notes: Notes,
+) -> Planned {
+    let framing = match notes.framing()? {
+        // It was left out.
+        Framing::Chunked if http10 => Framing::Nothing,
+        framing => framing,
+    };
+    let framing = match (whole, framing) {
+        (Some(whole), Framing::Length(length)) if whole != length => {
+            return Err(WriteError::Framing);
+        }
+        (Some(_), Framing::Chunked) => return Err(WriteError::Framing),
+        (_, framing) => framing,
+    };
+    let (sending, added) = match status {
+        204 if framing != Framing::Nothing => return Err(WriteError::Framing),
+        204 | 304 => match whole {
+            Some(1..) => return Err(WriteError::NoBody),
+            _ => (Sending::Empty, None),
+        },
+        _ => match (framing, whole) {
+            (Framing::Length(length), _) => (Sending::Known(length), None),
+            (Framing::Chunked, _) => (Sending::Chunked, None),
+            (Framing::Nothing, Some(length)) => {
+                (Sending::Known(length), Some(Added::Length(length)))
+            }
+            (Framing::Nothing, None) if kind.is_head() => (Sending::Dropped, None),
+            (Framing::Nothing, None) if http10 => (Sending::UntilClose, None),
+            (Framing::Nothing, None) => (Sending::Chunked, Some(Added::Chunked)),
+        },
+    };
+    let unheard = word.expects() && word.owed() == 1;
+    let closes = notes.close || sending == Sending::UntilClose || word.answers_last() || unheard;
+    let connection = match (closes, http10) {
+        (true, _) if !notes.close => Some(Added::Connection("close")),
+        (false, true) if !notes.keep_alive => Some(Added::Connection("keep-alive")),
+        _ => None,
+    };
+    let sending = match sending {
+        Sending::Empty => Sending::Empty,
+        _ if kind.is_head() => Sending::Dropped,
+        sending => sending,
+    };
+    Ok((Plan { sending, step: Step::Response { closes } }, [added, connection]))
+}
+
+impl<H> Encode<ResponseParts<'_, H>> for ServerWriter
+where
+    H: IntoIterator<Item: HeaderLine>,
+{
+    type Error = WriteError;
+
+    fn encode(
+        &mut self,
+        parts: ResponseParts<'_, H>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        self.head(parts, None, output)
+    }
+}
+
+impl<H, B> Encode<Whole<ResponseParts<'_, H>, B>> for ServerWriter
+where
+    H: IntoIterator<Item: HeaderLine>,
+    B: Payload,
+{
+    type Error = WriteError;
+
+    fn encode(
+        &mut self,
+        whole: Whole<ResponseParts<'_, H>, B>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        let Whole { head, body } = whole;
+        self.head(head, Some(body.as_ref().len() as u64), output)?;
+        // It has the length that was just announced.
+        self.sending.piece(body, output)?;
+        self.encode(End, output)
+    }
+}
+
+/// A piece of the body.
+impl Encode<&[u8]> for ServerWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, piece: &[u8], output: &mut Output) -> Result<(), WriteError> {
+        self.sending.piece(piece, output)
+    }
+}
+
+/// A piece of the body, which from [`Output::WHOLE`] on is not copied.
+impl Encode<Bytes> for ServerWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, piece: Bytes, output: &mut Output) -> Result<(), WriteError> {
+        self.sending.piece(piece, output)
+    }
+}
+
+impl Encode<End> for ServerWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, _: End, output: &mut Output) -> Result<(), WriteError> {
+        self.sending.end(output)?;
+        self.finish();
+        Ok(())
+    }
+}
+
+impl<H> Encode<Trailers<H>> for ServerWriter
+where
+    H: IntoIterator<Item: HeaderLine>,
+{
+    type Error = WriteError;
+
+    fn encode(&mut self, trailers: Trailers<H>, output: &mut Output) -> Result<(), WriteError> {
+        self.sending.trailers(trailers.0, output)?;
+        self.finish();
+        Ok(())
+    }
+}
+
+/// What a client is told that has broken the rules: [`Error::status`], with the fault in words,
+/// and the connection closes. What ends too early is answered with 400.
+///
+/// It is refused as [`WriteError::Unfinished`] while an answer is under way or requests before the
+/// bad one are unanswered, and as [`WriteError::NoRequest`] where the bad one has been answered.
+impl Encode<&Fault<Error>> for ServerWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, fault: &Fault<Error>, output: &mut Output) -> Result<(), WriteError> {
+        // If it was found while reading, it is known already; a truncation only the driver sees.
+        self.shared.apply(Step::Fault);
+        if self.shared.load().owed() > 1 {
+            return Err(WriteError::Unfinished);
+        }
+        let status = fault.error().map_or(400, Error::status);
+        let body = fault.to_string() + "\n";
+        let kind = [("Content-Type", "text/plain; charset=utf-8")];
+        self.encode(Whole::new(ResponseParts::new(status, kind), body.as_bytes()), output)
+    }
+}

@@ -1,0 +1,92 @@
+//! What cannot be sent, and why.
+
+use core::fmt;
+
+use crate::EncodeError;
+
+/// Why something cannot be sent: a mistake of this end, never of the peer.
+///
+/// Nothing of what was refused is in the output, and the connection stands where it stood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WriteError {
+    /// The head cannot be written.
+    Head(EncodeError),
+    /// The headers announce no length, or two, that the body can have: a `Content-Length` that is
+    /// no number, or beside `Transfer-Encoding: chunked`, or on a message that has no body
+    /// (RFC 9110 §8.6, RFC 9112 §6).
+    Framing,
+    /// A request of HTTP/1.1 has one `Host`, not none or several (RFC 9112 §3.2).
+    Host,
+    /// `Expect: 100-continue` is for a request with a body (RFC 9110 §10.1.1).
+    Expect,
+    /// The peer, or this message, is of HTTP/1.0, which knows neither chunks nor informational
+    /// responses (RFC 9112 §6.1, RFC 9110 §15.2).
+    Http10,
+    /// The message before has not ended.
+    Unfinished,
+    /// A piece or an end without a head before it.
+    NoHead,
+    /// The message has no body.
+    NoBody,
+    /// There is more of the body than was announced.
+    TooLong,
+    /// There is less of the body than was announced: so many bytes are missing.
+    TooShort(u64),
+    /// Trailers go behind a body in chunks (RFC 9112 §7.1.2).
+    NoTrailers,
+    /// The trailers name a header that belongs in front of the body (RFC 9110 §6.5.1).
+    Trailer,
+    /// No request is waiting to be answered.
+    NoRequest,
+    /// As many requests are unanswered as can be.
+    TooManyRequests,
+    /// The connection may be changing its protocol, which the answer to the last request decides.
+    Waiting,
+    /// A change of protocol that was not offered, or whose turn has not come: the request has not
+    /// ended, or one before it has not been answered. Or it does not name the protocol
+    /// (RFC 9110 §7.8).
+    NotOffered,
+    /// An informational response has no body, and is not the end of the exchange.
+    Informational,
+    /// The connection ends with what has been said (RFC 9112 §9.6).
+    Closing,
+    /// The connection belongs to another protocol now.
+    Switched,
+}
+
+impl From<EncodeError> for WriteError {
+    fn from(error: EncodeError) -> Self {
+        Self::Head(error)
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Head(error) => return error.fmt(f),
+            Self::TooShort(missing) => {
+                return write!(f, "the body lacks {missing} of the bytes that were announced");
+            }
+            Self::Framing => "the headers announce no length that the body can have",
+            Self::Host => "a request of HTTP/1.1 has one Host",
+            Self::Expect => "100-continue is expected for a request without a body",
+            Self::Http10 => "HTTP/1.0 knows neither chunks nor informational responses",
+            Self::Unfinished => "the message before has not ended",
+            Self::NoHead => "a body without a head before it",
+            Self::NoBody => "the message has no body",
+            Self::TooLong => "there is more of the body than was announced",
+            Self::NoTrailers => "only a body in chunks has trailers",
+            Self::Trailer => "a trailer that belongs in front of the body",
+            Self::NoRequest => "no request is waiting to be answered",
+            Self::TooManyRequests => "too many requests are unanswered",
+            Self::Waiting => "the answer to the last request may change the protocol",
+            Self::NotOffered => "a change of protocol that was not offered, or not yet",
+            Self::Informational => "an informational response is only a head",
+            Self::Closing => "the connection ends with what has been said",
+            Self::Switched => "the connection belongs to another protocol",
+        })
+    }
+}
+
+impl core::error::Error for WriteError {}
