@@ -192,6 +192,8 @@ impl Input {
         io: &mut T,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
+        // What came while an item was held comes before what comes now.
+        self.settle();
         let reads_ahead = self.options.policy == ReadPolicy::ReadAhead
             && self.buffer.len() < self.options.read_ahead_limit;
         if !reads_ahead || self.eof || self.error.is_some() {

@@ -52,13 +52,16 @@ impl<T: PollTransport, S> Connection<T, S> {
     /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
     /// the reader when it has to wait. Either can end the writing side, for both.
     pub fn split(self) -> (Connection<Half<T>, S>, Connection<Half<T>, ()>) {
-        let Self { io, read, write } = self;
+        let Self { io, read, mut write } = self;
+        // What is queued by now comes before what either half sends.
+        let queue = write.take_queued();
         let shares = Shares::default();
+        shares.add(Side::Reader, queue.len());
         if write.is_ending() {
             shares.close();
         }
         let shared = Arc::new(Shared {
-            line: Mutex::new(Line { io, queue: Output::new(), broken: None }),
+            line: Mutex::new(Line { io, queue, broken: None }),
             shares,
             wakers: Arc::default(),
         });

@@ -62,15 +62,18 @@ where
     /// The halves look ahead by reading only: [`Peek`](super::Peek) is to be had again when they
     /// are one connection.
     pub fn split(self) -> (Connection<BlockingHalf<T>, S>, Connection<BlockingHalf<T>, ()>) {
-        let RawConnection { io: Blocking { io, peek }, read, write } = self;
+        let RawConnection { io: Blocking { io, peek }, read, mut write } = self;
+        // What is queued by now comes before what either half sends.
+        let queue = write.take_queued();
         let shares = Shares::default();
+        shares.add(Side::Reader, queue.len());
         if write.is_ending() {
             shares.close();
         }
         let shared = Arc::new(Shared {
             io,
             peek,
-            queue: Mutex::default(),
+            queue: Mutex::new(queue),
             socket: Mutex::new(Sending { batch: Output::new(), broken: None }),
             shares,
             writer_is_sending: AtomicBool::new(false),

@@ -162,6 +162,12 @@ impl WriteSide {
         Self { output, error: None, state: self.state, pushed: Pushed::All }
     }
 
+    /// What is queued, for the queue that two halves share.
+    pub(super) fn take_queued(&mut self) -> Output {
+        let none = Output::with_high_water(self.output.high_water());
+        std::mem::replace(&mut self.output, none)
+    }
+
     /// Takes the other half back, when a connection is made whole: `queue` comes before what is
     /// waiting in both.
     pub(super) fn join(mut self, mut other: Self, mut queue: Output) -> Self {

@@ -112,6 +112,7 @@ mod peers;
 mod policies;
 mod reading;
 mod room;
+mod seams;
 mod splitting;
 mod steps;
 mod timing;
