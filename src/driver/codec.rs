@@ -5,7 +5,8 @@ use std::{error, fmt, io};
 use tokio_util::codec::{Decoder, Encoder, FramedParts};
 
 use super::SendError;
-use crate::{Buffer, Decode, Encode, Fault, Frame, Handoff, Need, Output, Record, Step};
+use crate::core::Budget;
+use crate::{Buffer, Cause, Decode, Encode, Fault, Frame, Handoff, Need, Output, Record, Step};
 
 /// A stage and an encoder as a tokio-util [`Decoder`] and [`Encoder`], for a `Framed`.
 ///
@@ -35,13 +36,21 @@ pub struct Codec<D, E> {
     encoder: E,
     answers: Output,
     position: u64,
+    budget: Budget,
     dead: bool,
 }
 
 impl<D, E> Codec<D, E> {
     /// A codec that reads by `stage` and writes by `encoder`.
     pub fn new(stage: D, encoder: E) -> Self {
-        Self { stage, encoder, answers: Output::new(), position: 0, dead: false }
+        Self {
+            stage,
+            encoder,
+            answers: Output::new(),
+            position: 0,
+            budget: Budget::new(),
+            dead: false,
+        }
     }
 
     /// What the stage has answered by itself and no item has taken along yet.
@@ -80,7 +89,8 @@ where
         D: for<'a> Decode<Item<'a> = T>,
     {
         if self.dead {
-            return Err(CodecError::Fault(Fault::from_cause(crate::Cause::Contract)));
+            let fault = Fault::from_cause(Cause::Contract).moved(self.position);
+            return Err(CodecError::Fault(fault));
         }
         let mut buffer = Buffer::from(std::mem::take(bytes));
         buffer.set_position(self.position);
@@ -91,8 +101,17 @@ where
             Step::Done if eof && buffer.is_empty() => Ok(None),
             Step::Done => Err(CodecError::Done),
         });
+        let consumed = buffer.position() - self.position;
         self.position = buffer.position();
         *bytes = buffer.take_rest();
+        if let Ok(Ok(Some(_))) = step {
+            // Whoever asks goes on for as long as there are items.
+            let consumed = usize::try_from(consumed).unwrap_or(usize::MAX);
+            self.budget.spend(consumed).map_err(|fault| {
+                self.dead = true;
+                CodecError::Fault(fault.moved(self.position))
+            })?;
+        }
         step.unwrap_or_else(|fault| {
             self.dead = fault.fatal;
             Err(CodecError::Fault(fault))
@@ -235,7 +254,7 @@ impl<D: Decoder> Decode for FromTokio<D> {
                 Ok(item)
             }
             Some(Err(error)) => Err(Fault::new(error)),
-            None => Err(Fault::from_cause(crate::Cause::Contract)),
+            None => Err(Fault::from_cause(Cause::Contract)),
         }
     }
 }

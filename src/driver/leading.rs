@@ -125,7 +125,7 @@ impl<T: Write> Write for Leading<T> {
 /// What the asynchronous traits of tokio and futures-io have in common: all but how they read.
 #[cfg(any(feature = "tokio", feature = "futures"))]
 macro_rules! polled_io {
-    ($poll_close:ident) => {
+    ($poll_close:ident $(, $only_here:item)?) => {
         impl<T: AsyncBufRead + Unpin> AsyncBufRead for Leading<T> {
             fn poll_fill_buf(
                 self: Pin<&mut Self>,
@@ -175,6 +175,8 @@ macro_rules! polled_io {
                 Pin::new(&mut self.io).poll_write_vectored(cx, chunks)
             }
 
+            $($only_here)?
+
             fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
                 ready!(poll_unsent(&mut self, cx))?;
                 Pin::new(&mut self.io).poll_flush(cx)
@@ -215,7 +217,12 @@ mod tokio {
         }
     }
 
-    polled_io!(poll_shutdown);
+    polled_io!(
+        poll_shutdown,
+        fn is_write_vectored(&self) -> bool {
+            self.io.is_write_vectored()
+        }
+    );
 }
 
 #[cfg(feature = "futures")]
