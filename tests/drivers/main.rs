@@ -10,8 +10,10 @@
 
 mod clock;
 mod executor;
+mod framed;
 mod futures;
 mod knock;
+mod leading;
 mod pipe;
 mod real_clocks;
 mod script;

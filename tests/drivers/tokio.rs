@@ -46,3 +46,6 @@ pub(crate) const FLUSH_FIRST: bool = false;
 
 #[path = "suite/mod.rs"]
 pub(crate) mod suite;
+
+#[path = "polled.rs"]
+mod polled;

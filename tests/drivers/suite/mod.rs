@@ -106,8 +106,10 @@ macro_rules! listen {
 
 mod closing;
 mod exchanging;
+mod foreign;
 mod handing_off;
 mod idling;
+mod leading;
 mod peers;
 mod policies;
 mod reading;

@@ -133,6 +133,29 @@ fn waiting_for_room_reads_on_with_the_item_in_hand() {
 }
 
 #[test]
+fn what_was_read_with_an_item_in_hand_comes_before_what_is_read_later() {
+    play!({
+        let script = Script::new().gives(messages(["one"])).gives(messages(["two"])).blocks();
+        let script = script.gives(messages(["three"])).ends().write_stalls();
+        let mut connection = open(&script, options(5));
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+            assert!(once!(output.room()).is_pending());
+        }
+        // Now a flush reads on, or a send that waits for room, before anybody asks for an item.
+        for _ in 0..3 {
+            assert!(once!(connection.send(&mut Talk::default(), &b"x"[..])).is_pending());
+            assert!(once!(connection.flush()).is_pending());
+        }
+        assert!(script.unread().is_empty());
+        script.goes_on();
+        let log = listen!(connection);
+        assert_eq!((log.texts(), log.ended), (["two", "three"].map(String::from).to_vec(), true));
+    });
+}
+
+#[test]
 fn what_was_read_with_an_item_in_hand_is_handed_off() {
     play!({
         let script = Script::new().gives(messages(["one"])).gives(b"and").gives(b" the rest");

@@ -45,6 +45,21 @@ fn halves_share_one_order() {
 }
 
 #[test]
+fn what_was_queued_before_is_sent_before() {
+    play!({
+        let script = Script::new();
+        let mut connection = open(&script, 1000);
+        wait!(connection.send(&mut Talk::default(), &b"before"[..])).unwrap();
+        let (mut reader, mut writer) = connection.split();
+        wait!(writer.send(&mut Talk::default(), &b"behind"[..])).unwrap();
+        wait!(writer.flush()).unwrap();
+        assert_eq!(script.written(), messages(["before", "behind"]));
+        wait!(reader.flush()).unwrap();
+        assert_eq!(script.written(), messages(["before", "behind"]));
+    });
+}
+
+#[test]
 fn the_reader_sends_what_its_stage_answers() {
     play!({
         let script = Script::new().gives(record(b'p', b"?"));

@@ -1,0 +1,190 @@
+//! What only polled connections can do: waking, and being polled by hand. Stamped on tokio and
+//! futures-io.
+
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use segue::{Handoff, driver::Options};
+
+use super::Connection;
+use crate::{
+    executor::{block_on, both},
+    pipe::{Pipe, pipe},
+    script::Script,
+    talk::{Talk, messages, record},
+};
+
+/// Counts how often it was woken.
+#[derive(Default)]
+struct Count(AtomicUsize);
+
+impl Wake for Count {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Count {
+    fn new() -> (Arc<Self>, Waker) {
+        let count = Arc::new(Self::default());
+        (Arc::clone(&count), Waker::from(count))
+    }
+
+    fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// The options that decide when a connection sleeps.
+fn ways() -> impl Iterator<Item = Options> {
+    [16, 100_000].into_iter().flat_map(|high_water| {
+        [16, 16 * 1024].map(|read_size| Options { high_water, read_size, ..Options::default() })
+    })
+}
+
+fn open(pipe: Pipe, options: Options) -> Connection<Pipe, Talk> {
+    Connection::with_options(Handoff::new(pipe, &[][..]), Talk::default(), options)
+}
+
+const COUNT: usize = 200;
+const TEXT: &[u8] = b"something to say";
+
+/// Says it all, and then listens.
+async fn says_and_listens(mut connection: Connection<Pipe, Talk>) {
+    for _ in 0..COUNT {
+        connection.send(&mut Talk::default(), TEXT).await.unwrap();
+    }
+    connection.flush().await.unwrap();
+    for _ in 0..COUNT {
+        assert_eq!(connection.turn().await.unwrap().unwrap().item, TEXT);
+    }
+    connection.close_write().await.unwrap();
+    assert!(connection.turn().await.unwrap().is_none());
+}
+
+/// Echoes until the peer ends.
+async fn echoes(mut connection: Connection<Pipe, Talk>) {
+    while let Some(mut turn) = connection.turn().await.unwrap() {
+        turn.output.send(&mut Talk::default(), turn.item).unwrap();
+    }
+    connection.close(0).await.unwrap();
+}
+
+#[test]
+fn peers_wake_each_other() {
+    for options in ways() {
+        let (left, right) = pipe(64);
+        let left = says_and_listens(open(left, options));
+        let right = says_and_listens(open(right, options));
+        block_on(both(left, right));
+    }
+}
+
+#[test]
+fn a_peer_that_waits_for_room_is_woken_with_nothing_to_read_ahead() {
+    for options in ways() {
+        let (left, right) = pipe(64);
+        let left = open(left, Options { read_ahead_limit: 0, ..options });
+        block_on(both(
+            async {
+                let mut connection = left;
+                for _ in 0..COUNT {
+                    connection.send(&mut Talk::default(), TEXT).await.unwrap();
+                }
+                connection.close(1000).await.unwrap();
+            },
+            async {
+                let mut connection = open(right, options);
+                for _ in 0..COUNT {
+                    assert_eq!(connection.turn().await.unwrap().unwrap().item, TEXT);
+                }
+                assert!(connection.turn().await.unwrap().is_none());
+            },
+        ));
+    }
+}
+
+#[test]
+fn halves_wake_each_other() {
+    for options in ways() {
+        let (left, right) = pipe(64);
+        let (mut reader, mut writer) = open(left, options).split();
+        let halves = both(
+            async {
+                for _ in 0..COUNT {
+                    assert_eq!(reader.turn().await.unwrap().unwrap().item, TEXT);
+                }
+                assert!(reader.turn().await.unwrap().is_none());
+            },
+            async {
+                for _ in 0..COUNT {
+                    writer.send(&mut Talk::default(), TEXT).await.unwrap();
+                }
+                writer.close_write().await.unwrap();
+            },
+        );
+        block_on(both(halves, echoes(open(right, options))));
+    }
+}
+
+#[test]
+fn whatever_happens_to_the_transport_wakes_both_halves() {
+    let script = Script::new().write_stalls();
+    let (mut reader, mut writer) = Connection::new(script.clone(), Talk::default()).split();
+    writer.encode(&mut Talk::default(), &b"x"[..]).unwrap();
+    let (reads, reading) = Count::new();
+    let (writes, writing) = Count::new();
+    for round in 1..3 {
+        assert!(writer.poll_flush(&mut Context::from_waker(&writing)).is_pending());
+        assert!(reader.poll_ready(&mut Context::from_waker(&reading)).is_pending());
+        // A transport may keep one waker for everything: the last one that it was given.
+        script.goes_on();
+        assert_eq!((reads.get(), writes.get()), (round, round));
+        assert!(writer.poll_flush(&mut Context::from_waker(&writing)).is_ready());
+        writer.encode(&mut Talk::default(), &b"x"[..]).unwrap();
+        let _ = script.clone().write_stalls();
+    }
+    // The last waker counts, and a half that has gone does no harm.
+    let (moved, elsewhere) = Count::new();
+    assert!(reader.poll_ready(&mut Context::from_waker(&elsewhere)).is_pending());
+    drop(writer);
+    let reads_so_far = reads.get();
+    let _ = script.gives(messages(["one"]));
+    assert_eq!((moved.get(), reads.get()), (1, reads_so_far));
+    assert!(reader.poll_ready(&mut Context::from_waker(&elsewhere)).is_ready());
+}
+
+#[test]
+fn a_connection_can_be_polled_by_hand() {
+    let script = Script::new().gives(messages(["one", "two"])).blocks().gives(record(b'e', b""));
+    let mut connection = Connection::new(script.clone(), Talk::default());
+    let heard = block_on(async {
+        let mut heard = Vec::new();
+        // A stream and a sink in one, as a library would write them.
+        poll_fn(|cx| {
+            loop {
+                match std::task::ready!(connection.poll_ready(cx)).unwrap() {
+                    true => {
+                        let mut turn = connection.take_turn().unwrap().unwrap();
+                        heard.push(turn.item.to_vec());
+                        turn.output.send(&mut Talk::default(), turn.item).unwrap();
+                    }
+                    false => return Poll::Ready(()),
+                }
+            }
+        })
+        .await;
+        poll_fn(|cx| connection.poll_room(cx)).await;
+        connection.encode(&mut Talk::default(), &b"bye"[..]).unwrap();
+        poll_fn(|cx| connection.poll_flush(cx)).await.unwrap();
+        heard
+    });
+    assert_eq!(heard, [b"one", b"two"]);
+    assert_eq!(script.written(), messages(["one", "two", "bye"]));
+}

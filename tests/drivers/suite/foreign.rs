@@ -1,0 +1,88 @@
+//! A tokio-util decoder as a stage of a connection, under each driver.
+
+use bytes::BytesMut;
+use segue::{
+    Cause, Handoff,
+    driver::{Error, Options, codec::FromTokio},
+};
+use tokio_util::codec::{Decoder, LengthDelimitedCodec, LinesCodec};
+
+use super::Connection;
+use crate::script::Script;
+
+#[test]
+fn a_decoder_reads_the_same_under_every_cut() {
+    play!({
+        let stream = b"one\n\ntwo\r\nthree";
+        for cut in 1..stream.len() {
+            for read_size in [1, 5, 100] {
+                let script = Script::new().gives(&stream[..cut]).blocks().gives(&stream[cut..]);
+                let options = Options { read_size, ..Options::default() };
+                let handoff = Handoff::new(script.ends(), &[][..]);
+                let stage = FromTokio::new(LinesCodec::new());
+                let mut connection = Connection::with_options(handoff, stage, options);
+                for expected in ["one", "", "two", "three"] {
+                    assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, expected);
+                }
+                assert!(wait!(connection.turn()).unwrap().is_none());
+            }
+        }
+    });
+}
+
+#[test]
+fn what_a_decoder_has_not_consumed_is_in_its_parts() {
+    play!({
+        let script = Script::new().gives(b"\x00\x00\x00\x03one\x00\x00");
+        let stage = FromTokio::new(LengthDelimitedCodec::new());
+        let mut connection = Connection::new(script, stage);
+        assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, &b"one"[..]);
+        assert!(once!(connection.turn()).is_pending());
+        let stage =
+            std::mem::replace(connection.stage_mut(), FromTokio::new(LengthDelimitedCodec::new()));
+        assert_eq!(&stage.into_parts().1[..], b"\x00\x00");
+    });
+}
+
+#[test]
+fn a_decoders_error_is_a_fault() {
+    play!({
+        let script = Script::new().gives(b"too long a line\n");
+        let stage = FromTokio::new(LinesCodec::new_with_max_length(5));
+        let mut connection = Connection::new(script, stage);
+        match wait!(connection.turn()) {
+            Err(Error::Fault(fault)) => assert!(matches!(fault.cause, Cause::Stage(_))),
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+/// Gives the same item over and over.
+struct Endless;
+
+impl Decoder for Endless {
+    type Item = ();
+    type Error = std::io::Error;
+
+    fn decode(&mut self, _: &mut BytesMut) -> Result<Option<()>, std::io::Error> {
+        Ok(Some(()))
+    }
+}
+
+#[test]
+fn a_decoder_that_never_reads_is_stopped() {
+    play!({
+        let mut connection =
+            Connection::new(Script::new().gives(b"abc").ends(), FromTokio::new(Endless));
+        let mut count = 0;
+        let fault = loop {
+            match wait!(connection.turn()) {
+                Ok(Some(_)) => count += 1,
+                Err(Error::Fault(fault)) => break fault,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(matches!(fault.cause, Cause::NoProgress));
+        assert_eq!(count, 3 + 64);
+    });
+}
