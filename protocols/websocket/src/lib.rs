@@ -1,5 +1,7 @@
 //! WebSocket (RFC 6455) as segue stages: no I/O, no clock, first frames never lost.
 //!
+//! Who wants messages and no details takes a `WebSocket`: see [`endpoint`]. Below it there is:
+//!
 //! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
 //! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
 //! the close frame, [`Frames`] reads frame by frame, [`Writer`] writes. [`server`] and [`client`]
@@ -49,6 +51,7 @@ extern crate alloc;
 
 mod close;
 mod closing;
+pub mod endpoint;
 mod error;
 mod frames;
 mod halves;
@@ -64,6 +67,13 @@ mod utf8;
 mod writer;
 
 pub use close::{Close, CloseCode};
+#[cfg(feature = "futures")]
+pub use endpoint::futures;
+#[cfg(feature = "std")]
+pub use endpoint::sync;
+#[cfg(feature = "tokio")]
+pub use endpoint::tokio;
+pub use endpoint::{Beat, KeepAlive, OwnedMessage};
 pub use error::Error;
 pub use frames::{Frame, Frames};
 #[cfg(feature = "std")]

@@ -1,0 +1,75 @@
+//! How endpoints are made that are polled: the same for each driver.
+
+/// Writes the functions that make a driver's `WebSocket`, for transports bound as is said.
+macro_rules! constructors {
+    ($Connection:ident, $($bound:tt)+) => {
+        impl<T: $($bound)+> WebSocket<T> {
+            /// Serves a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1
+            /// allows, and agrees.
+            ///
+            /// The transport is dropped with the future.
+            ///
+            /// # Errors
+            /// Of the transport, or [`Error::Request`]: then the client was sent a proper HTTP
+            /// answer, and the connection is closed.
+            pub async fn accept(io: T) -> Result<Self, Error> {
+                Ok(Self::accept_with(io, ServerHandshake::new()).await?.0)
+            }
+
+            /// The same, on terms: subprotocols, and what else the handshake decides.
+            ///
+            /// # Errors
+            /// As [`accept`](Self::accept).
+            pub async fn accept_with(
+                io: T,
+                handshake: ServerHandshake,
+            ) -> Result<(Self, Accepted), Error> {
+                Self::accept_handoff(Handoff::new(io, &[][..]), handshake).await
+            }
+
+            /// The same, on a connection that another library, or another stage, has read from:
+            /// the request is in what the hand-off carries, or begins there.
+            ///
+            /// # Errors
+            /// As [`accept`](Self::accept).
+            pub async fn accept_handoff(
+                handoff: Handoff<T>,
+                handshake: ServerHandshake,
+            ) -> Result<(Self, Accepted), Error> {
+                Self::open_as_server($Connection::from_handoff(handoff, ()), handshake).await
+            }
+
+            /// Asks the server `host` (with a port unless it is the usual one) for a WebSocket at
+            /// `target` (path and query), over a transport that leads there.
+            ///
+            /// The transport is dropped with the future.
+            ///
+            /// # Errors
+            /// Of the transport, or [`Error::Response`] where the server does not agree.
+            pub async fn connect(io: T, host: &str, target: &str) -> Result<Self, Error> {
+                Ok(Self::connect_with(io, ClientHandshake::new(host, target)).await?.0)
+            }
+
+            /// The same, with a request of the caller's making: subprotocols, further headers.
+            ///
+            /// # Errors
+            /// As [`connect`](Self::connect).
+            pub async fn connect_with(
+                io: T,
+                handshake: ClientHandshake,
+            ) -> Result<(Self, Opened), Error> {
+                Self::open_as_client($Connection::new(io, ()), handshake).await
+            }
+
+            /// A WebSocket whose handshake was done elsewhere: by hyper or axum, whose upgraded
+            /// connection this is. What the peer sent behind its last word of HTTP is in the
+            /// hand-off, and is read first.
+            pub fn from_handoff(handoff: Handoff<T>, role: Role) -> Self {
+                let (messages, writer) = stages(role);
+                Self::new($Connection::from_handoff(handoff, messages), writer)
+            }
+        }
+    };
+}
+
+pub(super) use constructors;

@@ -1,0 +1,327 @@
+//! What endpoints are made of, whatever drives them: polled, with pending for would-block.
+
+use segue::{
+    Cause, Fault, Output,
+    driver::{self, Connection, Transport},
+};
+use std::{
+    fmt,
+    task::{Context, Poll, ready},
+};
+
+use super::{Error, OwnedMessage};
+use crate::{Close, CloseCode, Message, Messages, Outgoing, Role, Writer};
+
+/// How much of what the peer still sends is read and dropped by a close, in bytes: 16 MiB, what
+/// may well be on its way when the two agree to stop. Who waits for less time than that takes
+/// drops the connection.
+pub(super) const DRAIN: u64 = 16 << 20;
+
+/// How much of what a peer still sends is dropped behind a handshake that failed, in bytes. It
+/// expects an answer, and has no reason to send more than a request.
+pub(super) const DRAIN_REFUSED: u64 = 64 << 10;
+
+/// A connection, with a writer that its reader knows of.
+pub(super) struct Endpoint<T> {
+    pub(super) connection: Connection<T, Messages>,
+    pub(super) writer: Writer,
+    state: State,
+}
+
+/// How far the connection has come.
+#[derive(Debug)]
+pub(super) enum State {
+    Open,
+    /// The peer broke the rules.
+    Faulty {
+        fault: Fault<crate::Error>,
+        /// The close frame for it is queued.
+        said: bool,
+        /// The caller knows.
+        told: bool,
+    },
+    /// The peer broke the rules, and everybody knows.
+    Over,
+    /// It is being closed: where in the stream that began.
+    Closing(u64),
+    /// All is said; what came of it, if it was not as it should be.
+    Ending(Option<Error>),
+    Ended,
+}
+
+/// Both stages of a connection, which know of each other.
+pub(super) fn stages(role: Role) -> (Messages, Writer) {
+    match role {
+        Role::Server => crate::server(),
+        Role::Client => crate::client(),
+    }
+}
+
+/// A writer for the half that reads, which sends close frames and nothing else, so that the two
+/// halves do not mix up the fragments of a message.
+pub(super) fn closer(mut writer: Writer) -> (Writer, Writer) {
+    let mut closer = match writer.role() {
+        Role::Server => Writer::server(),
+        Role::Client => Writer::client(),
+    };
+    closer.closing = writer.closing.pair();
+    (closer, writer)
+}
+
+impl<T> Endpoint<T> {
+    /// A connection and its writer, which are made to know of each other.
+    pub(super) fn new(mut connection: Connection<T, Messages>, mut writer: Writer) -> Self {
+        let stage = connection.stage_mut();
+        *stage = core::mem::replace(stage, Messages::server()).paired(&mut writer);
+        Self::from_parts(connection, writer, State::Open)
+    }
+
+    pub(super) fn from_parts(
+        connection: Connection<T, Messages>,
+        writer: Writer,
+        state: State,
+    ) -> Self {
+        Self { connection, writer, state }
+    }
+
+    pub(super) fn into_parts(self) -> (Connection<T, Messages>, Writer, State) {
+        (self.connection, self.writer, self.state)
+    }
+}
+
+impl<T: Transport> Endpoint<T> {
+    /// Changes the reader.
+    pub(super) fn read_by(mut self, change: impl FnOnce(Messages) -> Messages) -> Self {
+        let stage = self.connection.stage_mut();
+        let messages = core::mem::replace(stage, Messages::server());
+        *stage = change(messages).paired(&mut self.writer);
+        self
+    }
+
+    /// Waits until there is a message (true), or none will come and all is sent (false).
+    #[inline]
+    pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        loop {
+            match self.state {
+                State::Open => match ready!(self.connection.poll_ready(cx)) {
+                    Ok(is_ready) => return Poll::Ready(Ok(is_ready)),
+                    Err(driver::Error::Fault(fault)) => self.fail(fault),
+                    Err(error) => return Poll::Ready(Err(error.into())),
+                },
+                State::Faulty { fault, told, .. } => {
+                    self.say();
+                    // The fault tells more than that the peer does not want to hear of it.
+                    let _ = ready!(self.connection.poll_flush(cx));
+                    self.state = State::Over;
+                    return Poll::Ready(if told { Ok(false) } else { Err(Error::Fault(fault)) });
+                }
+                State::Over | State::Closing(_) | State::Ending(_) | State::Ended => {
+                    return Poll::Ready(Ok(false));
+                }
+            }
+        }
+    }
+
+    /// The next message. A fault is told once the peer knows; after it there is none.
+    #[inline]
+    pub(super) fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Option<OwnedMessage>, Error>> {
+        loop {
+            if !ready!(self.poll_ready(cx))? {
+                return Poll::Ready(Ok(None));
+            }
+            match self.connection.take() {
+                Some(Ok(message)) => return Poll::Ready(Ok(Some(message.into()))),
+                Some(Err(fault)) => self.fail(fault),
+                None => {}
+            }
+        }
+    }
+
+    /// The message that is ready, lent.
+    #[inline]
+    pub(super) fn take_turn(&mut self) -> Result<Option<Turn<'_, T>>, Error> {
+        let Self { connection, writer, state } = self;
+        match connection.take_turn() {
+            Ok(Some(driver::Turn { item, output })) => {
+                Ok(Some(Turn { message: item, answer: Answer { output, writer } }))
+            }
+            Ok(None) => Ok(None),
+            Err(error) => {
+                if let driver::Error::Fault(fault) = error {
+                    *state = State::Faulty { fault, said: false, told: true };
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    fn fail(&mut self, fault: Fault<crate::Error>) {
+        self.state = State::Faulty { fault, said: false, told: false };
+    }
+
+    /// Queues the close frame for a fault, once.
+    fn say(&mut self) {
+        let State::Faulty { fault, said, .. } = &mut self.state else { return };
+        if core::mem::replace(said, true) {
+            return;
+        }
+        let Some(code) = code(fault) else { return };
+        let reason = fault.cause.to_string();
+        let most = reason.len().min(Close::MAX_REASON);
+        let cut = (0..=most).rev().find(|&cut| reason.is_char_boundary(cut)).unwrap_or_default();
+        let close = Close { code, reason: &reason[..cut] };
+        // A transport that failed, or a close frame that was sent before, leave nothing to say.
+        let _ = encode(&mut self.connection, &mut self.writer, Outgoing::Close(Some(close)));
+    }
+
+    /// Queues a message, whether or not there is room.
+    #[inline]
+    pub(super) fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
+        encode(&mut self.connection, &mut self.writer, item)
+    }
+
+    /// Says the last word, reads on until the peer's, and ends the connection by `end`.
+    pub(super) fn poll_close(
+        &mut self,
+        cx: &mut Context<'_>,
+        close: Option<Close<'_>>,
+        end: impl FnOnce(
+            &mut Connection<T, Messages>,
+            &mut Context<'_>,
+            u64,
+        ) -> Poll<std::io::Result<bool>>,
+    ) -> Poll<Result<(), Error>> {
+        loop {
+            match &mut self.state {
+                State::Open => {
+                    self.encode(Outgoing::Close(close))?;
+                    self.state = State::Closing(self.connection.position());
+                }
+                State::Closing(since) => {
+                    let since = *since;
+                    if let Some(outcome) = ready!(self.poll_drop(cx, since)) {
+                        self.state = State::Ending(outcome);
+                    }
+                }
+                State::Faulty { fault, told, .. } => {
+                    let untold = (!*told).then_some(Error::Fault(*fault));
+                    self.say();
+                    self.state = State::Ending(untold);
+                }
+                State::Over => self.state = State::Ending(None),
+                State::Ending(outcome) => {
+                    let ended = ready!(end(&mut self.connection, cx, DRAIN));
+                    let outcome = outcome.take();
+                    self.state = State::Ended;
+                    return Poll::Ready(match (outcome, ended) {
+                        (Some(error), _) => Err(error),
+                        (None, Err(error)) => Err(error.into()),
+                        (None, Ok(_)) => Ok(()),
+                    });
+                }
+                State::Ended => return Poll::Ready(Ok(())),
+            }
+        }
+    }
+
+    /// Drops one message; what came of it where that was the last one.
+    fn poll_drop(&mut self, cx: &mut Context<'_>, since: u64) -> Poll<Option<Option<Error>>> {
+        match ready!(self.connection.poll_ready(cx)) {
+            Ok(true) => {}
+            Ok(false) => return Poll::Ready(Some(None)),
+            Err(error) => return Poll::Ready(Some(Some(error.into()))),
+        }
+        if let Some(Err(fault)) = self.connection.take() {
+            return Poll::Ready(Some(Some(Error::Fault(fault))));
+        }
+        let dropped = self.connection.position() - since;
+        Poll::Ready((dropped > DRAIN).then_some(Some(Error::Unanswered)))
+    }
+
+    /// How many bytes have been received.
+    pub(super) fn received(&self) -> u64 {
+        self.connection.position() + self.connection.buffer().len() as u64
+    }
+}
+
+/// A message that is lent, and the output to answer it on.
+#[derive(Debug)]
+pub struct Turn<'a, T> {
+    /// The message. It borrows the connection's buffer.
+    pub message: Message<'a>,
+    /// The output of the same connection.
+    pub answer: Answer<'a, T>,
+}
+
+/// The output of a connection while a message of it is held.
+#[derive(Debug)]
+pub struct Answer<'a, T> {
+    /// The output as the driver knows it: `room` waits until less is queued than its high-water
+    /// mark.
+    pub output: driver::Answer<'a, T>,
+    writer: &'a mut Writer,
+}
+
+impl<T: Transport> Answer<'_, T> {
+    /// Queues an answer. It never waits, and leaves before the connection waits for the peer.
+    ///
+    /// # Errors
+    /// When the close frame has been sent, the answer cannot be sent, or the transport failed.
+    #[inline]
+    pub fn send<'m>(&mut self, answer: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        let item = answer.into();
+        if is_repeated(&item, self.writer) {
+            return Ok(());
+        }
+        Ok(self.output.send(self.writer, item)?)
+    }
+
+    /// What is queued, to be added to by other means: frames that were made once for many.
+    pub fn queue(&mut self) -> &mut Output {
+        self.output.queue()
+    }
+}
+
+/// Queues a message.
+#[inline]
+pub(super) fn encode<T: Transport, S>(
+    connection: &mut Connection<T, S>,
+    writer: &mut Writer,
+    item: Outgoing<'_>,
+) -> Result<(), Error> {
+    if is_repeated(&item, writer) {
+        return Ok(());
+    }
+    Ok(connection.encode(writer, item)?)
+}
+
+/// Whether this is a last word after the last word: an echo sends the close frame of its peer
+/// back, which was answered already.
+#[inline]
+fn is_repeated(item: &Outgoing<'_>, writer: &Writer) -> bool {
+    matches!(item, Outgoing::Close(_)) && writer.is_closed()
+}
+
+/// What the peer is told of a fault. One that went away without a word is told nothing.
+fn code(fault: &Fault<crate::Error>) -> Option<CloseCode> {
+    match &fault.cause {
+        Cause::Stage(error) => Some(error.close_code()),
+        Cause::Truncated => None,
+        Cause::TooLong => Some(CloseCode::TOO_BIG),
+        Cause::NoProgress => Some(CloseCode::POLICY),
+        _ => Some(CloseCode::INTERNAL_ERROR),
+    }
+}
+
+impl<T> fmt::Debug for Endpoint<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WebSocket")
+            .field("role", &self.writer.role())
+            .field("connection", &self.connection)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}

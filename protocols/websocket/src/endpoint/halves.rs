@@ -1,0 +1,208 @@
+//! A polled endpoint in two halves, for two tasks.
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use segue::{
+    Output,
+    driver::{Connection, Half, PollTransport, Timer},
+};
+use std::{
+    fmt,
+    future::poll_fn,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    Error, KeepAlive, OwnedMessage, WebSocket,
+    engine::{self, Endpoint},
+    keeping,
+    polled::{poll_end, poll_item},
+};
+use crate::{Close, CloseCode, Outgoing, Writer};
+
+/// The half of a [`WebSocket`] that reads, and answers control frames.
+///
+/// What it answers by itself leaves when it waits. It is a [`Stream`] as the whole is.
+pub struct Reader<T> {
+    endpoint: Endpoint<Half<T>>,
+    is_over: bool,
+}
+
+/// The half of a [`WebSocket`] that sends. It is a [`Sink`] of [`OwnedMessage`]s.
+///
+/// Once the other half has answered the peer's close frame nothing can be sent any more:
+/// [`Error::Closed`]. Messages that were only queued until then are dropped with that error, since
+/// nothing may follow a close frame.
+pub struct Sender<T> {
+    connection: Connection<Half<T>, ()>,
+    writer: Writer,
+    /// The close frame was sent by this half, and what is queued goes before it.
+    has_closed: bool,
+}
+
+impl<T: PollTransport> Reader<T> {
+    pub(super) fn split(endpoint: Endpoint<T>) -> (Self, Sender<T>) {
+        let (connection, writer, state) = endpoint.into_parts();
+        let has_closed = writer.is_closed();
+        let (reader, sender) = connection.split();
+        let (closer, writer) = engine::closer(writer);
+        let endpoint = Endpoint::from_parts(reader, closer, state);
+        (Self { endpoint, is_over: false }, Sender { connection: sender, writer, has_closed })
+    }
+
+    /// Makes the halves one again.
+    ///
+    /// # Errors
+    /// Both halves, if they are not of one WebSocket.
+    pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)> {
+        let (connection, closer, state) = self.endpoint.into_parts();
+        match connection.unsplit(sender.connection) {
+            Ok(connection) => {
+                Ok(WebSocket::from_endpoint(Endpoint::from_parts(connection, sender.writer, state)))
+            }
+            Err((reader, writer)) => Err((
+                Self { endpoint: Endpoint::from_parts(reader, closer, state), ..self },
+                Sender { connection: writer, ..sender },
+            )),
+        }
+    }
+
+    /// The next message: see [`WebSocket::next`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        poll_fn(|cx| self.endpoint.poll_next(cx)).await
+    }
+
+    /// The same, watched over: see [`WebSocket::next_by`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn next_by(
+        &mut self,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<Option<OwnedMessage>, Error> {
+        poll_fn(|cx| keeping::poll_next(&mut self.endpoint, cx, keep_alive, timer)).await
+    }
+
+    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
+    /// queued and not flushed is not sent.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        let close = Some(Close { code, reason });
+        poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
+    }
+}
+
+impl<T: PollTransport> Sender<T> {
+    /// Sends a message: see [`WebSocket::send`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        self.feed(message).await?;
+        self.flush().await
+    }
+
+    /// Queues a message once there is room: see [`WebSocket::feed`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        poll_fn(|cx| self.connection.poll_room(cx)).await;
+        self.encode(message.into())
+    }
+
+    /// Sends all that is queued.
+    ///
+    /// # Errors
+    /// Of the transport, and [`Error::Closed`] where the other half has sent the close frame.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        poll_fn(|cx| self.poll_sent(cx)).await
+    }
+
+    /// Sends the last word. The other half reads on: the peer's close frame is its last message.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.encode(Outgoing::Close(Some(Close { code, reason })))?;
+        self.flush().await
+    }
+
+    /// Whether this end has sent its close frame, so that it can send nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.writer.is_closed()
+    }
+
+    /// What is queued, to be added to by other means: see [`WebSocket::output_mut`].
+    pub fn output_mut(&mut self) -> &mut Output {
+        self.connection.output_mut()
+    }
+
+    fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
+        let closes = matches!(item, Outgoing::Close(_)) && !self.writer.is_closed();
+        engine::encode(&mut self.connection, &mut self.writer, item)?;
+        self.has_closed |= closes;
+        Ok(())
+    }
+
+    /// Sends what is queued, unless the other half has said the last word meanwhile.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let is_late = !self.has_closed && self.writer.is_closed();
+        if is_late && !self.connection.output().is_empty() {
+            self.connection.output_mut().clear();
+            return Poll::Ready(Err(Error::Closed));
+        }
+        self.connection.poll_flush(cx).map_err(Error::Io)
+    }
+}
+
+impl<T: PollTransport + Unpin> Stream for Reader<T> {
+    type Item = Result<OwnedMessage, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { endpoint, is_over } = self.get_mut();
+        poll_item(is_over, || endpoint.poll_next(cx))
+    }
+}
+
+impl<T: PollTransport + Unpin> Sink<OwnedMessage> for Sender<T> {
+    type Error = Error;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().connection.poll_room(cx).map(Ok)
+    }
+
+    fn start_send(self: Pin<&mut Self>, item: OwnedMessage) -> Result<(), Error> {
+        self.get_mut().encode(Outgoing::from(&item))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().poll_sent(cx)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let this = self.get_mut();
+        this.encode(Outgoing::Close(Some(Close { code: CloseCode::NORMAL, reason: "" })))?;
+        ready!(this.poll_sent(cx))?;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T> fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reader").field(&self.endpoint).finish()
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sender").field(&self.connection).finish()
+    }
+}

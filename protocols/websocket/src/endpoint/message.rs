@@ -1,0 +1,141 @@
+//! Messages that are kept.
+
+use alloc::string::String;
+use bytes::Bytes;
+use core::fmt;
+
+use crate::{Close, CloseCode, Message, Outgoing};
+
+/// A message or a control frame that owns what it says: [`Message`] borrows it from the connection.
+///
+/// ```
+/// use segue_websocket::{Outgoing, OwnedMessage};
+///
+/// let message = OwnedMessage::from("hello");
+/// assert_eq!(message.as_bytes(), b"hello");
+/// assert_eq!(Outgoing::from(&message), Outgoing::Text("hello"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub enum OwnedMessage {
+    /// A text message.
+    Text(String),
+    /// A binary message.
+    Binary(Bytes),
+    /// A ping, where [`Messages::pings`](crate::Messages::pings) has them shown.
+    Ping(Bytes),
+    /// A pong.
+    Pong(Bytes),
+    /// The last word of the peer, with its code and its reason if it gave any.
+    Close(Option<(CloseCode, String)>),
+}
+
+impl OwnedMessage {
+    /// The payload: of a close frame the reason, which is empty where none was given.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Text(text) => text.as_bytes(),
+            Self::Binary(payload) | Self::Ping(payload) | Self::Pong(payload) => payload,
+            Self::Close(Some((_, reason))) => reason.as_bytes(),
+            Self::Close(None) => &[],
+        }
+    }
+
+    /// Whether it is text or binary, and not a control frame.
+    #[must_use]
+    pub const fn is_data(&self) -> bool {
+        matches!(self, Self::Text(_) | Self::Binary(_))
+    }
+}
+
+/// Copies what is lent.
+impl From<Message<'_>> for OwnedMessage {
+    fn from(message: Message<'_>) -> Self {
+        match message {
+            Message::Text(text) => Self::Text(text.into()),
+            Message::Binary(payload) => Self::Binary(Bytes::copy_from_slice(payload)),
+            Message::Ping(payload) => Self::Ping(Bytes::copy_from_slice(payload)),
+            Message::Pong(payload) => Self::Pong(Bytes::copy_from_slice(payload)),
+            Message::Close(close) => {
+                Self::Close(close.map(|close| (close.code, close.reason.into())))
+            }
+        }
+    }
+}
+
+impl From<&str> for OwnedMessage {
+    fn from(text: &str) -> Self {
+        Self::Text(text.into())
+    }
+}
+
+impl From<String> for OwnedMessage {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Bytes> for OwnedMessage {
+    fn from(payload: Bytes) -> Self {
+        Self::Binary(payload)
+    }
+}
+
+/// Sends it as it was received; binary payloads are shared and not copied.
+impl<'a> From<&'a OwnedMessage> for Outgoing<'a> {
+    fn from(message: &'a OwnedMessage) -> Self {
+        match message {
+            OwnedMessage::Text(text) => Self::Text(text),
+            OwnedMessage::Binary(payload) => Self::Bytes(payload.clone()),
+            OwnedMessage::Ping(payload) => Self::Ping(payload),
+            OwnedMessage::Pong(payload) => Self::Pong(payload),
+            OwnedMessage::Close(close) => {
+                Self::Close(close.as_ref().map(|(code, reason)| Close { code: *code, reason }))
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Outgoing<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Outgoing<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Outgoing<'a> {
+    fn from(payload: &'a [u8]) -> Self {
+        Self::Binary(payload)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [u8; N]> for Outgoing<'a> {
+    fn from(payload: &'a [u8; N]) -> Self {
+        Self::Binary(payload)
+    }
+}
+
+impl From<Bytes> for Outgoing<'_> {
+    fn from(payload: Bytes) -> Self {
+        Self::Bytes(payload)
+    }
+}
+
+/// Shows kinds and lengths, and not what was said.
+impl fmt::Debug for OwnedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = match self {
+            Self::Text(_) => "Text",
+            Self::Binary(_) => "Binary",
+            Self::Ping(_) => "Ping",
+            Self::Pong(_) => "Pong",
+            Self::Close(close) => return f.debug_tuple("Close").field(close).finish(),
+        };
+        write!(f, "{name}({} bytes)", self.as_bytes().len())
+    }
+}

@@ -1,0 +1,46 @@
+//! Endpoints: WebSockets for people who want no protocol details.
+//!
+//! `WebSocket::accept` and `connect` open one, `next` gives messages, `send` sends them, `close`
+//! closes. There is one for each driver: [`sync`] for blocking (and non-blocking) `std::io`,
+//! [`mod@tokio`], and [`futures`] for futures-io, each behind the feature of its name (`std` for
+//! the first).
+//!
+//! They are made of a connection of segue's, [`Messages`](crate::Messages) and a
+//! [`Writer`](crate::Writer), and nothing that is not there for everybody: who wants to decide more
+//! takes these, and may still make an endpoint of them by `WebSocket::new`.
+
+#[cfg(any(feature = "tokio", feature = "futures"))]
+mod constructors;
+#[cfg(feature = "std")]
+mod engine;
+#[cfg(feature = "std")]
+mod error;
+#[cfg(feature = "futures")]
+pub mod futures;
+#[cfg(any(feature = "tokio", feature = "futures"))]
+mod halves;
+mod keep_alive;
+#[cfg(feature = "std")]
+mod keeping;
+mod message;
+#[cfg(any(feature = "tokio", feature = "futures"))]
+mod polled;
+#[cfg(feature = "std")]
+pub mod sync;
+#[cfg(feature = "tokio")]
+pub mod tokio;
+#[cfg(feature = "std")]
+mod url;
+
+#[cfg(feature = "std")]
+pub use engine::{Answer, Turn};
+#[cfg(feature = "std")]
+pub use error::Error;
+#[cfg(any(feature = "tokio", feature = "futures"))]
+pub use halves::{Reader, Sender};
+pub use keep_alive::{Beat, KeepAlive};
+pub use message::OwnedMessage;
+#[cfg(any(feature = "tokio", feature = "futures"))]
+pub use polled::WebSocket;
+#[cfg(feature = "std")]
+pub use url::UrlError;

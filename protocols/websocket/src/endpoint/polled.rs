@@ -1,0 +1,286 @@
+//! Endpoints that are polled: tokio's and futures-io's alike.
+
+use futures_core::Stream;
+use futures_sink::Sink;
+use segue::{
+    Output,
+    driver::{Connection, PollTransport, Timer},
+};
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    Error, KeepAlive, OwnedMessage, Reader, Sender, Turn,
+    engine::{DRAIN_REFUSED, Endpoint, stages},
+    keeping,
+};
+use crate::{
+    Accepted, ClientHandshake, Close, CloseCode, Messages, Opened, Outgoing, Role, ServerHandshake,
+    Writer,
+};
+
+/// A WebSocket on a transport that is polled: the type behind
+/// [`tokio::WebSocket`](crate::tokio::WebSocket) and
+/// [`futures::WebSocket`](crate::futures::WebSocket), which have the functions that make one.
+///
+/// Pings and the peer's close frame are answered without the caller. A connection that waits with
+/// nothing half-read or unsent holds no buffer.
+///
+/// # Futures that are dropped
+/// Every method may be called again after its future was dropped. [`next`](Self::next),
+/// [`turn`](Self::turn), [`flush`](Self::flush) and [`close`](Self::close) lose nothing by it and
+/// do nothing twice. [`feed`](Self::feed) has queued nothing if it was dropped.
+/// [`send`](Self::send) is `feed`, then `flush`: dropped, it has queued either nothing or the
+/// whole message, which then leaves with whatever is sent next. Where that difference matters call
+/// the two by themselves.
+///
+/// # As a stream and a sink
+/// It is a [`Stream`] of what [`next`](Self::next) gives, which ends behind the peer's close
+/// frame or the first error, and a [`Sink`] of [`OwnedMessage`]s. Closing the sink sends the last
+/// word with [`CloseCode::NORMAL`], if it was not sent before, and flushes; what the peer still
+/// says is the stream's. Where methods of the extension traits have the same names, those here
+/// are called.
+pub struct WebSocket<T> {
+    pub(super) endpoint: Endpoint<T>,
+    /// The stream has ended.
+    is_over: bool,
+}
+
+impl<T: PollTransport> WebSocket<T> {
+    /// A WebSocket of stages that were made, and limited, by other means. They are made to know of
+    /// each other.
+    pub fn new(connection: Connection<T, Messages>, writer: Writer) -> Self {
+        Self::from_endpoint(Endpoint::new(connection, writer))
+    }
+
+    /// Changes how messages are read: `socket.read_by(|messages| messages.max_message(1 << 20))`.
+    #[must_use]
+    pub fn read_by(self, change: impl FnOnce(Messages) -> Messages) -> Self {
+        Self { endpoint: self.endpoint.read_by(change), ..self }
+    }
+
+    /// The next message, owned; `None` once both sides have said their last word, or an error has
+    /// been told. The peer's close frame, which is answered, is the last message.
+    ///
+    /// Everything that is queued is sent before it waits.
+    ///
+    /// # Errors
+    /// Of the transport, or a [fault](Error::Fault) of the peer, which has then been sent the
+    /// close frame for it. A stream that ends without a close frame is a fault.
+    #[inline]
+    pub async fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        poll_fn(|cx| self.endpoint.poll_next(cx)).await
+    }
+
+    /// The same, while `keep_alive` watches over the connection by the clock of `timer`: the peer
+    /// is asked for a sign of life, sent a close frame, or given up.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), and [`Error::Silent`] where the peer is given up.
+    pub async fn next_by(
+        &mut self,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<Option<OwnedMessage>, Error> {
+        poll_fn(|cx| keeping::poll_next(&mut self.endpoint, cx, keep_alive, timer)).await
+    }
+
+    /// The next message, lent, with the output to answer it on; `None` as for
+    /// [`next`](Self::next). Nothing is copied, and answers to a batch of messages leave in one
+    /// write.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next); but where a whole message was at fault (text that is not UTF-8) the
+    /// close frame is sent by the next call, be it this one or [`close`](Self::close).
+    #[inline]
+    pub async fn turn(&mut self) -> Result<Option<Turn<'_, T>>, Error> {
+        let is_ready = poll_fn(|cx| self.endpoint.poll_ready(cx)).await?;
+        if is_ready { self.endpoint.take_turn() } else { Ok(None) }
+    }
+
+    /// Sends a message: queues it once there is room, and sends all that is queued.
+    ///
+    /// # Errors
+    /// Of the transport, [`Error::Closed`] behind the close frame, and [`Error::Write`] where it
+    /// cannot be sent. A close frame behind the close frame is none, and not sent.
+    pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        self.feed(message).await?;
+        self.flush().await
+    }
+
+    /// Queues a message once there is room. It leaves with the next [`flush`](Self::flush), or
+    /// when the connection waits for the peer.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        poll_fn(|cx| self.endpoint.connection.poll_room(cx)).await;
+        self.endpoint.encode(message.into())
+    }
+
+    /// Sends all that is queued.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub async fn flush(&mut self) -> Result<(), Error> {
+        Ok(self.endpoint.connection.flush().await?)
+    }
+
+    /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
+    /// comes until the peer's, and ends the transport such that the peer gets everything. Where
+    /// both close frames have been exchanged already it only does the last of these.
+    ///
+    /// It waits for the peer as long as that takes; whoever has not the time drops it, and the
+    /// connection. At most 16 MiB are dropped.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
+    /// [`Close::MAX_REASON`], and the connection is as before; otherwise what kept the peer from
+    /// answering properly.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        let close = Some(Close { code, reason });
+        poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
+    }
+
+    /// Splits it in two, for two tasks: one reads, and answers control frames, the other sends.
+    pub fn split(self) -> (Reader<T>, Sender<T>) {
+        Reader::split(self.endpoint)
+    }
+
+    /// Which end this is.
+    pub fn role(&self) -> Role {
+        self.endpoint.writer.role()
+    }
+
+    /// Whether this end has sent its close frame, so that it can send nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.endpoint.writer.is_closed()
+    }
+
+    /// What is queued, to be added to by other means: whole frames that were encoded once for
+    /// many connections. Not behind the close frame: see [`is_closed`](Self::is_closed).
+    pub fn output_mut(&mut self) -> &mut Output {
+        self.endpoint.connection.output_mut()
+    }
+
+    /// The connection, for what is not offered here.
+    pub fn connection_mut(&mut self) -> &mut Connection<T, Messages> {
+        &mut self.endpoint.connection
+    }
+
+    /// The stages that it is made of.
+    pub fn into_parts(self) -> (Connection<T, Messages>, Writer) {
+        (self.endpoint.connection, self.endpoint.writer)
+    }
+
+    pub(super) fn from_endpoint(endpoint: Endpoint<T>) -> Self {
+        Self { endpoint, is_over: false }
+    }
+
+    /// Opens a connection as server. A client that is refused gets its answer.
+    pub(super) async fn open_as_server(
+        mut connection: Connection<T, ()>,
+        mut handshake: ServerHandshake,
+    ) -> Result<(Self, Accepted), Error> {
+        match connection.exchange(&mut handshake).await {
+            Ok(accepted) => {
+                connection.flush().await?;
+                Ok((Self::opened(connection, Role::Server)?, accepted))
+            }
+            Err(error) => Err(Self::refused(connection, error.into()).await),
+        }
+    }
+
+    /// Opens a connection as client.
+    pub(super) async fn open_as_client(
+        mut connection: Connection<T, ()>,
+        mut handshake: ClientHandshake,
+    ) -> Result<(Self, Opened), Error> {
+        match connection.exchange(&mut handshake).await {
+            Ok(opened) => Ok((Self::opened(connection, Role::Client)?, opened)),
+            Err(error) => Err(Self::refused(connection, error.into()).await),
+        }
+    }
+
+    fn opened(connection: Connection<T, ()>, role: Role) -> Result<Self, Error> {
+        let (messages, writer) = stages(role);
+        let connection = connection.follow(|()| messages).map_err(std::io::Error::from)?;
+        Ok(Self::from_endpoint(Endpoint::new(connection, writer)))
+    }
+
+    /// Ends a connection whose handshake failed. Why, says more than how the end went.
+    async fn refused(mut connection: Connection<T, ()>, error: Error) -> Error {
+        if !matches!(error, Error::Io(_)) {
+            let _ = connection.close(DRAIN_REFUSED).await;
+        }
+        error
+    }
+}
+
+/// Ends a connection: a future of the driver goes on where a dropped one left off.
+pub(super) fn poll_end<T: PollTransport, S>(
+    connection: &mut Connection<T, S>,
+    cx: &mut Context<'_>,
+    limit: u64,
+) -> Poll<std::io::Result<bool>> {
+    pin!(connection.close(limit)).poll(cx)
+}
+
+/// What a stream makes of a result of `next`.
+pub(super) fn poll_item(
+    is_over: &mut bool,
+    poll: impl FnOnce() -> Poll<Result<Option<OwnedMessage>, Error>>,
+) -> Poll<Option<Result<OwnedMessage, Error>>> {
+    if *is_over {
+        return Poll::Ready(None);
+    }
+    let item = ready!(poll()).transpose();
+    *is_over = !matches!(item, Some(Ok(_)));
+    Poll::Ready(item)
+}
+
+impl<T: PollTransport + Unpin> Stream for WebSocket<T> {
+    type Item = Result<OwnedMessage, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let Self { endpoint, is_over } = self.get_mut();
+        poll_item(is_over, || endpoint.poll_next(cx))
+    }
+}
+
+impl<T: PollTransport + Unpin> Sink<OwnedMessage> for WebSocket<T> {
+    type Error = Error;
+
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().endpoint.connection.poll_room(cx).map(Ok)
+    }
+
+    fn start_send(self: Pin<&mut Self>, item: OwnedMessage) -> Result<(), Error> {
+        self.get_mut().endpoint.encode(Outgoing::from(&item))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.get_mut().endpoint.connection.poll_flush(cx).map_err(Error::Io)
+    }
+
+    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let endpoint = &mut self.get_mut().endpoint;
+        endpoint.encode(Outgoing::Close(Some(Close { code: CloseCode::NORMAL, reason: "" })))?;
+        ready!(endpoint.connection.poll_flush(cx))?;
+        if endpoint.connection.stage().is_closed() {
+            // Both have said their last word, and nobody calls after a sink has been closed.
+            ready!(pin!(endpoint.connection.close_write()).poll(cx))?;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<T> fmt::Debug for WebSocket<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.endpoint.fmt(f)
+    }
+}

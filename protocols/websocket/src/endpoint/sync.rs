@@ -1,0 +1,499 @@
+//! WebSockets over `std::io`: blocking, or non-blocking for a readiness loop such as mio's.
+//!
+//! ```
+//! use segue_websocket::sync::WebSocket;
+//! use segue_websocket::{CloseCode, OwnedMessage};
+//! # use segue_websocket::endpoint::Error;
+//! use std::{net::TcpListener, thread};
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0")?;
+//! let address = listener.local_addr()?;
+//! let server = thread::spawn(move || {
+//!     let mut socket = WebSocket::accept(listener.accept()?.0)?;
+//!     while let Some(message) = socket.next()? {
+//!         socket.send(&message)?; // an echo
+//!     }
+//!     socket.close(CloseCode::NORMAL, "")
+//! });
+//! let mut socket = WebSocket::connect_to(&format!("ws://{address}/echo"))?;
+//! socket.send("hello")?;
+//! assert_eq!(socket.next()?, Some(OwnedMessage::from("hello")));
+//! socket.close(CloseCode::NORMAL, "")?;
+//! server.join().unwrap()?;
+//! # Ok::<(), Error>(())
+//! ```
+
+use segue::{
+    Handoff, Output,
+    driver::{
+        BlockingHalf, Timer,
+        sync::{Blocking, CloseWrite, Connection, SyncTransport},
+    },
+};
+use std::{
+    fmt,
+    io::{self, Read, Write},
+    net::TcpStream,
+    task::{Context, Poll, Waker},
+};
+
+use super::{
+    Error, KeepAlive, OwnedMessage, Turn,
+    engine::{self, DRAIN_REFUSED, Endpoint, stages},
+    keeping,
+    url::Url,
+};
+use crate::{
+    Accepted, ClientHandshake, Close, CloseCode, Messages, Opened, Outgoing, Role, ServerHandshake,
+    Writer,
+};
+
+/// A WebSocket over [`Read`] and [`Write`].
+///
+/// Pings and the peer's close frame are answered without the caller, whenever it reads.
+///
+/// On a transport in non-blocking mode each method but those that open answers an error that
+/// [`would_block`](Error::would_block), and goes on when it is called again; a blocking socket with
+/// a time-out does the same once it is over. A blocking socket waits for one thing at a time: see
+/// [`segue::driver::sync::Connection`], and [`split`](Self::split).
+pub struct WebSocket<T> {
+    endpoint: Endpoint<Blocking<T>>,
+}
+
+/// The half of a [`WebSocket`] that reads, and answers control frames.
+pub struct Reader<T> {
+    endpoint: Endpoint<Blocking<BlockingHalf<T>>>,
+}
+
+/// The half of a [`WebSocket`] that sends.
+///
+/// Once the other half has answered the peer's close frame nothing can be sent any more:
+/// [`Error::Closed`]. Messages that were only queued until then are dropped with that error.
+pub struct Sender<T> {
+    connection: Connection<BlockingHalf<T>, ()>,
+    writer: Writer,
+    /// The close frame was sent by this half, and what is queued goes before it.
+    has_closed: bool,
+}
+
+impl<T: Read + Write + CloseWrite> WebSocket<T> {
+    /// Serves a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1 allows, and
+    /// agrees.
+    ///
+    /// The transport must block here; a time-out that it has ends the attempt.
+    ///
+    /// # Errors
+    /// Of the transport, or [`Error::Request`]: then the client was sent a proper HTTP answer, and
+    /// the connection is closed.
+    pub fn accept(io: T) -> Result<Self, Error> {
+        Ok(Self::accept_with(io, ServerHandshake::new())?.0)
+    }
+
+    /// The same, on terms: subprotocols, and what else the handshake decides.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept).
+    pub fn accept_with(io: T, handshake: ServerHandshake) -> Result<(Self, Accepted), Error> {
+        Self::accept_handoff(Handoff::new(io, &[][..]), handshake)
+    }
+
+    /// The same, on a connection that another library, or another stage, has read from: the
+    /// request is in what the hand-off carries, or begins there.
+    ///
+    /// # Errors
+    /// As [`accept`](Self::accept).
+    pub fn accept_handoff(
+        handoff: Handoff<T>,
+        mut handshake: ServerHandshake,
+    ) -> Result<(Self, Accepted), Error> {
+        let mut connection = Connection::from_handoff(handoff, ());
+        match connection.exchange(&mut handshake) {
+            Ok(accepted) => {
+                connection.flush()?;
+                Ok((Self::opened(connection, Role::Server)?, accepted))
+            }
+            Err(error) => Err(Self::refused(connection, error.into())),
+        }
+    }
+
+    /// Asks the server `host` (with a port unless it is the usual one) for a WebSocket at `target`
+    /// (path and query), over a transport that leads there.
+    ///
+    /// # Errors
+    /// Of the transport, or [`Error::Response`] where the server does not agree.
+    pub fn connect(io: T, host: &str, target: &str) -> Result<Self, Error> {
+        Ok(Self::connect_with(io, ClientHandshake::new(host, target))?.0)
+    }
+
+    /// The same, with a request of the caller's making: subprotocols, further headers.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub fn connect_with(io: T, mut handshake: ClientHandshake) -> Result<(Self, Opened), Error> {
+        let mut connection = Connection::new(io, ());
+        match connection.exchange(&mut handshake) {
+            Ok(opened) => Ok((Self::opened(connection, Role::Client)?, opened)),
+            Err(error) => Err(Self::refused(connection, error.into())),
+        }
+    }
+
+    fn opened(connection: Connection<T, ()>, role: Role) -> Result<Self, Error> {
+        let (messages, writer) = stages(role);
+        let connection = connection.follow(|()| messages).map_err(io::Error::from)?;
+        Ok(Self::new(connection, writer))
+    }
+
+    /// Ends a connection whose handshake failed. Why, says more than how the end went.
+    fn refused(mut connection: Connection<T, ()>, error: Error) -> Error {
+        if !matches!(error, Error::Io(_)) {
+            let _ = connection.close(DRAIN_REFUSED);
+        }
+        error
+    }
+}
+
+impl WebSocket<TcpStream> {
+    /// Connects to `ws://host:port/path?query`, with small packets sent at once.
+    ///
+    /// # Errors
+    /// [`Error::Url`] where it is none of these: `wss` needs a TLS stream, which
+    /// [`connect`](Self::connect) takes. Otherwise as there.
+    pub fn connect_to(url: &str) -> Result<Self, Error> {
+        let url = Url::parse(url).map_err(Error::Url)?;
+        let io = TcpStream::connect((url.host, url.port))?;
+        io.set_nodelay(true)?;
+        Self::connect(io, url.authority, &url.target())
+    }
+}
+
+impl<T: Read + Write> WebSocket<T> {
+    /// A WebSocket whose handshake was done elsewhere. What the peer sent behind its last word of
+    /// HTTP is in the hand-off, and is read first.
+    pub fn from_handoff(handoff: Handoff<T>, role: Role) -> Self {
+        let (messages, writer) = stages(role);
+        Self::new(Connection::from_handoff(handoff, messages), writer)
+    }
+
+    /// Splits it in two, for two threads: one reads, and answers control frames, the other sends.
+    pub fn split(self) -> (Reader<T>, Sender<T>)
+    where
+        for<'a> &'a T: Read + Write,
+    {
+        let (connection, writer, state) = self.endpoint.into_parts();
+        let has_closed = writer.is_closed();
+        let (reader, sender) = connection.split();
+        let (closer, writer) = engine::closer(writer);
+        let endpoint = Endpoint::from_parts(reader, closer, state);
+        (Reader { endpoint }, Sender { connection: sender, writer, has_closed })
+    }
+}
+
+impl<T: SyncTransport> WebSocket<T> {
+    /// A WebSocket of stages that were made, and limited, by other means. They are made to know of
+    /// each other.
+    pub fn new(connection: Connection<T, Messages>, writer: Writer) -> Self {
+        Self { endpoint: Endpoint::new(connection, writer) }
+    }
+
+    /// Changes how messages are read: `socket.read_by(|messages| messages.max_message(1 << 20))`.
+    #[must_use]
+    pub fn read_by(self, change: impl FnOnce(Messages) -> Messages) -> Self {
+        Self { endpoint: self.endpoint.read_by(change) }
+    }
+
+    /// The next message, owned; `None` once both sides have said their last word, or an error has
+    /// been told. The peer's close frame, which is answered, is the last message.
+    ///
+    /// Everything that is queued is sent before it waits.
+    ///
+    /// # Errors
+    /// Of the transport, or a [fault](Error::Fault) of the peer, which has then been sent the
+    /// close frame for it. A stream that ends without a close frame is a fault.
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
+    #[inline]
+    pub fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        now(self.endpoint.poll_next(&mut context()))
+    }
+
+    /// The same, while `keep_alive` watches over the connection by the clock of `timer`: the peer
+    /// is asked for a sign of life, sent a close frame, or given up. A blocking socket needs a
+    /// timer that sets its time-outs: [`SocketTimer`](segue::driver::SocketTimer).
+    ///
+    /// # Errors
+    /// As [`next`](Self::next), and [`Error::Silent`] where the peer is given up.
+    pub fn next_by(
+        &mut self,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<Option<OwnedMessage>, Error> {
+        next_by(&mut self.endpoint, keep_alive, timer)
+    }
+
+    /// The next message, lent, with the output to answer it on; `None` as for
+    /// [`next`](Self::next). Nothing is copied, and answers to a batch of messages leave in one
+    /// write.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next); but where a whole message was at fault (text that is not UTF-8) the
+    /// close frame is sent by the next call, be it this one or [`close`](Self::close).
+    #[inline]
+    pub fn turn(&mut self) -> Result<Option<Turn<'_, Blocking<T>>>, Error> {
+        let is_ready = now(self.endpoint.poll_ready(&mut context()))?;
+        if is_ready { self.endpoint.take_turn() } else { Ok(None) }
+    }
+
+    /// Sends a message: queues it once there is room, and sends all that is queued.
+    ///
+    /// Where the transport would block, only [`flush`](Self::flush) is to be called again if it
+    /// was queued; a readiness loop calls [`feed`](Self::feed) and `flush` by themselves.
+    ///
+    /// # Errors
+    /// Of the transport, [`Error::Closed`] behind the close frame, and [`Error::Write`] where it
+    /// cannot be sent. A close frame behind the close frame is none, and not sent.
+    pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        self.feed(message)?;
+        self.flush()
+    }
+
+    /// Queues a message once there is room. It leaves with the next [`flush`](Self::flush), or
+    /// before the connection waits for the peer. Where it fails nothing was queued.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        now(self.endpoint.connection.poll_room(&mut context()).map(Ok))?;
+        self.endpoint.encode(message.into())
+    }
+
+    /// Sends all that is queued.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        Ok(self.endpoint.connection.flush()?)
+    }
+
+    /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
+    /// comes until the peer's, and ends the transport such that the peer gets everything. Where
+    /// both close frames have been exchanged already it only does the last of these. At most
+    /// 16 MiB are dropped.
+    ///
+    /// # Errors
+    /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
+    /// [`Close::MAX_REASON`], and the connection is as before; otherwise what kept the peer from
+    /// answering properly.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    where
+        T: CloseWrite,
+    {
+        close(&mut self.endpoint, code, reason)
+    }
+
+    /// Whether there is something to send: whether a readiness loop should ask for writability.
+    pub fn wants_write(&self) -> bool {
+        self.endpoint.connection.wants_write()
+    }
+
+    /// Which end this is.
+    pub fn role(&self) -> Role {
+        self.endpoint.writer.role()
+    }
+
+    /// Whether this end has sent its close frame, so that it can send nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.endpoint.writer.is_closed()
+    }
+
+    /// What is queued, to be added to by other means: whole frames that were encoded once for
+    /// many connections. Not behind the close frame: see [`is_closed`](Self::is_closed).
+    pub fn output_mut(&mut self) -> &mut Output {
+        self.endpoint.connection.output_mut()
+    }
+
+    /// The connection, for what is not offered here.
+    pub fn connection_mut(&mut self) -> &mut Connection<T, Messages> {
+        &mut self.endpoint.connection
+    }
+
+    /// The stages that it is made of.
+    pub fn into_parts(self) -> (Connection<T, Messages>, Writer) {
+        let (connection, writer, _) = self.endpoint.into_parts();
+        (connection, writer)
+    }
+}
+
+impl<T> Reader<T>
+where
+    for<'a> &'a T: Read + Write,
+{
+    /// Makes the halves one again.
+    ///
+    /// # Errors
+    /// Both halves, if they are not of one WebSocket.
+    pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)>
+    where
+        T: Read + Write,
+    {
+        let (connection, closer, state) = self.endpoint.into_parts();
+        match connection.unsplit(sender.connection) {
+            Ok(connection) => {
+                Ok(WebSocket { endpoint: Endpoint::from_parts(connection, sender.writer, state) })
+            }
+            Err((reader, connection)) => Err((
+                Self { endpoint: Endpoint::from_parts(reader, closer, state) },
+                Sender { connection, ..sender },
+            )),
+        }
+    }
+
+    /// The next message: see [`WebSocket::next`].
+    ///
+    /// # Errors
+    /// As there.
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
+    pub fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        now(self.endpoint.poll_next(&mut context()))
+    }
+
+    /// The same, watched over: see [`WebSocket::next_by`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn next_by(
+        &mut self,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<Option<OwnedMessage>, Error> {
+        next_by(&mut self.endpoint, keep_alive, timer)
+    }
+
+    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
+    /// queued and not flushed is not sent.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    where
+        for<'a> &'a T: CloseWrite,
+    {
+        close(&mut self.endpoint, code, reason)
+    }
+}
+
+impl<T> Sender<T>
+where
+    for<'a> &'a T: Read + Write,
+{
+    /// Sends a message: see [`WebSocket::send`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        self.feed(message)?;
+        self.flush()
+    }
+
+    /// Queues a message once there is room: see [`WebSocket::feed`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        now(self.connection.poll_room(&mut context()).map(Ok))?;
+        self.encode(message.into())
+    }
+
+    /// Sends all that is queued.
+    ///
+    /// # Errors
+    /// Of the transport, and [`Error::Closed`] where the other half has sent the close frame.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        let is_late = !self.has_closed && self.writer.is_closed();
+        if is_late && !self.connection.output().is_empty() {
+            self.connection.output_mut().clear();
+            return Err(Error::Closed);
+        }
+        Ok(self.connection.flush()?)
+    }
+
+    /// Sends the last word. The other half reads on: the peer's close frame is its last message.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.encode(Outgoing::Close(Some(Close { code, reason })))?;
+        self.flush()
+    }
+
+    /// Whether this end has sent its close frame, so that it can send nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.writer.is_closed()
+    }
+
+    /// What is queued, to be added to by other means: see [`WebSocket::output_mut`].
+    pub fn output_mut(&mut self) -> &mut Output {
+        self.connection.output_mut()
+    }
+
+    fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
+        let closes = matches!(item, Outgoing::Close(_)) && !self.writer.is_closed();
+        engine::encode(&mut self.connection, &mut self.writer, item)?;
+        self.has_closed |= closes;
+        Ok(())
+    }
+}
+
+fn next_by<T: SyncTransport>(
+    endpoint: &mut Endpoint<Blocking<T>>,
+    keep_alive: &mut KeepAlive,
+    timer: &mut impl Timer,
+) -> Result<Option<OwnedMessage>, Error> {
+    let next = now(keeping::poll_next(endpoint, &mut context(), keep_alive, timer));
+    // Some sockets refuse that once the peer has gone; what came of the call says more.
+    let _ = timer.arm(None);
+    next
+}
+
+fn close<T: SyncTransport + CloseWrite>(
+    endpoint: &mut Endpoint<Blocking<T>>,
+    code: CloseCode,
+    reason: &str,
+) -> Result<(), Error> {
+    now(endpoint.poll_close(
+        &mut context(),
+        Some(Close { code, reason }),
+        |connection, _, limit| match connection.close(limit) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+            ended => Poll::Ready(ended),
+        },
+    ))
+}
+
+/// What a poll without a waker comes to: pending is would-block.
+fn now<R>(poll: Poll<Result<R, Error>>) -> Result<R, Error> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(Error::Io(io::ErrorKind::WouldBlock.into())),
+    }
+}
+
+fn context() -> Context<'static> {
+    Context::from_waker(Waker::noop())
+}
+
+impl<T> fmt::Debug for WebSocket<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.endpoint.fmt(f)
+    }
+}
+
+impl<T> fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reader").field(&self.endpoint).finish()
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sender").field(&self.connection).finish()
+    }
+}

@@ -1,0 +1,60 @@
+//! WebSockets over tokio's `AsyncRead` and `AsyncWrite`.
+//!
+//! ```
+//! use segue_websocket::tokio::WebSocket;
+//! use segue_websocket::{CloseCode, OwnedMessage};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap().block_on(async {
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let address = listener.local_addr()?;
+//! let server = async {
+//!     let mut socket = WebSocket::accept(listener.accept().await?.0).await?;
+//!     while let Some(message) = socket.next().await? {
+//!         socket.send(&message).await?; // an echo
+//!     }
+//!     socket.close(CloseCode::NORMAL, "").await
+//! };
+//! let client = async {
+//!     let mut socket = WebSocket::connect_to(&format!("ws://{address}/echo")).await?;
+//!     socket.send("hello").await?;
+//!     assert_eq!(socket.next().await?, Some(OwnedMessage::from("hello")));
+//!     socket.close(CloseCode::NORMAL, "").await
+//! };
+//! tokio::try_join!(server, client)?;
+//! # Ok::<(), segue_websocket::endpoint::Error>(()) }).unwrap();
+//! ```
+
+use ::tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+};
+use segue::{
+    Handoff,
+    driver::tokio::{Connection, Tokio},
+};
+
+use super::{Error, constructors::constructors, engine::stages, halves, polled, url::Url};
+use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
+
+/// A WebSocket over tokio's [`AsyncRead`] and [`AsyncWrite`].
+pub type WebSocket<T> = polled::WebSocket<Tokio<T>>;
+/// The half of it that reads.
+pub type Reader<T> = halves::Reader<Tokio<T>>;
+/// The half of it that sends.
+pub type Sender<T> = halves::Sender<Tokio<T>>;
+
+constructors!(Connection, AsyncRead + AsyncWrite + Unpin);
+
+impl WebSocket<TcpStream> {
+    /// Connects to `ws://host:port/path?query`, with small packets sent at once.
+    ///
+    /// # Errors
+    /// [`Error::Url`] where it is none of these: `wss` needs a TLS stream, which
+    /// [`connect`](Self::connect) takes. Otherwise as there.
+    pub async fn connect_to(url: &str) -> Result<Self, Error> {
+        let url = Url::parse(url).map_err(Error::Url)?;
+        let io = TcpStream::connect((url.host, url.port)).await?;
+        io.set_nodelay(true)?;
+        Self::connect(io, url.authority, &url.target()).await
+    }
+}
