@@ -161,6 +161,7 @@ fn open(
     };
     let status = head.status();
     let step = match status {
+        101 if kind.is_connect() => return Err(unoffered()),
         101 => Step::Switch,
         100..=199 => Step::Informational { status },
         200..=299 if kind.is_connect() => Step::Switch,
@@ -172,11 +173,15 @@ fn open(
         }
     };
     if !shared.apply(step) {
-        // Behind the version and a space.
-        return Err(Fault::new(Error::UnofferedSwitch).at(9));
+        return Err(unoffered());
     }
     let opened = if step == Step::Switch { Opened::Switch } else { Opened::Informational };
     Ok((Phase::NextHead, opened))
+}
+
+/// The status is refused, which is behind the version and a space.
+fn unoffered() -> Fault<Error> {
+    Fault::new(Error::UnofferedSwitch).at(9)
 }
 
 impl Default for Client {

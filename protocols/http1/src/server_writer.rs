@@ -89,12 +89,12 @@ impl ServerWriter {
         self.shared.load().owed() > 0
     }
 
-    /// Whether the client waits for `100 Continue` before it sends the body of its request. A final
-    /// response instead closes the connection, since the body may come or not
-    /// (RFC 9110 §10.1.1).
+    /// Whether the client waits for `100 Continue` before it sends the body of its request, and
+    /// all requests before it have been answered. A final response instead closes the connection,
+    /// since the body may come or not (RFC 9110 §10.1.1).
     #[must_use]
     pub fn is_awaited(&self) -> bool {
-        self.shared.load().expects()
+        self.shared.load().expects_now()
     }
 
     /// Whether nothing more can be said: the connection is to be closed, or belongs to another
@@ -130,7 +130,7 @@ impl ServerWriter {
         let headers = announced.pass(parts.headers, http10, |notes| {
             let made = match answer {
                 Answer::Final => final_plan(word, kind, status, http10, whole, notes),
-                _ => other_plan(word, answer, status, http10, whole, notes),
+                _ => other_plan(word, kind, answer, status, http10, whole, notes),
             };
             let lines = made.as_ref().map_or([None, None], |(_, lines)| lines.map(Added::line));
             plan.set(Some(made.map(|(plan, _)| plan)));
@@ -201,6 +201,7 @@ type Planned = Result<(Plan, [Option<Added>; 2]), WriteError>;
 /// An informational response, or one that changes the protocol: there is no body in either.
 fn other_plan(
     word: Word,
+    kind: Kind,
     answer: Answer,
     status: u16,
     http10: bool,
@@ -218,8 +219,8 @@ fn other_plan(
         let step = Step::Informational { status };
         return if http10 { Err(WriteError::Http10) } else { Ok((plan(step), [None, None])) };
     }
-    let names_protocol = status != 101 || notes.upgrade;
-    if !names_protocol || word.after(Step::Switch).is_none() {
+    let names_protocol = notes.upgrade && !kind.is_connect();
+    if (status == 101 && !names_protocol) || word.after(Step::Switch).is_none() {
         return Err(WriteError::NotOffered);
     }
     let bare = status == 101 && !notes.connection_upgrade;

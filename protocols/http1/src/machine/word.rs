@@ -164,9 +164,14 @@ impl Word {
         self.0 & RESPONSE_CLOSES != 0
     }
 
-    /// Whether the client waits for `100 Continue`.
+    /// Whether the client waits for `100 Continue` with the body of its newest request.
     pub(crate) const fn expects(self) -> bool {
         self.0 & EXPECTS != 0
+    }
+
+    /// Whether it does, and nothing has to be answered before that.
+    pub(crate) const fn expects_now(self) -> bool {
+        self.expects() && self.owed() == 1
     }
 
     /// How many requests are owed an answer, or the end of one.
@@ -225,11 +230,14 @@ impl Word {
                 }
                 self.flag(REQUESTS_CLOSE, true);
             }
-            Step::Informational { status: 100 } => self.0 &= !EXPECTS,
+            // If another request has been sent since, it is not the one that waits.
+            Step::Informational { status: 100 } if self.owed() == 1 => self.0 &= !EXPECTS,
             Step::Response { closes } => {
                 let closes = closes || self.answers_last();
                 self.flag(RESPONSE_CLOSES, closes);
-                self.0 &= !EXPECTS;
+                if self.owed() == 1 {
+                    self.0 &= !EXPECTS;
+                }
                 let declined = self.oldest()?.declined();
                 self.0 = self.0 & !(7 << KINDS) | (declined as u32) << KINDS;
             }
