@@ -108,10 +108,13 @@ impl Decode for ChunkedBody {
             State::Line { before, searched } => {
                 frame_line(input, *before, searched, self.trailers.limits.chunk_line)
             }
-            // An empty line alone is none.
-            State::Trailers => match self.trailers.frame(input, eof)? {
-                Frame::Record(2) => Ok(Frame::absorb(2)),
-                frame => Ok(frame),
+            State::Trailers => match self.trailers.wait(input, eof) {
+                Some(need) => Ok(need),
+                // An empty line alone is none.
+                None => match self.trailers.frame(input, eof)? {
+                    Frame::Record(2) => Ok(Frame::absorb(2)),
+                    frame => Ok(frame),
+                },
             },
             State::Done => Ok(Frame::Done),
         }

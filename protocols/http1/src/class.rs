@@ -1,5 +1,7 @@
 //! Which bytes may stand where: one table, one lookup for each byte.
 
+use crate::block::{self, BLOCK};
+
 /// Bytes of a `token`: methods and header names (RFC 9110 §5.6.2).
 pub(crate) const TOKEN: u8 = 1;
 /// Bytes of a request target: all that is visible in ASCII. Which of them make a proper URI is
@@ -35,47 +37,18 @@ pub(crate) fn run(bytes: &[u8], classes: u8) -> usize {
     at + bytes[at..].iter().position(|&byte| !is(byte, classes)).unwrap_or(bytes.len() - at)
 }
 
-/// How many bytes in front of `bytes` are of the class [`VALUE`]: what `run(bytes, VALUE)` says, in
-/// a third of the time.
-///
-/// Values are most of a head. Blocks are looked at in which there is nothing odd; where there is,
-/// eight bytes at once tell the place.
-#[inline]
-pub(crate) fn text(bytes: &[u8]) -> usize {
+/// How many bytes in front of `bytes` are of the class [`TARGET`].
+#[inline(always)]
+pub(crate) fn target(bytes: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-        let odd = block.iter().fold(false, |odd, &byte| odd | (byte < b' ') | (byte == 0x7f));
-        if odd {
-            break;
-        }
-        at += BLOCK;
-    }
-    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
-        let odd = odd_bytes(u64::from_le_bytes(*word));
-        if odd == 0 {
-            at += 8;
-            continue;
-        }
-        at += odd.trailing_zeros() as usize / 8;
-        if bytes[at] != b'\t' {
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let length = block::visible(block);
+        at += length;
+        if length < BLOCK {
             return at;
         }
-        at += 1;
     }
-    at + run(&bytes[at..], VALUE)
-}
-
-/// What the compiler looks at with one instruction on every machine with vectors.
-const BLOCK: usize = 16;
-
-/// Has the high bit of the first byte set that is a control, counted from the lowest one; those
-/// behind it may be wrong.
-#[inline]
-const fn odd_bytes(word: u64) -> u64 {
-    const ONES: u64 = u64::MAX / 255;
-    let below_space = word.wrapping_sub(ONES * 0x20) & !word;
-    let del = (word ^ (ONES * 0x7f)).wrapping_sub(ONES) & !(word ^ (ONES * 0x7f));
-    (below_space | del) & (ONES * 0x80)
+    at + run(&bytes[at..], TARGET)
 }
 
 /// Whether `bytes` is a token: at least one byte, and all of them token bytes.
@@ -121,33 +94,6 @@ const fn among(byte: u8, set: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_is_a_run_of_values() {
-        for length in 0..2 * BLOCK + 10 {
-            let mut bytes = alloc::vec![b'~'; length];
-            assert_eq!(text(&bytes), length);
-            for at in 0..length {
-                for byte in 0..=255 {
-                    bytes[at] = byte;
-                    // What lies behind must not be taken for what comes first.
-                    for (behind, other) in [b'\r', b'\t', 0x7f, 0x80, 0xff].into_iter().enumerate()
-                    {
-                        let behind = at + 1 + 3 * behind;
-                        let kept = bytes.get(behind).copied();
-                        bytes.get_mut(behind).into_iter().for_each(|place| *place = other);
-                        assert_eq!(text(&bytes), run(&bytes, VALUE), "{bytes:x?}");
-                        bytes
-                            .get_mut(behind)
-                            .into_iter()
-                            .zip(kept)
-                            .for_each(|(place, kept)| *place = kept);
-                    }
-                }
-                bytes[at] = b'~';
-            }
-        }
-    }
 
     #[test]
     fn classes_hold_what_the_grammar_says() {

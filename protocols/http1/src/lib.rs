@@ -22,11 +22,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
-#![forbid(unsafe_code)]
+// Allowed in one module, `block::sse2`.
+#![deny(unsafe_code)]
 
 extern crate alloc;
 
 mod announce;
+mod block;
 mod body;
 mod chunk_line;
 mod chunked;
@@ -43,6 +45,7 @@ mod lines;
 pub mod machine;
 #[cfg(feature = "laws")]
 mod observe;
+mod plain;
 mod request;
 mod response;
 mod sending;

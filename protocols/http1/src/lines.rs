@@ -3,7 +3,8 @@
 //! Each function reads one line of a head that may not have arrived whole, from the offset where
 //! the line begins. Offsets count from the front of the head.
 
-use crate::class::{TARGET, TOKEN, run, text};
+use crate::block;
+use crate::class::{self, TARGET, TOKEN, VALUE, run};
 use crate::spans::Span;
 use crate::{Error, Limits, Relaxed, Version};
 
@@ -25,8 +26,34 @@ pub(crate) struct RequestLine {
 }
 
 impl RequestLine {
+    /// Reads the line in front if there is nothing odd about it, and tells where the next one
+    /// begins.
+    #[inline(always)]
+    pub(crate) fn plain(head: &[u8], limits: &Limits) -> Option<(Self, usize)> {
+        let method_end = match head.first_chunk() {
+            // What nearly all ask for is not worth counting.
+            Some(b"GET ") => 3,
+            _ => block::name(head.first_chunk()?),
+        };
+        let [b' ', rest @ ..] = head.get(method_end..)? else { return None };
+        let target = class::target(rest);
+        let [b' ', version @ .., b'\r', b'\n'] = rest.get(target..)?.first_chunk::<11>()? else {
+            return None;
+        };
+        let version = match u64::from_le_bytes(*version) {
+            HTTP_1_1 => Version::Http11,
+            HTTP_1_0 => Version::Http10,
+            _ => return None,
+        };
+        if method_end == 0 || target == 0 || target > limits.target {
+            return None;
+        }
+        let target_end = method_end + 1 + target;
+        Some((Self { method_end, target_end, version }, target_end + 11))
+    }
+
     /// Reads the line in front, and tells where the next one begins.
-    #[inline]
+    #[cold]
     pub(crate) fn read(
         head: &[u8],
         limits: &Limits,
@@ -81,7 +108,7 @@ impl StatusLine {
         let mut otherwise = Error::StatusLine;
         if head.get(reason) == Some(&b' ') {
             reason += 1;
-            reason_end = reason + text(&head[reason..]);
+            reason_end = reason + run(&head[reason..], VALUE);
             otherwise = Error::Reason;
         } else if !relaxed.bare_status {
             return Err(unexpected(head, reason, otherwise, otherwise, relaxed));
@@ -102,7 +129,7 @@ pub(crate) enum Line {
 
 impl Line {
     /// Reads the line at `at`, with `before` headers before it.
-    #[inline]
+    #[cold]
     pub(crate) fn read(
         head: &[u8],
         at: usize,
@@ -124,7 +151,7 @@ impl Line {
         while let Some(b' ' | b'\t') = head.get(value) {
             value += 1;
         }
-        let mut value_end = value + text(&head[value..]);
+        let mut value_end = value + run(&head[value..], VALUE);
         let next = line_end(head, value_end, Error::HeaderValue, relaxed)?;
         while let [.., b' ' | b'\t'] = head[value..value_end] {
             value_end -= 1;
@@ -217,4 +244,48 @@ fn unexpected(head: &[u8], at: usize, wrong: Error, short: Error, relaxed: Relax
         _ => wrong,
     };
     Stop::Fault(error, at)
+}
+
+/// Eight bytes are compared at once as a number.
+const HTTP_1_1: u64 = u64::from_le_bytes(*b"HTTP/1.1");
+const HTTP_1_0: u64 = u64::from_le_bytes(*b"HTTP/1.0");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read as plain is what the careful reading sees.
+    #[test]
+    fn plain_request_lines_are_what_careful_reading_sees() {
+        let lines: [&[u8]; 4] = [
+            b"GET / HTTP/1.1\r\nrest",
+            b"OPTIONS * HTTP/1.0\r\n",
+            b"VERSION-CONTROL-AND /a/target/that/is/longer/than/a/block HTTP/1.1\r\n\r\n",
+            b"PUT http://h/?q HTTP/1.1\r\nHost: h\r\n\r\n",
+        ];
+        let limits = Limits { target: 38, ..Limits::DEFAULT };
+        let mut plain = 0;
+        for line in lines {
+            let end = line.iter().position(|&byte| byte == b'\n').unwrap();
+            for place in 0..=end {
+                assert!(RequestLine::plain(&line[..place], &limits).is_none());
+                for byte in 0..=255 {
+                    let mut line = line.to_vec();
+                    line[place] = byte;
+                    let Some((read, next)) = RequestLine::plain(&line, &limits) else { continue };
+                    let (expected, end) =
+                        RequestLine::read(&line, &limits, Relaxed::NOTHING).unwrap();
+                    assert_eq!(next, end, "{}", line.escape_ascii());
+                    assert_eq!(
+                        (read.method_end, read.target_end, read.version),
+                        (expected.method_end, expected.target_end, expected.version),
+                        "{}",
+                        line.escape_ascii()
+                    );
+                    plain += 1;
+                }
+            }
+        }
+        assert!(plain > 1000, "{plain} lines");
+    }
 }

@@ -86,6 +86,9 @@ impl Decode for RequestHead {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        if let Some(need) = self.stage.wait(input, eof) {
+            return Ok(need);
+        }
         if self.stage.is_over() {
             return Ok(Frame::Done);
         }
@@ -121,7 +124,11 @@ impl Decode for RequestHead {
 impl Start for RequestLine {
     const TOO_LONG: Error = Error::TargetTooLong;
 
-    #[inline]
+    #[inline(always)]
+    fn plain(head: &[u8], limits: &Limits) -> Option<(Self, usize)> {
+        Self::plain(head, limits)
+    }
+
     fn read(head: &[u8], limits: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop> {
         Self::read(head, limits, relaxed)
     }

@@ -73,6 +73,9 @@ impl Decode for ResponseHead {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        if let Some(need) = self.stage.wait(input, eof) {
+            return Ok(need);
+        }
         if self.stage.is_over() {
             return Ok(Frame::Done);
         }
@@ -102,6 +105,10 @@ impl Start for StatusLine {
     const TOO_LONG: Error = Error::HeadTooLarge;
 
     #[inline]
+    fn plain(head: &[u8], _: &Limits) -> Option<(Self, usize)> {
+        Self::read(head, Relaxed::NOTHING).ok()
+    }
+
     fn read(head: &[u8], _: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop> {
         Self::read(head, relaxed)
     }

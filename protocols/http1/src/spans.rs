@@ -1,42 +1,52 @@
 //! Where the headers of a head are: scratch space of the stage that reads it.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Where one header is, in bytes from the front of its head.
-#[derive(Debug, Clone, Copy, Default)]
+///
+/// Two words, so that it stays in registers until it is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Span {
-    name: u32,
-    name_end: u32,
-    value: u32,
-    value_end: u32,
+    name: u64,
+    value: u64,
 }
 
 impl Span {
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "no head is longer than Limits::MOST_HEAD")]
+    const EMPTY: Self = Self { name: 0, value: 0 };
+
+    #[inline(always)]
     pub(crate) fn new(name: usize, name_end: usize, value: usize, value_end: usize) -> Self {
-        Self {
-            name: name as u32,
-            name_end: name_end as u32,
-            value: value as u32,
-            value_end: value_end as u32,
-        }
+        Self { name: pack(name, name_end), value: pack(value, value_end) }
     }
 
     /// Where the value begins.
     pub(crate) fn at(self) -> usize {
-        self.value as usize
+        unpack(self.value).start
     }
 
     #[inline]
     pub(crate) fn name(self, head: &[u8]) -> &[u8] {
-        &head[self.name as usize..self.name_end as usize]
+        &head[unpack(self.name)]
     }
 
     #[inline]
     pub(crate) fn value(self, head: &[u8]) -> &[u8] {
-        &head[self.value as usize..self.value_end as usize]
+        &head[unpack(self.value)]
     }
+}
+
+/// No head is longer than [`Limits::MOST_HEAD`](crate::Limits::MOST_HEAD), so that a place in it
+/// takes half a word.
+#[inline(always)]
+fn pack(start: usize, end: usize) -> u64 {
+    start as u64 | (end as u64) << 32
+}
+
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "these are the halves")]
+fn unpack(packed: u64) -> Range<usize> {
+    packed as u32 as usize..(packed >> 32) as usize
 }
 
 /// The spans of a head: without an allocation up to `N` of them.
@@ -50,8 +60,7 @@ pub(crate) struct Spans<const N: usize> {
 
 impl<const N: usize> Spans<N> {
     pub(crate) const fn new() -> Self {
-        const EMPTY: Span = Span { name: 0, name_end: 0, value: 0, value_end: 0 };
-        Self { inline: [EMPTY; N], count: 0, more: Vec::new() }
+        Self { inline: [Span::EMPTY; N], count: 0, more: Vec::new() }
     }
 
     pub(crate) fn clear(&mut self) {

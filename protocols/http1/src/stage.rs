@@ -10,6 +10,7 @@ use memchr::memchr;
 use segue::{Cause, Fault, Frame, Need};
 
 use crate::lines::{Line, Stop};
+use crate::plain::{self, Behind};
 use crate::spans::Spans;
 use crate::{Error, Limits, Relaxed};
 
@@ -38,7 +39,11 @@ pub(crate) trait Start: Copy {
     /// What a line is refused as that fills all the room there is for a head.
     const TOO_LONG: Error;
 
-    /// Reads the line in front of `head`, and tells where the next one begins.
+    /// Reads the line in front of `head` if there is nothing odd about it, and tells where the next
+    /// one begins.
+    fn plain(head: &[u8], limits: &Limits) -> Option<(Self, usize)>;
+
+    /// Reads any line in front of `head`, and tells where the next one begins.
     fn read(head: &[u8], limits: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop>;
 }
 
@@ -47,6 +52,10 @@ impl Start for () {
     const TOO_LONG: Error = Error::HeadTooLarge;
 
     #[inline]
+    fn plain(_: &[u8], _: &Limits) -> Option<(Self, usize)> {
+        Some(((), 0))
+    }
+
     fn read(_: &[u8], _: &Limits, _: Relaxed) -> Result<(Self, usize), Stop> {
         Ok(((), 0))
     }
@@ -121,21 +130,31 @@ impl<S: Start, const N: usize> Stage<S, N> {
         let room = self.room();
         // No more than the limit is looked at, so that the verdict is the same however much came.
         let shown = &input[..input.len().min(room)];
-        // Nothing can come behind the end of the stream, or beyond the limit.
-        let last = eof || shown.len() == room;
-        let waits = self.searched > self.line && !last;
-        if waits && find_lf(shown, self.searched).is_none() {
-            self.searched = shown.len();
-            return Ok(self.need(shown, room));
+        self.read_on(shown, room, eof || shown.len() == room)
+    }
+
+    /// Looks for the end of the line that is waited for, if one is, in what is new in `input`; its
+    /// need, if it is not there, and more may come.
+    ///
+    /// To be asked first: this is all there is to do for most of what dribbles.
+    #[inline(always)]
+    pub(crate) fn wait(&mut self, input: &[u8], eof: bool) -> Option<Frame> {
+        let room = self.room();
+        let waits = self.searched > self.line && !eof && input.len() < room;
+        if !waits || find_lf(input, self.searched).is_some() {
+            return None;
         }
-        self.read_on(shown, room, last)
+        self.searched = input.len();
+        Some(self.need(input, room))
     }
 
     /// Reads on in `shown`, a line of which may be whole by now; `last` if no more can come.
+    #[inline]
     fn read_on(&mut self, shown: &[u8], room: usize, last: bool) -> Result<Frame, Fault<Error>> {
-        match self.read_lines(shown) {
+        match self.read_lines(shown, last) {
             Ok(end) => {
                 self.end = Some(end);
+                self.searched = 0;
                 Ok(Frame::Record(end))
             }
             // Whether a line is found faulty before its end must not depend on how it came.
@@ -168,30 +187,54 @@ impl<S: Start, const N: usize> Stage<S, N> {
             }
         }
         self.over = true;
+        self.searched = 0;
         self.start.ok_or(Fault::from_cause(Cause::Contract))
     }
 
-    /// Goes through the lines from where it stands; the error is of the line it then stands at.
+    /// Goes through the lines from where it stands; the error is of the line it then stands at. A
+    /// line of which no end is there is only looked at if it is the `last` that can be had.
     #[inline]
-    fn read_lines(&mut self, head: &[u8]) -> Result<usize, Stop> {
+    fn read_lines(&mut self, head: &[u8], last: bool) -> Result<usize, Stop> {
         if self.start.is_none() {
-            let (start, next) = S::read(head, &self.limits, self.relaxed)?;
-            self.start = Some(start);
-            self.line = next;
-        }
-        let mut at = self.line;
-        let verdict = loop {
-            match Line::read(head, at, self.spans.len(), &self.limits, self.relaxed) {
-                Ok(Line::Header(span, next)) => {
-                    self.spans.push(span);
-                    at = next;
-                }
-                Ok(Line::Last(end)) => break Ok(end),
-                Err(stop) => break Err(stop),
+            if let Some((start, next)) = S::plain(head, &self.limits) {
+                self.start = Some(start);
+                self.line = next;
+            } else {
+                self.read_start(head)?;
             }
-        };
-        self.line = at;
-        verdict
+        }
+        loop {
+            match plain::read(head, &mut self.line, &mut self.spans, self.limits.headers) {
+                Behind::End(end) => return Ok(end),
+                Behind::Short if !last => return Err(Stop::More),
+                Behind::Short | Behind::Odd => {
+                    if let Some(end) = self.read_line(head)? {
+                        return Ok(end);
+                    }
+                }
+            }
+        }
+    }
+
+    #[cold]
+    fn read_start(&mut self, head: &[u8]) -> Result<(), Stop> {
+        let (start, next) = S::read(head, &self.limits, self.relaxed)?;
+        self.start = Some(start);
+        self.line = next;
+        Ok(())
+    }
+
+    /// Reads one line with care, and tells where the head ends if it is the last.
+    #[cold]
+    fn read_line(&mut self, head: &[u8]) -> Result<Option<usize>, Stop> {
+        match Line::read(head, self.line, self.spans.len(), &self.limits, self.relaxed)? {
+            Line::Header(span, next) => {
+                self.spans.push(span);
+                self.line = next;
+                Ok(None)
+            }
+            Line::Last(end) => Ok(Some(end)),
+        }
     }
 
     /// How many bytes the head may still have.
