@@ -182,6 +182,9 @@ impl Buffer {
     ///
     /// What has been consumed is reclaimed first. Memory at least doubles when it grows, so that
     /// bytes that come one by one are moved a constant number of times.
+    ///
+    /// # Panics
+    /// If no memory can be as large.
     pub fn reserve(&mut self, room: usize) {
         if self.is_empty() {
             self.rebase(0);
@@ -190,14 +193,15 @@ impl Buffer {
             return;
         }
         let held = self.len();
+        let needed = held.saturating_add(room);
         // Moving what is held to the front pays if it is not longer than what it frees, and
         // keeps the work linear.
-        if held <= self.start && held + room <= self.storage.len() {
+        if held <= self.start && needed <= self.storage.len() {
             self.storage.copy_within(self.start..self.end, 0);
             self.rebase(held);
             return;
         }
-        let capacity = (held + room).max(2 * held).next_power_of_two();
+        let capacity = needed.max(2 * held).checked_next_power_of_two().unwrap_or(usize::MAX);
         self.move_to(BytesMut::zeroed(capacity));
     }
 
@@ -229,7 +233,7 @@ impl Buffer {
     #[must_use]
     pub fn take_rest(&mut self) -> BytesMut {
         let (start, end) = (self.start, self.end);
-        let position = self.position() + self.len() as u64;
+        let position = self.position().wrapping_add(self.len() as u64);
         let mut rest = core::mem::take(self).storage;
         rest.truncate(end);
         rest.advance(start);

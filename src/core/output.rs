@@ -184,8 +184,12 @@ impl Output {
                 last.truncate(mark.tail);
             }
             self.queued = mark.queued + mark.tail;
-        } else {
+        } else if mark.tail > 0 {
             self.tail.truncate(self.sent + mark.tail);
+        } else {
+            // What was appended may have come with a part that was sent already.
+            self.tail.clear();
+            self.sent = 0;
         }
     }
 
@@ -212,8 +216,13 @@ impl Output {
         }
         assert!(count <= self.tail.len() - self.sent, "sent more than was waiting");
         self.sent += count;
-        if self.sent == self.tail.len() {
-            self.tail.clear();
+        // What is left moves to the front once it is not longer than what was sent: so memory is
+        // bounded by what waits, also where something always does, and a byte moves once for
+        // another one that was sent.
+        let left = self.tail.len() - self.sent;
+        if left <= self.sent {
+            self.tail.copy_within(self.sent.., 0);
+            self.tail.truncate(left);
             self.sent = 0;
         }
     }

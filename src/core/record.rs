@@ -111,7 +111,7 @@ impl<'a> Record<'a> {
                 let length = length.min(slice.len());
                 *slice = &mut core::mem::take(slice)[..length];
             }
-            Store::Buffer { start, end, .. } => *end = (*end).min(*start + length),
+            Store::Buffer { start, end, .. } => *end = (*end).min(start.saturating_add(length)),
         }
     }
 
@@ -191,16 +191,30 @@ impl AsRef<[u8]> for Record<'_> {
     }
 }
 
+/// A record equals whatever has its bytes: `record == b"QUIT"`, `record == "QUIT"`.
 impl PartialEq<[u8]> for Record<'_> {
     fn eq(&self, other: &[u8]) -> bool {
         self.as_slice() == other
     }
 }
 
-impl<const N: usize> PartialEq<&[u8; N]> for Record<'_> {
-    fn eq(&self, other: &&[u8; N]) -> bool {
-        self.as_slice() == *other
-    }
+macro_rules! equals {
+    ($([$($generics:tt)*] $Other:ty;)*) => {$(
+        impl<$($generics)*> PartialEq<$Other> for Record<'_> {
+            fn eq(&self, other: &$Other) -> bool {
+                let other: &[u8] = other.as_ref();
+                self == other
+            }
+        }
+    )*};
+}
+
+equals! {
+    [] &[u8];
+    [const N: usize] [u8; N];
+    [const N: usize] &[u8; N];
+    [] str;
+    [] &str;
 }
 
 /// Shows the length and not the payload: payloads do not belong in logs.

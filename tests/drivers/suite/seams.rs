@@ -1,15 +1,15 @@
 //! Where two things that work by themselves meet.
 
 use segue::{
-    Handoff,
-    driver::{Options, Turn},
+    Encode, Handoff, Output,
+    driver::{Options, SendError, Turn},
 };
 
 use super::Connection;
 use crate::{
     knock::Knock,
     script::Script,
-    talk::{Talk, messages},
+    talk::{Mistake, Talk, messages, record},
 };
 
 fn open(script: &Script, high_water: usize) -> Connection<Script, Talk> {
@@ -56,5 +56,39 @@ fn what_was_queued_before_a_split_is_sent_before_what_the_writer_sends() {
             script.written().escape_ascii().to_string(),
             expected.escape_ascii().to_string()
         );
+    });
+}
+
+/// Passes on what somebody else had half sent, and then refuses.
+struct Forwards;
+
+impl Encode<&[u8]> for Forwards {
+    type Error = Mistake;
+
+    fn encode(&mut self, payload: &[u8], output: &mut Output) -> Result<(), Mistake> {
+        let mut other = Output::new();
+        other.put(payload);
+        other.put(b"rest");
+        other.advance(payload.len());
+        output.append(&mut other);
+        Err(Mistake::Odd)
+    }
+}
+
+#[test]
+fn what_an_encoder_passed_on_and_then_refused_reaches_nobody() {
+    play!({
+        for round in 0..3 {
+            let script = Script::new();
+            let mut connection = open(&script, 1000);
+            let refused = wait!(connection.send(&mut Forwards, &b"long before"[..])).unwrap_err();
+            assert!(matches!(refused, SendError::Refused(Mistake::Odd)));
+            wait!(connection.flush()).unwrap();
+            // What the next connection of this thread begins with is clean as well.
+            wait!(connection.send(&mut Talk::default(), &[round; 3][..])).unwrap();
+            wait!(connection.flush()).unwrap();
+            assert_eq!(script.written(), record(b'm', &[round; 3]));
+            assert_eq!(connection.held(), 0);
+        }
     });
 }

@@ -1,0 +1,71 @@
+//! Records of no bytes, which are legal, and stages that yield nothing else, which are not.
+
+use segue::{Buffer, Cause, Decode, Fault, Frame, Output, Record, Step};
+use std::convert::Infallible;
+
+/// A count in one byte, then as many empty items; without end if it is 255.
+#[derive(Default)]
+struct Empties {
+    owed: u8,
+}
+
+impl Decode for Empties {
+    type Item<'a> = usize;
+    type Error = Infallible;
+
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Infallible>> {
+        Ok(match input {
+            _ if self.owed > 0 => Frame::Record(0),
+            [] => Frame::Done,
+            _ => Frame::Record(1),
+        })
+    }
+
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<usize, Fault<Infallible>> {
+        match record.first() {
+            Some(count) => self.owed = *count,
+            None if self.owed == u8::MAX => {}
+            None => self.owed -= 1,
+        }
+        Ok(record.len())
+    }
+}
+
+/// How many items there are, and what ended them.
+fn items(input: &[u8]) -> (usize, Result<(), Fault<Infallible>>) {
+    let mut buffer = Buffer::from(input);
+    let (mut stage, mut output) = (Empties::default(), Output::new());
+    let mut records = buffer.records(&mut stage, true, &mut output);
+    for count in 0.. {
+        match records.next() {
+            Ok(Step::Item(_)) => {}
+            Ok(Step::Done) => return (count, Ok(())),
+            Ok(Step::Need(need)) => panic!("it needs nothing: {need:?}"),
+            Err(fault) => return (count, Err(fault)),
+        }
+    }
+    unreachable!("it ends, or fails")
+}
+
+#[test]
+fn items_without_bytes_are_items() {
+    assert_eq!(items(b""), (0, Ok(())));
+    assert_eq!(items(b"\x03\x00\x02"), (8, Ok(())));
+    // 60 at once are not too many, and 60 again are: what is free is free once.
+    assert_eq!(items(b"\x3c"), (61, Ok(())));
+    assert_eq!(items(b"\x3c\x3c").1, Err(no_progress(2)));
+    // A stage that consumes ten times what it owes may go on for ever.
+    assert_eq!(items(&b"\x09\0\0\0\0\0\0\0\0\0".repeat(1000)), (19_000, Ok(())));
+}
+
+#[test]
+fn a_stage_that_never_ends_is_stopped() {
+    let (count, result) = items(b"\x00\x00\x00\xff");
+    assert_eq!(result, Err(no_progress(4)));
+    // Each byte pays for an item, and some are free.
+    assert!((5..=4 + 4 + 64).contains(&count), "{count} items");
+}
+
+fn no_progress(at: u64) -> Fault<Infallible> {
+    Fault::from_cause(Cause::NoProgress).at(at)
+}

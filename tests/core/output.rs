@@ -1,0 +1,286 @@
+//! What is waiting to be sent.
+
+use bytes::Bytes;
+use proptest::{collection::vec, prelude::*};
+use segue::{Encode, Mark, Output};
+
+/// What can be done to an output, by somebody who fills it or sends it.
+#[derive(Debug, Clone)]
+enum Deed {
+    Put(Vec<u8>),
+    PutMut(Vec<u8>),
+    PutZeroed(usize),
+    PutBytes(usize),
+    /// Appends an output that these were put into, and of which so much was sent.
+    Append(Vec<Deed>, usize),
+    /// Sends up to so many bytes.
+    Advance(usize),
+    /// Goes back to before these.
+    Back(Vec<Deed>),
+    Clear,
+    Release,
+}
+
+fn deeds() -> impl Strategy<Value = Vec<Deed>> {
+    let near_whole = prop_oneof![Just(Output::WHOLE - 1), Just(Output::WHOLE), 0..6000usize];
+    let leaf = prop_oneof![
+        4 => vec(any::<u8>(), 0..40).prop_map(Deed::Put),
+        1 => vec(any::<u8>(), 0..40).prop_map(Deed::PutMut),
+        1 => (0..40usize).prop_map(Deed::PutZeroed),
+        3 => near_whole.clone().prop_map(Deed::PutBytes),
+        4 => prop_oneof![0..60usize, near_whole].prop_map(Deed::Advance),
+        1 => Just(Deed::Clear),
+        1 => Just(Deed::Release),
+    ];
+    let deed = leaf.prop_recursive(2, 24, 6, |deed| {
+        prop_oneof![
+            6 => deed.clone(),
+            1 => (vec(deed.clone(), 0..6), 0..80usize).prop_map(|(deeds, sent)| Deed::Append(deeds, sent)),
+            1 => vec(deed, 0..6).prop_map(Deed::Back),
+        ]
+    });
+    vec(deed, 0..40)
+}
+
+/// Does it to an output and to a vector. Where something is to be gone back to, nothing is sent.
+fn act(output: &mut Output, model: &mut Vec<u8>, deed: &Deed, may_send: bool) {
+    match deed {
+        Deed::Put(bytes) => {
+            output.put(bytes);
+            model.extend(bytes);
+        }
+        Deed::PutMut(bytes) => {
+            let lent = output.put_mut(bytes);
+            assert_eq!(lent, bytes);
+            lent.reverse();
+            model.extend(bytes.iter().rev());
+        }
+        Deed::PutZeroed(length) => {
+            let lent = output.put_zeroed(*length);
+            assert_eq!(lent, vec![0; *length]);
+            lent.fill(7);
+            model.resize(model.len() + length, 7);
+        }
+        Deed::PutBytes(length) => {
+            let bytes: Vec<u8> = (0..*length).map(|at| at.to_le_bytes()[0]).collect();
+            model.extend(&bytes);
+            output.put_bytes(Bytes::from(bytes));
+        }
+        Deed::Append(deeds, sent) => {
+            let (mut other, mut others) = (Output::with_high_water(9), Vec::new());
+            deeds.iter().for_each(|deed| act(&mut other, &mut others, deed, true));
+            let sent = (*sent).min(others.len());
+            other.advance(sent);
+            output.append(&mut other);
+            model.extend(&others[sent..]);
+            assert!(other.is_empty() && other.to_vec().is_empty());
+            assert_eq!(other.high_water(), 9);
+            other.put(b"and it goes on");
+            assert_eq!(other.to_vec(), b"and it goes on");
+        }
+        Deed::Advance(count) if may_send => {
+            let count = (*count).min(model.len());
+            output.advance(count);
+            model.drain(..count);
+        }
+        Deed::Back(deeds) => {
+            let mark = output.mark();
+            let before = model.clone();
+            deeds.iter().for_each(|deed| act(output, model, deed, false));
+            output.rollback(mark);
+            *model = before;
+        }
+        Deed::Clear if may_send => {
+            output.clear();
+            model.clear();
+        }
+        Deed::Release if may_send => output.release(),
+        Deed::Advance(_) | Deed::Clear | Deed::Release => {}
+    }
+    check(output, model);
+}
+
+fn check(output: &Output, model: &[u8]) {
+    assert_eq!(output.len(), model.len());
+    assert_eq!(output.is_empty(), model.is_empty());
+    assert_eq!(output.has_room(), model.len() < output.high_water());
+    assert!(output.chunks().all(|chunk| !chunk.is_empty()), "nothing is sent for an empty slice");
+    assert!(output.chunks().flatten().eq(model), "{output:?}");
+}
+
+proptest! {
+    #[test]
+    fn an_output_is_a_vector(deeds in deeds()) {
+        let (mut output, mut model) = (Output::with_high_water(100), Vec::new());
+        for deed in &deeds {
+            act(&mut output, &mut model, deed, true);
+        }
+        assert_eq!(output.high_water(), 100);
+        assert_eq!(output.to_vec(), model);
+        output.advance(model.len());
+        output.release();
+        assert_eq!(output.capacity(), 0);
+        output.put(b"again");
+        assert_eq!(output.to_vec(), b"again");
+    }
+}
+
+#[test]
+fn memory_is_bounded_by_what_waits_and_not_by_what_was_sent() {
+    // A peer that is a little slower than we are: there is always something left.
+    let mut output = Output::new();
+    output.put(&[1; 1000]);
+    for _ in 0..10_000 {
+        output.put(&[2; 500]);
+        output.advance(500);
+        assert_eq!(output.len(), 1000);
+        assert!(output.capacity() < 16 * 1024, "{} bytes are held", output.capacity());
+    }
+}
+
+#[test]
+fn what_waits_is_moved_seldom() {
+    // 100 MB by single bytes, behind 64 KiB that wait all the time.
+    let mut output = Output::new();
+    output.put(&[0; Output::HIGH_WATER]);
+    let mut moves = 0;
+    let mut place = output.chunks().next().unwrap().as_ptr();
+    for _ in 0..1_000_000 {
+        output.put(&[1]);
+        output.advance(1);
+        let now = output.chunks().next().unwrap().as_ptr();
+        moves += usize::from(now != place.wrapping_add(1));
+        place = now;
+    }
+    assert!(moves <= 2 * 1_000_000 / Output::HIGH_WATER + 2, "moved {moves} times");
+}
+
+#[test]
+fn going_back_over_an_output_that_was_appended_leaves_nothing_of_it() {
+    let (mut output, mut other) = (Output::new(), Output::new());
+    other.put(b"sent and waiting");
+    other.advance(9);
+    let mark = output.mark();
+    output.append(&mut other);
+    output.rollback(mark);
+    assert!(output.is_empty());
+    output.release();
+    assert_eq!((output.len(), output.capacity()), (0, 0));
+    output.put(b"next");
+    assert_eq!(output.to_vec(), b"next");
+}
+
+#[test]
+fn a_mark_holds_over_every_way_to_append() {
+    let large = Bytes::from(vec![9; Output::WHOLE]);
+    let ways: [fn(&mut Output, Bytes); 5] = [
+        |output, _| output.put(b"small"),
+        |output, large| output.put_bytes(large),
+        |output, large| {
+            output.put(b"small");
+            output.put_bytes(large);
+            output.put(b"small");
+        },
+        |output, large| {
+            let mut other = Output::new();
+            other.put(b"small");
+            other.put_bytes(large);
+            other.put(b"small");
+            other.advance(2);
+            output.append(&mut other);
+        },
+        |output, large| {
+            let inner = output.mark();
+            output.put_bytes(large);
+            output.rollback(inner);
+            output.put_zeroed(3);
+        },
+    ];
+    for before in ways.iter().map(Some).chain([None]) {
+        for sent in [0, 1, 4] {
+            for way in ways {
+                let mut output = Output::new();
+                if let Some(before) = before {
+                    before(&mut output, large.clone());
+                }
+                output.advance(sent.min(output.len()));
+                let expected = output.to_vec();
+                let mark: Mark = output.mark();
+                way(&mut output, large.clone());
+                output.rollback(mark);
+                check(&output, &expected);
+                output.put(b"!");
+                check(&output, &[&expected[..], b"!"].concat());
+            }
+        }
+    }
+}
+
+/// Puts a part of its item, and refuses it then if it is odd.
+struct Refuses;
+
+impl Encode<usize> for Refuses {
+    type Error = usize;
+
+    fn encode(&mut self, item: usize, output: &mut Output) -> Result<(), usize> {
+        output.put(b"item ");
+        output.put_bytes(Bytes::from(vec![0; item]));
+        if item % 2 == 1 { Err(item) } else { Ok(()) }
+    }
+}
+
+#[test]
+fn nothing_stays_of_an_item_that_is_refused() {
+    let mut output = Output::new();
+    for item in [3, Output::WHOLE + 1, 2, Output::WHOLE, Output::WHOLE + 3, 5] {
+        let before = output.to_vec();
+        let refused = output.try_encode(&mut Refuses, item);
+        assert_eq!(refused, if item % 2 == 1 { Err(item) } else { Ok(()) });
+        if refused.is_err() {
+            assert_eq!(output.to_vec(), before);
+        } else {
+            assert_eq!(output.len(), before.len() + 5 + item);
+        }
+    }
+}
+
+#[test]
+fn long_bytes_are_not_copied() {
+    let long = Bytes::from(vec![1; Output::WHOLE]);
+    let short = long.slice(1..);
+    let mut output = Output::new();
+    output.put_bytes(long.clone());
+    output.put_bytes(short.clone());
+    let places: Vec<_> = output.chunks().map(<[u8]>::as_ptr).collect();
+    assert_eq!(places[0], long.as_ptr());
+    assert_ne!(places[1], short.as_ptr());
+    // Not in a part either, nor by way of another output.
+    let mut other = Output::new();
+    other.put(b"first");
+    other.append(&mut output);
+    other.advance(5 + 100);
+    assert_eq!(other.chunks().next().unwrap().as_ptr(), long[100..].as_ptr());
+}
+
+#[test]
+fn a_mark_of_nothing_still_has_room_for_something() {
+    let output = Output::with_high_water(0);
+    assert!(output.has_room());
+    assert_eq!(output.high_water(), 1);
+}
+
+#[test]
+#[should_panic(expected = "sent more than was waiting")]
+fn more_than_is_waiting_cannot_have_been_sent() {
+    let mut output = Output::new();
+    output.put(b"four");
+    output.advance(5);
+}
+
+#[test]
+fn no_payload_is_shown() {
+    let mut output = Output::new();
+    output.put(b"secret");
+    let shown = format!("{output:?}");
+    assert!(shown.contains("len: 6") && !shown.contains("secret"), "{shown}");
+}
