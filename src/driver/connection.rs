@@ -129,7 +129,7 @@ impl<T: Transport, S> Connection<T, S> {
         S: Decode,
     {
         if !self.read.is_done() {
-            return Err(Refused { connection: self, why: "the stage is not done" });
+            return Err(Refused::new(self, "the stage is not done"));
         }
         let Self { io, read, write } = self;
         Ok(Connection { io, read: ReadSide::new(next(read.stage), read.input), write })
@@ -139,26 +139,22 @@ impl<T: Transport, S> Connection<T, S> {
     ///
     /// # Errors
     /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back. So does any
-    /// edge but [`Edge::Discard`] where the transport has failed and nobody was told so far: what
-    /// could not be sent, or read, would be missing silently.
+    /// edge but [`Edge::Discard`], once, where the transport has failed and nobody was told so far:
+    /// what could not be sent, or read, would be missing silently. It is told
+    /// [there](Refused::failure); the next attempt goes through.
     pub fn hand_off(mut self, edge: Edge) -> Result<Handoff<T::Io>, Refused<Self>> {
         self.read.input.settle();
-        let has_failed = self.write.has_failed() || self.read.input.has_failed();
+        if edge != Edge::Discard
+            && let Some(failure) = self.write.failure().or_else(|| self.read.input.failure())
+        {
+            return Err(Refused::after(self, failure));
+        }
         match edge {
-            Edge::Carry | Edge::MustBeEmpty if has_failed => {
-                return Err(Refused {
-                    connection: self,
-                    why: "a failure of the transport was not reported yet",
-                });
-            }
             Edge::MustBeEmpty if !self.read.input.buffer.is_empty() => {
-                return Err(Refused {
-                    connection: self,
-                    why: "received bytes would cross the edge",
-                });
+                return Err(Refused::new(self, "received bytes would cross the edge"));
             }
             Edge::MustBeEmpty if self.wants_write() => {
-                return Err(Refused { connection: self, why: "unsent bytes would cross the edge" });
+                return Err(Refused::new(self, "unsent bytes would cross the edge"));
             }
             Edge::Discard => {
                 let rest = self.read.input.buffer.len();

@@ -130,17 +130,33 @@ impl<E: error::Error + Send + Sync + 'static> From<SendError<E>> for io::Error {
 /// A step that was refused, with the connection as it was.
 ///
 /// [`follow`](super::Connection::follow) is refused while the stage is not done,
-/// [`hand_off`](super::Connection::hand_off) while there are bytes that the edge forbids.
+/// [`hand_off`](super::Connection::hand_off) while there are bytes that the edge forbids, and once
+/// after the transport has failed unnoticed.
 #[must_use = "the connection is in here"]
 pub struct Refused<C> {
-    pub(super) connection: C,
-    pub(super) why: &'static str,
+    connection: C,
+    why: &'static str,
+    failure: Option<io::Error>,
 }
 
 impl<C> Refused<C> {
+    pub(super) fn new(connection: C, why: &'static str) -> Self {
+        Self { connection, why, failure: None }
+    }
+
+    /// The transport has failed, which is hereby told.
+    pub(super) fn after(connection: C, failure: io::Error) -> Self {
+        Self { connection, why: "the transport has failed", failure: Some(failure) }
+    }
+
     /// The connection, unchanged: an error may be sent on it.
     pub fn into_connection(self) -> C {
         self.connection
+    }
+
+    /// How the transport has failed, if that is the reason.
+    pub fn failure(&self) -> Option<&io::Error> {
+        self.failure.as_ref()
     }
 }
 
@@ -156,10 +172,17 @@ impl<C> fmt::Display for Refused<C> {
     }
 }
 
-impl<C> error::Error for Refused<C> {}
+impl<C> error::Error for Refused<C> {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.failure.as_ref().map(|failure| failure as _)
+    }
+}
 
 impl<C> From<Refused<C>> for io::Error {
     fn from(refused: Refused<C>) -> Self {
-        Self::new(io::ErrorKind::InvalidInput, refused.why)
+        match refused.failure {
+            Some(failure) => failure,
+            None => Self::new(io::ErrorKind::InvalidInput, refused.why),
+        }
     }
 }

@@ -93,7 +93,7 @@ impl Input {
         need: Need,
         look: impl FnOnce(&[u8]) -> Look<V>,
     ) -> Poll<io::Result<Filled<V>>> {
-        if let Some(error) = self.error.take() {
+        if let Some(error) = self.failure() {
             return Poll::Ready(Err(error));
         }
         let most = match self.options.policy {
@@ -181,9 +181,9 @@ impl Input {
         self.buffer.spare_mut()
     }
 
-    /// Whether reading failed, and nobody was told.
-    pub(super) fn has_failed(&self) -> bool {
-        self.error.is_some()
+    /// Why reading failed, told once.
+    pub(super) fn failure(&mut self) -> Option<io::Error> {
+        self.error.take()
     }
 
     /// Reads ahead while a write is pending. Whether anything came.

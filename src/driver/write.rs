@@ -110,11 +110,6 @@ impl WriteSide {
         self.error.take()
     }
 
-    /// Whether sending failed, and nobody was told.
-    pub(super) fn has_failed(&self) -> bool {
-        self.error.is_some()
-    }
-
     /// Queues an item, or nothing of it.
     pub(super) fn encode<T: Transport, I, E: Encode<I>>(
         &mut self,
