@@ -37,6 +37,14 @@ pub(crate) fn with_each_patience(mut body: impl FnMut()) {
     PATIENCE.set(Patience::Waits);
 }
 
+/// Runs `body` with this patience.
+pub(crate) fn with_patience<R>(patience: Patience, body: impl FnOnce() -> R) -> R {
+    PATIENCE.set(patience);
+    let result = body();
+    PATIENCE.set(Patience::Waits);
+    result
+}
+
 /// Runs a future to its end. When everybody sleeps, the [`Clock`] goes on.
 ///
 /// # Panics

@@ -1,6 +1,12 @@
 //! From stage to stage, and out of the toolkit.
 
-use segue::{Edge, Handoff, Output, driver::Options, length, separator};
+use std::io::ErrorKind;
+
+use segue::{
+    Edge, Handoff, Output,
+    driver::{Options, Turn},
+    length, separator,
+};
 
 use super::Connection;
 use crate::{
@@ -125,6 +131,28 @@ fn bytes_are_dropped_by_name_only() {
                 assert_eq!(write.to_vec(), messages(["unsent"]));
             }
         }
+    });
+}
+
+#[test]
+fn a_read_that_failed_behind_the_end_is_told() {
+    play!({
+        let script = Script::new().gives([messages(["one"]), record(b'e', b"")].concat());
+        let script = script.fails(ErrorKind::ConnectionReset).write_stalls();
+        let mut connection = Connection::new(script.clone(), Talk::default());
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+        }
+        // It reads on while it sends.
+        assert!(once!(connection.turn()).is_pending());
+        script.goes_on();
+        assert!(wait!(connection.turn()).unwrap().is_none());
+        let refused = connection.hand_off(Edge::Carry).unwrap_err();
+        assert_eq!(refused.failure().unwrap().kind(), ErrorKind::ConnectionReset);
+        assert!(std::error::Error::source(&refused).is_some());
+        let handoff = refused.into_connection().hand_off(Edge::Carry).unwrap();
+        assert_eq!(handoff.into_io().unwrap().written(), messages(["one"]));
     });
 }
 
