@@ -178,8 +178,7 @@ fn a_connection_goes_on_as_a_framed_and_back() {
         framed.feed(Bytes::from_static(b"2")).await.unwrap();
 
         let (handoff, codec) = Handoff::from_framed_parts(framed.into_parts());
-        let (stage, mut writer) = codec.into_parts();
-        drop(stage);
+        let (_, mut writer) = codec.into_parts();
         let mut connection = Connection::from_handoff(handoff, length::u16_be());
         assert_eq!(connection.turn().await.unwrap().unwrap().item.as_slice(), b"three");
         connection.send(&mut writer, &b"3"[..]).await.unwrap();

@@ -44,7 +44,8 @@ fn what_is_written_comes_behind_what_was_unsent() {
     let mut written = Vec::new();
     let handoff = Handoff::from_parts(&mut written, b""[..].into(), unsent, false);
     let mut leading = Leading::from(handoff);
-    leading.write_vectored(&[std::io::IoSlice::new(b"and more")]).unwrap();
+    let more = [std::io::IoSlice::new(b"and "), std::io::IoSlice::new(b"more")];
+    assert_eq!(leading.write_vectored(&more).unwrap(), 8);
     leading.write_all(b"!").unwrap();
     assert!(leading.unsent().is_empty());
     drop(leading);
