@@ -1,0 +1,253 @@
+//! A server that sends back the body of each request, under any of the three drivers.
+//!
+//! ```text
+//! cargo run --release -p segue-http1 --example server -- --listen 127.0.0.1:8080 --driver tokio
+//! curl -T - http://127.0.0.1:8080/
+//! ```
+//!
+//! Connections are kept, pipelined requests are answered in one write, `100 Continue` is sent where
+//! it is waited for, trailers come back as they went. A request without a body gets a greeting,
+//! `/refuse` is answered with 413 before the body has come, and one that offers to change to
+//! `echo` gets its bytes back from then on.
+
+#![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
+
+use std::{
+    io,
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+};
+
+use clap::{Parser, ValueEnum};
+use segue::{
+    Fault, Output,
+    driver::{self, Connection, Error, PollTransport, Turn, sync},
+    length,
+};
+use segue_http1::{
+    BodyLength, End, RequestEvent, ResponseParts, Server, ServerWriter, Trailers, Whole, WriteError,
+};
+
+/// A server that sends back the body of each request.
+#[derive(Parser)]
+struct Arguments {
+    /// The address to listen on; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// What drives the connections.
+    #[arg(long, value_enum, default_value_t = Driver::Tokio)]
+    driver: Driver,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Driver {
+    /// Blocking std::io, a thread for each connection.
+    Sync,
+    /// tokio, a task for each connection.
+    Tokio,
+    /// futures-io on smol, a task for each connection.
+    Futures,
+}
+
+/// What is answered. There is no I/O in here: all drivers share it.
+struct Echo {
+    writer: ServerWriter,
+    answer: Answer,
+}
+
+/// The answer to the request that is being read.
+enum Answer {
+    /// It follows the end of the request.
+    Greeting,
+    /// So does the change to bytes that are sent back.
+    Switch,
+    /// Each piece is sent back as it comes.
+    Echo,
+    /// It has been sent.
+    Sent,
+}
+
+impl Echo {
+    fn new(writer: ServerWriter) -> Self {
+        Self { writer, answer: Answer::Sent }
+    }
+
+    /// Queues what `event` is answered with.
+    fn answer(&mut self, event: RequestEvent<'_>, output: &mut Output) -> io::Result<()> {
+        let Self { writer, answer } = self;
+        let queued = match event {
+            RequestEvent::Head(head) => {
+                let path = head.target();
+                let length = head.body().unwrap_or(BodyLength::None);
+                let kind = head.headers().find("content-type").unwrap_or(b"text/plain");
+                *answer = match length {
+                    _ if path == "/refuse" => Answer::Sent,
+                    _ if head.headers().contains_token("upgrade", "echo") => Answer::Switch,
+                    BodyLength::None | BodyLength::Known(0) => Answer::Greeting,
+                    _ => Answer::Echo,
+                };
+                match (&answer, length) {
+                    (Answer::Echo, BodyLength::Known(length)) => {
+                        go_on(writer, output)?;
+                        let length = length.to_string();
+                        let headers =
+                            [("Content-Type", kind), ("Content-Length", length.as_bytes())];
+                        output.try_encode(writer, ResponseParts::new(200, headers))
+                    }
+                    (Answer::Echo, _) => {
+                        go_on(writer, output)?;
+                        let headers = [("Content-Type", kind)];
+                        output.try_encode(writer, ResponseParts::new(200, headers))
+                    }
+                    (Answer::Sent, _) => {
+                        let head = ResponseParts::new(413, [("Connection", "close")]);
+                        output.try_encode(writer, Whole::new(head, &b"too much\n"[..]))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            RequestEvent::Piece(piece) if matches!(answer, Answer::Echo) => {
+                output.try_encode(writer, piece)
+            }
+            RequestEvent::Trailers(trailers) if matches!(answer, Answer::Echo) => {
+                *answer = Answer::Sent;
+                match output.try_encode(writer, Trailers(trailers.iter())) {
+                    // What is no trailer, or has no place behind this answer, is left out.
+                    Err(WriteError::Trailer | WriteError::NoTrailers) => {
+                        output.try_encode(writer, End)
+                    }
+                    sent => sent,
+                }
+            }
+            RequestEvent::End => match std::mem::replace(answer, Answer::Sent) {
+                Answer::Greeting => {
+                    let head = ResponseParts::new(200, [("Content-Type", "text/plain")]);
+                    output.try_encode(writer, Whole::new(head, &b"hello\n"[..]))
+                }
+                Answer::Switch => {
+                    output.try_encode(writer, ResponseParts::new(101, [("Upgrade", "echo")]))
+                }
+                Answer::Echo => output.try_encode(writer, End),
+                Answer::Sent => Ok(()),
+            },
+            // HTTP/2 is not spoken here, and what is left to be said is nothing.
+            _ => Ok(()),
+        };
+        queued.map_err(io::Error::other)
+    }
+
+    /// Tells a client that has broken the rules, if it can still be told.
+    fn refuse(&mut self, fault: &Fault<segue_http1::Error>, output: &mut Output) {
+        if let Err(error) = output.try_encode(&mut self.writer, fault) {
+            eprintln!("{fault}; not told, since {error}");
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.writer.is_over()
+    }
+}
+
+/// Tells a client that waits for it to send the body.
+fn go_on(writer: &mut ServerWriter, output: &mut Output) -> io::Result<()> {
+    if writer.is_awaited() {
+        let head = ResponseParts::new(100, [("", ""); 0]);
+        output.try_encode(writer, head).map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+/// How much of what a client still sends is read after the last answer, in bytes.
+const DRAIN: u64 = 1024 * 1024;
+
+fn blocking(socket: TcpStream) -> io::Result<()> {
+    let (requests, writer) = segue_http1::server();
+    let mut connection = sync::Connection::new(socket, requests);
+    let mut echo = Echo::new(writer);
+    while !echo.is_over() {
+        match connection.turn() {
+            Ok(Some(Turn { item, mut output })) => echo.answer(item, output.queue())?,
+            Ok(None) => break,
+            Err(Error::Fault(fault)) => {
+                echo.refuse(&fault, connection.output_mut());
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if connection.stage().is_switched() {
+        let mut connection = connection.follow(|_| length::rest())?;
+        while let Some(Turn { item, mut output }) = connection.turn()? {
+            output.queue().put(&item);
+        }
+        return connection.close(DRAIN).map(drop);
+    }
+    connection.close(DRAIN).map(drop)
+}
+
+async fn polled<T: PollTransport>(
+    mut connection: Connection<T, Server>,
+    writer: ServerWriter,
+) -> io::Result<()> {
+    let mut echo = Echo::new(writer);
+    while !echo.is_over() {
+        match connection.turn().await {
+            Ok(Some(Turn { item, mut output })) => echo.answer(item, output.queue())?,
+            Ok(None) => break,
+            Err(Error::Fault(fault)) => {
+                echo.refuse(&fault, connection.output_mut());
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if connection.stage().is_switched() {
+        let mut connection = connection.follow(|_| length::rest())?;
+        while let Some(Turn { item, mut output }) = connection.turn().await? {
+            output.queue().put(&item);
+        }
+        return connection.close(DRAIN).await.map(drop);
+    }
+    connection.close(DRAIN).await.map(drop)
+}
+
+fn main() -> io::Result<()> {
+    let arguments = Arguments::parse();
+    let listener = TcpListener::bind(arguments.listen)?;
+    println!("http://{}/", listener.local_addr()?);
+    match arguments.driver {
+        Driver::Sync => loop {
+            let (socket, _) = listener.accept()?;
+            // Answers leave a batch at a time; there is nothing to wait for.
+            socket.set_nodelay(true)?;
+            thread::spawn(move || report(blocking(socket)));
+        },
+        Driver::Tokio => tokio::runtime::Runtime::new()?.block_on(async {
+            listener.set_nonblocking(true)?;
+            let listener = tokio::net::TcpListener::from_std(listener)?;
+            loop {
+                let (socket, _) = listener.accept().await?;
+                socket.set_nodelay(true)?;
+                let (requests, writer) = segue_http1::server();
+                let connection = driver::tokio::Connection::new(socket, requests);
+                tokio::spawn(async { report(polled(connection, writer).await) });
+            }
+        }),
+        Driver::Futures => smol::block_on(async {
+            let listener = smol::net::TcpListener::try_from(listener)?;
+            loop {
+                let (socket, _) = listener.accept().await?;
+                socket.set_nodelay(true)?;
+                let (requests, writer) = segue_http1::server();
+                let connection = driver::futures::Connection::new(socket, requests);
+                smol::spawn(async { report(polled(connection, writer).await) }).detach();
+            }
+        }),
+    }
+}
+
+fn report(result: io::Result<()>) {
+    if let Err(error) = result {
+        eprintln!("{error}");
+    }
+}
