@@ -6,7 +6,9 @@ use tokio_util::codec::{Decoder, Encoder, FramedParts};
 
 use super::SendError;
 use crate::core::Budget;
-use crate::{Buffer, Cause, Decode, Encode, Fault, Frame, Handoff, Need, Output, Record, Step};
+use crate::{Buffer, Cause, Decode, Encode, Fault, Handoff, Output, Step};
+
+pub use super::from_tokio::FromTokio;
 
 /// A stage and an encoder as a tokio-util [`Decoder`] and [`Encoder`], for a `Framed`.
 ///
@@ -170,91 +172,6 @@ impl<E: error::Error + 'static> error::Error for CodecError<E> {
             Self::Io(error) => Some(error),
             Self::Fault(fault) => Some(fault),
             Self::Done => None,
-        }
-    }
-}
-
-/// A tokio-util [`Decoder`] as a stage.
-///
-/// Such a decoder consumes what it likes and is never over: everything up to the end of the stream
-/// is its own, and waits in a buffer inside the stage. [`into_parts`](Self::into_parts) gives back
-/// what it has not consumed.
-///
-/// ```
-/// use segue::{Buffer, Output, Step, driver::codec::FromTokio};
-/// use tokio_util::codec::LinesCodec;
-///
-/// let mut buffer = Buffer::from(&b"one\ntwo\nth"[..]);
-/// let mut stage = FromTokio::new(LinesCodec::new());
-/// let mut output = Output::new();
-/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(l)) if l == "one"));
-/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(l)) if l == "two"));
-/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Need(_))));
-/// assert_eq!(&stage.into_parts().1[..], b"th");
-/// ```
-#[derive(Debug)]
-pub struct FromTokio<D: Decoder> {
-    decoder: D,
-    buffer: BytesMut,
-    /// What the decoder has given and the stage has not.
-    owed: Option<Result<D::Item, D::Error>>,
-    ended: bool,
-}
-
-impl<D: Decoder> FromTokio<D> {
-    /// The stage that `decoder` is.
-    pub fn new(decoder: D) -> Self {
-        Self { decoder, buffer: BytesMut::new(), owed: None, ended: false }
-    }
-
-    /// The decoder, and what it has not consumed.
-    pub fn into_parts(self) -> (D, BytesMut) {
-        (self.decoder, self.buffer)
-    }
-
-    /// Lets the decoder go on, unless something is owed already.
-    fn decode(&mut self) {
-        if self.owed.is_none() {
-            self.owed = self.decoder.decode(&mut self.buffer).transpose();
-        }
-    }
-}
-
-impl<D: Decoder> Decode for FromTokio<D> {
-    type Item<'a>
-        = D::Item
-    where
-        D: 'a;
-    type Error = D::Error;
-
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
-        if self.owed.is_none() && input.is_empty() && eof && !self.ended {
-            // At the end a decoder is asked until it has nothing more to give.
-            self.owed = self.decoder.decode_eof(&mut self.buffer).transpose();
-            self.ended = self.owed.is_none();
-        }
-        Ok(match (&self.owed, std::num::NonZeroUsize::new(input.len())) {
-            (Some(_), _) => Frame::Record(0),
-            (None, Some(length)) => Frame::Absorb(length),
-            (None, None) if self.ended => Frame::Done,
-            (None, None) => Frame::Need(Need::to_the_end(1)),
-        })
-    }
-
-    fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<D::Error>> {
-        self.buffer.extend_from_slice(&record);
-        self.decode();
-        Ok(())
-    }
-
-    fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<D::Item, Fault<D::Error>> {
-        match self.owed.take() {
-            Some(Ok(item)) => {
-                self.decode();
-                Ok(item)
-            }
-            Some(Err(error)) => Err(Fault::new(error)),
-            None => Err(Fault::from_cause(Cause::Contract)),
         }
     }
 }

@@ -5,6 +5,8 @@ pub mod codec;
 mod connection;
 mod constructors;
 mod error;
+#[cfg(feature = "codec")]
+mod from_tokio;
 #[cfg(feature = "futures")]
 pub mod futures;
 mod leading;

@@ -44,5 +44,5 @@ fn a_fault_says_what_and_where() {
 }
 
 fn number_source(fault: &Fault<std::num::ParseIntError>) -> bool {
-    fault.source().is_some_and(|source| source.is::<std::num::ParseIntError>())
+    fault.source().is_some_and(<dyn Error>::is::<std::num::ParseIntError>)
 }

@@ -3,16 +3,16 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use segue::{
-    Cause, Decode, Edge, Encode, Fault, Frame, Handoff, Output, Record,
+    Buffer, Cause, Decode, Edge, Encode, Fault, Frame, Handoff, Output, Record, Step,
     combine::DecodeExt,
     driver::{
         SendError, Turn,
-        codec::{Codec, CodecError},
+        codec::{Codec, CodecError, FromTokio},
         tokio::Connection,
     },
     length,
 };
-use tokio_util::codec::{Decoder, Encoder, Framed};
+use tokio_util::codec::{Decoder, Encoder, Framed, LengthDelimitedCodec, LinesCodec};
 
 use crate::{
     executor::block_on,
@@ -186,4 +186,29 @@ fn a_connection_goes_on_as_a_framed_and_back() {
         let expected = [messages(["one"]), b"\x00\x012\x00\x013".to_vec()].concat();
         assert_eq!(script.written(), expected);
     });
+}
+
+#[test]
+fn a_decoder_is_a_stage_that_keeps_the_laws() {
+    let records =
+        || FromTokio::new(LengthDelimitedCodec::builder().max_frame_length(64).new_codec());
+    segue::laws::stage(records)
+        .accepts([&b"\0\0\0\x03one\0\0\0\0\0\0\0\x05three"[..], b""])
+        .refuses([&b"\0\0\0\x41"[..]])
+        .limit(4 + 64)
+        .check();
+    // A line may end with the stream, so a truncated one cannot be told.
+    let mut lines = FromTokio::new(LinesCodec::new());
+    let (mut buffer, mut output) = (Buffer::new(), Output::new());
+    let mut seen = Vec::new();
+    for byte in b"one\n\r\n\ntwo" {
+        buffer.extend(&[*byte]);
+        while let Step::Item(line) = buffer.step(&mut lines, false, &mut output).unwrap() {
+            seen.push((line, buffer.position()));
+        }
+    }
+    assert_eq!(seen, [("one", 4), ("", 6), ("", 7)].map(|(line, at)| (line.to_owned(), at)));
+    assert!(matches!(buffer.step(&mut lines, true, &mut output), Ok(Step::Item(l)) if l == "two"));
+    assert!(matches!(buffer.step(&mut lines, true, &mut output), Ok(Step::Done)));
+    assert!(buffer.is_empty());
 }

@@ -1,0 +1,142 @@
+//! A tokio-util decoder as a stage.
+
+use bytes::BytesMut;
+use std::fmt;
+use tokio_util::codec::Decoder;
+
+use crate::{Cause, Decode, Fault, Frame, Need, Output, Record};
+
+/// A tokio-util [`Decoder`] as a stage.
+///
+/// Such a decoder consumes what it likes and never says that it is over, so the stage is over at
+/// the end of the stream only. It works on a copy of what is buffered, and what it consumes there
+/// is consumed from the buffer: so what it has not consumed goes along with a
+/// [hand-off](crate::Handoff), and is seen by an [`Edge::MustBeEmpty`](crate::Edge::MustBeEmpty).
+///
+/// - Complete input: each item that the decoder gives is an item; bytes that it consumes without
+///   giving one are absorbed.
+/// - Partial input: it needs one more byte, and claims all that follows.
+/// - At the end of the stream the decoder's `decode_eof` says if something is missing.
+///
+/// ```
+/// use segue::{Buffer, Output, Step, driver::codec::FromTokio};
+/// use tokio_util::codec::LinesCodec;
+///
+/// let mut buffer = Buffer::from(&b"one\ntwo\nth"[..]);
+/// let mut stage = FromTokio::new(LinesCodec::new());
+/// let mut output = Output::new();
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(l)) if l == "one"));
+/// assert_eq!(buffer.as_slice(), b"two\nth");
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(l)) if l == "two"));
+/// assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Need(_))));
+/// assert_eq!(buffer.as_slice(), b"th");
+/// ```
+pub struct FromTokio<D: Decoder> {
+    decoder: D,
+    /// The front of the input, as far as the decoder was shown it and has not consumed it.
+    shown: BytesMut,
+    /// What the decoder has come to, until it is taken.
+    found: Option<Found<D>>,
+    /// The decoder wants more than it was shown.
+    wants_more: bool,
+    ended: bool,
+}
+
+/// An item, an error or neither, and how many bytes were consumed for it.
+struct Found<D: Decoder> {
+    item: Option<Result<D::Item, D::Error>>,
+    length: usize,
+}
+
+impl<D: Decoder> FromTokio<D> {
+    /// The stage that `decoder` is.
+    pub fn new(decoder: D) -> Self {
+        Self { decoder, shown: BytesMut::new(), found: None, wants_more: true, ended: false }
+    }
+
+    /// The decoder. What it has not consumed is where it was, in the connection's buffer.
+    pub fn into_inner(self) -> D {
+        self.decoder
+    }
+
+    /// Lets the decoder go on with `input`.
+    fn look(&mut self, input: &[u8], eof: bool) -> Result<(), Fault<D::Error>> {
+        // Whoever looks into the kernel's queue shows more than it takes out.
+        self.shown.truncate(input.len());
+        let new = &input[self.shown.len()..];
+        if !new.is_empty() {
+            self.shown.extend_from_slice(new);
+            self.wants_more = false;
+        }
+        if !self.wants_more {
+            self.ask(D::decode)?;
+            self.wants_more = self.found.as_ref().is_none_or(|found| found.item.is_none());
+        }
+        if self.found.is_none() && eof {
+            // At the end a decoder is asked until it has nothing more to give.
+            self.ask(D::decode_eof)?;
+            self.ended = self.found.as_ref().is_none_or(|found| found.item.is_none());
+        }
+        Ok(())
+    }
+
+    /// Asks the decoder in a way.
+    fn ask(
+        &mut self,
+        decode: impl FnOnce(&mut D, &mut BytesMut) -> Result<Option<D::Item>, D::Error>,
+    ) -> Result<(), Fault<D::Error>> {
+        let before = self.shown.len();
+        let item = decode(&mut self.decoder, &mut self.shown).transpose();
+        let Some(length) = before.checked_sub(self.shown.len()) else {
+            // It has put something into the buffer, which is not the stream's.
+            return Err(Fault::from_cause(Cause::Contract));
+        };
+        if item.is_some() || length > 0 {
+            self.found = Some(Found { item, length });
+        }
+        Ok(())
+    }
+}
+
+impl<D: Decoder> Decode for FromTokio<D> {
+    type Item<'a>
+        = D::Item
+    where
+        D: 'a;
+    type Error = D::Error;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+        if self.found.is_none() && !self.ended {
+            self.look(input, eof)?;
+        }
+        Ok(match &self.found {
+            Some(Found { item: Some(_), length }) => Frame::Record(*length),
+            Some(Found { item: None, length }) => Frame::absorb(*length),
+            None if self.ended => Frame::Done,
+            None => Frame::Need(Need::to_the_end(1)),
+        })
+    }
+
+    fn absorb(&mut self, _: Record<'_>, _: &mut Output) -> Result<(), Fault<D::Error>> {
+        self.found = None;
+        Ok(())
+    }
+
+    fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<D::Item, Fault<D::Error>> {
+        match self.found.take().and_then(|found| found.item) {
+            Some(item) => item.map_err(Fault::new),
+            None => Err(Fault::from_cause(Cause::Contract)),
+        }
+    }
+}
+
+/// Shows lengths and not payload.
+impl<D: Decoder + fmt::Debug> fmt::Debug for FromTokio<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FromTokio")
+            .field("decoder", &self.decoder)
+            .field("shown", &self.shown.len())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
+}
