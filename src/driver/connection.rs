@@ -103,7 +103,7 @@ impl<T, S> Connection<T, S> {
     /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
     /// one that waits with nothing half-read.
     pub fn held(&self) -> usize {
-        self.read.input.buffer.capacity() + self.write.output.capacity()
+        self.read.input.held() + self.write.output.capacity()
     }
 
     /// How many bytes of the stream have been consumed so far.

@@ -75,6 +75,11 @@ impl Input {
         Self::new(Buffer::new(), true, options)
     }
 
+    /// Bytes of memory for what was received, used or not.
+    pub(super) fn held(&self) -> usize {
+        self.buffer.capacity() + self.spill.capacity()
+    }
+
     /// Takes into the buffer what came while an item was held.
     #[inline]
     pub(super) fn settle(&mut self) {
