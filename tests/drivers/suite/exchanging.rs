@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use segue::{
-    Cause, Edge, Handoff,
+    Buffer, Cause, Edge, Exchange, Fault, Handoff, Output, Progress,
     driver::{Error, Options, ReadPolicy},
 };
 
@@ -148,10 +148,74 @@ fn a_stream_that_ends_inside_a_handshake_is_truncated() {
             let handoff = Handoff::new(Script::new().gives(b"come").ends(), &[][..]);
             let options = Options { policy, ..Options::default() };
             let mut connection = Connection::peeking(handoff, (), options);
-            let error = wait!(connection.exchange(&mut Knock::default())).unwrap_err();
+            let mut knock = Knock::default();
+            let error = wait!(connection.exchange(&mut knock)).unwrap_err();
             let fault = error.fault().unwrap();
             assert_eq!((fault.cause, fault.at), (Cause::Truncated, 4));
         }
+    });
+}
+
+#[test]
+fn a_stream_that_ends_at_any_step_is_truncated_or_enough() {
+    with_each_patience(|| {
+        for policy in POLICIES {
+            let plain = scene();
+            let expected = knocked(&plain, policy);
+            for (step, event) in plain.events().into_iter().enumerate() {
+                if !matches!(event, Event::Read { .. } | Event::Peek { .. }) {
+                    continue;
+                }
+                let script = scene().at_step(step, Instead::End);
+                let (came, at) = run!({
+                    let handoff = Handoff::new(script.clone(), &[][..]);
+                    let options = Options { policy, ..Options::default() };
+                    let mut connection = Connection::peeking(handoff, (), options);
+                    let mut knock = Knock::default();
+                    match wait!(connection.exchange(&mut knock)) {
+                        Ok(value) => (Ok(value), 0),
+                        Err(error) => {
+                            let fault = error.fault().unwrap();
+                            (Err(fault.cause), fault.at)
+                        }
+                    }
+                });
+                match came {
+                    Ok(value) => assert_eq!(value, expected.0[0]),
+                    Err(cause) => {
+                        assert_eq!(cause, Cause::Truncated);
+                        let given = scene().unread().len() - script.unread().len();
+                        assert_eq!(at, given as u64);
+                    }
+                }
+            }
+        }
+    });
+}
+
+/// Wants everything sent, over and over.
+struct Insists;
+
+impl Exchange for Insists {
+    type Output = ();
+    type Error = Unanswered;
+
+    fn advance(
+        &mut self,
+        _: &mut Buffer,
+        _: bool,
+        _: &mut Output,
+    ) -> Result<Progress<()>, Fault<Unanswered>> {
+        Ok(Progress::NeedWrite)
+    }
+}
+
+#[test]
+fn a_handshake_that_never_goes_on_is_stopped() {
+    play!({
+        let mut connection = Connection::new(Script::new(), ());
+        let error = wait!(connection.exchange(&mut Insists)).unwrap_err();
+        assert_eq!(error.fault().unwrap().cause, Cause::NoProgress);
     });
 }
 
@@ -161,7 +225,8 @@ fn a_handshake_that_does_not_fit_is_too_long() {
         let handoff = Handoff::new(Script::new().gives_in_pieces([b'x'; 100], 10), &[][..]);
         let options = Options { input_limit: 50, ..Options::default() };
         let mut connection = Connection::with_options(handoff, (), options);
-        let error = wait!(connection.exchange(&mut Knock::default())).unwrap_err();
+        let mut knock = Knock::default();
+        let error = wait!(connection.exchange(&mut knock)).unwrap_err();
         let fault = error.fault().unwrap();
         assert_eq!((fault.cause, fault.at), (Cause::TooLong, 50));
     });
@@ -172,7 +237,8 @@ fn what_a_refused_peer_is_told_is_queued() {
     play!({
         let script = Script::new().gives(b"go away\n");
         let mut connection = Connection::new(script.clone(), ());
-        let error = wait!(connection.exchange(&mut Knock::default())).unwrap_err();
+        let mut knock = Knock::default();
+        let error = wait!(connection.exchange(&mut knock)).unwrap_err();
         assert_eq!(error.fault().unwrap().error(), Some(&Unanswered::SentAway));
         wait!(connection.flush()).unwrap();
         assert_eq!(script.written(), b"knock\nbye\n");
@@ -200,7 +266,8 @@ fn a_handshake_does_not_hide_an_answer_behind_a_write_error() {
     play!({
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).gives(b"go away\n");
         let mut connection = Connection::new(script.clone(), ());
-        let error = wait!(connection.exchange(&mut Knock::default())).unwrap_err();
+        let mut knock = Knock::default();
+        let error = wait!(connection.exchange(&mut knock)).unwrap_err();
         assert_eq!(error.fault().unwrap().error(), Some(&Unanswered::SentAway));
     });
 }
@@ -211,7 +278,8 @@ fn a_failure_to_send_is_not_left_behind() {
         // Only a driver that sends before it reads has met the failure by then.
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).gives(b"come in\n");
         let mut connection = Connection::new(script.clone(), ());
-        assert_eq!(wait!(connection.exchange(&mut Knock::default())).unwrap(), "come in");
+        let mut knock = Knock::default();
+        assert_eq!(wait!(connection.exchange(&mut knock)).unwrap(), "come in");
         if FLUSH_FIRST {
             let refused = connection.hand_off(Edge::Carry).unwrap_err();
             assert_eq!(refused.to_string(), "the transport has failed");
@@ -231,7 +299,8 @@ fn a_failed_flush_is_a_failure_to_send() {
     play!({
         let script = Script::new().flush_is(Stop::Error(ErrorKind::BrokenPipe)).blocks();
         let mut connection = Connection::new(script, ());
-        let error = wait!(connection.exchange(&mut Knock::default())).unwrap_err();
+        let mut knock = Knock::default();
+        let error = wait!(connection.exchange(&mut knock)).unwrap_err();
         assert!(matches!(error, Error::Io(error) if error.kind() == ErrorKind::BrokenPipe));
     });
 }

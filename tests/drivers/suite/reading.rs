@@ -2,7 +2,7 @@
 
 use segue::{
     Cause, Edge, Handoff,
-    driver::{Options, Turn},
+    driver::{Options, ReadPolicy, Turn},
     length,
 };
 
@@ -151,10 +151,14 @@ fn dead_stays_dead() {
 #[test]
 fn a_record_longer_than_what_was_shown_is_a_fault() {
     play!({
-        let mut connection = Connection::new(Script::new().gives(b"abc"), Overreaches);
-        let error = wait!(connection.turn()).unwrap_err();
-        let fault = error.fault().unwrap();
-        assert_eq!((fault.cause, fault.at, fault.fatal), (Cause::Contract, 0, true));
+        for policy in [ReadPolicy::ReadAhead, ReadPolicy::Exact, ReadPolicy::Peek] {
+            let handoff = Handoff::new(Script::new().gives(b"abc"), &[][..]);
+            let options = Options { policy, ..Options::default() };
+            let mut connection = Connection::peeking(handoff, Overreaches, options);
+            let error = wait!(connection.turn()).unwrap_err();
+            let fault = error.fault().unwrap();
+            assert_eq!((fault.cause, fault.at, fault.fatal), (Cause::Contract, 0, true));
+        }
     });
 }
 
@@ -175,16 +179,19 @@ fn a_stage_that_yields_without_end_is_stopped() {
 fn a_record_that_does_not_fit_is_too_long() {
     play!({
         let long = messages([&"x".repeat(200)]);
-        for size in [1, 7, 64, 202] {
-            let script = Script::new().gives(messages(["one"])).gives_in_pieces(&long, size);
-            let options = Options { input_limit: 100, read_size: 16, ..Options::default() };
-            let handoff = Handoff::new(script, &[][..]);
-            let mut connection = Connection::with_options(handoff, Talk::default(), options);
-            let log = listen!(connection);
-            assert_eq!(log.causes(), [Cause::TooLong]);
-            // What is read at once may pass the limit a little; it never grows beyond.
-            assert!((105..=105 + 32).contains(&log.faults[0].at), "{}", log.faults[0].at);
-            assert!(connection.held() < 1024);
+        for policy in [ReadPolicy::ReadAhead, ReadPolicy::Exact, ReadPolicy::Peek] {
+            for size in [1, 7, 64, 202] {
+                let script = Script::new().gives(messages(["one"])).gives_in_pieces(&long, size);
+                let options =
+                    Options { policy, input_limit: 100, read_size: 16, ..Options::default() };
+                let handoff = Handoff::new(script, &[][..]);
+                let mut connection = Connection::peeking(handoff, Talk::default(), options);
+                let log = listen!(connection);
+                assert_eq!(log.causes(), [Cause::TooLong]);
+                // What is read at once may pass the limit a little; it never grows beyond.
+                assert!((105..105 + 100).contains(&log.faults[0].at), "{}", log.faults[0].at);
+                assert!(connection.held() < 1024);
+            }
         }
     });
 }
