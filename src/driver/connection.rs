@@ -244,6 +244,7 @@ impl<T: Transport, S> Connection<T, S> {
         exchange: &mut X,
         timer: &mut Option<&mut dyn Timer>,
     ) -> Poll<Result<X::Output, Error<X::Error>>> {
+        // It is made anew whenever a deadline was waited for: a handshake may be tried for ever.
         let mut budget = Budget::new();
         self.read.input.settle();
         loop {
@@ -269,7 +270,9 @@ impl<T: Transport, S> Connection<T, S> {
                     self.arm(timer, exchange.deadline())?;
                     match self.poll_flush(cx) {
                         Poll::Ready(flushed) => flushed?,
-                        Poll::Pending if is_due(timer, exchange.deadline(), cx) => {}
+                        Poll::Pending if is_due(timer, exchange.deadline(), cx) => {
+                            budget = Budget::new();
+                        }
                         Poll::Pending => return Poll::Pending,
                     }
                     continue;
@@ -288,6 +291,7 @@ impl<T: Transport, S> Connection<T, S> {
                 self.flush_before_read(cx);
                 // Sending may have taken until then.
                 if is_due(timer, exchange.deadline(), cx) {
+                    budget = Budget::new();
                     continue;
                 }
             }
@@ -301,7 +305,7 @@ impl<T: Transport, S> Connection<T, S> {
                 }
                 // The deadline may have moved since it was last looked at; and what made a
                 // blocking transport come back may be the deadline.
-                Poll::Pending if is_due(timer, exchange.deadline(), cx) => {}
+                Poll::Pending if is_due(timer, exchange.deadline(), cx) => budget = Budget::new(),
                 Poll::Pending => ready!(self.poll_idle(cx))?,
             }
         }

@@ -5,7 +5,10 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{Error, Options, ReadPolicy, pool, transport::Transport};
+use super::{
+    Error, Options, ReadPolicy, pool,
+    transport::{Transport, plausible},
+};
 use crate::{Buffer, Decode, Fault, Frame, Need, Output, core::Budget};
 
 /// What has been received, and how far the stage has come with it.
@@ -129,7 +132,7 @@ impl Input {
     ) -> Poll<io::Result<usize>> {
         let spare = self.spare();
         let most = most.min(spare.len());
-        let count = ready!(io.poll_read(cx, &mut spare[..most]))?;
+        let count = plausible(ready!(io.poll_read(cx, &mut spare[..most]))?, most)?;
         self.buffer.commit(count);
         self.due = self.due.saturating_sub(count);
         Poll::Ready(Ok(count))
@@ -143,7 +146,9 @@ impl Input {
         look: impl FnOnce(&[u8]) -> Look<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         let held = self.buffer.len();
-        let seen = ready!(io.poll_peek(cx, self.spare()))?;
+        let spare = self.spare();
+        let most = spare.len();
+        let seen = plausible(ready!(io.poll_peek(cx, spare))?, most)?;
         if seen == 0 {
             self.eof = true;
             return Poll::Ready(Ok(Filled::More));
@@ -396,8 +401,10 @@ impl Aside<'_> {
         if !reads_ahead || *self.eof || self.error.is_some() {
             return Poll::Pending;
         }
-        self.spill.resize(held + self.options.read_size.max(1), 0);
+        let most = self.options.read_size.max(1);
+        self.spill.resize(held + most, 0);
         let read = io.poll_read(cx, &mut self.spill[held..]);
+        let read = read.map(|read| read.and_then(|count| plausible(count, most)));
         let count = if let Poll::Ready(Ok(count)) = read { count } else { 0 };
         self.spill.truncate(held + count);
         match ready!(read) {

@@ -60,12 +60,13 @@ pub(super) fn send(
 ) -> Poll<io::Result<()>> {
     while !output.is_empty() {
         let mut slices = [IoSlice::new(&[]); SLICES];
-        let mut count = 0;
+        let (mut count, mut offered) = (0, 0);
         for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
             *slice = IoSlice::new(chunk);
             count += 1;
+            offered += chunk.len();
         }
-        match ready!(write(&slices[..count]))? {
+        match plausible(ready!(write(&slices[..count]))?, offered)? {
             0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
             sent => output.advance(sent),
         }
@@ -77,18 +78,38 @@ pub(super) fn send(
 /// follows it, so 16 is a batch.
 const SLICES: usize = 16;
 
+/// What a transport says to have read or written, if there was so much to be read into or written.
+/// Anybody can write a transport; what was in the memory before belongs to another connection.
+#[inline]
+pub(super) fn plausible(count: usize, most: usize) -> io::Result<usize> {
+    if count > most {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the transport counts more bytes than it was given",
+        ));
+    }
+    Ok(count)
+}
+
 /// A result of I/O as a poll: would-block is pending, an interrupted call is made again.
 pub(super) fn polled<R>(mut call: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
     loop {
         match call() {
-            // A socket with a time-out reports it as either, depending on the platform.
-            Err(error)
-                if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) =>
-            {
-                return Poll::Pending;
-            }
+            Err(error) if would_block(&error) => return Poll::Pending,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             result => return Poll::Ready(result),
         }
+    }
+}
+
+/// Whether a call came back because it would have to wait, or had to for too long.
+fn would_block(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => true,
+        // Windows says so when the time-out of a socket has passed. Unix says would-block then,
+        // and this when it has given the connection up: that is a failure, and the next read would
+        // see an end as if the peer had sent one.
+        io::ErrorKind::TimedOut => cfg!(windows) || error.raw_os_error().is_none(),
+        _ => false,
     }
 }

@@ -15,6 +15,7 @@ mod futures;
 mod knock;
 mod leading;
 mod log;
+mod odd_transports;
 mod pipe;
 mod properties;
 mod real_clocks;

@@ -48,6 +48,20 @@ fn a_handshake_that_is_never_answered_gives_up() {
 }
 
 #[test]
+fn a_handshake_may_be_tried_again_any_number_of_times() {
+    play!({
+        for has_time_outs in [true, false] {
+            let mut clock = Clock::new(has_time_outs);
+            let script = Script::new().waits_for(6 * 1000).gives(b"come in\n");
+            let mut connection = Connection::new(script, ());
+            let mut knock = Knock::default().again(SECOND, 1000);
+            let answer = wait!(connection.exchange_by(&mut knock, &mut clock)).unwrap();
+            assert_eq!((&answer[..], clock.time()), ("come in", 999 * SECOND));
+        }
+    });
+}
+
+#[test]
 fn a_deadline_comes_while_a_write_waits() {
     play!({
         for has_time_outs in [true, false] {
