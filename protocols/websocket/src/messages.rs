@@ -196,6 +196,12 @@ impl Messages {
         self.frames.role()
     }
 
+    /// Who answers the close frame.
+    #[cfg(feature = "std")]
+    pub(crate) fn closing_reply(&self) -> Reply {
+        self.closes
+    }
+
     /// Whether the peer's close frame has been read and this end's has been sent: the connection
     /// can be closed (RFC 6455 §7.1.1).
     #[must_use]

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{Error, OwnedMessage};
-use crate::{Close, CloseCode, Message, Messages, Outgoing, Role, Writer};
+use crate::{Close, CloseCode, Message, Messages, Outgoing, Reply, Role, Writer};
 
 /// How much of what the peer still sends is read and dropped by a close, in bytes: 16 MiB, what
 /// may well be on its way when the two agree to stop. Who waits for less time than that takes
@@ -26,11 +26,32 @@ pub(super) struct Endpoint<T> {
     pub(super) connection: Connection<T, Messages>,
     pub(super) writer: Writer,
     state: State,
+    answer: Answering,
+}
+
+/// The answer to the peer's close frame. The endpoint gives it when the caller asks for what comes
+/// behind it, and not the stage at once: messages that the caller has by then, in the other half
+/// or in a sink, still go before it.
+#[derive(Debug, Clone, Copy)]
+enum Answering {
+    /// It is for the stage, or for the caller.
+    Others,
+    /// The close frame has not come.
+    Waits,
+    /// It has come, with this code, and was shown to the caller.
+    Owed(Option<CloseCode>),
+}
+
+/// How far an endpoint has come, while it is taken apart.
+#[derive(Debug)]
+pub(super) struct Course {
+    state: State,
+    answer: Answering,
 }
 
 /// How far the connection has come.
 #[derive(Debug)]
-pub(super) enum State {
+enum State {
     Open,
     /// The peer broke the rules.
     Faulty {
@@ -73,34 +94,59 @@ impl<T> Endpoint<T> {
     pub(super) fn new(mut connection: Connection<T, Messages>, mut writer: Writer) -> Self {
         let stage = connection.stage_mut();
         *stage = core::mem::replace(stage, Messages::server()).paired(&mut writer);
-        Self::from_parts(connection, writer, State::Open)
+        Self { connection, writer, state: State::Open, answer: Answering::Others }.answering()
     }
 
-    pub(super) fn from_parts(
-        connection: Connection<T, Messages>,
-        writer: Writer,
-        state: State,
-    ) -> Self {
-        Self { connection, writer, state }
+    /// Takes the answer to the close frame over from the stage.
+    fn answering(mut self) -> Self {
+        let stage = self.connection.stage_mut();
+        if stage.closing_reply() == Reply::Shown {
+            *stage = core::mem::replace(stage, Messages::server()).closes(Reply::Manual);
+            self.answer = Answering::Waits;
+        }
+        self
     }
 
-    pub(super) fn into_parts(self) -> (Connection<T, Messages>, Writer, State) {
-        (self.connection, self.writer, self.state)
-    }
-}
-
-impl<T: Transport> Endpoint<T> {
     /// Changes the reader.
     pub(super) fn read_by(mut self, change: impl FnOnce(Messages) -> Messages) -> Self {
         let stage = self.connection.stage_mut();
         let messages = core::mem::replace(stage, Messages::server());
-        *stage = change(messages).paired(&mut self.writer);
-        self
+        let messages = match core::mem::replace(&mut self.answer, Answering::Others) {
+            Answering::Others => change(messages),
+            _ => change(messages.closes(Reply::Shown)),
+        };
+        *stage = messages.paired(&mut self.writer);
+        self.answering()
     }
 
+    /// The stages that it is made of, as they would be without it.
+    pub(super) fn into_parts(mut self) -> (Connection<T, Messages>, Writer) {
+        if !matches!(self.answer, Answering::Others) {
+            let stage = self.connection.stage_mut();
+            *stage = core::mem::replace(stage, Messages::server()).closes(Reply::Shown);
+        }
+        (self.connection, self.writer)
+    }
+
+    /// Takes it apart, to be put together again over a share of the transport.
+    pub(super) fn unmake(self) -> (Connection<T, Messages>, Writer, Course) {
+        (self.connection, self.writer, Course { state: self.state, answer: self.answer })
+    }
+
+    pub(super) fn remake(
+        connection: Connection<T, Messages>,
+        writer: Writer,
+        Course { state, answer }: Course,
+    ) -> Self {
+        Self { connection, writer, state, answer }
+    }
+}
+
+impl<T: Transport> Endpoint<T> {
     /// Waits until there is a message (true), or none will come and all is sent (false).
     #[inline]
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        self.answer_close();
         loop {
             match self.state {
                 State::Open => match ready!(self.connection.poll_ready(cx)) {
@@ -133,7 +179,10 @@ impl<T: Transport> Endpoint<T> {
                 return Poll::Ready(Ok(None));
             }
             match self.connection.take() {
-                Some(Ok(message)) => return Poll::Ready(Ok(Some(message.into()))),
+                Some(Ok(message)) => {
+                    self.answer.hear(&message);
+                    return Poll::Ready(Ok(Some(message.into())));
+                }
                 Some(Err(fault)) => self.fail(fault),
                 None => {}
             }
@@ -143,9 +192,10 @@ impl<T: Transport> Endpoint<T> {
     /// The message that is ready, lent.
     #[inline]
     pub(super) fn take_turn(&mut self) -> Result<Option<Turn<'_, T>>, Error> {
-        let Self { connection, writer, state } = self;
+        let Self { connection, writer, state, answer } = self;
         match connection.take_turn() {
             Ok(Some(driver::Turn { item, output })) => {
+                answer.hear(&item);
                 Ok(Some(Turn { message: item, answer: Answer { output, writer } }))
             }
             Ok(None) => Ok(None),
@@ -177,6 +227,18 @@ impl<T: Transport> Endpoint<T> {
         let _ = encode(&mut self.connection, &mut self.writer, Outgoing::Close(Some(close)));
     }
 
+    /// Queues the answer to the peer's close frame, with its own code (RFC 6455 §5.5.1), if the
+    /// caller has not answered it.
+    #[inline]
+    fn answer_close(&mut self) {
+        if let Answering::Owed(code) = self.answer {
+            self.answer = Answering::Waits;
+            let close = code.map(|code| Close { code, reason: "" });
+            // A transport that failed says so when it is flushed.
+            let _ = self.encode(Outgoing::Close(close));
+        }
+    }
+
     /// Queues a message, whether or not there is room.
     #[inline]
     pub(super) fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
@@ -194,6 +256,7 @@ impl<T: Transport> Endpoint<T> {
             u64,
         ) -> Poll<std::io::Result<bool>>,
     ) -> Poll<Result<(), Error>> {
+        self.answer_close();
         loop {
             match &mut self.state {
                 State::Open => {
@@ -244,6 +307,15 @@ impl<T: Transport> Endpoint<T> {
     /// How many bytes have been received.
     pub(super) fn received(&self) -> u64 {
         self.connection.position() + self.connection.buffer().len() as u64
+    }
+}
+
+impl Answering {
+    #[inline]
+    fn hear(&mut self, message: &Message<'_>) {
+        if let (Message::Close(close), Self::Waits) = (message, *self) {
+            *self = Self::Owed(close.map(|close| close.code));
+        }
     }
 }
 

@@ -43,11 +43,11 @@ pub struct Sender<T> {
 
 impl<T: PollTransport> Reader<T> {
     pub(super) fn split(endpoint: Endpoint<T>) -> (Self, Sender<T>) {
-        let (connection, writer, state) = endpoint.into_parts();
+        let (connection, writer, course) = endpoint.unmake();
         let has_closed = writer.is_closed();
         let (reader, sender) = connection.split();
         let (closer, writer) = engine::closer(writer);
-        let endpoint = Endpoint::from_parts(reader, closer, state);
+        let endpoint = Endpoint::remake(reader, closer, course);
         (Self { endpoint, is_over: false }, Sender { connection: sender, writer, has_closed })
     }
 
@@ -56,13 +56,13 @@ impl<T: PollTransport> Reader<T> {
     /// # Errors
     /// Both halves, if they are not of one WebSocket.
     pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)> {
-        let (connection, closer, state) = self.endpoint.into_parts();
+        let (connection, closer, course) = self.endpoint.unmake();
         match connection.unsplit(sender.connection) {
             Ok(connection) => {
-                Ok(WebSocket::from_endpoint(Endpoint::from_parts(connection, sender.writer, state)))
+                Ok(WebSocket::from_endpoint(Endpoint::remake(connection, sender.writer, course)))
             }
             Err((reader, writer)) => Err((
-                Self { endpoint: Endpoint::from_parts(reader, closer, state), ..self },
+                Self { endpoint: Endpoint::remake(reader, closer, course), ..self },
                 Sender { connection: writer, ..sender },
             )),
         }

@@ -64,7 +64,8 @@ impl<T: PollTransport> WebSocket<T> {
     }
 
     /// The next message, owned; `None` once both sides have said their last word, or an error has
-    /// been told. The peer's close frame, which is answered, is the last message.
+    /// been told. The peer's close frame is the last message; what is asked for behind it answers
+    /// it, after everything that was sent until then.
     ///
     /// Everything that is queued is sent before it waits.
     ///
@@ -132,7 +133,8 @@ impl<T: PollTransport> WebSocket<T> {
 
     /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
     /// comes until the peer's, and ends the transport such that the peer gets everything. Where
-    /// both close frames have been exchanged already it only does the last of these.
+    /// both close frames have been exchanged already it only does the last of these; a close
+    /// frame of the peer's that [`next`](Self::next) gave is answered with its own code.
     ///
     /// It waits for the peer as long as that takes; whoever has not the time drops it, and the
     /// connection. At most 16 MiB are dropped.
@@ -174,7 +176,7 @@ impl<T: PollTransport> WebSocket<T> {
 
     /// The stages that it is made of.
     pub fn into_parts(self) -> (Connection<T, Messages>, Writer) {
-        (self.endpoint.connection, self.endpoint.writer)
+        self.endpoint.into_parts()
     }
 
     pub(super) fn from_endpoint(endpoint: Endpoint<T>) -> Self {

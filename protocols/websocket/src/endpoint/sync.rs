@@ -179,11 +179,11 @@ impl<T: Read + Write> WebSocket<T> {
     where
         for<'a> &'a T: Read + Write,
     {
-        let (connection, writer, state) = self.endpoint.into_parts();
+        let (connection, writer, course) = self.endpoint.unmake();
         let has_closed = writer.is_closed();
         let (reader, sender) = connection.split();
         let (closer, writer) = engine::closer(writer);
-        let endpoint = Endpoint::from_parts(reader, closer, state);
+        let endpoint = Endpoint::remake(reader, closer, course);
         (Reader { endpoint }, Sender { connection: sender, writer, has_closed })
     }
 }
@@ -202,7 +202,8 @@ impl<T: SyncTransport> WebSocket<T> {
     }
 
     /// The next message, owned; `None` once both sides have said their last word, or an error has
-    /// been told. The peer's close frame, which is answered, is the last message.
+    /// been told. The peer's close frame is the last message; what is asked for behind it answers
+    /// it, after everything that was sent until then.
     ///
     /// Everything that is queued is sent before it waits.
     ///
@@ -275,7 +276,8 @@ impl<T: SyncTransport> WebSocket<T> {
 
     /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
     /// comes until the peer's, and ends the transport such that the peer gets everything. Where
-    /// both close frames have been exchanged already it only does the last of these. At most
+    /// both close frames have been exchanged already it only does the last of these; a close
+    /// frame of the peer's that [`next`](Self::next) gave is answered with its own code. At most
     /// 16 MiB are dropped.
     ///
     /// # Errors
@@ -317,8 +319,7 @@ impl<T: SyncTransport> WebSocket<T> {
 
     /// The stages that it is made of.
     pub fn into_parts(self) -> (Connection<T, Messages>, Writer) {
-        let (connection, writer, _) = self.endpoint.into_parts();
-        (connection, writer)
+        self.endpoint.into_parts()
     }
 }
 
@@ -334,13 +335,13 @@ where
     where
         T: Read + Write,
     {
-        let (connection, closer, state) = self.endpoint.into_parts();
+        let (connection, closer, course) = self.endpoint.unmake();
         match connection.unsplit(sender.connection) {
             Ok(connection) => {
-                Ok(WebSocket { endpoint: Endpoint::from_parts(connection, sender.writer, state) })
+                Ok(WebSocket { endpoint: Endpoint::remake(connection, sender.writer, course) })
             }
             Err((reader, connection)) => Err((
-                Self { endpoint: Endpoint::from_parts(reader, closer, state) },
+                Self { endpoint: Endpoint::remake(reader, closer, course) },
                 Sender { connection, ..sender },
             )),
         }

@@ -1,6 +1,9 @@
 //! Endpoints: one suite stamped on the three drivers, then what only polled ones have.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on is to panic")]
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
+mod keeping;
+mod many;
+mod polled;
 mod raw;
 mod suite;

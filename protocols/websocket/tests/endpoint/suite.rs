@@ -65,9 +65,11 @@ macro_rules! suite {
                     }
                     let last = socket.next() $($wait)* .unwrap();
                     assert_eq!(last, Some(closed(1001, "restart")));
+                    // The answer has not gone yet, and is sent behind what is sent until then.
+                    socket.send("not late yet") $($wait)* .unwrap();
+                    assert_eq!(socket.next() $($wait)* .unwrap(), None);
                     assert!(matches!(socket.send("late") $($wait)*, Err(Error::Closed)));
                     assert!(socket.is_closed());
-                    assert_eq!(socket.next() $($wait)* .unwrap(), None);
                     socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
@@ -339,6 +341,31 @@ macro_rules! suite {
             }
 
             #[test]
+            fn the_close_frame_is_answered_behind_what_was_said_before() {
+                for answers in [false, true] {
+                    $both!(listener: net => {
+                        let io = listener.accept() $($wait)* .unwrap().0;
+                        let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
+                        let last = socket.next() $($wait)* .unwrap().unwrap();
+                        assert_eq!(last, OwnedMessage::Close(None));
+                        socket.feed("one more") $($wait)* .unwrap();
+                        if answers {
+                            socket.feed(&closed(4002, "mine")) $($wait)* .unwrap();
+                            socket.feed(&closed(4003, "again")) $($wait)* .unwrap();
+                        }
+                        assert_eq!(socket.next() $($wait)* .unwrap(), None);
+                        socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    }, address => {
+                        let frames = [raw::REQUEST, raw::CLOSE].concat();
+                        let client = thread::spawn(move || raw::client(address, &frames, false));
+                        let answer = $joined(client) $($wait)*;
+                        let close: &[u8] = if answers { b"\x88\x06\x0f\xa2mine" } else { b"\x88\0" };
+                        assert_eq!(raw::frames(&answer), [b"\x81\x08one more", close].concat());
+                    });
+                }
+            }
+
+            #[test]
             fn pings_are_answered_and_pongs_are_seen() {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
@@ -388,6 +415,8 @@ macro_rules! suite {
                     let (mut reader, mut sender) = WebSocket::accept(io) $($wait)* .unwrap().split();
                     sender.feed("never sent") $($wait)* .unwrap();
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some(closed(1000, "bye")));
+                    assert!(!sender.is_closed());
+                    assert_eq!(reader.next() $($wait)* .unwrap(), None);
                     assert!(sender.is_closed());
                     assert!(matches!(sender.flush() $($wait)*, Err(Error::Closed)));
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
