@@ -9,4 +9,5 @@ macro_rules! chapters {
 chapters! {
     introduction: "introduction.md",
     two_miniprotocols: "two-miniprotocols.md",
+    http1: "http1.md",
 }
