@@ -13,9 +13,9 @@ mod echo;
 use std::{io, net::TcpStream};
 
 use clap::Parser;
-use echo::{Driver, Halves, report};
+use echo::{Driver, report};
 use segue::driver::{self, Turn};
-use segue_websocket::{ClientHandshake, Message, Opened};
+use segue_websocket::{ClientHandshake, Deflate, Message};
 
 /// Sends every WebSocket message back, to the server of the Autobahn test suite.
 #[derive(Parser)]
@@ -25,6 +25,9 @@ struct Arguments {
     /// What drives the connections.
     #[arg(long, value_enum, default_value_t = Driver::Tokio)]
     driver: Driver,
+    /// Offer to compress messages.
+    #[arg(long)]
+    deflate: bool,
     /// What the reports call this client.
     #[arg(long, default_value = "segue")]
     agent: String,
@@ -40,12 +43,11 @@ impl Arguments {
     }
 
     fn handshake(&self, host: &str, target: &str) -> ClientHandshake {
-        ClientHandshake::new(host, target)
-    }
-
-    /// The halves of a connection that was agreed on.
-    fn halves(&self, _: &Opened) -> Halves {
-        segue_websocket::client()
+        let handshake = ClientHandshake::new(host, target);
+        match self.deflate {
+            true => handshake.deflate(Deflate::new()),
+            false => handshake,
+        }
     }
 }
 
@@ -87,7 +89,7 @@ impl Arguments {
             Driver::Sync => {
                 let mut connection = driver::sync::Connection::new(echo::ready(socket)?, ());
                 let opened = connection.exchange(&mut handshake)?;
-                echo::blocking(connection, self.halves(&opened))
+                echo::blocking(connection, opened.halves())
             }
             Driver::Tokio => {
                 let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -110,6 +112,6 @@ impl Arguments {
         mut handshake: ClientHandshake,
     ) -> io::Result<()> {
         let opened = connection.exchange(&mut handshake).await?;
-        echo::polled(connection, self.halves(&opened)).await
+        echo::polled(connection, opened.halves()).await
     }
 }

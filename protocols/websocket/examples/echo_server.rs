@@ -14,9 +14,9 @@ use std::{
 };
 
 use clap::Parser;
-use echo::{Driver, Halves, report};
+use echo::{Driver, report};
 use segue::driver;
-use segue_websocket::{Accepted, ServerHandshake};
+use segue_websocket::{Deflate, ServerHandshake};
 
 /// Sends every WebSocket message back.
 #[derive(Parser, Clone, Copy)]
@@ -27,16 +27,17 @@ struct Arguments {
     /// What drives the connections.
     #[arg(long, value_enum, default_value_t = Driver::Tokio)]
     driver: Driver,
+    /// Compress messages with clients that offer to.
+    #[arg(long)]
+    deflate: bool,
 }
 
 impl Arguments {
     fn handshake(self) -> ServerHandshake {
-        ServerHandshake::new()
-    }
-
-    /// The halves of a connection that was agreed on.
-    fn halves(self, _: &Accepted) -> Halves {
-        segue_websocket::server()
+        match self.deflate {
+            true => ServerHandshake::new().deflate(Deflate::new()),
+            false => ServerHandshake::new(),
+        }
     }
 }
 
@@ -67,7 +68,7 @@ fn main() -> io::Result<()> {
 fn on_thread(socket: TcpStream, arguments: Arguments) -> io::Result<()> {
     let mut connection = driver::sync::Connection::new(echo::ready(socket)?, ());
     match connection.exchange(&mut arguments.handshake()) {
-        Ok(accepted) => echo::blocking(connection, arguments.halves(&accepted)),
+        Ok(accepted) => echo::blocking(connection, accepted.halves()),
         // The answer says what was wrong, and is queued.
         Err(driver::Error::Fault(_)) => connection.close(echo::DRAIN).map(drop),
         Err(error) => Err(error.into()),
@@ -79,7 +80,7 @@ async fn in_task<T: driver::PollTransport>(
     arguments: Arguments,
 ) -> io::Result<()> {
     match connection.exchange(&mut arguments.handshake()).await {
-        Ok(accepted) => echo::polled(connection, arguments.halves(&accepted)).await,
+        Ok(accepted) => echo::polled(connection, accepted.halves()).await,
         Err(driver::Error::Fault(_)) => connection.close(echo::DRAIN).await.map(drop),
         Err(error) => Err(error.into()),
     }

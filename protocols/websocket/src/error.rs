@@ -10,7 +10,8 @@ use crate::CloseCode;
 /// [`close_code`](Self::close_code) tells what the peer should be sent. The offset of the fault is
 /// that of the field that is wrong: the first byte of a frame for its flags and opcode, the second
 /// for the mask bit and a length that fits there, the third for a longer length, the very byte for
-/// UTF-8.
+/// UTF-8. Where a compressed message is wrong the offset is that in the inflated one, in the layer
+/// below: counted over all compressed messages of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
@@ -53,6 +54,13 @@ pub enum Error {
         /// What the stage takes.
         limit: u32,
     },
+    /// A compressed message inflates to more than the limit of the stage.
+    InflatedTooLong {
+        /// What the stage takes, in bytes.
+        limit: usize,
+    },
+    /// What is marked as compressed is no DEFLATE data.
+    Deflate,
     /// Text, or the reason in a close frame, is not UTF-8.
     Utf8,
     /// The payload of a close frame is one byte, where a code takes two.
@@ -66,8 +74,10 @@ impl Error {
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {
-            Self::Utf8 => CloseCode::INVALID_DATA,
-            Self::FrameTooLong { .. } | Self::MessageTooLong { .. } => CloseCode::TOO_BIG,
+            Self::Utf8 | Self::Deflate => CloseCode::INVALID_DATA,
+            Self::FrameTooLong { .. }
+            | Self::MessageTooLong { .. }
+            | Self::InflatedTooLong { .. } => CloseCode::TOO_BIG,
             Self::TooManyFragments { .. } => CloseCode::POLICY,
             _ => CloseCode::PROTOCOL_ERROR,
         }
@@ -87,6 +97,8 @@ impl Error {
             Self::FrameTooLong { .. }
             | Self::MessageTooLong { .. }
             | Self::TooManyFragments { .. } => "RFC 6455 §10.4",
+            Self::InflatedTooLong { .. } => "RFC 7692 §8",
+            Self::Deflate => "RFC 7692 §7.2.2",
             Self::Utf8 => "RFC 6455 §8.1",
             Self::CloseLength => "RFC 6455 §5.5.1",
             Self::CloseCode(_) => "RFC 6455 §7.4",
@@ -118,6 +130,10 @@ impl fmt::Display for Error {
             Self::TooManyFragments { limit } => {
                 write!(f, "a message has more than the {limit} fragments that are taken")?;
             }
+            Self::InflatedTooLong { limit } => {
+                write!(f, "a message inflates to more than the {limit} bytes that are taken")?;
+            }
+            Self::Deflate => f.write_str("a compressed message is no DEFLATE data")?,
             Self::Utf8 => f.write_str("text is not UTF-8")?,
             Self::CloseLength => f.write_str("a close frame has one byte")?,
             Self::CloseCode(code) => write!(f, "close code {code} is not for the wire")?,

@@ -266,7 +266,7 @@ impl Frames {
             }
             Place::Between => {
                 let Ok(Front::Header(header)) = self.rules.read(record) else { return None };
-                let Header { fin, opcode, size, length } = header;
+                let Header { fin, opcode, size, length, .. } = header;
                 let first = *record.first()?;
                 let head = record.get(..size)?;
                 let key = match self.rules.role {

@@ -1,6 +1,6 @@
 //! Both halves of a connection, made together.
 
-use crate::{Messages, Writer};
+use crate::{Accepted, Messages, Opened, Writer, deflate::Agreed};
 
 /// The two halves of a server's connection, which know of each other's close frame.
 ///
@@ -32,4 +32,48 @@ pub fn server() -> (Messages, Writer) {
 pub fn client() -> (Messages, Writer) {
     let mut writer = Writer::client();
     (Messages::client().paired(&mut writer), writer)
+}
+
+impl Accepted {
+    /// The two halves of the connection, with the extensions that were agreed on.
+    #[must_use]
+    pub fn halves(&self) -> (Messages, Writer) {
+        with(server(), self.deflate.as_ref())
+    }
+
+    /// How both ends compress, if they do.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(&self) -> Option<&Agreed> {
+        self.deflate.as_ref()
+    }
+}
+
+impl Opened {
+    /// The two halves of the connection, with the extensions that were agreed on.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn halves(&self) -> (Messages, Writer) {
+        with(client(), self.deflate.as_ref())
+    }
+
+    /// How both ends compress, if they do.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(&self) -> Option<&Agreed> {
+        self.deflate.as_ref()
+    }
+}
+
+#[cfg(feature = "deflate")]
+fn with((messages, writer): (Messages, Writer), agreed: Option<&Agreed>) -> (Messages, Writer) {
+    match agreed {
+        Some(agreed) => (messages.deflate(agreed), writer.deflate(agreed)),
+        None => (messages, writer),
+    }
+}
+
+#[cfg(not(feature = "deflate"))]
+fn with(halves: (Messages, Writer), _: Option<&Agreed>) -> (Messages, Writer) {
+    halves
 }

@@ -18,6 +18,8 @@ use crate::{Error, Opcode, Role, mask};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Header {
     pub(crate) fin: bool,
+    /// The reserved bits that are set, as they lie in the first byte.
+    pub(crate) reserved: u8,
     pub(crate) opcode: Opcode,
     /// Length of the header itself, with the masking key.
     pub(crate) size: usize,
@@ -110,7 +112,8 @@ impl Rules {
             },
         };
         let length = self.length(length, size)?;
-        Ok(Front::Header(Header { fin: first & FIN != 0, opcode, size: size + mask, length }))
+        let (fin, reserved) = (first & FIN != 0, first & RESERVED);
+        Ok(Front::Header(Header { fin, reserved, opcode, size: size + mask, length }))
     }
 
     /// What to say of fewer than two bytes. The second one is waited for on its own, since it can
@@ -240,8 +243,8 @@ pub(crate) const RESERVED: u8 = 0x70;
 pub(crate) const OPCODE: u8 = 0x0F;
 pub(crate) const MASK: u8 = 0x80;
 pub(crate) const LENGTH: u8 = 0x7F;
-const WHOLE_TEXT: u8 = FIN | Opcode::Text as u8;
-const WHOLE_BINARY: u8 = FIN | Opcode::Binary as u8;
+pub(crate) const WHOLE_TEXT: u8 = FIN | Opcode::Text as u8;
+pub(crate) const WHOLE_BINARY: u8 = FIN | Opcode::Binary as u8;
 /// In place of a short length: it follows in two bytes.
 pub(crate) const TWO_BYTES: u8 = 126;
 /// In place of a short length: it follows in eight bytes.

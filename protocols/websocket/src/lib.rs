@@ -5,7 +5,10 @@
 //! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
 //! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
 //! the close frame, [`Frames`] reads frame by frame, [`Writer`] writes. [`server`] and [`client`]
-//! make a reader and a writer that know of each other.
+//! make a reader and a writer that know of each other, and [`Accepted::halves`] and
+//! [`Opened::halves`] such as do what the handshake agreed on.
+//!
+//! With the feature `deflate` both handshakes negotiate permessage-deflate (RFC 7692).
 //!
 //! A whole upgrade, in memory. The client does not wait to be let in before it speaks:
 //!
@@ -51,6 +54,8 @@ extern crate alloc;
 
 mod close;
 mod closing;
+#[cfg_attr(not(feature = "deflate"), path = "deflate/absent.rs")]
+mod deflate;
 pub mod endpoint;
 mod error;
 mod frames;
@@ -67,6 +72,8 @@ mod utf8;
 mod writer;
 
 pub use close::{Close, CloseCode};
+#[cfg(feature = "deflate")]
+pub use deflate::{Agreed, Deflate};
 #[cfg(feature = "futures")]
 pub use endpoint::futures;
 #[cfg(feature = "std")]

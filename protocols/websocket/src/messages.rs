@@ -1,13 +1,14 @@
 //! The messages of a connection, whole.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use segue::{Decode, Fault, Output, Record};
 
 use crate::{
     Close, CloseCode, Error, Frames, MaskKeys, Opcode, Role, Writer,
     closing::Closing,
+    deflate::{COMPRESSED, Inflate},
     frames::Opened,
-    header::{self, FIN, Front, Header, refused},
+    header::{self, FIN, Front, Header, WHOLE_BINARY, WHOLE_TEXT, refused},
     utf8::{self, Carry},
 };
 
@@ -87,6 +88,8 @@ pub struct Messages {
     owed: bool,
     control: Control,
     closing: Closing,
+    /// What compressed messages are inflated by, if that was negotiated.
+    inflate: Option<Box<Inflate>>,
 }
 
 /// The fragments of a message so far.
@@ -144,6 +147,7 @@ impl Messages {
             owed: false,
             control: Control::Close(None),
             closing: Closing::default(),
+            inflate: None,
         }
     }
 
@@ -190,6 +194,20 @@ impl Messages {
         self
     }
 
+    /// Takes compressed messages, as `agreed` in the handshake (RFC 7692). They are lent from the
+    /// stage, and [`max_message`](Self::max_message) bounds what they inflate to.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
+        let peer = match self.role() {
+            Role::Server => Role::Client,
+            Role::Client => Role::Server,
+        };
+        self.frames = self.frames.reserved_bits(COMPRESSED);
+        self.inflate = Some(Box::new(Inflate::new(agreed, peer)));
+        self
+    }
+
     /// Which end reads.
     #[must_use]
     pub fn role(&self) -> Role {
@@ -218,7 +236,23 @@ impl Messages {
         }
     }
 
-    /// Whether the data frame of `header` keeps its message within the limit.
+    /// Whether the data frame of `header` belongs to a compressed message.
+    #[inline]
+    fn is_compressed(&self, header: &Header) -> bool {
+        match header.opcode {
+            Opcode::Continuation => self.inflating().is_some(),
+            _ => header.reserved & COMPRESSED != 0,
+        }
+    }
+
+    /// The compressed message under way.
+    #[inline]
+    fn inflating(&self) -> Option<&Inflate> {
+        self.inflate.as_deref().filter(|inflate| inflate.is_open())
+    }
+
+    /// Whether the data frame of `header` keeps its message within the limit. Those of compressed
+    /// messages are held against it when they are inflated.
     #[inline]
     fn within(&self, header: &Header) -> Result<(), Fault<Error>> {
         if header.length <= self.limit.saturating_sub(self.gathered()) {
@@ -232,6 +266,9 @@ impl Messages {
     /// Forgets the message that was lent, and most of the memory that it was gathered in.
     fn forget(&mut self) {
         self.lent = false;
+        if let Some(inflate) = &mut self.inflate {
+            inflate.forget();
+        }
         let empty = Gathered::Binary(Vec::new());
         let mut memory = match core::mem::replace(&mut self.gathered, empty) {
             Gathered::Text(text, _) => text.into_bytes(),
@@ -265,6 +302,14 @@ impl Messages {
         }
     }
 
+    /// Adds a piece to the compressed message under way.
+    fn inflate_part(&mut self, payload: &[u8]) -> Result<(), Fault<Error>> {
+        match &mut self.inflate {
+            Some(inflate) => inflate.push(payload, self.limit),
+            None => Ok(()),
+        }
+    }
+
     /// As [`frame`](Decode::frame), for what is not usual.
     #[inline(never)]
     fn frame_any(&mut self, input: &[u8]) -> Result<segue::Frame, Fault<Error>> {
@@ -290,8 +335,11 @@ impl Messages {
         };
         let absorbed = match header.opcode {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
-                self.within(&header)?;
-                if input.len() < header.whole() && self.looks_into(&header) {
+                let compressed = self.is_compressed(&header);
+                if !compressed {
+                    self.within(&header)?;
+                }
+                if input.len() < header.whole() && (compressed || self.looks_into(&header)) {
                     return Ok(Frames::part(input, &header));
                 }
                 !header.fin
@@ -332,17 +380,26 @@ impl Messages {
     #[inline(never)]
     fn seldom<'a>(
         &'a mut self,
-        opcode: Opcode,
+        Opened { first, opcode, size }: Opened,
         payload: &'a [u8],
-        size: usize,
     ) -> Result<Message<'a>, Fault<Error>> {
+        self.begin(opcode, first);
         match opcode {
             Opcode::Ping => Ok(Message::Ping(payload)),
             Opcode::Pong => Ok(Message::Pong(payload)),
             Opcode::Close => Close::read(payload).map(Message::Close),
-            _ => self.complete(payload),
+            _ => return self.complete(payload, size),
         }
         .map_err(|(error, at)| refused(error, size + at))
+    }
+
+    /// Begins a compressed message, if it is one's first frame that is read.
+    fn begin(&mut self, opcode: Opcode, first: u8) {
+        if first & COMPRESSED != 0
+            && let Some(inflate) = &mut self.inflate
+        {
+            inflate.begin(opcode == Opcode::Text);
+        }
     }
 
     /// An item that is owed, or the last piece of a frame.
@@ -354,15 +411,24 @@ impl Messages {
         if self.frames.open_part(&mut record).is_none() {
             return Err(Frames::unasked());
         }
-        self.complete(record.into_slice()).map_err(|(error, at)| refused(error, at))
+        self.complete(record.into_slice(), 0)
     }
 
-    /// Adds the last fragment, and lends the whole.
-    fn complete(&mut self, payload: &[u8]) -> Result<Message<'_>, (Error, usize)> {
-        self.gather(Opcode::Continuation, payload)?;
+    /// Adds the last fragment, whose header has `size` bytes, and lends the whole.
+    fn complete(&mut self, payload: &[u8], size: usize) -> Result<Message<'_>, Fault<Error>> {
         self.lent = true;
+        if self.inflating().is_some() {
+            return match &mut self.inflate {
+                Some(inflate) => inflate.finish(payload, self.limit),
+                None => Err(Frames::unasked()),
+            };
+        }
+        self.gather(Opcode::Continuation, payload)
+            .map_err(|(error, at)| refused(error, size + at))?;
         match &self.gathered {
-            Gathered::Text(_, carry) if !carry.is_whole() => Err((Error::Utf8, payload.len())),
+            Gathered::Text(_, carry) if !carry.is_whole() => {
+                Err(refused(Error::Utf8, size + payload.len()))
+            }
             Gathered::Text(text, _) => Ok(Message::Text(text)),
             Gathered::Binary(bytes) => Ok(Message::Binary(bytes)),
         }
@@ -408,16 +474,18 @@ impl Decode for Messages {
     }
 
     fn absorb(&mut self, mut record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        let Some(Opened { opcode, size, .. }) = self.frames.open_part(&mut record) else {
+        let Some(Opened { first, opcode, size }) = self.frames.open_part(&mut record) else {
             return Err(Frames::unasked());
         };
         let payload = record.into_slice();
+        self.begin(opcode, first);
         match opcode {
             Opcode::Ping => {
                 self.pong(payload, answers);
                 Ok(())
             }
             Opcode::Close => self.close(payload, answers),
+            _ if self.inflating().is_some() => return self.inflate_part(payload),
             _ => self.gather(opcode, payload),
         }
         .map_err(|(error, at)| refused(error, size + at))
@@ -428,17 +496,17 @@ impl Decode for Messages {
         if self.owed || self.frames.inside().is_some() {
             return self.parse_rest(record);
         }
-        let Some(Opened { opcode, size, .. }) = self.frames.open(&mut record) else {
+        let Some(opened) = self.frames.open(&mut record) else {
             return Err(Frames::unasked());
         };
         let payload = record.into_slice();
-        match opcode {
-            Opcode::Binary => Ok(Message::Binary(payload)),
-            Opcode::Text => match utf8::whole(payload) {
+        match opened.first {
+            WHOLE_BINARY => Ok(Message::Binary(payload)),
+            WHOLE_TEXT => match utf8::whole(payload) {
                 Ok(text) => Ok(Message::Text(text)),
-                Err(at) => Err(refused(Error::Utf8, size + at)),
+                Err(at) => Err(refused(Error::Utf8, opened.size + at)),
             },
-            _ => self.seldom(opcode, payload, size),
+            _ => self.seldom(opened, payload),
         }
     }
 }

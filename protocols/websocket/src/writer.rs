@@ -1,5 +1,6 @@
 //! Writing frames and messages.
 
+use alloc::boxed::Box;
 use bytes::Bytes;
 use core::fmt;
 use segue::{Encode, Output};
@@ -7,6 +8,7 @@ use segue::{Encode, Output};
 use crate::{
     Close, CloseCode, MaskKeys, Message, Opcode, Role,
     closing::Closing,
+    deflate::{COMPRESSED, Compress},
     header::{self, FIN},
     mask,
     utf8::Carry,
@@ -93,6 +95,8 @@ pub struct Writer {
     /// The message whose first fragment has been sent, and not its last.
     open: Option<Open>,
     pub(crate) closing: Closing,
+    /// What messages are compressed by, if that was negotiated.
+    compress: Option<Box<Compress>>,
 }
 
 /// A message that is sent in fragments.
@@ -123,7 +127,16 @@ impl Writer {
     }
 
     fn new(keys: Option<MaskKeys>) -> Self {
-        Self { keys, open: None, closing: Closing::default() }
+        Self { keys, open: None, closing: Closing::default(), compress: None }
+    }
+
+    /// Compresses messages, as `agreed` in the handshake (RFC 7692). Those below the threshold are
+    /// sent as they are, except in fragments: how long they get is not known when they begin.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
+        self.compress = Some(Box::new(Compress::new(agreed, self.role())));
+        self
     }
 
     /// Which end writes.
@@ -166,13 +179,30 @@ impl Writer {
         output: &mut Output,
     ) -> Result<(), WriteError> {
         self.may_begin()?;
-        self.put(FIN | opcode as u8, payload, output);
+        let first = FIN | opcode as u8;
+        if self.compress.as_ref().is_some_and(|compress| compress.pays(payload.len())) {
+            self.put_compressed(first | COMPRESSED, payload, true, output);
+        } else {
+            self.put(first, payload, output);
+        }
         Ok(())
+    }
+
+    /// A part of a compressed message in a frame, `fin` the last one.
+    fn put_compressed(&mut self, first: u8, payload: &[u8], fin: bool, output: &mut Output) {
+        if let Some(compress) = &mut self.compress {
+            let key = self.keys.as_mut().map(MaskKeys::next_key);
+            header::put_frame(output, first, compress.part(payload, fin), key);
+            compress.forget();
+        }
     }
 
     /// A whole binary message, without a copy if it pays.
     fn bytes(&mut self, payload: Bytes, output: &mut Output) -> Result<(), WriteError> {
         self.may_begin()?;
+        if self.compress.as_ref().is_some_and(|compress| compress.pays(payload.len())) {
+            return self.whole(Opcode::Binary, &payload, output);
+        }
         let first = FIN | Opcode::Binary as u8;
         let Some(keys) = &mut self.keys else {
             header::put(output, first, payload.len(), None);
@@ -215,7 +245,13 @@ impl Writer {
             }
         }
         self.open = (!fin).then_some(open);
-        self.put(if fin { FIN } else { 0 } | opcode as u8, payload, output);
+        let first = if fin { FIN } else { 0 } | opcode as u8;
+        if self.compress.is_some() {
+            let mark = if opcode == Opcode::Continuation { 0 } else { COMPRESSED };
+            self.put_compressed(first | mark, payload, fin, output);
+        } else {
+            self.put(first, payload, output);
+        }
         Ok(())
     }
 

@@ -5,7 +5,11 @@ use base64ct::{Base64, Encoding};
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
 use segue_http1::{Limits, Response, ResponseHead, Version, encode_request};
 
-use super::{ResponseError, VERSION, accept_key, belonging, has, is_taken, only, place};
+use crate::deflate::{Agreed, Deflate};
+
+use super::{
+    EXTENSIONS, ResponseError, VERSION, accept_key, belonging, has, is_taken, only, place,
+};
 
 /// The client's side of the opening handshake: sends the request, and checks the answer.
 ///
@@ -42,6 +46,7 @@ pub struct ClientHandshake {
     key: String,
     protocols: Vec<String>,
     headers: Vec<(String, String)>,
+    deflate: Option<Deflate>,
     sent: bool,
     /// How many informational answers were passed over.
     informed: u8,
@@ -56,6 +61,7 @@ pub struct Opened {
     /// The subprotocol that the server chose of those that were offered. `None` says that it knows
     /// none of them: whoever cannot do without closes the connection.
     pub protocol: Option<String>,
+    pub(crate) deflate: Option<Agreed>,
 }
 
 impl ClientHandshake {
@@ -84,6 +90,7 @@ impl ClientHandshake {
             key: Base64::encode_string(&key),
             protocols: Vec::new(),
             headers: Vec::new(),
+            deflate: None,
             sent: false,
             informed: 0,
             failed: None,
@@ -94,6 +101,15 @@ impl ClientHandshake {
     #[must_use]
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Offers to compress messages (RFC 7692). A server that answers other than the offer allows
+    /// is refused; one that does not answer it leaves messages uncompressed.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(mut self, offer: Deflate) -> Self {
+        self.deflate = Some(offer);
         self
     }
 
@@ -126,7 +142,9 @@ impl ClientHandshake {
         let offers = self.protocols.join(", ");
         let offers = (!offers.is_empty()).then_some(("Sec-WebSocket-Protocol", &*offers));
         let added = self.headers.iter().map(|(name, value)| (&**name, &**value));
-        let headers = own.into_iter().chain(offers).chain(added);
+        let extension = self.deflate.map(Deflate::offer);
+        let extension = extension.as_deref().map(|offer| ("Sec-WebSocket-Extensions", offer));
+        let headers = own.into_iter().chain(offers).chain(extension).chain(added);
         encode_request(output, "GET", &self.target, headers).map_err(Into::into)
     }
 
@@ -143,7 +161,7 @@ impl ClientHandshake {
                 let outcome = if matches!(response.status(), 100 | 102..=199) {
                     Ok(None)
                 } else {
-                    check(&response, &self.key, &self.protocols).map(Some)
+                    check(&response, &self.key, &self.protocols, self.deflate).map(Some)
                 };
                 let front = input.position() - length;
                 outcome.map(Progress::Done).map_err(|fault| fault.moved(front))
@@ -207,6 +225,7 @@ fn check(
     response: &Response<'_>,
     key: &str,
     offered: &[String],
+    deflate: Option<Deflate>,
 ) -> Result<Opened, Fault<ResponseError>> {
     let (head, headers) = (response.as_bytes(), response.headers());
     let fault = |error: ResponseError, at: u64| Fault::new(error).at(at);
@@ -231,16 +250,24 @@ fn check(
     if accept != accept_key(key).as_bytes() {
         return Err(fault(ResponseError::Accept, place(head, accept)));
     }
-    if let Some(extension) = headers.tokens("sec-websocket-extensions").next() {
-        return Err(fault(ResponseError::Extension, place(head, extension)));
+    let mut extensions = headers.tokens(EXTENSIONS);
+    let deflate = match extensions.next() {
+        None => None,
+        Some(answer) => match deflate.and_then(|offer| offer.confirm(answer)) {
+            None => return Err(fault(ResponseError::Extension, place(head, answer))),
+            agreed => agreed,
+        },
+    };
+    if let Some(another) = extensions.next() {
+        return Err(fault(ResponseError::Extension, place(head, another)));
     }
     if headers.find("sec-websocket-protocol").is_none() {
-        return Ok(Opened { protocol: None });
+        return Ok(Opened { protocol: None, deflate });
     }
     let protocol = only(headers, head, "sec-websocket-protocol")
         .map_err(|at| fault(ResponseError::Protocol, at))?;
     match offered.iter().find(|offer| offer.as_bytes() == protocol) {
-        Some(protocol) => Ok(Opened { protocol: Some(protocol.clone()) }),
+        Some(protocol) => Ok(Opened { protocol: Some(protocol.clone()), deflate }),
         None => Err(fault(ResponseError::Protocol, place(head, protocol))),
     }
 }

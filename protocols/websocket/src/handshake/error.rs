@@ -105,7 +105,8 @@ pub enum ResponseError {
     NotAnUpgrade,
     /// `Sec-WebSocket-Accept` does not prove that the server has read the key (RFC 6455 §4.1).
     Accept,
-    /// The server uses an extension that was not offered (RFC 6455 §4.1).
+    /// The server uses an extension that was not offered, or not as it was (RFC 6455 §4.1,
+    /// RFC 7692 §7.1).
     Extension,
     /// The server chose a subprotocol that was not offered (RFC 6455 §4.1).
     Protocol,
@@ -133,7 +134,7 @@ impl fmt::Display for ResponseError {
             Self::HttpVersion => "the version of HTTP is below 1.1 (RFC 6455 §4.1)",
             Self::NotAnUpgrade => "the server upgrades to something else (RFC 6455 §4.1)",
             Self::Accept => "the server does not prove that it read the key (RFC 6455 §4.1)",
-            Self::Extension => "the server uses an extension that was not offered (RFC 6455 §4.1)",
+            Self::Extension => "the server uses an extension other than offered (RFC 6455 §4.1)",
             Self::Protocol => "the server chose a subprotocol not offered (RFC 6455 §4.1)",
         })
     }

@@ -88,6 +88,9 @@ fn is_taken(name: &str) -> bool {
     TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name))
 }
 
+/// Where extensions are offered and agreed to (RFC 6455 §9.1).
+const EXTENSIONS: &str = "sec-websocket-extensions";
+
 /// What the hash of the key ends in (RFC 6455 §1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 

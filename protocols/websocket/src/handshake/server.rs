@@ -5,14 +5,19 @@ use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
 use segue_http1::{BodyLength, Limits, Request, RequestHead, Version, encode_response};
 
-use super::{Refusal, RequestError, VERSION, accept_key, belonging, has, is_taken, only, place};
+use crate::deflate::{Agreed, Deflate};
+
+use super::{
+    EXTENSIONS, Refusal, RequestError, VERSION, accept_key, belonging, has, is_taken, only, place,
+};
 
 /// The server's side of the opening handshake: reads the request, and answers it.
 ///
 /// It accepts every request that RFC 6455 §4.2.1 allows, unless [`decide`](Self::decide) has a say
 /// in it. A request that breaks a rule gets a proper HTTP answer, which is in the output when the
 /// fault is returned: send it, then close. What the client sent behind its request, frames
-/// already, stays in the buffer. Extensions that the client offers are not taken up.
+/// already, stays in the buffer. Of the extensions that a client may offer, permessage-deflate is
+/// taken up where [`deflate`](Self::deflate) has terms for it.
 ///
 /// ```
 /// use segue::{Buffer, Exchange, Output, Progress};
@@ -59,6 +64,7 @@ pub struct Accepted {
     pub target: String,
     /// The subprotocol that was chosen of those that the client offered.
     pub protocol: Option<String>,
+    pub(crate) deflate: Option<Agreed>,
 }
 
 /// The answer to a request, while [`ServerHandshake::decide`] is asked about it.
@@ -90,7 +96,7 @@ impl ServerHandshake {
     /// Accepts every well-formed request, without a subprotocol.
     #[must_use]
     pub fn new() -> Self {
-        let terms = Terms { protocols: Vec::new(), decide: None };
+        let terms = Terms { protocols: Vec::new(), decide: None, deflate: None };
         Self { head: RequestHead::new(), terms, failed: None }
     }
 
@@ -100,6 +106,15 @@ impl ServerHandshake {
     #[must_use]
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.terms.protocols = protocols.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Compresses messages with clients that offer to, on these terms (RFC 7692). The first offer
+    /// that can be met is taken.
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(mut self, terms: Deflate) -> Self {
+        self.terms.deflate = Some(terms);
         self
     }
 
@@ -186,6 +201,7 @@ type Decide = dyn FnMut(&Request<'_>, &mut Acceptance) -> Result<(), Refusal> + 
 struct Terms {
     protocols: Vec<String>,
     decide: Option<Box<Decide>>,
+    deflate: Option<Deflate>,
 }
 
 impl Terms {
@@ -252,10 +268,15 @@ impl Terms {
             ("Sec-WebSocket-Accept", &accept),
         ];
         let chosen = protocol.as_deref().map(|protocol| ("Sec-WebSocket-Protocol", protocol));
+        let (deflate, answer) = self
+            .deflate
+            .and_then(|terms| terms.accept(request.headers().tokens(EXTENSIONS)))
+            .unzip();
+        let extension = answer.as_deref().map(|answer| ("Sec-WebSocket-Extensions", answer));
         let added = headers.iter().map(|(name, value)| (&**name, &**value));
-        encode_response(output, 101, own.into_iter().chain(chosen).chain(added))
-            .map_err(|error| Err(error.into()))?;
-        Ok(Accepted { target: request.target().to_owned(), protocol })
+        let headers = own.into_iter().chain(chosen).chain(extension).chain(added);
+        encode_response(output, 101, headers).map_err(|error| Err(error.into()))?;
+        Ok(Accepted { target: request.target().to_owned(), protocol, deflate })
     }
 }
 
@@ -264,6 +285,7 @@ impl fmt::Debug for Terms {
         f.debug_struct("Terms")
             .field("protocols", &self.protocols)
             .field("decide", &self.decide.is_some())
+            .field("deflate", &self.deflate)
             .finish()
     }
 }

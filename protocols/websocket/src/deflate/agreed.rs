@@ -1,0 +1,127 @@
+//! What both ends came to (RFC 7692 §7.1).
+
+use std::{fmt::Write, string::String};
+
+use super::{
+    Deflate, WINDOW_BITS,
+    params::{NAME, Params},
+    settings::{Effort, Side},
+};
+use crate::Role;
+
+/// How both ends compress, as they agreed in the handshake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Agreed {
+    server: Side,
+    client: Side,
+    effort: Effort,
+}
+
+impl Agreed {
+    /// The logarithm of the window of what `role` sends, in bytes: 8 to 15.
+    #[must_use]
+    pub const fn window_bits(&self, role: Role) -> u8 {
+        self.side(role).bits
+    }
+
+    /// Whether what `role` sends refers to its earlier messages.
+    #[must_use]
+    pub const fn context_takeover(&self, role: Role) -> bool {
+        self.side(role).takeover
+    }
+
+    pub(super) const fn side(&self, role: Role) -> Side {
+        match role {
+            Role::Server => self.server,
+            Role::Client => self.client,
+        }
+    }
+
+    pub(super) const fn effort(&self) -> Effort {
+        self.effort
+    }
+}
+
+impl Deflate {
+    /// What a server agrees to of `offers`, the elements of the client's list, and its answer: it
+    /// takes the first that it can (RFC 7692 §5.1).
+    pub(crate) fn accept<'a>(
+        self,
+        offers: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Option<(Agreed, String)> {
+        let offer = offers.into_iter().find_map(Params::read)?;
+        let server = Side {
+            bits: self.server.bits.min(offer.server_max_window_bits.unwrap_or(15)),
+            takeover: self.server.takeover && !offer.server_no_context_takeover,
+        };
+        // A client that does not name the parameter must not be told one (§7.1.2.2).
+        let bits = match offer.client_max_window_bits {
+            Some(most) => self.client.bits.min(most.unwrap_or(15)),
+            None => *WINDOW_BITS.end(),
+        };
+        let takeover = self.client.takeover && !offer.client_no_context_takeover;
+        let client = Side { bits, takeover };
+        let mut answer = String::from(NAME);
+        flags(&mut answer, server, client);
+        if server.bits < 15 || offer.server_max_window_bits.is_some() {
+            number(&mut answer, "server_max_window_bits", server.bits);
+        }
+        if client.bits < 15 || matches!(offer.client_max_window_bits, Some(Some(_))) {
+            number(&mut answer, "client_max_window_bits", client.bits);
+        }
+        Some((Agreed { server, client, effort: self.effort }, answer))
+    }
+
+    /// What a client offers.
+    pub(crate) fn offer(self) -> String {
+        let mut offer = String::from(NAME);
+        flags(&mut offer, self.server, self.client);
+        if self.server.bits < 15 {
+            number(&mut offer, "server_max_window_bits", self.server.bits);
+        }
+        if self.client.bits < 15 {
+            number(&mut offer, "client_max_window_bits", self.client.bits);
+        } else {
+            offer.push_str("; client_max_window_bits");
+        }
+        offer
+    }
+
+    /// What a server's `answer` to that offer comes to; `None` if it is no answer to it.
+    pub(crate) fn confirm(self, answer: &[u8]) -> Option<Agreed> {
+        let answer = Params::read(answer)?;
+        let server = Side {
+            // What was asked for is agreed to by saying so (§7.1.1.1, §7.1.2.1).
+            bits: match answer.server_max_window_bits {
+                Some(bits) if bits <= self.server.bits => bits,
+                None if self.server.bits == 15 => 15,
+                _ => return None,
+            },
+            takeover: match answer.server_no_context_takeover {
+                false if !self.server.takeover => return None,
+                without => !without,
+            },
+        };
+        let bits = match answer.client_max_window_bits {
+            Some(Some(bits)) if bits <= self.client.bits => bits,
+            None => self.client.bits,
+            _ => return None,
+        };
+        let takeover = self.client.takeover && !answer.client_no_context_takeover;
+        Some(Agreed { server, client: Side { bits, takeover }, effort: self.effort })
+    }
+}
+
+fn flags(list: &mut String, server: Side, client: Side) {
+    if !server.takeover {
+        list.push_str("; server_no_context_takeover");
+    }
+    if !client.takeover {
+        list.push_str("; client_no_context_takeover");
+    }
+}
+
+fn number(list: &mut String, name: &str, bits: u8) {
+    let written = write!(list, "; {name}={bits}");
+    debug_assert!(written.is_ok(), "strings take everything");
+}

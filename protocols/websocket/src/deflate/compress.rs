@@ -1,0 +1,99 @@
+//! Messages compressed as they are sent (RFC 7692 §7.2.1).
+
+use flate2::{Compression, FlushCompress};
+use std::fmt;
+
+use super::{
+    Agreed, TAIL,
+    scratch::Scratch,
+    settings::{Effort, Side},
+    zlib_bits,
+};
+use crate::Role;
+
+/// The compressor of what one end sends.
+pub(crate) struct Compress {
+    side: Side,
+    effort: Effort,
+    /// Released between messages that do not refer to each other.
+    stream: Option<flate2::Compress>,
+    /// Whether something of the message under way has been compressed, and its tail is owed to
+    /// what follows in it.
+    begun: bool,
+    scratch: Scratch,
+}
+
+impl Compress {
+    /// For what `role` sends.
+    pub(crate) fn new(agreed: &Agreed, role: Role) -> Self {
+        let (side, effort) = (agreed.side(role), agreed.effort());
+        Self { side, effort, stream: None, begun: false, scratch: Scratch::default() }
+    }
+
+    /// Whether a message of `length` bytes is long enough to be compressed.
+    pub(crate) fn pays(&self, length: usize) -> bool {
+        length >= self.effort.threshold
+    }
+
+    /// Compresses the next part of a message, `fin` the last one, and lends what is to be sent.
+    ///
+    /// The tail of a part is left out where it stands last, as RFC 7692 §7.2.1 has it, and put in
+    /// front of the next part otherwise: so a last part of nothing needs nothing.
+    pub(crate) fn part(&mut self, payload: &[u8], fin: bool) -> &[u8] {
+        self.scratch.clear();
+        if !payload.is_empty() {
+            if self.begun {
+                self.scratch.put(&TAIL);
+            }
+            self.compress(payload);
+            self.begun = true;
+        }
+        if fin {
+            if !self.begun {
+                // Of nothing: a block of none (§7.2.3.6).
+                self.scratch.put(&[0]);
+            }
+            self.begun = false;
+            if !self.side.takeover {
+                self.stream = None;
+            }
+        }
+        self.scratch.as_slice()
+    }
+
+    /// Appends `input` compressed, without the tail.
+    fn compress(&mut self, mut input: &[u8]) {
+        let stream = self.stream.get_or_insert_with(|| {
+            let level = Compression::new(self.effort.level.into());
+            flate2::Compress::new_with_window_bits(level, false, zlib_bits(self.side.bits))
+        });
+        loop {
+            let room = self.scratch.room(usize::MAX);
+            let (length, consumed, written) = (room.len(), stream.total_in(), stream.total_out());
+            // INVARIANT: zlib refuses nothing but a stream that was not set up.
+            stream.compress(input, room, FlushCompress::Sync).expect("a stream that was set up");
+            let (consumed, written) = (stream.total_in() - consumed, stream.total_out() - written);
+            #[expect(clippy::cast_possible_truncation, reason = "within the two slices")]
+            let (consumed, written) = (consumed as usize, written as usize);
+            input = &input[consumed..];
+            self.scratch.commit(written);
+            // What is flushed is there once it leaves room.
+            if input.is_empty() && written < length {
+                break;
+            }
+        }
+        debug_assert!(self.scratch.as_slice().ends_with(&TAIL), "flushed");
+        self.scratch.truncate(self.scratch.len() - TAIL.len());
+    }
+
+    /// Gives back what memory the last message left.
+    pub(crate) fn forget(&mut self) {
+        self.scratch.clear();
+    }
+}
+
+impl fmt::Debug for Compress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Compress").field("side", &self.side).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! Messages inflated as they come (RFC 7692 §7.2.2).
+
+use flate2::{Decompress, FlushDecompress, Status};
+use segue::Fault;
+use std::fmt;
+
+use super::{Agreed, TAIL, scratch::Scratch, settings::Side, zlib_bits};
+use crate::{
+    Error, Message, Role,
+    utf8::{self, Carry},
+};
+
+/// The decompressor of what one end receives, and the message under way.
+///
+/// Its faults are of the layer below that of the frames: their offset is in what all messages
+/// inflate to, one after the other.
+pub(crate) struct Inflate {
+    side: Side,
+    /// Released between messages that do not refer to each other.
+    stream: Option<Decompress>,
+    /// What the messages before this one came to, in bytes.
+    before: u64,
+    /// Whether a message is under way.
+    open: bool,
+    text: bool,
+    /// Whether nothing of the message has come: not even one of nothing is (§7.2.3.6).
+    blank: bool,
+    message: Scratch,
+    /// How much of the message has been checked to be UTF-8, and what is carried on from there.
+    checked: usize,
+    carry: Carry,
+}
+
+impl Inflate {
+    /// For what `role` has sent.
+    pub(crate) fn new(agreed: &Agreed, role: Role) -> Self {
+        Self {
+            side: agreed.side(role),
+            stream: None,
+            before: 0,
+            open: false,
+            text: false,
+            blank: true,
+            message: Scratch::default(),
+            checked: 0,
+            carry: Carry::default(),
+        }
+    }
+
+    /// Whether a message is under way.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Begins a message.
+    pub(crate) fn begin(&mut self, text: bool) {
+        self.forget();
+        (self.open, self.text, self.blank) = (true, text, true);
+    }
+
+    /// Inflates a piece of the message under way, which may come to `limit` bytes in all.
+    pub(crate) fn push(&mut self, piece: &[u8], limit: usize) -> Result<(), Fault<Error>> {
+        self.blank &= piece.is_empty();
+        let inflated = self.inflate(piece, limit);
+        self.check(limit)?;
+        inflated.map_err(|error| self.fault(error, self.message.len().min(limit)))
+    }
+
+    /// Inflates the last piece, and lends the whole message.
+    pub(crate) fn finish(
+        &mut self,
+        piece: &[u8],
+        limit: usize,
+    ) -> Result<Message<'_>, Fault<Error>> {
+        if self.blank && piece.is_empty() {
+            return Err(self.fault(Error::Deflate, 0));
+        }
+        let inflated = self.inflate(piece, limit).and_then(|()| self.inflate(&TAIL, limit));
+        if inflated.is_err() || self.checked > 0 {
+            self.check(limit)?;
+        }
+        inflated.map_err(|error| self.fault(error, self.message.len().min(limit)))?;
+        self.open = false;
+        if !self.side.takeover {
+            self.stream = None;
+        }
+        let before = self.before;
+        self.before += self.message.len() as u64;
+        let message = self.message.as_slice();
+        if !self.text {
+            return Ok(Message::Binary(message));
+        }
+        utf8::whole(message).map(Message::Text).map_err(|at| fault(Error::Utf8, before, at))
+    }
+
+    /// Gives back what memory the last message left.
+    pub(crate) fn forget(&mut self) {
+        self.message.clear();
+        self.checked = 0;
+        self.carry = Carry::default();
+    }
+
+    /// Checks what is new of a text, up to the limit.
+    fn check(&mut self, limit: usize) -> Result<(), Fault<Error>> {
+        if !self.text {
+            return Ok(());
+        }
+        let new = &self.message.as_slice()[self.checked..self.message.len().min(limit)];
+        if let Err(at) = self.carry.push(new, |_| {}) {
+            return Err(self.fault(Error::Utf8, self.checked + at));
+        }
+        self.checked += new.len();
+        Ok(())
+    }
+
+    /// Appends what `input` inflates to, and stops behind the limit.
+    fn inflate(&mut self, mut input: &[u8], limit: usize) -> Result<(), Error> {
+        let bits = zlib_bits(self.side.bits);
+        let fresh = || Decompress::new_with_window_bits(false, bits);
+        // One byte more than may be, to see that there is more; never more memory than that.
+        let most = limit.saturating_add(1);
+        loop {
+            let stream = self.stream.get_or_insert_with(fresh);
+            let room = self.message.room(most);
+            let (length, consumed, written) = (room.len(), stream.total_in(), stream.total_out());
+            let status = stream.decompress(input, room, FlushDecompress::Sync);
+            let (consumed, written) = (stream.total_in() - consumed, stream.total_out() - written);
+            #[expect(clippy::cast_possible_truncation, reason = "within the two slices")]
+            let (consumed, written) = (consumed as usize, written as usize);
+            input = &input[consumed..];
+            self.message.commit(written);
+            if self.message.len() > limit {
+                return Err(Error::InflatedTooLong { limit });
+            }
+            match status {
+                // A compressor may end its stream and begin another (§7.2.3.4).
+                Ok(Status::StreamEnd) => self.restart()?,
+                Ok(_) if input.is_empty() && written < length => return Ok(()),
+                // All of the room is written, or nothing goes on any more.
+                Ok(_) if consumed > 0 || written > 0 => {}
+                _ => return Err(Error::Deflate),
+            }
+        }
+    }
+
+    /// Begins another stream behind one that has ended, which may refer to what this message has
+    /// come to so far.
+    fn restart(&mut self) -> Result<(), Error> {
+        let mut stream = Decompress::new_with_window_bits(false, zlib_bits(self.side.bits));
+        let message = self.message.as_slice();
+        let window = message.len().min(1 << self.side.bits);
+        if window > 0 {
+            let dictionary = &message[message.len() - window..];
+            stream.set_dictionary(dictionary).map_err(|_| Error::Deflate)?;
+        }
+        self.stream = Some(stream);
+        Ok(())
+    }
+
+    fn fault(&self, error: Error, at: usize) -> Fault<Error> {
+        fault(error, self.before, at)
+    }
+}
+
+#[cold]
+fn fault(error: Error, before: u64, at: usize) -> Fault<Error> {
+    Fault::new(error).at(before + at as u64).nested()
+}
+
+impl fmt::Debug for Inflate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inflate").field("side", &self.side).finish_non_exhaustive()
+    }
+}

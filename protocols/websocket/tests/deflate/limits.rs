@@ -1,0 +1,142 @@
+//! A bomb, and what a connection holds.
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
+use std::{
+    alloc::{GlobalAlloc, Layout, System},
+    cell::Cell,
+};
+
+use segue::{Buffer, Encode, Fault, Output, Step};
+use segue_websocket::{CloseCode, Deflate, Error, Message, Outgoing};
+
+use super::opened;
+
+/// Counts what each thread holds, so that tests do not disturb each other.
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    // Threads allocate after their locals are gone, too.
+    let _ = HELD.try_with(|held| {
+        held.set(held.get() + bytes);
+        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
+    });
+}
+
+// SAFETY: all is left to the system's allocator, with the arguments as they are.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size().cast_signed());
+        // SAFETY: as the caller's.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
+        count(-layout.size().cast_signed());
+        // SAFETY: as the caller's.
+        unsafe { System.dealloc(place, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn held() -> isize {
+    HELD.get()
+}
+
+/// The most that was held since `before` during `work`.
+fn peak(work: impl FnOnce()) -> isize {
+    let before = held();
+    PEAK.set(before);
+    work();
+    PEAK.get() - before
+}
+
+/// A message that inflates to a thousand times its length, compressed.
+fn bomb(length: usize) -> Vec<u8> {
+    let (_, mut writer) = opened(Deflate::new(), Deflate::new().level(9)).1.halves();
+    let mut output = Output::new();
+    writer.encode(Outgoing::Binary(&vec![0; length]), &mut output).unwrap();
+    output.to_vec()
+}
+
+#[test]
+fn a_bomb_is_stopped_at_the_limit() {
+    const LIMIT: usize = 1 << 20;
+    let bomb = bomb(64 << 20);
+    assert!(bomb.len() < 1 << 17, "{} bytes", bomb.len());
+    for piece in [bomb.len(), 1460, 1] {
+        let mut messages = opened(Deflate::new(), Deflate::new()).0.halves().0.max_message(LIMIT);
+        let mut end = None;
+        let most = peak(|| {
+            let (mut buffer, mut answers) = (Buffer::new(), Output::new());
+            for bytes in bomb.chunks(piece) {
+                buffer.extend(bytes);
+                match buffer.step(&mut messages, false, &mut answers) {
+                    Ok(Step::Need(_)) => {}
+                    Ok(_) => panic!("it came through"),
+                    Err(fault) => {
+                        end = Some(fault);
+                        break;
+                    }
+                }
+            }
+        });
+        let error = Error::InflatedTooLong { limit: LIMIT };
+        assert_eq!(end, Some(Fault::new(error).at(LIMIT as u64).nested()));
+        assert_eq!(error.close_code(), CloseCode::TOO_BIG);
+        // The message up to the limit, once more while it grows, the stream, and what was received.
+        let allowed = 2 * LIMIT + (64 << 10) + 2 * bomb.len().next_power_of_two();
+        assert!(most <= allowed.cast_signed(), "{most} bytes in pieces of {piece}");
+    }
+}
+
+#[test]
+fn a_message_of_just_the_limit_comes_through() {
+    let stream = bomb(1 << 20);
+    for (limit, passes) in [(1 << 20, true), ((1 << 20) - 1, false)] {
+        let mut messages = opened(Deflate::new(), Deflate::new()).0.halves().0.max_message(limit);
+        let (mut buffer, mut answers) = (Buffer::from(&stream[..]), Output::new());
+        let item = buffer.step(&mut messages, false, &mut answers);
+        assert_eq!(matches!(item, Ok(Step::Item(Message::Binary(_)))), passes);
+    }
+}
+
+/// What a server's halves hold once a message has been echoed and the next is waited for.
+fn idle(terms: Deflate) -> isize {
+    let (accepted, opened) = opened(terms, Deflate::new());
+    let mut request = Output::new();
+    let text = "segue ".repeat(1000);
+    opened.halves().1.encode(Outgoing::Text(&text), &mut request).unwrap();
+    let request = request.to_vec();
+
+    let before = held();
+    let (mut messages, mut writer) = accepted.halves();
+    let (mut buffer, mut answers) = (Buffer::from(&request[..]), Output::new());
+    match buffer.step(&mut messages, false, &mut answers) {
+        Ok(Step::Item(message)) => writer.encode(message, &mut Output::new()).unwrap(),
+        other => panic!("{other:?}"),
+    }
+    let Ok(Step::Need(_)) = buffer.step(&mut messages, false, &mut answers) else {
+        panic!("more than was sent")
+    };
+    drop((buffer, answers));
+    held() - before
+}
+
+#[test]
+fn an_idle_connection_holds_what_the_docs_say() {
+    let plain = Deflate::new();
+    let whole = idle(plain);
+    let small = idle(plain.server_max_window_bits(9).client_max_window_bits(9));
+    let none = idle(plain.server_no_context_takeover().client_no_context_takeover());
+    let near = |found: isize, kib: isize| (found - (kib << 10)).abs() < 4 << 10;
+    assert!(near(whole, 372 + 47), "{whole}");
+    assert!(near(small, 246 + 47), "{small}");
+    assert!(none < 1024, "{none}");
+}
