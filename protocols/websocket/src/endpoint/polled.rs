@@ -15,7 +15,7 @@ use std::{
 
 use super::{
     Error, KeepAlive, OwnedMessage, Reader, Sender, Turn,
-    engine::{DRAIN_REFUSED, Endpoint, stages},
+    engine::{DRAIN_REFUSED, Endpoint},
     keeping,
 };
 use crate::{
@@ -191,7 +191,7 @@ impl<T: PollTransport> WebSocket<T> {
         match connection.exchange(&mut handshake).await {
             Ok(accepted) => {
                 connection.flush().await?;
-                Ok((Self::opened(connection, Role::Server)?, accepted))
+                Ok((Self::opened(connection, accepted.halves())?, accepted))
             }
             Err(error) => Err(Self::refused(connection, error.into()).await),
         }
@@ -203,13 +203,15 @@ impl<T: PollTransport> WebSocket<T> {
         mut handshake: ClientHandshake,
     ) -> Result<(Self, Opened), Error> {
         match connection.exchange(&mut handshake).await {
-            Ok(opened) => Ok((Self::opened(connection, Role::Client)?, opened)),
+            Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
             Err(error) => Err(Self::refused(connection, error.into()).await),
         }
     }
 
-    fn opened(connection: Connection<T, ()>, role: Role) -> Result<Self, Error> {
-        let (messages, writer) = stages(role);
+    fn opened(
+        connection: Connection<T, ()>,
+        (messages, writer): (Messages, Writer),
+    ) -> Result<Self, Error> {
         let connection = connection.follow(|()| messages).map_err(std::io::Error::from)?;
         Ok(Self::from_endpoint(Endpoint::new(connection, writer)))
     }

@@ -110,7 +110,7 @@ impl<T: Read + Write + CloseWrite> WebSocket<T> {
         match connection.exchange(&mut handshake) {
             Ok(accepted) => {
                 connection.flush()?;
-                Ok((Self::opened(connection, Role::Server)?, accepted))
+                Ok((Self::opened(connection, accepted.halves())?, accepted))
             }
             Err(error) => Err(Self::refused(connection, error.into())),
         }
@@ -132,13 +132,15 @@ impl<T: Read + Write + CloseWrite> WebSocket<T> {
     pub fn connect_with(io: T, mut handshake: ClientHandshake) -> Result<(Self, Opened), Error> {
         let mut connection = Connection::new(io, ());
         match connection.exchange(&mut handshake) {
-            Ok(opened) => Ok((Self::opened(connection, Role::Client)?, opened)),
+            Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
             Err(error) => Err(Self::refused(connection, error.into())),
         }
     }
 
-    fn opened(connection: Connection<T, ()>, role: Role) -> Result<Self, Error> {
-        let (messages, writer) = stages(role);
+    fn opened(
+        connection: Connection<T, ()>,
+        (messages, writer): (Messages, Writer),
+    ) -> Result<Self, Error> {
         let connection = connection.follow(|()| messages).map_err(io::Error::from)?;
         Ok(Self::new(connection, writer))
     }

@@ -7,7 +7,7 @@ macro_rules! suite {
             use bytes::Bytes;
             use segue::{Cause, Handoff};
             use segue_websocket::{
-                ClientHandshake, Close, CloseCode, Outgoing, OwnedMessage, Refusal, Reply,
+                ClientHandshake, Close, CloseCode, Deflate, Outgoing, OwnedMessage, Refusal, Reply,
                 RequestError, ResponseError, Role, ServerHandshake, WriteError,
                 $driver::WebSocket, endpoint::Error,
             };
@@ -46,6 +46,31 @@ macro_rules! suite {
                     socket.close(CloseCode::NORMAL, "bye") $($wait)* .unwrap();
                     socket.close(CloseCode::NORMAL, "again") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
+                });
+            }
+
+            #[test]
+            fn compressed_messages_come_back() {
+                $both!(listener: net => {
+                    let io = listener.accept() $($wait)* .unwrap().0;
+                    let terms = ServerHandshake::new().deflate(Deflate::new());
+                    let (mut socket, accepted) =
+                        WebSocket::accept_with(io, terms) $($wait)* .unwrap();
+                    assert!(accepted.deflate().is_some());
+                    while let Some(message) = socket.next() $($wait)* .unwrap() {
+                        socket.send(&message) $($wait)* .unwrap();
+                    }
+                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                }, address => {
+                    let io = net::TcpStream::connect(address) $($wait)* .unwrap();
+                    let wish = ClientHandshake::new("localhost", "/").deflate(Deflate::new());
+                    let mut socket = WebSocket::connect_with(io, wish) $($wait)* .unwrap().0;
+                    for size in [0, 1, 125, 65536, 1 << 20] {
+                        let message = OwnedMessage::from("é".repeat(size));
+                        socket.send(&message) $($wait)* .unwrap();
+                        assert_eq!(socket.next() $($wait)* .unwrap(), Some(message));
+                    }
+                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
