@@ -59,6 +59,28 @@ pub fn line(content: usize) -> Vec<u8> {
     text().take(content).chain([b'\n']).collect()
 }
 
+/// A body in chunks of `chunk` bytes each, up to its end.
+#[must_use]
+pub fn chunked(chunk: usize) -> Corpus {
+    let mut text = text();
+    let mut body = corpus(|bytes| {
+        bytes.extend(format!("{chunk:x}\r\n").into_bytes());
+        bytes.extend(text.by_ref().take(chunk));
+        bytes.extend(b"\r\n");
+    });
+    body.bytes.extend(b"0\r\n\r\n");
+    body
+}
+
+/// Heads of requests, by the number of their headers: one as long and as cut up as the one that
+/// picohttpparser has always been measured with, one of a browser, and the shortest that anybody
+/// sends.
+pub const HEADS: [(&str, &[u8]); 3] = [
+    ("9", include_bytes!("corpus/nine_headers.bin")),
+    ("15", include_bytes!("corpus/browser.bin")),
+    ("1", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+];
+
 fn corpus(mut add: impl FnMut(&mut Vec<u8>)) -> Corpus {
     let (mut bytes, mut count) = (Vec::new(), 0);
     while bytes.len() < SIZE || count < RECORDS {

@@ -17,6 +17,16 @@ fn all_see_all_records() {
     for piece in [1, 16, 1460] {
         see_all(contenders::dribble(piece, &line));
     }
+    for (name, head) in corpus::HEADS {
+        see_all(contenders::http1_head(name, head));
+        see_all(contenders::http1_headers(name, head));
+        for piece in [1, 16, 64] {
+            see_all(contenders::http1_dribble(name, piece, head));
+        }
+    }
+    for chunk in [1, 16, 1024] {
+        see_all(contenders::http1_chunked(chunk, &corpus::chunked(chunk)));
+    }
 }
 
 fn see_all(group: Group<'_>) {

@@ -30,6 +30,21 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
             // Four times the line in four times the time, with some room for caches and noise.
             goal(names::LINE_256K, names::LINE_64K, 4.0 * 1.2);
         }
+        Some("http1-head") => {
+            for ours in [names::STAGE, names::STEP] {
+                goal(ours, names::HTTPARSE, 0.65);
+                if cfg!(target_arch = "x86_64") {
+                    goal(ours, names::PICO, 1.0);
+                }
+            }
+        }
+        Some("http1-dribble") => {
+            goal(names::STEP, names::FLOOR, 1.3);
+            goal(names::STAGE, names::SHOWN, 1.3);
+        }
+        Some("http1-chunked") if group != "http1-chunked/64" => {
+            goal(names::STEP, names::MEMCHR, 1.3);
+        }
         _ => {}
     }
     goals

@@ -56,6 +56,17 @@ fn main() -> ExitCode {
     }
     compare(contenders::growth(&line, &corpus::line(256 * 1024)));
 
+    for (name, head) in corpus::HEADS {
+        compare(contenders::http1_head(name, head));
+        compare(contenders::http1_headers(name, head));
+        for piece in [1, 16, 64] {
+            compare(contenders::http1_dribble(name, piece, head));
+        }
+    }
+    for chunk in [64, 1024, 16 * 1024] {
+        compare(contenders::http1_chunked(chunk, &corpus::chunked(chunk)));
+    }
+
     match missed {
         0 => ExitCode::SUCCESS,
         _ => {

@@ -1,12 +1,22 @@
 //! Who competes at what.
 
 mod dribble;
+mod http1;
+mod http1_chunked;
+mod http1_dribble;
+mod http1_nom;
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "a peer that is written in C")]
+mod http1_pico;
 mod length;
 mod lines;
 mod ours;
 mod reader;
 
 pub use dribble::{dribble, growth};
+pub use http1::{http1_head, http1_headers};
+pub use http1_chunked::http1_chunked;
+pub use http1_dribble::http1_dribble;
 pub use length::length;
 pub use lines::lines;
 
@@ -30,6 +40,16 @@ pub mod names {
     pub const NOM: &str = "nom";
     /// A winnow parser in a loop.
     pub const WINNOW: &str = "winnow";
+    /// A stage without a buffer.
+    pub const STAGE: &str = "segue stage";
+    /// The parser of HTTP/1 heads that hyper uses.
+    pub const HTTPARSE: &str = "httparse";
+    /// The parser of HTTP/1 heads that httparse was modelled on, in C.
+    pub const PICO: &str = "picohttpparser";
+    /// As by hand, with nothing to gather.
+    pub const SHOWN: &str = "by hand, in place";
+    /// Looks at every byte once.
+    pub const MEMCHR: &str = "memchr";
     /// A `Read` in front of a loop written by hand.
     pub const READ_FLOOR: &str = "by hand, from a Read";
     /// A `Read` in front of a segue connection.

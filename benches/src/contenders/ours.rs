@@ -77,7 +77,7 @@ pub(super) fn owned(input: &[u8], mut stage: impl Stage) -> Contender<'_> {
 /// Makes a buffer hold what it held before, as if that had been read into it at no cost: what was
 /// consumed is still where it was received, and is committed once more.
 #[inline]
-fn receive_again(buffer: &mut Buffer, length: usize) {
+pub(super) fn receive_again(buffer: &mut Buffer, length: usize) {
     let left = buffer.len();
     buffer.consume(left);
     buffer.reserve(length);
