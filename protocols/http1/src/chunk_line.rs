@@ -17,8 +17,22 @@ pub(crate) struct ChunkLine {
 }
 
 impl ChunkLine {
-    /// Reads a line that ends in its first LF.
+    /// Reads the line in front of `input` if it is whole and has nothing in it but a size that is
+    /// not too long; its length and the size.
     #[inline]
+    pub(crate) fn plain(input: &[u8]) -> Option<(usize, u64)> {
+        let mut size = 0;
+        for (at, &byte) in input.iter().enumerate().take(9) {
+            match hex(byte) {
+                Some(digit) => size = size << 4 | u64::from(digit),
+                None if at > 0 && input[at..].starts_with(b"\r\n") => return Some((at + 2, size)),
+                None => return None,
+            }
+        }
+        None
+    }
+
+    /// Reads a line that ends in its first LF.
     pub(crate) fn read(line: &[u8]) -> Result<Self, Fault<Error>> {
         let mut size = 0u64;
         let mut at = 0;
@@ -111,5 +125,34 @@ fn hex(byte: u8) -> Option<u8> {
         b'a'..=b'f' => Some(byte - b'a' + 10),
         b'A'..=b'F' => Some(byte - b'A' + 10),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is read as plain is what the careful reading sees.
+    #[test]
+    fn plain_lines_are_what_careful_reading_sees() {
+        let mut plain = 0;
+        for line in [&b"0\r\n\r\n"[..], b"400\r\ndata", b"DEADbeef\r\n\r\n", b"1;a=b\r\n\r\n"] {
+            for place in 0..line.len() {
+                for byte in 0..=255 {
+                    let mut line = line.to_vec();
+                    line[place] = byte;
+                    let Some((length, size)) = ChunkLine::plain(&line) else { continue };
+                    let expected = ChunkLine { size, extensions: length - 2..length - 2 };
+                    assert_eq!(ChunkLine::read(&line[..length]), Ok(expected));
+                    assert_eq!(
+                        line[..length].iter().position(|&byte| byte == b'\n'),
+                        Some(length - 1)
+                    );
+                    assert_eq!(ChunkLine::plain(&line[..length - 1]), None);
+                    plain += 1;
+                }
+            }
+        }
+        assert!(plain > 1000, "{plain} lines");
     }
 }

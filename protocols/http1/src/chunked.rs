@@ -53,6 +53,8 @@ enum State {
     Line {
         before: usize,
         searched: usize,
+        /// Where the line ends and what size is in it, once it was found to be plain.
+        plain: Option<(usize, u64)>,
     },
     /// In a chunk, with so many bytes of it left.
     Data {
@@ -63,15 +65,24 @@ enum State {
     Done,
 }
 
+impl State {
+    const fn line(before: usize) -> Self {
+        Self::Line { before, searched: before, plain: None }
+    }
+
+    const fn behind_line(size: u64) -> Self {
+        match size {
+            0 => Self::Trailers,
+            left => Self::Data { left },
+        }
+    }
+}
+
 impl ChunkedBody {
     /// A stage with the [default limits](Limits::DEFAULT).
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            state: State::Line { before: 0, searched: 0 },
-            extensions: 0,
-            trailers: Stage::new(),
-        }
+        Self { state: State::line(0), extensions: 0, trailers: Stage::new() }
     }
 
     /// The same stage with other limits: [`Limits::chunk_line`] for each chunk; those for heads
@@ -105,8 +116,14 @@ impl Decode for ChunkedBody {
                 }
                 Ok(Frame::Record(input.len().min(left)))
             }
-            State::Line { before, searched } => {
-                frame_line(input, *before, searched, self.trailers.limits.chunk_line)
+            State::Line { before, searched, plain } => {
+                let limit = self.trailers.limits.chunk_line;
+                let line = input.strip_prefix(&CRLF[..*before]).and_then(ChunkLine::plain);
+                if let Some((length, size)) = line.filter(|&(length, _)| length <= limit) {
+                    *plain = Some((*before + length, size));
+                    return Ok(Frame::absorb(*before + length));
+                }
+                frame_line(input, *before, searched, limit)
             }
             State::Trailers => match self.trailers.wait(input, eof) {
                 Some(need) => Ok(need),
@@ -123,6 +140,10 @@ impl Decode for ChunkedBody {
     #[inline]
     fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
         let before = match self.state {
+            State::Line { plain: Some((end, size)), .. } if end == record.len() => {
+                self.state = State::behind_line(size);
+                return Ok(());
+            }
             State::Line { before, .. } => before,
             // An empty line behind the last chunk: there are no trailers.
             State::Trailers => {
@@ -139,10 +160,7 @@ impl Decode for ChunkedBody {
             return Err(Fault::new(Error::ChunkLineTooLong).at(at as u64));
         }
         self.extensions += line.extensions.len();
-        self.state = match line.size {
-            0 => State::Trailers,
-            size => State::Data { left: size },
-        };
+        self.state = State::behind_line(line.size);
         Ok(())
     }
 
@@ -152,7 +170,7 @@ impl Decode for ChunkedBody {
             State::Data { left } => {
                 *left = left.saturating_sub(record.len() as u64);
                 if *left == 0 {
-                    self.state = State::Line { before: CRLF.len(), searched: CRLF.len() };
+                    self.state = State::line(CRLF.len());
                 }
                 Ok(BodyPart::Piece(record))
             }
@@ -168,7 +186,7 @@ impl Decode for ChunkedBody {
 }
 
 /// Where the line with the size of a chunk ends, behind the line end of the chunk before.
-#[inline]
+#[cold]
 fn frame_line(
     input: &[u8],
     before: usize,
