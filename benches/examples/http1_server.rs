@@ -48,7 +48,9 @@ async fn by_segue(socket: TcpStream) -> io::Result<()> {
     while let Some(Turn { item, mut output }) = connection.turn().await? {
         if let RequestEvent::End = item {
             let head = ResponseParts::new(200, [("Content-Type", "text/plain")]);
-            output.send(&mut writer, Whole::new(head, BODY.as_bytes())).map_err(io::Error::other)?;
+            output
+                .send(&mut writer, Whole::new(head, BODY.as_bytes()))
+                .map_err(io::Error::other)?;
         }
     }
     connection.close(1024).await.map(drop)

@@ -53,6 +53,31 @@ pub fn varied_lines() -> Corpus {
     })
 }
 
+/// Masked WebSocket frames of `payload` bytes, each a whole binary message (RFC 6455 §5.2). A few
+/// long ones do, since these are not what a pass is long for.
+#[must_use]
+pub fn masked_frames(payload: usize) -> Corpus {
+    let (mut text, mut key, mut count) = (text(), [0x37, 0xfa, 0x21, 0x3d], 0);
+    let mut bytes = Vec::new();
+    while bytes.len() < SIZE || count < 4 {
+        bytes.push(0x82);
+        if let Ok(length @ 0..=125) = u8::try_from(payload) {
+            bytes.push(0x80 | length);
+        } else if let Ok(length) = u16::try_from(payload) {
+            bytes.push(0x80 | 126);
+            bytes.extend(length.to_be_bytes());
+        } else {
+            bytes.push(0x80 | 127);
+            bytes.extend((payload as u64).to_be_bytes());
+        }
+        key.rotate_left(1);
+        bytes.extend(key);
+        bytes.extend(text.by_ref().take(payload).zip(key.iter().cycle()).map(|(b, k)| b ^ k));
+        count += 1;
+    }
+    Corpus { bytes, count }
+}
+
 /// One line of `content` letters and spaces, ended by LF.
 #[must_use]
 pub fn line(content: usize) -> Vec<u8> {

@@ -1,6 +1,12 @@
 //! Contenders that do not do the same job are not to be compared.
 
-use crate::{Group, contenders, corpus};
+use segue_websocket::Role;
+
+use crate::{
+    Group,
+    contenders::{self, names},
+    corpus,
+};
 
 #[test]
 fn all_see_all_records() {
@@ -26,6 +32,33 @@ fn all_see_all_records() {
     }
     for chunk in [1, 16, 1024] {
         see_all(contenders::http1_chunked(chunk, &corpus::chunked(chunk)));
+    }
+}
+
+#[test]
+fn all_see_all_frames() {
+    for size in [1, 5, 125, 126, 1024, 64 * 1024] {
+        let corpus = corpus::masked_frames(size);
+        let mut group = contenders::websocket::decode(size, &corpus);
+        group.contenders.retain(|contender| contender.name != names::MEMCPY);
+        see_all(group);
+        for role in [Role::Server, Role::Client] {
+            see_all(contenders::websocket::encode(role, size));
+        }
+    }
+}
+
+#[test]
+fn all_mask_alike() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(5000).collect();
+    for from in 0..5 {
+        let mut expected = None;
+        for (name, mask) in contenders::websocket::masks() {
+            let mut masked = bytes[from..].to_vec();
+            mask(&mut masked, [1, 2, 3, 4]);
+            let expected = expected.get_or_insert_with(|| masked.clone());
+            assert!(masked == *expected, "{name} from {from}");
+        }
     }
 }
 

@@ -45,6 +45,34 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
         Some("http1-chunked") if group != "http1-chunked/64" => {
             goal(names::STEP, names::MEMCHR, 1.3);
         }
+        Some("websocket-mask") => {
+            // Half the memory is gone through, and none of it to fetch what is only written.
+            goal(names::MASK, names::MEMCPY, 0.67);
+            goal(names::MASK, names::SOCKUDO, 1.1);
+        }
+        Some("websocket-decode") => {
+            goal(names::RECORDS, names::FLOOR, 1.3);
+            if group == "websocket-decode/125" {
+                goal(names::RECORDS, names::TUNGSTENITE, 1.0 / 5.0);
+            }
+        }
+        Some("websocket-encode") => {
+            // Long payloads that nobody masks leave without a copy: given `Bytes`, as peers are.
+            let ours = match group {
+                "websocket-encode/bare/65536" => names::WRITER_BYTES,
+                _ => names::WRITER,
+            };
+            for peer in [
+                names::SOCKUDO,
+                names::YAWC,
+                names::FASTWEBSOCKETS,
+                names::TOKIO_WEBSOCKETS,
+                names::TUNGSTENITE,
+                names::SOKETTO,
+            ] {
+                goal(ours, peer, 1.0);
+            }
+        }
         _ => {}
     }
     goals

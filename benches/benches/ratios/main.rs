@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use goal::Goal;
 use rounds::Rounds;
 use segue_benches::{Group, contenders, contenders::names, corpus};
+use segue_websocket::Role;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -66,6 +67,15 @@ fn main() -> ExitCode {
     for chunk in [64, 1024, 16 * 1024] {
         compare(contenders::http1_chunked(chunk, &corpus::chunked(chunk)));
     }
+    compare(contenders::websocket::mask(64 * 1024));
+    for payload in [5, 125, 1024, 64 * 1024] {
+        compare(contenders::websocket::decode(payload, &corpus::masked_frames(payload)));
+    }
+    for role in [Role::Server, Role::Client] {
+        for payload in [5, 125, 1024, 64 * 1024] {
+            compare(contenders::websocket::encode(role, payload));
+        }
+    }
 
     match missed {
         0 => ExitCode::SUCCESS,
@@ -79,17 +89,20 @@ fn main() -> ExitCode {
 fn table(group: &Group<'_>, rounds: &Rounds) {
     let per = if group.records == 1 { group.bytes } else { group.records };
     let unit = if group.records == 1 { "ns a byte" } else { "ns a record" };
-    println!("{:<28}{unit:>12}{:>10}{:>12}{:>14}", group.name, "GB/s", "x by hand", "x tokio-util");
+    // One column for the floor, one for the peer that is named in the goals.
+    let others = [&[names::FLOOR][..], names::PEERS].map(|names| {
+        names.iter().find_map(|name| Some((format!("x {name}"), rounds.index(name)?)))
+    });
+    print!("{:<28}{unit:>12}{:>10}", group.name, "GB/s");
+    others.iter().flatten().for_each(|(title, _)| print!("{title:>14}"));
+    println!();
     for (index, contender) in group.contenders.iter().enumerate() {
         let nanoseconds = rounds.median(index);
         #[expect(clippy::cast_precision_loss, reason = "figures of three digits are shown")]
         let (each, rate) = (nanoseconds / per as f64, group.bytes as f64 / nanoseconds);
         print!("  {:<26}{each:>12.2}{rate:>10.2}", contender.name);
-        for other in [names::FLOOR, names::TOKIO_UTIL] {
-            match rounds.index(other) {
-                Some(other) => print!("{:>12.2}", rounds.ratio(index, other)),
-                None => print!("{:>12}", ""),
-            }
+        for (_, other) in others.iter().flatten() {
+            print!("{:>14.2}", rounds.ratio(index, *other));
         }
         println!();
     }

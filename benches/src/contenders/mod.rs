@@ -12,6 +12,7 @@ mod length;
 mod lines;
 mod ours;
 mod reader;
+pub mod websocket;
 
 pub use dribble::{dribble, growth};
 pub use http1::{http1_head, http1_headers};
@@ -56,6 +57,30 @@ pub mod names {
     pub const CONNECTION: &str = "segue connection";
     /// An `AsyncRead` in front of tokio-util's `FramedRead`.
     pub const FRAMED_READ: &str = "tokio-util FramedRead";
+    /// A copy of the bytes.
+    pub const MEMCPY: &str = "memcpy";
+    /// Frames of a WebSocket instead of its messages.
+    pub const FRAMES: &str = "segue frames, lent";
+    /// A WebSocket writer that copies.
+    pub const WRITER: &str = "segue writer";
+    /// A WebSocket writer that is given `Bytes`.
+    pub const WRITER_BYTES: &str = "segue writer, Bytes";
+    /// `segue_websocket::mask`.
+    pub const MASK: &str = "segue mask";
+    /// Peers that read and write WebSockets.
+    pub const TUNGSTENITE: &str = "tungstenite";
+    /// See [`TUNGSTENITE`].
+    pub const FASTWEBSOCKETS: &str = "fastwebsockets";
+    /// See [`TUNGSTENITE`].
+    pub const TOKIO_WEBSOCKETS: &str = "tokio-websockets";
+    /// See [`TUNGSTENITE`].
+    pub const SOKETTO: &str = "soketto";
+    /// See [`TUNGSTENITE`].
+    pub const SOCKUDO: &str = "sockudo-ws";
+    /// See [`TUNGSTENITE`].
+    pub const YAWC: &str = "yawc";
+    /// Who all are compared with: the first of these that competes.
+    pub const PEERS: &[&str] = &[TOKIO_UTIL, TUNGSTENITE, MEMCPY];
     /// Looks through all that it has with every piece that comes.
     pub const RESCAN: &str = "search again";
     /// A line of 64 KiB.
