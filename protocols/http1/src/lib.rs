@@ -40,6 +40,8 @@ mod error;
 mod framing;
 mod halves;
 mod headers;
+#[cfg(feature = "http")]
+mod http_types;
 mod limits;
 mod lines;
 pub mod machine;

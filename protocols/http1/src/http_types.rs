@@ -1,0 +1,200 @@
+//! Heads as the types of the `http` crate: those that are read become them, and they can be sent.
+
+use alloc::{borrow::ToOwned, string::String};
+
+use http::{Uri, header::HOST, request, response};
+use segue::{Encode, Output};
+
+use crate::{
+    ClientWriter, Headers, Payload, Request, RequestParts, Response, ResponseParts, ServerWriter,
+    Version, Whole, WriteError, reason,
+};
+
+/// A head that was read, copied. Its target must be one that [`http::Uri`] can hold, which is
+/// stricter than this crate.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_http1::{RequestEvent, RequestHead};
+///
+/// let mut buffer = Buffer::from(&b"GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n"[..]);
+/// let mut stage = RequestHead::new();
+/// let Step::Item(head) = buffer.step(&mut stage, false, &mut Output::new())? else { panic!() };
+/// let request = http::Request::try_from(head)?;
+/// assert_eq!((request.method().as_str(), request.uri().path()), ("GET", "/a"));
+/// assert_eq!(request.headers()["host"], "c");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl TryFrom<Request<'_>> for http::Request<()> {
+    type Error = http::Error;
+
+    fn try_from(head: Request<'_>) -> Result<Self, http::Error> {
+        let mut request = Self::new(());
+        *request.method_mut() = head.method().parse()?;
+        *request.uri_mut() = head.target().parse()?;
+        *request.version_mut() = head.version().into();
+        copy(head.headers(), request.headers_mut())?;
+        Ok(request)
+    }
+}
+
+/// A head that was read, copied; the reason phrase is dropped.
+impl TryFrom<Response<'_>> for http::Response<()> {
+    type Error = http::Error;
+
+    fn try_from(head: Response<'_>) -> Result<Self, http::Error> {
+        let mut response = Self::new(());
+        *response.status_mut() = http::StatusCode::from_u16(head.status())?;
+        *response.version_mut() = head.version().into();
+        copy(head.headers(), response.headers_mut())?;
+        Ok(response)
+    }
+}
+
+fn copy(headers: Headers<'_>, map: &mut http::HeaderMap) -> Result<(), http::Error> {
+    for header in headers.iter() {
+        let name = http::HeaderName::from_bytes(header.name.as_bytes())?;
+        map.try_append(name, http::HeaderValue::from_bytes(header.value)?)?;
+    }
+    Ok(())
+}
+
+impl From<Version> for http::Version {
+    fn from(version: Version) -> Self {
+        match version {
+            Version::Http10 => Self::HTTP_10,
+            Version::Http11 => Self::HTTP_11,
+        }
+    }
+}
+
+/// What came by another version than 1.0 is sent on as 1.1.
+impl From<http::Version> for Version {
+    fn from(version: http::Version) -> Self {
+        if version == http::Version::HTTP_10 { Self::Http10 } else { Self::Http11 }
+    }
+}
+
+/// The head of a request. Its target is path and query, or, with `CONNECT`, the authority; a `Host`
+/// is made of the authority where there is none.
+///
+/// ```
+/// use segue::{Encode, Output};
+/// use segue_http1::Whole;
+///
+/// let (_, mut writer) = segue_http1::client();
+/// let mut output = Output::new();
+/// let (head, body) = http::Request::post("http://a:8080/b?c").body(&b"hi"[..])?.into_parts();
+/// writer.encode(Whole::new(&head, body), &mut output)?;
+/// assert_eq!(
+///     output.to_vec(),
+///     b"POST /b?c HTTP/1.1\r\nhost: a:8080\r\nContent-Length: 2\r\n\r\nhi",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl Encode<&request::Parts> for ClientWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, head: &request::Parts, output: &mut Output) -> Result<(), WriteError> {
+        let target = target(head);
+        self.encode(request_parts(head, &target), output)
+    }
+}
+
+/// A request: see `&http::request::Parts`.
+impl<B: Payload> Encode<Whole<&request::Parts, B>> for ClientWriter {
+    type Error = WriteError;
+
+    fn encode(
+        &mut self,
+        whole: Whole<&request::Parts, B>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        let target = target(whole.head);
+        let head = request_parts(whole.head, &target);
+        self.encode(Whole::new(head, whole.body), output)
+    }
+}
+
+/// The head of a response, with the usual reason phrase.
+///
+/// ```
+/// use segue::{Buffer, Encode, Output, Step};
+/// use segue_http1::Whole;
+///
+/// let (mut requests, mut writer) = segue_http1::server();
+/// let (mut buffer, mut output) = (Buffer::from(&b"GET / HTTP/1.0\r\n\r\n"[..]), Output::new());
+/// while let Step::Item(_) = buffer.step(&mut requests, false, &mut output)? {}
+/// let (head, body) = http::Response::builder().status(404).body(&b"no"[..])?.into_parts();
+/// writer.encode(Whole::new(&head, body), &mut output)?;
+/// assert_eq!(
+///     output.to_vec(),
+///     b"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+impl Encode<&response::Parts> for ServerWriter {
+    type Error = WriteError;
+
+    fn encode(&mut self, head: &response::Parts, output: &mut Output) -> Result<(), WriteError> {
+        self.encode(response_parts(head), output)
+    }
+}
+
+/// A response: see `&http::response::Parts`.
+impl<B: Payload> Encode<Whole<&response::Parts, B>> for ServerWriter {
+    type Error = WriteError;
+
+    fn encode(
+        &mut self,
+        whole: Whole<&response::Parts, B>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        self.encode(Whole::new(response_parts(whole.head), whole.body), output)
+    }
+}
+
+type Line<'a> = (&'a [u8], &'a [u8]);
+
+fn request_parts<'a>(
+    head: &'a request::Parts,
+    target: &'a str,
+) -> RequestParts<'a, impl Iterator<Item = Line<'a>>> {
+    let authority = head.uri.authority().filter(|_| !head.headers.contains_key(HOST));
+    let host = authority.map(|authority| (&b"host"[..], without_user(authority.as_str())));
+    let headers = host.into_iter().chain(lines(&head.headers));
+    RequestParts { method: head.method.as_str(), target, version: head.version.into(), headers }
+}
+
+fn response_parts(
+    head: &response::Parts,
+) -> ResponseParts<'static, impl Iterator<Item = Line<'_>>> {
+    let status = head.status.as_u16();
+    ResponseParts {
+        version: head.version.into(),
+        status,
+        reason: reason(status).as_bytes(),
+        headers: lines(&head.headers),
+    }
+}
+
+fn lines(headers: &http::HeaderMap) -> impl Iterator<Item = Line<'_>> {
+    headers.iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()))
+}
+
+/// The target of a request to the server itself (RFC 9112 §3.2).
+fn target(head: &request::Parts) -> String {
+    let uri: &Uri = &head.uri;
+    match (uri.authority(), uri.path_and_query()) {
+        (Some(authority), _) if head.method == http::Method::CONNECT => {
+            authority.as_str().to_owned()
+        }
+        (_, Some(path)) if !path.as_str().is_empty() => path.as_str().to_owned(),
+        _ => "/".to_owned(),
+    }
+}
+
+/// A host is asked for without the name of a user (RFC 9110 §4.2.4).
+fn without_user(authority: &str) -> &[u8] {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host).as_bytes()
+}
