@@ -1,6 +1,6 @@
 //! What went wrong, where in the stream, and whether the stage can go on past it.
 
-use core::fmt;
+use core::{convert::Infallible, fmt};
 
 /// A violation found in the input of a stage.
 ///
@@ -125,6 +125,39 @@ impl<E> Fault<E> {
     }
 }
 
+impl Fault<Infallible> {
+    /// The same fault as one of any stage: a stage without errors of its own faults all the same
+    /// where a record is too long or truncated.
+    ///
+    /// ```
+    /// use segue::{Decode, Fault, Frame, Record, separator::{self, Line}};
+    ///
+    /// struct Number(Line);
+    ///
+    /// impl Decode for Number {
+    ///     type Item<'a> = u32;
+    ///     type Error = &'static str;
+    ///
+    ///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    ///         self.0.frame(input, eof).map_err(Fault::widen)
+    ///     }
+    ///
+    ///     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<u32, Fault<Self::Error>> {
+    ///         let line = self.0.parse(record).map_err(Fault::widen)?;
+    ///         let number = str::from_utf8(&line).ok().and_then(|line| line.parse().ok());
+    ///         number.ok_or(Fault::new("not a number").recoverable())
+    ///     }
+    /// }
+    /// # let mut buffer = segue::Buffer::from(&b"17\n"[..]);
+    /// # let item = buffer.step(&mut Number(separator::line()), false, &mut Default::default());
+    /// # assert_eq!(item, Ok(segue::Step::Item(17)));
+    /// ```
+    #[must_use]
+    pub fn widen<E>(self) -> Fault<E> {
+        self.map(|never| match never {})
+    }
+}
+
 impl<E> From<E> for Fault<E> {
     fn from(error: E) -> Self {
         Self::new(error)
@@ -148,7 +181,9 @@ impl<E: fmt::Display> fmt::Display for Cause<E> {
             Self::Truncated => f.write_str("the stream ends inside a record"),
             Self::TooLong => f.write_str("a record is longer than its limit"),
             Self::NoProgress => f.write_str("the stage yields on without consuming anything"),
-            Self::Contract => f.write_str("the stage announced more than it was shown"),
+            Self::Contract => {
+                f.write_str("the stage announced more than it was shown, or is dead already")
+            }
         }
     }
 }

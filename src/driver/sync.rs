@@ -14,7 +14,8 @@ use crate::{Decode, Encode, Exchange, Output};
 /// A connection over [`Read`] and [`Write`].
 ///
 /// On a transport in non-blocking mode each method answers an error that
-/// [`would_block`](Error::would_block), and goes on when it is called again.
+/// [`would_block`](Error::would_block), and goes on when it is called again. So it does where a
+/// blocking socket has a time-out, and that has passed.
 ///
 /// A blocking socket is half-duplex: while one call waits to write, nothing is read. Two peers that
 /// both send more than the kernel buffers, and read nothing meanwhile, stop for ever. Where that can
@@ -63,6 +64,9 @@ pub trait Peek {
 }
 
 /// Transports whose writing side can be ended while the reading side goes on.
+///
+/// For a type of another crate, such as a socket of mio's or a TLS stream, there is
+/// [`close_by`](connection::Connection::close_by).
 pub trait CloseWrite {
     /// Sends the end of the stream.
     ///
@@ -131,14 +135,29 @@ impl<T: SyncTransport, S> Connection<T, S> {
     where
         T: CloseWrite,
     {
-        now(self.poll_close_write(&mut context(), close_write))?
+        self.close_write_by(T::close_write)
+    }
+
+    /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
+    /// the stream.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn close_write_by(
+        &mut self,
+        mut end: impl FnMut(&mut T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let end = |io: &mut Blocking<T>, _: &mut Context<'_>| transport::polled(|| end(&mut io.io));
+        now(self.poll_close_write(&mut context(), end))?
     }
 
     /// Ends the connection such that the peer gets everything: sends what is queued and the end of
     /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
     /// Gives whether its end has come. Items cannot be had any more.
     ///
-    /// Dropping a socket with unread input sends a reset, which destroys an answer in flight.
+    /// Dropping a socket with unread input sends a reset, which destroys an answer in flight. A
+    /// peer that neither sends nor ends is waited for as long as the transport waits: give the
+    /// socket a time-out, and take its would-block for an answer.
     ///
     /// # Errors
     /// Of the transport.
@@ -146,7 +165,31 @@ impl<T: SyncTransport, S> Connection<T, S> {
     where
         T: CloseWrite,
     {
-        self.close_write()?;
+        self.close_by(drain_limit, T::close_write)
+    }
+
+    /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
+    /// the stream.
+    ///
+    /// ```no_run
+    /// use segue::{driver::sync::Connection, length};
+    /// use std::net::Shutdown;
+    ///
+    /// # type MioStream = std::net::TcpStream;
+    /// # fn closed(socket: MioStream) -> std::io::Result<()> {
+    /// let mut connection = Connection::new(socket, length::u16_be());
+    /// connection.close_by(4096, |socket| socket.shutdown(Shutdown::Write))?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn close_by(
+        &mut self,
+        drain_limit: u64,
+        end: impl FnMut(&mut T) -> io::Result<()>,
+    ) -> io::Result<bool> {
+        self.close_write_by(end)?;
         now(self.poll_drain(&mut context(), drain_limit))?
     }
 }
@@ -169,7 +212,9 @@ impl<T: SyncTransport> Connection<T, ()> {
             .unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// The same, with the deadlines of the exchange kept by `timer`.
+    /// The same, with the deadlines of the exchange kept by `timer`, which is
+    /// [armed](Timer::arm) for each call that may wait. It is disarmed in the end: a
+    /// [`SocketTimer`](super::SocketTimer) leaves the socket without time-outs, whatever it had.
     ///
     /// # Errors
     /// As [`exchange`](Self::exchange).
@@ -307,10 +352,6 @@ fn now<R>(poll: Poll<R>) -> io::Result<R> {
 
 fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
-}
-
-fn close_write<T: CloseWrite>(io: &mut Blocking<T>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-    transport::polled(|| io.io.close_write())
 }
 
 impl Peek for TcpStream {

@@ -113,7 +113,8 @@ impl Timer for TokioTimer {
     }
 
     fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
-        let at = self.epoch + at;
+        // What no clock of the machine ever shows is not waited for.
+        let Some(at) = self.epoch.checked_add(at) else { return Poll::Pending };
         if self.sleep.deadline() != at {
             self.sleep.as_mut().reset(at);
         }

@@ -63,19 +63,19 @@ impl Decode for Cobs {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<CobsError>> {
-        self.packets.frame(input, eof).map_err(|fault| fault.map(|never| match never {}))
+        self.packets.frame(input, eof).map_err(Fault::widen)
     }
 
     #[inline]
     fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<CobsError>> {
-        self.packets.absorb(record, answers).map_err(|fault| fault.map(|never| match never {}))
+        self.packets.absorb(record, answers).map_err(Fault::widen)
     }
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<CobsError>> {
         match self.packets.parse(record) {
             Ok(packet) => unstuffed(packet),
-            Err(fault) => Err(fault.map(|never| match never {})),
+            Err(fault) => Err(fault.widen()),
         }
     }
 }

@@ -155,7 +155,7 @@ impl Separator for TextLine {
         if self.strict {
             return strict.find(input, searched, whole);
         }
-        lax.find(input, searched, whole).map_err(|fault| fault.map(|never| match never {}))
+        lax.find(input, searched, whole).map_err(Fault::widen)
     }
 
     fn begun(&self, input: &[u8]) -> usize {

@@ -71,19 +71,19 @@ impl Decode for Slip {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<SlipError>> {
-        self.packets.frame(input, eof).map_err(|fault| fault.map(|never| match never {}))
+        self.packets.frame(input, eof).map_err(Fault::widen)
     }
 
     #[inline]
     fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<SlipError>> {
-        self.packets.absorb(record, answers).map_err(|fault| fault.map(|never| match never {}))
+        self.packets.absorb(record, answers).map_err(Fault::widen)
     }
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<SlipError>> {
         match self.packets.parse(record) {
             Ok(packet) => unescaped(packet),
-            Err(fault) => Err(fault.map(|never| match never {})),
+            Err(fault) => Err(fault.widen()),
         }
     }
 }

@@ -140,3 +140,29 @@ fn a_time_out_that_a_transport_makes_up_is_would_block() {
     assert_eq!(failure(connection.turn()), ErrorKind::WouldBlock);
     assert!(connection.turn().unwrap().is_none());
 }
+
+#[test]
+fn the_end_of_a_transport_from_elsewhere_is_sent_by_the_caller() {
+    let odd =
+        Odd { reads: [Ok(4), Err(ErrorKind::WouldBlock.into()), Ok(3)].into(), ..Odd::default() };
+    let mut connection = Connection::new(odd, Talk::default());
+    connection.send(&mut Talk::default(), &b"one"[..]).unwrap();
+    let mut asked = Vec::new();
+    let mut end = |_: &mut Odd| {
+        asked.push(());
+        match asked.len() {
+            1 => Err(ErrorKind::WouldBlock.into()),
+            2 => Err(ErrorKind::Interrupted.into()),
+            _ => Ok(()),
+        }
+    };
+    for _ in 0..2 {
+        let error = connection.close_by(100, &mut end).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::WouldBlock);
+    }
+    assert!(connection.close_by(100, &mut end).unwrap(), "the peer has ended");
+    // It is sent once, behind everything else.
+    connection.close_write_by(&mut end).unwrap();
+    assert_eq!(asked.len(), 3);
+    assert!(!connection.wants_write());
+}

@@ -143,6 +143,20 @@ fn tokio_forgets_a_deadline_that_has_moved() {
     });
 }
 
+#[test]
+fn a_deadline_beyond_all_clocks_never_comes() {
+    let (client, _server) = sockets();
+    let mut timer = SocketTimer::new(client);
+    assert!(timer.arm(Some(Duration::MAX)).unwrap());
+    timer.arm(None).unwrap();
+    assert!(crate::executor::once(at(&mut timer, u64::MAX)).is_pending());
+    with_paused_time(async {
+        let mut timer = TokioTimer::new();
+        assert!(crate::executor::once(at(&mut timer, u64::MAX)).is_pending());
+        at(&mut timer, 1).await;
+    });
+}
+
 async fn at(timer: &mut impl Timer, seconds: u64) {
     std::future::poll_fn(|cx| timer.poll_at(cx, Duration::from_secs(seconds))).await;
 }
