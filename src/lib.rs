@@ -56,7 +56,7 @@ pub mod length;
 pub mod nom;
 pub mod separator;
 
-/// The listings of the README are compiled and run.
-#[cfg(all(doctest, feature = "tokio"))]
+/// The listings of the README are compiled; `tests/readme` runs them.
+#[cfg(all(doctest, feature = "tokio", feature = "laws"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

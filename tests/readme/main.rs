@@ -1,0 +1,15 @@
+//! The listings of the README do what it says. They have no hidden lines, which are shown wherever
+//! a README is not run through rustdoc; so they are run from here.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod import;
+mod protocol;
+
+#[test]
+fn what_is_run_here_is_what_is_printed_there() {
+    for file in [include_str!("protocol.rs"), include_str!("import.rs")] {
+        let (listing, _) = file.split_once("\n#[test]\n").unwrap();
+        let listing = format!("```rust\n{listing}```");
+        assert!(include_str!("../../README.md").contains(&listing), "not there:\n{listing}");
+    }
+}
