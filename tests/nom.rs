@@ -168,6 +168,33 @@ fn faults_of_streaming_parsers() {
     is(faults(lending(number), b"x"), Cause::Stage(Error::Rejected(ErrorKind::Digit)), 0, true);
 }
 
+/// A line, in which another parser finds a colon.
+fn line_with_a_colon(input: &[u8]) -> IResult<&[u8], Vec<u8>> {
+    let (input, line) = bytes::streaming::is_not("\n")(input)?;
+    let (input, _) = bytes::streaming::tag("\n")(input)?;
+    let (value, _) = bytes::complete::take_until(":")(line)?;
+    Ok((input, value.to_vec()))
+}
+
+#[test]
+fn faults_in_a_part_of_the_input_are_placed_in_it_whatever_follows() {
+    let kind = ErrorKind::TakeUntil;
+    for stream in [&b"a:b\ncd\n"[..], b"a:b\ncd\ne:f\n"] {
+        is(
+            faults(streaming(line_with_a_colon), stream),
+            Cause::Stage(Error::Rejected(kind)),
+            4,
+            true,
+        );
+    }
+    let whole = faults(body(length::u8(), line_with_a_colon), b"\x03cd\n");
+    is(whole, Cause::Stage(Error::Rejected(kind)), 1, false);
+    laws::stage(|| streaming(line_with_a_colon))
+        .accepts(["a:b\ncd:\n"])
+        .refuses(["a:b\ncd\ne:f\n", "cd\ne"])
+        .check();
+}
+
 #[test]
 fn a_parser_that_takes_nothing_is_refused() {
     fn nothing(input: &[u8]) -> IResult<&[u8], ()> {

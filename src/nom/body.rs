@@ -108,9 +108,7 @@ where
             Err(Err::Incomplete(_)) => {
                 Err(fault(Fault::new(Error::Incomplete).at(body.len() as u64)))
             }
-            Err(Err::Error(error) | Err::Failure(error)) => {
-                Err(fault(rejected(&error, body.len())))
-            }
+            Err(Err::Error(error) | Err::Failure(error)) => Err(fault(rejected(&error, body))),
         }
     }
 }

@@ -51,8 +51,9 @@ pub trait Located {
     /// What was wrong.
     fn kind(&self) -> ErrorKind;
 
-    /// How many bytes of the input were left where it was; `None` where that is not known.
-    fn left(&self) -> Option<usize>;
+    /// Where in `input`, which the parser was given, it was: an offset in bytes. `None` where that
+    /// is not known.
+    fn at(&self, input: &[u8]) -> Option<usize>;
 }
 
 impl Located for ::nom::error::Error<&[u8]> {
@@ -60,8 +61,8 @@ impl Located for ::nom::error::Error<&[u8]> {
         self.code
     }
 
-    fn left(&self) -> Option<usize> {
-        Some(self.input.len())
+    fn at(&self, input: &[u8]) -> Option<usize> {
+        offset(input, self.input)
     }
 }
 
@@ -70,8 +71,8 @@ impl Located for (&[u8], ErrorKind) {
         self.1
     }
 
-    fn left(&self) -> Option<usize> {
-        Some(self.0.len())
+    fn at(&self, input: &[u8]) -> Option<usize> {
+        offset(input, self.0)
     }
 }
 
@@ -81,13 +82,20 @@ impl Located for () {
         ErrorKind::Fail
     }
 
-    fn left(&self) -> Option<usize> {
+    fn at(&self, _: &[u8]) -> Option<usize> {
         None
     }
 }
 
-/// The fault for an error that a parser found in an input of `length` bytes.
-pub(super) fn rejected<E>(error: &impl Located, length: usize) -> Fault<Error<E>> {
-    let at = error.left().map_or(0, |left| length.saturating_sub(left));
+/// Where `place` begins in `input`, of which it is a part. It need not go up to the end of it: a
+/// parser within a parser may have been given one line of many.
+fn offset(input: &[u8], place: &[u8]) -> Option<usize> {
+    let at = place.as_ptr().addr().checked_sub(input.as_ptr().addr());
+    at.filter(|&at| at <= input.len())
+}
+
+/// The fault for an error that a parser found in `input`.
+pub(super) fn rejected<E>(error: &impl Located, input: &[u8]) -> Fault<Error<E>> {
+    let at = error.at(input).unwrap_or(0);
     Fault::new(Error::Rejected(error.kind())).at(at as u64)
 }

@@ -254,7 +254,7 @@ impl Terms {
         error: Err<E>,
     ) -> Result<Frame, Fault<Error>> {
         let missing = match error {
-            Err::Error(error) | Err::Failure(error) => return Err(rejected(&error, shown.len())),
+            Err::Error(error) | Err::Failure(error) => return Err(rejected(&error, shown)),
             Err::Incomplete(Needed::Size(missing)) if self.trusting => missing.get(),
             Err::Incomplete(_) => 1,
         };
