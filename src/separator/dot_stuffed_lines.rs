@@ -45,10 +45,11 @@ pub struct DotStuffedLines {
 pub struct EndOfText;
 
 impl DotStuffedLines {
-    /// The longest line in bytes as it is sent, an added dot counted and CRLF not.
+    /// The longest line in bytes as it is sent, an added dot counted and CRLF not. 0 counts as 1:
+    /// the line that ends a text has a byte.
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
-        self.lines = self.lines.max(bytes);
+        self.lines = self.lines.max(if bytes == 0 { 1 } else { bytes });
         self
     }
 

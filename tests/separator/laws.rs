@@ -222,6 +222,11 @@ fn texts() {
         .limit(7)
         .linear(|total| with_end(&many(5, b"\r\n", total)))
         .check();
+    // However short lines must be, a text can end.
+    laws::stage(|| separator::dot_stuffed_lines().max(0))
+        .accepts([&b".\r\n"[..], b"\r\na\r\n.\r\n"])
+        .too_long([&b"ab\r\n"[..]])
+        .check();
     laws::stage(|| separator::dot_stuffed_lines().strict())
         .accepts([&b"one\r\n..two\r\n.\r\n"[..]])
         .refuses([&b"one\n.\r\n"[..], b"one\r\r\n.\r\n"])
