@@ -171,6 +171,11 @@ impl Frames {
         matches!(self.place, Place::Closed)
     }
 
+    /// Whether no message is under way.
+    pub(crate) fn is_between_messages(&self) -> bool {
+        self.rules.fragments == 0 && !matches!(self.place, Place::Inside(_))
+    }
+
     /// The data frame that is being read in pieces.
     #[inline(always)]
     pub(crate) fn inside(&self) -> Option<Inside> {

@@ -4,7 +4,7 @@
 //!
 //! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
 //! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
-//! the close frame, [`Frames`] reads frame by frame, [`Writer`] writes. [`server`] and [`client`]
+//! the close frame, [`Pieces`] does so without holding a message whole, [`Frames`] reads frame by frame, [`Writer`] writes. [`server`] and [`client`]
 //! make a reader and a writer that know of each other, and [`Accepted::halves`] and
 //! [`Opened::halves`] such as do what the handshake agreed on.
 //!
@@ -54,6 +54,7 @@ extern crate alloc;
 
 mod close;
 mod closing;
+mod controls;
 #[cfg_attr(not(feature = "deflate"), path = "deflate/absent.rs")]
 mod deflate;
 pub mod endpoint;
@@ -67,6 +68,7 @@ mod messages;
 #[cfg(feature = "laws")]
 mod observe;
 mod opcode;
+mod pieces;
 mod role;
 mod utf8;
 mod writer;
@@ -93,6 +95,7 @@ pub use handshake::{
 pub use mask::{MaskKeys, mask};
 pub use messages::{Message, Messages, Reply};
 pub use opcode::Opcode;
+pub use pieces::{Part, Piece, Pieces};
 pub use role::Role;
 pub use segue_http1 as http1;
 pub use writer::{Fragment, Outgoing, WriteError, Writer};

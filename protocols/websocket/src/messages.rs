@@ -4,11 +4,11 @@ use alloc::{boxed::Box, string::String, vec::Vec};
 use segue::{Decode, Fault, Output, Record};
 
 use crate::{
-    Close, CloseCode, Error, Frames, MaskKeys, Opcode, Role, Writer,
-    closing::Closing,
+    Close, Error, Frames, MaskKeys, Opcode, Role, Writer,
+    controls::Controls,
     deflate::{COMPRESSED, Inflate},
     frames::Opened,
-    header::{self, FIN, Front, Header, WHOLE_BINARY, WHOLE_TEXT, refused},
+    header::{Front, Header, WHOLE_BINARY, WHOLE_TEXT, refused},
     utf8::{self, Carry},
 };
 
@@ -49,7 +49,7 @@ pub enum Reply {
 ///   and refused with the first byte that is not UTF-8; headers that break a rule or a limit are
 ///   refused at once.
 /// - At the end of the stream: a truncation, since only a close frame ends a connection properly
-///   (RFC 6455 §7.1.4; the close code to report is then [`CloseCode::ABNORMAL`]).
+///   (RFC 6455 §7.1.4; the close code to report is then [`CloseCode::ABNORMAL`](crate::CloseCode::ABNORMAL)).
 ///
 /// Pings are answered and hidden unless [`pings`](Self::pings) says otherwise; a close frame is
 /// answered with its own code, and shown, unless [`closes`](Self::closes) says otherwise. A stage
@@ -76,18 +76,11 @@ pub enum Reply {
 #[derive(Debug)]
 pub struct Messages {
     frames: Frames,
-    /// What the answers of a client are masked with.
-    keys: Option<MaskKeys>,
-    pings: Reply,
-    closes: Reply,
+    controls: Controls,
     limit: usize,
     gathered: Gathered,
     /// Whether `gathered` has been lent as a message, and is over when the next frame is asked for.
     lent: bool,
-    /// Whether `control` is still to be shown.
-    owed: bool,
-    control: Control,
-    closing: Closing,
     /// What compressed messages are inflated by, if that was negotiated.
     inflate: Option<Box<Inflate>>,
 }
@@ -97,13 +90,6 @@ pub struct Messages {
 enum Gathered {
     Text(String, Carry),
     Binary(Vec<u8>),
-}
-
-/// A control frame that has been answered and is to be shown.
-#[derive(Debug)]
-enum Control {
-    Ping(Vec<u8>),
-    Close(Option<(CloseCode, String)>),
 }
 
 impl Messages {
@@ -138,15 +124,10 @@ impl Messages {
     fn new(role: Role, keys: Option<MaskKeys>) -> Self {
         Self {
             frames: Frames::new(role),
-            keys,
-            pings: Reply::Hidden,
-            closes: Reply::Shown,
+            controls: Controls::new(keys),
             limit: Self::MAX_MESSAGE,
             gathered: Gathered::Binary(Vec::new()),
             lent: false,
-            owed: false,
-            control: Control::Close(None),
-            closing: Closing::default(),
             inflate: None,
         }
     }
@@ -175,14 +156,14 @@ impl Messages {
     /// Who answers pings, and whether they are shown; [`Reply::Hidden`] unless it is set.
     #[must_use]
     pub fn pings(mut self, reply: Reply) -> Self {
-        self.pings = reply;
+        self.controls.pings = reply;
         self
     }
 
     /// Who answers the close frame, and whether it is shown; [`Reply::Shown`] unless it is set.
     #[must_use]
     pub fn closes(mut self, reply: Reply) -> Self {
-        self.closes = reply;
+        self.controls.closes = reply;
         self
     }
 
@@ -190,7 +171,7 @@ impl Messages {
     /// frame: only one of them is ever sent.
     #[must_use]
     pub fn paired(mut self, writer: &mut Writer) -> Self {
-        self.closing = writer.closing.pair();
+        self.controls.closing = writer.closing.pair();
         self
     }
 
@@ -217,14 +198,14 @@ impl Messages {
     /// Who answers the close frame.
     #[cfg(feature = "std")]
     pub(crate) fn closing_reply(&self) -> Reply {
-        self.closes
+        self.controls.closes
     }
 
     /// Whether the peer's close frame has been read and this end's has been sent: the connection
     /// can be closed (RFC 6455 §7.1.1).
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.frames.is_closed() && self.closing.is_sent()
+        self.frames.is_closed() && self.controls.closing.is_sent()
     }
 
     /// How many bytes of the message under way have been gathered.
@@ -316,7 +297,7 @@ impl Messages {
         if self.lent {
             self.forget();
         }
-        if self.owed {
+        if self.controls.is_owed() {
             return Ok(segue::Frame::Record(0));
         }
         if self.frames.is_closed() {
@@ -344,9 +325,7 @@ impl Messages {
                 }
                 !header.fin
             }
-            Opcode::Ping => self.pings != Reply::Manual,
-            Opcode::Close => self.closes != Reply::Manual,
-            Opcode::Pong => false,
+            control => self.controls.answers(control),
         };
         Ok(match Frames::delimit(input, &header) {
             segue::Frame::Record(length) if absorbed => segue::Frame::absorb(length),
@@ -363,19 +342,6 @@ impl Messages {
         }
     }
 
-    /// What has been answered, and is to be shown.
-    #[inline(never)]
-    fn pay(&mut self) -> Message<'_> {
-        self.owed = false;
-        match &self.control {
-            Control::Ping(payload) => Message::Ping(payload),
-            Control::Close(close) => {
-                let close = close.as_ref();
-                Message::Close(close.map(|(code, reason)| Close { code: *code, reason }))
-            }
-        }
-    }
-
     /// An item that is not a message in one frame: what most of them are not.
     #[inline(never)]
     fn seldom<'a>(
@@ -385,12 +351,9 @@ impl Messages {
     ) -> Result<Message<'a>, Fault<Error>> {
         self.begin(opcode, first);
         match opcode {
-            Opcode::Ping => Ok(Message::Ping(payload)),
-            Opcode::Pong => Ok(Message::Pong(payload)),
-            Opcode::Close => Close::read(payload).map(Message::Close),
-            _ => return self.complete(payload, size),
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => self.complete(payload, size),
+            control => Controls::show(control, payload, size),
         }
-        .map_err(|(error, at)| refused(error, size + at))
     }
 
     /// Begins a compressed message, if it is one's first frame that is read.
@@ -405,8 +368,8 @@ impl Messages {
     /// An item that is owed, or the last piece of a frame.
     #[inline(never)]
     fn parse_rest<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
-        if self.owed {
-            return Ok(self.pay());
+        if self.controls.is_owed() {
+            return Ok(self.controls.pay());
         }
         if self.frames.open_part(&mut record).is_none() {
             return Err(Frames::unasked());
@@ -433,31 +396,6 @@ impl Messages {
             Gathered::Binary(bytes) => Ok(Message::Binary(bytes)),
         }
     }
-
-    /// Answers a ping.
-    fn pong(&mut self, payload: &[u8], answers: &mut Output) {
-        let key = self.keys.as_mut().map(MaskKeys::next_key);
-        header::put_frame(answers, FIN | Opcode::Pong as u8, payload, key);
-        if self.pings == Reply::Shown {
-            self.control = Control::Ping(payload.to_vec());
-            self.owed = true;
-        }
-    }
-
-    /// Answers the close frame, if it is no answer itself.
-    fn close(&mut self, payload: &[u8], answers: &mut Output) -> Result<(), (Error, usize)> {
-        let close = Close::read(payload)?;
-        if !self.closing.send() {
-            let key = self.keys.as_mut().map(MaskKeys::next_key);
-            let code = payload.first_chunk::<2>().map_or(&[][..], |code| code);
-            header::put_frame(answers, FIN | Opcode::Close as u8, code, key);
-        }
-        if self.closes == Reply::Shown {
-            self.control = Control::Close(close.map(|close| (close.code, close.reason.into())));
-            self.owed = true;
-        }
-        Ok(())
-    }
 }
 
 impl Decode for Messages {
@@ -468,7 +406,9 @@ impl Decode for Messages {
     fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
         match self.frames.usual(input) {
             // The limit is for the payload; by a few bytes of header it may be held against it.
-            Some(length) if !self.owed && length <= self.limit => Ok(segue::Frame::Record(length)),
+            Some(length) if !self.controls.is_owed() && length <= self.limit => {
+                Ok(segue::Frame::Record(length))
+            }
             _ => self.frame_any(input),
         }
     }
@@ -481,19 +421,18 @@ impl Decode for Messages {
         self.begin(opcode, first);
         match opcode {
             Opcode::Ping => {
-                self.pong(payload, answers);
+                self.controls.ping(payload, answers);
                 Ok(())
             }
-            Opcode::Close => self.close(payload, answers),
-            _ if self.inflating().is_some() => return self.inflate_part(payload),
-            _ => self.gather(opcode, payload),
+            Opcode::Close => self.controls.close(payload, size, answers),
+            _ if self.inflating().is_some() => self.inflate_part(payload),
+            _ => self.gather(opcode, payload).map_err(|(error, at)| refused(error, size + at)),
         }
-        .map_err(|(error, at)| refused(error, size + at))
     }
 
     #[inline(always)]
     fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
-        if self.owed || self.frames.inside().is_some() {
+        if self.controls.is_owed() || self.frames.inside().is_some() {
             return self.parse_rest(record);
         }
         let Some(opened) = self.frames.open(&mut record) else {
@@ -514,6 +453,7 @@ impl Decode for Messages {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::header::{self, FIN};
     use segue::{Buffer, Step};
 
     #[test]

@@ -2,7 +2,7 @@
 
 use segue::laws::{Log, Observe};
 
-use crate::{Accepted, Frame, Message, Opened};
+use crate::{Accepted, Frame, Message, Opened, Part, Piece};
 
 impl Observe for Frame<'_> {
     fn observe(&self, log: &mut Log) {
@@ -44,5 +44,23 @@ impl Observe for Accepted {
 impl Observe for Opened {
     fn observe(&self, log: &mut Log) {
         log.event(self);
+    }
+}
+
+impl Observe for Piece<'_> {
+    fn observe(&self, log: &mut Log) {
+        match self {
+            // All is said at the end: whether a message began before it was refused is a matter
+            // of reads.
+            Self::Part(Part { text, last, payload, .. }) => {
+                log.piece(payload);
+                if *last {
+                    log.event(if *text { "text" } else { "binary" });
+                }
+            }
+            Self::Ping(payload) => Message::Ping(payload).observe(log),
+            Self::Pong(payload) => Message::Pong(payload).observe(log),
+            Self::Close(close) => Message::Close(*close).observe(log),
+        }
     }
 }

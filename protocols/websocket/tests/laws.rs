@@ -4,7 +4,7 @@ mod support;
 
 use segue::laws;
 use segue_websocket::{
-    ClientHandshake, Frames, MaskKeys, Messages, Refusal, Reply, Role, ServerHandshake,
+    ClientHandshake, Frames, MaskKeys, Messages, Pieces, Refusal, Reply, Role, ServerHandshake,
 };
 use support::{KEY, frame, frames};
 
@@ -123,6 +123,35 @@ fn messages_keep_the_laws() {
     let too_long = [(0x01, &b"abc"[..]), (0x89, b"longer"), (0x80, b"de")];
     laws::stage(limited).refuses([frames(Role::Server, &too_long)]).limit(14 + 125).check();
     let linear = laws::stage(Messages::server).linear(one).linear(one_text);
+    linear.linear(many).linear(fragments).check();
+}
+
+#[test]
+fn pieces_keep_the_laws() {
+    for role in [Role::Server, Role::Client] {
+        for reply in [Reply::Hidden, Reply::Shown, Reply::Manual] {
+            let make = move || {
+                let pieces = match role {
+                    Role::Server => Pieces::server(),
+                    Role::Client => Pieces::client_with(MaskKeys::from_fn(|| KEY)),
+                };
+                pieces.pings(reply).closes(reply)
+            };
+            // A header and a byte, or a control frame: nothing else is ever waited for.
+            laws::stage(make)
+                .absorbs_records()
+                .accepts(good(role))
+                .refuses(broken(role))
+                .refuses(nonsense(role))
+                .limit(6 + 125)
+                .check();
+        }
+    }
+    let limited = || Pieces::server().max_message(4).max_frame(3);
+    let too_long = [(0x01, &b"abc"[..]), (0x89, b"?"), (0x80, b"de")];
+    let frame = frame(Role::Server, 0x82, b"four");
+    laws::stage(limited).refuses([frames(Role::Server, &too_long), frame]).limit(6 + 4).check();
+    let linear = laws::stage(Pieces::server).linear(one).linear(one_text);
     linear.linear(many).linear(fragments).check();
 }
 

@@ -18,8 +18,10 @@ pub(crate) struct Inflate {
     side: Side,
     /// Released between messages that do not refer to each other.
     stream: Option<Decompress>,
-    /// What the messages before this one came to, in bytes.
+    /// What came before what is in `message`, in bytes.
     before: u64,
+    /// How much of that is of the message under way.
+    gone: usize,
     /// Whether a message is under way.
     open: bool,
     text: bool,
@@ -38,6 +40,7 @@ impl Inflate {
             side: agreed.side(role),
             stream: None,
             before: 0,
+            gone: 0,
             open: false,
             text: false,
             blank: true,
@@ -55,6 +58,7 @@ impl Inflate {
     /// Begins a message.
     pub(crate) fn begin(&mut self, text: bool) {
         self.forget();
+        self.gone = 0;
         (self.open, self.text, self.blank) = (true, text, true);
     }
 
@@ -80,12 +84,8 @@ impl Inflate {
             self.check(limit)?;
         }
         inflated.map_err(|error| self.fault(error, self.message.len().min(limit)))?;
-        self.open = false;
-        if !self.side.takeover {
-            self.stream = None;
-        }
+        self.end();
         let before = self.before;
-        self.before += self.message.len() as u64;
         let message = self.message.as_slice();
         if !self.text {
             return Ok(Message::Binary(message));
@@ -93,11 +93,61 @@ impl Inflate {
         utf8::whole(message).map(Message::Text).map_err(|at| fault(Error::Utf8, before, at))
     }
 
+    /// Inflates a piece of the message under way, `last` that it ends in, and lends what it comes
+    /// to alone.
+    pub(crate) fn piece(
+        &mut self,
+        piece: &[u8],
+        last: bool,
+        limit: usize,
+    ) -> Result<&[u8], Fault<Error>> {
+        self.pass();
+        self.blank &= piece.is_empty();
+        if self.blank && last {
+            return Err(self.fault(Error::Deflate, 0));
+        }
+        let rest = limit.saturating_sub(self.gone);
+        let mut inflated = self.inflate(piece, rest);
+        if last {
+            inflated = inflated.and_then(|()| self.inflate(&TAIL, rest));
+        }
+        self.check(rest)?;
+        inflated.map_err(|error| {
+            let error = match error {
+                Error::InflatedTooLong { .. } => Error::InflatedTooLong { limit },
+                error => error,
+            };
+            self.fault(error, self.message.len().min(rest))
+        })?;
+        if last {
+            self.end();
+            if self.text && !self.carry.is_whole() {
+                return Err(self.fault(Error::Utf8, self.message.len()));
+            }
+        }
+        Ok(self.message.as_slice())
+    }
+
     /// Gives back what memory the last message left.
     pub(crate) fn forget(&mut self) {
+        self.pass();
+        self.carry = Carry::default();
+    }
+
+    /// Goes on behind what is in `message`.
+    pub(crate) fn pass(&mut self) {
+        self.before += self.message.len() as u64;
+        self.gone += self.message.len();
         self.message.clear();
         self.checked = 0;
-        self.carry = Carry::default();
+    }
+
+    /// Ends the message under way.
+    fn end(&mut self) {
+        self.open = false;
+        if !self.side.takeover {
+            self.stream = None;
+        }
     }
 
     /// Checks what is new of a text, up to the limit.

@@ -1,7 +1,7 @@
 //! The laws of segue on compressed streams.
 
 use segue::{Encode, Output, laws};
-use segue_websocket::{Deflate, Fragment, Messages, Opcode, Outgoing, Role};
+use segue_websocket::{Deflate, Fragment, Messages, Opcode, Outgoing, Pieces, Role};
 
 use super::{
     opened,
@@ -83,6 +83,13 @@ fn compressed_messages_keep_the_laws() {
             [&long[..], wrong_first, wrong_behind].map(|bytes| frame(Role::Server, 0xC1, bytes)),
         )
         .check();
+}
+
+#[test]
+fn compressed_messages_in_pieces_keep_the_laws() {
+    let pieces =
+        || Pieces::server().deflate(opened(Deflate::new(), Deflate::new()).0.deflate().unwrap());
+    laws::stage(pieces).absorbs_records().accepts(good()).refuses(bad()).limit(6 + 125).check();
 }
 
 /// Messages of `each` bytes of words, about `length` bytes in all once they are compressed.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use segue::{Buffer, Encode, Fault, Output, Step};
-use segue_websocket::{CloseCode, Deflate, Error, Message, Outgoing};
+use segue_websocket::{CloseCode, Deflate, Error, Message, Outgoing, Piece, Pieces};
 
 use super::opened;
 
@@ -93,6 +93,44 @@ fn a_bomb_is_stopped_at_the_limit() {
         // The message up to the limit, once more while it grows, the stream, and what was received.
         let allowed = 2 * LIMIT + (64 << 10) + 2 * bomb.len().next_power_of_two();
         assert!(most <= allowed.cast_signed(), "{most} bytes in pieces of {piece}");
+    }
+}
+
+#[test]
+fn a_bomb_in_pieces_takes_no_more_memory_than_the_docs_say() {
+    let bomb = bomb(64 << 20);
+    let agreed = *opened(Deflate::new(), Deflate::new()).0.deflate().unwrap();
+    let mut pieces = Pieces::server().deflate(&agreed);
+    let (mut length, mut ended) = (0, false);
+    let most = peak(|| {
+        let (mut buffer, mut answers) = (Buffer::new(), Output::new());
+        for bytes in bomb.chunks(4096) {
+            buffer.extend(bytes);
+            while let Step::Item(piece) = buffer.step(&mut pieces, false, &mut answers).unwrap() {
+                let Piece::Part(part) = piece else { panic!("{piece:?}") };
+                assert_eq!((part.first, part.text), (length == 0, false));
+                length += part.payload.len();
+                ended |= part.last;
+            }
+        }
+    });
+    assert_eq!((length, ended), (64 << 20, true));
+    // What comes of a piece, half of that while it grows, the stream, and what was received.
+    assert!(most < (128 + 64 + 48 + 12) << 10, "{most} bytes");
+    assert_eq!(fault_of(&bomb, 1000), Some(Error::InflatedTooLong { limit: 1000 }));
+}
+
+/// Why a message is refused in pieces, with a limit on all of it.
+fn fault_of(stream: &[u8], limit: usize) -> Option<Error> {
+    let agreed = *opened(Deflate::new(), Deflate::new()).0.deflate().unwrap();
+    let mut pieces = Pieces::server().deflate(&agreed).max_message(limit);
+    let (mut buffer, mut answers) = (Buffer::from(stream), Output::new());
+    loop {
+        match buffer.step(&mut pieces, false, &mut answers) {
+            Ok(Step::Item(_)) => {}
+            Ok(_) => return None,
+            Err(fault) => return fault.error().copied(),
+        }
     }
 }
 

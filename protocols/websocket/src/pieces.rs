@@ -1,0 +1,334 @@
+//! The messages of a connection, in pieces.
+
+use alloc::boxed::Box;
+use segue::{Decode, Fault, Need, Output, Record};
+
+use crate::{
+    Close, Error, Frames, MaskKeys, Message, Opcode, Reply, Role, Writer,
+    controls::Controls,
+    deflate::{COMPRESSED, Inflate},
+    frames::Opened,
+    header::{Front, Header, refused},
+    utf8::Carry,
+};
+
+/// A piece of a message, or a control frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// A piece of a message.
+    Part(Part<'a>),
+    /// A ping, where [`Pieces::pings`] has them shown.
+    Ping(&'a [u8]),
+    /// A pong: the answer to a ping, or a sign of life.
+    Pong(&'a [u8]),
+    /// The last word of the peer, with its reason if it gave one. The stage is done behind it.
+    Close(Option<Close<'a>>),
+}
+
+/// A piece of a message. Where pieces are cut depends on frames and on reads, and means nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part<'a> {
+    /// Whether the message is a text.
+    pub text: bool,
+    /// Whether the message begins here.
+    pub first: bool,
+    /// Whether it ends here.
+    pub last: bool,
+    /// What came of it; it may be empty. Of a text, all pieces together are UTF-8 as far as they
+    /// go, each of them may end inside a character.
+    pub payload: &'a [u8],
+}
+
+/// A stage that reads messages in pieces as they come, and answers pings and the close frame: for
+/// messages that are too long to be held, or are wanted before they are whole.
+///
+/// - Complete input: each frame, or what is there of it, is an item, unmasked in place and lent.
+///   Behind the close frame the stage is done, and leaves what follows.
+/// - Partial input: it needs the rest of a header and a byte of payload; control frames it takes
+///   whole. Headers that break a rule or a limit are refused at once, text with the first byte
+///   that is not UTF-8.
+/// - At the end of the stream: a truncation, since only a close frame ends a connection properly
+///   (RFC 6455 §7.1.4).
+///
+/// No payload is held: what the connection buffers is all the memory that it takes. Compressed
+/// messages are inflated 120 bytes at a time, which come to 121 KiB at most.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_websocket::{Part, Piece, Pieces};
+///
+/// let mut pieces = Pieces::client(); // the other end is a server
+/// let mut answers = Output::new();
+/// // The beginning of a message of a thousand bytes.
+/// let mut buffer = Buffer::from(&b"\x82\x7e\x03\xe8some of it"[..]);
+/// let item = buffer.step(&mut pieces, false, &mut answers)?;
+/// let part = Part { text: false, first: true, last: false, payload: b"some of it" };
+/// assert_eq!(item, Step::Item(Piece::Part(part)));
+/// assert!(matches!(buffer.step(&mut pieces, false, &mut answers)?, Step::Need(need)
+///     if need.at_least.get() == 1 && need.claim == 990));
+/// # Ok::<(), segue::Fault<segue_websocket::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Pieces {
+    frames: Frames,
+    controls: Controls,
+    limit: usize,
+    /// Whether the message under way is a text, what is carried over of it, and how many bytes of
+    /// it have come.
+    text: bool,
+    carry: Carry,
+    taken: usize,
+    inflate: Option<Box<Inflate>>,
+}
+
+impl Pieces {
+    /// How much of a compressed message is inflated at a time, in bytes: DEFLATE makes up to 1032
+    /// times as many of it, so this fits 128 KiB.
+    const COMPRESSED: usize = 120;
+
+    /// Messages of clients.
+    #[must_use]
+    pub fn server() -> Self {
+        Self::new(Role::Server, None)
+    }
+
+    /// Messages of a server. Answers are masked by [`MaskKeys::random`].
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn client() -> Self {
+        Self::client_with(MaskKeys::random())
+    }
+
+    /// Messages of a server. Answers are masked by `keys`.
+    #[must_use]
+    pub fn client_with(keys: MaskKeys) -> Self {
+        Self::new(Role::Client, Some(keys))
+    }
+
+    fn new(role: Role, keys: Option<MaskKeys>) -> Self {
+        Self {
+            frames: Frames::new(role).max_payload(usize::MAX),
+            controls: Controls::new(keys),
+            limit: usize::MAX,
+            text: false,
+            carry: Carry::default(),
+            taken: 0,
+            inflate: None,
+        }
+    }
+
+    /// Takes messages of at most `limit` bytes, inflated if they are compressed; without a limit
+    /// unless one is set.
+    #[must_use]
+    pub fn max_message(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Takes frames of at most `limit` bytes of payload; without a limit unless one is set.
+    #[must_use]
+    pub fn max_frame(mut self, limit: usize) -> Self {
+        self.frames = self.frames.max_payload(limit);
+        self
+    }
+
+    /// Takes messages in at most `limit` fragments: see [`Frames::max_fragments`].
+    #[must_use]
+    pub fn max_fragments(mut self, limit: u32) -> Self {
+        self.frames = self.frames.max_fragments(limit);
+        self
+    }
+
+    /// Who answers pings, and whether they are shown; [`Reply::Hidden`] unless it is set.
+    #[must_use]
+    pub fn pings(mut self, reply: Reply) -> Self {
+        self.controls.pings = reply;
+        self
+    }
+
+    /// Who answers the close frame, and whether it is shown; [`Reply::Shown`] unless it is set.
+    #[must_use]
+    pub fn closes(mut self, reply: Reply) -> Self {
+        self.controls.closes = reply;
+        self
+    }
+
+    /// Makes the stage and `writer`, which serve the same connection, know of each other's close
+    /// frame: only one of them is ever sent.
+    #[must_use]
+    pub fn paired(mut self, writer: &mut Writer) -> Self {
+        self.controls.closing = writer.closing.pair();
+        self
+    }
+
+    /// Takes compressed messages, as `agreed` in the handshake (RFC 7692).
+    #[cfg(feature = "deflate")]
+    #[must_use]
+    pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
+        let peer = match self.role() {
+            Role::Server => Role::Client,
+            Role::Client => Role::Server,
+        };
+        self.frames = self.frames.reserved_bits(COMPRESSED);
+        self.inflate = Some(Box::new(Inflate::new(agreed, peer)));
+        self
+    }
+
+    /// Which end reads.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.frames.role()
+    }
+
+    /// Whether the peer's close frame has been read and this end's has been sent: the connection
+    /// can be closed (RFC 6455 §7.1.1).
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.frames.is_closed() && self.controls.closing.is_sent()
+    }
+
+    fn is_inflating(&self) -> bool {
+        self.inflate.as_ref().is_some_and(|inflate| inflate.is_open())
+    }
+
+    /// A data frame with this header in front of `input`.
+    fn data(&self, input: &[u8], header: &Header) -> Result<segue::Frame, Fault<Error>> {
+        let compressed = header.reserved & COMPRESSED != 0
+            || header.opcode == Opcode::Continuation && self.is_inflating();
+        let taken = if header.opcode == Opcode::Continuation { self.taken } else { 0 };
+        if !compressed && header.length > self.limit.saturating_sub(taken) {
+            let length = taken as u64 + header.length as u64;
+            let at = if header.length < 126 { 1 } else { 2 };
+            return Err(refused(Error::MessageTooLong { length, limit: self.limit }, at));
+        }
+        if header.length == 0 {
+            return Ok(Frames::delimit(input, header));
+        }
+        let Some(there @ 1..) = input.len().checked_sub(header.size) else {
+            let missing = header.size + 1 - input.len();
+            let need = Need::exactly(missing).claiming(header.whole() - input.len());
+            return Ok(segue::Frame::Need(need));
+        };
+        let most = if compressed { Self::COMPRESSED } else { usize::MAX };
+        Ok(segue::Frame::Record(header.size + there.min(header.length).min(most)))
+    }
+
+    /// A piece of a message, the first one with its header.
+    fn part<'a>(
+        &'a mut self,
+        Opened { first, opcode, size }: Opened,
+        payload: &'a [u8],
+    ) -> Result<Part<'a>, Fault<Error>> {
+        let begins = opcode != Opcode::Continuation;
+        if begins {
+            (self.text, self.carry, self.taken) = (opcode == Opcode::Text, Carry::default(), 0);
+            if first & COMPRESSED != 0
+                && let Some(inflate) = &mut self.inflate
+            {
+                inflate.begin(self.text);
+            }
+        }
+        let (text, last) = (self.text, self.frames.is_between_messages());
+        if self.is_inflating() {
+            let Some(inflate) = &mut self.inflate else { return Err(Frames::unasked()) };
+            let payload = inflate.piece(payload, last, self.limit)?;
+            return Ok(Part { text, first: begins, last, payload });
+        }
+        self.taken = self.taken.saturating_add(payload.len());
+        if text {
+            let checked = self.carry.push(payload, |_| {});
+            checked.map_err(|at| refused(Error::Utf8, size + at))?;
+            if last && !self.carry.is_whole() {
+                return Err(refused(Error::Utf8, size + payload.len()));
+            }
+        }
+        Ok(Part { text, first: begins, last, payload })
+    }
+}
+
+impl Decode for Pieces {
+    type Item<'a> = Piece<'a>;
+    type Error = Error;
+
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
+        if self.controls.is_owed() {
+            return Ok(segue::Frame::Record(0));
+        }
+        if self.frames.is_closed() {
+            return Ok(segue::Frame::Done);
+        }
+        if let Some(inside) = self.frames.inside() {
+            let most = if self.is_inflating() { Self::COMPRESSED } else { usize::MAX };
+            return Ok(match inside.there(input) {
+                Ok(length) => segue::Frame::Record(length.min(most)),
+                Err(need) => {
+                    // What was inflated has been seen.
+                    if let Some(inflate) = &mut self.inflate {
+                        inflate.pass();
+                    }
+                    segue::Frame::Need(need)
+                }
+            });
+        }
+        let header = match self.frames.front(input)? {
+            Front::Header(header) => header,
+            Front::Need(need) => {
+                if let Some(inflate) = &mut self.inflate {
+                    inflate.pass();
+                }
+                return Ok(segue::Frame::Need(need));
+            }
+        };
+        if !header.opcode.is_control() {
+            return self.data(input, &header);
+        }
+        Ok(match Frames::delimit(input, &header) {
+            segue::Frame::Record(length) if self.controls.answers(header.opcode) => {
+                segue::Frame::absorb(length)
+            }
+            delimited => delimited,
+        })
+    }
+
+    fn absorb(&mut self, mut record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
+        let Some(Opened { opcode, size, .. }) = self.frames.open_part(&mut record) else {
+            return Err(Frames::unasked());
+        };
+        match opcode {
+            Opcode::Ping => {
+                self.controls.ping(&record, answers);
+                Ok(())
+            }
+            Opcode::Close => self.controls.close(&record, size, answers),
+            _ => Err(Frames::unasked()),
+        }
+    }
+
+    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Piece<'a>, Fault<Error>> {
+        if self.controls.is_owed() {
+            return Ok(self.controls.pay().into());
+        }
+        let Some(opened) = self.frames.open_part(&mut record) else {
+            return Err(Frames::unasked());
+        };
+        let payload = record.into_slice();
+        if opened.opcode.is_control() {
+            return Controls::show(opened.opcode, payload, opened.size).map(Piece::from);
+        }
+        self.part(opened, payload).map(Piece::Part)
+    }
+}
+
+impl<'a> From<Message<'a>> for Piece<'a> {
+    /// A whole message is a piece that it both begins and ends in.
+    fn from(message: Message<'a>) -> Self {
+        let whole = |text, payload| Self::Part(Part { text, first: true, last: true, payload });
+        match message {
+            Message::Text(text) => whole(true, text.as_bytes()),
+            Message::Binary(payload) => whole(false, payload),
+            Message::Ping(payload) => Self::Ping(payload),
+            Message::Pong(payload) => Self::Pong(payload),
+            Message::Close(close) => Self::Close(close),
+        }
+    }
+}
