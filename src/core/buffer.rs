@@ -93,6 +93,7 @@ impl Buffer {
     }
 
     /// Appends received bytes.
+    #[inline]
     pub fn extend(&mut self, bytes: &[u8]) {
         self.reserve(bytes.len());
         self.storage[self.end..self.end + bytes.len()].copy_from_slice(bytes);
@@ -185,7 +186,16 @@ impl Buffer {
     ///
     /// # Panics
     /// If no memory can be as large.
+    #[inline]
     pub fn reserve(&mut self, room: usize) {
+        // What comes byte by byte mostly finds that there is room.
+        if self.is_empty() || self.storage.len() - self.end < room {
+            self.make_room(room);
+        }
+    }
+
+    #[inline(never)]
+    fn make_room(&mut self, room: usize) {
         if self.is_empty() {
             self.rebase(0);
         }

@@ -72,23 +72,10 @@ impl RequestHead {
     pub fn begin_again(&mut self) {
         self.stage.begin_again();
     }
-}
 
-impl Default for RequestHead {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Decode for RequestHead {
-    type Item<'a> = Request<'a>;
-    type Error = Error;
-
-    #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        if let Some(need) = self.stage.wait(input, eof) {
-            return Ok(need);
-        }
+    /// What is left to do where no line is being waited for, or one may be whole.
+    #[inline(never)]
+    fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
         if self.stage.is_over() {
             return Ok(Frame::Done);
         }
@@ -106,6 +93,25 @@ impl Decode for RequestHead {
             }
         }
         self.stage.frame(input, eof)
+    }
+}
+
+impl Default for RequestHead {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Decode for RequestHead {
+    type Item<'a> = Request<'a>;
+    type Error = Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        if let Some(need) = self.stage.wait(input, eof) {
+            return Ok(need);
+        }
+        self.frame_on(input, eof)
     }
 
     fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {

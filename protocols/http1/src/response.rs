@@ -59,6 +59,26 @@ impl ResponseHead {
     pub fn begin_again(&mut self) {
         self.stage.begin_again();
     }
+
+    /// What is left to do where no line is being waited for, or one may be whole.
+    #[inline(never)]
+    fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        if self.stage.is_over() {
+            return Ok(Frame::Done);
+        }
+        if self.stage.in_start_line() {
+            // A peer that speaks something else is found out at its first byte. What a CR means
+            // depends on the byte behind it; that is left to the parser.
+            let differs = input.iter().zip(OPENING).position(|(byte, expected)| byte != expected);
+            if let Some(at) = differs.filter(|&at| !matches!(input[at], b'\r' | b'\n')) {
+                return Err(Fault::new(Error::Version).at(at as u64));
+            }
+            if differs.is_none() && input.len() < OPENING.len() {
+                return Ok(self.stage.look(input));
+            }
+        }
+        self.stage.frame(input, eof)
+    }
 }
 
 impl Default for ResponseHead {
@@ -76,21 +96,7 @@ impl Decode for ResponseHead {
         if let Some(need) = self.stage.wait(input, eof) {
             return Ok(need);
         }
-        if self.stage.is_over() {
-            return Ok(Frame::Done);
-        }
-        if self.stage.in_start_line() {
-            // A peer that speaks something else is found out at its first byte. What a CR means
-            // depends on the byte behind it; that is left to the parser.
-            let differs = input.iter().zip(OPENING).position(|(byte, expected)| byte != expected);
-            if let Some(at) = differs.filter(|&at| !matches!(input[at], b'\r' | b'\n')) {
-                return Err(Fault::new(Error::Version).at(at as u64));
-            }
-            if differs.is_none() && input.len() < OPENING.len() {
-                return Ok(self.stage.look(input));
-            }
-        }
-        self.stage.frame(input, eof)
+        self.frame_on(input, eof)
     }
 
     #[inline]

@@ -24,8 +24,10 @@ pub(crate) struct Stage<S, const N: usize> {
     pub(crate) start: Option<S>,
     /// All lines before this offset have been read.
     line: usize,
-    /// From `line` to here there is no LF.
+    /// From `line` to here there is no LF, if a line is being waited for; otherwise 0.
     searched: usize,
+    /// How many bytes the head may have, while a line is being waited for.
+    room: usize,
     /// Where the head ends, once that is known.
     end: Option<usize>,
     /// Bytes of empty lines before the head, which count for its limit.
@@ -70,6 +72,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
             start: None,
             line: 0,
             searched: 0,
+            room: 0,
             end: None,
             skipped: 0,
             over: false,
@@ -139,13 +142,15 @@ impl<S: Start, const N: usize> Stage<S, N> {
     /// To be asked first: this is all there is to do for most of what dribbles.
     #[inline(always)]
     pub(crate) fn wait(&mut self, input: &[u8], eof: bool) -> Option<Frame> {
-        let room = self.room();
-        let waits = self.searched > self.line && !eof && input.len() < room;
-        if !waits || find_lf(input, self.searched).is_some() {
+        if self.searched == 0 || eof || input.len() >= self.room {
+            return None;
+        }
+        let new = input.get(self.searched..)?;
+        if find_lf(new).is_some() {
             return None;
         }
         self.searched = input.len();
-        Some(self.need(input, room))
+        Some(self.need(input, self.room))
     }
 
     /// Reads on in `shown`, a line of which may be whole by now; `last` if no more can come.
@@ -158,7 +163,9 @@ impl<S: Start, const N: usize> Stage<S, N> {
                 Ok(Frame::Record(end))
             }
             // Whether a line is found faulty before its end must not depend on how it came.
-            Err(Stop::Fault(error, at)) if last || find_lf(shown, self.line).is_some() => {
+            Err(Stop::Fault(error, at))
+                if last || shown.get(self.line..).and_then(find_lf).is_some() =>
+            {
                 Err(Fault::new(error).at(at as u64))
             }
             Err(Stop::More) if shown.len() == room => {
@@ -166,7 +173,8 @@ impl<S: Start, const N: usize> Stage<S, N> {
                 Err(Fault::new(error).at(room as u64))
             }
             Err(_) => {
-                self.searched = shown.len();
+                self.searched = if shown.len() > self.line { shown.len() } else { 0 };
+                self.room = room;
                 Ok(self.need(shown, room))
             }
         }
@@ -254,31 +262,37 @@ impl<S: Start, const N: usize> Stage<S, N> {
     /// How many bytes `shown`, which does not end the head, lacks at least.
     #[inline]
     fn missing(&self, shown: &[u8]) -> usize {
-        match (shown.get(self.line..).unwrap_or_default(), self.relaxed.bare_lf) {
-            ([b'\r'] | [], true) | ([b'\r'], false) => 1,
-            ([], false) | (_, true) => 2,
-            ([.., b'\r'], false) => 3,
-            (_, false) => 4,
+        let in_line = shown.len().saturating_sub(self.line);
+        let behind_cr = in_line > 0 && shown.ends_with(b"\r");
+        match (in_line, behind_cr) {
+            (0, _) => self.shortest_line_end(),
+            // It may be the CR of the empty line.
+            (1, true) => 1,
+            (_, true) if !self.relaxed.bare_lf => 3,
+            _ => 2 * self.shortest_line_end(),
         }
+    }
+
+    #[inline]
+    fn shortest_line_end(&self) -> usize {
+        if self.relaxed.bare_lf { 1 } else { 2 }
     }
 
     /// What a head that begins with `input` has behind it at least: the shortest there is has a
     /// line of 12 bytes, `M / HTTP/1.1` or `HTTP/1.1 200`, and two line ends.
     fn shortest_rest(&self, input: &[u8]) -> usize {
-        let line_ends: usize = if self.relaxed.bare_lf { 2 } else { 4 };
-        (12 + line_ends).saturating_sub(input.len()).max(1)
+        (12 + 2 * self.shortest_line_end()).saturating_sub(input.len()).max(1)
     }
 }
 
-/// Where the first LF is from `start` on.
+/// Where the first LF is.
 #[inline]
-fn find_lf(bytes: &[u8], start: usize) -> Option<usize> {
-    let rest = bytes.get(start..).unwrap_or_default();
-    if rest.len() < 16 {
+fn find_lf(bytes: &[u8]) -> Option<usize> {
+    if bytes.len() < 16 {
         // What dribbles is not worth a call.
-        rest.iter().position(|&byte| byte == b'\n')
+        bytes.iter().position(|&byte| byte == b'\n')
     } else {
-        memchr(b'\n', rest)
+        memchr(b'\n', bytes)
     }
 }
 
