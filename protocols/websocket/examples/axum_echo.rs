@@ -1,0 +1,126 @@
+//! axum serves HTTP, and gives one of its connections away: our WebSocket takes it, with what axum
+//! had read too far.
+//!
+//! ```text
+//! cargo run --release -p segue-websocket --example axum_echo
+//! cargo run --release -p segue-websocket --example axum_echo -- --listen 127.0.0.1:9003
+//! ```
+//!
+//! The first runs a client that does not wait to be let in before it speaks, and sees its message
+//! come back. The second serves: a page at `/`, the echo at `/ws`.
+#![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use clap::Parser;
+use hyper::upgrade::Upgraded;
+use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
+use segue::Handoff;
+use segue_websocket::{CloseCode, Role, accept_key, endpoint::Error, tokio::WebSocket};
+use std::{io, net::SocketAddr};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+
+/// An echo WebSocket in an axum server.
+#[derive(Parser)]
+struct Arguments {
+    /// Serves at this address, until it is stopped.
+    #[arg(long)]
+    listen: Option<SocketAddr>,
+}
+
+#[tokio::main]
+async fn main() -> io::Result<()> {
+    let listen = Arguments::parse().listen;
+    let listener = TcpListener::bind(listen.unwrap_or(([127, 0, 0, 1], 0).into())).await?;
+    let address = listener.local_addr()?;
+    println!("http://{address}/ is a page, ws://{address}/ws an echo");
+    let app =
+        Router::new().route("/", get(|| async { "an echo is at /ws\n" })).route("/ws", get(ws));
+    let serving = axum::serve(listener, app);
+    if listen.is_some() {
+        return serving.await;
+    }
+    tokio::spawn(async move { serving.await });
+    let echo = glued_client(TcpStream::connect(address).await?).await?;
+    assert_eq!(echo, b"\x81\x05Hello\x88\0", "the frame behind the request was lost");
+    println!("the frame that was glued to the request came back");
+    Ok(())
+}
+
+/// A handler like others: it answers at once, and what it upgrades to runs in a task of its own.
+async fn ws(mut request: Request) -> Response {
+    let Some(accept) = agreed(request.headers()) else {
+        let version = [(header::SEC_WEBSOCKET_VERSION, "13")];
+        return (StatusCode::UPGRADE_REQUIRED, version, "a WebSocket is here\n").into_response();
+    };
+    tokio::spawn(async move {
+        match hyper::upgrade::on(&mut request).await {
+            Ok(upgraded) => {
+                if let Err(error) = echo(upgraded).await {
+                    eprintln!("websocket: {error}");
+                }
+            }
+            Err(error) => eprintln!("upgrade: {error}"),
+        }
+    });
+    let headers = [
+        (header::CONNECTION, "Upgrade".to_owned()),
+        (header::UPGRADE, "websocket".to_owned()),
+        (header::SEC_WEBSOCKET_ACCEPT, accept),
+    ];
+    (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response()
+}
+
+/// What to answer to a request for a WebSocket (RFC 6455 §4.2.1); `None` if it is none.
+fn agreed(headers: &HeaderMap) -> Option<String> {
+    let has = |name, wanted: &str| {
+        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(','))
+            .any(|part| part.trim().eq_ignore_ascii_case(wanted))
+    };
+    let is_one = has(header::CONNECTION, "upgrade")
+        && has(header::UPGRADE, "websocket")
+        && has(header::SEC_WEBSOCKET_VERSION, "13");
+    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
+    is_one.then(|| accept_key(key))
+}
+
+/// Our WebSocket, on a connection that was axum's.
+async fn echo(upgraded: Upgraded) -> Result<(), Error> {
+    let Ok(parts) = downcast::<TokioIo<TcpStream>>(upgraded) else {
+        return Err(io::Error::other("axum serves another transport").into());
+    };
+    println!("axum had read {} bytes too far", parts.read_buf.len());
+    let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
+    let mut socket = WebSocket::from_handoff(handoff, Role::Server);
+    while let Some(mut turn) = socket.turn().await? {
+        turn.answer.send(turn.message)?;
+    }
+    socket.close(CloseCode::NORMAL, "").await
+}
+
+/// Sends a request with a masked frame and a close frame glued to it, in one write, and gives what
+/// follows the 101.
+async fn glued_client(mut socket: TcpStream) -> io::Result<Vec<u8>> {
+    const REQUEST: &[u8] = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\n\
+        Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    // The example of RFC 6455 §5.7, and a close frame.
+    const FRAMES: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x80\0\0\0\0";
+    socket.write_all(&[REQUEST, FRAMES].concat()).await?;
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).await?;
+    assert!(answer.starts_with(b"HTTP/1.1 101 "), "axum did not upgrade");
+    let head = answer.windows(4).position(|four| four == b"\r\n\r\n");
+    Ok(answer.split_off(head.ok_or_else(|| io::Error::other("half an answer"))? + 4))
+}

@@ -1,0 +1,157 @@
+//! A chat room: what one says, all hear. Each message is encoded once, however many listen.
+//!
+//! ```text
+//! cargo run --release -p segue-websocket --example chat -- --listen 127.0.0.1:9002
+//! cargo run --release -p segue-websocket --example chat -- --people 500
+//! ```
+//!
+//! The first serves whoever connects, a name taken from the target: `ws://127.0.0.1:9002/ann`. The
+//! second has so many people connect by themselves and say a word each, sees that all of them hear
+//! every word once, and tells how long it took.
+#![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
+
+use bytes::Bytes;
+use clap::Parser;
+use segue::{Encode, Output};
+use segue_websocket::{
+    CloseCode, Outgoing, OwnedMessage, ServerHandshake, Writer, endpoint::Error, tokio::WebSocket,
+};
+use std::{io, net::SocketAddr, time::Instant};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::broadcast::{self, error::RecvError},
+    task::JoinSet,
+};
+
+/// A chat room on WebSockets.
+#[derive(Parser)]
+struct Arguments {
+    /// The address to listen on; port 0 picks a free one.
+    #[arg(long, default_value = "127.0.0.1:0")]
+    listen: SocketAddr,
+    /// Has so many people talk in this process, and ends when all have heard all.
+    #[arg(long)]
+    people: Option<usize>,
+}
+
+/// How many messages somebody may lag behind before being shown the door.
+const BACKLOG: usize = 4096;
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    let arguments = Arguments::parse();
+    let listener = TcpListener::bind(arguments.listen).await?;
+    let address = listener.local_addr()?;
+    println!("ws://{address}/your-name is a chat room");
+    let open = open(listener);
+    match arguments.people {
+        Some(people) => tokio::select! {
+            ended = open => Ok(ended?),
+            talked = talk(address, people) => talked,
+        },
+        None => Ok(open.await?),
+    }
+}
+
+/// Lets people in.
+async fn open(listener: TcpListener) -> io::Result<()> {
+    let (room, _) = broadcast::channel(BACKLOG);
+    loop {
+        let (socket, _) = listener.accept().await?;
+        socket.set_nodelay(true)?;
+        let room = room.clone();
+        tokio::spawn(async move {
+            if let Err(error) = visit(socket, room).await {
+                eprintln!("{error}");
+            }
+        });
+    }
+}
+
+/// One person's stay. The room carries frames that are ready to be sent.
+async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), Error> {
+    let (mut socket, accepted) = WebSocket::accept_with(socket, ServerHandshake::new()).await?;
+    let name = accepted.target.trim_start_matches('/');
+    let mut heard = room.subscribe();
+    socket.send(&format!("welcome, {name}")).await?;
+    loop {
+        // Both may be dropped at any time: nothing is lost with them.
+        tokio::select! {
+            message = socket.next() => match message? {
+                Some(OwnedMessage::Text(text)) => {
+                    let frame = encoded(&format!("{name}: {text}"))?;
+                    // There is always one listener: who speaks.
+                    let _ = room.send(frame);
+                }
+                Some(OwnedMessage::Binary(_)) => {
+                    return socket.close(CloseCode::UNSUPPORTED, "say it in text").await;
+                }
+                Some(_) => {}
+                None => return socket.close(CloseCode::NORMAL, "").await,
+            },
+            frame = heard.recv() => match frame {
+                Ok(frame) => {
+                    socket.output_mut().put_bytes(frame);
+                    // What else is there leaves in the same write.
+                    while let Ok(frame) = heard.try_recv() {
+                        socket.output_mut().put_bytes(frame);
+                    }
+                    socket.flush().await?;
+                }
+                Err(RecvError::Lagged(_)) => {
+                    return socket.close(CloseCode::POLICY, "too slow").await;
+                }
+                Err(RecvError::Closed) => {
+                    return socket.close(CloseCode::GOING_AWAY, "").await;
+                }
+            },
+        }
+    }
+}
+
+/// A message as a server sends it, to whomever: nothing in its frame depends on the connection.
+fn encoded(text: &str) -> Result<Bytes, Error> {
+    let mut frame = Output::new();
+    Writer::server().encode(Outgoing::Text(text), &mut frame).map_err(Error::Write)?;
+    Ok(frame.to_vec().into())
+}
+
+/// Has `people` connect, say a word each, and hear them all.
+async fn talk(address: SocketAddr, people: usize) -> Result<(), Error> {
+    let mut crowd = Vec::with_capacity(people);
+    for i in 0..people {
+        let mut socket = WebSocket::connect_to(&format!("ws://{address}/person-{i}")).await?;
+        // All are in the room once all were welcomed.
+        let welcome = socket.next().await?;
+        assert_eq!(welcome, Some(OwnedMessage::Text(format!("welcome, person-{i}"))));
+        crowd.push(socket);
+    }
+    let begun = Instant::now();
+    let mut stays = JoinSet::new();
+    for mut socket in crowd {
+        stays.spawn(async move {
+            socket.send("hello").await?;
+            let mut said = vec![false; people];
+            for _ in 0..people {
+                let Some(OwnedMessage::Text(text)) = socket.next().await? else {
+                    return Err(Error::Closed);
+                };
+                let by = text.strip_prefix("person-").and_then(|rest| rest.strip_suffix(": hello"));
+                let by: usize = by.and_then(|by| by.parse().ok()).ok_or(Error::Closed)?;
+                assert!(!std::mem::replace(&mut said[by], true), "person {by} was heard twice");
+            }
+            Ok(socket)
+        });
+    }
+    let crowd = stays.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let time = begun.elapsed();
+    for mut socket in crowd {
+        socket.close(CloseCode::NORMAL, "").await?;
+    }
+    let messages = people * people;
+    println!(
+        "{people} people heard {people} words each in {time:.0?}: {:.2} million messages a second",
+        messages as f64 / time.as_secs_f64() / 1e6
+    );
+    Ok(())
+}
