@@ -6,7 +6,7 @@ import sys
 import websockets
 
 
-async def main(address: str) -> None:
+async def main(address: str, refusal: int) -> None:
     async with websockets.connect(
         f"ws://{address}/ws", compression=None, max_size=None
     ) as socket:
@@ -36,7 +36,7 @@ async def main(address: str) -> None:
         async with websockets.connect(f"ws://{address}/") as socket:
             raise AssertionError("the page is no WebSocket")
     except websockets.exceptions.InvalidStatus as refused:
-        assert refused.response.status_code == 200
+        assert refused.response.status_code == refusal
     print("Python's websockets sees a refusal")
 
 
@@ -45,4 +45,4 @@ async def send_all(socket, messages) -> None:
         await socket.send(message)
 
 
-asyncio.run(main(sys.argv[1]))
+asyncio.run(main(sys.argv[1], int(sys.argv[2])))
