@@ -9,5 +9,7 @@ macro_rules! chapters {
 chapters! {
     introduction: "introduction.md",
     two_miniprotocols: "two-miniprotocols.md",
+    stages_of_stages: "stages-of-stages.md",
+    leaving: "leaving.md",
     http1: "http1.md",
 }

@@ -25,6 +25,15 @@ use super::{Fault, Frame, Output, Record};
 ///
 /// The law suite (feature `laws`) checks all this for any stage in a line.
 ///
+/// # Made of other stages
+/// A stage that asks another one's `frame` owes it the record: to its `parse` (or `absorb`, if that
+/// is what it announced), also where it tells its own driver to absorb what the other calls a
+/// record. The other one remembers where the record in front ends, and would look for it in the
+/// next one. What a record decides is set before the inner item is made, or in `absorb`: the item
+/// borrows the stage it comes from for as long as it lives, so nothing can be changed behind it.
+/// The book writes such a stage, in [its chapter on
+/// RESP](https://github.com/segue-rs/segue/blob/main/book/src/stages-of-stages.md).
+///
 /// # Example
 /// A record is a length in one byte, then that many bytes; the item is the text in it.
 ///

@@ -47,6 +47,9 @@ pub trait Exchange {
 
     /// When [`on_deadline`](Self::on_deadline) is to be called, as a time since an epoch that the
     /// caller chose; it may change with each call of the other methods.
+    ///
+    /// Only [`on_deadline`](Self::on_deadline) is told the time. An exchange that is to wait for so
+    /// long from now on answers [`Duration::ZERO`], is called at once, and adds to what it is told.
     fn deadline(&self) -> Option<Duration> {
         None
     }

@@ -1,4 +1,27 @@
 //! Connections: one engine, driven by blocking I/O, tokio and futures-io.
+//!
+//! | over | `Connection` | features |
+//! |---|---|---|
+//! | [`Read`](std::io::Read) and [`Write`](std::io::Write), blocking or not | [`sync::Connection`] | `std` |
+//! | tokio's `AsyncRead` and `AsyncWrite` | `tokio::Connection` | `tokio` |
+//! | futures-io's `AsyncRead` and `AsyncWrite` | `futures::Connection` | `futures` |
+//! | tokio-util's `Framed`, which drives a `codec::Codec` by itself | none | `codec` |
+//!
+//! Each is [`Connection`] with another transport in it, and that is where their methods are told
+//! of: those that wait are under the headings *Blocking* and *Polled*, the others are the same for
+//! all. What else there is to know:
+//!
+//! - Items are lent: a [`Turn`] has the item and an [`Answer`], the output to answer it on. To go on
+//!   reading, let go of both.
+//! - How far a connection reads, and how much it holds, is in [`Options`]; the way to give a socket
+//!   away with nothing read too far is a [`ReadPolicy`].
+//! - Two tasks or threads take a half each, by `split`. In a struct the halves are a
+//!   `Connection<Half<tokio::Tokio<T>>, S>`, or a [`sync::Connection`]`<`[`BlockingHalf`]`<T>, S>`;
+//!   the second half has `()` for its stage.
+//! - A handshake with deadlines takes a [`Timer`]: a [`SocketTimer`], a `tokio::TokioTimer`, or one
+//!   of your own.
+//! - What is handed off goes on as another connection (`from_handoff`), or as a plain reader and
+//!   writer: [`Leading`].
 
 #[cfg(feature = "codec")]
 pub mod codec;

@@ -43,7 +43,7 @@ pub struct Options {
     /// from filling the memory.
     pub read_ahead_limit: usize,
     /// From how many unsent bytes on no more items are delivered: see
-    /// [`Output::HIGH_WATER`].
+    /// [`Output::HIGH_WATER`]. It counts when the connection is made.
     pub high_water: usize,
 }
 

@@ -1,6 +1,5 @@
 //! The listings of the README do what it says. They have no hidden lines, which are shown wherever
 //! a README is not run through rustdoc; so they are run from here.
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod import;
 mod protocol;
