@@ -39,8 +39,15 @@ pub struct Header<'a> {
 }
 
 impl<'a> Headers<'a> {
+    #[inline]
     pub(crate) fn new(head: &'a [u8], spans: &'a [Span]) -> Self {
         Self { head, spans }
+    }
+
+    /// All of the head.
+    #[inline]
+    pub(crate) fn head(&self) -> &'a [u8] {
+        self.head
     }
 
     /// How many header lines there are.

@@ -3,6 +3,8 @@
 //! Each function reads one line of a head that may not have arrived whole, from the offset where
 //! the line begins. Offsets count from the front of the head.
 
+use core::ops::Range;
+
 use crate::block;
 use crate::class::{self, TARGET, TOKEN, VALUE, run};
 use crate::spans::Span;
@@ -20,19 +22,37 @@ pub(crate) enum Stop {
 /// `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct RequestLine {
-    pub(crate) method_end: usize,
-    pub(crate) target_end: usize,
+    method_end: u32,
+    target_end: u32,
     pub(crate) version: Version,
 }
 
 impl RequestLine {
+    #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "no head is longer than Limits::MOST_HEAD")]
+    fn new(method_end: usize, target_end: usize, version: Version) -> Self {
+        Self { method_end: method_end as u32, target_end: target_end as u32, version }
+    }
+
+    /// Where the method is.
+    #[inline]
+    pub(crate) fn method(&self) -> Range<usize> {
+        0..self.method_end as usize
+    }
+
+    /// Where the target is.
+    #[inline]
+    pub(crate) fn target(&self) -> Range<usize> {
+        self.method_end as usize + 1..self.target_end as usize
+    }
+
     /// Reads the line in front if there is nothing odd about it, and tells where the next one
     /// begins.
     #[inline(always)]
     pub(crate) fn plain(head: &[u8], limits: &Limits) -> Option<(Self, usize)> {
-        let method_end = match head.first_chunk() {
+        let method_end = match head.first_chunk().map(|word| u32::from_le_bytes(*word)) {
             // What nearly all ask for is not worth counting.
-            Some(b"GET ") => 3,
+            Some(GET) => 3,
             _ => block::name(head.first_chunk()?),
         };
         let [b' ', rest @ ..] = head.get(method_end..)? else { return None };
@@ -49,7 +69,7 @@ impl RequestLine {
             return None;
         }
         let target_end = method_end + 1 + target;
-        Some((Self { method_end, target_end, version }, target_end + 11))
+        Some((Self::new(method_end, target_end, version), target_end + 11))
     }
 
     /// Reads the line in front, and tells where the next one begins.
@@ -74,7 +94,7 @@ impl RequestLine {
         }
         let (version, end) = version(head, target_end + 1, short, relaxed)?;
         let next = line_end(head, end, short, relaxed)?;
-        Ok((Self { method_end, target_end, version }, next))
+        Ok((Self::new(method_end, target_end, version), next))
     }
 }
 
@@ -246,7 +266,8 @@ fn unexpected(head: &[u8], at: usize, wrong: Error, short: Error, relaxed: Relax
     Stop::Fault(error, at)
 }
 
-/// Eight bytes are compared at once as a number.
+/// Bytes are compared at once as a number.
+const GET: u32 = u32::from_le_bytes(*b"GET ");
 const HTTP_1_1: u64 = u64::from_le_bytes(*b"HTTP/1.1");
 const HTTP_1_0: u64 = u64::from_le_bytes(*b"HTTP/1.0");
 

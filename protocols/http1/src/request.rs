@@ -123,7 +123,7 @@ impl Decode for RequestHead {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Request<'a>, Fault<Error>> {
         let head: &[u8] = record.into_slice();
         let line = self.stage.finish(head)?;
-        Ok(Request { head, line, headers: Headers::new(head, self.stage.spans.as_slice()) })
+        Ok(Request { line, headers: Headers::new(head, self.stage.spans.as_slice()) })
     }
 }
 
@@ -143,7 +143,6 @@ impl Start for RequestLine {
 /// The head of a request, lent from the buffer that it was received into.
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
-    head: &'a [u8],
     line: RequestLine,
     headers: Headers<'a>,
 }
@@ -153,14 +152,14 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn method(&self) -> &'a str {
-        ascii(&self.head[..self.line.method_end])
+        ascii(&self.headers.head()[self.line.method()])
     }
 
     /// The target as it was written, of any of the four forms (RFC 9112 §3.2): visible ASCII.
     #[inline]
     #[must_use]
     pub fn target(&self) -> &'a str {
-        ascii(&self.head[self.line.method_end + 1..self.line.target_end])
+        ascii(&self.headers.head()[self.line.target()])
     }
 
     /// The version.
@@ -181,14 +180,14 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
-        self.head
+        self.headers.head()
     }
 }
 
 /// Heads are equal that have the same bytes.
 impl PartialEq for Request<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.head == other.head
+        self.as_bytes() == other.as_bytes()
     }
 }
 

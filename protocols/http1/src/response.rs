@@ -103,7 +103,7 @@ impl Decode for ResponseHead {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Response<'a>, Fault<Error>> {
         let head: &[u8] = record.into_slice();
         let line = self.stage.finish(head)?;
-        Ok(Response { head, line, headers: Headers::new(head, self.stage.spans.as_slice()) })
+        Ok(Response { line, headers: Headers::new(head, self.stage.spans.as_slice()) })
     }
 }
 
@@ -123,7 +123,6 @@ impl Start for StatusLine {
 /// The head of a response, lent from the buffer that it was received into.
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
-    head: &'a [u8],
     line: StatusLine,
     headers: Headers<'a>,
 }
@@ -147,7 +146,7 @@ impl<'a> Response<'a> {
     #[inline]
     #[must_use]
     pub fn reason(&self) -> &'a [u8] {
-        &self.head[self.line.reason..self.line.reason_end]
+        &self.headers.head()[self.line.reason..self.line.reason_end]
     }
 
     /// The headers.
@@ -161,14 +160,14 @@ impl<'a> Response<'a> {
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
-        self.head
+        self.headers.head()
     }
 }
 
 /// Heads are equal that have the same bytes.
 impl PartialEq for Response<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.head == other.head
+        self.as_bytes() == other.as_bytes()
     }
 }
 

@@ -184,19 +184,25 @@ impl<S: Start, const N: usize> Stage<S, N> {
     #[inline]
     pub(crate) fn finish(&mut self, head: &[u8]) -> Result<S, Fault<Error>> {
         if self.end != Some(head.len()) {
-            // It was not asked for this head before.
-            let limits = self.limits;
-            self.begin_again();
-            self.limits.head = usize::MAX;
-            let framed = self.frame(head, true);
-            self.limits = limits;
-            if framed? != Frame::Record(head.len()) {
-                return Err(Fault::from_cause(Cause::Contract));
-            }
+            self.read_again(head)?;
         }
         self.over = true;
-        self.searched = 0;
         self.start.ok_or(Fault::from_cause(Cause::Contract))
+    }
+
+    /// Reads a `head` that it was not asked for before.
+    #[cold]
+    fn read_again(&mut self, head: &[u8]) -> Result<(), Fault<Error>> {
+        let limits = self.limits;
+        self.begin_again();
+        self.limits.head = usize::MAX;
+        let framed = self.frame(head, true);
+        self.limits = limits;
+        if framed? == Frame::Record(head.len()) {
+            Ok(())
+        } else {
+            Err(Fault::from_cause(Cause::Contract))
+        }
     }
 
     /// Goes through the lines from where it stands; the error is of the line it then stands at. A
