@@ -100,12 +100,6 @@ impl<T, S> Connection<T, S> {
         &mut self.read.input.options
     }
 
-    /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
-    /// one that waits with nothing half-read.
-    pub fn held(&self) -> usize {
-        self.read.input.held() + self.write.output.capacity()
-    }
-
     /// How many bytes of the stream have been consumed so far.
     pub fn position(&self) -> u64 {
         self.read.input.buffer.position()
@@ -113,6 +107,12 @@ impl<T, S> Connection<T, S> {
 }
 
 impl<T: Transport, S> Connection<T, S> {
+    /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
+    /// one that waits with nothing half-read.
+    pub fn held(&self) -> usize {
+        self.read.input.held() + self.write.output.capacity() + self.io.held()
+    }
+
     /// Whether there is something to send: whether a readiness loop should ask for writability.
     pub fn wants_write(&self) -> bool {
         self.write.has_unsent(&self.io)

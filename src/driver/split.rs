@@ -147,6 +147,10 @@ impl<T: Transport> Transport for Half<T> {
         self.shared.shares.total()
     }
 
+    fn held(&self) -> usize {
+        self.line().queue.capacity()
+    }
+
     fn is_closed(&self) -> bool {
         self.shared.shares.is_closed()
     }

@@ -173,7 +173,11 @@ where
         let Shared { io, shares, .. } = &*self.shared;
         let Sending { batch, broken } = sending;
         loop {
-            batch.append(&mut self.shared.queue());
+            let mut queue = self.shared.queue();
+            if !queue.is_empty() {
+                batch.append(&mut queue);
+            }
+            drop(queue);
             if let Some(kind) = broken {
                 shares.sent(batch.len());
                 batch.clear();
@@ -256,6 +260,11 @@ where
             Side::Reader => self.queued(),
             Side::Writer => self.shared.shares.total(),
         }
+    }
+
+    fn held(&self) -> usize {
+        let batch = self.shared.socket.try_lock().map_or(0, |sending| sending.batch.capacity());
+        batch + self.shared.queue().capacity()
     }
 
     fn is_closed(&self) -> bool {

@@ -277,6 +277,11 @@ pub trait SyncTransport {
         self.queued()
     }
 
+    /// Bytes of memory for what waits outside of the connection's own output.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// Whether somebody else has ended the writing side.
     fn is_closed(&self) -> bool {
         false
@@ -320,6 +325,10 @@ impl<T: SyncTransport> transport::Transport for Blocking<T> {
 
     fn unsent(&self) -> usize {
         self.io.unsent()
+    }
+
+    fn held(&self) -> usize {
+        self.io.held()
     }
 
     fn is_closed(&self) -> bool {

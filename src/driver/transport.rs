@@ -47,6 +47,11 @@ pub trait Transport: Sized {
         self.queued()
     }
 
+    /// Bytes of memory for what waits outside of the connection's own output.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// Whether somebody else has ended the writing side.
     fn is_closed(&self) -> bool {
         false
