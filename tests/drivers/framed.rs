@@ -143,6 +143,10 @@ fn a_stage_that_yields_without_end_is_stopped_in_a_codec() {
     };
     // The record of two bytes, what it pays for, and what is free.
     assert_eq!((fault.cause, count), (Cause::NoProgress, 1 + 2 + 64));
+    match codec.decode(&mut bytes) {
+        Err(CodecError::Fault(fault)) => assert_eq!(fault.cause, Cause::Contract),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

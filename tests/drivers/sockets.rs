@@ -12,7 +12,10 @@ use segue::{
     length, separator,
 };
 
-use crate::talk::{Talk, messages, record};
+use crate::{
+    script::Script,
+    talk::{Talk, messages, record},
+};
 
 fn sockets() -> (TcpStream, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -80,6 +83,26 @@ fn a_readiness_loop_echoes_more_than_the_kernel_buffers() {
         assert_eq!(connection.held(), 0);
         assert!(connection.hand_off(Edge::MustBeEmpty).unwrap().into_io().is_ok());
     }
+}
+
+/// What the writer queues later is the writer's to wait for.
+#[test]
+fn a_blocking_reader_sends_no_more_than_its_own() {
+    let script = Script::new().gives(record(b'p', b"?")).ends().takes(2).write_stalls();
+    let (mut reader, mut writer) = sync::Connection::new(script.clone(), Talk::default()).split();
+    writer.send(&mut Talk::default(), &b"first"[..]).unwrap();
+    assert!(writer.flush().is_err());
+    assert!(reader.turn().is_err());
+    writer.send(&mut Talk::default(), &b"second"[..]).unwrap();
+    assert!(writer.flush().is_err());
+    script.goes_on();
+    let own = [messages(["first"]), record(b'o', b"?")].concat();
+    let _ = script.clone().takes(own.len() - 2);
+    assert!(reader.turn().unwrap().is_none());
+    assert_eq!(script.written(), own);
+    assert!(!reader.wants_write() && writer.wants_write());
+    writer.flush().unwrap();
+    assert_eq!(script.written(), [own, messages(["second"])].concat());
 }
 
 /// A peer that reads nothing while it waits to write.

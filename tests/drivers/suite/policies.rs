@@ -1,9 +1,9 @@
 //! How far is read under each policy: the script's record tells.
 
-use std::io::ErrorKind;
+use std::{convert::Infallible, io::ErrorKind};
 
 use segue::{
-    Edge, Handoff,
+    Buffer, Edge, Exchange, Fault, Handoff, Need, Output, Progress,
     driver::{Error, Options, ReadPolicy},
     length, separator,
 };
@@ -148,6 +148,40 @@ fn a_head_is_peeked_and_taken_in_two_calls() {
         assert_eq!(script.count(Call::Peek), 1);
         let io = connection.hand_off(Edge::MustBeEmpty).unwrap().into_io().unwrap();
         assert_eq!(io.unread(), b"\x81\x02hi");
+    });
+}
+
+/// Ten bytes. It says what it needs, and not what belongs to it in what is shown.
+struct Ten;
+
+impl Exchange for Ten {
+    type Output = Vec<u8>;
+    type Error = Infallible;
+
+    fn advance(
+        &mut self,
+        input: &mut Buffer,
+        _: bool,
+        _: &mut Output,
+    ) -> Result<Progress<Vec<u8>>, Fault<Infallible>> {
+        Ok(match 10_usize.saturating_sub(input.len()) {
+            0 => Progress::Done(input.take(10).to_vec()),
+            missing => Progress::NeedRead(Need::exactly(missing)),
+        })
+    }
+}
+
+#[test]
+fn an_exchange_is_given_what_it_claims() {
+    play!({
+        for policy in [ReadPolicy::Exact, ReadPolicy::Peek] {
+            let script = Script::new().gives(b"0123").gives(b"456789 and the rest");
+            let handoff = Handoff::new(script.clone(), &[][..]);
+            let mut connection = Connection::peeking(handoff, (), options(policy));
+            assert_eq!(wait!(connection.exchange(&mut Ten)).unwrap(), b"0123456789");
+            assert_eq!(script.count(Call::Read), 2);
+            assert_eq!(script.unread(), b" and the rest");
+        }
     });
 }
 

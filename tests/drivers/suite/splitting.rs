@@ -172,8 +172,8 @@ fn idle_halves_hold_nothing() {
         wait!(writer.flush()).unwrap();
         assert!(wait!(reader.turn()).unwrap().is_some());
         assert!(once!(reader.turn()).is_pending());
+        // Nor does what they share, which counts for both.
         assert_eq!((reader.held(), writer.held()), (0, 0));
-        // And neither does what they share.
         let Ok(connection) = reader.unsplit(writer) else { panic!("they are of one") };
         assert_eq!(connection.held(), 0);
     });
