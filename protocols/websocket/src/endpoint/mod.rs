@@ -27,6 +27,8 @@ mod message;
 mod polled;
 #[cfg(feature = "std")]
 pub mod sync;
+#[cfg(feature = "std")]
+mod sync_halves;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 #[cfg(feature = "std")]

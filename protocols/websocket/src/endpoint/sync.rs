@@ -26,7 +26,7 @@
 use segue::{
     Handoff, Output,
     driver::{
-        BlockingHalf, Timer,
+        Timer,
         sync::{Blocking, CloseWrite, Connection, SyncTransport},
     },
 };
@@ -39,7 +39,7 @@ use std::{
 
 use super::{
     Error, KeepAlive, OwnedMessage, Turn,
-    engine::{self, DRAIN_REFUSED, Endpoint, stages},
+    engine::{DRAIN_REFUSED, Endpoint, stages},
     keeping,
     url::Url,
 };
@@ -47,6 +47,8 @@ use crate::{
     Accepted, ClientHandshake, Close, CloseCode, Messages, Opened, Outgoing, Role, ServerHandshake,
     Writer,
 };
+
+pub use super::sync_halves::{Reader, Sender};
 
 /// A WebSocket over [`Read`] and [`Write`].
 ///
@@ -58,22 +60,6 @@ use crate::{
 /// [`segue::driver::sync::Connection`], and [`split`](Self::split).
 pub struct WebSocket<T> {
     endpoint: Endpoint<Blocking<T>>,
-}
-
-/// The half of a [`WebSocket`] that reads, and answers control frames.
-pub struct Reader<T> {
-    endpoint: Endpoint<Blocking<BlockingHalf<T>>>,
-}
-
-/// The half of a [`WebSocket`] that sends.
-///
-/// Once the other half has answered the peer's close frame nothing can be sent any more:
-/// [`Error::Closed`]. Messages that were only queued until then are dropped with that error.
-pub struct Sender<T> {
-    connection: Connection<BlockingHalf<T>, ()>,
-    writer: Writer,
-    /// The close frame was sent by this half, and what is queued goes before it.
-    has_closed: bool,
 }
 
 impl<T: Read + Write + CloseWrite> WebSocket<T> {
@@ -181,12 +167,7 @@ impl<T: Read + Write> WebSocket<T> {
     where
         for<'a> &'a T: Read + Write,
     {
-        let (connection, writer, course) = self.endpoint.unmake();
-        let has_closed = writer.is_closed();
-        let (reader, sender) = connection.split();
-        let (closer, writer) = engine::closer(writer);
-        let endpoint = Endpoint::remake(reader, closer, course);
-        (Reader { endpoint }, Sender { connection: sender, writer, has_closed })
+        Reader::split(self.endpoint)
     }
 }
 
@@ -195,6 +176,10 @@ impl<T: SyncTransport> WebSocket<T> {
     /// each other.
     pub fn new(connection: Connection<T, Messages>, writer: Writer) -> Self {
         Self { endpoint: Endpoint::new(connection, writer) }
+    }
+
+    pub(super) fn from_endpoint(endpoint: Endpoint<Blocking<T>>) -> Self {
+        Self { endpoint }
     }
 
     /// Changes how messages are read: `socket.read_by(|messages| messages.max_message(1 << 20))`.
@@ -290,7 +275,21 @@ impl<T: SyncTransport> WebSocket<T> {
     where
         T: CloseWrite,
     {
-        close(&mut self.endpoint, code, reason)
+        self.close_by(code, reason, T::close_write)
+    }
+
+    /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
+    /// the stream.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    pub fn close_by(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        end: impl FnMut(&mut T) -> io::Result<()>,
+    ) -> Result<(), Error> {
+        close_by(&mut self.endpoint, code, reason, end)
     }
 
     /// Whether there is something to send: whether a readiness loop should ask for writability.
@@ -325,127 +324,7 @@ impl<T: SyncTransport> WebSocket<T> {
     }
 }
 
-impl<T> Reader<T>
-where
-    for<'a> &'a T: Read + Write,
-{
-    /// Makes the halves one again.
-    ///
-    /// # Errors
-    /// Both halves, if they are not of one WebSocket.
-    pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)>
-    where
-        T: Read + Write,
-    {
-        let (connection, closer, course) = self.endpoint.unmake();
-        match connection.unsplit(sender.connection) {
-            Ok(connection) => {
-                Ok(WebSocket { endpoint: Endpoint::remake(connection, sender.writer, course) })
-            }
-            Err((reader, connection)) => Err((
-                Self { endpoint: Endpoint::remake(reader, closer, course) },
-                Sender { connection, ..sender },
-            )),
-        }
-    }
-
-    /// The next message: see [`WebSocket::next`].
-    ///
-    /// # Errors
-    /// As there.
-    #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
-    pub fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
-        now(self.endpoint.poll_next(&mut context()))
-    }
-
-    /// The same, watched over: see [`WebSocket::next_by`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn next_by(
-        &mut self,
-        keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
-    ) -> Result<Option<OwnedMessage>, Error> {
-        next_by(&mut self.endpoint, keep_alive, timer)
-    }
-
-    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
-    /// queued and not flushed is not sent.
-    ///
-    /// # Errors
-    /// As there.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
-    where
-        for<'a> &'a T: CloseWrite,
-    {
-        close(&mut self.endpoint, code, reason)
-    }
-}
-
-impl<T> Sender<T>
-where
-    for<'a> &'a T: Read + Write,
-{
-    /// Sends a message: see [`WebSocket::send`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
-        self.feed(message)?;
-        self.flush()
-    }
-
-    /// Queues a message once there is room: see [`WebSocket::feed`].
-    ///
-    /// # Errors
-    /// As there.
-    pub fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
-        now(self.connection.poll_room(&mut context()).map(Ok))?;
-        self.encode(message.into())
-    }
-
-    /// Sends all that is queued.
-    ///
-    /// # Errors
-    /// Of the transport, and [`Error::Closed`] where the other half has sent the close frame.
-    pub fn flush(&mut self) -> Result<(), Error> {
-        let is_late = !self.has_closed && self.writer.is_closed();
-        if is_late && !self.connection.output().is_empty() {
-            self.connection.output_mut().clear();
-            return Err(Error::Closed);
-        }
-        Ok(self.connection.flush()?)
-    }
-
-    /// Sends the last word. The other half reads on: the peer's close frame is its last message.
-    ///
-    /// # Errors
-    /// As [`send`](Self::send).
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.encode(Outgoing::Close(Some(Close { code, reason })))?;
-        self.flush()
-    }
-
-    /// Whether this end has sent its close frame, so that it can send nothing more.
-    pub fn is_closed(&self) -> bool {
-        self.writer.is_closed()
-    }
-
-    /// What is queued, to be added to by other means: see [`WebSocket::output_mut`].
-    pub fn output_mut(&mut self) -> &mut Output {
-        self.connection.output_mut()
-    }
-
-    fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
-        let closes = matches!(item, Outgoing::Close(_)) && !self.writer.is_closed();
-        engine::encode(&mut self.connection, &mut self.writer, item)?;
-        self.has_closed |= closes;
-        Ok(())
-    }
-}
-
-fn next_by<T: SyncTransport>(
+pub(super) fn next_by<T: SyncTransport>(
     endpoint: &mut Endpoint<Blocking<T>>,
     keep_alive: &mut KeepAlive,
     timer: &mut impl Timer,
@@ -456,15 +335,16 @@ fn next_by<T: SyncTransport>(
     next
 }
 
-fn close<T: SyncTransport + CloseWrite>(
+pub(super) fn close_by<T: SyncTransport>(
     endpoint: &mut Endpoint<Blocking<T>>,
     code: CloseCode,
     reason: &str,
+    end: impl FnMut(&mut T) -> io::Result<()>,
 ) -> Result<(), Error> {
     now(endpoint.poll_close(
         &mut context(),
         Some(Close { code, reason }),
-        |connection, _, limit| match connection.close(limit) {
+        |connection, _, limit| match connection.close_by(limit, end) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
             ended => Poll::Ready(ended),
         },
@@ -472,31 +352,19 @@ fn close<T: SyncTransport + CloseWrite>(
 }
 
 /// What a poll without a waker comes to: pending is would-block.
-fn now<R>(poll: Poll<Result<R, Error>>) -> Result<R, Error> {
+pub(super) fn now<R>(poll: Poll<Result<R, Error>>) -> Result<R, Error> {
     match poll {
         Poll::Ready(result) => result,
         Poll::Pending => Err(Error::Io(io::ErrorKind::WouldBlock.into())),
     }
 }
 
-fn context() -> Context<'static> {
+pub(super) fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }
 
 impl<T> fmt::Debug for WebSocket<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.endpoint.fmt(f)
-    }
-}
-
-impl<T> fmt::Debug for Reader<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Reader").field(&self.endpoint).finish()
-    }
-}
-
-impl<T> fmt::Debug for Sender<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Sender").field(&self.connection).finish()
     }
 }

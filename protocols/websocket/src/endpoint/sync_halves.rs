@@ -1,0 +1,180 @@
+//! A blocking endpoint in two halves, for two threads.
+
+use segue::{
+    Output,
+    driver::{
+        BlockingHalf, Timer,
+        sync::{Blocking, CloseWrite, Connection},
+    },
+};
+use std::{
+    fmt,
+    io::{Read, Write},
+};
+
+use super::{
+    Error, KeepAlive, OwnedMessage,
+    engine::{self, Endpoint},
+    sync::{WebSocket, close_by, context, next_by, now},
+};
+use crate::{Close, CloseCode, Outgoing, Writer};
+
+/// The half of a [`WebSocket`] that reads, and answers control frames.
+pub struct Reader<T> {
+    endpoint: Endpoint<Blocking<BlockingHalf<T>>>,
+}
+
+/// The half of a [`WebSocket`] that sends.
+///
+/// Once the other half has answered the peer's close frame nothing can be sent any more:
+/// [`Error::Closed`]. Messages that were only queued until then are dropped with that error.
+pub struct Sender<T> {
+    connection: Connection<BlockingHalf<T>, ()>,
+    writer: Writer,
+    /// The close frame was sent by this half, and what is queued goes before it.
+    has_closed: bool,
+}
+
+impl<T> Reader<T>
+where
+    for<'a> &'a T: Read + Write,
+{
+    pub(super) fn split(endpoint: Endpoint<Blocking<T>>) -> (Self, Sender<T>)
+    where
+        T: Read + Write,
+    {
+        let (connection, writer, course) = endpoint.unmake();
+        let has_closed = writer.is_closed();
+        let (reader, sender) = connection.split();
+        let (closer, writer) = engine::closer(writer);
+        let endpoint = Endpoint::remake(reader, closer, course);
+        (Self { endpoint }, Sender { connection: sender, writer, has_closed })
+    }
+
+    /// Makes the halves one again.
+    ///
+    /// # Errors
+    /// Both halves, if they are not of one WebSocket.
+    pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)>
+    where
+        T: Read + Write,
+    {
+        let (connection, closer, course) = self.endpoint.unmake();
+        match connection.unsplit(sender.connection) {
+            Ok(connection) => {
+                Ok(WebSocket::from_endpoint(Endpoint::remake(connection, sender.writer, course)))
+            }
+            Err((reader, connection)) => Err((
+                Self { endpoint: Endpoint::remake(reader, closer, course) },
+                Sender { connection, ..sender },
+            )),
+        }
+    }
+
+    /// The next message: see [`WebSocket::next`].
+    ///
+    /// # Errors
+    /// As there.
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
+    pub fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
+        now(self.endpoint.poll_next(&mut context()))
+    }
+
+    /// The same, watched over: see [`WebSocket::next_by`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn next_by(
+        &mut self,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<Option<OwnedMessage>, Error> {
+        next_by(&mut self.endpoint, keep_alive, timer)
+    }
+
+    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
+    /// queued and not flushed is not sent.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    where
+        for<'a> &'a T: CloseWrite,
+    {
+        close_by(&mut self.endpoint, code, reason, CloseWrite::close_write)
+    }
+}
+
+impl<T> Sender<T>
+where
+    for<'a> &'a T: Read + Write,
+{
+    /// Sends a message: see [`WebSocket::send`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        self.feed(message)?;
+        self.flush()
+    }
+
+    /// Queues a message once there is room: see [`WebSocket::feed`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+        now(self.connection.poll_room(&mut context()).map(Ok))?;
+        self.encode(message.into())
+    }
+
+    /// Sends all that is queued.
+    ///
+    /// # Errors
+    /// Of the transport, and [`Error::Closed`] where the other half has sent the close frame.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        let is_late = !self.has_closed && self.writer.is_closed();
+        if is_late && !self.connection.output().is_empty() {
+            self.connection.output_mut().clear();
+            return Err(Error::Closed);
+        }
+        Ok(self.connection.flush()?)
+    }
+
+    /// Sends the last word. The other half reads on: the peer's close frame is its last message.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        self.encode(Outgoing::Close(Some(Close { code, reason })))?;
+        self.flush()
+    }
+
+    /// Whether this end has sent its close frame, so that it can send nothing more.
+    pub fn is_closed(&self) -> bool {
+        self.writer.is_closed()
+    }
+
+    /// What is queued, to be added to by other means: see [`WebSocket::output_mut`].
+    pub fn output_mut(&mut self) -> &mut Output {
+        self.connection.output_mut()
+    }
+
+    fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
+        let closes = matches!(item, Outgoing::Close(_)) && !self.writer.is_closed();
+        engine::encode(&mut self.connection, &mut self.writer, item)?;
+        self.has_closed |= closes;
+        Ok(())
+    }
+}
+
+impl<T> fmt::Debug for Reader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Reader").field(&self.endpoint).finish()
+    }
+}
+
+impl<T> fmt::Debug for Sender<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Sender").field(&self.connection).finish()
+    }
+}

@@ -1,0 +1,76 @@
+//! What blocking endpoints do besides: readiness loops, and threads for the halves.
+
+use segue::Handoff;
+use segue_websocket::{CloseCode, OwnedMessage, Role, endpoint::Error, sync::WebSocket};
+use std::{
+    io::{self, Read, Write},
+    net::{Shutdown, TcpListener, TcpStream},
+    thread,
+};
+
+fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    (listener.accept().unwrap().0, client)
+}
+
+/// A socket of a crate that knows nothing of segue, in non-blocking mode.
+struct Foreign(TcpStream);
+
+impl Read for Foreign {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl Write for Foreign {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Calls again until the socket is ready, as a readiness loop does.
+fn patiently<R>(mut call: impl FnMut() -> Result<R, Error>) -> R {
+    loop {
+        match call() {
+            Err(error) if error.would_block() => thread::yield_now(),
+            result => return result.unwrap(),
+        }
+    }
+}
+
+#[test]
+fn a_readiness_loop_gets_everything_once() {
+    const SIZE: usize = 3 << 20; // more than the kernel takes at once
+    let (server, client) = pair();
+    server.set_nonblocking(true).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let mut server =
+                WebSocket::from_handoff(Handoff::new(Foreign(server), &[][..]), Role::Server);
+            while let Some(message) = patiently(|| server.next()) {
+                patiently(|| server.feed(&message));
+                patiently(|| server.flush());
+                assert!(!server.wants_write());
+            }
+            patiently(|| {
+                server.close_by(CloseCode::NORMAL, "", |io| io.0.shutdown(Shutdown::Write))
+            });
+        });
+        let client = WebSocket::from_handoff(Handoff::new(client, &[][..]), Role::Client);
+        let (mut reader, mut sender) = client.split();
+        scope.spawn(move || {
+            for i in 0..4 {
+                sender.send(&vec![i; SIZE][..]).unwrap();
+            }
+        });
+        for i in 0..4 {
+            assert_eq!(reader.next().unwrap(), Some(OwnedMessage::Binary(vec![i; SIZE].into())));
+        }
+        reader.close(CloseCode::NORMAL, "").unwrap();
+    });
+}
