@@ -6,6 +6,7 @@ use crate::{
     Error, Opcode, Role,
     header::{
         self, EIGHT_BYTES, FIN, Front, Header, LENGTH, MASK, OPCODE, RESERVED, Rules, TWO_BYTES,
+        WHOLE_BINARY, WHOLE_TEXT,
     },
     mask,
 };
@@ -250,6 +251,32 @@ impl Frames {
         Some(Opened { first, opcode, size })
     }
 
+    /// Unmasks a whole message in one frame, as [`usual`](Self::usual) finds them, and gives its
+    /// first byte, the length of its header and its payload. The stage is behind it as it was in
+    /// front of it. Anything else is given back as it is.
+    #[inline(always)]
+    pub(crate) fn open_usual<'a>(&self, frame: &'a mut [u8]) -> Result<Usual<'a>, &'a mut [u8]> {
+        let &mut [first @ (WHOLE_TEXT | WHOLE_BINARY), second, ..] = frame else {
+            return Err(frame);
+        };
+        let size = match second & LENGTH {
+            TWO_BYTES => 4,
+            EIGHT_BYTES => 10,
+            _ => 2,
+        };
+        let size = size + if second & MASK != 0 { 4 } else { 0 };
+        if size > frame.len() || !matches!(self.place, Place::Between) {
+            return Err(frame);
+        }
+        let (header, payload) = frame.split_at_mut(size);
+        if second & MASK != 0
+            && let Some(&key) = header.last_chunk()
+        {
+            mask(key, payload);
+        }
+        Ok((first, size, payload))
+    }
+
     /// Whether the front of a frame that is not whole can be read as a [part](Self::open_part):
     /// its header is there. If not, what is missing of it.
     pub(crate) fn part(input: &[u8], header: &Header) -> segue::Frame {
@@ -306,6 +333,9 @@ impl Frames {
         Fault::from_cause(Cause::Contract)
     }
 }
+
+/// The first byte of a whole message, the length of its header, and its payload.
+pub(crate) type Usual<'a> = (u8, usize, &'a mut [u8]);
 
 /// The header of a frame whose payload has been unmasked; all of it 0 for what follows in a frame.
 #[derive(Clone, Copy)]

@@ -48,7 +48,8 @@
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-#![forbid(unsafe_code)]
+// Allowed in `mask::wide` alone.
+#![deny(unsafe_code)]
 
 extern crate alloc;
 

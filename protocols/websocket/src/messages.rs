@@ -8,7 +8,7 @@ use crate::{
     controls::Controls,
     deflate::{COMPRESSED, Inflate},
     frames::Opened,
-    header::{Front, Header, WHOLE_BINARY, WHOLE_TEXT, refused},
+    header::{Front, Header, WHOLE_BINARY, refused},
     utf8::{self, Carry},
 };
 
@@ -365,6 +365,18 @@ impl Messages {
         }
     }
 
+    /// As [`parse`](Decode::parse), for what is not usual.
+    #[inline(never)]
+    fn parse_any<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
+        if self.controls.is_owed() || self.frames.inside().is_some() {
+            return self.parse_rest(record);
+        }
+        match self.frames.open(&mut record) {
+            Some(opened) => self.seldom(opened, record.into_slice()),
+            None => Err(Frames::unasked()),
+        }
+    }
+
     /// An item that is owed, or the last piece of a frame.
     #[inline(never)]
     fn parse_rest<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
@@ -431,21 +443,14 @@ impl Decode for Messages {
     }
 
     #[inline(always)]
-    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
-        if self.controls.is_owed() || self.frames.inside().is_some() {
-            return self.parse_rest(record);
-        }
-        let Some(opened) = self.frames.open(&mut record) else {
-            return Err(Frames::unasked());
-        };
-        let payload = record.into_slice();
-        match opened.first {
-            WHOLE_BINARY => Ok(Message::Binary(payload)),
-            WHOLE_TEXT => match utf8::whole(payload) {
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
+        match self.frames.open_usual(record.into_mut()) {
+            Ok((WHOLE_BINARY, _, payload)) => Ok(Message::Binary(payload)),
+            Ok((_, size, payload)) => match utf8::whole(payload) {
                 Ok(text) => Ok(Message::Text(text)),
-                Err(at) => Err(refused(Error::Utf8, opened.size + at)),
+                Err(at) => Err(refused(Error::Utf8, size + at)),
             },
-            _ => self.seldom(opened, payload),
+            Err(record) => self.parse_any(Record::from(record)),
         }
     }
 }
