@@ -113,6 +113,10 @@ impl ClientWriter {
         let verdict = match plan.take() {
             Some(Ok((sending, step, _))) if self.shared.apply(step) => {
                 self.sending = sending;
+                // The server knows that it has the whole, and may answer.
+                if sending == Sending::Empty {
+                    self.shared.apply(Step::RequestEnd);
+                }
                 Ok(())
             }
             Some(Err(error)) => Err(error),
@@ -130,8 +134,17 @@ impl ClientWriter {
         Ok(())
     }
 
-    fn finish(&mut self) {
-        self.shared.apply(Step::RequestEnd);
+    /// Ends the request by `end`.
+    fn finish(
+        &mut self,
+        end: impl FnOnce(&mut Sending) -> Result<(), WriteError>,
+    ) -> Result<(), WriteError> {
+        let has_ended = self.sending == Sending::Empty;
+        end(&mut self.sending)?;
+        if !has_ended {
+            self.shared.apply(Step::RequestEnd);
+        }
+        Ok(())
     }
 }
 
@@ -233,9 +246,7 @@ impl Encode<End> for ClientWriter {
     type Error = WriteError;
 
     fn encode(&mut self, _: End, output: &mut Output) -> Result<(), WriteError> {
-        self.sending.end(output)?;
-        self.finish();
-        Ok(())
+        self.finish(|sending| sending.end(output))
     }
 }
 
@@ -246,8 +257,6 @@ where
     type Error = WriteError;
 
     fn encode(&mut self, trailers: Trailers<H>, output: &mut Output) -> Result<(), WriteError> {
-        self.sending.trailers(trailers.0, output)?;
-        self.finish();
-        Ok(())
+        self.finish(|sending| sending.trailers(trailers.0, output))
     }
 }

@@ -175,9 +175,9 @@ impl Server {
         let word = self.shared.load();
         match word.requests() {
             State::Ended | State::Switched => return Ok(Frame::Done),
-            State::Offered => return Ok(paused(input, eof)),
+            State::Offered => return Ok(paused(input, eof, Need::LOOK)),
             _ if word.owed() >= self.ahead && word.requests() != State::Failed => {
-                return Ok(paused(input, eof));
+                return Ok(paused(input, eof, Need::ONE));
             }
             _ => {}
         }
@@ -307,7 +307,10 @@ struct Opened {
 impl Opened {
     /// Checks what a server must check of a head before it believes it.
     fn of(head: &Request<'_>) -> Result<Self, Fault<Error>> {
-        head.target_form()?;
+        // What begins with a slash is of the form that all methods but one have.
+        if !head.target().starts_with('/') || head.method() == "CONNECT" {
+            head.target_form()?;
+        }
         head.host()?;
         let length = head.body()?;
         let headers = head.headers();
@@ -337,11 +340,12 @@ impl Request<'_> {
     }
 }
 
-/// What there is has to wait for an answer, and may not even be of this protocol then.
-fn paused(input: &[u8], eof: bool) -> Frame {
+/// What there is has to wait for an answer. If there is nothing yet, then `need` says whether it
+/// will be of this protocol.
+fn paused(input: &[u8], eof: bool, need: Need) -> Frame {
     match input {
         [] if eof => Frame::Done,
-        [] => Frame::Need(Need::LOOK),
+        [] => Frame::Need(need),
         _ => Frame::Record(0),
     }
 }

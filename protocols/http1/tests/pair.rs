@@ -440,6 +440,21 @@ fn connections_that_become_another_protocol() {
     );
 }
 
+/// The server knows that it has the whole, and may answer before the client's writer says so.
+#[test]
+fn a_request_without_a_body_ends_with_its_head() {
+    let (mut responses, mut writer) = segue_http1::client();
+    let mut output = Output::new();
+    let headers = [("Host", "a"), ("Connection", "upgrade"), ("Upgrade", "x")];
+    writer.encode(RequestParts::new("GET", "/", headers), &mut output).unwrap();
+    let mut input = Buffer::from(&b"HTTP/1.1 101 Go\r\nUpgrade: x\r\n\r\nglued"[..]);
+    let item = input.step(&mut responses, false, &mut output).unwrap();
+    assert!(matches!(item, Step::Item(ResponseEvent::Switched(_))), "{item:?}");
+    assert_eq!((input.step(&mut responses, false, &mut output), input.len()), (Ok(Step::Done), 5));
+    assert_eq!(writer.encode(End, &mut output), Ok(()));
+    assert_eq!(writer.encode(End, &mut output), Err(WriteError::NoHead));
+}
+
 /// What is refused on one end is a fault on the other: the two never differ in what they think.
 #[test]
 fn both_ends_agree_on_where_messages_end() {
