@@ -450,7 +450,8 @@ fn a_request_without_a_body_ends_with_its_head() {
     let mut input = Buffer::from(&b"HTTP/1.1 101 Go\r\nUpgrade: x\r\n\r\nglued"[..]);
     let item = input.step(&mut responses, false, &mut output).unwrap();
     assert!(matches!(item, Step::Item(ResponseEvent::Switched(_))), "{item:?}");
-    assert_eq!((input.step(&mut responses, false, &mut output), input.len()), (Ok(Step::Done), 5));
+    assert_eq!(input.step(&mut responses, false, &mut output), Ok(Step::Done));
+    assert_eq!(input.as_slice(), b"glued");
     assert_eq!(writer.encode(End, &mut output), Ok(()));
     assert_eq!(writer.encode(End, &mut output), Err(WriteError::NoHead));
 }
