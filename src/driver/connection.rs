@@ -17,9 +17,8 @@ use crate::{Buffer, Decode, Edge, Encode, Exchange, Fault, Handoff, Need, Output
 /// A transport, the buffer that belongs to it, and the stage that it is in.
 ///
 /// One type serves all drivers; `T` is a wrapper that tells which one, and
-/// [`sync::Connection`](super::sync::Connection), [`tokio::Connection`](super::tokio::Connection)
-/// and [`futures::Connection`](super::futures::Connection) are its names. The methods are the
-/// same under each, async or not.
+/// [`sync::Connection`](super::sync::Connection), `tokio::Connection` and `futures::Connection` are
+/// its names. The methods are the same under each, async or not.
 ///
 /// # How it is driven
 /// - [`turn`](Self::turn) gives the next item, and the output to answer it on. `None` says that

@@ -59,7 +59,7 @@ where
     /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
     /// the reader before it waits. Either can end the writing side, for both.
     ///
-    /// The halves look ahead by reading only: [`Peek`](super::Peek) is to be had again when they
+    /// The halves look ahead by reading only: [`Peek`](super::sync::Peek) is to be had again when they
     /// are one connection.
     pub fn split(self) -> (Connection<BlockingHalf<T>, S>, Connection<BlockingHalf<T>, ()>) {
         let RawConnection { io: Blocking { io, peek }, read, mut write } = self;
