@@ -146,7 +146,7 @@ impl<T: Transport> Endpoint<T> {
     /// Waits until there is a message (true), or none will come and all is sent (false).
     #[inline]
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
-        self.answer_close();
+        self.answer_close()?;
         loop {
             match self.state {
                 State::Open => match ready!(self.connection.poll_ready(cx)) {
@@ -230,13 +230,11 @@ impl<T: Transport> Endpoint<T> {
     /// Queues the answer to the peer's close frame, with its own code (RFC 6455 §5.5.1), if the
     /// caller has not answered it.
     #[inline]
-    fn answer_close(&mut self) {
-        if let Answering::Owed(code) = self.answer {
-            self.answer = Answering::Waits;
-            let close = code.map(|code| Close { code, reason: "" });
-            // A transport that failed says so when it is flushed.
-            let _ = self.encode(Outgoing::Close(close));
-        }
+    fn answer_close(&mut self) -> Result<(), Error> {
+        let Answering::Owed(code) = self.answer else { return Ok(()) };
+        self.answer = Answering::Waits;
+        let close = code.map(|code| Close { code, reason: "" });
+        self.encode(Outgoing::Close(close))
     }
 
     /// Queues a message, whether or not there is room.
@@ -256,7 +254,7 @@ impl<T: Transport> Endpoint<T> {
             u64,
         ) -> Poll<std::io::Result<bool>>,
     ) -> Poll<Result<(), Error>> {
-        self.answer_close();
+        self.answer_close()?;
         loop {
             match &mut self.state {
                 State::Open => {

@@ -74,3 +74,36 @@ fn a_readiness_loop_gets_everything_once() {
         reader.close(CloseCode::NORMAL, "").unwrap();
     });
 }
+
+/// A peer that has sent its last word, and is gone.
+struct Gone(&'static [u8]);
+
+impl Read for Gone {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+impl Write for Gone {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::ConnectionReset.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_could_not_be_sent_is_told_behind_the_last_word() {
+    let gone = Handoff::new(Gone(crate::raw::CLOSE), &[][..]);
+    let mut socket = WebSocket::from_handoff(gone, Role::Server);
+    socket.feed("nobody hears this").unwrap();
+    assert_eq!(socket.next().unwrap(), Some(OwnedMessage::Close(None)));
+    let told = socket.next();
+    assert!(
+        matches!(&told, Err(Error::Io(error)) if error.kind() == io::ErrorKind::ConnectionReset),
+        "{told:?}"
+    );
+    assert_eq!(socket.next().unwrap(), None);
+}
