@@ -1,0 +1,128 @@
+//! What is said, in what order, and where that leads.
+
+use alloc::{collections::BTreeSet, vec};
+
+use super::*;
+
+const GET: Step = Step::Request { kind: Kind::Plain, closes: false, expects: false };
+const LAST: Step = Step::Request { kind: Kind::Plain, closes: true, expects: false };
+const CONNECT: Step = Step::Request { kind: Kind::Connect, closes: false, expects: false };
+const OK: Step = Step::Response { closes: false };
+
+fn run(steps: &[Step]) -> Word {
+    steps.iter().fold(Word::NEW, |word, &step| {
+        word.after(step).unwrap_or_else(|| panic!("{step:?} is refused in {word:?}"))
+    })
+}
+
+#[test]
+fn answers_are_taken_to_belong_to_the_oldest_request() {
+    let kinds = [Kind::Head, Kind::Plain10, Kind::Plain, Kind::Head10, Kind::Head];
+    let mut word = Word::NEW;
+    for kind in kinds {
+        let head = Step::Request { kind, closes: false, expects: false };
+        word = word.after(head).unwrap().after(Step::RequestEnd).unwrap();
+    }
+    for (at, kind) in kinds.into_iter().enumerate() {
+        assert_eq!(
+            (word.oldest(), word.owed()),
+            (Some(kind), u32::try_from(kinds.len() - at).unwrap())
+        );
+        word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+    }
+    assert_eq!(word, Word::NEW);
+    let six = [GET, Step::RequestEnd].repeat(Word::MOST_OWED as usize);
+    assert_eq!(run(&six).after(GET), None);
+}
+
+#[test]
+fn the_last_request_lets_those_before_it_be_answered() {
+    let word = run(&[GET, Step::RequestEnd, LAST, Step::RequestEnd, OK, Step::ResponseEnd]);
+    assert_eq!((word.requests(), word.responses()), (State::Ended, State::Owed));
+    let word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+    assert_eq!(word.responses(), State::Ended);
+}
+
+#[test]
+fn a_last_answer_ends_the_requests() {
+    let closing = Step::Response { closes: true };
+    let word = run(&[GET, closing, Step::ResponseEnd]);
+    assert_eq!((word.requests(), word.responses()), (State::Body, State::Ended));
+    assert_eq!(word.after(Step::RequestEnd).unwrap().requests(), State::Ended);
+    assert_eq!(run(&[GET, Step::RequestEnd, closing]).requests(), State::Ended);
+}
+
+#[test]
+fn a_switch_waits_for_the_end_of_the_request_and_for_its_turn() {
+    assert_eq!(run(&[CONNECT]).after(Step::Switch), None);
+    assert_eq!(run(&[GET, Step::RequestEnd]).after(Step::Switch), None);
+    let behind = run(&[GET, Step::RequestEnd, CONNECT, Step::RequestEnd]);
+    assert_eq!((behind.requests(), behind.after(Step::Switch)), (State::Offered, None));
+    let word = run(&[CONNECT, Step::RequestEnd, Step::Switch]);
+    assert_eq!((word.requests(), word.responses()), (State::Switched, State::Switched));
+    let word = run(&[CONNECT, OK, Step::RequestEnd]);
+    assert_eq!(word.requests(), State::Idle, "it was declined before its end");
+    let word = run(&[CONNECT, OK, Step::ResponseEnd, Step::RequestEnd]);
+    assert_eq!(word.requests(), State::Idle);
+}
+
+#[test]
+fn an_offer_is_declined_by_its_own_answer_alone() {
+    let offered = [GET, Step::RequestEnd, CONNECT, Step::RequestEnd];
+    let word = run(&[&offered[..], &[OK, Step::ResponseEnd]].concat());
+    assert_eq!(word.requests(), State::Offered);
+    assert_eq!(word.after(OK).unwrap().requests(), State::Idle);
+    assert_eq!(word.after(Step::Switch).unwrap().requests(), State::Switched);
+    let closing = Step::Response { closes: true };
+    assert_eq!(run(&[&offered[..], &[closing]].concat()).requests(), State::Ended);
+}
+
+#[test]
+fn faults_are_answered_once() {
+    let word = run(&[Step::Fault]);
+    assert_eq!((word.requests(), word.responses()), (State::Failed, State::Owed));
+    let word = run(&[GET, Step::Fault, OK, Step::ResponseEnd]);
+    assert_eq!((word.requests(), word.responses()), (State::Failed, State::Ended));
+    assert_eq!(run(&[GET, OK, Step::ResponseEnd, Step::Fault]).responses(), State::Idle);
+}
+
+/// Every state that three requests of each kind can lead to, by whatever is said in whatever order.
+#[test]
+fn whatever_is_said_the_two_sides_fit_together() {
+    let kinds = [Kind::Plain, Kind::Head10, Kind::Upgrade, Kind::Connect];
+    let mut steps = vec![Step::RequestPiece, Step::RequestEnd, Step::Fault, Step::Switch];
+    steps.extend([Step::ResponseEnd, OK, Step::Response { closes: true }]);
+    steps.extend([100, 103].map(|status| Step::Informational { status }));
+    for kind in kinds {
+        for (closes, expects) in [(false, false), (true, false), (false, true)] {
+            steps.push(Step::Request { kind, closes, expects });
+        }
+    }
+    let mut reached = vec![Word::NEW];
+    let mut seen = BTreeSet::from([Word::NEW.bits()]);
+    while let Some(word) = reached.pop() {
+        let (requests, responses) = (word.requests(), word.responses());
+        match responses {
+            State::Idle => assert_eq!(word.owed(), 0, "{word:?}"),
+            State::Owed | State::Body => assert!(word.owed() > 0, "{word:?}"),
+            State::Ended => assert!(word.response_closes(), "{word:?}"),
+            State::Switched => assert_eq!(word.owed(), 1, "{word:?}"),
+            State::Offered | State::Failed => panic!("{word:?}"),
+        }
+        assert_eq!(requests == State::Switched, responses == State::Switched, "{word:?}");
+        if requests == State::Offered {
+            assert!(word.newest().is_some_and(Kind::offers), "{word:?}");
+        }
+        // Once something is the last, nothing follows it.
+        let last = matches!(requests, State::Ended | State::Switched | State::Failed);
+        for &step in &steps {
+            let Some(next) = word.after(step) else { continue };
+            assert!(!last || step.event().side() == Side::Responses, "{word:?}: {step:?}");
+            assert!(responses != State::Ended || next.responses() == State::Ended);
+            if next.owed() <= 3 && seen.insert(next.bits()) {
+                reached.push(next);
+            }
+        }
+    }
+    assert!(seen.len() > 500, "{} states", seen.len());
+}
