@@ -24,4 +24,5 @@ mod script_io;
 mod sockets;
 mod sync;
 mod talk;
+mod threads;
 mod tokio;
