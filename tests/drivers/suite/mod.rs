@@ -55,6 +55,7 @@ macro_rules! listen {
 mod closing;
 mod exchanging;
 mod foreign;
+mod given_away;
 mod handing_off;
 mod idling;
 mod leading;
