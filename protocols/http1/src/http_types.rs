@@ -189,8 +189,12 @@ fn target(head: &request::Parts) -> String {
         (Some(authority), _) if head.method == http::Method::CONNECT => {
             authority.as_str().to_owned()
         }
-        (_, Some(path)) if !path.as_str().is_empty() => path.as_str().to_owned(),
-        _ => "/".to_owned(),
+        (_, None) => "/".to_owned(),
+        (_, Some(path)) => match path.as_str() {
+            "" => "/".to_owned(),
+            query if query.starts_with('?') => String::from("/") + query,
+            path => path.to_owned(),
+        },
     }
 }
 
