@@ -12,7 +12,7 @@ use std::{
     pin::pin,
     task::Poll,
 };
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Stamps tests over a server and a client, with little room between them, on both drivers.
 macro_rules! stamped {
@@ -248,6 +248,22 @@ fn a_peer_that_never_stops_is_left() {
         assert!(matches!(closed, Err(Error::Unanswered)), "{closed:?}");
         drop(socket);
         endless.await.unwrap();
+    });
+}
+
+#[test]
+fn a_sink_that_is_closed_last_ends_the_stream_of_bytes() {
+    smol::block_on(async {
+        let (io, mut peer) = tokio::io::duplex(1000);
+        let handoff = Handoff::new(io, crate::raw::CLOSE);
+        let mut socket = segue_websocket::tokio::WebSocket::from_handoff(handoff, Role::Server);
+        let last = StreamExt::next(&mut socket).await.unwrap().unwrap();
+        assert_eq!(last, OwnedMessage::Close(None));
+        SinkExt::close(&mut socket).await.unwrap();
+        let mut sent = Vec::new();
+        let read = smol::future::poll_once(peer.read_to_end(&mut sent)).await;
+        assert!(read.is_some(), "no end is sent");
+        assert_eq!(sent, b"\x88\x02\x03\xe8");
     });
 }
 
