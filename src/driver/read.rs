@@ -235,6 +235,14 @@ impl Input {
     }
 }
 
+/// A lease that ends with its connection goes back, too: connections may be short.
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.buffer.consume(self.buffer.len());
+        self.release();
+    }
+}
+
 impl<S> ReadSide<S> {
     pub(super) fn new(stage: S, input: Input) -> Self {
         Self { stage, input, ready: None, dead: false, done: false, budget: Budget::new() }
