@@ -1,12 +1,13 @@
 //! WebSocket (RFC 6455) as segue stages: no I/O, no clock, first frames never lost.
 //!
-//! Who wants messages and no details takes a `WebSocket`: see [`endpoint`]. Below it there is:
+//! Who wants messages and no details takes a `WebSocket`, which comes with its I/O: see
+//! [`endpoint`]. It is made of these:
 //!
 //! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
 //! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
-//! the close frame, [`Pieces`] does so without holding a message whole, [`Frames`] reads frame by frame, [`Writer`] writes. [`server`] and [`client`]
-//! make a reader and a writer that know of each other, and [`Accepted::halves`] and
-//! [`Opened::halves`] such as do what the handshake agreed on.
+//! the close frame, [`Pieces`] does so without holding a message whole, [`Frames`] reads frame by
+//! frame, [`Writer`] writes. [`server`] and [`client`] make a reader and a writer that know of each
+//! other, and [`Accepted::halves`] and [`Opened::halves`] such as do what the handshake agreed on.
 //!
 //! With the feature `deflate` both handshakes negotiate permessage-deflate (RFC 7692).
 //!
