@@ -2,7 +2,8 @@
 
 use super::{
     Absorbing, Either, Erased, Family, Lending, Limit, LocalErased, Map, MapErr, MapItem, Nested,
-    Own, Owned, Region, Skim, SkipOversize, Take, Then, TryMap, TryMapItem, erased::DynDecode,
+    Own, Owned, Region, Skim, SkipOversize, Take, Then, Through, TryMap, TryMapItem,
+    erased::DynDecode,
 };
 use crate::{Decode, Fault, Record};
 
@@ -114,6 +115,11 @@ pub trait DecodeExt: Decode + Sized {
     /// Exactly `count` records, then the end. See [`Take`].
     fn take(self, count: u64) -> Take<Self> {
         Take::new(self, count)
+    }
+
+    /// Up to and with the first record of which `is_last` says so, then the end. See [`Through`].
+    fn through<P: Fn(&[u8]) -> bool>(self, is_last: P) -> Through<Self, P> {
+        Through::new(self, is_last)
     }
 
     /// Confined to the next `length` bytes. See [`Region`].

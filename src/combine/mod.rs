@@ -13,6 +13,7 @@
 //! | [`limit`](Limit) | records of so many bytes at most | the stage's | the stage's |
 //! | [`skip_oversize`](SkipOversize) | longer records passed over and reported | [`Measured`] | the stage's |
 //! | [`take`](Take) | so many records, then the end | the stage's | the stage's |
+//! | [`through`](Through) | up to a record that is the last, then the end | the stage's | the stage's |
 //! | [`repeat`](Repeat) | made anew whenever it is done | the stage's | the stage's |
 //! | [`region`](Region) | confined to so many bytes | the stage's | the stage's |
 //! | [`then`](Then) | one ends, its result makes the next | [`Either`] | [`Either`] |
@@ -44,6 +45,7 @@ mod stages;
 mod switch;
 mod take;
 mod then;
+mod through;
 mod try_map;
 
 pub use absorbing::Absorbing;
@@ -64,4 +66,5 @@ pub use skip::{Measured, Skim, Skimmed, SkipOversize, skip_oversize};
 pub use switch::Switch;
 pub use take::Take;
 pub use then::Then;
+pub use through::Through;
 pub use try_map::{TryMap, TryMapItem};

@@ -67,7 +67,8 @@ impl<T, S> Connection<T, S> {
         &self.read.stage
     }
 
-    /// The stage, to be changed: a limit that is raised once the peer is known.
+    /// The stage, to be changed: a limit that is raised once the peer is known. A stage that is over
+    /// stays so, whatever takes its place here; that is what [`follow`](Self::follow) is for.
     pub fn stage_mut(&mut self) -> &mut S {
         &mut self.read.stage
     }
@@ -119,6 +120,9 @@ impl<T: Transport, S> Connection<T, S> {
 
     /// Moves on to the stage that `next` makes of this one. The buffer stays: what this stage has
     /// read too far is what the next one begins with.
+    ///
+    /// A stage that does not end by itself is made to by [`take`](crate::DecodeExt::take) or
+    /// [`through`](crate::DecodeExt::through).
     ///
     /// # Errors
     /// While the stage is not done the connection comes back as it was: a body that is half read

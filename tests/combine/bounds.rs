@@ -3,7 +3,8 @@
 use core::{convert::Infallible, num::NonZeroUsize};
 use segue::combine::repeat;
 use segue::{
-    Buffer, Cause, Decode, DecodeExt, Fault, Frame, Need, Output, Record, laws, length, separator,
+    Buffer, Cause, Decode, DecodeExt, Fault, Frame, Need, Output, Record, Step, laws, length,
+    separator,
 };
 
 #[test]
@@ -43,6 +44,28 @@ fn take_is_exact() {
         .refuses([&b""[..], b"\x02hi"])
         .check();
     laws::stage(|| length::u8().take(0)).accepts([b""]).check();
+}
+
+#[test]
+fn through_ends_with_the_last_and_not_before_it() {
+    let commands = || separator::line().through(|line| line.trim_ascii_end() == b"DATA");
+    laws::stage(commands)
+        .accepts([&b"HELO\r\nDATA\r\n"[..], b"DATA\n", b"NODATA\nDATA\r\n"])
+        .check();
+    // The end of the stage inside is an end as well, and can be told apart.
+    laws::stage(commands).accepts([&b""[..], b"HELO\r\n"]).refuses([&b"HELO\r\nDATA"[..]]).check();
+    for (input, is_over) in [(&b"HELO\nDATA\n"[..], true), (b"HELO\n", false)] {
+        let (mut buffer, mut stage) = (Buffer::from(input), commands());
+        while let Step::Item(_) = buffer.step(&mut stage, true, &mut Output::new()).unwrap() {}
+        assert_eq!(stage.is_over(), is_over);
+    }
+    // A last record that breaks the rules is the last all the same.
+    let small = separator::line().try_map(|line| {
+        let number = u8::try_from(line.len() * 100);
+        number.map_err(|error: core::num::TryFromIntError| Fault::new(error).recoverable())
+    });
+    let trace = laws::observe(small.through(|line| line.len() > 3), b"ok\nlong\nok\n", &[]);
+    assert_eq!((trace.consumed, trace.fault().is_some()), (8, true), "{trace}");
 }
 
 #[test]

@@ -1,0 +1,94 @@
+//! Up to a record that is the last.
+
+use core::fmt;
+
+use crate::{Decode, Fault, Frame, Output, Record};
+
+/// A stage that is done behind the first record of which a function says that it is the last:
+/// commands until one of them changes the protocol, so that a connection can go on to the next stage.
+///
+/// The function sees a whole record as it is on the wire, header or separator included. The last
+/// record is an item like the others; what is absorbed is not asked about. On partial input it acts
+/// as the stage inside does, and it is done where that is. Made by
+/// [`DecodeExt::through`](crate::DecodeExt::through).
+///
+/// ```
+/// use segue::{Buffer, DecodeExt, Output, Step, separator};
+///
+/// let mut commands = separator::line().through(|line| line.trim_ascii_end() == b"DATA");
+/// let mut buffer = Buffer::from(&b"HELO\r\nDATA\r\nhello\r\n.\r\n"[..]);
+/// let mut output = Output::new();
+/// for expected in ["HELO", "DATA"] {
+///     let Step::Item(line) = buffer.step(&mut commands, false, &mut output)? else { panic!() };
+///     assert_eq!(line, expected);
+/// }
+/// assert!(matches!(buffer.step(&mut commands, false, &mut output)?, Step::Done));
+/// assert_eq!(buffer.as_slice(), b"hello\r\n.\r\n");
+/// # Ok::<_, segue::Fault<std::convert::Infallible>>(())
+/// ```
+#[derive(Clone)]
+pub struct Through<D, P> {
+    stage: D,
+    is_last: P,
+    over: bool,
+}
+
+impl<D, P> Through<D, P> {
+    /// `stage` up to and with the first record of which `is_last` says so.
+    pub const fn new(stage: D, is_last: P) -> Self {
+        Self { stage, is_last, over: false }
+    }
+
+    /// Whether the last record has come, and not merely the end of the stage inside.
+    pub const fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// The stage inside.
+    pub const fn stage(&self) -> &D {
+        &self.stage
+    }
+
+    /// The stage inside, to be changed.
+    pub fn stage_mut(&mut self) -> &mut D {
+        &mut self.stage
+    }
+
+    /// The stage inside, as a value.
+    pub fn into_stage(self) -> D {
+        self.stage
+    }
+}
+
+impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Through<D, P> {
+    type Item<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Error = D::Error;
+
+    #[inline]
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+        if self.over { Ok(Frame::Done) } else { self.stage.frame(input, eof) }
+    }
+
+    #[inline]
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<D::Error>> {
+        self.stage.absorb(record, answers)
+    }
+
+    #[inline]
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
+        self.over = (self.is_last)(&record);
+        self.stage.parse(record)
+    }
+}
+
+impl<D: fmt::Debug, P> fmt::Debug for Through<D, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Through")
+            .field("stage", &self.stage)
+            .field("over", &self.over)
+            .finish_non_exhaustive()
+    }
+}
