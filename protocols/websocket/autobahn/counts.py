@@ -6,7 +6,8 @@ import sys
 
 GOOD = ("OK", "NON-STRICT", "INFORMATIONAL")
 
-role, path = sys.argv[1:]
+# The number of cases that there must be, 0 for any.
+role, path, expected = sys.argv[1:]
 try:
     with open(path) as file:
         agents = json.load(file)
@@ -23,7 +24,9 @@ def order(item):
     return [int(part) for part in item[0].split(".")]
 
 
-failed = not cases
+failed = len(cases) != (int(expected) or len(cases) or 1)
+if failed:
+    print(f"{role}: {len(cases)} cases ran, {expected} were expected")
 for part in ("1 to 10", "12 and 13"):
     results = sorted((item for item in cases if section(item[0]) == part), key=order)
     if not results:
