@@ -282,12 +282,14 @@ impl<T: Transport, S> Connection<T, S> {
                 }
             };
             let input = &mut self.read.input;
-            let end = input.buffer.position() + input.buffer.len() as u64;
-            if input.eof {
-                return Poll::Ready(Err(Fault::truncated(end).into()));
+            let position = input.buffer.position();
+            if input.is_too_long(need) {
+                let at = position.saturating_add(input.options.input_limit as u64);
+                return Poll::Ready(Err(Fault::too_long(at).into()));
             }
-            if input.buffer.len() >= input.options.input_limit {
-                return Poll::Ready(Err(Fault::too_long(end).into()));
+            if input.eof {
+                let end = position.saturating_add(input.buffer.len() as u64);
+                return Poll::Ready(Err(Fault::truncated(end).into()));
             }
             if T::FLUSH_FIRST && self.wants_write() {
                 self.arm(timer, exchange.deadline())?;

@@ -35,8 +35,9 @@ pub struct Options {
     /// Bytes of a buffer that is leased for reading: 16 KiB, four times what a TLS record or an
     /// MTU-sized burst brings on average, and what one `read` copies in about a microsecond.
     pub read_size: usize,
-    /// The most bytes that may be buffered for one record before it is refused as too long:
-    /// 64 MiB, a backstop behind the stage's own limits, which are there to be set.
+    /// The longest record in bytes; one that is longer is refused as too long, however it comes and
+    /// as soon as that is known: 64 MiB, a backstop behind the stage's own limits, which are there
+    /// to be set.
     pub input_limit: usize,
     /// The most bytes that are read ahead while a write is pending: 256 KiB. Reading on keeps two
     /// peers that flush at each other from stopping for ever; a limit keeps one that never reads

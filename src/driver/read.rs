@@ -183,6 +183,24 @@ impl Input {
         self.due > 0
     }
 
+    /// What a stage is shown, and whether nothing follows: never more than a record may have, or it
+    /// would depend on how much has arrived if one is too long.
+    #[inline]
+    fn shown(&self) -> (&[u8], bool) {
+        let held = self.buffer.as_slice();
+        match held.get(..self.options.input_limit) {
+            Some(shown) => (shown, self.eof && shown.len() == held.len()),
+            None => (held, self.eof),
+        }
+    }
+
+    /// Whether a record of which a stage needs so much more passes the limit. With the limit
+    /// reached, the end of the stream may still complete it.
+    pub(super) fn is_too_long(&self, need: Need) -> bool {
+        let (held, limit) = (self.buffer.len(), self.options.input_limit);
+        held > limit || held.saturating_add(need.at_least.get() - 1) > limit
+    }
+
     /// Room to read into, leased if there is no storage.
     fn spare(&mut self) -> &mut [u8] {
         let size = self.options.read_size;
@@ -274,7 +292,8 @@ impl<S: Decode> ReadSide<S> {
         if self.input.is_due() {
             return Ok(Pulled::Need(Need::ONE));
         }
-        match self.stage.frame(self.input.buffer.as_slice(), self.input.eof) {
+        let (shown, eof) = self.input.shown();
+        match self.stage.frame(shown, eof) {
             Ok(frame) => self.follow_frame(frame, output),
             Err(fault) => Err(self.fatal(fault)),
         }
@@ -287,7 +306,8 @@ impl<S: Decode> ReadSide<S> {
         frame: Frame,
         output: &mut Output,
     ) -> Result<Pulled, Error<S::Error>> {
-        let held = self.input.buffer.len();
+        let (shown, eof) = self.input.shown();
+        let held = shown.len();
         match frame {
             Frame::Record(length) => {
                 if let Err(fault) =
@@ -314,10 +334,10 @@ impl<S: Decode> ReadSide<S> {
                     }
                 }
             }
-            Frame::Need(_) if self.input.eof => Err(self.fatal(Fault::truncated(held as u64))),
-            Frame::Need(_) if held >= self.input.options.input_limit => {
-                Err(self.fatal(Fault::too_long(held as u64)))
+            Frame::Need(need) if self.input.is_too_long(need) => {
+                Err(self.fatal(Fault::too_long(self.input.options.input_limit as u64)))
             }
+            Frame::Need(_) if eof => Err(self.fatal(Fault::truncated(held as u64))),
             Frame::Need(need) => Ok(Pulled::Need(need)),
             Frame::Done => {
                 self.done = true;
@@ -336,11 +356,15 @@ impl<S: Decode> ReadSide<S> {
         output: &mut Output,
     ) -> Poll<Result<Pulled, Error<S::Error>>> {
         let Self { stage, input, .. } = self;
-        let filled = input.poll_fill(io, cx, need, |shown| match stage.frame(shown, false) {
-            Ok(Frame::Record(length)) if length > 0 => Look::Take(length),
-            Ok(Frame::Absorb(length)) => Look::Take(length.get()),
-            Ok(Frame::Need(_)) => Look::Take(shown.len()),
-            verdict => Look::Verdict(verdict),
+        let limit = input.options.input_limit;
+        let filled = input.poll_fill(io, cx, need, |seen| {
+            let shown = &seen[..seen.len().min(limit)];
+            match stage.frame(shown, false) {
+                Ok(Frame::Record(length)) if length > 0 => Look::Take(length),
+                Ok(Frame::Absorb(length)) => Look::Take(length.get()),
+                Ok(Frame::Need(_)) => Look::Take(shown.len()),
+                verdict => Look::Verdict(verdict),
+            }
         });
         Poll::Ready(match ready!(filled)? {
             Filled::More => Ok(Pulled::Absorbed),
@@ -378,7 +402,8 @@ impl<S: Decode> ReadSide<S> {
             return false;
         }
         let Self { stage, input, .. } = self;
-        self.done || matches!(stage.frame(input.buffer.as_slice(), input.eof), Ok(Frame::Done))
+        let (shown, eof) = input.shown();
+        self.done || matches!(stage.frame(shown, eof), Ok(Frame::Done))
     }
 
     #[cold]

@@ -3,7 +3,7 @@
 use segue::{
     Cause, Edge, Handoff,
     driver::{Options, ReadPolicy, Turn},
-    length,
+    length, separator,
 };
 
 use super::{Connection, Log};
@@ -176,21 +176,66 @@ fn a_stage_that_yields_without_end_is_stopped() {
 }
 
 #[test]
-fn a_record_that_does_not_fit_is_too_long() {
+fn a_record_that_does_not_fit_is_too_long_however_it_comes() {
     play!({
-        let long = messages([&"x".repeat(200)]);
-        for policy in [ReadPolicy::ReadAhead, ReadPolicy::Exact, ReadPolicy::Peek] {
-            for size in [1, 7, 64, 202] {
-                let script = Script::new().gives(messages(["one"])).gives_in_pieces(&long, size);
-                let options =
-                    Options { policy, input_limit: 100, read_size: 16, ..Options::default() };
-                let handoff = Handoff::new(script, &[][..]);
-                let mut connection = Connection::peeking(handoff, Talk::default(), options);
-                let log = listen!(connection);
-                assert_eq!(log.causes(), [Cause::TooLong]);
-                // What is read at once may pass the limit a little; it never grows beyond.
-                assert!((105..105 + 100).contains(&log.faults[0].at), "{}", log.faults[0].at);
-                assert!(connection.held() < 1024);
+        let limit = 100;
+        for length in [limit - 2, limit - 1, 200] {
+            let long = messages([&"x".repeat(length)]);
+            for policy in [ReadPolicy::ReadAhead, ReadPolicy::Exact, ReadPolicy::Peek] {
+                for (size, read_size) in [(1, 16), (7, 16), (64, 16), (202, 16), (202, 1024)] {
+                    let script = Script::new().gives(messages(["one"]));
+                    let script = script.gives_in_pieces(&long, size).ends();
+                    let options =
+                        Options { policy, input_limit: limit, read_size, ..Options::default() };
+                    let handoff = Handoff::new(script, &[][..]);
+                    let mut connection = Connection::peeking(handoff, Talk::default(), options);
+                    let log = listen!(connection);
+                    if length == limit - 2 {
+                        assert_eq!((log.items.len(), log.ended), (2, true));
+                    } else {
+                        assert_eq!(log.items.len(), 1);
+                        assert_eq!(log.causes(), [Cause::TooLong]);
+                        assert_eq!(log.faults[0].at, 5 + 100);
+                    }
+                    assert!(connection.held() <= 1024);
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn what_is_announced_and_does_not_fit_is_refused_at_once() {
+    play!({
+        let script = Script::new().gives(b"\x7f\xff\xff\xff").ends();
+        let options = Options { input_limit: 1 << 20, ..Options::default() };
+        let handoff = Handoff::new(script, &[][..]);
+        let mut connection =
+            Connection::with_options(handoff, length::u32_be().max(usize::MAX), options);
+        let fault = wait!(connection.turn()).unwrap_err().fault().cloned().unwrap();
+        assert_eq!((fault.cause, fault.at), (Cause::TooLong, 1 << 20));
+    });
+}
+
+#[test]
+fn the_end_may_complete_what_just_fits() {
+    play!({
+        let line = [b'x'; 100];
+        for (length, size) in [(100, 1), (100, 33), (100, 100), (101, 1), (101, 101)] {
+            let line = [&line[..], b"x"].concat();
+            let script = Script::new().gives_in_pieces(&line[..length], size).ends();
+            let options = Options { input_limit: 100, read_size: 256, ..Options::default() };
+            let handoff = Handoff::new(script, &[][..]);
+            let stage = separator::line().last_unterminated();
+            let mut connection = Connection::with_options(handoff, stage, options);
+            match wait!(connection.turn()) {
+                Ok(Some(turn)) => assert_eq!((turn.item.len(), length), (100, 100)),
+                Ok(None) => panic!("there is a line"),
+                Err(error) => {
+                    assert_eq!(length, 101);
+                    let fault = error.fault().unwrap();
+                    assert_eq!((fault.cause, fault.at), (Cause::TooLong, 100));
+                }
             }
         }
     });
