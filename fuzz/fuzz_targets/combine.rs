@@ -2,8 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use segue::combine::{Either, Slice, Text, prefixes, repeat};
-use segue::{DecodeExt, Fault, laws, length, separator};
+use segue::combine::{Either, Lent, Nested, Slice, Text, Verdict, choice, prefixes, repeat};
+use segue::{DecodeExt, Fault, Record, laws, length, separator};
+use segue_websocket::Messages;
+use std::{num::NonZeroUsize, rc::Rc};
 
 segue::stages! {
     /// A few stages that share nothing.
@@ -36,7 +38,7 @@ impl From<length::Error> for Wrong {
 
 fuzz_target!(|data: &[u8]| {
     let Some((pick, data)) = data.split_first() else { return };
-    match pick % 12 {
+    match pick % 24 {
         0 => laws::fuzz(|| separator::line().limit(9).region(40), data),
         1 => laws::fuzz(|| length::u8().limit(20).take(3).then(|_| Ok(separator::line())), data),
         2 => laws::fuzz(|| repeat(|| length::u8().take(2).region(7)), data),
@@ -84,7 +86,7 @@ fuzz_target!(|data: &[u8]| {
             },
             data,
         ),
-        _ => laws::fuzz(
+        11 => laws::fuzz(
             || {
                 let lines = prefixes([(b">", ())]).otherwise(()).then(|_| Ok(separator::line()));
                 length::u16_be().max(50).nested(lines).region(60).map_lent::<Slice, _, _>(
@@ -98,6 +100,74 @@ fuzz_target!(|data: &[u8]| {
                     },
                 )
             },
+            data,
+        ),
+        12 => laws::fuzz(
+            || {
+                let look = choice(|input: &[u8], eof| match input {
+                    [first, _, ..] => Verdict::Pick(Some(*first)),
+                    _ if eof => Verdict::Pick(None),
+                    short => Verdict::More(NonZeroUsize::MIN.saturating_add(1 - short.len())),
+                });
+                look.limit(3).then(|choice| match choice.into_stage().into_picked().flatten() {
+                    Some(b'0'..=b'9') => Ok(Either::Left(length::netstring().max(50))),
+                    Some(_) => Ok(Either::Right(separator::line())),
+                    None => Err(Fault::new(Either::Right(Either::Left(length::Error::TooSmall)))),
+                })
+            },
+            data,
+        ),
+        13 => laws::fuzz(
+            || {
+                length::u8().try_map(|record| match &*record {
+                    [] => Err(Fault::new(Wrong::Length)),
+                    [b'?', ..] => Err(Fault::new(Wrong::Text).at(1).recoverable()),
+                    record => Ok(record.len()),
+                })
+            },
+            data,
+        ),
+        14 => laws::fuzz(|| length::u16_be().max(60).limit(20).boxed_lent::<Lent>(), data),
+        15 => laws::fuzz(
+            || {
+                let upper = Rc::new(|byte: &u8| byte.to_ascii_uppercase());
+                let shout = move |line: Record<'_>| line.iter().map(&*upper).collect::<Vec<_>>();
+                separator::line().map(shout).boxed_local()
+            },
+            data,
+        ),
+        // Payloads that fall into pieces, and whose ends others see to.
+        16 => laws::stage(|| length::rest().limit(5)).in_pieces().fuzz(data),
+        17 => laws::stage(|| length::rest().region(9)).in_pieces().fuzz(data),
+        18 => laws::stage(|| repeat(|| length::pieces(5).region(7))).in_pieces().fuzz(data),
+        19 => laws::fuzz(|| length::u8().take(0).then(|_| Ok(length::leb128().take(2))), data),
+        20 => laws::fuzz(
+            || {
+                // A beginning of the inner stream that was read elsewhere.
+                let (outer, inner, mut buffer, _) =
+                    length::u8().nested(separator::line()).into_parts();
+                buffer.extend(b"read before, ");
+                Nested::from_parts(outer, inner, buffer).with_most(40)
+            },
+            data,
+        ),
+        // What the inner stage answers is for outer records to carry.
+        21 => laws::stage(|| {
+            length::u8().nested(Messages::server()).map(|message| format!("{message:?}"))
+        })
+        .absorbs_records()
+        .fuzz(data),
+        22 => laws::fuzz(
+            || {
+                separator::slip()
+                    .nested(separator::dot_stuffed().max(60))
+                    .draining()
+                    .map_err(|error| format!("{error:?}"))
+            },
+            data,
+        ),
+        _ => laws::fuzz(
+            || separator::byte(b';').max(9).absorbing(|record| record.starts_with(b"#")),
             data,
         ),
     }

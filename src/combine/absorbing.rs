@@ -9,8 +9,10 @@ use crate::{Decode, Fault, Frame, Output, Record};
 /// The function sees a whole record as it is on the wire, header included, and says whether it is
 /// to be left out. The stage inside still parses what is left out, and its faults come through. On
 /// partial input it acts as the stage inside does: the function is asked about whole records only.
-/// A record of no bytes always yields its item. Made by
-/// [`DecodeExt::absorbing`](crate::DecodeExt::absorbing).
+/// A record of no bytes always yields its item. Where a stage consumes a record in parts, as
+/// [`SkipOversize`](super::SkipOversize) does with one that is too long, the function sees the last
+/// part alone, and what that is depends on the reads: leave records out of stages that take them
+/// whole. Made by [`DecodeExt::absorbing`](crate::DecodeExt::absorbing).
 ///
 /// ```
 /// use segue::{Buffer, DecodeExt, Output, Step, length};
