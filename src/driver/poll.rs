@@ -102,6 +102,9 @@ impl<T: PollTransport> Connection<T, ()> {
     /// Runs a handshake to its end. Its value comes at once, with the last of its output perhaps
     /// still queued.
     ///
+    /// It takes the place of a stage, so the connection has none: it was made with `()` for one, or
+    /// comes from `follow(|_| ())`.
+    ///
     /// The exchange stays with the caller, so that it can go on after the future was dropped.
     /// Deadlines pass unseen: see [`exchange_by`](Self::exchange_by).
     ///

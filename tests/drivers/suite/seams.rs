@@ -1,8 +1,9 @@
 //! Where two things that work by themselves meet.
 
 use segue::{
-    Encode, Handoff, Output,
+    Cause, DecodeExt, Edge, Encode, Handoff, Output,
     driver::{Options, SendError, Turn},
+    length, separator,
 };
 
 use super::Connection;
@@ -90,5 +91,65 @@ fn what_an_encoder_passed_on_and_then_refused_reaches_nobody() {
             assert_eq!(script.written(), record(b'm', &[round; 3]));
             assert_eq!(connection.held(), 0);
         }
+    });
+}
+
+#[test]
+fn what_a_caller_keeps_is_not_written_over_by_another_connection() {
+    play!({
+        let mut kept = Vec::new();
+        for round in 0..20 {
+            for length in [1, 1023, 1024, 4000, 16 * 1024 - 2, 40_000] {
+                let payload = vec![round; length];
+                let prefix = u16::try_from(length).unwrap().to_be_bytes();
+                let script = Script::new().gives([&prefix[..], &payload].concat());
+                let mut connection = Connection::new(script, length::u16_be());
+                kept.push((wait!(connection.turn()).unwrap().unwrap().item.into_bytes(), payload));
+                // It waits for the next one, and gives its memory back to the pool.
+                assert!(once!(connection.turn()).is_pending());
+                assert_eq!(connection.held(), 0);
+            }
+        }
+        assert!(kept.iter().all(|(bytes, payload)| bytes == payload));
+    });
+}
+
+#[test]
+fn a_stage_that_follows_the_end_sees_the_end() {
+    play!({
+        let script = Script::new().gives(b"one\n").ends();
+        let mut connection = Connection::new(script, separator::line().take(1));
+        assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, "one");
+        assert!(wait!(connection.turn()).unwrap().is_none());
+        let mut connection = connection.follow(|_| separator::line()).unwrap();
+        assert!(wait!(connection.turn()).unwrap().is_none());
+        // It is known from now on, and goes along.
+        let mut connection = connection.follow(|_| length::payload(3)).unwrap();
+        let error = wait!(connection.turn()).unwrap_err();
+        assert_eq!(error.fault().unwrap().cause, Cause::Truncated);
+        let handoff = connection.hand_off(Edge::MustBeEmpty).unwrap();
+        assert!(handoff.is_eof());
+        let mut connection = Connection::from_handoff(handoff, length::u8());
+        assert!(wait!(connection.turn()).unwrap().is_none());
+    });
+}
+
+#[test]
+fn a_transport_that_always_takes_a_little_less_holds_no_more_and_more() {
+    play!({
+        let script = Script::new();
+        let mut connection = open(&script, 400);
+        let mut most = 0;
+        wait!(connection.send(&mut Talk::default(), &[7; 8][..])).unwrap();
+        for _ in 0..2000 {
+            // There is always something left over when the next item comes.
+            wait!(connection.send(&mut Talk::default(), &[7; 88][..])).unwrap();
+            let _ = script.clone().takes(90).write_stalls();
+            assert!(once!(connection.flush()).is_pending());
+            assert_eq!(connection.output().len(), 10);
+            most = most.max(connection.held());
+            script.goes_on();
+        }
+        assert!(most < 32 * 1024, "{most} bytes are held");
     });
 }
