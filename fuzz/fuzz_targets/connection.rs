@@ -248,7 +248,10 @@ impl Tale {
             Err(Error::Fault(fault)) => self.fault(fault),
             Err(error) => {
                 self.passing(&error);
-                let idle = connection.buffer().is_empty() && !connection.wants_write();
+                // What a half holds may be what the other one has not sent yet.
+                let idle = connection.buffer().is_empty()
+                    && !connection.wants_write()
+                    && !self.in_halves;
                 let held = connection.held();
                 assert!(
                     !error.would_block() || !idle || held == 0,

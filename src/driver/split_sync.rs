@@ -189,7 +189,11 @@ where
                 batch.clear();
             }
             if batch.is_empty() {
-                output.append(batch);
+                if output.capacity() == 0 {
+                    output.append(batch);
+                }
+                batch.release();
+                self.shared.queue().release();
                 return polled(|| (&*io).flush());
             }
             let sent = send(batch, |chunks| {
