@@ -249,9 +249,8 @@ impl Tale {
             Err(error) => {
                 self.passing(&error);
                 // What a half holds may be what the other one has not sent yet.
-                let idle = connection.buffer().is_empty()
-                    && !connection.wants_write()
-                    && !self.in_halves;
+                let idle =
+                    connection.buffer().is_empty() && !connection.wants_write() && !self.in_halves;
                 let held = connection.held();
                 assert!(
                     !error.would_block() || !idle || held == 0,

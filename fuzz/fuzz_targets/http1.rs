@@ -4,15 +4,17 @@
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Encode, Output, Step, laws};
 use segue_http1::{
-    Body, BodyLength, HeadEncoder, Limits, Relaxed, Request, RequestHead, Response, ResponseHead,
+    Body, BodyLength, ChunkedBody, HeadEncoder, Headers, Limits, Relaxed, Request, RequestHead,
+    Response, ResponseHead, ResponseParts, encode_request,
 };
 
 const RELAXED: Relaxed = Relaxed { bare_lf: true, bare_status: true };
+const BARE_STATUS: Relaxed = Relaxed { bare_lf: false, bare_status: true };
 const SMALL: Limits = Limits { head: 60, headers: 3, target: 12, chunk_line: 20 };
 
 fuzz_target!(|data: &[u8]| {
     let Some((pick, data)) = data.split_first() else { return };
-    match pick % 8 {
+    match pick % 16 {
         0 => laws::fuzz(RequestHead::new, data),
         1 => laws::fuzz(|| RequestHead::new().limits(SMALL), data),
         2 => laws::fuzz(|| RequestHead::new().relaxed(RELAXED).limits(SMALL), data),
@@ -20,9 +22,70 @@ fuzz_target!(|data: &[u8]| {
         4 => laws::fuzz(|| ResponseHead::new().relaxed(RELAXED).limits(SMALL), data),
         5 => laws::fuzz(|| Body::new(BodyLength::Chunked), data),
         6 => laws::fuzz(|| Body::new(BodyLength::Chunked).limits(SMALL), data),
-        _ => return_heads(data),
+        7 => return_heads(data),
+        8 => laws::fuzz(|| Body::new(BodyLength::None), data),
+        9 => laws::fuzz(|| Body::new(BodyLength::Known(9)), data),
+        10 => laws::fuzz(|| Body::new(BodyLength::Known(u64::MAX)), data),
+        11 => laws::fuzz(|| Body::new(BodyLength::UntilClose), data),
+        12 => laws::fuzz(|| ResponseHead::new().relaxed(BARE_STATUS), data),
+        13 => laws::fuzz(|| ChunkedBody::new().limits(SMALL), data),
+        14 => requests_in_a_row(data),
+        _ => write_heads(data),
     }
 });
+
+/// One stage reads one head after the other, as a stage of its own would read each.
+fn requests_in_a_row(data: &[u8]) {
+    let (mut one, mut other) = (Buffer::from(data), Buffer::from(data));
+    let (mut stage, mut output) = (RequestHead::new(), Output::new());
+    loop {
+        let mut fresh = RequestHead::new();
+        match (one.step(&mut stage, true, &mut output), other.step(&mut fresh, true, &mut output)) {
+            (Ok(Step::Item(request)), Ok(Step::Item(same))) => assert_eq!(request, same),
+            (Err(fault), Err(same)) => return assert_eq!(fault, same),
+            _ => panic!("one goes on where the other does not"),
+        }
+        stage.begin_again();
+    }
+}
+
+/// Whatever words a head is made of, if it is written it is one head with these words.
+fn write_heads(data: &[u8]) {
+    let words = data.split(|&byte| byte == b'|').collect::<Vec<_>>();
+    let [first, second, words @ ..] = &words[..] else { return };
+    let headers = words.chunks_exact(2).map(|pair| (pair[0], pair[1])).collect::<Vec<_>>();
+    let (method, target) = (String::from_utf8_lossy(first), String::from_utf8_lossy(second));
+    let mut output = Output::new();
+    if encode_request(&mut output, &method, &target, headers.iter().copied()).is_ok() {
+        let mut written = Buffer::from(&[&output.to_vec()[..], b"rest"].concat()[..]);
+        match written.step(&mut RequestHead::new(), true, &mut Output::new()) {
+            Ok(Step::Item(request)) => {
+                assert_eq!((request.method(), request.target()), (&*method, &*target));
+                assert!(read(request.headers()).eq(headers.iter().copied()));
+            }
+            other => panic!("what was written is {other:?}"),
+        }
+        assert_eq!(written.as_slice(), b"rest");
+    }
+    output.clear();
+    let status = 100 + u16::try_from(second.len()).unwrap_or(0);
+    let parts = ResponseParts { reason: first, ..ResponseParts::new(status, headers.clone()) };
+    if HeadEncoder.encode(parts, &mut output).is_ok() {
+        let mut written = Buffer::from(&[&output.to_vec()[..], b"rest"].concat()[..]);
+        match written.step(&mut ResponseHead::new(), true, &mut Output::new()) {
+            Ok(Step::Item(response)) => {
+                assert_eq!((response.status(), response.reason()), (status, *first));
+                assert!(read(response.headers()).eq(headers.iter().copied()));
+            }
+            other => panic!("what was written is {other:?}"),
+        }
+        assert_eq!(written.as_slice(), b"rest");
+    }
+}
+
+fn read<'a>(headers: Headers<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    headers.iter().map(|line| (line.name.as_bytes(), line.value))
+}
 
 /// L6: a head that was accepted is written such that it says the same when it is read again.
 fn return_heads(data: &[u8]) {
