@@ -2,4 +2,19 @@
 //!
 //! The sockets, the clock and the state of a connection stay with the caller.
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod error;
+#[cfg(feature = "laws")]
+mod observe;
+mod sink;
+mod varint;
+
+pub use error::{ErrorCode, TransportError};
+pub use sink::Sink;
+#[cfg(feature = "nom")]
+pub use varint::varint;
+pub use varint::{Encoded, TooLarge, VarInt, VarInts, Width};
