@@ -156,8 +156,6 @@ struct Tale {
     done: bool,
     /// A stage is dead, or the last is over.
     over: bool,
-    /// How much was consumed by connections that have been left.
-    before: u64,
     /// The connection is in halves, which cannot be peeked into.
     in_halves: bool,
 }
@@ -290,7 +288,7 @@ impl Tale {
 
     fn fault(&mut self, fault: Fault<String>) {
         self.over |= fault.fatal;
-        self.heard.fault(fault.moved(self.before));
+        self.heard.fault(fault);
     }
 
     fn send<T: SyncTransport, S>(&mut self, connection: &mut Connection<T, S>, count: u8) {
@@ -322,14 +320,10 @@ impl Tale {
 
     /// Leaves the connection and goes on with another.
     fn hand_off(&mut self, mut connection: Connection<Pipe, Stage>) -> Connection<Pipe, Stage> {
-        let position = connection.position();
         let options = *connection.options();
         let stage = mem::replace(connection.stage_mut(), chain::over());
         match connection.hand_off(Edge::Carry) {
-            Ok(handoff) => {
-                self.before += position;
-                Connection::peeking(handoff, stage, options)
-            }
+            Ok(handoff) => Connection::peeking(handoff, stage, options),
             // A failure has to be told first.
             Err(refused) => {
                 let mut connection = refused.into_connection();

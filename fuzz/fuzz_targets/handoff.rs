@@ -123,8 +123,6 @@ struct Walk<'p> {
     claims_all: bool,
     heard: Heard,
     consumed: u64,
-    /// What consumed bytes the holder does not know of.
-    before: u64,
     ends: Vec<u64>,
     sent: Vec<u8>,
     /// The last stage is over, or one is dead.
@@ -155,7 +153,6 @@ impl<'p> Walk<'p> {
             claims_all: !plan.links.iter().any(|link| link.looks_ahead()),
             heard: Heard::default(),
             consumed: 0,
-            before: 0,
             ends: Vec::new(),
             sent: Vec::new(),
         }
@@ -203,7 +200,7 @@ impl<'p> Walk<'p> {
                     Ok(Step::Item(said)) => Come::said(&mut self.heard, said),
                     Ok(Step::Need(_)) => Come::Need,
                     Ok(Step::Done) => Come::Done,
-                    Err(fault) => Come::fault(&mut self.heard, fault.moved(self.before)),
+                    Err(fault) => Come::fault(&mut self.heard, fault),
                 }
             }
             Holder::Connection { connection, exact } => match connection.turn() {
@@ -214,7 +211,7 @@ impl<'p> Walk<'p> {
                     assert!(!*exact || over_read == 0, "{over_read} bytes are read too far");
                     Come::Done
                 }
-                Err(Error::Fault(fault)) => Come::fault(&mut self.heard, fault.moved(self.before)),
+                Err(Error::Fault(fault)) => Come::fault(&mut self.heard, fault),
                 Err(error) => {
                     assert!(error.would_block(), "{error:?}");
                     Come::Need
@@ -237,8 +234,7 @@ impl<'p> Walk<'p> {
                 Ok(Step::Item(said)) => self.heard.item(said),
                 Ok(_) => return,
                 Err(fault) => {
-                    self.over |=
-                        Come::fault(&mut self.heard, fault.moved(self.before)) == Come::Death;
+                    self.over |= Come::fault(&mut self.heard, fault) == Come::Death;
                     if self.over {
                         return;
                     }
@@ -255,12 +251,12 @@ impl<'p> Walk<'p> {
                 assert!(matches!(connection.ready(), Ok(true)), "what is ready stays so");
                 match connection.take() {
                     Some(Ok(said)) => Come::said(&mut self.heard, said),
-                    Some(Err(fault)) => Come::fault(&mut self.heard, fault.moved(self.before)),
+                    Some(Err(fault)) => Come::fault(&mut self.heard, fault),
                     None => panic!("what is ready cannot be had"),
                 }
             }
             Ok(false) => Come::Done,
-            Err(Error::Fault(fault)) => Come::fault(&mut self.heard, fault.moved(self.before)),
+            Err(Error::Fault(fault)) => Come::fault(&mut self.heard, fault),
             Err(error) => {
                 assert!(error.would_block(), "{error:?}");
                 Come::Need
@@ -302,14 +298,14 @@ impl<'p> Walk<'p> {
             }
         }
         if followed {
-            self.ends.push(self.before + self.position());
+            self.ends.push(self.position());
         }
     }
 
     fn connect(&mut self, reading: Reading) {
         match std::mem::replace(&mut self.holder, Holder::Nobody) {
             Holder::Bare { mut buffer, stage, answers } => {
-                self.before += buffer.position();
+                let position = buffer.position();
                 let pipe = Pipe::open(reading.most());
                 let rest = buffer.take_rest();
                 let exact = reading.options().policy != ReadPolicy::ReadAhead
@@ -319,6 +315,7 @@ impl<'p> Walk<'p> {
                     pipe.end();
                 }
                 let handoff = Handoff::from_parts(pipe, rest, answers, self.ended);
+                let handoff = handoff.at_position(position);
                 let connection = Connection::peeking(handoff, stage, reading.options());
                 self.holder = Holder::Connection { connection, exact };
             }
@@ -342,9 +339,11 @@ impl<'p> Walk<'p> {
             }
         };
         let (stage, handoff) = connection;
+        let position = handoff.position();
         let (pipe, read, answers, eof) = between(handoff).into_parts();
         assert!(!eof || self.ended && pipe.unread().is_empty(), "the end comes before the end");
         let mut buffer = Buffer::from(read);
+        buffer.set_position(position);
         buffer.extend(&pipe.unread());
         self.sent.extend(pipe.written());
         self.holder = Holder::Bare { buffer, stage, answers };
@@ -358,12 +357,10 @@ impl<'p> Walk<'p> {
     ) -> Result<(Stage, Handoff<Pipe>), Connection<Pipe, Stage>> {
         let mut connection = connection;
         let holds_nothing = connection.buffer().is_empty() && !connection.wants_write();
-        let position = connection.position();
         let stage = std::mem::replace(connection.stage_mut(), chain::over());
         match connection.hand_off(edge) {
             Ok(handoff) => {
                 assert!(edge == Edge::Carry || holds_nothing);
-                self.before += position;
                 Ok((stage, handoff))
             }
             Err(refused) => {
@@ -389,7 +386,7 @@ impl<'p> Walk<'p> {
                 }
             }
         }
-        self.consumed = self.before + self.position();
+        self.consumed = self.position();
         // Nothing has been said that the next protocol does not know of.
         if let Holder::Connection { .. } = self.holder {
             self.leave(Edge::Carry, |handoff| handoff);
@@ -413,7 +410,7 @@ impl<'p> Walk<'p> {
 
     /// L2: what was consumed and what is there still is what was given.
     fn account(&mut self) {
-        let consumed = usize::try_from(self.before + self.position()).expect("streams are short");
+        let consumed = usize::try_from(self.position()).expect("streams are short");
         let held = match &mut self.holder {
             Holder::Nobody => return,
             Holder::Bare { buffer, .. } => buffer.as_slice().to_vec(),

@@ -39,6 +39,7 @@ pub struct Handoff<T> {
     read: BytesMut,
     write: Output,
     eof: bool,
+    position: u64,
 }
 
 impl<T> Handoff<T> {
@@ -51,7 +52,7 @@ impl<T> Handoff<T> {
     /// All of its parts: the transport, what was received and not consumed, what was queued and
     /// not sent, and whether the peer has ended its side behind what was received.
     pub fn from_parts(io: T, read: BytesMut, write: Output, eof: bool) -> Self {
-        Self { io, read, write, eof }
+        Self { io, read, write, eof, position: 0 }
     }
 
     /// The parts of [`from_parts`](Self::from_parts).
@@ -86,9 +87,23 @@ impl<T> Handoff<T> {
         self.eof
     }
 
+    /// The offset in the stream of the first byte of [`read`](Self::read): how many bytes were
+    /// consumed before it. The connection that goes on counts on from here, so that the offset of a
+    /// [`Fault`](crate::Fault) is one in the whole stream. 0 where another library has left off.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The same hand-off at another position: 0 where a new layer begins, or what another library
+    /// has counted.
+    pub fn at_position(self, position: u64) -> Self {
+        Self { position, ..self }
+    }
+
     /// The same hand-off with another transport: one that was wrapped or unwrapped.
     pub fn map_io<U>(self, f: impl FnOnce(T) -> U) -> Handoff<U> {
-        Handoff { io: f(self.io), read: self.read, write: self.write, eof: self.eof }
+        let Self { io, read, write, eof, position } = self;
+        Handoff { io: f(io), read, write, eof, position }
     }
 }
 

@@ -55,10 +55,13 @@ pub struct Answer<'a, T> {
 
 impl<T, S> Connection<T, S> {
     pub(super) fn assemble(handoff: Handoff<T>, stage: S, options: Options) -> Self {
+        let position = handoff.position();
         let (io, rest, mut output, eof) = handoff.into_parts();
         let mut unsent = Output::with_high_water(options.high_water);
         unsent.append(&mut output);
-        let input = Input::new(Buffer::from(rest), eof, options);
+        let mut buffer = Buffer::from(rest);
+        buffer.set_position(position);
+        let input = Input::new(buffer, eof, options);
         Self { io, read: ReadSide::new(stage, input), write: WriteSide::new(unsent) }
     }
 
@@ -166,9 +169,11 @@ impl<T: Transport, S> Connection<T, S> {
             }
             Edge::Carry | Edge::MustBeEmpty => {}
         }
+        let position = self.position();
         let rest = self.read.input.buffer.take_rest();
         let eof = self.read.input.eof;
-        Ok(Handoff::from_parts(self.io.into_io(), rest, self.write.into_output(), eof))
+        let handoff = Handoff::from_parts(self.io.into_io(), rest, self.write.into_output(), eof);
+        Ok(handoff.at_position(position))
     }
 
     /// The item that [`ready`](Self::ready) has announced; `None` if it has announced none.

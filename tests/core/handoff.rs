@@ -29,7 +29,9 @@ fn a_transport_alone_is_had_only_where_nothing_else_is_left() {
 
 #[test]
 fn another_transport_goes_along_with_the_same_rest() {
-    let handoff = Handoff::from_parts(4, "r".into(), output(b"w"), true).map_io(|io| io * 2);
+    let handoff =
+        Handoff::from_parts(4, "r".into(), output(b"w"), true).at_position(7).map_io(|io| io * 2);
+    assert_eq!(handoff.position(), 7);
     let (io, read, write, eof) = handoff.into_parts();
     assert_eq!((io, &read[..], &write.to_vec()[..], eof), (8, &b"r"[..], &b"w"[..], true));
 }

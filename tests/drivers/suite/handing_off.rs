@@ -43,8 +43,10 @@ fn leftover_reaches_the_next_stage_and_the_one_after() {
                 }
                 // This stage is never over by itself; who goes on nevertheless leaves first.
                 let handoff = connection.hand_off(Edge::Carry).unwrap();
+                assert_eq!(handoff.position(), 14);
                 let mut connection =
                     Connection::from_handoff(handoff, separator::line().last_unterminated());
+                assert_eq!(connection.position(), 14);
                 for expected in [&b"three"[..], b"four"] {
                     assert_eq!(
                         wait!(connection.turn()).unwrap().unwrap().item.as_slice(),
