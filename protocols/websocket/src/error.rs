@@ -61,6 +61,9 @@ pub enum Error {
     },
     /// What is marked as compressed is no DEFLATE data.
     Deflate,
+    /// A compressed message ends inside a block of DEFLATE: what a sender leaves out is not all
+    /// that is missing.
+    DeflateUnfinished,
     /// Text, or the reason in a close frame, is not UTF-8.
     Utf8,
     /// The payload of a close frame is one byte, where a code takes two.
@@ -74,7 +77,7 @@ impl Error {
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {
-            Self::Utf8 | Self::Deflate => CloseCode::INVALID_DATA,
+            Self::Utf8 | Self::Deflate | Self::DeflateUnfinished => CloseCode::INVALID_DATA,
             Self::FrameTooLong { .. }
             | Self::MessageTooLong { .. }
             | Self::InflatedTooLong { .. } => CloseCode::TOO_BIG,
@@ -98,7 +101,7 @@ impl Error {
             | Self::MessageTooLong { .. }
             | Self::TooManyFragments { .. } => "RFC 6455 §10.4",
             Self::InflatedTooLong { .. } => "RFC 7692 §8",
-            Self::Deflate => "RFC 7692 §7.2.2",
+            Self::Deflate | Self::DeflateUnfinished => "RFC 7692 §7.2.2",
             Self::Utf8 => "RFC 6455 §8.1",
             Self::CloseLength => "RFC 6455 §5.5.1",
             Self::CloseCode(_) => "RFC 6455 §7.4",
@@ -134,6 +137,9 @@ impl fmt::Display for Error {
                 write!(f, "a message inflates to more than the {limit} bytes that are taken")?;
             }
             Self::Deflate => f.write_str("a compressed message is no DEFLATE data")?,
+            Self::DeflateUnfinished => {
+                f.write_str("a compressed message ends inside a block of DEFLATE")?;
+            }
             Self::Utf8 => f.write_str("text is not UTF-8")?,
             Self::CloseLength => f.write_str("a close frame has one byte")?,
             Self::CloseCode(code) => write!(f, "close code {code} is not for the wire")?,

@@ -1,7 +1,7 @@
 //! Messages compressed as they are sent (RFC 7692 §7.2.1).
 
-use flate2::{Compression, FlushCompress};
 use std::fmt;
+use zlib_rs::DeflateFlush;
 
 use super::{
     Agreed, TAIL,
@@ -16,7 +16,7 @@ pub(crate) struct Compress {
     side: Side,
     effort: Effort,
     /// Released between messages that do not refer to each other.
-    stream: Option<flate2::Compress>,
+    stream: Option<zlib_rs::Deflate>,
     /// Whether something of the message under way has been compressed, and its tail is owed to
     /// what follows in it.
     begun: bool,
@@ -64,14 +64,15 @@ impl Compress {
     /// Appends `input` compressed, without the tail.
     fn compress(&mut self, mut input: &[u8]) {
         let stream = self.stream.get_or_insert_with(|| {
-            let level = Compression::new(self.effort.level.into());
-            flate2::Compress::new_with_window_bits(level, false, zlib_bits(self.side.bits))
+            zlib_rs::Deflate::new(self.effort.level.into(), false, zlib_bits(self.side.bits))
         });
         loop {
             let room = self.scratch.room(usize::MAX);
             let (length, consumed, written) = (room.len(), stream.total_in(), stream.total_out());
             // INVARIANT: zlib refuses nothing but a stream that was not set up.
-            stream.compress(input, room, FlushCompress::Sync).expect("a stream that was set up");
+            stream
+                .compress(input, room, DeflateFlush::SyncFlush)
+                .expect("a stream that was set up");
             let (consumed, written) = (stream.total_in() - consumed, stream.total_out() - written);
             #[expect(clippy::cast_possible_truncation, reason = "within the two slices")]
             let (consumed, written) = (consumed as usize, written as usize);

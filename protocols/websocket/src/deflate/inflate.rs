@@ -1,8 +1,8 @@
 //! Messages inflated as they come (RFC 7692 §7.2.2).
 
-use flate2::{Decompress, FlushDecompress, Status};
 use segue::Fault;
 use std::fmt;
+use zlib_rs::{InflateFlush, Status};
 
 use super::{Agreed, TAIL, scratch::Scratch, settings::Side, zlib_bits};
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
 pub(crate) struct Inflate {
     side: Side,
     /// Released between messages that do not refer to each other.
-    stream: Option<Decompress>,
+    stream: Option<zlib_rs::Inflate>,
     /// What came before what is in `message`, in bytes.
     before: u64,
     /// How much of that is of the message under way.
@@ -79,7 +79,7 @@ impl Inflate {
         if self.blank && piece.is_empty() {
             return Err(self.fault(Error::Deflate, 0));
         }
-        let inflated = self.inflate(piece, limit).and_then(|()| self.inflate(&TAIL, limit));
+        let inflated = self.inflate(piece, limit).and_then(|()| self.complete(limit));
         if inflated.is_err() || self.checked > 0 {
             self.check(limit)?;
         }
@@ -109,7 +109,7 @@ impl Inflate {
         let rest = limit.saturating_sub(self.gone);
         let mut inflated = self.inflate(piece, rest);
         if last {
-            inflated = inflated.and_then(|()| self.inflate(&TAIL, rest));
+            inflated = inflated.and_then(|()| self.complete(rest));
         }
         self.check(rest)?;
         inflated.map_err(|error| {
@@ -165,38 +165,84 @@ impl Inflate {
 
     /// Appends what `input` inflates to, and stops behind the limit.
     fn inflate(&mut self, mut input: &[u8], limit: usize) -> Result<(), Error> {
-        let bits = zlib_bits(self.side.bits);
-        let fresh = || Decompress::new_with_window_bits(false, bits);
-        // One byte more than may be, to see that there is more; never more memory than that.
-        let most = limit.saturating_add(1);
         loop {
-            let stream = self.stream.get_or_insert_with(fresh);
-            let room = self.message.room(most);
-            let (length, consumed, written) = (room.len(), stream.total_in(), stream.total_out());
-            let status = stream.decompress(input, room, FlushDecompress::Sync);
-            let (consumed, written) = (stream.total_in() - consumed, stream.total_out() - written);
-            #[expect(clippy::cast_possible_truncation, reason = "within the two slices")]
-            let (consumed, written) = (consumed as usize, written as usize);
-            input = &input[consumed..];
-            self.message.commit(written);
-            if self.message.len() > limit {
-                return Err(Error::InflatedTooLong { limit });
-            }
-            match status {
-                // A compressor may end its stream and begin another (§7.2.3.4).
-                Ok(Status::StreamEnd) => self.restart()?,
-                Ok(_) if input.is_empty() && written < length => return Ok(()),
-                // All of the room is written, or nothing goes on any more.
-                Ok(_) if consumed > 0 || written > 0 => {}
-                _ => return Err(Error::Deflate),
+            let step = self.step(input, InflateFlush::SyncFlush, limit)?;
+            input = &input[step.consumed..];
+            if input.is_empty() && step.waits {
+                return Ok(());
             }
         }
+    }
+
+    /// Inflates the tail that is left out on the wire, and sees that a block ends with it, and
+    /// its last bit is used: that the message is not cut off inside a block (RFC 7692 §7.2.2).
+    fn complete(&mut self, limit: usize) -> Result<(), Error> {
+        let length = self.message.len();
+        match self.ends_with_tail(limit) {
+            Ok(true) if self.message.len() == length => Ok(()),
+            Err(Error::InflatedTooLong { limit }) => Err(Error::InflatedTooLong { limit }),
+            _ => {
+                self.message.truncate(length);
+                Err(Error::DeflateUnfinished)
+            }
+        }
+    }
+
+    /// Whether a block, or a stream, ends just where the tail does.
+    ///
+    /// The inflater does not tell in what state it is. But told to stop at the end of a block it
+    /// leaves what follows alone there, and nowhere else. What follows is a block of nothing: that
+    /// changes nothing if it is read as one. Read behind bits of the tail that were left over,
+    /// all of them ones, it is a last block or none at all.
+    fn ends_with_tail(&mut self, limit: usize) -> Result<bool, Error> {
+        const NOTHING: [u8; 5] = [0x00, 0x00, 0x00, 0xFF, 0xFF];
+        let [a, b, c, d] = TAIL;
+        let [v, w, x, y, z] = NOTHING;
+        let shown = [a, b, c, d, v, w, x, y, z];
+        let mut at = 0;
+        while at < TAIL.len() {
+            at += self.step(&shown[at..], InflateFlush::Block, limit)?.consumed;
+        }
+        if at > TAIL.len() {
+            return Ok(false);
+        }
+        let step = self.step(&NOTHING, InflateFlush::SyncFlush, limit)?;
+        // A last block that ended with the tail left nothing for another.
+        Ok(step.consumed == if step.ended { 0 } else { NOTHING.len() })
+    }
+
+    /// Appends some of what `input` inflates to, and stops behind the limit. Where the stream ends
+    /// it begins another.
+    fn step(&mut self, input: &[u8], flush: InflateFlush, limit: usize) -> Result<Step, Error> {
+        let bits = zlib_bits(self.side.bits);
+        let stream = self.stream.get_or_insert_with(|| zlib_rs::Inflate::new(false, bits));
+        // One byte more than may be, to see that there is more; never more memory than that.
+        let room = self.message.room(limit.saturating_add(1));
+        let (length, consumed, written) = (room.len(), stream.total_in(), stream.total_out());
+        let status = stream.decompress(input, room, flush);
+        let (consumed, written) = (stream.total_in() - consumed, stream.total_out() - written);
+        #[expect(clippy::cast_possible_truncation, reason = "within the two slices")]
+        let (consumed, written) = (consumed as usize, written as usize);
+        self.message.commit(written);
+        if self.message.len() > limit {
+            return Err(Error::InflatedTooLong { limit });
+        }
+        let ended = matches!(status, Ok(Status::StreamEnd));
+        let waits = !ended && written < length;
+        match status {
+            // A compressor may end its stream and begin another (§7.2.3.4).
+            Ok(Status::StreamEnd) => self.restart()?,
+            // Where all of it is consumed, or all of the room is written, it goes on.
+            Ok(_) if consumed > 0 || written > 0 || input.is_empty() => {}
+            _ => return Err(Error::Deflate),
+        }
+        Ok(Step { consumed, waits, ended })
     }
 
     /// Begins another stream behind one that has ended, which may refer to what this message has
     /// come to so far.
     fn restart(&mut self) -> Result<(), Error> {
-        let mut stream = Decompress::new_with_window_bits(false, zlib_bits(self.side.bits));
+        let mut stream = zlib_rs::Inflate::new(false, zlib_bits(self.side.bits));
         let message = self.message.as_slice();
         let window = message.len().min(1 << self.side.bits);
         if window > 0 {
@@ -210,6 +256,16 @@ impl Inflate {
     fn fault(&self, error: Error, at: usize) -> Fault<Error> {
         fault(error, self.before, at)
     }
+}
+
+/// What came of a call of the inflater.
+struct Step {
+    /// How much of the input it took, in bytes.
+    consumed: usize,
+    /// It had room left, and so nothing to say before it is given more.
+    waits: bool,
+    /// A stream ended.
+    ended: bool,
 }
 
 #[cold]

@@ -8,6 +8,7 @@ mod laws;
 mod limits;
 mod messages;
 mod negotiation;
+mod whole;
 mod window;
 
 use segue::{Buffer, Exchange, Output, Progress};
