@@ -11,6 +11,7 @@ mod error;
 #[cfg(feature = "laws")]
 mod observe;
 mod sink;
+pub mod stream;
 mod varint;
 
 pub use error::{ErrorCode, TransportError};

@@ -1,0 +1,132 @@
+//! What the peer allows this endpoint.
+
+/// How much may still be sent, or how many streams may still be opened: the credit that a sender
+/// has (RFC 9000 §4.1, §4.6).
+///
+/// One for each stream (MAX_STREAM_DATA), one for all streams of a connection (MAX_DATA), one for
+/// the streams of each kind (MAX_STREAMS). Sending something again takes no credit.
+///
+/// ```
+/// use segue_quic::stream::Credit;
+///
+/// let mut credit = Credit::new(100); // initial_max_data of the peer
+/// assert_eq!(credit.take(80), 80);
+/// assert_eq!(credit.take(80), 20);
+/// assert_eq!(credit.blocked(), Some(100)); // for a DATA_BLOCKED frame
+/// assert_eq!(credit.blocked(), None); // which is sent once
+/// assert!(credit.raise_to(150)); // there was a MAX_DATA frame
+/// assert!(!credit.raise_to(120)); // an older one, overtaken
+/// assert_eq!(credit.available(), 50);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Credit {
+    limit: u64,
+    used: u64,
+    /// The limit at which the peer was last told that it holds something up.
+    told: Option<u64>,
+}
+
+impl Credit {
+    /// Credit for `limit` in all.
+    #[must_use]
+    pub const fn new(limit: u64) -> Self {
+        Self { limit, used: 0, told: None }
+    }
+
+    /// How much is left.
+    #[inline]
+    #[must_use]
+    pub fn available(&self) -> u64 {
+        self.limit - self.used
+    }
+
+    /// Takes up to `wanted` of what is left, and gives how much that is.
+    #[inline]
+    pub fn take(&mut self, wanted: u64) -> u64 {
+        let taken = wanted.min(self.available());
+        self.used += taken;
+        taken
+    }
+
+    /// Gives back what was taken and then not sent at all.
+    pub fn give_back(&mut self, count: u64) {
+        self.used = self.used.saturating_sub(count);
+    }
+
+    /// Allows `limit` in all. False if that is not more than before: such frames were overtaken,
+    /// and do not count (RFC 9000 §4.1).
+    pub fn raise_to(&mut self, limit: u64) -> bool {
+        let more = limit > self.limit;
+        self.limit = self.limit.max(limit);
+        more
+    }
+
+    /// Allows `by` more, as HTTP/2 does (RFC 9113 §6.9). False, and nothing is allowed, where that
+    /// would pass `most`.
+    pub fn raise_by(&mut self, by: u64, most: u64) -> bool {
+        let fits = self.available().saturating_add(by) <= most;
+        match self.limit.checked_add(by) {
+            Some(limit) if fits => {
+                self.limit = limit;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The limit that holds this endpoint up, for a DATA_BLOCKED, STREAM_DATA_BLOCKED or
+    /// STREAMS_BLOCKED frame: to be asked where there is more to send. None while there is credit,
+    /// and none where that limit was told before.
+    pub fn blocked(&mut self) -> Option<u64> {
+        let tell = self.available() == 0 && self.told != Some(self.limit);
+        tell.then(|| {
+            self.told = Some(self.limit);
+            self.limit
+        })
+    }
+
+    /// The frame that said so was lost: [`blocked`](Self::blocked) says it again if it still holds.
+    pub fn blocked_was_lost(&mut self) {
+        self.told = None;
+    }
+
+    /// What is allowed in all.
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// How much was taken.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.used
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn increments_stop_at_the_most_that_may_be_left() {
+        let mut credit = Credit::new(10);
+        assert!(credit.raise_by(90, 100));
+        assert!(!credit.raise_by(1, 100));
+        assert_eq!(credit.take(60), 60);
+        assert!(credit.raise_by(60, 100));
+        assert!(!credit.raise_by(u64::MAX, u64::MAX));
+        assert_eq!((credit.limit(), credit.available()), (160, 100));
+    }
+
+    #[test]
+    fn a_limit_is_told_again_only_when_that_was_lost() {
+        let mut credit = Credit::new(0);
+        assert_eq!((credit.blocked(), credit.blocked()), (Some(0), None));
+        credit.blocked_was_lost();
+        assert_eq!(credit.blocked(), Some(0));
+        credit.raise_to(5);
+        assert_eq!((credit.blocked(), credit.take(9), credit.blocked()), (None, 5, Some(5)));
+        credit.give_back(2);
+        assert_eq!((credit.available(), credit.used()), (2, 3));
+    }
+}

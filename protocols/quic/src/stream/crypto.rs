@@ -1,0 +1,109 @@
+//! The handshake's bytes, from CRYPTO frames.
+
+use segue::{Buffer, Decode, Fault, Output, Step};
+
+use super::{Exceeded, Reassembler, StreamError};
+
+/// The bytes of a handshake at one encryption level, in order: CRYPTO frames (RFC 9000 §19.6).
+///
+/// It is a stream without an end and without flow control: a limit says how much is buffered.
+///
+/// ```
+/// use segue::{Output, Step, length};
+/// use segue_quic::stream::CryptoStream;
+///
+/// let mut stream = CryptoStream::new();
+/// stream.receive(6, b"lo")?;
+/// stream.receive(0, b"\x01\x00\x00\x04he")?;
+///
+/// // A handshake message of TLS: a type, its length in three bytes, its content.
+/// let mut messages = length::u24_be().offset(1).keep_header();
+/// let item = stream.step(&mut messages, &mut Output::new())?;
+/// assert!(matches!(item, Step::Item(item) if item == b"\x01\x00\x00\x04helo"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct CryptoStream {
+    reassembler: Reassembler,
+    buffer: Buffer,
+    limit: usize,
+}
+
+impl CryptoStream {
+    /// How many bytes are buffered unless another limit is set: 64 KiB, which chains of
+    /// certificates fit into also where their signatures are post-quantum ones. The standard asks
+    /// for 4096 at least (RFC 9000 §7.5).
+    pub const LIMIT: usize = 64 * 1024;
+
+    /// A stream of which nothing has come.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_limit(Self::LIMIT)
+    }
+
+    /// The same, with at most `limit` bytes buffered, be they in order or not.
+    #[must_use]
+    pub fn with_limit(limit: usize) -> Self {
+        Self { reassembler: Reassembler::new(), buffer: Buffer::new(), limit }
+    }
+
+    /// Takes the data of a CRYPTO frame. Gives whether there is more to read than before.
+    ///
+    /// # Errors
+    /// If it is further ahead of what was read than is buffered, or ends beyond 2^62 - 1.
+    #[inline]
+    pub fn receive(&mut self, offset: u64, data: &[u8]) -> Result<bool, StreamError> {
+        let length = data.len() as u64;
+        let reached = match offset.checked_add(length) {
+            Some(end) if end <= super::Window::MAX_DATA => end,
+            _ => return Err(StreamError::TooLong { offset, length }),
+        };
+        let limit = self.buffer.position().saturating_add(self.limit as u64);
+        if reached > limit {
+            return Err(StreamError::CryptoBuffer(Exceeded { limit, reached }));
+        }
+        Ok(self.reassembler.write(offset, data, &mut self.buffer) > 0)
+    }
+
+    /// The next item of `stage`, or what it needs.
+    ///
+    /// # Errors
+    /// Faults of the stage, at their offset in the stream.
+    #[inline]
+    pub fn step<'a, D: Decode>(
+        &'a mut self,
+        stage: &'a mut D,
+        answers: &mut Output,
+    ) -> Result<Step<D::Item<'a>>, Fault<D::Error>> {
+        self.buffer.step(stage, false, answers)
+    }
+
+    /// The buffer with what is in order and not read.
+    pub fn buffer_mut(&mut self) -> &mut Buffer {
+        &mut self.buffer
+    }
+
+    /// What is in order and not read.
+    #[must_use]
+    pub fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// How many bytes have come before their turn.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.reassembler.held()
+    }
+
+    /// How many bytes of memory it takes.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.buffer.capacity() + self.reassembler.memory()
+    }
+}
+
+impl Default for CryptoStream {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,147 @@
+//! Which stream.
+
+use core::fmt;
+
+/// The id of a stream, whose two low bits say who opened it and whether both sides send
+/// (RFC 9000 §2.1).
+///
+/// ```
+/// use segue_quic::stream::{Direction, Side, StreamId};
+///
+/// let id = StreamId::new(7);
+/// assert_eq!((id.initiator(), id.direction()), (Side::Server, Direction::Uni));
+/// assert_eq!((id.index(), id.count()), (1, 2));
+/// assert_eq!(StreamId::of(Side::Server, Direction::Uni, 1), Some(id));
+/// assert_eq!(id.to_string(), "7 (server, uni)");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(u64);
+
+/// An endpoint of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The one that opened the connection.
+    Client,
+    /// The other one.
+    Server,
+}
+
+/// Who sends on a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Both sides do.
+    Bi,
+    /// Only who opened it does.
+    Uni,
+}
+
+impl StreamId {
+    /// The stream of this id, as it is sent.
+    #[must_use]
+    pub const fn new(id: u64) -> Self {
+        Self(id)
+    }
+
+    /// The stream number `index` of its kind, from 0 on; none if there are not so many.
+    #[must_use]
+    pub const fn of(initiator: Side, direction: Direction, index: u64) -> Option<Self> {
+        if index >= super::Window::MAX_STREAMS {
+            return None;
+        }
+        let server = if matches!(initiator, Side::Server) { SERVER } else { 0 };
+        let uni = if matches!(direction, Direction::Uni) { UNI } else { 0 };
+        Some(Self(index << 2 | uni | server))
+    }
+
+    /// The id as it is sent.
+    #[must_use]
+    pub const fn value(self) -> u64 {
+        self.0
+    }
+
+    /// Who opened the stream, or is to open it.
+    #[must_use]
+    pub const fn initiator(self) -> Side {
+        if self.0 & SERVER == 0 { Side::Client } else { Side::Server }
+    }
+
+    /// Who sends on it.
+    #[must_use]
+    pub const fn direction(self) -> Direction {
+        if self.0 & UNI == 0 { Direction::Bi } else { Direction::Uni }
+    }
+
+    /// Its number among those of its kind, from 0 on.
+    #[must_use]
+    pub const fn index(self) -> u64 {
+        self.0 >> 2
+    }
+
+    /// How many streams of its kind there are at least if this one is: those before it are opened
+    /// with it (RFC 9000 §2.1). It is what MAX_STREAMS limits.
+    #[must_use]
+    pub const fn count(self) -> u64 {
+        self.index() + 1
+    }
+
+    /// Whether `side` sends on it. A frame of a stream from a side that does not is a
+    /// STREAM_STATE_ERROR (RFC 9000 §19.8).
+    #[must_use]
+    pub fn is_sent_by(self, side: Side) -> bool {
+        self.direction() == Direction::Bi || self.initiator() == side
+    }
+}
+
+impl Side {
+    /// The other one.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let initiator = match self.initiator() {
+            Side::Client => "client",
+            Side::Server => "server",
+        };
+        let direction = match self.direction() {
+            Direction::Bi => "bi",
+            Direction::Uni => "uni",
+        };
+        write!(f, "{} ({initiator}, {direction})", self.0)
+    }
+}
+
+/// The bit that is set in ids of the server's streams.
+const SERVER: u64 = 0x01;
+
+/// The bit that is set in ids of streams on which one side sends.
+const UNI: u64 = 0x02;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table of RFC 9000 §2.1.
+    #[test]
+    fn kinds() {
+        for (id, initiator, direction) in [
+            (0, Side::Client, Direction::Bi),
+            (1, Side::Server, Direction::Bi),
+            (2, Side::Client, Direction::Uni),
+            (3, Side::Server, Direction::Uni),
+        ] {
+            let id = StreamId::new(id + 40);
+            assert_eq!((id.initiator(), id.direction()), (initiator, direction));
+            assert_eq!(StreamId::of(initiator, direction, 10), Some(id));
+            assert!(id.is_sent_by(initiator));
+            assert_eq!(id.is_sent_by(initiator.peer()), direction == Direction::Bi);
+        }
+        assert_eq!(StreamId::of(Side::Client, Direction::Bi, 1 << 60), None);
+    }
+}

@@ -1,0 +1,49 @@
+//! Streams: their bytes in order, on both sides, and the credit that bounds them (RFC 9000 §2-4).
+//!
+//! [`ReceiveStream`] takes STREAM frames as they come and gives their bytes to any stage that reads
+//! a stream of bytes; [`SendStream`] takes bytes, cuts them to what fits a packet, sends again what
+//! was lost, and lets go of what was acknowledged. [`CryptoStream`] does the former for the CRYPTO
+//! frames of a handshake, and a [`SendQueue`] the latter. [`Window`] is what this endpoint allows
+//! its peer, [`Credit`] what the peer allows it: for a stream, for all of a connection's, and for
+//! their number.
+//!
+//! Nothing here knows a packet or a clock: who keeps a connection says what came, what is
+//! acknowledged and what was lost.
+//!
+//! ```
+//! use segue::{Output, Step, length};
+//! use segue_quic::stream::{ReceiveStream, Window};
+//!
+//! let mut connection = Window::new(1 << 20); // of all streams together
+//! let mut stream = ReceiveStream::new(64 * 1024);
+//! let (mut stage, mut answers) = (length::u16_be(), Output::new());
+//!
+//! // The second of two STREAM frames overtakes the first: there is nothing to read yet.
+//! stream.receive(4, b"lo", true, &mut connection)?;
+//! assert!(matches!(stream.step(&mut stage, &mut answers)?, Step::Need(_)));
+//! stream.receive(0, b"\x00\x04ho", false, &mut connection)?;
+//! assert!(matches!(stream.step(&mut stage, &mut answers)?, Step::Item(item) if item == b"holo"));
+//! assert!(matches!(stream.step(&mut stage, &mut answers)?, Step::Done));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod credit;
+mod crypto;
+mod error;
+mod id;
+mod pages;
+
+mod reassembly;
+mod receive;
+
+mod window;
+
+pub use credit::Credit;
+pub use crypto::CryptoStream;
+pub use error::{ReadError, StreamError};
+pub use id::{Direction, Side, StreamId};
+
+pub use reassembly::Reassembler;
+pub use receive::ReceiveStream;
+
+pub use window::{Exceeded, Window};

@@ -1,0 +1,251 @@
+//! What came before its turn, in pages.
+//!
+//! A stream's bytes are kept where they belong: in the page of their offset, with a bit for each
+//! that says whether it is there. So nothing that a peer chooses makes it costly. A byte that is
+//! held takes a byte and a bit, however it is cut; a segment takes work for its length and a look
+//! at one page for each 2 KiB of it; and since bytes are copied in, a few of them never pin the
+//! datagram that they came in.
+
+use alloc::{boxed::Box, collections::BTreeMap};
+use core::fmt;
+
+use segue::Buffer;
+
+/// Bytes of a stream that came before their turn.
+#[derive(Default)]
+pub(super) struct Pages {
+    /// By the offset of their first byte, divided by their length. All but the first hold
+    /// something.
+    pages: BTreeMap<u64, Box<Page>>,
+    /// How many bytes are held.
+    held: usize,
+    /// A page for the next one who needs it.
+    spare: Option<Box<Page>>,
+}
+
+impl Pages {
+    /// Whether nothing is held.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+
+    /// How many bytes are held.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// How many bytes of memory the pages take.
+    pub(super) fn memory(&self) -> usize {
+        (self.pages.len() + usize::from(self.spare.is_some())) * size_of::<Page>()
+    }
+
+    /// Holds what is missing of `data`, whose first byte is that at `offset`.
+    pub(super) fn hold(&mut self, mut offset: u64, mut data: &[u8]) {
+        while !data.is_empty() {
+            let (number, at) = place(offset);
+            let (now, later) = data.split_at(data.len().min(PAGE - at));
+            let spare = &mut self.spare;
+            let page = self.pages.entry(number).or_insert_with(|| fresh(spare));
+            self.held += page.hold(at, now);
+            offset += now.len() as u64;
+            data = later;
+        }
+    }
+
+    /// How many bytes are missing from `offset` on, up to the first that is held. Nothing is held
+    /// before `offset`.
+    pub(super) fn missing(&self, offset: u64) -> u64 {
+        let (number, at) = place(offset);
+        for (&other, page) in &self.pages {
+            let from = if other == number { at } else { 0 };
+            let missing = page.run(from, false);
+            // Only the page that `offset` is in may have nothing left.
+            if from + missing < PAGE {
+                return other * PAGE as u64 + (from + missing) as u64 - offset;
+            }
+        }
+        u64::MAX
+    }
+
+    /// Moves what is held from `offset` on, up to the first byte that is missing, behind what is in
+    /// `buffer`. Gives how much that is.
+    pub(super) fn release(&mut self, mut offset: u64, buffer: &mut Buffer) -> u64 {
+        let from = offset;
+        while let Some(mut first) = self.pages.first_entry() {
+            let (number, at) = place(offset);
+            if *first.key() != number {
+                break;
+            }
+            let page = first.get_mut();
+            let run = page.run(at, true);
+            buffer.extend(&page.bytes[at..at + run]);
+            self.held -= run;
+            offset += run as u64;
+            if at + run < PAGE {
+                break;
+            }
+            self.spare = Some(first.remove());
+        }
+        self.forget(offset);
+        offset - from
+    }
+
+    /// Drops the pages that end before `offset`, in which nothing is held any more.
+    pub(super) fn forget(&mut self, offset: u64) {
+        if self.is_empty() {
+            self.spare = self.pages.pop_first().map(|(_, page)| page).or(self.spare.take());
+            self.pages.clear();
+            return;
+        }
+        let (number, _) = place(offset);
+        while let Some(first) = self.pages.first_entry()
+            && *first.key() < number
+        {
+            self.spare = Some(first.remove());
+        }
+    }
+
+    /// Drops all that is held, and all memory.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Gives back the page that is kept for the next who needs one.
+    pub(super) fn release_memory(&mut self) {
+        self.spare = None;
+    }
+}
+
+impl fmt::Debug for Pages {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pages").field("held", &self.held).field("pages", &self.pages.len()).finish()
+    }
+}
+
+/// Some bytes that follow each other in a stream.
+struct Page {
+    /// Whether a byte is there: the lowest bit of the first word says so of the first byte.
+    there: [u64; PAGE / 64],
+    bytes: [u8; PAGE],
+}
+
+impl Page {
+    /// Copies what is missing of `data` to `at`; what is there already stays as it is. Gives how
+    /// much was missing.
+    fn hold(&mut self, at: usize, data: &[u8]) -> usize {
+        let (mut from, end, mut new) = (at, at + data.len(), 0);
+        loop {
+            from += self.run(from, true);
+            if from >= end {
+                return new;
+            }
+            let missing = self.run(from, false).min(end - from);
+            let part = &data[from - at..from - at + missing];
+            self.bytes[from..from + missing].copy_from_slice(part);
+            self.mark(from, from + missing);
+            from += missing;
+            new += missing;
+        }
+    }
+
+    /// How many bytes from `at` on are there, or are not.
+    #[inline]
+    fn run(&self, at: usize, there: bool) -> usize {
+        let same = if there { u64::MAX } else { 0 };
+        let mut mask = u64::MAX << (at % 64);
+        for word in at / 64..self.there.len() {
+            let other = (self.there[word] ^ same) & mask;
+            if other != 0 {
+                return word * 64 + other.trailing_zeros() as usize - at;
+            }
+            mask = u64::MAX;
+        }
+        PAGE - at
+    }
+
+    /// Says that the bytes from `from` on, before `to`, are there. There is at least one.
+    fn mark(&mut self, from: usize, to: usize) {
+        let (first, last) = (from / 64, (to - 1) / 64);
+        let (head, tail) = (u64::MAX << (from % 64), u64::MAX >> (63 - (to - 1) % 64));
+        if first == last {
+            self.there[first] |= head & tail;
+        } else {
+            self.there[first] |= head;
+            self.there[first + 1..last].fill(u64::MAX);
+            self.there[last] |= tail;
+        }
+    }
+}
+
+/// A page with nothing in it.
+fn fresh(spare: &mut Option<Box<Page>>) -> Box<Page> {
+    match spare.take() {
+        Some(mut page) => {
+            page.there.fill(0);
+            page
+        }
+        None => Box::new(Page { there: [0; PAGE / 64], bytes: [0; PAGE] }),
+    }
+}
+
+/// The number of the page that a byte is in, and where in it.
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the rest is less than a page")]
+fn place(offset: u64) -> (u64, usize) {
+    (offset / PAGE as u64, (offset % PAGE as u64) as usize)
+}
+
+/// Bytes of a page: as much as a byte that came alone takes. Less would have a full-sized datagram
+/// touch more than two of them.
+pub(super) const PAGE: usize = 2048;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn runs_end_where_bits_change() {
+        let mut page = fresh(&mut None);
+        for (from, to) in [(0, 1), (62, 66), (128, 192), (300, 700), (2047, 2048)] {
+            page.mark(from, to);
+        }
+        let mut at = 0;
+        let mut ends = Vec::new();
+        for there in [true, false].into_iter().cycle() {
+            at += page.run(at, there);
+            ends.push(at);
+            if at == PAGE {
+                break;
+            }
+        }
+        assert_eq!(ends, [1, 62, 66, 128, 192, 300, 700, 2047, 2048]);
+    }
+
+    #[test]
+    fn what_is_there_stays() {
+        let mut page = fresh(&mut None);
+        assert_eq!(page.hold(10, b"abc"), 3);
+        assert_eq!(page.hold(8, b"1234567"), 4);
+        assert_eq!(&page.bytes[8..15], b"12abc67");
+        assert_eq!(page.hold(8, b"1234567"), 0);
+    }
+
+    #[test]
+    fn memory_goes_when_nothing_is_held() {
+        let mut pages = Pages::default();
+        let mut buffer = Buffer::new();
+        for offset in [1, 5000, 90_000] {
+            pages.hold(offset, b"x");
+        }
+        assert_eq!(pages.memory(), 3 * size_of::<Page>());
+        assert_eq!((pages.missing(0), pages.release(1, &mut buffer)), (1, 1));
+        assert_eq!(pages.missing(2), 4998);
+        assert_eq!(pages.release(5000, &mut buffer), 1);
+        assert_eq!(pages.release(90_000, &mut buffer), 1);
+        assert_eq!((pages.held(), pages.memory()), (0, size_of::<Page>()));
+        pages.release_memory();
+        assert_eq!((pages.memory(), pages.missing(90_001)), (0, u64::MAX));
+    }
+}

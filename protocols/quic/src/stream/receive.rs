@@ -1,0 +1,257 @@
+//! The side of a stream that receives.
+
+use segue::{Buffer, Decode, Output, Step};
+
+use super::{ReadError, Reassembler, StreamError, Window};
+
+/// The side of a stream that receives: its data in order, its end, its limit (RFC 9000 §3.2).
+///
+/// STREAM frames are given to [`receive`](Self::receive) as they come. Any stage then reads the
+/// stream by [`step`](Self::step), or from the [`Buffer`] that [`parts`](Self::parts) lends. What
+/// was read makes room for more, which [`settle`](Self::settle) counts, and says when the peer is to
+/// be told.
+///
+/// ```
+/// use segue::{Output, Step, separator};
+/// use segue_quic::{ErrorCode, stream::{ReceiveStream, Window}};
+///
+/// let mut connection = Window::new(1000);
+/// let mut stream = ReceiveStream::new(10);
+/// stream.receive(3, b"\nfour", false, &mut connection)?;
+/// stream.receive(0, b"one", false, &mut connection)?;
+///
+/// let (mut lines, mut answers) = (separator::line(), Output::new());
+/// assert!(matches!(stream.step(&mut lines, &mut answers)?, Step::Item(line) if line == b"one"));
+///
+/// // Four of ten bytes were read: not worth a frame yet.
+/// assert_eq!(stream.settle(&mut connection), None);
+/// let error = stream.receive(8, b"...", true, &mut connection).unwrap_err();
+/// assert_eq!(error.code(), ErrorCode::FLOW_CONTROL_ERROR);
+/// stream.receive(8, b".\n", true, &mut connection)?;
+/// assert!(matches!(stream.step(&mut lines, &mut answers)?, Step::Item(line) if line == b"four."));
+/// assert!(matches!(stream.step(&mut lines, &mut answers)?, Step::Done));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Memory
+/// A stream holds what its window allows: of a window of `w` bytes, those in order in the buffer,
+/// which doubles as it grows, and the others as [`Reassembler`] tells. A window of the connection
+/// bounds the sum over all streams.
+#[derive(Debug)]
+pub struct ReceiveStream {
+    reassembler: Reassembler,
+    buffer: Buffer,
+    window: Window,
+    final_size: Option<u64>,
+    /// The error code, once the peer gave the stream up.
+    reset: Option<u64>,
+    /// Whether nobody wants the rest.
+    stopped: bool,
+}
+
+impl ReceiveStream {
+    /// A stream of which at most `window` bytes may have come and not been read: the
+    /// `initial_max_stream_data_..` that the peer was told.
+    #[must_use]
+    pub fn new(window: u64) -> Self {
+        Self {
+            reassembler: Reassembler::new(),
+            buffer: Buffer::new(),
+            window: Window::new(window),
+            final_size: None,
+            reset: None,
+            stopped: false,
+        }
+    }
+
+    /// Takes the data of a STREAM frame; `connection` is the window of all streams. Gives whether
+    /// there is more to read than before: data or the end.
+    ///
+    /// # Errors
+    /// If the frame breaks the limit of the stream or of the connection, or what is known of its
+    /// end. Nothing has changed then, and the connection is to be closed.
+    #[inline]
+    pub fn receive(
+        &mut self,
+        offset: u64,
+        data: &[u8],
+        fin: bool,
+        connection: &mut Window,
+    ) -> Result<bool, StreamError> {
+        let length = data.len() as u64;
+        let end = match offset.checked_add(length) {
+            Some(end) if end <= Window::MAX_DATA => end,
+            _ => return Err(StreamError::TooLong { offset, length }),
+        };
+        let new_end = fin && self.final_size.is_none();
+        self.count(end, fin, connection)?;
+        if self.is_dropped() {
+            return Ok(false);
+        }
+        let new = self.reassembler.write(offset, data, &mut self.buffer);
+        Ok(new > 0 || (new_end && self.is_whole()))
+    }
+
+    /// Takes a RESET_STREAM frame: the peer gives the stream up (RFC 9000 §19.4). What was not read
+    /// is dropped, unless all of it has come: then the reset came too late to matter, and is
+    /// ignored (§3.2). Gives whether the stream was reset by it.
+    ///
+    /// # Errors
+    /// If the final size breaks a limit, or what is known of it.
+    pub fn reset(
+        &mut self,
+        code: u64,
+        final_size: u64,
+        connection: &mut Window,
+    ) -> Result<bool, StreamError> {
+        if final_size > Window::MAX_DATA {
+            return Err(StreamError::TooLong { offset: final_size, length: 0 });
+        }
+        self.count(final_size, true, connection)?;
+        if self.reset.is_some() || self.is_whole() {
+            return Ok(false);
+        }
+        self.reset = Some(code);
+        self.drop_data();
+        Ok(true)
+    }
+
+    /// Drops what has come and what will: nobody reads on, and the peer is told so in a
+    /// STOP_SENDING frame (RFC 9000 §3.5). What comes is still counted.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+        self.drop_data();
+    }
+
+    /// The next item of `stage`, or what it needs: [`Buffer::step`] over what is in order, with the
+    /// end of the stream for `eof`.
+    ///
+    /// # Errors
+    /// If the peer reset the stream, and faults of the stage.
+    #[inline]
+    pub fn step<'a, D: Decode>(
+        &'a mut self,
+        stage: &'a mut D,
+        answers: &mut Output,
+    ) -> Result<Step<D::Item<'a>>, ReadError<D::Error>> {
+        if let Some(code) = self.reset {
+            return Err(ReadError::Reset(code));
+        }
+        let eof = self.is_whole();
+        self.buffer.step(stage, eof, answers).map_err(ReadError::Fault)
+    }
+
+    /// The buffer with what is in order and not read, and whether the stream ends behind it: for
+    /// [`Buffer::records`], exchanges, or reading it oneself.
+    #[inline]
+    pub fn parts(&mut self) -> (&mut Buffer, bool) {
+        let eof = self.is_whole();
+        (&mut self.buffer, eof)
+    }
+
+    /// Counts what was read since the last call as room in the windows of the stream and of the
+    /// connection. Gives the limit for a MAX_STREAM_DATA frame if one is due; whether a MAX_DATA
+    /// frame is, `connection` says ([`Window::announce`]).
+    pub fn settle(&mut self, connection: &mut Window) -> Option<u64> {
+        let done = if self.is_dropped() { self.window.reached() } else { self.buffer.position() };
+        let new = done.saturating_sub(self.window.consumed());
+        self.window.consume(new);
+        connection.consume(new);
+        // Where the end is known no more is to come (RFC 9000 §3.2).
+        if self.final_size.is_some() || self.stopped { None } else { self.window.announce() }
+    }
+
+    /// How much of the stream may come.
+    #[must_use]
+    pub fn window(&self) -> &Window {
+        &self.window
+    }
+
+    /// The same, to be resized.
+    pub fn window_mut(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
+    /// How long the stream is in all, once the peer has told.
+    #[must_use]
+    pub fn final_size(&self) -> Option<u64> {
+        self.final_size
+    }
+
+    /// The error code with which the peer gave the stream up, if it did.
+    #[must_use]
+    pub fn reset_code(&self) -> Option<u64> {
+        self.reset
+    }
+
+    /// Whether all data has come, read or not.
+    #[inline]
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.final_size == Some(self.reassembler.position())
+    }
+
+    /// Whether nothing of this stream matters any more: all was read, or it was reset, or stopped
+    /// and its end is known. It counts no longer as open: see [`Window::streams`].
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        self.reset.is_some()
+            || (self.stopped && self.final_size.is_some())
+            || (self.is_whole() && self.buffer.is_empty())
+    }
+
+    /// How many bytes have come and were not read: those in order, and those before their turn.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.buffer.len() + self.reassembler.held()
+    }
+
+    /// How many bytes of memory hold them.
+    #[must_use]
+    pub fn memory(&self) -> usize {
+        self.buffer.capacity() + self.reassembler.memory()
+    }
+
+    /// Gives back memory that holds nothing, which is otherwise kept for what comes next.
+    pub fn release_memory(&mut self) {
+        if self.buffer.is_empty() {
+            drop(self.buffer.take_rest());
+        }
+        self.reassembler.release_memory();
+    }
+
+    /// Whether data that comes is only counted.
+    fn is_dropped(&self) -> bool {
+        self.stopped || self.reset.is_some()
+    }
+
+    fn drop_data(&mut self) {
+        drop(self.buffer.take_rest());
+        self.reassembler.clear();
+    }
+
+    /// Counts everything below `end` as sent by the peer, and as all there is if it is the `last`.
+    #[inline]
+    fn count(&mut self, end: u64, last: bool, all: &mut Window) -> Result<(), StreamError> {
+        let reached = self.window.reached();
+        match self.final_size {
+            Some(size) if end > size => return Err(StreamError::BeyondFinalSize { size, end }),
+            Some(size) if last && end != size => {
+                return Err(StreamError::FinalSizeChanged { size, other: end });
+            }
+            None if last && end < reached => {
+                return Err(StreamError::FinalSizeTooSmall { received: reached, size: end });
+            }
+            _ => {}
+        }
+        if end > reached {
+            self.window.check(end).map_err(StreamError::StreamData)?;
+            all.advance(end - reached).map_err(StreamError::ConnectionData)?;
+            self.window.reach(end).map_err(StreamError::StreamData)?;
+        }
+        if last {
+            self.final_size = Some(end);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,240 @@
+//! What this endpoint allows its peer.
+
+use core::fmt;
+
+/// How much a peer may send, or how many streams it may open: the credit that a receiver gives
+/// (RFC 9000 §4.1, §4.6).
+///
+/// A window counts whatever is counted from 0 up to an ever increasing limit: the bytes of a stream
+/// (MAX_STREAM_DATA), the bytes of all streams of a connection (MAX_DATA), the streams of one kind
+/// (MAX_STREAMS). What has been [reached](Self::reach) must stay below the limit; what has been
+/// [done with](Self::consume) makes room for as much again, which is [announced](Self::announce)
+/// in larger steps. How large the window is, is up to the caller, and may change.
+///
+/// ```
+/// use segue_quic::stream::Window;
+///
+/// let mut window = Window::new(1000);
+/// assert_eq!(window.reach(900), Ok(900)); // new ones: they count for the connection, too
+/// assert!(window.reach(1001).is_err());
+/// window.consume(400);
+/// assert_eq!(window.announce(), None); // too little to tell
+/// window.consume(200);
+/// assert_eq!(window.announce(), Some(1600)); // goes into a MAX_STREAM_DATA frame
+/// assert_eq!(window.announce(), None);
+/// assert_eq!(window.limit(), 1600); // and into another one should the first be lost
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Window {
+    size: u64,
+    limit: u64,
+    reached: u64,
+    consumed: u64,
+    cap: u64,
+}
+
+impl Window {
+    /// The most streams of a kind that there can be (RFC 9000 §4.6).
+    pub const MAX_STREAMS: u64 = 1 << 60;
+
+    /// The most bytes that can be sent on a stream, and be told of a connection: 2^62 - 1.
+    pub const MAX_DATA: u64 = (1 << 62) - 1;
+
+    /// A window of `size` bytes. The peer is told of it in a transport parameter, or starts with
+    /// that much by the rules of another protocol.
+    #[must_use]
+    pub const fn new(size: u64) -> Self {
+        Self::capped(size, Self::MAX_DATA)
+    }
+
+    /// A window of `count` streams of one kind that are open at a time. Reach the
+    /// [`count`](super::StreamId::count) of a stream, consume one when it is over.
+    ///
+    /// ```
+    /// use segue_quic::stream::{StreamId, Window};
+    ///
+    /// let mut streams = Window::streams(2);
+    /// assert!(streams.reach(StreamId::new(4).count()).is_ok()); // the second, and so the first
+    /// assert!(streams.reach(StreamId::new(8).count()).is_err());
+    /// streams.consume(1);
+    /// assert_eq!(streams.announce(), Some(3));
+    /// ```
+    #[must_use]
+    pub const fn streams(count: u64) -> Self {
+        Self::capped(count, Self::MAX_STREAMS)
+    }
+
+    const fn capped(size: u64, cap: u64) -> Self {
+        let size = if size < cap { size } else { cap };
+        Self { size, limit: size, reached: 0, consumed: 0, cap }
+    }
+
+    /// Counts everything below `to` as sent by the peer. Gives how much of that is new, which is
+    /// nothing where more had been reached before.
+    ///
+    /// # Errors
+    /// If it is more than the limit; nothing is counted then.
+    #[inline]
+    pub fn reach(&mut self, to: u64) -> Result<u64, Exceeded> {
+        self.check(to)?;
+        let new = to.saturating_sub(self.reached);
+        self.reached += new;
+        Ok(new)
+    }
+
+    /// Counts `by` more as sent by the peer: for what has no positions, as all streams of a
+    /// connection together.
+    ///
+    /// # Errors
+    /// As [`reach`](Self::reach).
+    pub fn advance(&mut self, by: u64) -> Result<(), Exceeded> {
+        self.reach(self.reached.saturating_add(by)).map(drop)
+    }
+
+    /// Whether the peer may send everything below `to`.
+    ///
+    /// # Errors
+    /// If it is more than the limit.
+    #[inline]
+    pub fn check(&self, to: u64) -> Result<(), Exceeded> {
+        if to <= self.limit { Ok(()) } else { Err(Exceeded { limit: self.limit, reached: to }) }
+    }
+
+    /// Counts `count` as done with: read by the application, or closed. More than was reached is
+    /// not.
+    pub fn consume(&mut self, count: u64) {
+        self.consumed = self.consumed.saturating_add(count).min(self.reached);
+    }
+
+    /// The limit that the peer is to be told of now, if it is: once half the window is new to it.
+    /// A peer that keeps the window full is told twice a window then, and as long as half a window
+    /// outlasts a round trip it never waits.
+    ///
+    /// It counts as told: when the frame is lost, send the [`limit`](Self::limit) of that time.
+    pub fn announce(&mut self) -> Option<u64> {
+        let target = self.target();
+        let worthwhile = (self.size / 2).max(1);
+        if target.saturating_sub(self.limit) < worthwhile {
+            return None;
+        }
+        self.limit = target;
+        Some(target)
+    }
+
+    /// The same for peers that are told increments, as those of HTTP/2 are (RFC 9113 §6.9).
+    pub fn announce_increment(&mut self) -> Option<u64> {
+        let before = self.limit;
+        self.announce().map(|limit| limit - before)
+    }
+
+    /// The limit that the peer is to be told of whether or not it is worthwhile, if there is
+    /// anything new to tell: in a frame that costs nothing, or when it says that it is blocked.
+    pub fn announce_all(&mut self) -> Option<u64> {
+        let target = self.target();
+        (target > self.limit).then(|| {
+            self.limit = target;
+            target
+        })
+    }
+
+    fn target(&self) -> u64 {
+        self.consumed.saturating_add(self.size).min(self.cap)
+    }
+
+    /// The limit that the peer knows of, or will once it was told.
+    #[inline]
+    #[must_use]
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// The most that the peer has sent.
+    #[inline]
+    #[must_use]
+    pub fn reached(&self) -> u64 {
+        self.reached
+    }
+
+    /// How much has been done with.
+    #[inline]
+    #[must_use]
+    pub fn consumed(&self) -> u64 {
+        self.consumed
+    }
+
+    /// How much the peer may have under way.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Makes it another size. A smaller one counts as the limit moves on: what was allowed is not
+    /// taken back.
+    pub fn resize(&mut self, size: u64) {
+        self.size = size.min(self.cap);
+    }
+}
+
+/// A peer sent more than it was allowed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Exceeded {
+    /// What it was allowed.
+    pub limit: u64,
+    /// What it sent.
+    pub reached: u64,
+}
+
+impl fmt::Display for Exceeded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} where at most {} is allowed", self.reached, self.limit)
+    }
+}
+
+impl core::error::Error for Exceeded {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_came_before_is_not_new() {
+        let mut window = Window::new(10);
+        assert_eq!(window.reach(7), Ok(7));
+        assert_eq!(window.reach(3), Ok(0));
+        assert_eq!(window.reach(10), Ok(3));
+        assert_eq!(window.reach(11), Err(Exceeded { limit: 10, reached: 11 }));
+        assert_eq!(window.advance(u64::MAX), Err(Exceeded { limit: 10, reached: u64::MAX }));
+        assert_eq!(window.reached(), 10);
+    }
+
+    #[test]
+    fn no_more_is_consumed_than_came() {
+        let mut window = Window::new(10);
+        window.reach(4).expect("it is allowed");
+        window.consume(u64::MAX);
+        assert_eq!((window.consumed(), window.announce()), (4, None));
+        assert_eq!((window.announce_all(), window.announce_all()), (Some(14), None));
+    }
+
+    #[test]
+    fn a_smaller_window_takes_nothing_back() {
+        let mut window = Window::new(100);
+        window.reach(100).expect("it is allowed");
+        window.resize(10);
+        window.consume(50);
+        assert_eq!((window.announce_all(), window.limit()), (None, 100));
+        window.consume(45);
+        assert_eq!(window.announce(), Some(105));
+    }
+
+    #[test]
+    fn limits_end_where_the_wire_ends() {
+        let mut window = Window::streams(u64::MAX);
+        assert_eq!(window.limit(), Window::MAX_STREAMS);
+        window.reach(Window::MAX_STREAMS).expect("it is allowed");
+        window.consume(9);
+        assert_eq!(window.announce_all(), None);
+        let mut none = Window::new(0);
+        assert_eq!((none.announce(), none.reach(0), none.reach(1).is_err()), (None, Ok(0), true));
+    }
+}
