@@ -1,0 +1,228 @@
+//! Each law as a question to one stream with one choice of cuts, so that what was found on a long
+//! one can be asked of shorter ones.
+
+use std::cell::{Cell, RefCell};
+
+use super::{
+    Ending, Said, Seen, Symptom,
+    differ::difference,
+    run::{Plan, Run, run},
+    subject::{Make, Terms},
+};
+use crate::laws::Law;
+
+/// Where a parser is run.
+pub(super) struct Bench<'b> {
+    make: &'b Make,
+    pub(super) terms: &'b Terms,
+    pub(super) runs: Cell<u64>,
+    /// Whether it ever told how much it needs, what is left over, and that it is over.
+    pub(super) hinted: Cell<bool>,
+    pub(super) showed_left: Cell<bool>,
+    pub(super) was_over: Cell<bool>,
+    /// The last stream that was given on one read, since it is compared with many runs.
+    whole: RefCell<Option<(Vec<u8>, Seen)>>,
+}
+
+/// A broken law, as it showed.
+pub(super) struct Found {
+    pub(super) symptom: Symptom,
+    pub(super) what: String,
+    pub(super) seen: Vec<(&'static str, Seen)>,
+}
+
+/// Asks whether a law is broken on a stream that is cut so.
+pub(super) type Question = fn(&Bench<'_>, &[u8], &[usize]) -> Option<Found>;
+
+impl<'b> Bench<'b> {
+    pub(super) fn new(make: &'b Make, terms: &'b Terms) -> Self {
+        let (runs, whole) = (Cell::new(0), RefCell::new(None));
+        let (hinted, showed_left, was_over) = Default::default();
+        Self { make, terms, runs, hinted, showed_left, was_over, whole }
+    }
+
+    pub(super) fn run(&self, plan: Plan<'_>) -> Run {
+        self.runs.set(self.runs.get() + 1);
+        let run = run(self.make, self.terms, plan);
+        self.hinted.set(self.hinted.get() || run.hinted);
+        self.showed_left.set(self.showed_left.get() || run.seen.left.is_some());
+        self.was_over.set(self.was_over.get() || run.seen.ending == Ending::Over);
+        run
+    }
+
+    /// The stream on one read, up to its end.
+    pub(super) fn whole(&self, input: &[u8]) -> Seen {
+        let mut whole = self.whole.borrow_mut();
+        match &*whole {
+            Some((known, seen)) if known == input => seen.clone(),
+            _ => {
+                let seen = self.run(Plan::new(input, &[])).seen;
+                *whole = Some((input.to_vec(), seen.clone()));
+                seen
+            }
+        }
+    }
+}
+
+/// L1: with cuts the same is seen as on one read.
+pub(super) fn cuts_matter(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    if cuts.is_empty() {
+        return None;
+    }
+    let whole = bench.whole(input);
+    let cut = bench.run(Plan::new(input, cuts)).seen;
+    if whole.broke() || cut.broke() {
+        // That is a law of its own.
+        return None;
+    }
+    let (symptom, what) = difference(&whole, &cut, bench.terms)?;
+    Some(Found { symptom, what, seen: vec![("one read", whole), ("cut", cut)] })
+}
+
+/// L2: what follows a parser that is over is left alone; the stream is cut where it is over.
+pub(super) fn takes_what_follows(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    let &[own] = cuts else { return None };
+    let alone = bench.run(Plan::new(&input[..own], &[]).open()).seen;
+    if alone.ending != Ending::Over || alone.left.as_ref().is_none_or(|left| !left.is_empty()) {
+        return None;
+    }
+    let expected = Seen { left: Some(input[own..].to_vec()), ..alone.clone() };
+    for plan in [Plan::new(input, &[]), Plan::new(input, cuts)] {
+        for plan in [plan, plan.open()] {
+            let more = bench.run(plan).seen;
+            if let Some((symptom, what)) = difference(&expected, &more, bench.terms) {
+                let what = format!("with other bytes behind it, {what}");
+                return Some(Found { symptom, what, seen: vec![("alone", alone), ("more", more)] });
+            }
+        }
+    }
+    None
+}
+
+/// L9: the stream ends at the cut.
+pub(super) fn accepts_truncated(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    let &[at] = cuts else { return None };
+    let whole = bench.whole(input);
+    if !whole.proper() || at >= input.len() {
+        return None;
+    }
+    let prefix = bench.run(Plan::new(&input[..at], &[])).seen;
+    if prefix.ending != Ending::End {
+        return None;
+    }
+    let (symptom, what) = quiet_about(bench, input, at, &whole, &prefix)?;
+    let what = format!("cut off, {what}");
+    Some(Found { symptom, what, seen: vec![("whole", whole), ("cut off", prefix)] })
+}
+
+/// What is wrong with a proper end after the first `at` bytes.
+fn quiet_about(
+    bench: &Bench<'_>,
+    input: &[u8],
+    at: usize,
+    whole: &Seen,
+    prefix: &Seen,
+) -> Option<(Symptom, String)> {
+    let known = prefix.said.iter().zip(&whole.said).take_while(|(one, other)| one == other).count();
+    match (prefix.said.get(known), whole.said.get(known)) {
+        (Some(Said::Payload(part)), Some(Said::Payload(all))) if all.starts_with(part) => {
+            let what =
+                format!("{} of {} bytes of a payload are taken for all", part.len(), all.len());
+            return Some((Symptom::Accepts, what));
+        }
+        (Some(said), _) => {
+            let what = format!("it says {said}, which the whole stream does not");
+            return Some((Symptom::Invents, what));
+        }
+        (None, _) => {}
+    }
+    if prefix.left.as_ref().is_some_and(|left| !left.is_empty()) {
+        return Some((Symptom::Accepts, "it ends well and leaves some over".into()));
+    }
+    // Its last byte may have made no difference, and is gone; unless it makes none in the whole
+    // stream either, as padding does, it was the beginning of something.
+    let before = bench.run(Plan::new(&input[..at.checked_sub(1)?], &[])).seen;
+    if before.ending != Ending::End || before.said != prefix.said {
+        return None;
+    }
+    let without = [&input[..at - 1], &input[at..]].concat();
+    let without = bench.run(Plan::new(&without, &[])).seen;
+    (difference(whole, &without, bench.terms).is_some())
+        .then(|| (Symptom::Loses, "the beginning of something is dropped without a word".into()))
+}
+
+/// L10: asked twice each time, the same is seen as asked once.
+pub(super) fn asking_matters(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    let twice = bench.run(Plan::new(input, cuts).twice());
+    if twice.seen.broke() {
+        return None;
+    }
+    let once = bench.run(Plan::new(input, cuts)).seen;
+    let found = twice.broke.into_iter().find(|(law, _)| *law == Law::L10);
+    let found = found.map(|(_, what)| (Symptom::Changes, what));
+    let (symptom, what) = found.or_else(|| {
+        let (symptom, what) = difference(&once, &twice.seen, bench.terms)?;
+        Some((symptom, format!("asked twice each time, {what}")))
+    })?;
+    Some(Found { symptom, what, seen: vec![("asked once", once), ("asked twice", twice.seen)] })
+}
+
+/// L2: what is consumed and what is left is the stream, at every moment.
+pub(super) fn loses_count(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    by_itself(bench, input, cuts, Law::L2, Symptom::Leaves)
+}
+
+/// L3: nothing completes before what it said it needs is there.
+pub(super) fn overestimates(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    by_itself(bench, input, cuts, Law::L3, Symptom::Lies)
+}
+
+/// L4: what it visibly holds stays within its limit.
+pub(super) fn holds_too_much(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    by_itself(bench, input, cuts, Law::L4, Symptom::Lies)
+}
+
+/// L5: no panic, no endless loop.
+pub(super) fn breaks_down(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
+    by_itself(bench, input, cuts, Law::L5, Symptom::Breaks)
+}
+
+fn by_itself(
+    bench: &Bench<'_>,
+    input: &[u8],
+    cuts: &[usize],
+    law: Law,
+    symptom: Symptom,
+) -> Option<Found> {
+    let run = bench.run(Plan::new(input, cuts));
+    let (_, what) = run.broke.into_iter().find(|(broken, _)| *broken == law)?;
+    Some(Found { symptom, what, seen: vec![("seen", run.seen)] })
+}
+
+impl Seen {
+    /// Whether the run was stopped by what is no answer.
+    pub(super) fn broke(&self) -> bool {
+        matches!(self.ending, Ending::Panic(_) | Ending::Endless)
+    }
+
+    /// Whether the stream was taken for a whole and valid one.
+    pub(super) fn proper(&self) -> bool {
+        matches!(self.ending, Ending::Over | Ending::End)
+    }
+}
+
+impl Found {
+    /// What stays the same while a stream is made smaller, so that it remains the same defect.
+    pub(super) fn kind(&self) -> (Symptom, u8) {
+        let ending = self.seen.first().map(|(_, seen)| &seen.ending);
+        let ending = match ending {
+            Some(Ending::Over | Ending::End) => 1,
+            Some(Ending::CutOff | Ending::Waiting) => 2,
+            Some(Ending::Error(_)) => 3,
+            Some(Ending::Panic(_)) => 4,
+            Some(Ending::Endless) => 5,
+            None => 0,
+        };
+        (self.symptom, ending)
+    }
+}

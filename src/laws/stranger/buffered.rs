@@ -1,0 +1,118 @@
+//! Functions over `&mut BytesMut`, and decoders of any version of any crate that are such.
+
+use bytes::BytesMut;
+use std::fmt::Debug;
+
+use super::{Answer, Stranger};
+
+/// A function that takes what it consumes from the front of a `BytesMut`, and returns an item, or
+/// `None` where it needs more.
+///
+/// At the end of the stream bytes that are left show that it is cut off. Where the parser has a
+/// word of its own for the end, use [`codec`].
+///
+/// ```
+/// use bytes::{Buf, BytesMut};
+/// use segue::laws::{self, stranger};
+///
+/// laws::stranger("pairs of bytes", || stranger::bytes_mut(|input: &mut BytesMut| {
+///         Ok::<_, ()>((input.len() >= 2).then(|| input.get_u16()))
+///     }))
+///     .accepts([b"abcd"])
+///     .check();
+/// ```
+pub fn bytes_mut<T, E>(
+    mut parse: impl FnMut(&mut BytesMut) -> Result<Option<T>, E>,
+) -> Buffered<impl FnMut(&mut BytesMut, bool) -> Answer>
+where
+    T: Debug + 'static,
+    E: Debug,
+{
+    buffered(
+        move |input, eof| {
+            if eof && input.is_empty() { Answer::End } else { Answer::from_result(parse(input)) }
+        },
+    )
+}
+
+/// A decoder of any crate: its state, what it does with what has come, and what it does with that
+/// at the end of the stream, where `None` is a proper end.
+///
+/// ```
+/// use segue::laws::{self, stranger};
+/// // Of an older tokio-util, asynchronous-codec or actix-codec just as well.
+/// use tokio_util::codec::{Decoder, LinesCodec};
+///
+/// laws::stranger("lines", || stranger::codec(LinesCodec::new(), Decoder::decode, Decoder::decode_eof))
+///     .accepts(["one\ntwo\n"])
+///     .ends_anywhere()
+///     .check();
+/// ```
+pub fn codec<C, T, E>(
+    mut codec: C,
+    mut decode: impl FnMut(&mut C, &mut BytesMut) -> Result<Option<T>, E>,
+    mut decode_eof: impl FnMut(&mut C, &mut BytesMut) -> Result<Option<T>, E>,
+) -> Buffered<impl FnMut(&mut BytesMut, bool) -> Answer>
+where
+    T: Debug + 'static,
+    E: Debug,
+{
+    buffered(move |input, eof| match eof {
+        false => Answer::from_result(decode(&mut codec, input)),
+        true => match decode_eof(&mut codec, input) {
+            Ok(None) => Answer::End,
+            result => Answer::from_result(result),
+        },
+    })
+}
+
+/// A function over a `BytesMut` that is told whether more follows, and may give any [`Answer`]:
+/// for parsers that end by themselves or say how much they need.
+pub fn buffered<F: FnMut(&mut BytesMut, bool) -> Answer>(ask: F) -> Buffered<F> {
+    Buffered { ask, input: BytesMut::new() }
+}
+
+/// A function over a `BytesMut`, made by [`bytes_mut`], [`codec`] and [`buffered`].
+#[derive(Debug)]
+pub struct Buffered<F> {
+    ask: F,
+    input: BytesMut,
+}
+
+impl<F: FnMut(&mut BytesMut, bool) -> Answer> Stranger for Buffered<F> {
+    fn push(&mut self, bytes: &[u8]) {
+        self.input.extend_from_slice(bytes);
+    }
+
+    fn step(&mut self) -> Answer {
+        (self.ask)(&mut self.input, false)
+    }
+
+    fn end(&mut self) -> Answer {
+        (self.ask)(&mut self.input, true)
+    }
+
+    fn left_over(&self) -> Option<Vec<u8>> {
+        Some(self.input.to_vec())
+    }
+}
+
+/// A decoder of the current tokio-util, the way a `Framed` drives it.
+///
+/// ```
+/// use segue::laws::{self, stranger};
+/// use tokio_util::codec::LengthDelimitedCodec;
+///
+/// laws::stranger("length-delimited", || stranger::decoder(LengthDelimitedCodec::new()))
+///     .accepts([b"\0\0\0\x02hi\0\0\0\0"])
+///     .check();
+/// ```
+#[cfg(feature = "codec")]
+pub fn decoder<D>(decoder: D) -> Buffered<impl FnMut(&mut BytesMut, bool) -> Answer>
+where
+    D: tokio_util::codec::Decoder,
+    D::Item: Debug + 'static,
+    D::Error: Debug,
+{
+    codec(decoder, D::decode, D::decode_eof)
+}

@@ -1,0 +1,180 @@
+//! Our own stages and exchanges, as strangers: so that all that is for strangers is for them, too.
+
+use std::fmt::Debug;
+
+use super::{Answer, Stranger};
+use crate::{
+    Buffer, Decode, Exchange, Output, Progress, Step,
+    laws::{Entry, Log, Observe},
+};
+
+/// A stage. Payloads that its items log as [pieces](Log::piece) are pieces.
+///
+/// ```
+/// use segue::{laws::{self, stranger}, length};
+///
+/// laws::stranger("records", || stranger::stage(length::u16_be()))
+///     .accepts([b"\0\x02hi\0\0"])
+///     .check();
+/// ```
+pub fn stage<D>(stage: D) -> Staged<D>
+where
+    D: Decode + 'static,
+    for<'a> D::Item<'a>: Observe,
+    D::Error: Debug,
+{
+    let (buffer, answers, said) = (Buffer::new(), Output::new(), Vec::new().into_iter());
+    Staged { stage, buffer, answers, said, dead: None }
+}
+
+/// A stage, made by [`stage`].
+pub struct Staged<D> {
+    stage: D,
+    buffer: Buffer,
+    answers: Output,
+    /// What the last item said and was not asked for yet.
+    said: std::vec::IntoIter<Answer>,
+    dead: Option<String>,
+}
+
+impl<D> Staged<D>
+where
+    D: Decode + 'static,
+    for<'a> D::Item<'a>: Observe,
+    D::Error: Debug,
+{
+    fn ask(&mut self, eof: bool) -> Answer {
+        if let Some(answer) = self.said.next() {
+            return answer;
+        }
+        if let Some(fault) = &self.dead {
+            return Answer::Error(fault.clone());
+        }
+        match self.buffer.step(&mut self.stage, eof, &mut self.answers) {
+            Ok(Step::Item(item)) => {
+                self.said = said(&item);
+                // An item that says nothing is one all the same.
+                self.said.next().unwrap_or(Answer::Piece(Vec::new()))
+            }
+            Ok(Step::Need(need)) => Answer::Need(Some(need.at_least.get())),
+            Ok(Step::Done) => Answer::End,
+            Err(fault) if fault.fatal => {
+                let fault = format!("{fault:?}");
+                self.dead = Some(fault.clone());
+                Answer::Error(fault)
+            }
+            // After this it goes on, so it is something that it says.
+            Err(fault) => Answer::Item(format!("{fault:?}")),
+        }
+    }
+}
+
+impl<D> Stranger for Staged<D>
+where
+    D: Decode + 'static,
+    for<'a> D::Item<'a>: Observe,
+    D::Error: Debug,
+{
+    fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend(bytes);
+    }
+
+    fn step(&mut self) -> Answer {
+        self.ask(false)
+    }
+
+    fn end(&mut self) -> Answer {
+        self.ask(true)
+    }
+
+    fn left_over(&self) -> Option<Vec<u8>> {
+        Some(self.buffer.as_slice().to_vec())
+    }
+}
+
+/// An exchange: what it comes to is its one item. What it sends is not compared; the laws for
+/// [exchanges](crate::laws::exchange) of our own do that.
+pub fn exchange<X>(exchange: X) -> Exchanged<X>
+where
+    X: Exchange,
+    X::Output: Observe,
+    X::Error: Debug,
+{
+    let (buffer, output) = (Buffer::new(), Output::new());
+    Exchanged { exchange, buffer, output, said: Vec::new().into_iter(), over: None }
+}
+
+/// An exchange, made by [`exchange`].
+pub struct Exchanged<X> {
+    exchange: X,
+    buffer: Buffer,
+    output: Output,
+    said: std::vec::IntoIter<Answer>,
+    /// What it answers once it is over.
+    over: Option<Answer>,
+}
+
+impl<X> Exchanged<X>
+where
+    X: Exchange,
+    X::Output: Observe,
+    X::Error: Debug,
+{
+    fn ask(&mut self, eof: bool) -> Answer {
+        if let Some(answer) = self.said.next().or_else(|| self.over.clone()) {
+            return answer;
+        }
+        match self.exchange.advance(&mut self.buffer, eof, &mut self.output) {
+            Ok(Progress::Done(value)) => {
+                self.said = said(&value);
+                self.over = Some(Answer::End);
+                self.ask(eof)
+            }
+            Ok(Progress::NeedRead(need)) => Answer::Need(Some(need.at_least.get())),
+            Ok(Progress::NeedWrite) => {
+                self.output.clear();
+                // Nothing was said; the harness counts how often.
+                Answer::Piece(Vec::new())
+            }
+            Err(fault) => {
+                let answer = Answer::error(fault);
+                self.over = Some(answer.clone());
+                answer
+            }
+        }
+    }
+}
+
+impl<X> Stranger for Exchanged<X>
+where
+    X: Exchange,
+    X::Output: Observe,
+    X::Error: Debug,
+{
+    fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend(bytes);
+    }
+
+    fn step(&mut self) -> Answer {
+        self.ask(false)
+    }
+
+    fn end(&mut self) -> Answer {
+        self.ask(true)
+    }
+
+    fn left_over(&self) -> Option<Vec<u8>> {
+        Some(self.buffer.as_slice().to_vec())
+    }
+}
+
+/// What an item says, as answers.
+fn said(item: &impl Observe) -> std::vec::IntoIter<Answer> {
+    let mut log = Log::default();
+    item.observe(&mut log);
+    let answers = log.into_entries().into_iter().map(|entry| match entry {
+        Entry::Pieces(piece) => Answer::Piece(piece),
+        entry => Answer::Item(entry.to_string()),
+    });
+    Vec::from_iter(answers).into_iter()
+}

@@ -1,0 +1,327 @@
+//! One run: a stream given to a parser in reads, and what was seen.
+
+use std::{
+    any::Any,
+    fmt,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use super::{Answer, Stranger, subject::Terms};
+use crate::laws::{Law, report::escaped};
+
+/// How a stream is given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan<'p> {
+    pub(super) input: &'p [u8],
+    /// Where it is cut, ascending.
+    pub(super) cuts: &'p [usize],
+    /// Whether its end is told.
+    pub(super) eof: bool,
+    /// Whether all is asked twice.
+    pub(super) twice: bool,
+}
+
+impl<'p> Plan<'p> {
+    pub(super) fn new(input: &'p [u8], cuts: &'p [usize]) -> Self {
+        Self { input, cuts, eof: true, twice: false }
+    }
+
+    pub(super) fn open(self) -> Self {
+        Self { eof: false, ..self }
+    }
+
+    pub(super) fn twice(self) -> Self {
+        Self { twice: true, ..self }
+    }
+}
+
+/// What was seen in one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Seen {
+    /// What the parser said, with the pieces of a payload joined.
+    pub said: Vec<Said>,
+    /// How the run ended.
+    pub ending: Ending,
+    /// What was left of the stream, where that can be seen.
+    pub left: Option<Vec<u8>>,
+}
+
+/// One thing that a parser said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// An item, in words.
+    Item(String),
+    /// The pieces of a payload, joined.
+    Payload(Vec<u8>),
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ending {
+    /// The parser was over before it was told that the stream is.
+    Over,
+    /// The parser took the end of the stream for a proper end.
+    End,
+    /// The stream ended, and the parser asked for more: its caller knows that it is cut off.
+    CutOff,
+    /// The parser asked for more, and was not told whether there is any.
+    Waiting,
+    /// The parser refused the stream.
+    Error(String),
+    /// The parser panicked.
+    Panic(String),
+    /// The parser went on without consuming anything, or said far more than it was given.
+    Endless,
+}
+
+/// A run, and what by itself broke a law in it.
+pub(super) struct Run {
+    pub(super) seen: Seen,
+    /// At which offset it answered which need, of those that say how much.
+    pub(super) hinted: bool,
+    pub(super) broke: Vec<(Law, String)>,
+}
+
+/// Gives a stream to a parser that is made for it.
+pub(super) fn run(make: &dyn Fn() -> Box<dyn Stranger>, terms: &Terms, plan: Plan<'_>) -> Run {
+    let (mut said, mut broke) = (Vec::new(), Vec::new());
+    let mut hinted = false;
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        let mut drive = Drive {
+            stranger: make(),
+            terms,
+            plan,
+            pushed: 0,
+            floor: 0,
+            steps: 0,
+            said: &mut said,
+            broke: &mut broke,
+            hinted: &mut hinted,
+        };
+        let ending = drive.go();
+        let left = drive.stranger.left_over().map(|mut left| {
+            left.extend_from_slice(&plan.input[drive.pushed..]);
+            left
+        });
+        (ending, left)
+    }));
+    let (ending, left) = result.unwrap_or_else(|panic| (Ending::Panic(message(&*panic)), None));
+    match &ending {
+        Ending::Panic(message) => broke.push((Law::L5, format!("it panics: {message}"))),
+        Ending::Endless => {
+            broke.push((Law::L5, "it says more and more without consuming anything".into()));
+        }
+        _ => {}
+    }
+    Run { seen: Seen { said, ending, left }, hinted, broke }
+}
+
+struct Drive<'d> {
+    stranger: Box<dyn Stranger>,
+    terms: &'d Terms,
+    plan: Plan<'d>,
+    /// How much of the input it has been given.
+    pushed: usize,
+    /// Until this much has been given nothing may complete: it said so.
+    floor: usize,
+    steps: usize,
+    said: &'d mut Vec<Said>,
+    broke: &'d mut Vec<(Law, String)>,
+    hinted: &'d mut bool,
+}
+
+impl Drive<'_> {
+    fn go(&mut self) -> Ending {
+        let plan = self.plan;
+        for &cut in plan.cuts.iter().chain([&plan.input.len()]) {
+            self.stranger.push(&plan.input[self.pushed..cut]);
+            let before = self.pushed;
+            self.pushed = cut;
+            if let Some(ending) = self.pull() {
+                return ending;
+            }
+            self.accounted(cut - before);
+        }
+        if !plan.eof {
+            return Ending::Waiting;
+        }
+        loop {
+            let answer = self.stranger.end();
+            match answer {
+                Answer::Item(_) | Answer::Piece(_) => {
+                    if let Some(ending) = self.hears(answer) {
+                        return ending;
+                    }
+                }
+                Answer::Need(_) => return Ending::CutOff,
+                Answer::End => return Ending::End,
+                Answer::Error(error) => return Ending::Error(error),
+            }
+        }
+    }
+
+    /// Steps until it has nothing more from what it was given; `None` if it wants more.
+    fn pull(&mut self) -> Option<Ending> {
+        loop {
+            let answer = self.stranger.step();
+            match answer {
+                Answer::Item(_) | Answer::Piece(_) => {
+                    self.completes("says something");
+                    if let Some(ending) = self.hears(answer) {
+                        return Some(ending);
+                    }
+                }
+                Answer::Need(more) => {
+                    self.needs(more);
+                    if self.plan.twice {
+                        self.asks_again();
+                    }
+                    return None;
+                }
+                Answer::End => {
+                    self.completes("ends");
+                    if self.plan.twice {
+                        let again = self.stranger.step();
+                        if again != Answer::End {
+                            self.broke.push((Law::L10, format!("it ended, and then: {again:?}")));
+                        }
+                    }
+                    return Some(Ending::Over);
+                }
+                Answer::Error(error) => return Some(Ending::Error(error)),
+            }
+        }
+    }
+
+    fn asks_again(&mut self) {
+        for read in ["without a read", "after a read of nothing"] {
+            let again = self.stranger.step();
+            if !matches!(again, Answer::Need(_)) {
+                let what = format!("it needs more, and asked again {read}: {again:?}");
+                self.broke.push((Law::L10, what));
+                if again.goes_on() {
+                    self.hears(again);
+                }
+                return;
+            }
+            // For most readers this would be the end of the stream, but nobody said so.
+            self.stranger.push(&[]);
+        }
+    }
+
+    /// Writes down what it says.
+    fn hears(&mut self, answer: Answer) -> Option<Ending> {
+        /// Some formats say a great deal in a byte.
+        const PER_BYTE: usize = 64;
+        const BESIDES: usize = 1024;
+        self.steps += 1;
+        if self.steps > PER_BYTE * self.pushed + BESIDES {
+            return Some(Ending::Endless);
+        }
+        match answer {
+            Answer::Item(item) => {
+                let item = match &self.terms.normalise {
+                    Some(normalise) => normalise(&item),
+                    None => Some(item),
+                };
+                self.said.extend(item.map(Said::Item));
+            }
+            Answer::Piece(piece) => match self.said.last_mut() {
+                _ if piece.is_empty() => {}
+                Some(Said::Payload(payload)) => payload.extend(piece),
+                _ => self.said.push(Said::Payload(piece)),
+            },
+            _ => {}
+        }
+        None
+    }
+
+    /// It asks for more.
+    fn needs(&mut self, more: Option<usize>) {
+        let Some(more) = more else { return };
+        *self.hinted = true;
+        if more == 0 {
+            self.broke.push((Law::L3, "it needs more, and that is 0 bytes".into()));
+        }
+        self.floor = self.pushed.saturating_add(more);
+    }
+
+    /// Something completes: that must not have been ruled out.
+    fn completes(&mut self, how: &str) {
+        if self.pushed < self.floor {
+            let missing = self.floor - self.pushed;
+            let what = format!("it {how}, {missing} bytes before what it said it needs");
+            self.broke.push((Law::L3, what));
+        }
+        self.floor = 0;
+    }
+
+    /// It has made of what it was given what it can.
+    fn accounted(&mut self, last_read: usize) {
+        /// What is left is copied to be looked at.
+        const LOOKED_AT: usize = 4096;
+        if self.pushed > LOOKED_AT && self.terms.limit.is_none() {
+            return;
+        }
+        let Some(left) = self.stranger.left_over() else { return };
+        if !self.plan.input[..self.pushed].ends_with(&left) {
+            let what =
+                format!("what is left over is not the rest of the stream: {}", escaped(&left));
+            self.broke.push((Law::L2, what));
+        }
+        if let Some(limit) = self.terms.limit.filter(|limit| left.len() > limit + last_read) {
+            let what = format!("it holds {} bytes, beyond its limit of {limit}", left.len());
+            self.broke.push((Law::L4, what));
+        }
+    }
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").into()
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Item(item) => f.write_str(item),
+            Self::Payload(bytes) => write!(f, "payload {}", escaped(bytes)),
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Over => f.write_str("it is over"),
+            Self::End => f.write_str("the end is a proper end"),
+            Self::CutOff => f.write_str("it is cut off"),
+            Self::Waiting => f.write_str("it waits for more"),
+            Self::Error(error) => write!(f, "error {error}"),
+            Self::Panic(message) => write!(f, "panic: {message}"),
+            Self::Endless => f.write_str("stopped, since it never ends"),
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// Enough to see what is going on.
+        const SHOWN: usize = 16;
+        for said in self.said.iter().take(SHOWN) {
+            write!(f, "{said}, ")?;
+        }
+        if self.said.len() > SHOWN {
+            write!(f, "… {} more, ", self.said.len() - SHOWN)?;
+        }
+        write!(f, "{}", self.ending)?;
+        match &self.left {
+            Some(left) if !left.is_empty() => write!(f, "; left over {}", escaped(left)),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! A parser under test, and what is known of it.
+
+use std::rc::Rc;
+
+use super::{Stranger, Verdicts, examine};
+
+/// The laws for a parser that was written elsewhere: `make` makes a fresh one, with its adapter.
+///
+/// See [the module](mod@crate::laws::stranger) for adapters and an example.
+pub fn stranger<S: Stranger + 'static>(
+    name: impl Into<String>,
+    make: impl Fn() -> S + 'static,
+) -> Subject {
+    Subject {
+        name: name.into(),
+        make: Box::new(move || Box::new(make())),
+        terms: Terms::default(),
+        accepts: Vec::new(),
+        refuses: Vec::new(),
+        words: Vec::new(),
+        generated: 400,
+        streams: Vec::new(),
+        peers: Vec::new(),
+        again: None,
+    }
+}
+
+/// A parser under test, made by [`stranger()`].
+#[must_use = "nothing is checked until `verdicts` or `check` is called"]
+pub struct Subject {
+    pub(super) name: String,
+    pub(super) make: Make,
+    pub(super) terms: Terms,
+    pub(super) accepts: Vec<Vec<u8>>,
+    pub(super) refuses: Vec<Vec<u8>>,
+    pub(super) words: Vec<Vec<u8>>,
+    /// How many streams are made of the others.
+    pub(super) generated: usize,
+    pub(super) streams: Vec<Box<dyn Fn(usize) -> Vec<u8>>>,
+    pub(super) peers: Vec<(String, Make)>,
+    pub(super) again: Option<Box<dyn Fn(&[u8]) -> Option<Vec<u8>>>>,
+}
+
+pub(super) type Make = Box<dyn Fn() -> Box<dyn Stranger>>;
+
+/// What is known of a parser.
+#[derive(Clone, Default)]
+pub(super) struct Terms {
+    /// The most bytes that it is said to hold.
+    pub(super) limit: Option<usize>,
+    /// Whether errors are compared by their texts.
+    pub(super) errors_compared: bool,
+    /// Whether what it says it needs is more than a hint.
+    pub(super) honest_needs: bool,
+    /// Whether the end of the stream is a proper end wherever it comes.
+    pub(super) ends_anywhere: bool,
+    pub(super) normalise: Option<Rc<dyn Fn(&str) -> Option<String>>>,
+    /// The most bytes that were allocated at once since it was last asked.
+    pub(super) memory: Option<fn() -> usize>,
+    /// Work done so far by this thread.
+    pub(super) work: Option<fn() -> u64>,
+}
+
+impl Subject {
+    /// Valid streams, each whole.
+    pub fn accepts<I: AsRef<[u8]>>(mut self, inputs: impl IntoIterator<Item = I>) -> Self {
+        self.accepts.extend(inputs.into_iter().map(|input| input.as_ref().to_vec()));
+        self
+    }
+
+    /// Streams that are to be refused.
+    pub fn refuses<I: AsRef<[u8]>>(mut self, inputs: impl IntoIterator<Item = I>) -> Self {
+        self.refuses.extend(inputs.into_iter().map(|input| input.as_ref().to_vec()));
+        self
+    }
+
+    /// Words of the protocol, of which streams are made beside those of the valid ones.
+    pub fn words<I: AsRef<[u8]>>(mut self, words: impl IntoIterator<Item = I>) -> Self {
+        self.words.extend(words.into_iter().map(|word| word.as_ref().to_vec()));
+        self
+    }
+
+    /// The most bytes that the parser is said to hold of what it was given (L4).
+    pub fn limit(mut self, bytes: usize) -> Self {
+        self.terms.limit = Some(bytes);
+        self
+    }
+
+    /// Errors are the same only if they read the same.
+    pub fn compares_errors(mut self) -> Self {
+        self.terms.errors_compared = true;
+        self
+    }
+
+    /// What the parser says it needs is documented as a lower bound, and not as a hint (L3).
+    pub fn needs_are_honest(mut self) -> Self {
+        self.terms.honest_needs = true;
+        self
+    }
+
+    /// The end of the stream is a proper end wherever it comes, as documented: L9 says nothing.
+    pub fn ends_anywhere(mut self) -> Self {
+        self.terms.ends_anywhere = true;
+        self
+    }
+
+    /// What of an item is compared; `None` where nothing is. For items that carry what depends on
+    /// reads as documented, and for L7.
+    pub fn normalise(mut self, by: impl Fn(&str) -> Option<String> + 'static) -> Self {
+        self.terms.normalise = Some(Rc::new(by));
+        self
+    }
+
+    /// How much memory the process has held at most since this was last asked, in bytes (L4): for
+    /// a program with a counting allocator.
+    pub fn memory(mut self, most: fn() -> usize) -> Self {
+        self.terms.memory = Some(most);
+        self
+    }
+
+    /// A count of the work that this thread has done so far, such as its instructions (L8).
+    /// Without it the time counts that the thread has run.
+    pub fn work(mut self, count: fn() -> u64) -> Self {
+        self.terms.work = Some(count);
+        self
+    }
+
+    /// Valid streams of about as many bytes as `make` is told, to see whether work is linear (L8),
+    /// beside those that valid streams are stretched to.
+    pub fn linear(mut self, make: impl Fn(usize) -> Vec<u8> + 'static) -> Self {
+        self.streams.push(Box::new(make));
+        self
+    }
+
+    /// Another parser of the same protocol, which is to say the same (L7). What both say should be
+    /// brought to one form by [`normalise`](Self::normalise).
+    pub fn agrees_with<S: Stranger + 'static>(
+        mut self,
+        name: impl Into<String>,
+        make: impl Fn() -> S + 'static,
+    ) -> Self {
+        self.peers.push((name.into(), Box::new(move || Box::new(make()))));
+        self
+    }
+
+    /// Decodes a stream and encodes what was decoded, with the parser's own encoder: what comes of
+    /// it must decode to the same (L6). `None` where there is nothing to encode.
+    pub fn encodes_again(mut self, again: impl Fn(&[u8]) -> Option<Vec<u8>> + 'static) -> Self {
+        self.again = Some(Box::new(again));
+        self
+    }
+
+    /// How many streams are made of the valid ones and the words; 400 unless told.
+    pub fn generated(mut self, streams: usize) -> Self {
+        self.generated = streams;
+        self
+    }
+
+    /// Looks at every law. The same is found each time.
+    #[must_use]
+    pub fn verdicts(&self) -> Verdicts {
+        examine::examine(self)
+    }
+
+    /// Looks at every law.
+    ///
+    /// # Panics
+    /// If one is broken, with a report; and if there is no valid stream to look at.
+    #[track_caller]
+    pub fn check(&self) {
+        assert!(!self.accepts.is_empty(), "no valid stream was given to check {} on", self.name);
+        let verdicts = self.verdicts();
+        assert!(verdicts.defects().is_empty(), "{verdicts}");
+    }
+}

@@ -1,0 +1,198 @@
+//! What the harness comes to.
+
+use std::fmt;
+
+use super::{differ::Symptom, run::Seen};
+use crate::laws::{Law, report::escaped};
+
+/// What was found out about one law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict<'v> {
+    /// It was kept wherever it was looked for.
+    Holds,
+    /// It is broken; the first defect that was found, on a valid stream if there is one.
+    Violated(&'v Defect),
+    /// It is not a law for this parser: the reason.
+    NotApplicable(&'v str),
+    /// The adapter cannot show whether it is kept: the reason.
+    Vacuous(&'v str),
+}
+
+/// Which stream a defect was found on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Origin {
+    /// One that was said to be valid.
+    Seed,
+    /// One that was said to be refused.
+    Refused,
+    /// One made of others.
+    Generated,
+}
+
+/// A broken law, with what it takes to see it again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Defect {
+    pub(super) law: Law,
+    pub(super) symptom: Symptom,
+    pub(super) what: String,
+    pub(super) origin: Origin,
+    pub(super) input: Vec<u8>,
+    pub(super) cuts: Vec<usize>,
+    pub(super) seen: Vec<(&'static str, Seen)>,
+    pub(super) found_on: (Vec<u8>, Vec<usize>),
+}
+
+impl Defect {
+    /// The law that is broken.
+    #[must_use]
+    pub fn law(&self) -> Law {
+        self.law
+    }
+
+    /// In what it shows.
+    #[must_use]
+    pub fn symptom(&self) -> Symptom {
+        self.symptom
+    }
+
+    /// What happens, in words.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+
+    /// Which stream it was found on.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// The shortest stream that was found to show it.
+    #[must_use]
+    pub fn input(&self) -> &[u8] {
+        &self.input
+    }
+
+    /// Where that is cut: offsets in bytes. For L9 the stream ends there, for L2 the parser's part
+    /// does.
+    #[must_use]
+    pub fn cuts(&self) -> &[usize] {
+        &self.cuts
+    }
+
+    /// What was seen, each run with the words for it: on one read, with the cuts.
+    #[must_use]
+    pub fn seen(&self) -> &[(&'static str, Seen)] {
+        &self.seen
+    }
+
+    /// The stream and the cuts that it was first seen on, before both were made smaller.
+    #[must_use]
+    pub fn found_on(&self) -> (&[u8], &[usize]) {
+        (&self.found_on.0, &self.found_on.1)
+    }
+}
+
+/// What was found out about a parser, law by law.
+#[derive(Debug, Clone)]
+pub struct Verdicts {
+    pub(super) name: String,
+    pub(super) laws: Vec<(Law, Standing)>,
+    pub(super) defects: Vec<Defect>,
+    pub(super) runs: u64,
+}
+
+/// What is known of a law beside its defects.
+#[derive(Debug, Clone)]
+pub(super) enum Standing {
+    Looked,
+    NotApplicable(String),
+    Vacuous(String),
+}
+
+impl Verdicts {
+    /// The parser's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The verdict on one law.
+    #[must_use]
+    pub fn of(&self, law: Law) -> Verdict<'_> {
+        if let Some(defect) = self.violation(law) {
+            return Verdict::Violated(defect);
+        }
+        match self.laws.iter().find(|(other, _)| *other == law) {
+            Some((_, Standing::Looked)) => Verdict::Holds,
+            Some((_, Standing::NotApplicable(why))) => Verdict::NotApplicable(why),
+            Some((_, Standing::Vacuous(why))) => Verdict::Vacuous(why),
+            None => Verdict::NotApplicable("it is not looked at"),
+        }
+    }
+
+    /// Every law with its verdict.
+    pub fn all(&self) -> impl Iterator<Item = (Law, Verdict<'_>)> {
+        self.laws.iter().map(|(law, _)| (*law, self.of(*law)))
+    }
+
+    /// The first defect by which a law is broken, if it is.
+    #[must_use]
+    pub fn violation(&self, law: Law) -> Option<&Defect> {
+        self.defects.iter().find(|defect| defect.law == law)
+    }
+
+    /// All defects: at most one for each law and symptom, those on valid streams first.
+    #[must_use]
+    pub fn defects(&self) -> &[Defect] {
+        &self.defects
+    }
+
+    /// How many runs it took.
+    #[must_use]
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+}
+
+impl fmt::Display for Defect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} is broken: {}", self.law, self.what)?;
+        writeln!(f, "  input: {} ({} bytes)", escaped(&self.input), self.input.len())?;
+        write!(f, "  cuts:  {:?}", self.cuts)?;
+        let width = self.seen.iter().map(|(when, _)| when.len()).max().unwrap_or(0);
+        for (when, seen) in &self.seen {
+            write!(f, "\n  {when:width$}: {seen}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Defect {}
+
+impl fmt::Display for Verdict<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Holds => f.write_str("holds"),
+            Self::Violated(defect) => write!(f, "violated: {}", defect.what),
+            Self::NotApplicable(why) => write!(f, "not applicable: {why}"),
+            Self::Vacuous(why) => write!(f, "vacuous: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, after {} runs", self.name, self.runs)?;
+        for (law, verdict) in self.all() {
+            let law = format!("{law:?}");
+            write!(f, "\n{law:>8}  {verdict}")?;
+        }
+        for defect in &self.defects {
+            write!(f, "\n\n{defect}")?;
+        }
+        Ok(())
+    }
+}
