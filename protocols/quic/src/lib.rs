@@ -7,15 +7,32 @@
 
 extern crate alloc;
 
+mod connection_id;
+mod datagram;
+mod discard;
 mod error;
+mod keylog;
 #[cfg(feature = "laws")]
 mod observe;
+mod packet;
+pub mod protect;
 mod sink;
 pub mod stream;
 mod varint;
+mod version;
 
+pub use connection_id::{AnyConnectionId, ConnectionId, DestinationLength};
+pub use datagram::{Coalesced, Datagram};
+pub use discard::Discard;
 pub use error::{ErrorCode, TransportError};
+pub use keylog::{KeyLog, KeyLogEntry, KeyLogError, KeyLogLabel, key_log};
+pub use packet::{
+    BuildError, Header, Layout, MAX_DATAGRAM, MIN_INITIAL_DATAGRAM, MIN_INITIAL_DESTINATION,
+    Opened, Packet, PacketBuilder, PacketKind, PacketNumber, StatelessResetToken, Unmasked,
+    UnprotectError, Versions, wants_negotiation,
+};
 pub use sink::Sink;
 #[cfg(feature = "nom")]
 pub use varint::varint;
 pub use varint::{Encoded, TooLarge, VarInt, VarInts, Width};
+pub use version::Version;

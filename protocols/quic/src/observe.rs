@@ -2,10 +2,24 @@
 
 use segue::laws::{Log, Observe};
 
-use crate::VarInt;
+use crate::{KeyLogEntry, Packet, VarInt};
 
 impl Observe for VarInt {
     fn observe(&self, log: &mut Log) {
         log.event(self);
+    }
+}
+
+impl Observe for Packet<'_> {
+    fn observe(&self, log: &mut Log) {
+        // One entry: the last packet of a datagram may be cut off without a fault.
+        log.event((self.layout(), self.header(), self.follows_another(), self.as_slice()));
+    }
+}
+
+impl Observe for KeyLogEntry {
+    fn observe(&self, log: &mut Log) {
+        log.event((self.label, self.client_random));
+        log.bytes(self.secret());
     }
 }

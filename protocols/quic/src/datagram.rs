@@ -1,0 +1,233 @@
+//! Datagrams, and the packets that are glued together in them (RFC 9000 §12.2).
+
+use core::mem;
+
+use segue::{Cause, Decode, Fault, Frame, Need, Record};
+
+use crate::{
+    ConnectionId, DestinationLength, Discard,
+    packet::{self, Extent, FIXED, Layout, MAX_DATAGRAM, Packet},
+};
+
+/// The packets of one datagram, as a stage: the datagram is all of its input, and what was received
+/// last of it is its end.
+///
+/// - Complete input: each packet is an item. One with a length of its own ends there; one without
+///   ends with the datagram, so it is an item when that has ended.
+/// - Partial input: it needs what is missing of the header or of the packet, and claims all there
+///   is.
+/// - At the end of the datagram: done behind a packet, a truncation inside one.
+///
+/// Whoever holds the whole datagram, as all do who receive them, has a loop with less to it in
+/// [`Coalesced`].
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_quic::{Datagram, PacketKind};
+///
+/// // A Handshake packet of 14 bytes, and a 1-RTT packet up to the end.
+/// let glued = b"\xe0\x00\x00\x00\x01\x01a\x01b\x04....\x40ashort";
+/// let (mut buffer, mut output) = (Buffer::from(&glued[..]), Output::new());
+/// let mut stage = Datagram::new(1);
+/// let mut kinds = Vec::new();
+/// while let Step::Item(packet) = buffer.step(&mut stage, true, &mut output)? {
+///     kinds.push((packet.kind(), packet.as_slice().len()));
+/// }
+/// assert_eq!(kinds, [(PacketKind::Handshake, 14), (PacketKind::OneRtt, 7)]);
+///
+/// let mut buffer = Buffer::from(&glued[..9]);
+/// let Step::Need(need) = buffer.step(&mut stage, false, &mut output)? else { panic!() };
+/// assert_eq!((need.at_least.get(), need.claim), (1, usize::MAX));
+/// # Ok::<(), segue::Fault<segue_quic::Discard>>(())
+/// ```
+///
+/// # Errors
+/// What is wrong with a header, as a [`Discard`]: what is left of the datagram is of no use then,
+/// unless the fault is recoverable, as that of a [fixed bit](Discard::FixedBit) is. Nothing of it is
+/// to be told to anybody.
+#[derive(Debug, Clone)]
+pub struct Datagram<I> {
+    ids: I,
+    greased: bool,
+    /// The destination connection id of the first packet.
+    first: Option<ConnectionId>,
+    /// The fields of the packet in front, if `frame` has said that it is whole.
+    front: Option<Layout>,
+}
+
+impl<I: DestinationLength> Datagram<I> {
+    /// A datagram; `ids` tells how long the connection id of a packet with a short header is.
+    #[must_use]
+    pub fn new(ids: I) -> Self {
+        Self { ids, greased: false, first: None, front: None }
+    }
+
+    /// Takes packets whose fixed bit is 0, too: for an endpoint that has sent the transport
+    /// parameter `grease_quic_bit` (RFC 9287 §3.1).
+    #[must_use]
+    pub fn greased_fixed_bit(mut self) -> Self {
+        self.greased = true;
+        self
+    }
+}
+
+impl<I: DestinationLength> Decode for Datagram<I> {
+    type Item<'a>
+        = Packet<'a>
+    where
+        Self: 'a;
+    type Error = Discard;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Discard>> {
+        self.front = None;
+        if input.is_empty() {
+            return Ok(if eof { Frame::Done } else { Frame::Need(Need::to_the_end(1)) });
+        }
+        if input.len() > MAX_DATAGRAM {
+            return Err(Fault::too_long(MAX_DATAGRAM as u64));
+        }
+        let end = match packet::read(input)? {
+            Extent::Delimited(layout) if layout.end() <= input.len() => {
+                self.front = Some(layout);
+                layout.end()
+            }
+            Extent::Delimited(layout) => {
+                return Ok(Frame::Need(Need::to_the_end(layout.end() - input.len())));
+            }
+            Extent::Missing(missing) => return Ok(Frame::Need(Need::to_the_end(missing.get()))),
+            Extent::ToTheEnd(_) | Extent::Short if !eof => {
+                return Ok(Frame::Need(Need::to_the_end(1)));
+            }
+            Extent::ToTheEnd(layout) => {
+                self.front = Some(layout);
+                input.len()
+            }
+            Extent::Short => input.len(),
+        };
+        Ok(Frame::Record(end))
+    }
+
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Packet<'a>, Fault<Discard>> {
+        let bytes = record.into_mut();
+        let layout = match self.front.take() {
+            Some(layout) if layout.end() == bytes.len() => layout,
+            _ => match packet::read(bytes)? {
+                Extent::Short => packet::short(bytes, &mut self.ids).map_err(Fault::recoverable)?,
+                _ => return Err(Fault::from_cause(Cause::Contract)),
+            },
+        };
+        checked(bytes, layout, self.greased, &mut self.first)
+    }
+}
+
+/// The packets of one datagram, lent one after the other.
+///
+/// A receiver goes through all of them: one that is to be dropped does not concern the others
+/// (RFC 9000 §12.2). Only what is behind a header that cannot be read is lost, since where it begins
+/// is not known.
+///
+/// ```
+/// # #[cfg(feature = "ring")]
+/// # fn received(datagram: &mut [u8], keys: &segue_quic::protect::RingKeys) {
+/// use segue_quic::{Coalesced, PacketKind, UnprotectError};
+///
+/// for packet in Coalesced::new(datagram, 8) {
+///     let Ok(packet) = packet else { continue };
+///     if packet.follows_another() || packet.kind() != PacketKind::Handshake {
+///         continue;
+///     }
+///     match packet.unprotect(keys, None) {
+///         Ok(opened) => println!("{}: {} bytes of frames", opened.number(), opened.payload().len()),
+///         Err(UnprotectError::Discard(_)) => {}
+///         Err(UnprotectError::Close(error)) => println!("to be told: {error}"),
+///     }
+/// }
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Coalesced<'a, I> {
+    rest: &'a mut [u8],
+    ids: I,
+    greased: bool,
+    first: Option<ConnectionId>,
+    at: u64,
+}
+
+impl<'a, I: DestinationLength> Coalesced<'a, I> {
+    /// The packets of `datagram`; `ids` tells how long the connection id of a packet with a short
+    /// header is.
+    #[must_use]
+    pub fn new(datagram: &'a mut [u8], ids: I) -> Self {
+        Self { rest: datagram, ids, greased: false, first: None, at: 0 }
+    }
+
+    /// Takes packets whose fixed bit is 0, too: for an endpoint that has sent the transport
+    /// parameter `grease_quic_bit` (RFC 9287 §3.1).
+    #[must_use]
+    pub fn greased_fixed_bit(mut self) -> Self {
+        self.greased = true;
+        self
+    }
+
+    fn packet(&mut self) -> Result<Packet<'a>, Fault<Discard>> {
+        let layout = match packet::read(self.rest) {
+            Ok(Extent::Delimited(layout) | Extent::ToTheEnd(layout))
+                if layout.end() <= self.rest.len() =>
+            {
+                Ok(layout)
+            }
+            Ok(Extent::Short) => {
+                packet::short(self.rest, &mut self.ids).map_err(Fault::recoverable)
+            }
+            Ok(_) => Err(Fault::truncated(self.rest.len() as u64)),
+            Err(fault) => Err(fault),
+        };
+        let rest = mem::take(&mut self.rest);
+        let layout = layout?;
+        let (bytes, rest) = rest.split_at_mut(layout.end());
+        self.rest = rest;
+        checked(bytes, layout, self.greased, &mut self.first)
+    }
+}
+
+impl<'a, I: DestinationLength> Iterator for Coalesced<'a, I> {
+    type Item = Result<Packet<'a>, Fault<Discard>>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let (at, left) = (self.at, self.rest.len());
+        let packet = self.packet().map_err(|fault| fault.moved(at));
+        self.at += (left - self.rest.len()) as u64;
+        Some(packet)
+    }
+}
+
+/// What is checked of each packet once it is whole.
+#[inline]
+fn checked<'a>(
+    bytes: &'a mut [u8],
+    layout: Layout,
+    greased: bool,
+    first_id: &mut Option<ConnectionId>,
+) -> Result<Packet<'a>, Fault<Discard>> {
+    let destination = bytes.get(layout.destination()).unwrap_or_default();
+    let follows_another = match first_id {
+        Some(first) => **first != *destination,
+        None => {
+            // One that is too long for these is of a version of which nothing follows.
+            *first_id = ConnectionId::new(destination);
+            false
+        }
+    };
+    let kind = layout.kind();
+    let fixed = greased || bytes.first().is_some_and(|first| first & FIXED != 0);
+    if !fixed
+        && !matches!(kind, packet::PacketKind::VersionNegotiation | packet::PacketKind::Unknown)
+    {
+        return Err(Fault::new(Discard::FixedBit).recoverable());
+    }
+    Ok(Packet::new(bytes, layout, follows_another))
+}

@@ -1,0 +1,265 @@
+//! Packets that are to be sent.
+
+use core::fmt;
+
+use super::{
+    header::Header,
+    kind::{FIXED, KEY_PHASE, masked},
+    number::PacketNumber,
+};
+use crate::{
+    VarInt, Version, Width,
+    protect::{HeaderKey, Keys, PacketKey, SAMPLE, TAG},
+};
+
+/// A packet that is being written, where it is to be in its datagram, and protected in place.
+///
+/// ```
+/// # #[cfg(feature = "ring")] {
+/// use segue_quic::{Coalesced, Header, MIN_INITIAL_DATAGRAM, PacketBuilder, PacketNumber, Version, protect};
+///
+/// let keys = protect::initial(Version::V1, b"8 or so.").unwrap();
+/// let header = Header::Initial {
+///     version: Version::V1,
+///     destination: b"8 or so.",
+///     source: b"me",
+///     token: b"",
+/// };
+/// let mut datagram = [0; MIN_INITIAL_DATAGRAM];
+/// let number = PacketNumber::new(0, None).unwrap();
+/// let mut packet = PacketBuilder::new(&mut datagram, &header, number)?;
+/// packet.put(&[0x01])?; // a PING frame
+/// packet.pad_to(MIN_INITIAL_DATAGRAM);
+/// let length = packet.finish(&keys.client)?;
+///
+/// let packet = Coalesced::new(&mut datagram[..length], 0).next().unwrap().unwrap();
+/// let opened = packet.unprotect(&keys.client, None).unwrap();
+/// assert_eq!((opened.header(), opened.number()), (header, 0));
+/// assert_eq!(opened.payload()[..2], [0x01, 0x00]);
+/// # }
+/// # Ok::<(), segue_quic::BuildError>(())
+/// ```
+pub struct PacketBuilder<'b> {
+    room: &'b mut [u8],
+    /// Where the Length field is, and in what width; none in a short header.
+    length: Option<(usize, Width)>,
+    number: PacketNumber,
+    number_at: usize,
+    /// Where what is written next goes.
+    end: usize,
+}
+
+impl<'b> PacketBuilder<'b> {
+    /// A packet at the front of `room`, of which it may take all, with this header and number.
+    ///
+    /// The Length field takes as many bytes as any packet in that room would need, and is filled in
+    /// by [`finish`](Self::finish).
+    ///
+    /// # Errors
+    /// As [`Header::write`]; [`BuildError::NotProtected`] where the header is of a packet that
+    /// carries no frames.
+    pub fn new(
+        room: &'b mut [u8],
+        header: &Header<'_>,
+        number: PacketNumber,
+    ) -> Result<Self, BuildError> {
+        let most = VarInt::try_from(room.len()).map_err(|_| BuildError::NoRoom)?;
+        Self::begin(room, header, number, most.width().max(Width::Two))
+    }
+
+    /// The same for a packet whose frames will take `payload` bytes: its Length field is as short as
+    /// can be. More than that may not fit it, which [`finish`](Self::finish) then says.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn sized(
+        room: &'b mut [u8],
+        header: &Header<'_>,
+        number: PacketNumber,
+        payload: usize,
+    ) -> Result<Self, BuildError> {
+        let payload = payload.max(least_payload(number));
+        let length = payload.checked_add(number.size() + TAG).ok_or(BuildError::NoRoom)?;
+        let length = VarInt::try_from(length).map_err(|_| BuildError::NoRoom)?;
+        Self::begin(room, header, number, length.width())
+    }
+
+    fn begin(
+        room: &'b mut [u8],
+        header: &Header<'_>,
+        number: PacketNumber,
+        width: Width,
+    ) -> Result<Self, BuildError> {
+        let kind = header.kind();
+        if !kind.is_protected() {
+            return Err(BuildError::NotProtected);
+        }
+        let length_at = header.write(room)?;
+        let length = kind.has_length().then_some((length_at, width));
+        let number_at = length_at + length.map_or(0, |(_, width)| width.size());
+        let low = room.get_mut(number_at..).ok_or(BuildError::NoRoom)?;
+        number.write(low).ok_or(BuildError::NoRoom)?;
+        if let Some(first) = room.first_mut() {
+            #[expect(clippy::cast_possible_truncation, reason = "at most 4")]
+            let size = number.size() as u8;
+            *first |= size - 1;
+        }
+        let end = number_at + number.size();
+        // Room for the shortest payload there is, and the tag behind it.
+        if room.len() < end + least_payload(number) + TAG {
+            return Err(BuildError::NoRoom);
+        }
+        Ok(Self { room, length, number, number_at, end })
+    }
+
+    /// Sets the key phase bit of a 1-RTT packet (RFC 9001 §6); does nothing to others.
+    #[must_use]
+    pub fn key_phase(self, bit: bool) -> Self {
+        if self.length.is_none()
+            && let Some(first) = self.room.first_mut()
+        {
+            *first = *first & !KEY_PHASE | if bit { KEY_PHASE } else { 0 };
+        }
+        self
+    }
+
+    /// Sets the fixed bit to 0: allowed where the peer has sent the transport parameter
+    /// `grease_quic_bit` (RFC 9287 §3).
+    #[must_use]
+    pub fn grease_fixed_bit(self) -> Self {
+        if let Some(first) = self.room.first_mut() {
+            *first &= !FIXED;
+        }
+        self
+    }
+
+    /// The room that is left for frames, to be written into; then [`advance`](Self::advance).
+    #[must_use]
+    pub fn payload_room(&mut self) -> &mut [u8] {
+        let end = self.room.len() - TAG;
+        &mut self.room[self.end..end]
+    }
+
+    /// Counts the first `count` bytes of [`payload_room`](Self::payload_room) as written, or all if
+    /// there are fewer.
+    pub fn advance(&mut self, count: usize) {
+        self.end += count.min(self.payload_room().len());
+    }
+
+    /// Appends frames.
+    ///
+    /// # Errors
+    /// [`BuildError::NoRoom`]: then nothing was appended.
+    pub fn put(&mut self, frames: &[u8]) -> Result<(), BuildError> {
+        let room = self.payload_room().get_mut(..frames.len()).ok_or(BuildError::NoRoom)?;
+        room.copy_from_slice(frames);
+        self.end += frames.len();
+        Ok(())
+    }
+
+    /// Appends PADDING frames until the packet will have `length` bytes, tag included, or takes all
+    /// of its room. Does nothing where it is longer already.
+    ///
+    /// A datagram with an Initial packet has at least
+    /// [`MIN_INITIAL_DATAGRAM`](crate::MIN_INITIAL_DATAGRAM) bytes (RFC 9000 §14.1).
+    pub fn pad_to(&mut self, length: usize) {
+        let end = length.saturating_sub(TAG).min(self.room.len() - TAG);
+        if let Some(padding) = self.room.get_mut(self.end..end) {
+            padding.fill(0);
+            self.end = end;
+        }
+    }
+
+    /// How many bytes the packet has so far, without the tag.
+    #[must_use]
+    pub fn written(&self) -> usize {
+        self.end
+    }
+
+    /// Fills in the length, protects payload and header, and says how long the packet is.
+    ///
+    /// A packet with too little in it is padded: it has at least one frame, and four bytes of number
+    /// and frames, which the sample takes (RFC 9001 §5.4.2).
+    ///
+    /// # Errors
+    /// Where the length does not fit what [`sized`](Self::sized) was told, or the keys refuse.
+    pub fn finish<H: HeaderKey, P: PacketKey>(
+        mut self,
+        keys: &Keys<H, P>,
+    ) -> Result<usize, BuildError> {
+        let payload_at = self.number_at + self.number.size();
+        self.pad_to(payload_at + least_payload(self.number) + TAG);
+        let Self { room, length, number, number_at, end } = self;
+        if let Some((at, width)) = length {
+            let length = VarInt::try_from(end + TAG - number_at).ok();
+            let length = length.and_then(|length| length.to_bytes_in(width));
+            let length = length.ok_or(BuildError::LengthTooSmall)?;
+            room[at..number_at].copy_from_slice(&length);
+        }
+        let (header, behind) = room.split_at_mut(payload_at);
+        let (payload, behind) = behind.split_at_mut(end - payload_at);
+        let tag = keys.packet.seal(number.full(), header, payload);
+        behind[..TAG].copy_from_slice(&tag.map_err(|_| BuildError::Refused)?);
+
+        let (header, behind) = room.split_at_mut(number_at + 4);
+        let sample = behind.first_chunk::<SAMPLE>().ok_or(BuildError::NoRoom)?;
+        let mask = keys.header.mask(sample).ok_or(BuildError::Refused)?;
+        for (byte, mask) in header[number_at..][..number.size()].iter_mut().zip(&mask[1..]) {
+            *byte ^= mask;
+        }
+        header[0] ^= mask[0] & masked(header[0]);
+        Ok(end + TAG)
+    }
+}
+
+/// How many bytes of frames a packet has at least.
+fn least_payload(number: PacketNumber) -> usize {
+    (4 - number.size()).max(1)
+}
+
+/// Shows no payload.
+impl fmt::Debug for PacketBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PacketBuilder")
+            .field("number", &self.number)
+            .field("written", &self.end)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a packet cannot be written: a mistake of the caller's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// What is to be written does not fit the room that there is.
+    NoRoom,
+    /// A connection id of this many bytes, which the version does not have.
+    ConnectionIdTooLong(usize),
+    /// Packets of this kind are not known for this version.
+    Version(Version),
+    /// A packet of this kind carries no frames.
+    NotProtected,
+    /// More was written than the Length field was made for.
+    LengthTooSmall,
+    /// The crypto library refused.
+    Refused,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRoom => f.write_str("there is no room for what is to be written"),
+            Self::ConnectionIdTooLong(length) => {
+                write!(f, "a connection id of {length} bytes is too long (RFC 9000 §17.2)")
+            }
+            Self::Version(version) => write!(f, "no such packet is known of {version}"),
+            Self::NotProtected => f.write_str("a packet of this kind has no frames"),
+            Self::LengthTooSmall => {
+                f.write_str("more was written than was announced (RFC 9000 §17.2)")
+            }
+            Self::Refused => f.write_str("the keys refuse to protect the packet"),
+        }
+    }
+}
+
+impl core::error::Error for BuildError {}

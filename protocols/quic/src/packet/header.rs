@@ -1,0 +1,305 @@
+//! Headers of packets, as they can be read without keys.
+
+use segue::Fault;
+
+use super::{
+    builder::BuildError,
+    kind::{FIXED, LONG, PacketKind, SPIN},
+    layout::{self, Extent, Layout, RETRY_TAG},
+    versions::Versions,
+};
+use crate::{DestinationLength, Discard, VarInt, Version};
+
+/// The header of a packet, as far as it can be read without keys; and what a packet that is to be
+/// sent begins with.
+///
+/// ```
+/// use segue_quic::{Header, Version};
+///
+/// let packet = b"\xc0\x00\x00\x00\x01\x04\x83\x94\xc8\xf0\x00\x00\x02\xff\xff";
+/// let (header, layout) = Header::read(packet, 0)?;
+/// let Header::Initial { version, destination, source, token } = header else { panic!() };
+/// assert_eq!((version, destination), (Version::V1, &[0x83, 0x94, 0xc8, 0xf0][..]));
+/// assert!(source.is_empty() && token.is_empty());
+/// assert_eq!((layout.header_end(), layout.end()), (13, 15));
+/// # Ok::<(), segue::Fault<segue_quic::Discard>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Header<'a> {
+    /// RFC 9000 §17.2.2.
+    Initial {
+        /// A version that is known.
+        version: Version,
+        /// Up to 20 bytes.
+        destination: &'a [u8],
+        /// Up to 20 bytes.
+        source: &'a [u8],
+        /// What a Retry packet or a NEW_TOKEN frame gave the client, or nothing.
+        token: &'a [u8],
+    },
+    /// RFC 9000 §17.2.3.
+    ZeroRtt {
+        /// A version that is known.
+        version: Version,
+        /// Up to 20 bytes.
+        destination: &'a [u8],
+        /// Up to 20 bytes.
+        source: &'a [u8],
+    },
+    /// RFC 9000 §17.2.4.
+    Handshake {
+        /// A version that is known.
+        version: Version,
+        /// Up to 20 bytes.
+        destination: &'a [u8],
+        /// Up to 20 bytes.
+        source: &'a [u8],
+    },
+    /// RFC 9000 §17.2.5.
+    Retry {
+        /// A version that is known.
+        version: Version,
+        /// Up to 20 bytes.
+        destination: &'a [u8],
+        /// What the client is to send its next Initial packet to: up to 20 bytes.
+        source: &'a [u8],
+        /// What the client is to send back.
+        token: &'a [u8],
+        /// Of all the packet and the first connection id (RFC 9001 §5.8).
+        tag: [u8; RETRY_TAG],
+    },
+    /// The short header (RFC 9000 §17.3.1), without the bits that keys are needed for.
+    OneRtt {
+        /// Up to 20 bytes.
+        destination: &'a [u8],
+        /// The spin bit, for those on the path who measure round trips (§17.4).
+        spin: bool,
+    },
+    /// RFC 9000 §17.2.1, RFC 8999 §6.
+    VersionNegotiation {
+        /// The source connection id of the packet that it answers: up to 255 bytes.
+        destination: &'a [u8],
+        /// The destination connection id of the packet that it answers: up to 255 bytes.
+        source: &'a [u8],
+        /// What the server speaks.
+        versions: Versions<'a>,
+    },
+    /// A long header of a version that is not known (RFC 8999 §5.1).
+    Unknown {
+        /// The version.
+        version: Version,
+        /// Up to 255 bytes.
+        destination: &'a [u8],
+        /// Up to 255 bytes.
+        source: &'a [u8],
+        /// All that follows; only that version knows what it is.
+        rest: &'a [u8],
+    },
+}
+
+impl<'a> Header<'a> {
+    /// The header in front of a datagram, or of what is left of one, and where its fields are.
+    ///
+    /// This is for those who only look: who unprotects packets splits the datagram by
+    /// [`Coalesced`](crate::Coalesced).
+    ///
+    /// # Errors
+    /// As the stage [`Datagram`](crate::Datagram): the packet is to be dropped.
+    pub fn read(
+        input: &'a [u8],
+        mut ids: impl DestinationLength,
+    ) -> Result<(Self, Layout), Fault<Discard>> {
+        let layout = match layout::read(input)? {
+            Extent::Delimited(layout) | Extent::ToTheEnd(layout) if layout.end() <= input.len() => {
+                layout
+            }
+            Extent::Short => short(input, &mut ids)?,
+            _ => return Err(Fault::truncated(input.len() as u64)),
+        };
+        Ok((Self::of(&input[..layout.end()], &layout)?, layout))
+    }
+
+    /// The header of a packet whose layout is this.
+    #[inline]
+    pub(crate) fn of(packet: &'a [u8], layout: &Layout) -> Result<Self, Fault<Discard>> {
+        let part = |range| packet.get(range).unwrap_or_default();
+        let (destination, source) = (part(layout.destination()), part(layout.source()));
+        let version = layout.version().unwrap_or(Version::NEGOTIATION);
+        Ok(match layout.kind() {
+            PacketKind::Initial => {
+                Self::Initial { version, destination, source, token: part(layout.token()) }
+            }
+            PacketKind::ZeroRtt => Self::ZeroRtt { version, destination, source },
+            PacketKind::Handshake => Self::Handshake { version, destination, source },
+            PacketKind::Retry => {
+                let Some(&tag) = packet.last_chunk() else {
+                    return Err(Fault::truncated(packet.len() as u64));
+                };
+                Self::Retry { version, destination, source, token: part(layout.token()), tag }
+            }
+            PacketKind::OneRtt => {
+                let spin = packet.first().is_some_and(|first| first & SPIN != 0);
+                Self::OneRtt { destination, spin }
+            }
+            PacketKind::VersionNegotiation => {
+                let list = packet.get(layout.header_end()..).unwrap_or_default();
+                let Some(versions) = Versions::new(list) else {
+                    return Err(Fault::new(Discard::VersionList).at(layout.header_end() as u64));
+                };
+                Self::VersionNegotiation { destination, source, versions }
+            }
+            PacketKind::Unknown => {
+                let rest = packet.get(layout.header_end()..).unwrap_or_default();
+                Self::Unknown { version, destination, source, rest }
+            }
+        })
+    }
+
+    /// What kind of packet it is of.
+    #[must_use]
+    pub const fn kind(&self) -> PacketKind {
+        match self {
+            Self::Initial { .. } => PacketKind::Initial,
+            Self::ZeroRtt { .. } => PacketKind::ZeroRtt,
+            Self::Handshake { .. } => PacketKind::Handshake,
+            Self::Retry { .. } => PacketKind::Retry,
+            Self::OneRtt { .. } => PacketKind::OneRtt,
+            Self::VersionNegotiation { .. } => PacketKind::VersionNegotiation,
+            Self::Unknown { .. } => PacketKind::Unknown,
+        }
+    }
+
+    /// The version that it names; none in a short header.
+    #[must_use]
+    pub const fn version(&self) -> Option<Version> {
+        match *self {
+            Self::Initial { version, .. }
+            | Self::ZeroRtt { version, .. }
+            | Self::Handshake { version, .. }
+            | Self::Retry { version, .. }
+            | Self::Unknown { version, .. } => Some(version),
+            Self::VersionNegotiation { .. } => Some(Version::NEGOTIATION),
+            Self::OneRtt { .. } => None,
+        }
+    }
+
+    /// The destination connection id.
+    #[must_use]
+    pub const fn destination(&self) -> &'a [u8] {
+        match *self {
+            Self::Initial { destination, .. }
+            | Self::ZeroRtt { destination, .. }
+            | Self::Handshake { destination, .. }
+            | Self::Retry { destination, .. }
+            | Self::OneRtt { destination, .. }
+            | Self::VersionNegotiation { destination, .. }
+            | Self::Unknown { destination, .. } => destination,
+        }
+    }
+
+    /// The source connection id; empty in a short header, which has none.
+    #[must_use]
+    pub const fn source(&self) -> &'a [u8] {
+        match *self {
+            Self::Initial { source, .. }
+            | Self::ZeroRtt { source, .. }
+            | Self::Handshake { source, .. }
+            | Self::Retry { source, .. }
+            | Self::VersionNegotiation { source, .. }
+            | Self::Unknown { source, .. } => source,
+            Self::OneRtt { .. } => &[],
+        }
+    }
+
+    /// Writes it to the front of `room`, up to where the Length field of Initial, 0-RTT and
+    /// Handshake, or the packet number of 1-RTT comes; and says how many bytes it took.
+    ///
+    /// Of the packets that are not protected this is all: what
+    /// [`PacketBuilder`](crate::PacketBuilder) does is for the others.
+    ///
+    /// ```
+    /// use segue_quic::{Header, Version, Versions};
+    ///
+    /// let header = Header::VersionNegotiation {
+    ///     destination: b"client",
+    ///     source: b"server",
+    ///     versions: Versions::new(b"\x00\x00\x00\x01\x1a\x2a\x3a\x4a").unwrap(),
+    /// };
+    /// let mut room = [0; 64];
+    /// let length = header.write(&mut room)?;
+    /// assert_eq!(Header::read(&room[..length], 0).unwrap().0, header);
+    /// # Ok::<(), segue_quic::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Where there is not enough room; where a connection id is too long for the version; where the
+    /// version is not known, has to be 0, or must not be.
+    pub fn write(&self, room: &mut [u8]) -> Result<usize, BuildError> {
+        let mut at = 0;
+        let mut put = |bytes: &[u8]| {
+            room.get_mut(at..at + bytes.len()).ok_or(BuildError::NoRoom)?.copy_from_slice(bytes);
+            at += bytes.len();
+            Ok(())
+        };
+        if let Self::OneRtt { destination, spin } = *self {
+            id_length(destination, 20)?;
+            put(&[FIXED | if spin { SPIN } else { 0 }])?;
+            put(destination)?;
+            return Ok(at);
+        }
+        let version = self.version().unwrap_or(Version::NEGOTIATION);
+        let (first, most) = match self.kind() {
+            // All bits but the first are free (RFC 8999 §6); this one lets it look like any other.
+            PacketKind::VersionNegotiation => (FIXED, u8::MAX),
+            PacketKind::Unknown if version.is_known() || version == Version::NEGOTIATION => {
+                return Err(BuildError::Version(version));
+            }
+            PacketKind::Unknown => (FIXED, u8::MAX),
+            kind => match kind.type_bits(version) {
+                Some(bits) => (FIXED | bits, 20),
+                None => return Err(BuildError::Version(version)),
+            },
+        };
+        put(&[LONG | first])?;
+        put(&version.to_bytes())?;
+        for id in [self.destination(), self.source()] {
+            put(&[id_length(id, most)?])?;
+            put(id)?;
+        }
+        match *self {
+            Self::Initial { token, .. } => {
+                let length = VarInt::try_from(token.len()).map_err(|_| BuildError::NoRoom)?;
+                put(&length.to_bytes())?;
+                put(token)?;
+            }
+            Self::Retry { token, tag, .. } => {
+                put(token)?;
+                put(&tag)?;
+            }
+            Self::VersionNegotiation { versions, .. } => put(versions.as_slice())?,
+            Self::Unknown { rest, .. } => put(rest)?,
+            _ => {}
+        }
+        Ok(at)
+    }
+}
+
+/// The layout of a packet with a short header, which all of `input` is.
+#[inline]
+pub(crate) fn short(
+    input: &[u8],
+    ids: &mut impl DestinationLength,
+) -> Result<Layout, Fault<Discard>> {
+    let destination = input.get(1..).and_then(|behind| ids.destination_length(behind));
+    match destination.and_then(|length| Layout::short(length, input.len())) {
+        Some(layout) => Ok(layout),
+        None => Err(Fault::new(Discard::UnknownDestination).at(1)),
+    }
+}
+
+fn id_length(id: &[u8], most: u8) -> Result<u8, BuildError> {
+    match u8::try_from(id.len()) {
+        Ok(length) if length <= most => Ok(length),
+        _ => Err(BuildError::ConnectionIdTooLong(id.len())),
+    }
+}

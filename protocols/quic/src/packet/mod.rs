@@ -1,0 +1,27 @@
+//! Packets: what is in a datagram (RFC 9000 §12, §17).
+//!
+//! A packet goes through three types: [`Packet`] as it was received, [`Unmasked`] when its header can
+//! be read, [`Opened`] when its frames can. [`PacketBuilder`] is the way back.
+
+mod builder;
+mod header;
+mod kind;
+mod layout;
+mod number;
+mod protected;
+mod reset;
+mod rules;
+mod versions;
+
+pub use builder::{BuildError, PacketBuilder};
+pub use header::Header;
+pub(crate) use header::short;
+pub(crate) use kind::FIXED;
+pub use kind::PacketKind;
+pub(crate) use layout::{Extent, read};
+pub use layout::{Layout, MAX_DATAGRAM};
+pub use number::PacketNumber;
+pub use protected::{Opened, Packet, Unmasked, UnprotectError};
+pub use reset::StatelessResetToken;
+pub use rules::{MIN_INITIAL_DATAGRAM, MIN_INITIAL_DESTINATION, wants_negotiation};
+pub use versions::Versions;

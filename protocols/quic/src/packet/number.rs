@@ -1,0 +1,105 @@
+//! Packet numbers, of which only the low bytes are sent (RFC 9000 §17.1).
+
+use crate::VarInt;
+
+/// A packet number as it is to be sent: in full, and how many of its low bytes go out.
+///
+/// ```
+/// use segue_quic::PacketNumber;
+///
+/// // RFC 9000 §A.2: the peer has acknowledged 0xabe8b3.
+/// let number = PacketNumber::new(0xac5c02, Some(0xabe8b3)).unwrap();
+/// assert_eq!((number.low(), number.size()), (0x5c02, 2));
+/// let number = PacketNumber::new(0xace8fe, Some(0xabe8b3)).unwrap();
+/// assert_eq!((number.low(), number.size()), (0xace8fe, 3));
+/// // RFC 9000 §A.3: the highest number that came before is 0xa82f30ea.
+/// assert_eq!(PacketNumber::recover(0x9b32, 2, Some(0xa82f30ea)), 0xa82f9b32);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PacketNumber {
+    full: u64,
+    size: u8,
+}
+
+impl PacketNumber {
+    /// The greatest number there is: 2^62 - 1. A connection is closed when it has been used (§12.3).
+    pub const MAX: u64 = VarInt::MAX.value();
+
+    /// The number `full` in as few bytes as the peer can make it out from, given the highest number
+    /// that it has acknowledged in this space (§A.2).
+    ///
+    /// None where the peer could not: the number is past [`MAX`](Self::MAX), is not higher than what
+    /// was acknowledged, or 2^31 packets are on their way.
+    #[must_use]
+    pub fn new(full: u64, acknowledged: Option<u64>) -> Option<Self> {
+        let unacknowledged = match acknowledged {
+            Some(acknowledged) => full.checked_sub(acknowledged)?,
+            None => full.checked_add(1)?,
+        };
+        // Twice as many as are on their way, so that those in front can be told from those behind.
+        let size = match unacknowledged {
+            0 => return None,
+            1..=0x80 => 1,
+            0x81..=0x8000 => 2,
+            0x8001..=0x0080_0000 => 3,
+            0x0080_0001..=0x8000_0000 => 4,
+            _ => return None,
+        };
+        Self::sized(full, size)
+    }
+
+    /// The number `full` in `size` bytes, 1 to 4. None where there are no such numbers.
+    #[must_use]
+    pub const fn sized(full: u64, size: u8) -> Option<Self> {
+        if full <= Self::MAX && size >= 1 && size <= 4 { Some(Self { full, size }) } else { None }
+    }
+
+    /// The number in full, as it goes into the nonce (RFC 9001 §5.3).
+    #[must_use]
+    pub const fn full(self) -> u64 {
+        self.full
+    }
+
+    /// How many bytes are sent, 1 to 4.
+    #[must_use]
+    pub const fn size(self) -> usize {
+        self.size as usize
+    }
+
+    /// The low bytes that are sent, as a number.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the low four bytes are what is wanted")]
+    pub const fn low(self) -> u32 {
+        self.full as u32 & u32::MAX >> (32 - 8 * self.size as u32)
+    }
+
+    /// Writes the low bytes to the front of `room`; none if it is too short.
+    pub(crate) fn write(self, room: &mut [u8]) -> Option<()> {
+        let bytes = self.full.to_be_bytes();
+        let (_, low) = bytes.split_at_checked(8 - self.size())?;
+        room.get_mut(..low.len())?.copy_from_slice(low);
+        Some(())
+    }
+
+    /// The full number of which the low `size` bytes, 1 to 4, are `low`, given the highest number
+    /// that was received in this space and was authentic (§A.3): the one nearest to its successor.
+    #[inline]
+    #[must_use]
+    pub const fn recover(low: u32, size: u8, largest: Option<u64>) -> u64 {
+        let expected = match largest {
+            Some(largest) if largest < Self::MAX => largest + 1,
+            Some(_) => Self::MAX,
+            None => 0,
+        };
+        let window = 1_u64 << (8 * if size < 4 { size } else { 4 });
+        let half = window / 2;
+        let candidate = (expected & !(window - 1)) | (low as u64 & (window - 1));
+        if candidate + half <= expected && candidate <= Self::MAX - window {
+            candidate + window
+        } else if candidate > expected + half && candidate >= window {
+            candidate - window
+        } else {
+            candidate
+        }
+    }
+}

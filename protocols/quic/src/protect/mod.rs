@@ -1,0 +1,153 @@
+//! Packet protection (RFC 9001 §5, RFC 9369 §3.3).
+//!
+//! Two kinds of keys protect a packet, [`HeaderKey`] and [`PacketKey`]; what they are made of is up
+//! to a crypto library:
+//!
+//! - feature `ring`: a `Secret` makes them, from the connection id of a client's first packet
+//!   (`initial`), from a key log ([`KeyLog`](crate::KeyLog)), or from wherever else there is one;
+//! - feature `rustls`: those that rustls's `quic` connections give, as they are.
+//!
+//! Packets are protected by [`PacketBuilder::finish`](crate::PacketBuilder::finish) and unprotected
+//! by [`Packet::unprotect`](crate::Packet::unprotect), both in place and without allocating.
+
+use alloc::boxed::Box;
+use core::fmt;
+
+#[cfg(feature = "ring")]
+mod initial;
+mod phases;
+#[cfg(feature = "ring")]
+mod retry;
+#[cfg(feature = "ring")]
+mod ring;
+#[cfg(feature = "rustls")]
+mod rustls;
+#[cfg(feature = "ring")]
+mod secret;
+mod suite;
+
+#[cfg(feature = "ring")]
+pub use initial::{InitialKeys, initial, initial_secrets};
+pub use phases::{KeyPhases, Phase};
+#[cfg(feature = "ring")]
+pub use retry::{retry_is_authentic, retry_tag};
+#[cfg(feature = "ring")]
+pub use ring::{RingHeaderKey, RingKeys, RingPacketKey};
+#[cfg(feature = "rustls")]
+pub use rustls::RustlsKeys;
+#[cfg(feature = "ring")]
+pub use secret::Secret;
+pub use suite::{Limits, Suite, UnknownSuite};
+
+/// What an AEAD adds to a packet, in bytes (RFC 9001 §5.3): all that QUIC may use add as many.
+pub const TAG: usize = 16;
+
+/// How many bytes of a protected packet its header is protected by (RFC 9001 §5.4.2).
+pub const SAMPLE: usize = 16;
+
+/// A key that protects headers (RFC 9001 §5.4).
+pub trait HeaderKey {
+    /// The mask for a packet with this `sample`: of the first byte the low five bits are of use,
+    /// the others are for the packet number. None where the library refuses, which none has reason
+    /// to.
+    fn mask(&self, sample: &[u8; SAMPLE]) -> Option<[u8; 5]>;
+}
+
+/// A key that protects payloads, with the IV that belongs to it (RFC 9001 §5.3).
+pub trait PacketKey {
+    /// Removes the protection of `payload`, which has the tag at its end, in place: all but the last
+    /// [`TAG`] bytes of it are the frames then.
+    ///
+    /// # Errors
+    /// Where `header`, `payload` and `number` are not what a peer with this key has protected. What
+    /// is in `payload` then is of no use.
+    fn open(&self, number: u64, header: &[u8], payload: &mut [u8]) -> Result<(), Unauthentic>;
+
+    /// Protects `payload` in place, and gives the tag that goes behind it.
+    ///
+    /// No two packets may be protected with one key and one number.
+    ///
+    /// # Errors
+    /// Where the library refuses: the payload is longer than any datagram.
+    fn seal(
+        &self,
+        number: u64,
+        header: &[u8],
+        payload: &mut [u8],
+    ) -> Result<[u8; TAG], SealRefused>;
+
+    /// How many packets it may protect, and how many it may fail to open.
+    fn limits(&self) -> Limits;
+}
+
+/// The keys for one kind of packet in one direction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys<H, P> {
+    /// For headers. It stays when [keys are updated](KeyPhases).
+    pub header: H,
+    /// For payloads.
+    pub packet: P,
+}
+
+/// The error where the AEAD finds that nobody with the key has sent this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unauthentic;
+
+impl fmt::Display for Unauthentic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the packet is not authentic (RFC 9001 §5.3)")
+    }
+}
+
+impl core::error::Error for Unauthentic {}
+
+/// The error where the AEAD does not take a payload to be protected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealRefused;
+
+impl fmt::Display for SealRefused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the AEAD refuses to protect the packet (RFC 9001 §5.3)")
+    }
+}
+
+impl core::error::Error for SealRefused {}
+
+macro_rules! through_a_pointer {
+    ($($Pointer:ty),*) => {$(
+        impl<T: HeaderKey + ?Sized> HeaderKey for $Pointer {
+            #[inline]
+            fn mask(&self, sample: &[u8; SAMPLE]) -> Option<[u8; 5]> {
+                (**self).mask(sample)
+            }
+        }
+
+        impl<T: PacketKey + ?Sized> PacketKey for $Pointer {
+            #[inline]
+            fn open(
+                &self,
+                number: u64,
+                header: &[u8],
+                payload: &mut [u8],
+            ) -> Result<(), Unauthentic> {
+                (**self).open(number, header, payload)
+            }
+
+            #[inline]
+            fn seal(
+                &self,
+                number: u64,
+                header: &[u8],
+                payload: &mut [u8],
+            ) -> Result<[u8; TAG], SealRefused> {
+                (**self).seal(number, header, payload)
+            }
+
+            fn limits(&self) -> Limits {
+                (**self).limits()
+            }
+        }
+    )*};
+}
+
+through_a_pointer!(&T, Box<T>);

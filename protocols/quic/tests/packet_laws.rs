@@ -1,0 +1,240 @@
+//! The laws of segue, stamped on datagrams and on key logs.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
+use segue::{Cause, laws};
+use segue_quic::{Coalesced, Datagram, Discard, Header, Version, Versions, key_log};
+
+/// A long header up to its Length field, of version 1.
+fn long(types: u8, destination: &[u8], token: Option<&[u8]>) -> Vec<u8> {
+    long_of(Version::V1, types, destination, token)
+}
+
+fn long_of(version: Version, types: u8, destination: &[u8], token: Option<&[u8]>) -> Vec<u8> {
+    let mut header = vec![0xc0 | types << 4];
+    header.extend(version.to_bytes());
+    header.extend([u8::try_from(destination.len()).unwrap()]);
+    header.extend(destination);
+    header.extend([2, 0xab, 0xcd]);
+    if let Some(token) = token {
+        header.extend([u8::try_from(token.len()).unwrap()]);
+        header.extend(token);
+    }
+    header
+}
+
+fn with(mut header: Vec<u8>, rest: &[u8]) -> Vec<u8> {
+    header.extend(rest);
+    header
+}
+
+fn initial() -> Vec<u8> {
+    with(long(0, b"12345678", Some(b"")), b"\x05.....")
+}
+
+fn handshake() -> Vec<u8> {
+    with(long(2, b"12345678", None), b"\x40\x06......")
+}
+
+fn short() -> Vec<u8> {
+    b"\x4012345678 and so on".to_vec()
+}
+
+fn retry() -> Vec<u8> {
+    with(long(3, b"12345678", None), b"token and a tag of 16")
+}
+
+fn negotiation() -> Vec<u8> {
+    let mut room = vec![0; 600];
+    let header = Header::VersionNegotiation {
+        destination: &[1; 255],
+        source: &[2; 254],
+        versions: Versions::new(b"\x00\x00\x00\x01\x1a\x2a\x3a\x4a").unwrap(),
+    };
+    let length = header.write(&mut room).unwrap();
+    room.truncate(length);
+    room
+}
+
+fn unknown() -> Vec<u8> {
+    with(long_of(Version::reserved(0), 1, &[7; 200], None), b"whatever")
+}
+
+/// Datagrams, each with all of its packets.
+fn good() -> Vec<Vec<u8>> {
+    vec![
+        vec![],
+        initial(),
+        with(long(0, b"", Some(b"a token")), b"\x80\x00\x00\x03..."),
+        with(long(1, b"", None), b"\x00"),
+        [initial(), handshake(), short()].concat(),
+        [handshake(), unknown()].concat(),
+        [handshake(), retry()].concat(),
+        with(long_of(Version::V2, 1, b"x", Some(b"y")), b"\x01z"),
+        negotiation(),
+        unknown(),
+        short(),
+        with(long(3, b"", None), &[0; 16]),
+    ]
+}
+
+#[test]
+fn datagrams_keep_the_laws() {
+    let bad = [
+        // Connection ids of 21 bytes.
+        [&b"\xc0\x00\x00\x00\x01\x15"[..], &[0; 40]].concat(),
+        [&b"\xc0\x00\x00\x00\x01\x00\x15"[..], &[0; 40]].concat(),
+        with(initial(), b"\xd0\x6b\x33\x43\xcf\xff"),
+        // No connection id in front of a short header.
+        with(initial(), b"\x40short"),
+        // Fixed bits.
+        [b"\x8f\x00\x00\x00\x01\x00\x00\x00\x02..".to_vec(), handshake()].concat(),
+        b"\x0012345678".to_vec(),
+        // More than the datagram has, or any has; a header that is cut off; no room for a tag.
+        with(long(2, b"", None), b"\x05...."),
+        with(initial(), b"\xe0\x00\x00"),
+        with(long(3, b"", None), &[0; 15]),
+    ];
+    laws::stage(|| Datagram::new(8))
+        .accepts(good())
+        .refuses(bad)
+        .too_long([
+            with(long(2, b"", None), b"\x80\x01\x00\x00"),
+            with(long(0, b"", None), b"\x80\x01\x00\x00"),
+        ])
+        .limit(65_527)
+        .ends_anywhere()
+        .check();
+    laws::stage(|| Datagram::new(0)).linear(many).linear(one).ends_anywhere().check();
+    laws::stage(|| {
+        Datagram::new(|id: &[u8]| id.iter().position(|&byte| byte == b'8').map(|n| n + 1))
+    })
+    .accepts([short()])
+    .refuses([b"\x4012345679"])
+    .ends_anywhere()
+    .check();
+}
+
+/// As many bytes of packets as a datagram can have, or fewer.
+fn many(length: usize) -> Vec<u8> {
+    handshake().repeat(length.min(65_000) / handshake().len())
+}
+
+fn one(length: usize) -> Vec<u8> {
+    with(vec![0x40], &vec![7; length.min(65_000)])
+}
+
+/// L9, packet by packet: no prefix of one that says how long it is comes through.
+#[test]
+fn every_prefix_is_refused() {
+    for packet in [initial(), handshake(), with(long(1, b"abc", None), b"\x02..")] {
+        for length in 1..packet.len() {
+            let mut cut = packet[..length].to_vec();
+            let fault = Coalesced::new(&mut cut, 8).next().unwrap().unwrap_err();
+            assert_eq!((fault.cause, fault.at), (Cause::Truncated, length as u64));
+            let fault = Header::read(&packet[..length], 8).unwrap_err();
+            assert_eq!((fault.cause, fault.at), (Cause::Truncated, length as u64));
+        }
+    }
+}
+
+/// The iterator and the stage are two ways to the same packets (L7).
+#[test]
+fn both_ways_to_split_agree() {
+    let mut inputs = good();
+    inputs.push([handshake(), b"\xc0\x00\x00".to_vec()].concat());
+    inputs.push([b"\x8f\x00\x00\x00\x01\x00\x00\x00\x02..".to_vec(), handshake()].concat());
+    for mut input in inputs {
+        let mut seen = Vec::new();
+        let (mut buffer, mut output) = (segue::Buffer::from(&input[..]), segue::Output::new());
+        let mut stage = Datagram::new(8);
+        loop {
+            match buffer.step(&mut stage, true, &mut output) {
+                Ok(segue::Step::Item(packet)) => {
+                    seen.push(Ok((packet.layout(), packet.as_slice().to_vec())));
+                }
+                Err(fault) => {
+                    seen.push(Err(fault));
+                    if fault.fatal {
+                        break;
+                    }
+                }
+                _ => break,
+            }
+        }
+        let packets = Coalesced::new(&mut input, 8);
+        let packets: Vec<_> = packets
+            .map(|packet| packet.map(|packet| (packet.layout(), packet.as_slice().to_vec())))
+            .collect();
+        assert_eq!(packets, seen);
+    }
+}
+
+#[test]
+fn packets_for_others_are_told() {
+    let stranger = with(long(2, b"another", None), b"\x01.");
+    let mut datagram = [initial(), stranger, handshake(), short()].concat();
+    let packets = Coalesced::new(&mut datagram, 8);
+    let follows: Vec<_> = packets.map(|packet| packet.unwrap().follows_another()).collect();
+    assert_eq!(follows, [false, true, false, false]);
+}
+
+#[test]
+fn a_packet_that_is_dropped_leaves_the_others() {
+    let mut unfixed = handshake();
+    unfixed[0] &= !0x40;
+    let datagram = [initial(), unfixed, short()].concat();
+    let mut copy = datagram.clone();
+    let mut packets = Coalesced::new(&mut copy, 8);
+    assert!(packets.next().unwrap().is_ok());
+    let fault = packets.next().unwrap().unwrap_err();
+    assert_eq!((fault.cause, fault.at), (Cause::Stage(Discard::FixedBit), initial().len() as u64));
+    assert!(packets.next().unwrap().is_ok());
+    assert!(packets.next().is_none());
+    let mut copy = datagram;
+    assert_eq!(Coalesced::new(&mut copy, 8).greased_fixed_bit().filter(Result::is_ok).count(), 3);
+}
+
+#[test]
+fn versions_are_listed_whole_or_not_at_all() {
+    for list in [&b""[..], b"\x00", b"\x00\x00\x00\x01\x00"] {
+        let mut datagram = [&b"\x80\x00\x00\x00\x00\x00\x00"[..], list].concat();
+        let packet = Coalesced::new(&mut datagram, 0).next().unwrap().unwrap();
+        assert_eq!(packet.header(), Err(Discard::VersionList));
+    }
+    let mut datagram = negotiation();
+    let packet = Coalesced::new(&mut datagram, 0).next().unwrap().unwrap();
+    let Ok(Header::VersionNegotiation { destination, source, versions }) = packet.header() else {
+        panic!("not a list of versions")
+    };
+    assert_eq!((destination.len(), source.len()), (255, 254));
+    assert!(versions.iter().eq([Version::V1, Version(0x1a2a_3a4a)]));
+}
+
+#[test]
+fn key_logs_keep_the_laws() {
+    let (random, secret, long) = ("0a".repeat(32), "fF".repeat(32), "07".repeat(48));
+    let good = [
+        String::new(),
+        format!("CLIENT_EARLY_TRAFFIC_SECRET {random} {secret}\n"),
+        format!("# comment\n\nCLIENT_HANDSHAKE_TRAFFIC_SECRET {random} {long}\r\n"),
+        format!("EXPORTER_SECRET {random} {secret}\nCLIENT_RANDOM of TLS 1.2\n"),
+        format!("SERVER_TRAFFIC_SECRET_0  {random}\t{secret} \n"),
+    ];
+    let bad = [
+        format!("CLIENT_TRAFFIC_SECRET_0 {random}\n"),
+        format!("CLIENT_TRAFFIC_SECRET_0 {random} {secret} {secret}\n"),
+        format!("CLIENT_TRAFFIC_SECRET_0 {secret}00 {secret}\n"),
+        format!("CLIENT_TRAFFIC_SECRET_0 {random} {secret}00\n"),
+        format!("CLIENT_TRAFFIC_SECRET_0 {random} {secret}0\n"),
+        format!("CLIENT_TRAFFIC_SECRET_0 {random} {}\n", "0x".repeat(32)),
+    ];
+    laws::stage(key_log)
+        .accepts(good)
+        .refuses(bad)
+        .too_long([vec![b'x'; 600]])
+        .limit(514)
+        .linear(|length| {
+            format!("CLIENT_TRAFFIC_SECRET_0 {random} {secret}\n").repeat(length / 154).into()
+        })
+        .check();
+}
