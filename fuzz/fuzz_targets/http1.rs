@@ -8,8 +8,9 @@ use segue_http1::{
     Response, ResponseHead, ResponseParts, encode_request,
 };
 
-const RELAXED: Relaxed = Relaxed { bare_lf: true, bare_status: true };
-const BARE_STATUS: Relaxed = Relaxed { bare_lf: false, bare_status: true };
+const RELAXED: Relaxed = Relaxed::EVERYTHING;
+/// What is read with these can be written.
+const TEXT_ALONE: Relaxed = Relaxed { controls: false, ..RELAXED };
 const SMALL: Limits = Limits { head: 60, headers: 3, target: 12, chunk_line: 20 };
 
 fuzz_target!(|data: &[u8]| {
@@ -27,12 +28,28 @@ fuzz_target!(|data: &[u8]| {
         9 => laws::fuzz(|| Body::new(BodyLength::Known(9)), data),
         10 => laws::fuzz(|| Body::new(BodyLength::Known(u64::MAX)), data),
         11 => laws::fuzz(|| Body::new(BodyLength::UntilClose), data),
-        12 => laws::fuzz(|| ResponseHead::new().relaxed(BARE_STATUS), data),
-        13 => laws::fuzz(|| ChunkedBody::new().limits(SMALL), data),
+        12 => one_switch(data),
+        13 => laws::fuzz(|| ChunkedBody::new().relaxed(RELAXED).limits(SMALL), data),
         14 => requests_in_a_row(data),
         _ => write_heads(data),
     }
 });
+
+/// Each relaxation alone, chosen by the first byte.
+fn one_switch(data: &[u8]) {
+    let Some((switch, data)) = data.split_first() else { return };
+    let on = |number| *switch == number;
+    let relaxed = Relaxed {
+        bare_lf: on(b'0'),
+        bare_status: on(b'1'),
+        status_spaces: on(b'2'),
+        folds: on(b'3'),
+        space_before_colon: on(b'4'),
+        controls: on(b'5'),
+        ..Relaxed::NOTHING
+    };
+    laws::fuzz(|| ResponseHead::new().relaxed(relaxed), data);
+}
 
 /// One stage reads one head after the other, as a stage of its own would read each.
 fn requests_in_a_row(data: &[u8]) {
@@ -100,7 +117,7 @@ fn return_heads(data: &[u8]) {
         }
     }
     output.clear();
-    let (mut stage, mut buffer) = (ResponseHead::new().relaxed(RELAXED), Buffer::from(data));
+    let (mut stage, mut buffer) = (ResponseHead::new().relaxed(TEXT_ALONE), Buffer::from(data));
     if let Ok(Step::Item(response)) = buffer.step(&mut stage, true, &mut Output::new()) {
         HeadEncoder.encode(response, &mut output).expect("what was read can be written");
         let (mut strict, mut written) = (ResponseHead::new(), Buffer::from(&output.to_vec()[..]));
@@ -127,7 +144,10 @@ fn said(request: &Request<'_>) -> String {
 fn answered(response: &Response<'_>) -> String {
     let headers = response.headers();
     let lines = headers.iter().map(|line| (line.name, line.value)).collect::<Vec<_>>();
-    let bodies = ["GET", "HEAD", "CONNECT"].map(|method| response.body(method));
-    let meaning = (bodies.map(|body| body.map_err(|fault| fault.cause)), response.keep_alive());
+    let bodies = ["GET", "HEAD", "CONNECT"].map(|method| {
+        [response.body(method), response.body_relaxed(method, RELAXED)]
+    });
+    let bodies = bodies.map(|both| both.map(|body| body.map_err(|fault| fault.cause)));
+    let meaning = (bodies, response.keep_alive());
     format!("{:?} {} {lines:?} {meaning:?}", response.reason(), response.status())
 }

@@ -4,7 +4,7 @@ use core::{convert::Infallible, fmt};
 
 use segue::{Decode, Fault, Frame, Output, Record, length};
 
-use crate::{BodyLength, ChunkedBody, Error, Headers, Limits};
+use crate::{BodyLength, ChunkedBody, Error, Headers, Limits, Relaxed};
 
 /// Reads one body of whatever length its head announced, in pieces as they come (RFC 9112 §6).
 ///
@@ -64,6 +64,16 @@ impl Body {
     pub fn limits(self, limits: Limits) -> Self {
         let kind = match self.kind {
             Kind::Chunked(body) => Kind::Chunked(body.limits(limits)),
+            kind => kind,
+        };
+        Self { kind }
+    }
+
+    /// The same stage, letting through what `relaxed` says: see [`ChunkedBody::relaxed`].
+    #[must_use]
+    pub fn relaxed(self, relaxed: Relaxed) -> Self {
+        let kind = match self.kind {
+            Kind::Chunked(body) => Kind::Chunked(body.relaxed(relaxed)),
             kind => kind,
         };
         Self { kind }

@@ -32,8 +32,8 @@ impl ChunkLine {
         None
     }
 
-    /// Reads a line that ends in its first LF.
-    pub(crate) fn read(line: &[u8]) -> Result<Self, Fault<Error>> {
+    /// Reads a line that ends in its first LF; whitespace may end it if `spaces`.
+    pub(crate) fn read(line: &[u8], spaces: bool) -> Result<Self, Fault<Error>> {
         let mut size = 0u64;
         let mut at = 0;
         while let Some(digit) = line.get(at).and_then(|&byte| hex(byte)) {
@@ -45,6 +45,10 @@ impl ChunkLine {
         }
         if at == 0 {
             return Err(refuse(line, at, Error::ChunkSize));
+        }
+        if spaces && line[at..].trim_ascii_start().is_empty() {
+            let blanks = line[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
+            at += blanks.count();
         }
         let start = at;
         if line[at..] != *b"\r\n" {
@@ -143,7 +147,7 @@ mod tests {
                     line[place] = byte;
                     let Some((length, size)) = ChunkLine::plain(&line) else { continue };
                     let expected = ChunkLine { size, extensions: length - 2..length - 2 };
-                    assert_eq!(ChunkLine::read(&line[..length]), Ok(expected));
+                    assert_eq!(ChunkLine::read(&line[..length], false), Ok(expected));
                     assert_eq!(
                         line[..length].iter().position(|&byte| byte == b'\n'),
                         Some(length - 1)

@@ -5,7 +5,7 @@ use segue::{Cause, Decode, Fault, Frame, Need, Output, Record};
 
 use crate::chunk_line::ChunkLine;
 use crate::stage::Stage;
-use crate::{BodyPart, Error, Headers, Limits};
+use crate::{BodyPart, Error, Headers, Limits, Relaxed};
 
 /// Reads a body that comes in chunks, and the trailers behind it (RFC 9112 §7.1).
 ///
@@ -15,7 +15,8 @@ use crate::{BodyPart, Error, Headers, Limits};
 /// what follows is left to the next one.
 ///
 /// Lines end in CRLF: a LF alone is refused here whatever is allowed in heads, since that is how
-/// chunks are made to end in one place for one reader and in another for the next.
+/// chunks are made to end in one place for one reader and in another for the next. For other old
+/// habits see [`Relaxed::chunk_spaces`] and [`Relaxed::folds`].
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -92,6 +93,13 @@ impl ChunkedBody {
         self.trailers.limits = limits;
         self
     }
+
+    /// The same stage, letting through what `relaxed` says of chunks, and of headers in trailers.
+    #[must_use]
+    pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
+        self.trailers.relaxed = relaxed.of_trailers();
+        self
+    }
 }
 
 impl Default for ChunkedBody {
@@ -123,7 +131,8 @@ impl Decode for ChunkedBody {
                     *plain = Some((*before + length, size));
                     return Ok(Frame::absorb(*before + length));
                 }
-                frame_line(input, *before, searched, limit)
+                let spaces = self.trailers.relaxed.chunk_spaces;
+                frame_line(input, *before, searched, limit, spaces)
             }
             State::Trailers => match self.trailers.wait(input, eof) {
                 Some(need) => Ok(need),
@@ -152,7 +161,8 @@ impl Decode for ChunkedBody {
             }
             State::Data { .. } | State::Done => return Err(Fault::from_cause(Cause::Contract)),
         };
-        let line = ChunkLine::read(record.get(before..).unwrap_or_default())
+        let spaces = self.trailers.relaxed.chunk_spaces;
+        let line = ChunkLine::read(record.get(before..).unwrap_or_default(), spaces)
             .map_err(|fault| fault.moved(before as u64))?;
         let room = self.trailers.limits.head - self.extensions.min(self.trailers.limits.head);
         if line.extensions.len() > room {
@@ -176,8 +186,8 @@ impl Decode for ChunkedBody {
             }
             State::Trailers => {
                 self.state = State::Done;
-                let trailers: &[u8] = record.into_slice();
-                self.trailers.finish(trailers)?;
+                let trailers = record.into_mut();
+                self.trailers.finish_relaxed(trailers)?;
                 Ok(BodyPart::Trailers(Headers::new(trailers, self.trailers.spans.as_slice())))
             }
             State::Line { .. } | State::Done => Err(Fault::from_cause(Cause::Contract)),
@@ -192,6 +202,7 @@ fn frame_line(
     before: usize,
     searched: &mut usize,
     limit: usize,
+    spaces: bool,
 ) -> Result<Frame, Fault<Error>> {
     let differs = input.iter().zip(&CRLF[..before]).position(|(byte, expected)| byte != expected);
     if let Some(at) = differs {
@@ -206,7 +217,7 @@ fn frame_line(
         // A line that is shorter than any, or does not end as it should, is refused here, where
         // it may come before what was said to be missing.
         if line.len() < SHORTEST_LINE || !line.ends_with(CRLF) {
-            ChunkLine::read(line).map_err(|fault| fault.moved(before as u64))?;
+            ChunkLine::read(line, spaces).map_err(|fault| fault.moved(before as u64))?;
         }
         return Ok(Frame::absorb(end));
     }

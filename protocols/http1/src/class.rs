@@ -13,6 +13,10 @@ pub(crate) const VALUE: u8 = 4;
 /// Bytes of the host and port in a `Host` header (RFC 9110 §7.2, RFC 3986 §3.2.2).
 pub(crate) const HOST: u8 = 8;
 
+/// Control characters but CR, LF and NUL, which [`Relaxed::controls`](crate::Relaxed::controls)
+/// lets through.
+pub(crate) const CONTROL: u8 = 16;
+
 /// Whether `byte` is of one of the `classes`.
 #[inline]
 pub(crate) const fn is(byte: u8, classes: u8) -> bool {
@@ -72,6 +76,9 @@ static CLASS: [u8; 256] = {
         if b.is_ascii_graphic() || b >= 0x80 || b == b' ' || b == b'\t' {
             table[byte] |= VALUE;
         }
+        if b.is_ascii_control() && !among(b, b"\r\n\0\t") {
+            table[byte] |= CONTROL;
+        }
         if alphanumeric || among(b, b"-._~%!$&'()*+,;=:") {
             table[byte] |= HOST;
         }
@@ -101,6 +108,7 @@ mod tests {
         assert_eq!(count(TOKEN), 26 + 26 + 10 + 15);
         assert_eq!(count(TARGET), 0x7e - 0x20);
         assert_eq!(count(VALUE), 0x7e - 0x20 + 128 + 2);
+        assert_eq!(count(CONTROL), 32 + 1 - 4);
         for delimiter in b"\"(),/:;<=>?@[\\]{} \t\r\n\0\x7f\x80" {
             assert!(!is(*delimiter, TOKEN), "{delimiter:#x}");
         }

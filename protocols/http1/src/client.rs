@@ -5,9 +5,9 @@ use core::fmt;
 use segue::{Decode, Fault, Frame, Need, Output, Record};
 
 use crate::machine::{Shared, State, Step};
+use crate::named::Named;
 use crate::{
-    Body, BodyLength, BodyPart, ClientWriter, Error, Headers, Limits, Relaxed, Response,
-    ResponseHead,
+    Body, BodyPart, ClientWriter, Error, Headers, Limits, Relaxed, Response, ResponseHead, Version,
 };
 
 /// What a client reads.
@@ -43,7 +43,8 @@ pub enum ResponseEvent<'a> {
 /// It is also done behind the last response of a connection that closes, and where the protocol
 /// changes: see [`ResponseEvent::Switched`]. What has been asked it knows from its
 /// [`ClientWriter`], with which [`paired`](Self::paired) makes it and [`client`](crate::client)
-/// both. A response that nobody has asked for is refused.
+/// both. A response that nobody has asked for is refused. Once anything is refused, or the stream
+/// has ended within a response, the writer takes no more requests either.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -75,6 +76,7 @@ pub struct Client {
     phase: Phase,
     shared: Shared,
     limits: Limits,
+    relaxed: Relaxed,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,7 @@ impl Client {
             phase: Phase::Head,
             shared: Shared::NEW,
             limits: Limits::DEFAULT,
+            relaxed: Relaxed::NOTHING,
         }
     }
 
@@ -105,10 +108,11 @@ impl Client {
         self
     }
 
-    /// The same stage, letting through what `relaxed` says.
+    /// The same stage, letting through what `relaxed` says, in heads and bodies.
     #[must_use]
     pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
         self.head = self.head.relaxed(relaxed);
+        self.relaxed = relaxed;
         self
     }
 
@@ -131,9 +135,17 @@ impl Client {
         self.shared.load().responses() == State::Switched
     }
 
+    #[cold]
+    fn fail(&mut self) {
+        self.shared.apply(Step::ResponseFault);
+    }
+
     fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        match self.shared.load().responses() {
+        let word = self.shared.load();
+        match word.responses() {
             State::Owed => self.head.frame(input, eof),
+            // It says again what it has said.
+            State::Failed if word.owed() > 0 => self.head.frame(input, eof),
             State::Ended | State::Switched => Ok(Frame::Done),
             _ => match input {
                 [] if eof => Ok(Frame::Done),
@@ -142,6 +154,13 @@ impl Client {
             },
         }
     }
+}
+
+/// Nothing more is understood of what the server says, and nothing more can be asked.
+#[cold]
+fn failed(shared: &mut Shared, fault: Fault<Error>) -> Fault<Error> {
+    shared.apply(Step::ResponseFault);
+    fault
 }
 
 enum Opened {
@@ -154,6 +173,7 @@ enum Opened {
 fn open(
     shared: &mut Shared,
     limits: Limits,
+    relaxed: Relaxed,
     head: &Response<'_>,
 ) -> Result<(Phase, Opened), Fault<Error>> {
     let Some(kind) = shared.load().oldest() else {
@@ -166,10 +186,12 @@ fn open(
         100..=199 => Step::Informational { status },
         200..=299 if kind.is_connect() => Step::Switch,
         _ => {
-            let length = head.body(kind.method())?;
-            let closes = !head.keep_alive() || length == BodyLength::UntilClose;
-            shared.apply(Step::Response { closes });
-            return Ok((Phase::Body(Body::new(length).limits(limits)), Opened::Final));
+            let (named, version) = (Named::of(head.headers()), head.version());
+            let (length, ends) = head.body_of(kind.method(), &named, relaxed)?;
+            let closes = ends || !named.keep_alive(version);
+            shared.apply(Step::Response { closes, http10: version == Version::Http10 });
+            let body = Body::new(length).limits(limits).relaxed(relaxed);
+            return Ok((Phase::Body(body), Opened::Final));
         }
     };
     if !shared.apply(step) {
@@ -196,7 +218,7 @@ impl Decode for Client {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        match &mut self.phase {
+        let framed = match &mut self.phase {
             Phase::Body(body) => match body.frame(input, eof) {
                 Ok(Frame::Done) => Ok(Frame::Record(0)),
                 frame => frame,
@@ -207,39 +229,46 @@ impl Decode for Client {
                 self.phase = Phase::Head;
                 self.frame_head(input, eof)
             }
+        };
+        match framed {
+            // What is needed will not come.
+            Err(_) => self.fail(),
+            Ok(Frame::Need(_)) if eof => self.fail(),
+            Ok(_) => {}
         }
+        framed
     }
 
     #[inline]
     fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        match &mut self.phase {
+        let absorbed = match &mut self.phase {
             Phase::Body(body) => body.absorb(record, answers),
             Phase::Head | Phase::NextHead => self.head.absorb(record, answers),
-        }
+        };
+        absorbed.inspect_err(|_| self.fail())
     }
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<ResponseEvent<'a>, Fault<Error>> {
-        match &self.phase {
+        let Self { head, phase, shared, limits, relaxed } = self;
+        match phase {
             // A body has no empty pieces: that is its end.
             Phase::Body(_) if record.is_empty() => {
-                self.phase = Phase::NextHead;
-                self.shared.apply(Step::ResponseEnd);
+                *phase = Phase::NextHead;
+                shared.apply(Step::ResponseEnd);
                 Ok(ResponseEvent::End)
             }
-            Phase::Body(_) => {
-                let Phase::Body(body) = &mut self.phase else {
-                    return Err(Fault::from_cause(segue::Cause::Contract));
-                };
-                body.parse(record).map(|part| match part {
-                    BodyPart::Piece(piece) => ResponseEvent::Piece(piece.into_slice()),
-                    BodyPart::Trailers(trailers) => ResponseEvent::Trailers(trailers),
-                })
-            }
+            Phase::Body(body) => match body.parse(record) {
+                Ok(BodyPart::Piece(piece)) => Ok(ResponseEvent::Piece(piece.into_slice())),
+                Ok(BodyPart::Trailers(trailers)) => Ok(ResponseEvent::Trailers(trailers)),
+                Err(fault) => Err(failed(shared, fault)),
+            },
             Phase::Head | Phase::NextHead => {
-                let head = self.head.parse(record)?;
-                let (phase, opened) = open(&mut self.shared, self.limits, &head)?;
-                self.phase = phase;
+                let opened = head.parse(record).and_then(|head| {
+                    open(shared, *limits, *relaxed, &head).map(|opened| (head, opened))
+                });
+                let (head, (next, opened)) = opened.map_err(|fault| failed(shared, fault))?;
+                *phase = next;
                 Ok(match opened {
                     Opened::Informational => ResponseEvent::Informational(head),
                     Opened::Final => ResponseEvent::Head(head),

@@ -26,6 +26,10 @@ use crate::{
 /// can be sent again is for the caller to see (RFC 9112 §9.3.2). Behind a request that offers
 /// another protocol, or `CONNECT`, the answer has to be waited for.
 ///
+/// It remembers what its [`Client`](crate::Client) has read: a server that has last answered in
+/// HTTP/1.0 is sent no chunks (RFC 9112 §6.1), and asked nothing more unless it has said
+/// `keep-alive`; behind an answer that was refused nothing more is taken.
+///
 /// What it is given is checked before a byte of it is queued, so what is refused leaves the output
 /// and the connection as they were.
 ///
@@ -103,7 +107,7 @@ impl ClientWriter {
         let RequestParts { method, target, version, headers } = parts;
         let (announced, plan) = (Announced::default(), Cell::new(None));
         let headers = announced.pass(headers, false, |notes| {
-            let made = planned(method, version, whole, notes);
+            let made = planned(method, version, word.server_is_http10(), whole, notes);
             let length = made.as_ref().map_or(None, |(_, _, length)| *length);
             plan.set(Some(made));
             [length.map(|length| Line::Length(Digits::decimal(length))), None]
@@ -127,11 +131,21 @@ impl ClientWriter {
     }
 
     fn piece(&mut self, piece: impl Payload, output: &mut Output) -> Result<(), WriteError> {
+        let word = self.shared.load();
+        self.still_heard(word)?;
         self.sending.piece(piece, output)?;
-        if self.shared.load().expects() {
+        if word.expects() {
             self.shared.apply(Step::RequestPiece);
         }
         Ok(())
+    }
+
+    /// Whether what the server says can still be understood.
+    fn still_heard(&self, word: Word) -> Result<(), WriteError> {
+        match word.responses() {
+            State::Failed if !self.sending.is_over() => Err(WriteError::Closing),
+            _ => Ok(()),
+        }
     }
 
     /// Ends the request by `end`.
@@ -139,6 +153,7 @@ impl ClientWriter {
         &mut self,
         end: impl FnOnce(&mut Sending) -> Result<(), WriteError>,
     ) -> Result<(), WriteError> {
+        self.still_heard(self.shared.load())?;
         let has_ended = self.sending == Sending::Empty;
         end(&mut self.sending)?;
         if !has_ended {
@@ -152,6 +167,7 @@ impl ClientWriter {
 fn planned(
     method: &str,
     version: Version,
+    server_is_http10: bool,
     whole: Option<u64>,
     notes: Notes,
 ) -> Result<(Sending, Step, Option<u64>), WriteError> {
@@ -160,7 +176,7 @@ fn planned(
         return Err(WriteError::Host);
     }
     let (sending, added) = match (notes.framing()?, whole) {
-        (Framing::Chunked, _) if http10 => return Err(WriteError::Http10),
+        (Framing::Chunked, _) if http10 || server_is_http10 => return Err(WriteError::Http10),
         (Framing::Chunked, Some(_)) => return Err(WriteError::Framing),
         (Framing::Length(length), Some(whole)) if length != whole => {
             return Err(WriteError::Framing);
@@ -184,7 +200,8 @@ fn planned(
     let step = Step::Request {
         kind: Kind::of(method, http10, notes.upgrade && notes.connection_upgrade),
         closes: notes.close || (http10 && !notes.keep_alive),
-        expects: notes.expects && !http10,
+        // A server of HTTP/1.0 does not know what is expected of it, and says nothing to that.
+        expects: notes.expects && !http10 && !server_is_http10,
     };
     Ok((sending, step, added))
 }

@@ -36,7 +36,7 @@ pub enum Error {
     StatusLine,
     /// The version is not `HTTP/`, a digit, a dot and a digit.
     Version,
-    /// The version is well-formed, and neither 1.0 nor 1.1.
+    /// The version is well-formed, and not one of HTTP/1.
     UnsupportedVersion,
     /// The status is not three digits, or is less than 100.
     Status,
@@ -164,7 +164,7 @@ impl fmt::Display for Error {
                 "the status line is not version, status and reason with one space between"
             }
             Self::Version => "the version is not HTTP/ and two digits with a dot between",
-            Self::UnsupportedVersion => "the version is neither HTTP/1.0 nor HTTP/1.1",
+            Self::UnsupportedVersion => "the version is not one of HTTP/1",
             Self::Status => "the status is not three digits from 100 to 999",
             Self::Reason => "the reason phrase has a control in it",
             Self::BareLf => "a line ends in LF without CR",

@@ -4,7 +4,8 @@ use segue::Fault;
 
 use crate::class::{HOST, is_token, run};
 use crate::headers::ascii;
-use crate::{Error, Headers, Request, Response, Version};
+use crate::named::Named;
+use crate::{Error, Headers, Relaxed, Request, Response, Version};
 
 /// How the body of a message is delimited (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,11 +30,14 @@ impl<'a> Request<'a> {
     /// [`Error::LengthAndEncoding`], [`Error::TransferEncoding`], [`Error::EncodingInHttp10`];
     /// [`Error::UnknownEncoding`] for codings besides `chunked`.
     pub fn body(&self) -> Result<BodyLength, Fault<Error>> {
-        let headers = self.headers();
-        match Announced::of(headers, self.version())? {
+        self.body_of(&Named::of(self.headers()))
+    }
+
+    pub(crate) fn body_of(&self, named: &Named) -> Result<BodyLength, Fault<Error>> {
+        match Announced::of(self.headers(), named, self.version(), Relaxed::NOTHING)? {
             Announced::Nothing => Ok(BodyLength::None),
             Announced::Length(length) => Ok(BodyLength::Known(length)),
-            Announced::Chunked => Ok(BodyLength::Chunked),
+            Announced::Chunked { .. } => Ok(BodyLength::Chunked),
             Announced::Unended { at } => Err(Fault::new(Error::TransferEncoding).at(at as u64)),
         }
     }
@@ -45,19 +49,21 @@ impl<'a> Request<'a> {
     /// [`Error::MissingHost`], [`Error::SeveralHosts`] and [`Error::Host`] (RFC 9112 §3.2), each
     /// of which a server has to answer with 400.
     pub fn host(&self) -> Result<Option<&'a str>, Fault<Error>> {
-        let headers = self.headers();
-        let mut hosts = headers.named("host");
-        let Some(host) = hosts.next() else {
+        self.host_of(&Named::of(self.headers()))
+    }
+
+    pub(crate) fn host_of(&self, named: &Named) -> Result<Option<&'a str>, Fault<Error>> {
+        let Some(host) = named.host.first() else {
             let end = self.as_bytes().len() as u64;
             return match self.version() {
                 Version::Http10 => Ok(None),
                 Version::Http11 => Err(Fault::new(Error::MissingHost).at(end)),
             };
         };
-        if let Some(second) = hosts.next() {
+        if let Some(second) = named.host.second() {
             return Err(Fault::new(Error::SeveralHosts).at(second.at() as u64));
         }
-        let value = headers.value(host);
+        let value = self.headers().value(host);
         match host_fault(value) {
             None => Ok(Some(ascii(value))),
             Some(bad) => Err(Fault::new(Error::Host).at((host.at() + bad) as u64)),
@@ -67,7 +73,7 @@ impl<'a> Request<'a> {
     /// Whether the connection can be kept for another request (RFC 9112 §9.3).
     #[must_use]
     pub fn keep_alive(&self) -> bool {
-        keep_alive(self.headers(), self.version())
+        Named::of(self.headers()).keep_alive(self.version())
     }
 }
 
@@ -82,15 +88,34 @@ impl Response<'_> {
     /// As [`Request::body`]; a `Transfer-Encoding` that does not end in `chunked` is no fault by
     /// itself, since such a body ends with the connection, but its codings are unknown.
     pub fn body(&self, method: &str) -> Result<BodyLength, Fault<Error>> {
+        self.body_relaxed(method, Relaxed::NOTHING)
+    }
+
+    /// As [`body`](Self::body), letting through what `relaxed` says of lengths. The connection
+    /// must be closed behind a body that [`Relaxed::length_beside_chunks`] has let through.
+    ///
+    /// # Errors
+    /// As [`body`](Self::body).
+    pub fn body_relaxed(&self, method: &str, relaxed: Relaxed) -> Result<BodyLength, Fault<Error>> {
+        self.body_of(method, &Named::of(self.headers()), relaxed).map(|(length, _)| length)
+    }
+
+    /// How the body is delimited, and whether the connection must be closed behind it.
+    pub(crate) fn body_of(
+        &self,
+        method: &str,
+        named: &Named,
+        relaxed: Relaxed,
+    ) -> Result<(BodyLength, bool), Fault<Error>> {
         let status = self.status();
         let bodiless = matches!(status, 100..=199 | 204 | 304) || method == "HEAD";
         if bodiless || (method == "CONNECT" && matches!(status, 200..=299)) {
-            return Ok(BodyLength::None);
+            return Ok((BodyLength::None, false));
         }
-        match Announced::of(self.headers(), self.version())? {
-            Announced::Nothing => Ok(BodyLength::UntilClose),
-            Announced::Length(length) => Ok(BodyLength::Known(length)),
-            Announced::Chunked => Ok(BodyLength::Chunked),
+        match Announced::of(self.headers(), named, self.version(), relaxed)? {
+            Announced::Nothing => Ok((BodyLength::UntilClose, true)),
+            Announced::Length(length) => Ok((BodyLength::Known(length), false)),
+            Announced::Chunked { beside_length } => Ok((BodyLength::Chunked, beside_length)),
             Announced::Unended { at } => Err(Fault::new(Error::UnknownEncoding).at(at as u64)),
         }
     }
@@ -99,7 +124,7 @@ impl Response<'_> {
     /// whether the body ended before the connection.
     #[must_use]
     pub fn keep_alive(&self) -> bool {
-        keep_alive(self.headers(), self.version())
+        Named::of(self.headers()).keep_alive(self.version())
     }
 }
 
@@ -107,7 +132,10 @@ impl Response<'_> {
 enum Announced {
     Nothing,
     Length(u64),
-    Chunked,
+    Chunked {
+        /// There is a Content-Length as well, which does not count.
+        beside_length: bool,
+    },
     /// There is a Transfer-Encoding, in which `chunked` is not what comes last.
     Unended {
         at: usize,
@@ -115,21 +143,27 @@ enum Announced {
 }
 
 impl Announced {
-    fn of(headers: Headers<'_>, version: Version) -> Result<Self, Fault<Error>> {
+    fn of(
+        headers: Headers<'_>,
+        named: &Named,
+        version: Version,
+        relaxed: Relaxed,
+    ) -> Result<Self, Fault<Error>> {
         let fault = |error, at: usize| Err(Fault::new(error).at(at as u64));
-        let mut lengths = headers.named("content-length");
-        let length = lengths.next();
-        let encoding = headers.named("transfer-encoding").next();
-        match (length, encoding) {
+        match (named.length.first(), named.encoding) {
             (None, None) => Ok(Self::Nothing),
             (_, Some(encoding)) if version == Version::Http10 => {
                 fault(Error::EncodingInHttp10, encoding.at())
             }
-            (Some(length), Some(encoding)) => {
-                fault(Error::LengthAndEncoding, length.at().max(encoding.at()))
-            }
+            (Some(length), Some(encoding)) => match Self::of_encoding(headers) {
+                Ok(Self::Chunked { .. }) if relaxed.length_beside_chunks => {
+                    Ok(Self::Chunked { beside_length: true })
+                }
+                _ => fault(Error::LengthAndEncoding, length.at().max(encoding.at())),
+            },
             (None, Some(_)) => Self::of_encoding(headers),
-            (Some(length), None) => match lengths.next() {
+            (Some(_), None) if relaxed.equal_lengths => equal_lengths(headers).map(Self::Length),
+            (Some(length), None) => match named.length.second() {
                 Some(second) => fault(Error::SeveralContentLengths, second.at()),
                 None => decimal(headers.value(length))
                     .map(Self::Length)
@@ -145,12 +179,8 @@ impl Announced {
         let mut unknown = None;
         let mut last = 0;
         for span in headers.named("transfer-encoding") {
-            let mut at = span.at();
-            for coding in headers.value(span).split(|&byte| byte == b',') {
-                let indent = coding.len() - coding.trim_ascii_start().len();
-                let name = coding.trim_ascii();
-                last = at + indent;
-                at += coding.len() + 1;
+            for (at, name) in elements(headers.value(span), span.at()) {
+                last = at;
                 // Nothing may follow `chunked`, not even itself.
                 let (token, parameters) = token_of(name);
                 if chunked || !is_token(token) {
@@ -169,9 +199,36 @@ impl Announced {
         match unknown {
             _ if !chunked => Ok(Self::Unended { at: last }),
             Some(at) => Err(Fault::new(Error::UnknownEncoding).at(at as u64)),
-            None => Ok(Self::Chunked),
+            None => Ok(Self::Chunked { beside_length: false }),
         }
     }
+}
+
+/// The elements of a list that begins at `at`, empty ones as well, and where they are.
+fn elements(list: &[u8], mut at: usize) -> impl Iterator<Item = (usize, &[u8])> {
+    list.split(|&byte| byte == b',').map(move |element| {
+        let indent = element.len() - element.trim_ascii_start().len();
+        let start = at + indent;
+        at += element.len() + 1;
+        (start, element.trim_ascii())
+    })
+}
+
+/// The number that all lines and lists of Content-Length are (RFC 9112 §6.3).
+#[cold]
+fn equal_lengths(headers: Headers<'_>) -> Result<u64, Fault<Error>> {
+    let mut all = None;
+    for span in headers.named("content-length") {
+        for (at, number) in elements(headers.value(span), span.at()) {
+            let number =
+                decimal(number).map_err(|(error, bad)| Fault::new(error).at((at + bad) as u64))?;
+            if all.is_some_and(|other| other != number) {
+                return Err(Fault::new(Error::SeveralContentLengths).at(at as u64));
+            }
+            all = Some(number);
+        }
+    }
+    all.ok_or(Fault::new(Error::ContentLength))
 }
 
 /// The name of a transfer coding, and whether parameters follow it.
@@ -219,13 +276,5 @@ fn host_fault(value: &[u8]) -> Option<usize> {
             port.iter().position(|byte| !byte.is_ascii_digit()).map(|bad| host + 1 + bad)
         }
         _ => Some(host),
-    }
-}
-
-fn keep_alive(headers: Headers<'_>, version: Version) -> bool {
-    match version {
-        _ if headers.contains_token("connection", "close") => false,
-        Version::Http10 => headers.contains_token("connection", "keep-alive"),
-        Version::Http11 => true,
     }
 }

@@ -111,8 +111,24 @@ impl<'a> Headers<'a> {
             .copied()
     }
 
+    #[inline]
+    pub(crate) fn spans(&self) -> &'a [Span] {
+        self.spans
+    }
+
+    #[inline]
+    pub(crate) fn name(&self, span: Span) -> &'a [u8] {
+        span.name(self.head)
+    }
+
+    #[inline]
     pub(crate) fn value(&self, span: Span) -> &'a [u8] {
         span.value(self.head)
+    }
+
+    /// The elements of the list in one line.
+    pub(crate) fn tokens_of(&self, span: Span) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        Elements(self.value(span))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How much of a head is read, and which old habits are put up with.
+//! How much of a head is read.
 
 /// How large a head may be, so that a peer cannot make us hold more.
 ///
@@ -38,31 +38,4 @@ impl Default for Limits {
     fn default() -> Self {
         Self::DEFAULT
     }
-}
-
-/// What is let through against the strict reading of RFC 9112, each by its own switch. All are off
-/// by default.
-///
-/// ```
-/// use segue_http1::{Relaxed, ResponseHead};
-///
-/// let head = ResponseHead::new().relaxed(Relaxed { bare_lf: true, ..Relaxed::NOTHING });
-/// # let _ = head;
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Relaxed {
-    /// Takes a LF without a CR before it for the end of a line.
-    ///
-    /// RFC 9112 §2.2 allows that. It is off by default because two parsers on one way that differ
-    /// in it see two different messages.
-    pub bare_lf: bool,
-    /// Takes a status line that ends right behind the status.
-    ///
-    /// RFC 9112 §4 wants a space there even where no reason follows; many a server leaves it out.
-    pub bare_status: bool,
-}
-
-impl Relaxed {
-    /// Nothing is let through.
-    pub const NOTHING: Self = Self { bare_lf: false, bare_status: false };
 }

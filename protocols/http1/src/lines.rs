@@ -6,7 +6,7 @@
 use core::ops::Range;
 
 use crate::block;
-use crate::class::{self, TARGET, TOKEN, VALUE, run};
+use crate::class::{self, CONTROL, TARGET, TOKEN, VALUE, run};
 use crate::spans::Span;
 use crate::{Error, Limits, Relaxed, Version};
 
@@ -112,11 +112,12 @@ impl StatusLine {
     #[inline]
     pub(crate) fn read(head: &[u8], relaxed: Relaxed) -> Result<(Self, usize), Stop> {
         let (version, space) = version(head, 0, Error::StatusLine, relaxed)?;
-        if head.get(space) != Some(&b' ') {
+        let start = behind_space(head, space, relaxed);
+        if start == space {
             return Err(unexpected(head, space, Error::StatusLine, Error::StatusLine, relaxed));
         }
         let mut status = 0;
-        for at in space + 1..space + 4 {
+        for at in start..start + 3 {
             match head.get(at) {
                 Some(digit @ b'0'..=b'9') if status > 0 || *digit != b'0' => {
                     status = status * 10 + u16::from(digit - b'0');
@@ -124,11 +125,10 @@ impl StatusLine {
                 _ => return Err(unexpected(head, at, Error::Status, Error::Status, relaxed)),
             }
         }
-        let (mut reason, mut reason_end) = (space + 4, space + 4);
-        let mut otherwise = Error::StatusLine;
-        if head.get(reason) == Some(&b' ') {
-            reason += 1;
-            reason_end = reason + run(&head[reason..], VALUE);
+        let reason = behind_space(head, start + 3, relaxed);
+        let (mut reason_end, mut otherwise) = (reason, Error::StatusLine);
+        if reason > start + 3 {
+            reason_end += text(&head[reason..], relaxed);
             otherwise = Error::Reason;
         } else if !relaxed.bare_status {
             return Err(unexpected(head, reason, otherwise, otherwise, relaxed));
@@ -138,11 +138,35 @@ impl StatusLine {
     }
 }
 
+/// Where the next word of a status line begins, if the one before ends at `at`; there again if no
+/// space is there.
+#[inline]
+fn behind_space(head: &[u8], at: usize, relaxed: Relaxed) -> usize {
+    if relaxed.status_spaces {
+        return at + blanks(head, at);
+    }
+    at + usize::from(head.get(at) == Some(&b' '))
+}
+
+/// How many spaces and tabs there are from `at` on.
+fn blanks(head: &[u8], at: usize) -> usize {
+    let rest = head.get(at..).unwrap_or_default();
+    rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+}
+
+/// How many bytes in front of `bytes` belong to a value or a reason.
+#[inline]
+fn text(bytes: &[u8], relaxed: Relaxed) -> usize {
+    if relaxed.controls { run(bytes, VALUE | CONTROL) } else { run(bytes, VALUE) }
+}
+
 /// A line behind the start line, and where the next one begins.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum Line {
     /// `field-name ":" OWS field-value OWS CRLF` (RFC 9112 §5).
     Header(Span, usize),
+    /// More of the value before it, between these two places (RFC 9112 §5.2).
+    Fold(Range<usize>, usize),
     /// The empty line that ends the head. Nothing of it begins behind this offset.
     Last(usize),
 }
@@ -164,20 +188,29 @@ impl Line {
         if before >= limits.headers {
             return Err(Stop::Fault(Error::TooManyHeaders, at));
         }
-        if head.get(name_end) != Some(&b':') {
-            return Err(no_colon(head, name_end, relaxed));
+        let mut colon = name_end;
+        if relaxed.space_before_colon {
+            colon += blanks(head, name_end);
         }
-        let mut value = name_end + 1;
-        while let Some(b' ' | b'\t') = head.get(value) {
-            value += 1;
+        if head.get(colon) != Some(&b':') {
+            return Err(no_colon(head, colon, relaxed));
         }
-        let mut value_end = value + run(&head[value..], VALUE);
-        let next = line_end(head, value_end, Error::HeaderValue, relaxed)?;
-        while let [.., b' ' | b'\t'] = head[value..value_end] {
-            value_end -= 1;
-        }
-        Ok(Self::Header(Span::new(at, name_end, value, value_end), next))
+        let (value, next) = value(head, colon + 1, relaxed)?;
+        Ok(Self::Header(Span::new(at, name_end, value.start, value.end), next))
     }
+}
+
+/// The value from `at` to the end of the line, without the whitespace around it, and where the next
+/// line begins.
+#[inline]
+fn value(head: &[u8], at: usize, relaxed: Relaxed) -> Result<(Range<usize>, usize), Stop> {
+    let start = at + blanks(head, at);
+    let mut end = start + text(&head[start..], relaxed);
+    let next = line_end(head, end, Error::HeaderValue, relaxed)?;
+    while let [.., b' ' | b'\t'] = head[start..end] {
+        end -= 1;
+    }
+    Ok((start..end, next))
 }
 
 /// A line that does not begin as a header does.
@@ -191,6 +224,9 @@ fn no_header(
 ) -> Result<Line, Stop> {
     match head.get(at) {
         Some(b' ' | b'\t') if before == 0 => Err(Stop::Fault(Error::SpaceBeforeHeaders, at)),
+        Some(b' ' | b'\t') if relaxed.folds => {
+            value(head, at, relaxed).map(|(more, next)| Line::Fold(more, next))
+        }
         Some(b' ' | b'\t') => Err(Stop::Fault(Error::Fold, at)),
         Some(b'\r' | b'\n') => line_end(head, at, Error::HeaderName, relaxed).map(Line::Last),
         Some(_) if before >= limits.headers => Err(Stop::Fault(Error::TooManyHeaders, at)),
@@ -221,23 +257,32 @@ fn version(
     match head.get(at..at + 8) {
         Some(b"HTTP/1.1") => Ok((Version::Http11, at + 8)),
         Some(b"HTTP/1.0") => Ok((Version::Http10, at + 8)),
-        _ => Err(no_version(head, at, short, relaxed)),
+        _ => other_version(head, at, short, relaxed).map(|version| (version, at + 8)),
     }
 }
 
+/// A later version of HTTP/1 is one that says no more than 1.1 does to those who know only that
+/// (RFC 9110 §2.5).
 #[cold]
-fn no_version(head: &[u8], start: usize, short: Error, relaxed: Relaxed) -> Stop {
+fn other_version(
+    head: &[u8],
+    start: usize,
+    short: Error,
+    relaxed: Relaxed,
+) -> Result<Version, Stop> {
     for (at, expected) in (start..).zip(b"HTTP/0.0") {
         let fits = match expected {
             b'0' => head.get(at).is_some_and(u8::is_ascii_digit),
             _ => head.get(at) == Some(expected),
         };
         if !fits {
-            return unexpected(head, at, Error::Version, short, relaxed);
+            return Err(unexpected(head, at, Error::Version, short, relaxed));
         }
     }
-    let is_1 = head.get(start + 5) == Some(&b'1');
-    Stop::Fault(Error::UnsupportedVersion, start + if is_1 { 7 } else { 5 })
+    match head.get(start + 5) {
+        Some(b'1') => Ok(Version::Http11),
+        _ => Err(Stop::Fault(Error::UnsupportedVersion, start + 5)),
+    }
 }
 
 /// Where the next line begins, if this one ends at `at`. Any other byte there is refused as

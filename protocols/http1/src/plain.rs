@@ -123,6 +123,7 @@ mod tests {
                     spans.push(span);
                     at = next;
                 }
+                Ok(Line::Fold(..)) => panic!("nothing is relaxed"),
                 Ok(Line::Last(end)) => return (spans, at, Ok(end)),
                 Err(stop) => return (spans, at, Err(stop)),
             }

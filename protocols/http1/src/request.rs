@@ -61,10 +61,10 @@ impl RequestHead {
         self
     }
 
-    /// The same stage, letting through what `relaxed` says.
+    /// The same stage, letting through what `relaxed` says of requests: [`Relaxed::bare_lf`].
     #[must_use]
     pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
-        self.stage.relaxed = relaxed;
+        self.stage.relaxed = relaxed.of_requests();
         self
     }
 

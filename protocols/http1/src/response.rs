@@ -101,8 +101,8 @@ impl Decode for ResponseHead {
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Response<'a>, Fault<Error>> {
-        let head: &[u8] = record.into_slice();
-        let line = self.stage.finish(head)?;
+        let head = record.into_mut();
+        let line = self.stage.finish_relaxed(head)?;
         Ok(Response { line, headers: Headers::new(head, self.stage.spans.as_slice()) })
     }
 }
@@ -156,7 +156,8 @@ impl<'a> Response<'a> {
         self.headers
     }
 
-    /// The whole head as it was received, from the version to the empty line.
+    /// The whole head as it was received, from the version to the empty line; see
+    /// [`Relaxed::folds`].
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {

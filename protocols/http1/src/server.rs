@@ -2,9 +2,10 @@
 
 use core::fmt;
 
-use segue::{Decode, Fault, Frame, Need, Output, Record};
+use segue::{Cause, Decode, Fault, Frame, Need, Output, Record};
 
 use crate::machine::{Kind, Shared, State, Step, Word};
+use crate::named::Named;
 use crate::{
     Body, BodyLength, BodyPart, Error, Headers, Limits, Relaxed, Request, RequestHead,
     ServerWriter, Version,
@@ -24,7 +25,8 @@ pub enum RequestEvent<'a> {
     End,
     /// There is more, which has to wait for an answer: the one to the last request, which may
     /// change the protocol, or the oldest of as many as may be [ahead](Server::ahead). It comes
-    /// again and again until that has been sent, so nobody should ask while it has not.
+    /// again until that has been sent, so nobody should ask while it has not: whoever asks
+    /// [so many times](Server::MOST_PAUSES) gets [`Cause::NoProgress`].
     Paused,
     /// The client speaks HTTP/2 (RFC 9113 §3.4): the stage is done, and the connection preface is
     /// in front of what it leaves.
@@ -89,6 +91,11 @@ pub struct Server {
     listens: bool,
     /// Whether HTTP/2 may still be found: in front of the first request.
     may_be_http2: bool,
+    /// How many bytes were waiting when it was last asked.
+    waiting: usize,
+    /// What the state was, and how many bytes were waiting, when it was last paused, and how often
+    /// in a row.
+    paused: (Word, usize, u8),
 }
 
 #[derive(Debug)]
@@ -103,6 +110,11 @@ impl Server {
     /// The most requests that [`ahead`](Self::ahead) takes.
     pub const MOST_AHEAD: u32 = Word::MOST_OWED;
 
+    /// How often in a row [`RequestEvent::Paused`] is given while nothing is answered and nothing
+    /// more comes. Who asks still again is in a loop that would spin for ever, and is told so by
+    /// [`Cause::NoProgress`]; nobody has a reason to ask more than a few times.
+    pub const MOST_PAUSES: u8 = 64;
+
     /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub fn new() -> Self {
@@ -114,6 +126,8 @@ impl Server {
             limits: Limits::DEFAULT,
             listens: false,
             may_be_http2: true,
+            waiting: 0,
+            paused: (Word::NEW, 0, 0),
         }
     }
 
@@ -173,6 +187,7 @@ impl Server {
 
     fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
         let word = self.shared.load();
+        self.waiting = input.len();
         match word.requests() {
             State::Ended | State::Switched => return Ok(Frame::Done),
             State::Offered => return Ok(paused(input, eof, Need::LOOK)),
@@ -198,6 +213,17 @@ impl Server {
         })
     }
 
+    /// Tells that an answer is waited for. Whoever asks on and on will never send it.
+    fn pause(&mut self, word: Word) -> Result<RequestEvent<'static>, Fault<Error>> {
+        let (before, waiting, times) = self.paused;
+        let times = if (before, waiting) == (word, self.waiting) { times } else { 0 };
+        if times == Self::MOST_PAUSES {
+            return Err(Fault::from_cause(Cause::NoProgress));
+        }
+        self.paused = (word, self.waiting, times + 1);
+        Ok(RequestEvent::Paused)
+    }
+
     /// Ends the request that is being read.
     fn end(&mut self) -> RequestEvent<'static> {
         self.head.begin_again();
@@ -206,7 +232,7 @@ impl Server {
         if self.listens {
             let switches = self.shared.apply(Step::Switch);
             if !switches {
-                self.shared.apply(Step::Response { closes: false });
+                self.shared.apply(Step::Response { closes: false, http10: false });
                 self.shared.apply(Step::ResponseEnd);
             }
         }
@@ -264,7 +290,7 @@ impl Decode for Server {
             Phase::Head | Phase::Over if record.is_empty() => {
                 let word = self.shared.load();
                 if word.owed() > 0 || word.requests() != State::Idle {
-                    return Ok(RequestEvent::Paused);
+                    return self.pause(word);
                 }
                 self.phase = Phase::Over;
                 return Ok(RequestEvent::Http2);
@@ -282,7 +308,7 @@ impl Decode for Server {
             }
         }
         let Phase::Body(body) = &mut self.phase else {
-            return Err(Fault::from_cause(segue::Cause::Contract));
+            return Err(Fault::from_cause(Cause::Contract));
         };
         if self.shared.load().expects() {
             self.shared.apply(Step::RequestPiece);
@@ -311,21 +337,20 @@ impl Opened {
         if !head.target().starts_with('/') || head.method() == "CONNECT" {
             head.target_form()?;
         }
-        head.host()?;
-        let length = head.body()?;
-        let headers = head.headers();
-        let http10 = head.version() == Version::Http10;
+        let named = Named::of(head.headers());
+        head.host_of(&named)?;
+        let length = head.body_of(&named)?;
+        let version = head.version();
         let has_body = !matches!(length, BodyLength::None | BodyLength::Known(0));
         if head.method() == "CONNECT" && has_body {
             let end = head.as_bytes().len() as u64;
             return Err(Fault::new(Error::ConnectBody).at(end));
         }
-        let offers =
-            headers.find("upgrade").is_some() && headers.contains_token("connection", "upgrade");
+        let http10 = version == Version::Http10;
         let step = Step::Request {
-            kind: Kind::of(head.method(), http10, offers),
-            closes: !head.keep_alive(),
-            expects: has_body && head.expects_continue(),
+            kind: Kind::of(head.method(), http10, named.offers_upgrade()),
+            closes: !named.keep_alive(version),
+            expects: has_body && named.expects_continue(version),
         };
         Ok(Self { length, step })
     }
@@ -336,7 +361,7 @@ impl Request<'_> {
     /// In HTTP/1.0 nobody does.
     #[must_use]
     pub fn expects_continue(&self) -> bool {
-        self.version() == Version::Http11 && self.headers().contains_token("expect", "100-continue")
+        Named::of(self.headers()).expects_continue(self.version())
     }
 }
 

@@ -278,7 +278,7 @@ fn final_plan(
         _ if kind.is_head() => Sending::Dropped,
         sending => sending,
     };
-    Ok((Plan { sending, step: Step::Response { closes } }, [added, connection]))
+    Ok((Plan { sending, step: Step::Response { closes, http10: false } }, [added, connection]))
 }
 
 impl<H> Encode<ResponseParts<'_, H>> for ServerWriter

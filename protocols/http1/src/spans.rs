@@ -20,6 +20,15 @@ impl Span {
         Self { name: pack(name, name_end), value: pack(value, value_end) }
     }
 
+    /// The same header with `more` of a value behind its own.
+    fn folded(self, more: Range<usize>) -> Self {
+        let value = unpack(self.value);
+        // A value of which nothing was in the line of its name begins in this one.
+        let start = if value.is_empty() { more.start } else { value.start };
+        let end = if more.is_empty() { value.end } else { more.end };
+        Self { name: self.name, value: pack(start.min(end), end) }
+    }
+
     /// Where the value begins.
     pub(crate) fn at(self) -> usize {
         unpack(self.value).start
@@ -28,6 +37,20 @@ impl Span {
     #[inline]
     pub(crate) fn name(self, head: &[u8]) -> &[u8] {
         &head[unpack(self.name)]
+    }
+
+    /// Puts spaces in place of the line ends in the value and of the whitespace around them.
+    pub(crate) fn unfold(self, head: &mut [u8]) {
+        let value = &mut head[unpack(self.value)];
+        if memchr::memchr(b'\n', value).is_none() {
+            return;
+        }
+        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+        for blanks in value.chunk_by_mut(|one, other| is_blank(one) && is_blank(other)) {
+            if blanks.contains(&b'\n') {
+                blanks.fill(b' ');
+            }
+        }
     }
 
     #[inline]
@@ -84,6 +107,18 @@ impl<const N: usize> Spans<N> {
             self.more.extend_from_slice(&self.inline);
         }
         self.more.push(span);
+    }
+
+    /// The last span goes on with `more` of a value.
+    pub(crate) fn fold(&mut self, more: Range<usize>) {
+        let last = if self.count <= N {
+            self.inline[..self.count].last_mut()
+        } else {
+            self.more.last_mut()
+        };
+        if let Some(span) = last {
+            *span = span.folded(more);
+        }
     }
 
     #[inline]

@@ -180,6 +180,17 @@ impl<S: Start, const N: usize> Stage<S, N> {
         }
     }
 
+    /// Ends the stage with `head`, in which values that go on in another line are put into one, and
+    /// tells what line it begins with.
+    #[inline]
+    pub(crate) fn finish_relaxed(&mut self, head: &mut [u8]) -> Result<S, Fault<Error>> {
+        let start = self.finish(head)?;
+        if self.relaxed.folds {
+            self.spans.as_slice().iter().for_each(|span| span.unfold(head));
+        }
+        Ok(start)
+    }
+
     /// Ends the stage with `head`, and tells what line it begins with.
     #[inline]
     pub(crate) fn finish(&mut self, head: &[u8]) -> Result<S, Fault<Error>> {
@@ -244,6 +255,11 @@ impl<S: Start, const N: usize> Stage<S, N> {
         match Line::read(head, self.line, self.spans.len(), &self.limits, self.relaxed)? {
             Line::Header(span, next) => {
                 self.spans.push(span);
+                self.line = next;
+                Ok(None)
+            }
+            Line::Fold(more, next) => {
+                self.spans.fold(more);
                 self.line = next;
                 Ok(None)
             }

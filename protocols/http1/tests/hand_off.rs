@@ -5,7 +5,7 @@
 use std::io::{self, Read, Write};
 
 use segue::{
-    Edge, Handoff,
+    Edge, Handoff, Output,
     driver::{Options, Turn, sync::Connection},
 };
 use segue_http1::{RequestEvent, RequestParts, ResponseEvent, ResponseParts, Whole};
@@ -82,6 +82,37 @@ fn a_server_hands_over_leftover_answer_and_end() {
             assert_eq!(rest.is_empty(), most == 1000);
         }
     }
+}
+
+/// The end of the stream goes along, once it has been seen, with what came before it.
+#[test]
+fn the_end_of_the_stream_is_handed_over() {
+    let (requests, mut writer) = segue_http1::server();
+    let options = Options::default();
+    let read = [CONNECT, GLUED].concat()[..].into();
+    let seen = Handoff::from_parts(Line::new(b"", 1), read, Output::new(), true);
+    let mut connection = Connection::with_options(seen, requests, options);
+    while let Some(Turn { item, mut output }) = connection.turn().unwrap() {
+        if item == RequestEvent::End {
+            output.send(&mut writer, ResponseParts::new(200, [("", ""); 0])).unwrap();
+        }
+    }
+    let (_, read, _, eof) = connection.hand_off(Edge::Carry).unwrap().into_parts();
+    assert_eq!((&read[..], eof), (GLUED, true));
+
+    // Nothing behind the request but the end, which is read for while its answer is under way.
+    let (requests, mut writer) = segue_http1::server();
+    let mut connection = Connection::new(Line::new(UPGRADE, 1000), requests);
+    let mut count = 0;
+    while let Some(Turn { item, .. }) = connection.turn().unwrap() {
+        count += u32::from(item == RequestEvent::End);
+    }
+    assert_eq!(count, 1);
+    let head = ResponseParts::new(101, [("Upgrade", "x")]);
+    connection.send(&mut writer, head).unwrap();
+    assert!(connection.turn().unwrap().is_none(), "the stage is done");
+    let (_, read, _, eof) = connection.hand_off(Edge::Carry).unwrap().into_parts();
+    assert_eq!((&read[..], eof), (&b""[..], true));
 }
 
 #[test]

@@ -55,7 +55,7 @@ refused! {
     version_with_letters: request(), b"GET / HTTP/1.x\r\n\r\n", Version @ 13, 400, "RFC 9112 §2.3";
     version_with_more_behind: request(), b"GET / HTTP/1.10\r\n\r\n", RequestLine @ 14, 400, "RFC 9112 §3";
     space_behind_version: request(), b"GET / HTTP/1.1 \r\n\r\n", RequestLine @ 14, 400, "RFC 9112 §3";
-    version_1_2: request(), b"GET / HTTP/1.2\r\n\r\n", UnsupportedVersion @ 13, 505, "RFC 9110 §15.6.6";
+    version_3_0: request(), b"GET / HTTP/3.0\r\n\r\n", UnsupportedVersion @ 11, 505, "RFC 9110 §15.6.6";
     version_0_9: request(), b"GET / HTTP/0.9\r\n\r\n", UnsupportedVersion @ 11, 505, "RFC 9110 §15.6.6";
     http_2_preface: request(), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", UnsupportedVersion @ 11, 505, "RFC 9110 §15.6.6";
 

@@ -28,7 +28,7 @@ pub enum State {
     Ended,
     /// HTTP/1.1 is over, and another protocol has the connection (RFC 9110 §7.8, §9.3.6).
     Switched,
-    /// The client has broken the rules, and nothing more is understood.
+    /// This side has broken the rules, and nothing more of it is understood.
     Failed,
 }
 
@@ -54,6 +54,8 @@ pub enum Event {
     ResponsePiece,
     /// The end of a response, trailers included.
     ResponseEnd,
+    /// Something that is no response, or not the whole of one.
+    ResponseFault,
 }
 
 /// What must hold for a transition.
@@ -117,25 +119,31 @@ transitions! {
         Idle: Request [Always] => Body;
         Idle: Response [Closes] => Ended;
         Idle: Fault [Always] => Failed;
+        Idle: ResponseFault [Always] => Ended;
         Body: RequestPiece [Always] => Body;
         Body: RequestEnd [Keeps] => Idle;
         Body: RequestEnd [Offers] => Offered;
         Body: RequestEnd [Closes] => Ended;
         Body: Fault [Always] => Failed;
+        Body: ResponseFault [Always] => Ended;
         Offered: Switch [Always] => Switched;
         Offered: Response [Keeps] => Idle;
         Offered: Response [Closes] => Ended;
+        Offered: ResponseFault [Always] => Ended;
     }
     Responses {
         Idle: Request [Always] => Owed;
         Idle: Fault [Owes] => Owed;
+        Idle: ResponseFault [Always] => Failed;
         Owed: Informational [Always] => Owed;
         Owed: Response [Always] => Body;
         Owed: Switch [Offers] => Switched;
+        Owed: ResponseFault [Always] => Failed;
         Body: ResponsePiece [Always] => Body;
         Body: ResponseEnd [Keeps] => Idle;
         Body: ResponseEnd [Owes] => Owed;
         Body: ResponseEnd [Closes] => Ended;
+        Body: ResponseFault [Always] => Failed;
     }
 }
 
@@ -164,7 +172,7 @@ const NEXT: [[[[Option<State>; WHENS]; EVENTS]; STATES]; 2] = {
 };
 
 const WHENS: usize = When::Owes as usize + 1;
-const EVENTS: usize = Event::ResponseEnd as usize + 1;
+const EVENTS: usize = Event::ResponseFault as usize + 1;
 const STATES: usize = State::Failed as usize + 1;
 
 /// The table as a diagram in text: the one in the book.

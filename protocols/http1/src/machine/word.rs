@@ -7,8 +7,11 @@ use super::table::{Event, Side, State, When, next};
 ///
 /// From the lowest bit: the state of the requests (3), that of the responses (3), whether the
 /// newest request is the last (1), whether the response under way is (1), whether the client
-/// waits for `100 Continue` (1), how many requests are owed an answer (3), and the kinds of those,
-/// the oldest first (3 each).
+/// waits for `100 Continue` (1), how many requests are owed an answer (3), the kinds of those, the
+/// oldest first (3 each), and whether the last response was of HTTP/1.0 (1).
+///
+/// Words of 64 bits would have room for the kinds of more requests, but not every machine can change
+/// those at once. Six is what there is room for, and what browsers once sent ahead.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word(u32);
 
@@ -48,9 +51,12 @@ pub(crate) enum Step {
     Response {
         /// The connection closes behind it.
         closes: bool,
+        /// It is of HTTP/1.0, as far as that is known: who writes a response knows nothing new.
+        http10: bool,
     },
     Switch,
     ResponseEnd,
+    ResponseFault,
 }
 
 impl Kind {
@@ -127,6 +133,7 @@ impl Step {
             Self::Response { .. } => Event::Response,
             Self::Switch => Event::Switch,
             Self::ResponseEnd => Event::ResponseEnd,
+            Self::ResponseFault => Event::ResponseFault,
         }
     }
 }
@@ -172,6 +179,11 @@ impl Word {
     /// Whether it does, and nothing has to be answered before that.
     pub(crate) const fn expects_now(self) -> bool {
         self.expects() && self.owed() == 1
+    }
+
+    /// Whether the last response was of HTTP/1.0.
+    pub(crate) const fn server_is_http10(self) -> bool {
+        self.0 & SERVER_10 != 0
     }
 
     /// How many requests are owed an answer, or the end of one.
@@ -232,7 +244,8 @@ impl Word {
             }
             // If another request has been sent since, it is not the one that waits.
             Step::Informational { status: 100 } if self.owed() == 1 => self.0 &= !EXPECTS,
-            Step::Response { closes } => {
+            Step::Response { closes, http10 } => {
+                self.0 = self.0 & !SERVER_10 | if http10 { SERVER_10 } else { 0 };
                 let closes = closes || self.answers_last();
                 self.flag(RESPONSE_CLOSES, closes);
                 if self.owed() == 1 {
@@ -243,9 +256,10 @@ impl Word {
             }
             Step::ResponseEnd => {
                 let owed = self.owed().checked_sub(1)?;
-                let kinds = self.0 >> (KINDS + 3) << KINDS;
-                self.0 = self.0 & ((1 << OWED) - 1) | owed << OWED | kinds;
+                let kinds = (self.0 & ALL_KINDS) >> (KINDS + 3) << KINDS;
+                self.0 = self.0 & (SERVER_10 | ((1 << OWED) - 1)) | owed << OWED | kinds;
             }
+            Step::ResponseFault => self.0 &= !EXPECTS,
             Step::Informational { .. } | Step::Switch => {}
         }
         Some(self)
@@ -319,6 +333,8 @@ const RESPONSE_CLOSES: u32 = 1 << 7;
 const EXPECTS: u32 = 1 << 8;
 const OWED: u32 = 9;
 const KINDS: u32 = 12;
+const ALL_KINDS: u32 = SERVER_10 - (1 << KINDS);
+const SERVER_10: u32 = 1 << 30;
 
 #[cfg(test)]
 mod tests;

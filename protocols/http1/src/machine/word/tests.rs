@@ -7,7 +7,7 @@ use super::*;
 const GET: Step = Step::Request { kind: Kind::Plain, closes: false, expects: false };
 const LAST: Step = Step::Request { kind: Kind::Plain, closes: true, expects: false };
 const CONNECT: Step = Step::Request { kind: Kind::Connect, closes: false, expects: false };
-const OK: Step = Step::Response { closes: false };
+const OK: Step = Step::Response { closes: false, http10: false };
 
 fn run(steps: &[Step]) -> Word {
     steps.iter().fold(Word::NEW, |word, &step| {
@@ -45,7 +45,7 @@ fn the_last_request_lets_those_before_it_be_answered() {
 
 #[test]
 fn a_last_answer_ends_the_requests() {
-    let closing = Step::Response { closes: true };
+    let closing = Step::Response { closes: true, http10: false };
     let word = run(&[GET, closing, Step::ResponseEnd]);
     assert_eq!((word.requests(), word.responses()), (State::Body, State::Ended));
     assert_eq!(word.after(Step::RequestEnd).unwrap().requests(), State::Ended);
@@ -73,7 +73,7 @@ fn an_offer_is_declined_by_its_own_answer_alone() {
     assert_eq!(word.requests(), State::Offered);
     assert_eq!(word.after(OK).unwrap().requests(), State::Idle);
     assert_eq!(word.after(Step::Switch).unwrap().requests(), State::Switched);
-    let closing = Step::Response { closes: true };
+    let closing = Step::Response { closes: true, http10: false };
     assert_eq!(run(&[&offered[..], &[closing]].concat()).requests(), State::Ended);
 }
 
@@ -86,12 +86,44 @@ fn faults_are_answered_once() {
     assert_eq!(run(&[GET, OK, Step::ResponseEnd, Step::Fault]).responses(), State::Idle);
 }
 
+/// A server of HTTP/1.0 is remembered behind its answer, whatever else is owed.
+#[test]
+fn the_last_version_is_remembered() {
+    let old = Step::Response { closes: false, http10: true };
+    let two = [GET, Step::RequestEnd, GET, Step::RequestEnd];
+    let word = run(&[&two[..], &[old, Step::ResponseEnd]].concat());
+    assert!(word.server_is_http10());
+    assert_eq!((word.owed(), word.oldest()), (1, Some(Kind::Plain)));
+    let word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+    assert_eq!(word, Word::NEW);
+    let connect = run(&[CONNECT, old, Step::ResponseEnd]);
+    assert!(connect.server_is_http10());
+}
+
+#[test]
+fn a_broken_response_ends_both_sides() {
+    for steps in [&[][..], &[GET], &[GET, Step::RequestEnd], &[GET, OK], &[CONNECT]] {
+        let word = run(&[steps, &[Step::ResponseFault]].concat());
+        assert_eq!((word.requests(), word.responses()), (State::Ended, State::Failed));
+        assert_eq!(word.after(GET), None);
+    }
+}
+
+fn last(requests: State) -> bool {
+    matches!(requests, State::Ended | State::Switched | State::Failed)
+}
+
 /// Every state that three requests of each kind can lead to, by whatever is said in whatever order.
 #[test]
 fn whatever_is_said_the_two_sides_fit_together() {
     let kinds = [Kind::Plain, Kind::Head10, Kind::Upgrade, Kind::Connect];
     let mut steps = vec![Step::RequestPiece, Step::RequestEnd, Step::Fault, Step::Switch];
-    steps.extend([Step::ResponseEnd, OK, Step::Response { closes: true }]);
+    steps.extend([
+        Step::ResponseEnd,
+        Step::ResponseFault,
+        OK,
+        Step::Response { closes: true, http10: false },
+    ]);
     steps.extend([100, 103].map(|status| Step::Informational { status }));
     for kind in kinds {
         for (closes, expects) in [(false, false), (true, false), (false, true)] {
@@ -107,18 +139,20 @@ fn whatever_is_said_the_two_sides_fit_together() {
             State::Owed | State::Body => assert!(word.owed() > 0, "{word:?}"),
             State::Ended => assert!(word.response_closes(), "{word:?}"),
             State::Switched => assert_eq!(word.owed(), 1, "{word:?}"),
-            State::Offered | State::Failed => panic!("{word:?}"),
+            State::Failed => assert!(last(requests), "{word:?}"),
+            State::Offered => panic!("{word:?}"),
         }
         assert_eq!(requests == State::Switched, responses == State::Switched, "{word:?}");
         if requests == State::Offered {
             assert!(word.newest().is_some_and(Kind::offers), "{word:?}");
         }
         // Once something is the last, nothing follows it.
-        let last = matches!(requests, State::Ended | State::Switched | State::Failed);
+        let last = last(requests);
         for &step in &steps {
             let Some(next) = word.after(step) else { continue };
             assert!(!last || step.event().side() == Side::Responses, "{word:?}: {step:?}");
-            assert!(responses != State::Ended || next.responses() == State::Ended);
+            let over = matches!(responses, State::Ended | State::Failed);
+            assert!(!over || next.responses() == responses);
             if next.owed() <= 3 && seen.insert(next.bits()) {
                 reached.push(next);
             }
