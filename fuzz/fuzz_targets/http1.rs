@@ -46,6 +46,7 @@ fn one_switch(data: &[u8]) {
         folds: on(b'3'),
         space_before_colon: on(b'4'),
         controls: on(b'5'),
+        empty_lines: on(b'6'),
         ..Relaxed::NOTHING
     };
     laws::fuzz(|| ResponseHead::new().relaxed(relaxed), data);

@@ -150,6 +150,8 @@ impl Client {
             _ => match input {
                 [] if eof => Ok(Frame::Done),
                 [] => Ok(Frame::Need(Need::ONE)),
+                [b'\r'] if self.relaxed.empty_lines && !eof => Ok(Frame::Need(Need::ONE)),
+                [b'\r', b'\n', ..] if self.relaxed.empty_lines => Ok(Frame::absorb(2)),
                 _ => Err(Fault::new(Error::Unrequested)),
             },
         }

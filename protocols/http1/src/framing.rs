@@ -116,6 +116,7 @@ impl Response<'_> {
             Announced::Nothing => Ok((BodyLength::UntilClose, true)),
             Announced::Length(length) => Ok((BodyLength::Known(length), false)),
             Announced::Chunked { beside_length } => Ok((BodyLength::Chunked, beside_length)),
+            Announced::Unended { .. } if relaxed.encodings => Ok((BodyLength::UntilClose, true)),
             Announced::Unended { at } => Err(Fault::new(Error::UnknownEncoding).at(at as u64)),
         }
     }
@@ -155,13 +156,13 @@ impl Announced {
             (_, Some(encoding)) if version == Version::Http10 => {
                 fault(Error::EncodingInHttp10, encoding.at())
             }
-            (Some(length), Some(encoding)) => match Self::of_encoding(headers) {
+            (Some(length), Some(encoding)) => match Self::of_encoding(headers, relaxed) {
                 Ok(Self::Chunked { .. }) if relaxed.length_beside_chunks => {
                     Ok(Self::Chunked { beside_length: true })
                 }
                 _ => fault(Error::LengthAndEncoding, length.at().max(encoding.at())),
             },
-            (None, Some(_)) => Self::of_encoding(headers),
+            (None, Some(_)) => Self::of_encoding(headers, relaxed),
             (Some(_), None) if relaxed.equal_lengths => equal_lengths(headers).map(Self::Length),
             (Some(length), None) => match named.length.second() {
                 Some(second) => fault(Error::SeveralContentLengths, second.at()),
@@ -174,7 +175,7 @@ impl Announced {
 
     /// Goes through the codings of all lines: `chunked` may stand only at their end, and there
     /// must be one in each line.
-    fn of_encoding(headers: Headers<'_>) -> Result<Self, Fault<Error>> {
+    fn of_encoding(headers: Headers<'_>, relaxed: Relaxed) -> Result<Self, Fault<Error>> {
         let mut chunked = false;
         let mut unknown = None;
         let mut last = 0;
@@ -183,10 +184,13 @@ impl Announced {
                 last = at;
                 // Nothing may follow `chunked`, not even itself.
                 let (token, parameters) = token_of(name);
-                if chunked || !is_token(token) {
+                let is_chunked = token.eq_ignore_ascii_case(b"chunked");
+                let ended = chunked && (is_chunked || !relaxed.encodings);
+                if ended || !is_token(token) {
                     return Err(Fault::new(Error::TransferEncoding).at(last as u64));
                 }
-                if !token.eq_ignore_ascii_case(b"chunked") {
+                if !is_chunked {
+                    chunked = false;
                     unknown = unknown.or(Some(last));
                 } else if parameters {
                     let behind = last + token.len();
@@ -198,8 +202,8 @@ impl Announced {
         }
         match unknown {
             _ if !chunked => Ok(Self::Unended { at: last }),
-            Some(at) => Err(Fault::new(Error::UnknownEncoding).at(at as u64)),
-            None => Ok(Self::Chunked { beside_length: false }),
+            Some(at) if !relaxed.encodings => Err(Fault::new(Error::UnknownEncoding).at(at as u64)),
+            _ => Ok(Self::Chunked { beside_length: false }),
         }
     }
 }

@@ -28,6 +28,12 @@ pub struct Relaxed {
     /// RFC 9112 §4 wants a space there even where no reason follows; many a server leaves it out.
     /// Nothing else can be meant by such a line.
     pub bare_status: bool,
+    /// Skips empty lines before a response.
+    ///
+    /// RFC 9112 §2.2 asks servers to do that and says nothing of clients. Some servers send a line
+    /// end more than a body has. What is skipped might also be what is left of a body whose length
+    /// was wrong.
+    pub empty_lines: bool,
     /// Takes several spaces and tabs where a status line has one space.
     ///
     /// RFC 9112 §4 allows to go by words. A parser that does not will see another status.
@@ -62,6 +68,13 @@ pub struct Relaxed {
     /// RFC 9112 §6.3 wants the chunks to count, and the message to be handled as an error: it may be
     /// an attempt to split a response.
     pub length_beside_chunks: bool,
+    /// Takes a response whose `Transfer-Encoding` names other codings than `chunked`, such as
+    /// `identity` or `gzip`, and lends the body as it is coded. If `chunked` is what comes last, it
+    /// comes in chunks, otherwise it ends with the connection.
+    ///
+    /// That is its length by RFC 9112 §6.3. It is off by default because nobody asked for such a
+    /// coding, and whoever does not undo it takes it for the content.
+    pub encodings: bool,
     /// Takes whitespace behind the size of a chunk where no extension follows.
     ///
     /// RFC 9112 §7.1 has no place for it; some servers fill sizes up with it. Where two parsers
@@ -74,12 +87,14 @@ impl Relaxed {
     pub const NOTHING: Self = Self {
         bare_lf: false,
         bare_status: false,
+        empty_lines: false,
         status_spaces: false,
         folds: false,
         space_before_colon: false,
         controls: false,
         equal_lengths: false,
         length_beside_chunks: false,
+        encodings: false,
         chunk_spaces: false,
     };
 
@@ -87,12 +102,14 @@ impl Relaxed {
     pub const EVERYTHING: Self = Self {
         bare_lf: true,
         bare_status: true,
+        empty_lines: true,
         status_spaces: true,
         folds: true,
         space_before_colon: true,
         controls: true,
         equal_lengths: true,
         length_beside_chunks: true,
+        encodings: true,
         chunk_spaces: true,
     };
 

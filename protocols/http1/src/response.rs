@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use segue::{Decode, Fault, Frame, Record};
+use segue::{Decode, Fault, Frame, Output, Record};
 
 use crate::lines::{StatusLine, Stop};
 use crate::stage::{INLINE, Stage, Start};
@@ -67,6 +67,15 @@ impl ResponseHead {
             return Ok(Frame::Done);
         }
         if self.stage.in_start_line() {
+            if self.stage.relaxed.empty_lines {
+                match input {
+                    [] | [b'\r'] => return Ok(self.stage.look(input)),
+                    _ => match self.stage.empty_lines(input) {
+                        0 => {}
+                        length => return Ok(Frame::absorb(length)),
+                    },
+                }
+            }
             // A peer that speaks something else is found out at its first byte. What a CR means
             // depends on the byte behind it; that is left to the parser.
             let differs = input.iter().zip(OPENING).position(|(byte, expected)| byte != expected);
@@ -97,6 +106,12 @@ impl Decode for ResponseHead {
             return Ok(need);
         }
         self.frame_on(input, eof)
+    }
+
+    /// Empty lines before the head: see [`Relaxed::empty_lines`].
+    fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
+        self.stage.skip(record.len());
+        Ok(())
     }
 
     #[inline]

@@ -13,7 +13,7 @@ use support::{fault_of, with_response};
 const NOTHING: Relaxed = Relaxed::NOTHING;
 
 /// Each switch alone.
-const SWITCHES: [Relaxed; 9] = [
+const SWITCHES: [Relaxed; 11] = [
     Relaxed { bare_lf: true, ..NOTHING },
     Relaxed { bare_status: true, ..NOTHING },
     Relaxed { status_spaces: true, ..NOTHING },
@@ -23,6 +23,8 @@ const SWITCHES: [Relaxed; 9] = [
     Relaxed { equal_lengths: true, ..NOTHING },
     Relaxed { length_beside_chunks: true, ..NOTHING },
     Relaxed { chunk_spaces: true, ..NOTHING },
+    Relaxed { empty_lines: true, ..NOTHING },
+    Relaxed { encodings: true, ..NOTHING },
 ];
 
 const STATUS_SPACES: Relaxed = SWITCHES[2];
@@ -31,6 +33,8 @@ const SPACE_BEFORE_COLON: Relaxed = SWITCHES[4];
 const EQUAL_LENGTHS: Relaxed = SWITCHES[6];
 const LENGTH_BESIDE_CHUNKS: Relaxed = SWITCHES[7];
 const CHUNK_SPACES: Relaxed = SWITCHES[8];
+const EMPTY_LINES: Relaxed = SWITCHES[9];
+const ENCODINGS: Relaxed = SWITCHES[10];
 
 /// Responses that one switch lets through: the switch, the bytes, what they are refused as without
 /// it, at which byte and by which section.
@@ -60,6 +64,8 @@ const HEADS: &[(usize, &[u8], Error, u64, &str)] = &[
     ),
     (5, b"HTTP/1.1 200 OK\r\nA: b\x01\x7f\r\n\r\n", Error::HeaderValue, 21, "RFC 9110 §5.5"),
     (5, b"HTTP/1.1 200 O\x08K\r\n\r\n", Error::Reason, 14, "RFC 9112 §4"),
+    (9, b"\r\nHTTP/1.1 200 OK\r\n\r\n", Error::StatusLine, 0, "RFC 9112 §4"),
+    (9, b"\r\n\r\n\r\nHTTP/1.0 200 OK\r\nA: b\r\n\r\n", Error::StatusLine, 0, "RFC 9112 §4"),
 ];
 
 /// What no switch lets through.
@@ -77,7 +83,8 @@ const NEVER: &[&[u8]] = &[
     b"HTTP/1.1 200OK\r\n\r\n",
     b"HTTP/1.1200 OK\r\n\r\n",
     b"HTTP /1.1 200 OK\r\n\r\n",
-    b"\r\nHTTP/1.1 200 OK\r\n\r\n",
+    b"\r\rHTTP/1.1 200 OK\r\n\r\n",
+    b"\r\n HTTP/1.1 200 OK\r\n\r\n",
     b" HTTP/1.1 200 OK\r\n\r\n",
 ];
 
@@ -236,6 +243,50 @@ fn lengths_that_are_the_same() {
     assert_eq!(length(both, NOTHING), refused(Error::LengthAndEncoding));
     let unended = "Content-Length: 5\r\nTransfer-Encoding: chunked, gzip\r\n";
     assert_eq!(length(unended, Relaxed::EVERYTHING), refused(Error::LengthAndEncoding));
+}
+
+/// RFC 9112 §6.3, item 4: codings that nobody here undoes.
+#[test]
+fn other_codings() {
+    let length = |value: &str, relaxed| {
+        let head = format!("HTTP/1.1 200 OK\r\nTransfer-Encoding: {value}\r\n\r\n");
+        with_response(head, |head| head.body_relaxed("GET", relaxed).map_err(|fault| fault.cause))
+    };
+    let refused = |error| Err(Cause::Stage(error));
+    for (value, without, with) in [
+        ("chunked", Ok(BodyLength::Chunked), Ok(BodyLength::Chunked)),
+        ("gzip, chunked", refused(Error::UnknownEncoding), Ok(BodyLength::Chunked)),
+        ("identity", refused(Error::UnknownEncoding), Ok(BodyLength::UntilClose)),
+        ("chunked, gzip", refused(Error::TransferEncoding), Ok(BodyLength::UntilClose)),
+        ("chunked, chunked", refused(Error::TransferEncoding), refused(Error::TransferEncoding)),
+        ("gzip, ", refused(Error::TransferEncoding), refused(Error::TransferEncoding)),
+        ("chunked;a=b", refused(Error::TransferEncoding), refused(Error::TransferEncoding)),
+        ("chunkedchunked", refused(Error::UnknownEncoding), Ok(BodyLength::UntilClose)),
+    ] {
+        assert_eq!(length(value, NOTHING), without, "{value}");
+        assert_eq!(length(value, ENCODINGS), with, "{value}");
+    }
+}
+
+/// Empty lines are skipped also where nothing is waited for.
+#[test]
+fn empty_lines_between_responses() {
+    let asked_twice = |relaxed| {
+        let (client, mut writer) = Client::new().relaxed(relaxed).paired();
+        for _ in 0..2 {
+            let mut output = Output::new();
+            let head = RequestParts::new("GET", "/", [("Host", "a")]);
+            writer.encode(head, &mut output).expect("a request");
+            writer.encode(End, &mut output).expect("its end");
+        }
+        client
+    };
+    let one = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi\r\n";
+    let input = one.repeat(2);
+    laws::stage(|| asked_twice(EMPTY_LINES))
+        .accepts([&input[..], &input[..input.len() - 2]])
+        .check();
+    laws::stage(|| asked_twice(NOTHING)).refuses([&input[..]]).check();
 }
 
 /// RFC 9112 §7.1: whitespace behind the size of a chunk; §5.2 for what is behind the last one.
