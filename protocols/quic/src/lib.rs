@@ -18,6 +18,7 @@ mod packet;
 pub mod protect;
 mod sink;
 pub mod stream;
+pub mod tls;
 mod varint;
 mod version;
 

@@ -2,7 +2,7 @@
 
 use segue::laws::{Log, Observe};
 
-use crate::{KeyLogEntry, Packet, VarInt};
+use crate::{KeyLogEntry, Packet, VarInt, tls::HandshakeMessage};
 
 impl Observe for VarInt {
     fn observe(&self, log: &mut Log) {
@@ -21,5 +21,12 @@ impl Observe for KeyLogEntry {
     fn observe(&self, log: &mut Log) {
         log.event((self.label, self.client_random));
         log.bytes(self.secret());
+    }
+}
+
+impl Observe for HandshakeMessage<'_> {
+    fn observe(&self, log: &mut Log) {
+        log.event((self.kind, self.hello()));
+        log.bytes(self.body);
     }
 }

@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 use segue::{Cause, laws};
-use segue_quic::{Coalesced, Datagram, Discard, Header, Version, Versions, key_log};
+use segue_quic::{
+    Coalesced, Datagram, Discard, Header, Version, Versions, key_log,
+    tls::{HandshakeMessage, HandshakeMessages, Hello},
+};
 
 /// A long header up to its Length field, of version 1.
 fn long(types: u8, destination: &[u8], token: Option<&[u8]>) -> Vec<u8> {
@@ -237,4 +240,39 @@ fn key_logs_keep_the_laws() {
             format!("CLIENT_TRAFFIC_SECRET_0 {random} {secret}\n").repeat(length / 154).into()
         })
         .check();
+}
+
+#[test]
+fn handshake_messages_keep_the_laws() {
+    let hello = &include_bytes!("data/client_frames.bin")[4..];
+    laws::stage(HandshakeMessages::new)
+        .accepts([
+            hello,
+            &include_bytes!("data/server_frames.bin")[9..],
+            b"",
+            b"\x14\0\0\0\x08\0\0\x02ab",
+        ])
+        .too_long([b"\x0b\x01\x00\x01"])
+        .limit(4 + HandshakeMessages::LIMIT)
+        .linear(|length| hello.repeat(length / hello.len()))
+        .check();
+    laws::stage(|| HandshakeMessages::new().max(2)).too_long([b"\0\0\0\x03"]).limit(6).check();
+}
+
+/// No prefix of a hello says anything, whatever its header says.
+#[test]
+fn hellos_are_whole() {
+    let client = &include_bytes!("data/client_frames.bin")[8..];
+    let server = &include_bytes!("data/server_frames.bin")[13..];
+    for (kind, body) in [(1, client), (2, server), (8, &b"\0\x06\0\x39\0\x02\x01\x00"[..])] {
+        assert!(HandshakeMessage { kind, body }.hello().is_some());
+        for length in 0..body.len() {
+            assert_eq!(HandshakeMessage { kind, body: &body[..length] }.hello(), None);
+        }
+    }
+    let message = HandshakeMessage { kind: 1, body: client };
+    let Some(Hello::Client(hello)) = message.hello() else { panic!("it is a ClientHello") };
+    assert!(hello.random.starts_with(&[0xeb, 0xf8, 0xfa, 0x56]));
+    let parameters = hello.extensions.transport_parameters().unwrap();
+    assert_eq!((parameters.len(), parameters[0]), (50, 4));
 }
