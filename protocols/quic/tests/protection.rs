@@ -106,8 +106,8 @@ proptest! {
     fn any_low_bytes_are_a_number(low in any::<u32>(), size in 1..=4_u8, largest in any::<Option<u64>>()) {
         let full = PacketNumber::recover(low, size, largest);
         prop_assert!(full <= PacketNumber::MAX);
-        let mask = u32::MAX >> (32 - 8 * u32::from(size));
-        prop_assert_eq!(full as u32 & mask, low & mask);
+        let mask = u64::from(u32::MAX >> (32 - 8 * u32::from(size)));
+        prop_assert_eq!(full & mask, u64::from(low) & mask);
     }
 }
 
