@@ -227,6 +227,29 @@ impl Output {
         }
     }
 
+    /// Takes the next of what is waiting out, without a copy: for those who send from a queue of
+    /// their own. None where nothing is waiting.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use segue::Output;
+    ///
+    /// let mut output = Output::new();
+    /// output.put(b"head");
+    /// output.put_bytes(Bytes::from(vec![7; 4096]));
+    /// assert_eq!(output.pop().unwrap(), "head");
+    /// assert_eq!(output.pop().unwrap().len(), 4096);
+    /// assert!(output.pop().is_none() && output.is_empty());
+    /// ```
+    pub fn pop(&mut self) -> Option<Bytes> {
+        if self.queue.is_empty() {
+            self.close_tail();
+        }
+        let next = self.queue.pop_front()?;
+        self.queued -= next.len();
+        Some(next)
+    }
+
     /// Drops all that is waiting.
     pub fn clear(&mut self) {
         self.queue.clear();

@@ -16,6 +16,8 @@ mod keylog;
 mod observe;
 mod packet;
 pub mod protect;
+mod range_set;
+mod received;
 mod sink;
 pub mod stream;
 pub mod tls;
@@ -32,6 +34,8 @@ pub use packet::{
     Opened, Packet, PacketBuilder, PacketKind, PacketNumber, StatelessResetToken, Unmasked,
     UnprotectError, Versions, wants_negotiation,
 };
+pub use range_set::RangeSet;
+pub use received::ReceivedPackets;
 pub use sink::Sink;
 #[cfg(feature = "nom")]
 pub use varint::varint;

@@ -32,18 +32,18 @@ mod crypto;
 mod error;
 mod id;
 mod pages;
-
+mod queue;
 mod reassembly;
 mod receive;
-
+mod send;
 mod window;
 
 pub use credit::Credit;
 pub use crypto::CryptoStream;
 pub use error::{ReadError, StreamError};
 pub use id::{Direction, Side, StreamId};
-
+pub use queue::{Piece, SendQueue, Sent};
 pub use reassembly::Reassembler;
 pub use receive::ReceiveStream;
-
+pub use send::{Closed, SendStream};
 pub use window::{Exceeded, Window};
