@@ -9,7 +9,9 @@ use quinn::{
     ClientConfig, Connection, Endpoint, ServerConfig,
     crypto::rustls::{QuicClientConfig, QuicServerConfig},
 };
-use rustls::{RootCertStore, SupportedCipherSuite, crypto::CryptoProvider, quic::Suite};
+use rustls::{
+    RootCertStore, SupportedCipherSuite, Tls13CipherSuite, crypto::CryptoProvider, quic::Suite,
+};
 use tokio::net::UdpSocket;
 
 /// A datagram, and whether the client has sent it.
@@ -31,7 +33,7 @@ impl Capture {
         let mut provider = rustls::crypto::ring::default_provider();
         // Initial packets take AES-128-GCM, whatever is agreed on later.
         let initial = rustls::crypto::ring::cipher_suite::TLS13_AES_128_GCM_SHA256;
-        let initial = initial.tls13().and_then(|suite| suite.quic_suite()).expect("it is QUIC's");
+        let initial = initial.tls13().and_then(Tls13CipherSuite::quic_suite).expect("QUIC has it");
         provider.cipher_suites = vec![suite];
         let log = Arc::new(Log::default());
         let certificate =

@@ -252,7 +252,7 @@ async fn early_data() {
     let server = capture.server.clone();
     tokio::spawn(async move { echo(server.accept().await.unwrap().await.unwrap()).await });
     let connecting = capture.client.connect(capture.address, "localhost").unwrap();
-    let (connection, accepted) = connecting.into_0rtt().ok().expect("there is a ticket");
+    let (connection, accepted) = connecting.into_0rtt().expect("there is a ticket");
     ask(&connection, b"without waiting").await;
     assert!(accepted.await);
     connection.close(0_u32.into(), b"");
