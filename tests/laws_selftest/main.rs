@@ -4,6 +4,7 @@ mod exchange;
 mod pairs;
 mod planted;
 mod stage;
+mod strangers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -4,16 +4,16 @@
 use std::cell::{Cell, RefCell};
 
 use super::{
-    Ending, Said, Seen, Symptom,
+    Ending, Said, Seen, Stranger, Symptom,
     differ::difference,
     run::{Plan, Run, run},
-    subject::{Make, Terms},
+    subject::{Make, Subject, Terms},
 };
-use crate::laws::Law;
+use crate::laws::{Law, report::escaped};
 
 /// Where a parser is run.
 pub(super) struct Bench<'b> {
-    make: &'b Make,
+    subject: &'b Subject,
     pub(super) terms: &'b Terms,
     pub(super) runs: Cell<u64>,
     /// Whether it ever told how much it needs, what is left over, and that it is over.
@@ -35,15 +35,32 @@ pub(super) struct Found {
 pub(super) type Question = fn(&Bench<'_>, &[u8], &[usize]) -> Option<Found>;
 
 impl<'b> Bench<'b> {
-    pub(super) fn new(make: &'b Make, terms: &'b Terms) -> Self {
+    pub(super) fn new(subject: &'b Subject) -> Self {
         let (runs, whole) = (Cell::new(0), RefCell::new(None));
         let (hinted, showed_left, was_over) = Default::default();
-        Self { make, terms, runs, hinted, showed_left, was_over, whole }
+        Self { subject, terms: &subject.terms, runs, hinted, showed_left, was_over, whole }
+    }
+
+    /// A parser that has been given nothing.
+    pub(super) fn fresh(&self) -> Box<dyn Stranger> {
+        (self.subject.make)()
+    }
+
+    /// A run begins that is counted, and told.
+    pub(super) fn begins(&self, input: &[u8], cuts: &[usize]) {
+        self.runs.set(self.runs.get() + 1);
+        if let Some(tries) = &self.terms.tries {
+            tries(input, cuts);
+        }
     }
 
     pub(super) fn run(&self, plan: Plan<'_>) -> Run {
-        self.runs.set(self.runs.get() + 1);
-        let run = run(self.make, self.terms, plan);
+        self.run_of(&self.subject.make, plan)
+    }
+
+    fn run_of(&self, make: &Make, plan: Plan<'_>) -> Run {
+        self.begins(plan.input, plan.cuts);
+        let run = run(make, self.terms, plan);
         self.hinted.set(self.hinted.get() || run.hinted);
         self.showed_left.set(self.showed_left.get() || run.seen.left.is_some());
         self.was_over.set(self.was_over.get() || run.seen.ending == Ending::Over);
@@ -62,6 +79,25 @@ impl<'b> Bench<'b> {
             }
         }
     }
+}
+
+/// Which questions to ask of a stream that is cut so: few runs tell where none is worth it.
+pub(super) fn suspects(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Vec<(Law, Question)> {
+    let whole = bench.whole(input);
+    let cut = bench.run(Plan::new(input, cuts));
+    let twice = bench.run(Plan::new(input, cuts).twice());
+    let broken = |law| cut.broke.iter().chain(&twice.broke).any(|(broken, _)| *broken == law);
+    let again = difference(&cut.seen, &twice.seen, bench.terms).is_some();
+    let suspected: [(bool, Law, Question); 6] = [
+        (broken(Law::L5), Law::L5, breaks_down),
+        (difference(&whole, &cut.seen, bench.terms).is_some(), Law::L1, cuts_matter),
+        (broken(Law::L3) && bench.terms.honest_needs, Law::L3, overestimates),
+        (broken(Law::L10) || again, Law::L10, asking_matters),
+        (broken(Law::L2), Law::L2, loses_count),
+        (broken(Law::L4), Law::L4, holds_too_much),
+    ];
+    let suspected = suspected.into_iter().filter(|(suspected, ..)| *suspected);
+    suspected.map(|(_, law, question)| (law, question)).collect()
 }
 
 /// L1: with cuts the same is seen as on one read.
@@ -149,6 +185,40 @@ fn quiet_about(
     let without = bench.run(Plan::new(&without, &[])).seen;
     (difference(whole, &without, bench.terms).is_some())
         .then(|| (Symptom::Loses, "the beginning of something is dropped without a word".into()))
+}
+
+/// L6: what is decoded, encoded again and decoded again is the same.
+pub(super) fn returns_as_another(bench: &Bench<'_>, input: &[u8], _: &[usize]) -> Option<Found> {
+    let first = bench.whole(input);
+    let again = bench.subject.again.as_ref().filter(|_| first.proper())?(input)?;
+    let second = bench.run(Plan::new(&again, &[])).seen;
+    let (symptom, what) = difference(
+        &Seen { left: None, ..first.clone() },
+        &Seen { left: None, ..second.clone() },
+        bench.terms,
+    )?;
+    let what = format!("encoded again as {}, {what}", escaped(&again));
+    Some(Found { symptom, what, seen: vec![("decoded", first), ("again", second)] })
+}
+
+/// L7: another parser of the protocol says the same.
+pub(super) fn disagrees(bench: &Bench<'_>, input: &[u8], _: &[usize]) -> Option<Found> {
+    let ours = bench.whole(input);
+    bench.subject.peers.iter().find_map(|(name, make)| {
+        let theirs = bench.run_of(make, Plan::new(input, &[])).seen;
+        // Where each of them stops reading and what it calls an error is its own affair.
+        let alike = ours.said == theirs.said && ours.proper() == theirs.proper();
+        if alike || theirs.broke() || ours.broke() {
+            return None;
+        }
+        let (symptom, what) = match (ours.proper(), theirs.proper()) {
+            (false, true) => (Symptom::Refuses, "does not refuse it"),
+            (true, false) => (Symptom::Accepts, "refuses it"),
+            _ => (Symptom::Changes, "says something else"),
+        };
+        let seen = vec![("this", ours.clone()), ("other", theirs)];
+        Some(Found { symptom, what: format!("{name} {what}"), seen })
+    })
 }
 
 /// L10: asked twice each time, the same is seen as asked once.

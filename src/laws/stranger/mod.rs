@@ -40,13 +40,17 @@ mod buffered;
 mod differ;
 mod examine;
 mod machine;
+mod memory;
 mod own;
 mod run;
 mod shrink;
 mod slice;
 mod source;
+mod stretch;
 mod subject;
+mod tokens;
 mod verdict;
+mod work;
 
 #[cfg(feature = "codec")]
 pub use buffered::decoder;

@@ -7,14 +7,14 @@
 pub(super) fn shrink(
     input: &[u8],
     cuts: &[usize],
-    mut budget: usize,
+    budget: &mut usize,
     broken: &mut dyn FnMut(&[u8], &[usize]) -> bool,
 ) -> (Vec<u8>, Vec<usize>) {
     let mut best = Pairs::new(input, cuts);
     let mut asks = |pairs: &Pairs| {
-        budget = budget.saturating_sub(1);
+        *budget = budget.saturating_sub(1);
         let (input, cuts) = pairs.parts();
-        budget > 0 && broken(&input, &cuts)
+        *budget > 0 && broken(&input, &cuts)
     };
     loop {
         let before = best.clone();
@@ -96,7 +96,8 @@ impl Pairs {
 
     fn parts(&self) -> (Vec<u8>, Vec<usize>) {
         let input = self.0.iter().map(|(byte, _)| *byte).collect();
-        let cuts = (1..=self.0.len()).filter(|at| self.0[at - 1].1).collect();
+        // Behind the last byte there is nothing to cut.
+        let cuts = (1..self.0.len()).filter(|at| self.0[at - 1].1).collect();
         (input, cuts)
     }
 

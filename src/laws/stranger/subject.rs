@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::{Stranger, Verdicts, examine};
+use super::{Defect, Stranger, Verdicts, examine};
+use crate::laws::Law;
 
 /// The laws for a parser that was written elsewhere: `make` makes a fresh one, with its adapter.
 ///
@@ -19,9 +20,12 @@ pub fn stranger<S: Stranger + 'static>(
         refuses: Vec::new(),
         words: Vec::new(),
         generated: 400,
+        seed: 0,
         streams: Vec::new(),
         peers: Vec::new(),
         again: None,
+        only: None,
+        tells: None,
     }
 }
 
@@ -36,9 +40,13 @@ pub struct Subject {
     pub(super) words: Vec<Vec<u8>>,
     /// How many streams are made of the others.
     pub(super) generated: usize,
+    pub(super) seed: u64,
     pub(super) streams: Vec<Box<dyn Fn(usize) -> Vec<u8>>>,
     pub(super) peers: Vec<(String, Make)>,
     pub(super) again: Option<Box<dyn Fn(&[u8]) -> Option<Vec<u8>>>>,
+    /// Nothing else is looked at.
+    pub(super) only: Option<Vec<Law>>,
+    pub(super) tells: Option<Box<dyn Fn(&Defect)>>,
 }
 
 pub(super) type Make = Box<dyn Fn() -> Box<dyn Stranger>>;
@@ -59,6 +67,8 @@ pub(super) struct Terms {
     pub(super) memory: Option<fn() -> usize>,
     /// Work done so far by this thread.
     pub(super) work: Option<fn() -> u64>,
+    /// Is told each run before it is made.
+    pub(super) tries: Option<Rc<dyn Fn(&[u8], &[usize])>>,
 }
 
 impl Subject {
@@ -154,6 +164,35 @@ impl Subject {
     pub fn generated(mut self, streams: usize) -> Self {
         self.generated = streams;
         self
+    }
+
+    /// Makes other streams of the valid ones than it does by itself: the same for the same number.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Looks at these laws, and at no other.
+    pub fn only(mut self, laws: impl IntoIterator<Item = Law>) -> Self {
+        self.only = Some(laws.into_iter().collect());
+        self
+    }
+
+    /// Is told each defect when it is found: for a process that may not live to the verdicts.
+    pub fn tells(mut self, of: impl Fn(&Defect) + 'static) -> Self {
+        self.tells = Some(Box::new(of));
+        self
+    }
+
+    /// Is told each stream and its cuts before they are tried: so that it is known what a process
+    /// died of, or never came back from.
+    pub fn tries(mut self, of: impl Fn(&[u8], &[usize]) + 'static) -> Self {
+        self.terms.tries = Some(Rc::new(of));
+        self
+    }
+
+    pub(super) fn looks_at(&self, law: Law) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&law))
     }
 
     /// Looks at every law. The same is found each time.

@@ -1,6 +1,6 @@
 //! What the harness comes to.
 
-use std::fmt;
+use std::{fmt, ops::Range};
 
 use super::{differ::Symptom, run::Seen};
 use crate::laws::{Law, report::escaped};
@@ -40,6 +40,7 @@ pub struct Defect {
     pub(super) origin: Origin,
     pub(super) input: Vec<u8>,
     pub(super) cuts: Vec<usize>,
+    pub(super) repeated: Option<Range<usize>>,
     pub(super) seen: Vec<(&'static str, Seen)>,
     pub(super) found_on: (Vec<u8>, Vec<usize>),
 }
@@ -80,6 +81,13 @@ impl Defect {
     #[must_use]
     pub fn cuts(&self) -> &[usize] {
         &self.cuts
+    }
+
+    /// Which bytes of the stream are to be repeated for as long as it takes, where a short stream
+    /// does not show it: L8, and L4 where a record goes on beyond its limit.
+    #[must_use]
+    pub fn repeated(&self) -> Option<Range<usize>> {
+        self.repeated.clone()
     }
 
     /// What was seen, each run with the words for it: on one read, with the cuts.
@@ -161,7 +169,14 @@ impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} is broken: {}", self.law, self.what)?;
         writeln!(f, "  input: {} ({} bytes)", escaped(&self.input), self.input.len())?;
-        write!(f, "  cuts:  {:?}", self.cuts)?;
+        match &self.repeated {
+            Some(repeated) => write!(f, "  with bytes {repeated:?} of it over and over")?,
+            None => write!(f, "  cuts:  {:?}", self.cuts)?,
+        }
+        let (input, cuts) = &self.found_on;
+        if *input != self.input && input.len() <= 64 {
+            write!(f, "\n  first seen on {} cut at {cuts:?}", escaped(input))?;
+        }
         let width = self.seen.iter().map(|(when, _)| when.len()).max().unwrap_or(0);
         for (when, seen) in &self.seen {
             write!(f, "\n  {when:width$}: {seen}")?;

@@ -1,0 +1,148 @@
+//! Whether work is linear in the length of a stream that dribbles in (L8).
+//!
+//! A count of instructions is the same each time. Where there is none, the time counts that this
+//! thread has run: the least of several measurements, taken in turns; and where that leaves a
+//! doubt, those of longer streams, on which a square has no way to look like a line.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::LazyLock,
+    time::{Duration, Instant},
+};
+
+use super::{
+    Ending, Stranger,
+    bench::Bench,
+    run::Plan,
+    stretch::{Stretched, stretches},
+};
+use crate::laws::linear::own_time;
+
+/// A stream on which work is not linear, and how it grows.
+pub(super) struct Slow {
+    pub(super) stream: Stretched,
+    pub(super) what: String,
+}
+
+/// Looks for a stream, of those that `seeds` can be stretched to, on which work is not linear.
+pub(super) fn slow(bench: &Bench<'_>, seeds: &[Vec<u8>]) -> Option<Slow> {
+    /// So many stretched streams are measured, and so many of those with care.
+    const MEASURED: usize = 24;
+    const WITH_CARE: usize = 3;
+    let confirmed = |stream: Stretched| {
+        let what = superlinear(bench, &|length| stream.fill(length))?;
+        Some(Slow { stream, what })
+    };
+    let mut all: Vec<_> = seeds.iter().flat_map(|seed| stretches(seed)).collect();
+    all.sort_by_key(|stream| stream.fill(0).len());
+    all.dedup();
+    // Those that are refused early say nothing about long ones.
+    let taken = all.into_iter().filter(|stream| taken(bench, &stream.fill(512)));
+    let mut growing = Vec::new();
+    for stream in taken.take(MEASURED) {
+        let growth = growth(bench, &|length| stream.fill(length), SHORT / 4, 2).unwrap_or(0.0);
+        if growth > CERTAIN
+            && let Some(slow) = confirmed(stream.clone())
+        {
+            return Some(slow);
+        }
+        growing.push((growth, stream));
+    }
+    growing.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    growing.into_iter().take(WITH_CARE).find_map(|(_, stream)| confirmed(stream))
+}
+
+/// How work grows on these streams, if it is more than linear.
+pub(super) fn superlinear(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> Option<String> {
+    let first = growth(bench, fill, SHORT, 3)?;
+    if first <= LINEAR {
+        return None;
+    }
+    let growth = if bench.terms.work.is_some() {
+        growth(bench, fill, SHORT, 1)?
+    } else if first > CERTAIN {
+        growth(bench, fill, SHORT, 3).filter(|second| *second > CERTAIN)?
+    } else {
+        growth(bench, fill, LONG, 5).filter(|growth| *growth > BY_TIME)?
+    };
+    (growth > LINEAR)
+        .then(|| format!("twice the stream, byte by byte, is {:.1} times the work", growth.exp2()))
+}
+
+/// By which power of the length work grows between `length` and twice that.
+fn growth(
+    bench: &Bench<'_>,
+    fill: &dyn Fn(usize) -> Vec<u8>,
+    length: usize,
+    repeats: usize,
+) -> Option<f64> {
+    let (short, long) = (fill(length), fill(2 * length));
+    let (mut least_short, mut least_long) = (u64::MAX, u64::MAX);
+    let start = Instant::now();
+    let repeats = if bench.terms.work.is_some() { 1 } else { repeats };
+    for repeat in 0..repeats {
+        least_short = least_short.min(work(bench, &short)?);
+        least_long = least_long.min(work(bench, &long)?);
+        if repeat > 0 && start.elapsed() > PATIENCE {
+            break;
+        }
+    }
+    let longer = (long.len() as f64 / short.len() as f64).log2();
+    Some((least_long.max(1) as f64 / least_short.max(1) as f64).log2() / longer.max(0.5))
+}
+
+/// The work of a stream that comes byte by byte; `None` where it is not to be had.
+fn work(bench: &Bench<'_>, stream: &[u8]) -> Option<u64> {
+    bench.begins(stream, &[]);
+    let count = bench.terms.work.unwrap_or(time);
+    let dribbled = catch_unwind(AssertUnwindSafe(|| {
+        let mut stranger = bench.fresh();
+        let before = count();
+        dribble(&mut *stranger, stream)?;
+        count().checked_sub(before)
+    }));
+    dribbled.ok().flatten()
+}
+
+fn dribble(stranger: &mut dyn Stranger, stream: &[u8]) -> Option<()> {
+    /// More than this for each byte is an endless loop.
+    const STEPS: usize = 64;
+    let mut steps = STEPS * stream.len() + 1024;
+    let mut goes_on = |goes_on: bool| {
+        steps = steps.checked_sub(usize::from(goes_on))?;
+        Some(goes_on)
+    };
+    for byte in stream.chunks(1) {
+        stranger.push(byte);
+        while goes_on(stranger.step().goes_on())? {}
+    }
+    while goes_on(stranger.end().goes_on())? {}
+    Some(())
+}
+
+/// Whether the stream is read to its end, or nearly.
+fn taken(bench: &Bench<'_>, stream: &[u8]) -> bool {
+    let nearly = stream.len() * 15 / 16;
+    let seen = bench.run(Plan::new(&stream[..nearly], &[]).open()).seen;
+    seen.ending == Ending::Waiting
+}
+
+/// Nanoseconds that this thread has run, or that have passed where the system does not tell.
+fn time() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let time = own_time().unwrap_or_else(|| START.elapsed());
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Lengths in bytes of the shorter of two streams: at first, and where time leaves a doubt.
+const SHORT: usize = 4096;
+const LONG: usize = 4 * SHORT;
+
+/// Up to this power of the length, work is linear; by time beyond this one it is not; and beyond
+/// this no second look at longer streams is needed.
+const LINEAR: f64 = 1.1;
+const BY_TIME: f64 = 1.4;
+const CERTAIN: f64 = 1.7;
+
+/// After this long a measurement is not repeated any more.
+const PATIENCE: Duration = Duration::from_millis(300);

@@ -1,0 +1,199 @@
+//! L3, L4 and L5: what a parser says it needs, holds, and does.
+
+use std::{
+    convert::Infallible,
+    io::{self, Read},
+};
+
+use bytes::{Buf, BytesMut};
+use segue::{
+    Decode, Fault, Frame, Record,
+    laws::{
+        self, Answer, Law,
+        stranger::{self, Subject, Symptom, Verdict},
+    },
+};
+
+use super::{LINES, TEXTS, caught, line, text};
+
+/// Texts, with what is needed for the next one as `need` tells from what there is of it.
+fn needing(need: fn(&[u8]) -> usize) -> Subject {
+    let make = move || {
+        stranger::consuming(move |input, eof| match text(input) {
+            Some((text, length)) => (length, Answer::item(text)),
+            None if eof && input.is_empty() => (0, Answer::End),
+            None if input.is_empty() => (0, Answer::Need(Some(1))),
+            None => (0, Answer::Need(Some(need(input)))),
+        })
+    };
+    laws::stranger("needs", make).accepts(TEXTS).ends_anywhere()
+}
+
+#[test]
+fn needs_what_it_has_already() {
+    let honest = needing(|input| 1 + usize::from(input[0]) - input.len());
+    let verdicts = honest.needs_are_honest().verdicts();
+    assert!(verdicts.defects().is_empty(), "{verdicts}");
+    // The length, and not what is missing of it.
+    let subject = needing(|input| usize::from(input[0]) + 1);
+    caught(subject.needs_are_honest(), Law::L3);
+    let hint = needing(|input| usize::from(input[0]) + 1).verdicts();
+    assert!(matches!(hint.of(Law::L3), Verdict::NotApplicable(_)), "{hint}");
+}
+
+#[test]
+fn needs_nothing_and_waits() {
+    caught(needing(|_| 0).needs_are_honest(), Law::L3);
+}
+
+#[test]
+fn needs_a_head_that_may_be_shorter() {
+    // Four bytes are asked for, though an empty text has one.
+    let make = || {
+        stranger::buffered(|input, eof| match text(input) {
+            Some((text, length)) => {
+                input.advance(length);
+                Answer::item(text)
+            }
+            None if eof && input.is_empty() => Answer::End,
+            None => Answer::Need(Some(4 - input.len().min(3))),
+        })
+    };
+    let subject = laws::stranger("buffered", make).accepts([&b"\x00\x01a"[..], b"\x05three"]);
+    caught(subject.needs_are_honest().ends_anywhere(), Law::L3);
+}
+
+#[test]
+fn a_stage_needs_too_much() {
+    struct Texts;
+    impl Decode for Texts {
+        type Item<'a> = Vec<u8>;
+        type Error = Infallible;
+
+        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+            Ok(match text(input) {
+                Some((_, length)) => Frame::Record(length),
+                None if eof && input.is_empty() => Frame::Done,
+                // The next text's length is not needed for this one.
+                None => Frame::need(input.first().map_or(1, |&length| 2 + usize::from(length))),
+            })
+        }
+
+        fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Vec<u8>, Fault<Infallible>> {
+            Ok(record.to_vec())
+        }
+    }
+    let subject = laws::stranger("stage", || stranger::stage(Texts)).accepts(TEXTS);
+    caught(subject.needs_are_honest(), Law::L3);
+}
+
+#[test]
+fn looks_for_a_line_end_without_limit() {
+    fn lines(input: &mut BytesMut) -> Result<Option<String>, &'static str> {
+        match line(input) {
+            // Only what is complete is held against the limit.
+            Some((line, _)) if line.len() > 64 => Err("too long"),
+            Some((line, length)) => {
+                input.advance(length);
+                Ok(Some(line))
+            }
+            None => Ok(None),
+        }
+    }
+    let subject = laws::stranger("bytes_mut", || stranger::bytes_mut(lines));
+    let defect = caught(subject.accepts(LINES).limit(66), Law::L4);
+    assert!(defect.repeated().is_some(), "{defect}");
+}
+
+#[test]
+fn waits_for_what_is_announced() {
+    // The limit is there, and compared with the wrong number.
+    let make = || {
+        stranger::consuming(|input, eof| match text(input) {
+            None if eof && input.is_empty() => (0, Answer::End),
+            Some((text, _)) if text.len() > 200 => (0, Answer::Error("too long".into())),
+            Some((text, length)) => (length, Answer::item(text)),
+            None => (0, Answer::Need(None)),
+        })
+    };
+    let subject = laws::stranger("consuming", make).accepts(TEXTS).limit(20);
+    caught(subject.ends_anywhere(), Law::L4);
+}
+
+#[test]
+fn holds_a_head_without_end() {
+    let make = || {
+        stranger::machine(
+            Vec::new(),
+            |held: &mut Vec<u8>, bytes| held.extend(bytes),
+            |held| {
+                let end = held.windows(4).position(|four| four == b"\r\n\r\n");
+                Ok::<_, Infallible>(end.map(|end| held.drain(..end + 4).collect::<Vec<u8>>()))
+            },
+        )
+        .left(Vec::clone)
+    };
+    let subject = laws::stranger("head", make).accepts(["a: b\r\n\r\n"]).limit(1024);
+    caught(subject.ends_anywhere(), Law::L4);
+}
+
+#[test]
+fn cuts_a_text_by_bytes() {
+    let make = || {
+        stranger::slice(|input: &[u8]| {
+            let Some((line, length)) = line(input) else { return Ok(None) };
+            // As some do to shorten what they log.
+            let shown = line.get(..2).map_or(line.len(), |_| 2);
+            assert!(line.is_char_boundary(shown.min(line.len())));
+            Ok::<_, Infallible>(Some((line[..1.min(line.len())].to_owned(), length)))
+        })
+    };
+    let subject = laws::stranger("slice", make).accepts(["one\r\n", "größe\r\n"]);
+    let defect = caught(subject, Law::L5);
+    assert_eq!(defect.symptom(), Symptom::Breaks, "{defect}");
+}
+
+#[test]
+fn subtracts_from_a_short_length() {
+    // The length counts itself, and a length of zero was not thought of.
+    let make = || {
+        stranger::bytes_mut(|input: &mut BytesMut| {
+            let Some(&length) = input.first() else { return Ok(None) };
+            let payload = usize::from(length) - 1;
+            Ok::<_, Infallible>((input.len() > payload).then(|| {
+                input.advance(1);
+                input.split_to(payload)
+            }))
+        })
+    };
+    let defect = caught(laws::stranger("bytes_mut", make).accepts([b"\x03on\x01"]), Law::L5);
+    assert_eq!(defect.input(), b"\0", "{defect}");
+}
+
+#[test]
+fn yields_without_consuming() {
+    let make = || {
+        stranger::buffered(|input, _| match line(input) {
+            Some((line, length)) => {
+                // Empty lines are kept for whoever comes next.
+                input.advance(if line.is_empty() { 0 } else { length });
+                Answer::item(line)
+            }
+            None => Answer::Need(None),
+        })
+    };
+    let defect = caught(laws::stranger("buffered", make).accepts(["one\r\n"]), Law::L5);
+    assert_eq!(defect.input(), b"\r\n", "{defect}");
+}
+
+#[test]
+fn reads_on_behind_the_end() {
+    fn next(reader: &mut impl Read) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        let read = reader.read(&mut byte)?;
+        // The last byte comes again and again.
+        Ok((read <= 1).then_some(byte[0]))
+    }
+    let make = || stranger::blocking(|source| source, next);
+    caught(laws::stranger("blocking", make).accepts([b"ab"]), Law::L5);
+}

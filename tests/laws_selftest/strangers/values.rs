@@ -1,0 +1,118 @@
+//! L6 and L7: what is encoded again, and what another parser says.
+
+use std::convert::Infallible;
+
+use segue::laws::{
+    self, Law,
+    stranger::{self, Subject, Symptom},
+};
+
+use super::{caught, line, text};
+
+/// Fields between semicolons, where a backslash takes the meaning from what follows.
+fn fields(input: &[u8]) -> Option<(Vec<String>, usize)> {
+    let (line, length) = line(input)?;
+    let mut fields = vec![String::new()];
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            ';' => fields.push(String::new()),
+            '\\' => fields.last_mut()?.extend(letters.next()),
+            letter => fields.last_mut()?.push(letter),
+        }
+    }
+    Some((fields, length))
+}
+
+/// The fields, encoded again each by `escape`.
+fn encoded(escape: fn(&str) -> String) -> Subject {
+    let make = || stranger::slice(|input: &[u8]| Ok::<_, Infallible>(fields(input)));
+    laws::stranger("fields", make).accepts(["a;b\\;c\r\n", "\\\\;\r\n"]).encodes_again(
+        move |mut input| {
+            let mut again = Vec::new();
+            while let Some((fields, length)) = fields(input) {
+                let fields: Vec<_> = fields.iter().map(|field| escape(field)).collect();
+                again.extend(fields.join(";").bytes().chain(*b"\r\n"));
+                input = &input[length..];
+            }
+            Some(again)
+        },
+    )
+}
+
+#[test]
+fn an_encoder_that_escapes_all_is_clean() {
+    let subject = encoded(|field| field.replace('\\', "\\\\").replace(';', "\\;"));
+    let verdicts = subject.verdicts();
+    assert!(verdicts.violation(Law::L6).is_none(), "{verdicts}");
+}
+
+#[test]
+fn encoders_that_do_not_escape() {
+    caught(encoded(str::to_owned), Law::L6);
+    // In the wrong order, what was escaped is escaped again.
+    caught(encoded(|field| field.replace(';', "\\;").replace('\\', "\\\\")), Law::L6);
+    caught(encoded(|field| field.replace(';', "\\;")), Law::L6);
+    caught(encoded(|field| field.trim_matches('\\').replace(';', "\\;")), Law::L6);
+}
+
+/// Numbers in lines, as `parse` has them, held against a reader of digits.
+fn numbers(parse: fn(&str) -> Option<u32>) -> Subject {
+    fn reader(parse: fn(&str) -> Option<u32>) -> impl laws::Stranger {
+        stranger::slice(move |input: &[u8]| match line(input) {
+            Some((line, length)) => {
+                parse(&line).map(|number| Some((number, length))).ok_or("no number")
+            }
+            None => Ok(None),
+        })
+    }
+    let digits = |line: &str| {
+        let digits = !line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit());
+        line.parse().ok().filter(|_| digits)
+    };
+    laws::stranger("numbers", move || reader(parse))
+        .accepts(["17\r\n0\r\n", "255\r\n"])
+        .agrees_with("digits", move || reader(digits))
+        .normalise(|item| Some(item.into()))
+}
+
+#[test]
+fn parsers_of_numbers_that_disagree() {
+    let same = numbers(|line| {
+        let digits = line.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| line.parse().ok()).flatten()
+    });
+    let verdicts = same.verdicts();
+    assert!(verdicts.violation(Law::L7).is_none(), "{verdicts}");
+    // A sign.
+    let defect = caught(numbers(|line| line.parse().ok()), Law::L7);
+    assert_eq!(defect.symptom(), Symptom::Accepts, "{defect}");
+    // Space around it.
+    caught(numbers(|line| line.trim().parse().ok().filter(|_| !line.contains('+'))), Law::L7);
+    // An overflow that wraps.
+    let wraps = numbers(|line| {
+        let digit = |number: u32, byte: u8| {
+            let digit = byte.is_ascii_digit().then(|| u32::from(byte - b'0'))?;
+            Some(number.wrapping_mul(10).wrapping_add(digit))
+        };
+        line.bytes().try_fold(0, digit).filter(|_| !line.is_empty())
+    });
+    caught(wraps, Law::L7);
+}
+
+#[test]
+fn a_parser_of_texts_that_disagrees() {
+    let make = || stranger::slice(|input: &[u8]| Ok::<_, Infallible>(text(input)));
+    // Long ones are another's.
+    let other = || {
+        stranger::slice(|input: &[u8]| match text(input) {
+            Some((text, _)) if text.len() > 11 => Err("too long"),
+            text => Ok(text),
+        })
+    };
+    let subject = laws::stranger("texts", make)
+        .accepts([&b"\x03one"[..], b"\x0ctwelve bytes"])
+        .agrees_with("short texts", other)
+        .normalise(|item| Some(item.into()));
+    caught(subject, Law::L7);
+}
