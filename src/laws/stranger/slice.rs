@@ -13,13 +13,17 @@ use super::{Answer, Stranger};
 /// ```
 /// use segue::laws::{self, stranger};
 ///
-/// laws::stranger("lines", || stranger::slice(|input: &[u8]| {
-///         let Some(end) = input.iter().position(|&byte| byte == b'\n') else { return Ok(None) };
-///         std::str::from_utf8(&input[..end]).map(|line| Some((line.to_owned(), end + 1)))
+/// laws::stranger("pairs", || stranger::slice(|input: &[u8]| {
+///         let pair = input.first_chunk().map(|pair| (u16::from_be_bytes(*pair), 2));
+///         Ok::<_, ()>(pair)
 ///     }))
-///     .accepts(["one\ntwo\n"])
+///     .accepts([b"abcd"])
 ///     .check();
 /// ```
+///
+/// Such a function is shown all that there is of an item each time more comes. If it looks at all
+/// of it again, its work is not linear, and L8 says so: where items can be long, that is for its
+/// callers to know.
 pub fn slice<T, E, F>(mut parse: F) -> Slice<impl FnMut(&[u8], bool) -> (usize, Answer)>
 where
     T: Debug + 'static,
