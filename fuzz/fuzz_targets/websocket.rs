@@ -9,17 +9,17 @@
 
 use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
-use segue::{Buffer, Encode, Output, Step, laws};
+use segue::{Buffer, Encode, Fault, Output, Step, laws};
 use segue_websocket::{
-    Close, CloseCode, Fragment, Frames, MaskKeys, Message, Messages, Opcode, Outgoing, Reply, Role,
-    Writer,
+    Close, CloseCode, Error, Fragment, Frames, MaskKeys, Message, Messages, Opcode, Outgoing, Part,
+    Piece, Pieces, Reply, Role, Writer,
 };
 
 fuzz_target!(|data: &[u8]| {
     let [pick, bits, max, data @ ..] = data else { return };
     let (bits, max) = (*bits, usize::from(*max));
     let role = if pick & 1 == 0 { Role::Server } else { Role::Client };
-    match pick / 2 % 3 {
+    match pick / 2 % 5 {
         0 => {
             // The reserved bits that are let through are where they are in a frame.
             let make = || Frames::new(role).max_payload(max).reserved_bits(bits);
@@ -33,6 +33,19 @@ fuzz_target!(|data: &[u8]| {
             };
             laws::stage(make).absorbs_records().fuzz(data);
         }
+        3 => {
+            let make = || {
+                let pieces = pieces(role).pings(reply(bits)).closes(reply(bits >> 2));
+                let pieces = pieces.max_message(max).max_frame(max / 2 + 16);
+                if bits & 0x10 == 0 { pieces } else { pieces.paired(&mut closed_writer(role)) }
+            };
+            laws::stage(make).absorbs_records().fuzz(data);
+        }
+        4 => {
+            let messages = messages(role).pings(Reply::Shown).max_message(max).max_fragments(3);
+            let pieces = pieces(role).pings(Reply::Shown).max_message(max).max_fragments(3);
+            assert_eq!(whole(messages, data), joined(pieces, data), "whole and in pieces");
+        }
         _ => {
             // Whoever reads what one end writes is the other end.
             let other = if role == Role::Server { Role::Client } else { Role::Server };
@@ -45,6 +58,50 @@ fn messages(role: Role) -> Messages {
     match role {
         Role::Server => Messages::server(),
         Role::Client => Messages::client_with(keys()),
+    }
+}
+
+fn pieces(role: Role) -> Pieces {
+    match role {
+        Role::Server => Pieces::server(),
+        Role::Client => Pieces::client_with(keys()),
+    }
+}
+
+/// L7, for the two stages that read messages: what the one says.
+fn whole(mut stage: Messages, data: &[u8]) -> (Vec<Said>, Option<Fault<Error>>) {
+    let (mut buffer, mut said) = (Buffer::from(data), Vec::new());
+    loop {
+        match buffer.step(&mut stage, false, &mut Output::new()) {
+            Ok(Step::Item(message)) => said.push(Said::from(message)),
+            Ok(_) => return (said, None),
+            Err(fault) => return (said, Some(fault)),
+        }
+    }
+}
+
+/// And what the other does, put together.
+fn joined(mut stage: Pieces, data: &[u8]) -> (Vec<Said>, Option<Fault<Error>>) {
+    let (mut buffer, mut said, mut gathered) = (Buffer::from(data), Vec::new(), Vec::new());
+    loop {
+        match buffer.step(&mut stage, false, &mut Output::new()) {
+            Ok(Step::Item(Piece::Part(Part { text, first, last, payload }))) => {
+                assert!(!first || gathered.is_empty(), "a message within a message");
+                gathered.extend(payload);
+                if last {
+                    let all = core::mem::take(&mut gathered);
+                    said.push(match text {
+                        true => Said::Text(String::from_utf8(all).expect("it has been checked")),
+                        false => Said::Binary(all),
+                    });
+                }
+            }
+            Ok(Step::Item(Piece::Ping(payload))) => said.push(Said::Ping(payload.into())),
+            Ok(Step::Item(Piece::Pong(payload))) => said.push(Said::Pong(payload.into())),
+            Ok(Step::Item(Piece::Close(close))) => said.push(Said::from(Message::Close(close))),
+            Ok(_) => return (said, None),
+            Err(fault) => return (said, Some(fault)),
+        }
     }
 }
 

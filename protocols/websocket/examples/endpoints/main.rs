@@ -1,0 +1,201 @@
+//! An echo, and a client that puts an echo to the test, by endpoints under each driver.
+//!
+//! ```text
+//! cargo run --release -p segue-websocket --all-features --example endpoints -- \
+//!     serve --listen 127.0.0.1:9004 --driver tokio --deflate
+//! cargo run --release -p segue-websocket --all-features --example endpoints -- \
+//!     try --driver futures --deflate 'client_max_window_bits=9' 127.0.0.1:9004
+//! ```
+//!
+//! It is also what is tried against the servers and clients that others have written.
+#![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
+
+mod talk;
+mod terms;
+
+use clap::{Parser, ValueEnum};
+use segue_websocket::{endpoint::Error, futures, sync, tokio as on_tokio};
+use std::{
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+};
+use talk::{blocking, polled};
+use terms::Terms;
+
+/// An echo, and a client that puts an echo to the test.
+#[derive(Parser)]
+enum Arguments {
+    /// Sends every message back, at `/ws`.
+    Serve {
+        /// The address to listen on; port 0 picks a free one.
+        #[arg(long, default_value = "127.0.0.1:0")]
+        listen: SocketAddr,
+        /// What drives the connections.
+        #[arg(long, value_enum)]
+        driver: Driver,
+        #[command(flatten)]
+        terms: Terms,
+    },
+    /// Puts an echo to the test, and sees it close.
+    Try {
+        /// What drives the connections.
+        #[arg(long, value_enum)]
+        driver: Driver,
+        #[command(flatten)]
+        terms: Terms,
+        /// Where the echo is.
+        address: SocketAddr,
+    },
+    /// Prints what a server has to say, until it closes.
+    Hear {
+        /// What drives the connection.
+        #[arg(long, value_enum)]
+        driver: Driver,
+        #[command(flatten)]
+        terms: Terms,
+        /// Where the server is.
+        address: SocketAddr,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Driver {
+    Sync,
+    Tokio,
+    Futures,
+}
+
+fn main() -> Result<(), Error> {
+    match Arguments::parse() {
+        Arguments::Serve { listen, driver, terms } => serve(listen, driver, terms),
+        Arguments::Try { driver, terms, address } => {
+            talk(driver, terms, address, Conversation::Tried)?;
+            println!("messages of 0 B to 1 MiB and more, fragments and texts come back in order");
+            if !terms.compresses() {
+                talk(driver, terms, address, Conversation::Left)?;
+                talk(driver, terms, address, Conversation::Codes)?;
+                println!("both ends close, whoever begins, with every code");
+            }
+            Ok(())
+        }
+        Arguments::Hear { driver, terms, address } => {
+            talk(driver, terms, address, Conversation::Heard)
+        }
+    }
+}
+
+fn serve(listen: SocketAddr, driver: Driver, terms: Terms) -> Result<(), Error> {
+    let listener = TcpListener::bind(listen)?;
+    println!("ws://{}/ws", listener.local_addr()?);
+    let runtime = tokio::runtime::Runtime::new()?;
+    let _entered = runtime.enter();
+    loop {
+        let (socket, _) = listener.accept()?;
+        socket.set_nodelay(true)?;
+        match driver {
+            Driver::Sync => {
+                thread::spawn(move || {
+                    let opened = sync::WebSocket::accept_with(socket, terms.of_server());
+                    report(opened.and_then(|(socket, _)| blocking::echo(socket)));
+                });
+            }
+            Driver::Tokio => {
+                socket.set_nonblocking(true)?;
+                let socket = tokio::net::TcpStream::from_std(socket)?;
+                runtime.spawn(async move {
+                    match on_tokio::WebSocket::accept_with(socket, terms.of_server()).await {
+                        Ok((socket, _)) => report(polled::echo(socket).await),
+                        Err(error) => report(Err(error)),
+                    }
+                });
+            }
+            Driver::Futures => {
+                let socket = smol::net::TcpStream::try_from(socket)?;
+                let task = async move {
+                    match futures::WebSocket::accept_with(socket, terms.of_server()).await {
+                        Ok((socket, _)) => report(polled::echo(socket).await),
+                        Err(error) => report(Err(error)),
+                    }
+                };
+                smol::spawn(task).detach();
+            }
+        }
+    }
+}
+
+fn report(result: Result<(), Error>) {
+    if let Err(error) = result {
+        eprintln!("{error}");
+    }
+}
+
+/// What a client says on a connection, or on several.
+#[derive(Clone, Copy)]
+enum Conversation {
+    /// Everything comes back.
+    Tried,
+    /// The server is asked to close.
+    Left,
+    /// The client closes, with each code.
+    Codes,
+    /// The server speaks.
+    Heard,
+}
+
+impl Conversation {
+    fn connections(self) -> usize {
+        if matches!(self, Self::Codes) { talk::CODES.len() } else { 1 }
+    }
+}
+
+/// Has a conversation.
+fn talk(
+    driver: Driver,
+    terms: Terms,
+    address: SocketAddr,
+    conversation: Conversation,
+) -> Result<(), Error> {
+    let host = address.to_string();
+    let target = if matches!(conversation, Conversation::Heard) { "/greet" } else { "/ws" };
+    (0..conversation.connections()).try_for_each(|i| match driver {
+        Driver::Sync => {
+            let socket = TcpStream::connect(address)?;
+            socket.set_nodelay(true)?;
+            let handshake = terms.of_client(&host, target);
+            let (socket, opened) = sync::WebSocket::connect_with(socket, handshake)?;
+            terms.check(&opened)?;
+            match conversation {
+                Conversation::Tried => blocking::tried(socket, terms.compresses()),
+                Conversation::Left => blocking::left(socket),
+                Conversation::Codes => blocking::closed(socket, talk::CODES[i]),
+                Conversation::Heard => blocking::heard(socket),
+            }
+        }
+        Driver::Tokio => tokio::runtime::Runtime::new()?.block_on(async {
+            let socket = tokio::net::TcpStream::connect(address).await?;
+            socket.set_nodelay(true)?;
+            let handshake = terms.of_client(&host, target);
+            let (socket, opened) = on_tokio::WebSocket::connect_with(socket, handshake).await?;
+            terms.check(&opened)?;
+            match conversation {
+                Conversation::Tried => polled::tried(socket, terms.compresses()).await,
+                Conversation::Left => polled::left(socket).await,
+                Conversation::Codes => polled::closed(socket, talk::CODES[i]).await,
+                Conversation::Heard => polled::heard(socket).await,
+            }
+        }),
+        Driver::Futures => smol::block_on(async {
+            let socket = smol::net::TcpStream::connect(address).await?;
+            socket.set_nodelay(true)?;
+            let handshake = terms.of_client(&host, target);
+            let (socket, opened) = futures::WebSocket::connect_with(socket, handshake).await?;
+            terms.check(&opened)?;
+            match conversation {
+                Conversation::Tried => polled::tried(socket, terms.compresses()).await,
+                Conversation::Left => polled::left(socket).await,
+                Conversation::Codes => polled::closed(socket, talk::CODES[i]).await,
+                Conversation::Heard => polled::heard(socket).await,
+            }
+        }),
+    })
+}
