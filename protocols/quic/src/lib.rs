@@ -11,6 +11,7 @@ mod connection_id;
 mod datagram;
 mod discard;
 mod error;
+pub mod frame;
 mod keylog;
 #[cfg(feature = "laws")]
 mod observe;

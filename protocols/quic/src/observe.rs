@@ -2,7 +2,7 @@
 
 use segue::laws::{Log, Observe};
 
-use crate::{KeyLogEntry, Packet, VarInt, tls::HandshakeMessage};
+use crate::{KeyLogEntry, Packet, VarInt, frame::Frame, tls::HandshakeMessage};
 
 impl Observe for VarInt {
     fn observe(&self, log: &mut Log) {
@@ -28,5 +28,8 @@ impl Observe for HandshakeMessage<'_> {
     fn observe(&self, log: &mut Log) {
         log.event((self.kind, self.hello()));
         log.bytes(self.body);
+impl Observe for Frame<'_> {
+    fn observe(&self, log: &mut Log) {
+        log.event(self);
     }
 }

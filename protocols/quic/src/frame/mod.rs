@@ -1,0 +1,228 @@
+//! Frames: what packets carry (RFC 9000 §12.4, §19; RFC 9221).
+//!
+//! A payload is what remains of a packet when its protection is off: frames, one behind the other,
+//! to its end. [`Payload`] goes through one, each frame lent as it lies there; [`Frames`] does the
+//! same as a stage; [`Builder`] fills one. Which frames a packet may carry, and what they mean for
+//! acknowledgements and probing, is asked of their [`FrameType`].
+//!
+//! ```
+//! use segue_quic::frame::{Frame, MaxData, Payload, Stream};
+//! use segue_quic::{PacketKind, VarInt};
+//!
+//! let bytes = b"\x10\x44\x00\x0e\x04\x0a\x02hi\x00\x00";
+//! let mut frames = Payload::new(bytes, PacketKind::OneRtt);
+//! assert_eq!(frames.next(), Some(Ok(Frame::MaxData(MaxData { maximum: VarInt::from(1024_u16) }))));
+//! let Some(Ok(Frame::Stream(Stream { id, offset, data, .. }))) = frames.next() else { panic!() };
+//! assert_eq!((id.value(), offset.value(), data), (4, 10, &b"hi"[..]));
+//! assert!(matches!(frames.next(), Some(Ok(Frame::Padding(padding))) if padding.length == 2));
+//! assert_eq!(frames.next(), None);
+//! ```
+
+mod ack;
+mod ack_ranges;
+mod builder;
+mod connection_close;
+mod crypto;
+mod datagram;
+mod flow;
+mod frame_type;
+mod frames;
+mod input;
+mod new_connection_id;
+mod new_token;
+mod padding;
+mod path;
+mod payload;
+mod plain;
+mod stream;
+mod stream_counts;
+
+pub use ack::{Ack, EcnCounts};
+pub use ack_ranges::AckRanges;
+pub use builder::{Builder, Refused};
+pub use connection_close::{CloseReason, ConnectionClose};
+pub use crypto::Crypto;
+pub use datagram::Datagram;
+pub use flow::{DataBlocked, MaxData, MaxStreamData, StreamDataBlocked};
+pub use frame_type::FrameType;
+pub use frames::{Frames, Unsendable};
+pub use new_connection_id::{NewConnectionId, RetireConnectionId};
+pub use new_token::NewToken;
+pub use padding::Padding;
+pub use path::{PathChallenge, PathResponse};
+pub use payload::Payload;
+pub use plain::{HandshakeDone, Ping, ResetStream, StopSending};
+pub use stream::Stream;
+pub use stream_counts::{MaxStreams, StreamsBlocked};
+
+use crate::{Sink, TransportError, VarInt};
+use input::{Broken, Input};
+
+macro_rules! frames {
+    ($($(#[doc = $doc:literal])* $Name:ident $(<$lifetime:lifetime>)?,)*) => {
+        /// One frame, as it lies in its payload.
+        ///
+        /// What it says of lengths that a peer may choose to write or not is kept, so that a frame
+        /// is written as it was read, but for integers in more bytes than they must take.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Frame<'a> {
+            $($(#[doc = $doc])* $Name($Name $(<$lifetime>)?),)*
+        }
+
+        impl Frame<'_> {
+            /// Its type, with the bits that say how it is written.
+            #[must_use]
+            pub const fn frame_type(&self) -> FrameType {
+                match self {
+                    $(Self::$Name(frame) => frame.frame_type(),)*
+                }
+            }
+
+            /// How many bytes it takes, as [`encode`](Self::encode) writes it.
+            #[must_use]
+            pub fn size(&self) -> usize {
+                match self {
+                    $(Self::$Name(frame) => frame.size(),)*
+                }
+            }
+
+            /// Appends it to `sink`, its rules unasked.
+            pub(crate) fn put(&self, sink: &mut impl Sink) {
+                match self {
+                    $(Self::$Name(frame) => frame.put(sink),)*
+                }
+            }
+
+            /// What rule it breaks, if any.
+            fn check(&self) -> Result<(), Broken> {
+                match self {
+                    $(Self::$Name(frame) => frame.check(),)*
+                }
+            }
+        }
+
+        $(impl<'a> From<$Name $(<$lifetime>)?> for Frame<'a> {
+            fn from(frame: $Name $(<$lifetime>)?) -> Self {
+                Self::$Name(frame)
+            }
+        })*
+    };
+}
+
+frames! {
+    /// Bytes of no meaning (RFC 9000 §19.1).
+    Padding,
+    /// Asks to be acknowledged (§19.2).
+    Ping,
+    /// Which packets have been received (§19.3).
+    Ack<'a>,
+    /// The sender gives a stream up (§19.4).
+    ResetStream,
+    /// The receiver gives a stream up (§19.5).
+    StopSending,
+    /// Data of the TLS handshake (§19.6).
+    Crypto<'a>,
+    /// A token for the next connection (§19.7).
+    NewToken<'a>,
+    /// Data of a stream (§19.8).
+    Stream<'a>,
+    /// More may be sent in all (§19.9).
+    MaxData,
+    /// More may be sent on a stream (§19.10).
+    MaxStreamData,
+    /// More streams may be opened (§19.11).
+    MaxStreams,
+    /// More would be sent if it was allowed (§19.12).
+    DataBlocked,
+    /// More would be sent on a stream if it was allowed (§19.13).
+    StreamDataBlocked,
+    /// Another stream would be opened if it was allowed (§19.14).
+    StreamsBlocked,
+    /// Another connection id to send to (§19.15).
+    NewConnectionId<'a>,
+    /// A connection id will not be sent to any more (§19.16).
+    RetireConnectionId,
+    /// Asks whether a path works (§19.17).
+    PathChallenge,
+    /// Says that a path works (§19.18).
+    PathResponse,
+    /// The connection is over (§19.19).
+    ConnectionClose<'a>,
+    /// The server has confirmed the handshake (§19.20).
+    HandshakeDone,
+    /// Data that is not retransmitted (RFC 9221 §4).
+    Datagram<'a>,
+}
+
+impl<'a> Frame<'a> {
+    /// The frame in front of `payload`, which ends where the packet does, and how many bytes it
+    /// takes there. A run of padding is one frame.
+    ///
+    /// Whether the packet may carry it is not asked: [`Payload`] does that.
+    ///
+    /// # Errors
+    /// `FRAME_ENCODING_ERROR` where the frame is cut off, of an unknown type, or breaks a rule of
+    /// its own; `PROTOCOL_VIOLATION` where its type takes more bytes than it must (RFC 9000 §12.4).
+    ///
+    /// ```
+    /// use segue_quic::{ErrorCode, frame::{Frame, Ping}};
+    ///
+    /// assert_eq!(Frame::decode(b"\x01\x00"), Ok((Frame::Ping(Ping), 1)));
+    /// assert_eq!(Frame::decode(b"\x21").unwrap_err().code, ErrorCode::FRAME_ENCODING_ERROR);
+    /// assert_eq!(Frame::decode(b"\x40\x01").unwrap_err().code, ErrorCode::PROTOCOL_VIOLATION);
+    /// ```
+    pub fn decode(payload: &'a [u8]) -> Result<(Self, usize), TransportError> {
+        let mut input = Input::new(payload);
+        let kind = FrameType::peek(payload)?;
+        match Self::read(kind, &mut input) {
+            Ok(frame) => Ok((frame, payload.len() - input.left())),
+            Err(broken) => Err(broken.error(VarInt::from_u32(u32::from(kind)))),
+        }
+    }
+
+    /// The frame in front of `input`, whose type `kind` has been seen there, and is known.
+    #[inline(always)]
+    fn read(kind: u8, input: &mut Input<'a>) -> Result<Self, Broken> {
+        if kind == 0 {
+            return Ok(Self::Padding(Padding::read(input)));
+        }
+        input.skip_type();
+        Ok(match kind {
+            0x01 => Self::Ping(Ping),
+            0x02 | 0x03 => Self::Ack(Ack::read(input, kind)?),
+            0x04 => Self::ResetStream(ResetStream::read(input)?),
+            0x05 => Self::StopSending(StopSending::read(input)?),
+            0x06 => Self::Crypto(Crypto::read(input)?),
+            0x07 => Self::NewToken(NewToken::read(input)?),
+            0x08..=0x0f => Self::Stream(Stream::read(input, kind)?),
+            0x10 => Self::MaxData(MaxData::read(input)?),
+            0x11 => Self::MaxStreamData(MaxStreamData::read(input)?),
+            0x12 | 0x13 => Self::MaxStreams(MaxStreams::read(input, kind)?),
+            0x14 => Self::DataBlocked(DataBlocked::read(input)?),
+            0x15 => Self::StreamDataBlocked(StreamDataBlocked::read(input)?),
+            0x16 | 0x17 => Self::StreamsBlocked(StreamsBlocked::read(input, kind)?),
+            0x18 => Self::NewConnectionId(NewConnectionId::read(input)?),
+            0x19 => Self::RetireConnectionId(RetireConnectionId::read(input)?),
+            0x1a => Self::PathChallenge(PathChallenge::read(input)?),
+            0x1b => Self::PathResponse(PathResponse::read(input)?),
+            0x1c | 0x1d => Self::ConnectionClose(ConnectionClose::read(input, kind)?),
+            0x1e => Self::HandshakeDone(HandshakeDone),
+            0x30 | 0x31 => Self::Datagram(Datagram::read(input, kind)?),
+            _ => return Err(input::UNKNOWN),
+        })
+    }
+
+    /// Appends it to `sink`, its integers in as few bytes as can be.
+    ///
+    /// A frame whose data ends with the packet ([`Stream::length`], [`Datagram::length`]) must be
+    /// the last of its payload; [`Builder`] sees to that.
+    ///
+    /// # Errors
+    /// When it breaks a rule that a peer would close the connection for. Nothing is appended then.
+    pub fn encode(&self, sink: &mut impl Sink) -> Result<(), Unsendable> {
+        self.check().map_err(Unsendable::from)?;
+        self.put(sink);
+        Ok(())
+    }
+}

@@ -1,0 +1,151 @@
+//! The frames of a packet, one after the other.
+
+use super::{
+    Frame, FrameType,
+    frame_type::{allowed, is_in},
+    input::{Input, MISPLACED, NO_FRAMES, Rule},
+};
+use crate::{ErrorCode, PacketKind, TransportError, VarInt};
+
+/// Goes through the frames of a payload, which ends where its packet does (RFC 9000 §12.4).
+///
+/// Frames borrow the payload and nothing else, so they can be kept beside each other. The first
+/// error is the last item. A payload of nothing is an error: packets carry at least one frame.
+///
+/// ```
+/// use segue_quic::{ErrorCode, PacketKind, frame::{FrameType, Payload}};
+///
+/// let types = |payload, packet| {
+///     let frames = Payload::new(payload, packet);
+///     frames.map(|frame| Ok(frame?.frame_type())).collect::<Result<Vec<_>, segue_quic::TransportError>>()
+/// };
+/// let crypto = b"\x06\x00\x01!\x00\x00\x00";
+/// assert_eq!(types(crypto, PacketKind::Initial)?, [FrameType::CRYPTO, FrameType::PADDING]);
+/// let error = types(crypto, PacketKind::ZeroRtt).unwrap_err();
+/// assert_eq!(error.code, ErrorCode::PROTOCOL_VIOLATION);
+/// let error = types(b"\x01\x06\x00", PacketKind::Initial).unwrap_err();
+/// assert_eq!(error.code, ErrorCode::FRAME_ENCODING_ERROR);
+/// assert_eq!(error.frame_type, FrameType::CRYPTO.value());
+/// # Ok::<(), segue_quic::TransportError>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Payload<'a> {
+    rest: &'a [u8],
+    /// Length of the whole payload in bytes.
+    length: usize,
+    rules: Rules,
+    /// Nothing but the end is to be told.
+    over: bool,
+}
+
+impl<'a> Payload<'a> {
+    /// The frames of `payload`, which came in a packet of the kind `packet`.
+    #[inline]
+    #[must_use]
+    pub const fn new(payload: &'a [u8], packet: PacketKind) -> Self {
+        Self { rest: payload, length: payload.len(), rules: Rules::new(packet), over: false }
+    }
+
+    /// Takes DATAGRAM frames of at most `size` bytes, type and length counted in: what this end
+    /// has announced as `max_datagram_frame_size`, so 0 if it has not (RFC 9221 §3). Unless told,
+    /// it takes any.
+    #[must_use]
+    pub const fn max_datagram_frame(mut self, size: VarInt) -> Self {
+        self.rules = self.rules.max_datagram_frame(size);
+        self
+    }
+
+    /// Where in the payload the next frame begins, in bytes; after an error, where the frame begins
+    /// that is wrong.
+    #[inline]
+    #[must_use]
+    pub const fn offset(&self) -> usize {
+        self.length - self.rest.len()
+    }
+
+    /// The frame in front, all its rules kept, and what follows it.
+    #[inline(always)]
+    fn first(&self) -> Result<(Frame<'a>, &'a [u8]), TransportError> {
+        let mut input = Input::new(self.rest);
+        let frame = self.rules.read(&mut input)?;
+        Ok((frame, input.rest()))
+    }
+}
+
+impl<'a> Iterator for Payload<'a> {
+    type Item = Result<Frame<'a>, TransportError>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.over || (self.rest.is_empty() && self.length > 0) {
+            return None;
+        }
+        Some(match self.first() {
+            Ok((frame, behind)) => {
+                self.rest = behind;
+                Ok(frame)
+            }
+            Err(error) => {
+                self.over = true;
+                Err(error)
+            }
+        })
+    }
+}
+
+impl core::iter::FusedIterator for Payload<'_> {}
+
+/// Which frames a payload may have.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rules {
+    /// A bit for each type.
+    allowed: u64,
+    max_datagram_frame: VarInt,
+}
+
+impl Rules {
+    pub(super) const fn new(packet: PacketKind) -> Self {
+        Self { allowed: allowed(packet), max_datagram_frame: VarInt::MAX }
+    }
+
+    pub(super) const fn max_datagram_frame(mut self, size: VarInt) -> Self {
+        self.max_datagram_frame = size;
+        self
+    }
+
+    /// Takes the frame in front of `input`, to which that belongs which is left of the payload.
+    #[inline(always)]
+    pub(super) fn read<'a>(self, input: &mut Input<'a>) -> Result<Frame<'a>, TransportError> {
+        let Some(&kind) = input.rest().first() else { return Err(NO_FRAMES.error(VarInt::ZERO)) };
+        if !is_in(u64::from(kind), self.allowed) {
+            return Err(refused(input.rest()));
+        }
+        let whole = input.left();
+        let frame = match Frame::read(kind, input) {
+            Ok(frame) => frame,
+            Err(broken) => return Err(broken.error(VarInt::from_u32(u32::from(kind)))),
+        };
+        if let Frame::Datagram(datagram) = &frame {
+            let size = (whole - input.left()) as u64;
+            if size > self.max_datagram_frame.value() {
+                return Err(DATAGRAM_TOO_LONG.error(datagram.frame_type().value()));
+            }
+        }
+        Ok(frame)
+    }
+}
+
+/// Why a frame is none that may stand there.
+#[cold]
+fn refused(payload: &[u8]) -> TransportError {
+    match FrameType::peek(payload) {
+        Ok(kind) => MISPLACED.error(VarInt::from_u32(u32::from(kind))),
+        Err(error) => error,
+    }
+}
+
+static DATAGRAM_TOO_LONG: &Rule = &Rule {
+    code: ErrorCode::PROTOCOL_VIOLATION,
+    reason: "a DATAGRAM frame is longer than was announced to be taken",
+    section: "RFC 9221 §3",
+};

@@ -1,0 +1,86 @@
+//! STREAM (RFC 9000 §19.8).
+
+use super::{
+    FrameType,
+    input::{self, Broken, Input, Rule},
+};
+use crate::{Sink, VarInt};
+
+/// STREAM: data of a stream, from an offset on (RFC 9000 §19.8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stream<'a> {
+    /// The stream.
+    pub id: VarInt,
+    /// Where in the stream the data begins, in bytes.
+    pub offset: VarInt,
+    /// The data. It may be empty.
+    pub data: &'a [u8],
+    /// Whether the stream ends behind the data.
+    pub fin: bool,
+    /// Whether the frame says how long its data is. If not, the data goes on to the end of the
+    /// packet, and nothing can follow.
+    pub length: bool,
+}
+
+impl<'a> Stream<'a> {
+    #[inline(always)]
+    pub(super) fn read(input: &mut Input<'a>, kind: u8) -> Result<Self, Broken> {
+        let id = input.varint()?;
+        let offset = if kind & OFFSET != 0 { input.varint()? } else { VarInt::ZERO };
+        let length = kind & LENGTH != 0;
+        let data = if length { input.prefixed()? } else { input.to_the_end() };
+        let stream = Self { id, offset, data, fin: kind & FIN != 0, length };
+        stream.check()?;
+        Ok(stream)
+    }
+
+    /// Its type, with the bits that say what it has.
+    #[must_use]
+    pub const fn frame_type(&self) -> FrameType {
+        FrameType::of(self.kind())
+    }
+
+    /// How many bytes it takes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let length = if self.length { input::length(self.data).size() } else { 0 };
+        Self::size_in_front(self.id, self.offset) + length + self.data.len()
+    }
+
+    /// How many bytes of it come before the length, if any, and the data.
+    pub(super) fn size_in_front(id: VarInt, offset: VarInt) -> usize {
+        1 + id.size() + if offset > VarInt::ZERO { offset.size() } else { 0 }
+    }
+
+    pub(super) fn put(&self, sink: &mut impl Sink) {
+        sink.put(&[self.kind()]);
+        self.id.put(sink);
+        if self.offset > VarInt::ZERO {
+            self.offset.put(sink);
+        }
+        if self.length {
+            input::length(self.data).put(sink);
+        }
+        sink.put(self.data);
+    }
+
+    #[inline(always)]
+    pub(super) const fn check(&self) -> Result<(), Broken> {
+        if self.offset.value() + self.data.len() as u64 > VarInt::MAX.value() {
+            return Err(TOO_FAR);
+        }
+        Ok(())
+    }
+
+    const fn kind(&self) -> u8 {
+        let offset = if self.offset.value() > 0 { OFFSET } else { 0 };
+        let length = if self.length { LENGTH } else { 0 };
+        0x08 | offset | length | self.fin as u8
+    }
+}
+
+const OFFSET: u8 = 0x04;
+const LENGTH: u8 = 0x02;
+const FIN: u8 = 0x01;
+
+const TOO_FAR: Broken = &Rule::new("the data goes on behind 2^62 - 1", "RFC 9000 §19.8");
