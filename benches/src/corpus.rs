@@ -42,12 +42,10 @@ pub fn lines(content: usize) -> Corpus {
 /// Lines of up to 160 letters and spaces, of lengths that no processor foresees.
 #[must_use]
 pub fn varied_lines() -> Corpus {
-    let mut text = text();
-    let mut random = 1_u64;
+    let (mut text, mut random) = (text(), random());
     corpus(|bytes| {
-        // Knuth's MMIX generator.
-        random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        let content = usize::try_from((random >> 33) % 161).expect("less than 161");
+        let content = random.next().map_or(0, |random| (random >> 33) % 161);
+        let content = usize::try_from(content).expect("less than 161");
         bytes.extend(text.by_ref().take(content));
         bytes.push(b'\n');
     })
@@ -78,6 +76,22 @@ pub fn masked_frames(payload: usize) -> Corpus {
     Corpus { bytes, count }
 }
 
+/// Integers of QUIC (RFC 9000 §16) of these sizes in bytes, in an order that no processor foresees.
+///
+/// # Panics
+/// If there is no such size.
+#[must_use]
+pub fn varints(sizes: &[usize]) -> Corpus {
+    let mut random = random();
+    corpus(|bytes| {
+        let size = sizes[usize::try_from(random.next().unwrap_or(0) >> 33).unwrap_or(0) % sizes.len()];
+        let class = u8::try_from(size.ilog2()).expect("1, 2, 4 or 8");
+        let value = random.next().unwrap_or(0).to_be_bytes();
+        bytes.push(class << 6 | value[0] & 0x3f);
+        bytes.extend(&value[1..size]);
+    })
+}
+
 /// One line of `content` letters and spaces, ended by LF.
 #[must_use]
 pub fn line(content: usize) -> Vec<u8> {
@@ -106,6 +120,10 @@ pub const HEADS: [(&str, &[u8]); 3] = [
     ("1", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
 ];
 
+/// Integers of QUIC by their sizes in bytes: all alike, and any.
+pub const VARINTS: [(&str, &[usize]); 5] =
+    [("1", &[1]), ("2", &[2]), ("4", &[4]), ("8", &[8]), ("mixed", &[1, 2, 4, 8])];
+
 fn corpus(mut add: impl FnMut(&mut Vec<u8>)) -> Corpus {
     let (mut bytes, mut count) = (Vec::new(), 0);
     while bytes.len() < SIZE || count < RECORDS {
@@ -113,6 +131,14 @@ fn corpus(mut add: impl FnMut(&mut Vec<u8>)) -> Corpus {
         count += 1;
     }
     Corpus { bytes, count }
+}
+
+/// Knuth's MMIX generator; the high bits are the better ones.
+fn random() -> impl Iterator<Item = u64> {
+    let next = |random: &u64| {
+        Some(random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f))
+    };
+    std::iter::successors(Some(1_u64), next).skip(1)
 }
 
 fn text() -> impl Iterator<Item = u8> {

@@ -77,6 +77,10 @@ fn main() -> ExitCode {
         }
     }
 
+    for (name, sizes) in corpus::VARINTS {
+        compare(contenders::quic::varints(name, &corpus::varints(sizes)));
+    }
+
     match missed {
         0 => ExitCode::SUCCESS,
         _ => {

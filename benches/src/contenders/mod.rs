@@ -11,6 +11,7 @@ mod http1_pico;
 mod length;
 mod lines;
 mod ours;
+pub mod quic;
 mod reader;
 pub mod websocket;
 
@@ -79,8 +80,16 @@ pub mod names {
     pub const SOCKUDO: &str = "sockudo-ws";
     /// See [`TUNGSTENITE`].
     pub const YAWC: &str = "yawc";
+    /// `segue_quic::VarInt::take`.
+    pub const TAKE: &str = "segue take";
+    /// The types of s2n-quic.
+    pub const S2N: &str = "s2n-quic-core";
+    /// The cursor of quiche.
+    pub const OCTETS: &str = "octets";
+    /// The types of quinn.
+    pub const QUINN: &str = "quinn-proto";
     /// Who all are compared with: the first of these that competes.
-    pub const PEERS: &[&str] = &[TOKIO_UTIL, TUNGSTENITE, MEMCPY];
+    pub const PEERS: &[&str] = &[TOKIO_UTIL, TUNGSTENITE, MEMCPY, S2N];
     /// Looks through all that it has with every piece that comes.
     pub const RESCAN: &str = "search again";
     /// A line of 64 KiB.
