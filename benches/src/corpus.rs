@@ -84,7 +84,8 @@ pub fn masked_frames(payload: usize) -> Corpus {
 pub fn varints(sizes: &[usize]) -> Corpus {
     let mut random = random();
     corpus(|bytes| {
-        let size = sizes[usize::try_from(random.next().unwrap_or(0) >> 33).unwrap_or(0) % sizes.len()];
+        let size =
+            sizes[usize::try_from(random.next().unwrap_or(0) >> 33).unwrap_or(0) % sizes.len()];
         let class = u8::try_from(size.ilog2()).expect("1, 2, 4 or 8");
         let value = random.next().unwrap_or(0).to_be_bytes();
         bytes.push(class << 6 | value[0] & 0x3f);

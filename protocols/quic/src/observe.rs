@@ -28,6 +28,9 @@ impl Observe for HandshakeMessage<'_> {
     fn observe(&self, log: &mut Log) {
         log.event((self.kind, self.hello()));
         log.bytes(self.body);
+    }
+}
+
 impl Observe for Frame<'_> {
     fn observe(&self, log: &mut Log) {
         log.event(self);

@@ -107,7 +107,7 @@ impl<'a> Ack<'a> {
     /// How many bytes it takes.
     #[must_use]
     pub fn size(&self) -> usize {
-        let ranges: usize = self.fields().map(|field| field.size()).sum();
+        let ranges: usize = self.fields().map(VarInt::size).sum();
         let ecn = self.ecn.map_or(0, |counts| counts.size());
         1 + self.size_in_front() + ranges + ecn
     }
@@ -163,7 +163,6 @@ impl<'a> Ack<'a> {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "as the frames that have rules")]
     pub(super) const fn check(&self) -> Result<(), Broken> {
         Ok(())
     }

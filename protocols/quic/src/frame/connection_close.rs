@@ -84,7 +84,6 @@ impl<'a> ConnectionClose<'a> {
         sink.put(self.reason);
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "as the frames that have rules")]
     pub(super) const fn check(&self) -> Result<(), Broken> {
         Ok(())
     }

@@ -20,7 +20,7 @@ impl<'a> Datagram<'a> {
     #[inline]
     pub(super) fn read(input: &mut Input<'a>, kind: u8) -> Result<Self, Broken> {
         let length = kind & LENGTH != 0;
-        let data = if length { input.prefixed()? } else { input.to_the_end() };
+        let data = if length { input.prefixed()? } else { input.take_rest() };
         Ok(Self { data, length })
     }
 
@@ -41,7 +41,6 @@ impl<'a> Datagram<'a> {
         sink.put(self.data);
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "as the frames that have rules")]
     pub(super) const fn check(&self) -> Result<(), Broken> {
         Ok(())
     }

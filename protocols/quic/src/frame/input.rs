@@ -80,7 +80,7 @@ impl<'a> Input<'a> {
 
     /// All that is left.
     #[inline(always)]
-    pub(super) fn to_the_end(&mut self) -> &'a [u8] {
+    pub(super) fn take_rest(&mut self) -> &'a [u8] {
         core::mem::take(&mut self.0)
     }
 }

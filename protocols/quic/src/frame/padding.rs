@@ -43,7 +43,6 @@ impl Padding {
         }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "as the frames that have rules")]
     pub(super) const fn check(&self) -> Result<(), Broken> {
         Ok(())
     }

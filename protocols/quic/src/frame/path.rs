@@ -33,7 +33,6 @@ macro_rules! probes {
                 sink.put(&self.data);
             }
 
-            #[expect(clippy::unnecessary_wraps, reason = "as the frames that have rules")]
             pub(super) const fn check(&self) -> Result<(), Broken> {
                 Ok(())
             }

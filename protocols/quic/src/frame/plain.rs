@@ -37,7 +37,6 @@ macro_rules! integers {
                 $(self.$field.put(sink);)*
             }
 
-            #[expect(clippy::unnecessary_wraps, reason = "as the frames that have rules")]
             pub(in crate::frame) const fn check(&self) -> Result<(), Broken> {
                 Ok(())
             }
@@ -65,7 +64,6 @@ macro_rules! bare {
                 sink.put(&[$kind]);
             }
 
-            #[expect(clippy::unnecessary_wraps, reason = "as the frames that have rules")]
             pub(super) const fn check(&self) -> Result<(), Broken> {
                 Ok(())
             }

@@ -28,7 +28,7 @@ impl<'a> Stream<'a> {
         let id = input.varint()?;
         let offset = if kind & OFFSET != 0 { input.varint()? } else { VarInt::ZERO };
         let length = kind & LENGTH != 0;
-        let data = if length { input.prefixed()? } else { input.to_the_end() };
+        let data = if length { input.prefixed()? } else { input.take_rest() };
         let stream = Self { id, offset, data, fin: kind & FIN != 0, length };
         stream.check()?;
         Ok(stream)
