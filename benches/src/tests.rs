@@ -49,6 +49,13 @@ fn all_see_all_frames() {
 }
 
 #[test]
+fn all_see_all_integers() {
+    for (name, sizes) in corpus::VARINTS {
+        see_all(contenders::quic::varints(name, &corpus::varints(sizes)));
+    }
+}
+
+#[test]
 fn all_mask_alike() {
     let bytes: Vec<u8> = (0..=255).cycle().take(5000).collect();
     for from in 0..5 {

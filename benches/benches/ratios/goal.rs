@@ -77,7 +77,7 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
             // Peers branch on the length, which only pays where all are of one length.
             let at_most = if group == "quic-varint/mixed" { 0.5 } else { 1.0 };
             for peer in [names::S2N, names::OCTETS, names::QUINN] {
-                goal(names::TAKE, peer, at_most);
+                goal(names::ALL, peer, at_most);
             }
         }
         _ => {}

@@ -80,6 +80,10 @@ pub mod names {
     pub const SOCKUDO: &str = "sockudo-ws";
     /// See [`TUNGSTENITE`].
     pub const YAWC: &str = "yawc";
+    /// `segue_quic::VarInt::all`, driving.
+    pub const ALL: &str = "segue all, for_each";
+    /// `segue_quic::VarInt::all`, driven.
+    pub const NEXT: &str = "segue all, next";
     /// `segue_quic::VarInt::take`.
     pub const TAKE: &str = "segue take";
     /// The types of s2n-quic.

@@ -40,5 +40,5 @@ pub use received::ReceivedPackets;
 pub use sink::Sink;
 #[cfg(feature = "nom")]
 pub use varint::varint;
-pub use varint::{Encoded, TooLarge, VarInt, VarInts, Width};
+pub use varint::{Encoded, TooLarge, VarInt, VarIntIter, VarInts, Width};
 pub use version::Version;

@@ -93,6 +93,26 @@ proptest! {
         prop_assert_eq!(parsed.ok().map(|(rest, value)| (value, bytes.len() - rest.len())), ours);
     }
 
+    /// However integers are read one behind the other, they are the same, and so is what is left.
+    #[test]
+    fn ways_to_read_many_agree(runs in prop::collection::vec((0..4_u8, any::<u64>(), 1..9_usize), 0..20), cut in 0..8_usize) {
+        let mut bytes = Vec::new();
+        for (class, value, times) in runs {
+            let run = value.to_be_bytes()[..1 << class].repeat(times);
+            bytes.extend(run.chunks(1 << class).flat_map(|one| [&[class << 6 | one[0] & 0x3f], &one[1..]].concat()));
+        }
+        bytes.truncate(bytes.len().saturating_sub(cut));
+        let (mut rest, mut taken) = (&bytes[..], Vec::new());
+        while let Some(value) = VarInt::take(&mut rest) {
+            taken.push(value);
+        }
+        let mut integers = VarInt::all(&bytes);
+        prop_assert_eq!(&integers.by_ref().collect::<Vec<_>>(), &taken);
+        prop_assert_eq!((integers.rest(), integers.next()), (rest, None));
+        let folded = VarInt::all(&bytes).fold(Vec::new(), |mut all, value| { all.push(value); all });
+        prop_assert_eq!(folded, taken);
+    }
+
     #[test]
     fn every_width_returns(value in 0..1_u64 << 62, shift in 0..62, behind in 0..9_usize) {
         let value = number(value >> shift);

@@ -20,6 +20,8 @@ pub fn varints<'c>(width: &str, corpus: &'c Corpus) -> Group<'c> {
         records: corpus.count,
         contenders: vec![
             by_hand(input),
+            all(input),
+            next(input),
             taken(input),
             records(input),
             s2n(input),
@@ -70,6 +72,28 @@ fn taken(input: &[u8]) -> Contender<'_> {
     Contender::new(names::TAKE, move || {
         let (mut rest, mut count) = (input, 0);
         while let Some(value) = VarInt::take(&mut rest) {
+            see(value.value());
+            count += 1;
+        }
+        count
+    })
+}
+
+fn all(input: &[u8]) -> Contender<'_> {
+    Contender::new(names::ALL, move || {
+        let mut count = 0;
+        VarInt::all(input).for_each(|value| {
+            see(value.value());
+            count += 1;
+        });
+        count
+    })
+}
+
+fn next(input: &[u8]) -> Contender<'_> {
+    Contender::new(names::NEXT, move || {
+        let (mut integers, mut count) = (VarInt::all(input), 0);
+        while let Some(value) = integers.next() {
             see(value.value());
             count += 1;
         }

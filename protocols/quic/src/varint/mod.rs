@@ -3,10 +3,14 @@
 //! The two high bits of the first byte say whether an integer takes 1, 2, 4 or 8 bytes; the rest
 //! is its value, the most significant byte first, of up to 62 bits.
 //!
-//! Reading loads eight bytes wherever there are as many, and shifts out what does not belong to
-//! the integer: no branch depends on its length, which in a frame nobody can foretell.
+//! One by one they are read by a branch on their length, which a processor foresees where it knows
+//! the place: the fields of a frame. For many in a row there is [`VarInt::all`].
+
+mod iter;
 
 use core::fmt;
+
+pub use iter::VarIntIter;
 
 use segue::{Decode, Encode, Fault, Frame, Output, Record};
 
@@ -86,29 +90,22 @@ impl VarInt {
     #[inline(always)]
     #[must_use]
     pub const fn decode(input: &[u8]) -> Option<(Self, usize)> {
-        match input.first_chunk::<8>() {
-            Some(&bytes) => {
-                let word = u64::from_be_bytes(bytes);
-                let class = word >> 62;
-                // 8, 16, 32 or 64 bits belong to it, two of which are its class.
-                let value = (word & Self::MAX.0) >> (64 - (8 << class));
-                Some((Self(value), 1 << class))
-            }
-            None => Self::decode_short(input),
+        let mut rest = input;
+        match Self::take(&mut rest) {
+            Some(value) => Some((value, input.len() - rest.len())),
+            None => None,
         }
     }
 
-    /// As [`decode`](Self::decode), with fewer than eight bytes there.
-    #[inline]
-    const fn decode_short(input: &[u8]) -> Option<(Self, usize)> {
-        Some(match *input {
-            [a @ 0..0x40, ..] => (Self(a as u64), 1),
-            [a @ 0x40..0x80, b, ..] => (Self(u16::from_be_bytes([a & 0x3f, b]) as u64), 2),
-            [a @ 0x80..0xc0, b, c, d, ..] => {
-                (Self(u32::from_be_bytes([a & 0x3f, b, c, d]) as u64), 4)
-            }
-            _ => return None,
-        })
+    /// As [`decode`](Self::decode), without a branch on its length; none if there are not eight
+    /// bytes to load at once.
+    #[inline(always)]
+    const fn shift(input: &[u8]) -> Option<(Self, usize)> {
+        let Some(&bytes) = input.first_chunk::<8>() else { return None };
+        let word = u64::from_be_bytes(bytes);
+        let class = word >> 62;
+        // 8, 16, 32 or 64 bits belong to it, two of which are its class.
+        Some((Self((word & Self::MAX.0) >> (64 - (8 << class))), 1 << class))
     }
 
     /// Takes the integer in front of `input` from it; if it is not whole, none, and `input` stays
@@ -125,10 +122,25 @@ impl VarInt {
     /// ```
     #[inline(always)]
     pub const fn take(input: &mut &[u8]) -> Option<Self> {
-        let Some((value, size)) = Self::decode(input) else { return None };
-        let Some((_, behind)) = input.split_at_checked(size) else { return None };
+        macro_rules! split {
+            ($size:literal, $Int:ty) => {
+                match input.split_first_chunk::<$size>() {
+                    Some((bytes, behind)) => (<$Int>::from_be_bytes(*bytes) as u64, behind),
+                    None => return None,
+                }
+            };
+        }
+        let (value, behind) = match *input {
+            [] => return None,
+            [0..0x40, ..] => split!(1, u8),
+            [0x40..0x80, ..] => split!(2, u16),
+            [0x80..0xc0, ..] => split!(4, u32),
+            _ => split!(8, u64),
+        };
+        // The class is above whatever belongs to the value.
+        let bits = 8 * (input.len() - behind.len());
         *input = behind;
-        Some(value)
+        Some(Self(value & (Self::MAX.0 >> (64 - bits))))
     }
 
     /// Its bytes, as few as can be.
