@@ -92,8 +92,8 @@ fn all(input: &[u8]) -> Contender<'_> {
 
 fn next(input: &[u8]) -> Contender<'_> {
     Contender::new(names::NEXT, move || {
-        let (mut integers, mut count) = (VarInt::all(input), 0);
-        while let Some(value) = integers.next() {
+        let mut count = 0;
+        for value in VarInt::all(input) {
             see(value.value());
             count += 1;
         }
