@@ -88,6 +88,13 @@ impl Timeouts for std::net::TcpStream {
     }
 }
 
+impl Timeouts for std::net::UdpSocket {
+    fn set_timeouts(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.set_read_timeout(timeout)?;
+        self.set_write_timeout(timeout)
+    }
+}
+
 #[cfg(unix)]
 impl Timeouts for std::os::unix::net::UnixStream {
     fn set_timeouts(&self, timeout: Option<Duration>) -> io::Result<()> {

@@ -22,6 +22,8 @@ mod received;
 mod sink;
 pub mod stream;
 pub mod tls;
+#[cfg(feature = "std")]
+pub mod udp;
 mod varint;
 mod version;
 
