@@ -7,7 +7,7 @@
 
 use proptest::{collection::vec, prelude::*};
 use segue::Buffer;
-use segue_quic::stream::{Reassembler, ReceiveStream, StreamError, Window};
+use segue_quic::stream::{ReadError, Reassembler, ReceiveStream, StreamError, Window};
 
 /// What a stream is: for each offset, the byte that came first.
 #[derive(Default)]
@@ -196,6 +196,21 @@ fn ends() {
     let mut empty = ReceiveStream::new(0);
     assert_eq!(empty.receive(0, b"", true, &mut connection), Ok(true));
     assert!(empty.is_over());
+}
+
+/// A stream that is given up behind what has come is not one that ends there.
+#[test]
+fn a_reset_is_no_end() {
+    for length in [0, 5] {
+        let mut connection = Window::new(100);
+        let mut stream = ReceiveStream::new(50);
+        stream.receive(0, &[7; 5][..length], false, &mut connection).expect("it is allowed");
+        assert_eq!(stream.reset(3, length as u64, &mut connection), Ok(true));
+        assert_eq!((stream.reset_code(), stream.held()), (Some(3), 0));
+        let mut lines = segue::separator::line();
+        let read = stream.step(&mut lines, &mut segue::Output::new());
+        assert!(matches!(read, Err(ReadError::Reset(3))));
+    }
 }
 
 #[test]

@@ -150,7 +150,9 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
             senders[stream].reset(77);
         }
         while network.flying.first_key_value().is_some_and(|((at, _), _)| *at <= now) {
-            let Some((_, (to_receiver, number, frames))) = network.flying.pop_first() else { break };
+            let Some((_, (to_receiver, number, frames))) = network.flying.pop_first() else {
+                break;
+            };
             let space = if to_receiver { &mut receiving } else { &mut sending };
             if !space.received.receive(number) {
                 continue;
@@ -304,8 +306,8 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
             receiving.next += 1;
         }
 
-        let over = senders.iter().all(SendStream::is_over)
-            && receivers.iter().all(ReceiveStream::is_over);
+        let over =
+            senders.iter().all(SendStream::is_over) && receivers.iter().all(ReceiveStream::is_over);
         if over {
             for (stream, (read, &length)) in read.iter().zip(&plan.lengths).enumerate() {
                 let expected = content(stream, length);
@@ -323,11 +325,11 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
             return Ok(());
         }
     }
-    Err(TestCaseError::fail("it came to a standstill"))
+    Err(TestCaseError::fail(format!("a standstill: {senders:?}, {receivers:?}, {credit:?}")))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
     fn all_arrives(plan in plan()) {

@@ -72,6 +72,8 @@ impl Pages {
     /// `buffer`. Gives how much that is.
     pub(super) fn release(&mut self, mut offset: u64, buffer: &mut Buffer) -> u64 {
         let from = offset;
+        // What came in its turn may have passed by the end of a page.
+        self.forget(offset);
         while let Some(mut first) = self.pages.first_entry() {
             let (number, at) = place(offset);
             if *first.key() != number {
@@ -230,6 +232,18 @@ mod tests {
         assert_eq!(page.hold(8, b"1234567"), 4);
         assert_eq!(&page.bytes[8..15], b"12abc67");
         assert_eq!(page.hold(8, b"1234567"), 0);
+    }
+
+    #[test]
+    fn a_page_that_was_passed_by_is_not_in_the_way() {
+        let mut pages = Pages::default();
+        let mut buffer = Buffer::new();
+        let far = PAGE as u64 + 100;
+        pages.hold(10, b"x");
+        pages.hold(far, b"y");
+        assert_eq!(pages.release(10, &mut buffer), 1);
+        assert_eq!((pages.missing(11), pages.release(far, &mut buffer)), (far - 11, 1));
+        assert!(pages.is_empty());
     }
 
     #[test]

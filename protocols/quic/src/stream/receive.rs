@@ -107,8 +107,10 @@ impl ReceiveStream {
         if final_size > Window::MAX_DATA {
             return Err(StreamError::TooLong { offset: final_size, length: 0 });
         }
+        // The final size that a reset tells is no end: what has come may well be all that was sent.
+        let was_whole = self.is_whole();
         self.count(final_size, true, connection)?;
-        if self.reset.is_some() || self.is_whole() {
+        if self.reset.is_some() || was_whole {
             return Ok(false);
         }
         self.reset = Some(code);
