@@ -22,6 +22,7 @@ mod received;
 mod sink;
 pub mod stream;
 pub mod tls;
+pub mod transport_parameters;
 #[cfg(feature = "std")]
 pub mod udp;
 mod varint;

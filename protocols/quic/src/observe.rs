@@ -2,7 +2,10 @@
 
 use segue::laws::{Log, Observe};
 
-use crate::{KeyLogEntry, Packet, VarInt, frame::Frame, tls::HandshakeMessage};
+use crate::{
+    KeyLogEntry, Packet, VarInt, frame::Frame, tls::HandshakeMessage,
+    transport_parameters::Parameter,
+};
 
 impl Observe for VarInt {
     fn observe(&self, log: &mut Log) {
@@ -34,5 +37,12 @@ impl Observe for HandshakeMessage<'_> {
 impl Observe for Frame<'_> {
     fn observe(&self, log: &mut Log) {
         log.event(self);
+    }
+}
+
+impl Observe for Parameter<'_> {
+    fn observe(&self, log: &mut Log) {
+        log.event(self.id);
+        log.bytes(self.value);
     }
 }

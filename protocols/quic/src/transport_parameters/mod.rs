@@ -1,0 +1,199 @@
+//! Transport parameters: what each end declares in the handshake (RFC 9000 §7.4, §18).
+//!
+//! They travel in a TLS extension, one behind the other: [`Parameters`] reads them as they are,
+//! [`TransportParameters`] is what they come to. Those that nobody knows, grease among them, are
+//! kept.
+//!
+//! ```
+//! use segue_quic::{stream::Side, transport_parameters::TransportParameters};
+//!
+//! let sent = b"\x01\x02\x75\x30\x0f\x03cid\x1b\x02??"; // 27 is reserved, and means nothing
+//! let read = TransportParameters::decode(sent, Side::Client)?;
+//! assert_eq!(read.max_idle_timeout.value(), 30_000);
+//! assert_eq!(read.initial_source.as_deref(), Some(&b"cid"[..]));
+//! assert_eq!(read.max_udp_payload_size.value(), 65_527); // by default
+//! assert_eq!(read.unknown[0].1, b"??");
+//!
+//! let mut again = Vec::new();
+//! read.encode(Side::Client, &mut again)?;
+//! assert_eq!(again, sent);
+//! # Ok::<(), segue_quic::TransportError>(())
+//! ```
+
+mod encode;
+mod entries;
+mod ids;
+mod preferred_address;
+mod read;
+mod version_information;
+
+use alloc::vec::Vec;
+
+pub use entries::{Parameter, Parameters};
+pub use ids::ConnectionIds;
+pub use preferred_address::PreferredAddress;
+pub use version_information::VersionInformation;
+
+use crate::{ConnectionId, ErrorCode, StatelessResetToken, TransportError, VarInt};
+
+/// What one end declares in the handshake (RFC 9000 §18.2).
+///
+/// A field that was not sent has its default. Limits are those that the sender of the parameters
+/// imposes on whoever receives them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportParameters {
+    /// The connection id that the client's first Initial was sent to. Of servers only.
+    pub original_destination: Option<ConnectionId>,
+    /// After so many milliseconds of silence the connection is over; 0 for never.
+    pub max_idle_timeout: VarInt,
+    /// What ends a stateless reset of this connection. Of servers only.
+    pub stateless_reset_token: Option<StatelessResetToken>,
+    /// The longest UDP payload that is taken, in bytes: at least 1200.
+    pub max_udp_payload_size: VarInt,
+    /// How much may be sent on all streams together at first, in bytes.
+    pub initial_max_data: VarInt,
+    /// How much may be sent at first on a stream both ways that the sender of this opens.
+    pub initial_max_stream_data_bidi_local: VarInt,
+    /// How much may be sent at first on a stream both ways that the receiver of this opens.
+    pub initial_max_stream_data_bidi_remote: VarInt,
+    /// How much may be sent at first on a stream one way.
+    pub initial_max_stream_data_uni: VarInt,
+    /// How many streams both ways may be opened at first: at most 2^60.
+    pub initial_max_streams_bidi: VarInt,
+    /// How many streams one way may be opened at first: at most 2^60.
+    pub initial_max_streams_uni: VarInt,
+    /// By which power of two the delay in ACK frames is divided: at most 20.
+    pub ack_delay_exponent: u8,
+    /// How many milliseconds acknowledgements are held back at most: less than 2^14.
+    pub max_ack_delay: u16,
+    /// Whether the addresses of the handshake are the only ones that may be used.
+    pub disable_active_migration: bool,
+    /// Where the server would rather be talked to. Of servers only.
+    pub preferred_address: Option<PreferredAddress>,
+    /// How many connection ids are stored: at least 2.
+    pub active_connection_id_limit: VarInt,
+    /// The source connection id of the sender's first Initial.
+    pub initial_source: Option<ConnectionId>,
+    /// The source connection id of the server's Retry, if there was one. Of servers only.
+    pub retry_source: Option<ConnectionId>,
+    /// The longest DATAGRAM frame that is taken, in bytes; 0 for none (RFC 9221 §3).
+    pub max_datagram_frame_size: VarInt,
+    /// Whether the fixed bit of packets may be any (RFC 9287).
+    pub grease_quic_bit: bool,
+    /// The versions that the sender speaks (RFC 9368).
+    pub version_information: Option<VersionInformation>,
+    /// All others, grease among them, in the order in which they came.
+    pub unknown: Vec<(VarInt, Vec<u8>)>,
+}
+
+impl TransportParameters {
+    /// What is declared by whoever sends no parameters.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            original_destination: None,
+            max_idle_timeout: VarInt::ZERO,
+            stateless_reset_token: None,
+            max_udp_payload_size: MAX_UDP_PAYLOAD_SIZE,
+            initial_max_data: VarInt::ZERO,
+            initial_max_stream_data_bidi_local: VarInt::ZERO,
+            initial_max_stream_data_bidi_remote: VarInt::ZERO,
+            initial_max_stream_data_uni: VarInt::ZERO,
+            initial_max_streams_bidi: VarInt::ZERO,
+            initial_max_streams_uni: VarInt::ZERO,
+            ack_delay_exponent: ACK_DELAY_EXPONENT,
+            max_ack_delay: MAX_ACK_DELAY,
+            disable_active_migration: false,
+            preferred_address: None,
+            active_connection_id_limit: ACTIVE_CONNECTION_ID_LIMIT,
+            initial_source: None,
+            retry_source: None,
+            max_datagram_frame_size: VarInt::ZERO,
+            grease_quic_bit: false,
+            version_information: None,
+            unknown: Vec::new(),
+        }
+    }
+
+    /// Whether the parameter `id` is reserved to exercise that unknown ones are ignored
+    /// (RFC 9000 §18.1).
+    ///
+    /// ```
+    /// use segue_quic::{VarInt, transport_parameters::TransportParameters};
+    ///
+    /// assert!(TransportParameters::is_reserved(VarInt::from(27_u8)));
+    /// assert!(!TransportParameters::is_reserved(VarInt::from(1_u8)));
+    /// ```
+    #[must_use]
+    pub const fn is_reserved(id: VarInt) -> bool {
+        id.value() >= 27 && (id.value() - 27) % 31 == 0
+    }
+}
+
+impl Default for TransportParameters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The names of the parameters that are known, by their ids.
+macro_rules! ids {
+    ($($(#[doc = $doc:literal])* $name:ident = $id:literal;)*) => {
+        pub(in crate::transport_parameters) mod id {
+            $($(#[doc = $doc])* #[allow(non_upper_case_globals)]
+            pub(in crate::transport_parameters) const $name: u64 = $id;)*
+        }
+
+        impl TransportParameters {
+            /// The name that its standard gives the parameter `id`, if it is known.
+            ///
+            /// ```
+            /// use segue_quic::{VarInt, transport_parameters::TransportParameters};
+            ///
+            /// let name = TransportParameters::name(VarInt::from(0x0e_u8));
+            /// assert_eq!(name, Some("active_connection_id_limit"));
+            /// ```
+            #[must_use]
+            pub const fn name(id: VarInt) -> Option<&'static str> {
+                match id.value() {
+                    $($id => Some(stringify!($name)),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+ids! {
+    original_destination_connection_id = 0x00;
+    max_idle_timeout = 0x01;
+    stateless_reset_token = 0x02;
+    max_udp_payload_size = 0x03;
+    initial_max_data = 0x04;
+    initial_max_stream_data_bidi_local = 0x05;
+    initial_max_stream_data_bidi_remote = 0x06;
+    initial_max_stream_data_uni = 0x07;
+    initial_max_streams_bidi = 0x08;
+    initial_max_streams_uni = 0x09;
+    ack_delay_exponent = 0x0a;
+    max_ack_delay = 0x0b;
+    disable_active_migration = 0x0c;
+    preferred_address = 0x0d;
+    active_connection_id_limit = 0x0e;
+    initial_source_connection_id = 0x0f;
+    retry_source_connection_id = 0x10;
+    version_information = 0x11;
+    max_datagram_frame_size = 0x20;
+    grease_quic_bit = 0x2ab2;
+}
+
+/// The greatest payload that UDP has.
+const MAX_UDP_PAYLOAD_SIZE: VarInt = VarInt::from_u32(65_527);
+const ACK_DELAY_EXPONENT: u8 = 3;
+const MAX_ACK_DELAY: u16 = 25;
+const ACTIVE_CONNECTION_ID_LIMIT: VarInt = VarInt::from_u32(2);
+
+/// What a violation of these rules is answered with.
+const fn wrong(reason: &'static str, section: &'static str) -> TransportError {
+    TransportError::new(ErrorCode::TRANSPORT_PARAMETER_ERROR, reason, section)
+}
