@@ -17,7 +17,8 @@ impl TransportParameters {
     pub fn encode(&self, sender: Side, sink: &mut impl Sink) -> Result<(), TransportError> {
         self.check(sender)?;
         let ids = [&self.original_destination, &self.initial_source, &self.retry_source];
-        let [original, initial, retry] = ids.map(|id| id.as_ref().map(|id| id.as_slice()));
+        let [original, initial, retry] =
+            ids.map(|id| id.as_ref().map(crate::ConnectionId::as_slice));
         let mut writer = Writer(sink);
         writer.bytes(id::original_destination_connection_id, original);
         writer.integer(id::max_idle_timeout, self.max_idle_timeout, VarInt::ZERO);
@@ -38,13 +39,13 @@ impl TransportParameters {
         let delay = [self.max_ack_delay, MAX_ACK_DELAY].map(VarInt::from);
         writer.integer(id::max_ack_delay, delay[0], delay[1]);
         writer.flag(id::disable_active_migration, self.disable_active_migration);
-        let address = self.preferred_address.as_ref().map(super::PreferredAddress::to_vec);
+        let address = self.preferred_address.as_ref().map(super::PreferredAddress::bytes);
         writer.bytes(id::preferred_address, address.as_deref());
         let limit = self.active_connection_id_limit;
         writer.integer(id::active_connection_id_limit, limit, ACTIVE_CONNECTION_ID_LIMIT);
         writer.bytes(id::initial_source_connection_id, initial);
         writer.bytes(id::retry_source_connection_id, retry);
-        let versions = self.version_information.as_ref().map(super::VersionInformation::to_vec);
+        let versions = self.version_information.as_ref().map(super::VersionInformation::bytes);
         writer.bytes(id::version_information, versions.as_deref());
         writer.integer(id::max_datagram_frame_size, self.max_datagram_frame_size, VarInt::ZERO);
         writer.flag(id::grease_quic_bit, self.grease_quic_bit);

@@ -7,7 +7,7 @@
 //! ```
 //! use segue_quic::{stream::Side, transport_parameters::TransportParameters};
 //!
-//! let sent = b"\x01\x02\x75\x30\x0f\x03cid\x1b\x02??"; // 27 is reserved, and means nothing
+//! let sent = b"\x01\x04\x80\x00\x75\x30\x0f\x03cid\x1b\x02??"; // 27 is reserved, and means nothing
 //! let read = TransportParameters::decode(sent, Side::Client)?;
 //! assert_eq!(read.max_idle_timeout.value(), 30_000);
 //! assert_eq!(read.initial_source.as_deref(), Some(&b"cid"[..]));
@@ -126,7 +126,7 @@ impl TransportParameters {
     /// ```
     #[must_use]
     pub const fn is_reserved(id: VarInt) -> bool {
-        id.value() >= 27 && (id.value() - 27) % 31 == 0
+        id.value() >= 27 && (id.value() - 27).is_multiple_of(31)
     }
 }
 

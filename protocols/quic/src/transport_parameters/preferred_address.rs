@@ -40,7 +40,7 @@ impl PreferredAddress {
         })
     }
 
-    pub(super) fn to_vec(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let v4 = self.v4.unwrap_or(SocketAddrV4::new(Ipv4Addr::UNSPECIFIED, 0));
         bytes.extend(v4.ip().octets());

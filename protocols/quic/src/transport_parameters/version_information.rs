@@ -26,7 +26,7 @@ impl VersionInformation {
         Ok(read)
     }
 
-    pub(super) fn to_vec(&self) -> Vec<u8> {
+    pub(super) fn bytes(&self) -> Vec<u8> {
         let versions = core::iter::once(&self.chosen).chain(&self.available);
         versions.flat_map(|version| version.to_bytes()).collect()
     }
