@@ -288,6 +288,16 @@ impl<T: Transport> Endpoint<T> {
         }
     }
 
+    /// Waits no longer for a close to come to its end, which is as good as one once both close
+    /// frames have been exchanged.
+    pub(super) fn give_up(&mut self) -> Result<(), Error> {
+        match core::mem::replace(&mut self.state, State::Ended) {
+            State::Ending(Some(error)) => Err(error),
+            State::Ending(None) | State::Ended => Ok(()),
+            _ => Err(Error::Unanswered),
+        }
+    }
+
     /// Drops one message; what came of it where that was the last one.
     fn poll_drop(&mut self, cx: &mut Context<'_>, since: u64) -> Poll<Option<Option<Error>>> {
         match ready!(self.connection.poll_ready(cx)) {

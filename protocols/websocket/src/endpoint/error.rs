@@ -23,7 +23,8 @@ pub enum Error {
     Write(WriteError),
     /// The close frame has been sent, behind which nothing may follow (RFC 6455 §5.5.1).
     Closed,
-    /// The peer sends on and on, and does not answer the close frame. The connection was ended.
+    /// The peer does not answer the close frame: it sends on and on, or not in time. The
+    /// connection is over.
     Unanswered,
     /// Nothing was heard of the peer for as long as a [`KeepAlive`](super::KeepAlive) allows.
     Silent,

@@ -97,6 +97,28 @@ impl<T: PollTransport> Reader<T> {
         let close = Some(Close { code, reason });
         poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
     }
+
+    /// The same, for both halves, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
+    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
+    /// otherwise.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
+    /// the connection is to be dropped. One that has answered, and only does not end its stream,
+    /// is no error.
+    pub async fn close_in_time(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<(), Error> {
+        let close = Close { code, reason };
+        poll_fn(|cx| {
+            keeping::poll_close(&mut self.endpoint, cx, close, poll_end, keep_alive, timer)
+        })
+        .await
+    }
 }
 
 impl<T: PollTransport> Sender<T> {

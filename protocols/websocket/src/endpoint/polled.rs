@@ -136,8 +136,8 @@ impl<T: PollTransport> WebSocket<T> {
     /// both close frames have been exchanged already it only does the last of these; a close
     /// frame of the peer's that [`next`](Self::next) gave is answered with its own code.
     ///
-    /// It waits for the peer as long as that takes; whoever has not the time drops it, and the
-    /// connection. At most 16 MiB are dropped.
+    /// It waits for the peer as long as that takes: [`close_in_time`](Self::close_in_time) does
+    /// not. At most 16 MiB are dropped.
     ///
     /// # Errors
     /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
@@ -146,6 +146,28 @@ impl<T: PollTransport> WebSocket<T> {
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         let close = Some(Close { code, reason });
         poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
+    }
+
+    /// The same, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
+    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
+    /// otherwise.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
+    /// the connection is to be dropped. One that has answered, and only does not end its stream,
+    /// is no error.
+    pub async fn close_in_time(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<(), Error> {
+        let close = Close { code, reason };
+        poll_fn(|cx| {
+            keeping::poll_close(&mut self.endpoint, cx, close, poll_end, keep_alive, timer)
+        })
+        .await
     }
 
     /// Splits it in two, for two tasks: one reads, and answers control frames, the other sends.

@@ -265,7 +265,8 @@ impl<T: SyncTransport> WebSocket<T> {
     /// comes until the peer's, and ends the transport such that the peer gets everything. Where
     /// both close frames have been exchanged already it only does the last of these; a close
     /// frame of the peer's that [`next`](Self::next) gave is answered with its own code. At most
-    /// 16 MiB are dropped.
+    /// 16 MiB are dropped; how long it waits is up to the peer, and to the time-outs of the socket:
+    /// see [`close_in_time`](Self::close_in_time).
     ///
     /// # Errors
     /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
@@ -290,6 +291,29 @@ impl<T: SyncTransport> WebSocket<T> {
         end: impl FnMut(&mut T) -> io::Result<()>,
     ) -> Result<(), Error> {
         close_by(&mut self.endpoint, code, reason, end)
+    }
+
+    /// As [`close`](Self::close), but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
+    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
+    /// otherwise. A blocking socket needs a timer that sets its time-outs:
+    /// [`SocketTimer`](segue::driver::SocketTimer). That counts from the last byte that still comes,
+    /// of which there may be 16 MiB.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
+    /// the connection is to be dropped. One that has answered, and only does not end its stream,
+    /// is no error.
+    pub fn close_in_time(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<(), Error>
+    where
+        T: CloseWrite,
+    {
+        close_in_time(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
     }
 
     /// Whether there is something to send: whether a readiness loop should ask for writability.
@@ -341,14 +365,31 @@ pub(super) fn close_by<T: SyncTransport>(
     reason: &str,
     end: impl FnMut(&mut T) -> io::Result<()>,
 ) -> Result<(), Error> {
-    now(endpoint.poll_close(
-        &mut context(),
-        Some(Close { code, reason }),
-        |connection, _, limit| match connection.close_by(limit, end) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
-            ended => Poll::Ready(ended),
-        },
-    ))
+    let close = Some(Close { code, reason });
+    now(endpoint.poll_close(&mut context(), close, ending(end)))
+}
+
+pub(super) fn close_in_time<T: SyncTransport + CloseWrite>(
+    endpoint: &mut Endpoint<Blocking<T>>,
+    close: Close<'_>,
+    keep_alive: &mut KeepAlive,
+    timer: &mut impl Timer,
+) -> Result<(), Error> {
+    let end = ending(T::close_write);
+    let closed = now(keeping::poll_close(endpoint, &mut context(), close, end, keep_alive, timer));
+    // Some sockets refuse that once the peer has gone; what came of the call says more.
+    let _ = timer.arm(None);
+    closed
+}
+
+/// Ends a connection, `end` its stream: pending is would-block.
+fn ending<T: SyncTransport>(
+    mut end: impl FnMut(&mut T) -> io::Result<()>,
+) -> impl FnMut(&mut Connection<T, Messages>, &mut Context<'_>, u64) -> Poll<io::Result<bool>> {
+    move |connection, _, limit| match connection.close_by(limit, &mut end) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        ended => Poll::Ready(ended),
+    }
 }
 
 /// What a poll without a waker comes to: pending is would-block.

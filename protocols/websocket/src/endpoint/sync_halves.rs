@@ -15,7 +15,7 @@ use std::{
 use super::{
     Error, KeepAlive, OwnedMessage,
     engine::{self, Endpoint},
-    sync::{WebSocket, close_by, context, next_by, now},
+    sync::{WebSocket, close_by, close_in_time, context, next_by, now},
 };
 use crate::{Close, CloseCode, Outgoing, Writer};
 
@@ -102,6 +102,29 @@ where
         for<'a> &'a T: CloseWrite,
     {
         close_by(&mut self.endpoint, code, reason, CloseWrite::close_write)
+    }
+
+    /// The same, for both halves, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
+    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
+    /// otherwise. A blocking socket needs a timer that sets its time-outs:
+    /// [`SocketTimer`](segue::driver::SocketTimer). That counts from the last byte that still comes,
+    /// of which there may be 16 MiB.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
+    /// the connection is to be dropped. One that has answered, and only does not end its stream,
+    /// is no error.
+    pub fn close_in_time(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl Timer,
+    ) -> Result<(), Error>
+    where
+        for<'a> &'a T: CloseWrite,
+    {
+        close_in_time(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
     }
 }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 mod blocking;
+mod closing;
 mod keeping;
 mod many;
 mod polled;
