@@ -59,6 +59,8 @@
 //! # target(b"\x00\x02hi\x00");
 //! ```
 //!
+//! Parsers that were written elsewhere are checked through an adapter: see [`mod@stranger`].
+//!
 //! What cannot be seen from outside is not checked: memory that a stage keeps for itself, work
 //! that it does in between the questions, and a record whose beginning was absorbed before the
 //! stream ended, where no item tells of it.
@@ -67,6 +69,7 @@ mod checks;
 mod cuts;
 mod drive;
 mod exchange;
+mod fuzz_target;
 mod law;
 mod linear;
 mod mutants;
@@ -78,6 +81,8 @@ mod subject;
 mod suite;
 mod trace;
 
+#[doc(inline)]
+pub use crate::fuzz_target;
 pub use law::Law;
 pub use observe::{Entry, Log, Observe};
 pub use pairs::{agree, canonical, round_trip};

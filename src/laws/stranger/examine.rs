@@ -37,6 +37,15 @@ pub(super) fn examine(subject: &Subject) -> Verdicts {
     Verdicts { name, laws: standings(subject, &bench), defects, runs }
 }
 
+/// Looks at one stream that is cut so, and tells the first defect.
+pub(super) fn one(subject: &Subject, input: &[u8], cuts: &[usize]) -> Option<Defect> {
+    let bench = Bench::new(subject);
+    let mut search = Search { subject, bench: &bench, defects: Vec::new() };
+    search.any(Origin::Generated, input, cuts);
+    search.agrees(Origin::Generated, input);
+    search.defects.into_iter().next()
+}
+
 struct Search<'s> {
     subject: &'s Subject,
     bench: &'s Bench<'s>,

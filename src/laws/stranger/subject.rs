@@ -1,9 +1,12 @@
 //! A parser under test, and what is known of it.
 
-use std::rc::Rc;
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    rc::Rc,
+};
 
 use super::{Defect, Stranger, Verdicts, examine};
-use crate::laws::Law;
+use crate::laws::{Law, cuts};
 
 /// The laws for a parser that was written elsewhere: `make` makes a fresh one, with its adapter.
 ///
@@ -189,6 +192,47 @@ impl Subject {
     pub fn tries(mut self, of: impl Fn(&[u8], &[usize]) + 'static) -> Self {
         self.terms.tries = Some(Rc::new(of));
         self
+    }
+
+    /// Looks at one stream, cut at these offsets and asked twice: L1 to L5 and L10, and L7. For
+    /// property tests, and whoever makes streams of their own. Offsets may be in any order, and
+    /// those that lie outside the stream do not count.
+    ///
+    /// ```
+    /// use proptest::prelude::*;
+    /// use segue::{laws::{self, stranger}, length};
+    ///
+    /// proptest!(|(stream: Vec<u8>, cuts in prop::collection::vec(0..64_usize, 0..8))| {
+    ///     let records = laws::stranger("records", || stranger::stage(length::u8()));
+    ///     prop_assert_eq!(records.on(&stream, &cuts), Ok(()));
+    /// });
+    /// ```
+    ///
+    /// # Errors
+    /// The first defect that is found, as small as it gets.
+    pub fn on(&self, stream: &[u8], cuts: &[usize]) -> Result<(), Box<Defect>> {
+        let inside = |cut: &usize| (1..stream.len()).contains(cut);
+        let mut cuts: Vec<usize> = cuts.iter().copied().filter(inside).collect();
+        cuts.sort_unstable();
+        cuts.dedup();
+        examine::one(self, stream, &cuts).map_or(Ok(()), |defect| Err(Box::new(defect)))
+    }
+
+    /// Looks at one stream with cuts that are derived from it: what a fuzz target calls with its
+    /// data. See [`fuzz_target`](crate::fuzz_target).
+    ///
+    /// # Panics
+    /// If a law is broken, with a report.
+    #[track_caller]
+    pub fn fuzz(&self, data: &[u8]) {
+        let mut hasher = DefaultHasher::new();
+        data.hash(&mut hasher);
+        let few = cuts::random(data.len(), hasher.finish()).cuts;
+        for cuts in [Vec::from_iter(1..data.len()), few] {
+            if let Err(defect) = self.on(data, &cuts) {
+                panic!("{}: {defect}", self.name);
+            }
+        }
     }
 
     pub(super) fn looks_at(&self, law: Law) -> bool {
