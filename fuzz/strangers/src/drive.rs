@@ -1,0 +1,168 @@
+//! Runs a crate's own driver over a stream in given reads, and writes down what a caller sees.
+//!
+//! This is how a finding is reproduced: without the harness, by the `Framed`, reader or loop that
+//! the crate itself offers or documents. What was seen while the stream was open is kept apart
+//! from what was seen at its end, since an item that comes only then is one that came too late.
+
+use futures::{Stream, StreamExt, task::noop_waker_ref};
+use segue::laws::Answer;
+use std::{fmt, fmt::Debug, pin::pin, task::{Context, Poll}};
+
+use crate::pipe::Pipe;
+
+/// What a caller of the crate's driver sees.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transcript {
+    /// While the stream was open and all of it had come.
+    pub open: Vec<Answer>,
+    /// Once it had ended. Ends with [`Answer::Need`] where the driver waits for ever.
+    pub at_end: Vec<Answer>,
+}
+
+/// Far more than any of the short streams here holds: a driver that says so much never ends.
+const TOO_MUCH: usize = 100_000;
+
+impl Transcript {
+    /// Writes down one answer, and tells whether to ask on.
+    pub fn hears(&mut self, ended: bool, answer: Answer) -> bool {
+        let said = if ended { &mut self.at_end } else { &mut self.open };
+        let goes_on = matches!(answer, Answer::Item(_) | Answer::Piece(_)) && said.len() < TOO_MUCH;
+        match (said.last_mut(), answer) {
+            (Some(Answer::Piece(payload)), Answer::Piece(piece)) => payload.extend(piece),
+            (_, Answer::Piece(piece)) if piece.is_empty() => {}
+            (_, Answer::Need(_)) if !ended => {}
+            (_, answer) => said.push(answer),
+        }
+        goes_on
+    }
+
+    /// Whether it stopped before the end of the stream was told.
+    pub fn is_over(&self) -> bool {
+        matches!(self.open.last(), Some(Answer::End | Answer::Error(_)))
+    }
+
+    /// Whether a caller was told that something is wrong, or is still waiting.
+    pub fn complains(&self) -> bool {
+        let last = self.at_end.last().or(self.open.last());
+        matches!(last, Some(Answer::Error(_) | Answer::Need(_)))
+    }
+
+    /// The same with all errors alike, for comparing what matters more than their words.
+    pub fn without_words(mut self) -> Self {
+        for answer in self.open.iter_mut().chain(&mut self.at_end) {
+            if let Answer::Error(words) = answer {
+                words.clear();
+            }
+        }
+        self
+    }
+}
+
+impl fmt::Display for Transcript {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let word = |answer: &Answer| match answer {
+            Answer::Item(item) => item.clone(),
+            Answer::Piece(piece) => format!("\"{}\"", piece.escape_ascii()),
+            Answer::Need(_) => "waits for ever".into(),
+            Answer::End => "end".into(),
+            Answer::Error(error) => format!("error {error}"),
+        };
+        let words = |said: &[Answer]| said.iter().map(word).collect::<Vec<_>>().join(", ");
+        match (self.open.is_empty(), self.at_end.is_empty()) {
+            (_, true) => f.write_str(&words(&self.open)),
+            (true, _) => write!(f, "at the end of the stream: {}", words(&self.at_end)),
+            _ => write!(f, "{}; at the end of the stream: {}", words(&self.open), words(&self.at_end)),
+        }
+    }
+}
+
+/// A driver that is a `Stream` of results: a `Framed` of whatever crate, an event stream.
+pub fn stream<S, T, E>(reads: &[&[u8]], make: impl FnOnce(Pipe) -> S) -> Transcript
+where
+    S: Stream<Item = Result<T, E>>,
+    T: Debug + 'static,
+    E: Debug,
+{
+    let pipe = Pipe::default();
+    let mut stream = pin!(make(pipe.clone()));
+    stepping(reads, &pipe, move || {
+        match stream.poll_next_unpin(&mut Context::from_waker(noop_waker_ref())) {
+            Poll::Ready(Some(Ok(item))) => Answer::item(item),
+            Poll::Ready(Some(Err(error))) => Answer::error(error),
+            Poll::Ready(None) => Answer::End,
+            Poll::Pending => Answer::Need(None),
+        }
+    })
+}
+
+/// A driver that is asked again when it would have blocked.
+pub fn stepping(reads: &[&[u8]], pipe: &Pipe, mut step: impl FnMut() -> Answer) -> Transcript {
+    let mut seen = Transcript::default();
+    for read in reads {
+        pipe.push(read);
+        while seen.hears(false, step()) {}
+        if seen.is_over() {
+            return seen;
+        }
+    }
+    pipe.end();
+    while seen.hears(true, step()) {}
+    seen
+}
+
+/// A driver that blocks: it finds the whole stream in the given reads, and its end behind them.
+/// `next` gives an item, or `None` at the end.
+pub fn blocking<R, T, E>(
+    reads: &[&[u8]],
+    make: impl FnOnce(Pipe) -> R,
+    mut next: impl FnMut(&mut R) -> Result<Option<T>, E>,
+) -> Transcript
+where
+    T: Debug + 'static,
+    E: Debug,
+{
+    let pipe = Pipe::default();
+    reads.iter().for_each(|read| pipe.push(read));
+    pipe.end();
+    let (mut reader, mut seen) = (make(pipe), Transcript::default());
+    while seen.hears(true, match next(&mut reader) {
+        Ok(Some(item)) => Answer::item(item),
+        Ok(None) => Answer::End,
+        Err(error) => Answer::error(error),
+    }) {}
+    seen
+}
+
+/// The loop that the documentation of a parser over a slice has its caller write: read, append,
+/// parse as often as there is something, and take bytes that are left at the end for a stream that
+/// was cut off. `parse` gives an item and how many bytes it was, or `None` where it needs more.
+pub fn buffer<T, E>(
+    reads: &[&[u8]],
+    mut parse: impl FnMut(&[u8]) -> Result<Option<(T, usize)>, E>,
+) -> Transcript
+where
+    T: Debug + 'static,
+    E: Debug,
+{
+    let (mut buffer, mut seen) = (Vec::new(), Transcript::default());
+    for read in reads {
+        buffer.extend_from_slice(read);
+        while !buffer.is_empty() {
+            match parse(&buffer) {
+                Ok(Some((item, length))) => {
+                    buffer.drain(..length);
+                    if !seen.hears(false, Answer::item(item)) {
+                        return seen;
+                    }
+                }
+                Ok(None) => break,
+                Err(error) => {
+                    seen.hears(false, Answer::error(error));
+                    return seen;
+                }
+            }
+        }
+    }
+    seen.hears(true, if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") });
+    seen
+}

@@ -1,0 +1,131 @@
+//! A parser from a published crate: how to make it, valid streams, its real driver, what is known.
+
+use segue::laws::{Law, Stranger};
+
+use crate::drive::Transcript;
+
+/// One parser, as the runner sees it.
+pub struct Entry {
+    /// Of what protocol, or kind of framing, it is.
+    pub family: &'static str,
+    /// As the crate is called in this package's manifest.
+    pub dependency: &'static str,
+    /// Which of the crate's parsers it is.
+    pub parser: &'static str,
+    /// A fresh one, with its adapter.
+    pub make: fn() -> Box<dyn Stranger>,
+    /// The crate's own driver over a stream in given reads.
+    pub drive: fn(&[&[u8]]) -> Transcript,
+    /// Valid streams, each whole.
+    pub accepts: Vec<Vec<u8>>,
+    /// Streams that are to be refused.
+    pub refuses: Vec<Vec<u8>>,
+    /// Words of the protocol, of which more streams are made.
+    pub words: Vec<Vec<u8>>,
+    /// The end of the stream is a proper end wherever it comes, and for which reason.
+    pub ends_anywhere: Option<&'static str>,
+    /// What is known of what breaks, law by law.
+    pub notes: Vec<Note>,
+}
+
+/// Why a broken law is no defect.
+#[derive(Clone, Copy)]
+pub struct Note {
+    /// The law it is about.
+    pub law: Law,
+    /// What it is instead.
+    pub kind: Kind,
+    /// The reason, which for a contract says where it is documented.
+    pub reason: &'static str,
+}
+
+/// What a broken law can be, other than a defect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The crate's documentation says that it is so, or the protocol leaves it open.
+    Contract,
+    /// The adapter is not what a user would write, or cannot show the law.
+    Adapter,
+}
+
+impl Entry {
+    /// A parser of the crate that this package's manifest calls `dependency`.
+    pub fn new(
+        family: &'static str,
+        dependency: &'static str,
+        parser: &'static str,
+        make: fn() -> Box<dyn Stranger>,
+        drive: fn(&[&[u8]]) -> Transcript,
+    ) -> Self {
+        Self {
+            family,
+            dependency,
+            parser,
+            make,
+            drive,
+            accepts: Vec::new(),
+            refuses: Vec::new(),
+            words: Vec::new(),
+            ends_anywhere: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// Valid streams.
+    pub fn accepts<I: AsRef<[u8]>>(mut self, streams: impl IntoIterator<Item = I>) -> Self {
+        self.accepts.extend(streams.into_iter().map(|stream| stream.as_ref().to_vec()));
+        self
+    }
+
+    /// Streams that are to be refused.
+    pub fn refuses<I: AsRef<[u8]>>(mut self, streams: impl IntoIterator<Item = I>) -> Self {
+        self.refuses.extend(streams.into_iter().map(|stream| stream.as_ref().to_vec()));
+        self
+    }
+
+    /// Words of the protocol.
+    pub fn words<I: AsRef<[u8]>>(mut self, words: impl IntoIterator<Item = I>) -> Self {
+        self.words.extend(words.into_iter().map(|word| word.as_ref().to_vec()));
+        self
+    }
+
+    /// The end of the stream is a proper end wherever it comes: says where that is written.
+    pub fn ends_anywhere(mut self, reason: &'static str) -> Self {
+        self.ends_anywhere = Some(reason);
+        self
+    }
+
+    /// Breaking this law is documented.
+    pub fn contract(self, law: Law, reason: &'static str) -> Self {
+        self.note(law, Kind::Contract, reason)
+    }
+
+    /// Breaking this law is the adapter's doing.
+    pub fn adapter(self, law: Law, reason: &'static str) -> Self {
+        self.note(law, Kind::Adapter, reason)
+    }
+
+    fn note(mut self, law: Law, kind: Kind, reason: &'static str) -> Self {
+        self.notes.push(Note { law, kind, reason });
+        self
+    }
+
+    /// The crate's name on crates.io and the version that is pinned, as the manifest says.
+    pub fn package(&self) -> (String, String) {
+        let manifest = include_str!("../Cargo.toml");
+        let line = manifest.lines().find(|line| line.split_once(" =").is_some_and(|(name, _)| name == self.dependency));
+        let line = line.unwrap_or_else(|| panic!("{} is not in the manifest", self.dependency));
+        let quoted = |after: &str| {
+            let (_, rest) = line.split_once(after)?;
+            rest.split_once('"').map(|(word, _)| word.to_owned())
+        };
+        let version = quoted("\"=").unwrap_or_else(|| panic!("{} is not pinned", self.dependency));
+        (quoted("package = \"").unwrap_or_else(|| self.dependency.to_owned()), version)
+    }
+
+    /// What it is called in the matrix and by the filter.
+    pub fn name(&self) -> String {
+        let (name, version) = self.package();
+        format!("{name} {version} {}", self.parser)
+    }
+}

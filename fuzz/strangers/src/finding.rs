@@ -1,0 +1,85 @@
+//! What is written down of a parser: the verdict on each law, and each finding with its status.
+
+use serde::{Deserialize, Serialize};
+
+/// All that one process found out about its parser.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Examined {
+    /// The kind of protocol.
+    pub family: String,
+    /// The crate, as crates.io has it.
+    #[serde(rename = "crate")]
+    pub krate: String,
+    /// The version that was examined.
+    pub version: String,
+    /// Which of its parsers.
+    pub parser: String,
+    /// Every law that was looked at, with its verdict in a word and the reason for it.
+    pub verdicts: Vec<(String, Verdict)>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// How many runs it took.
+    pub runs: u64,
+}
+
+/// The verdict on one law.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// It was kept wherever it was looked for.
+    Holds,
+    /// It is broken; see the findings.
+    Violated,
+    /// It is not a law for this parser, for this reason.
+    NotApplicable(String),
+    /// The adapter cannot show it, for this reason.
+    Vacuous(String),
+}
+
+/// One broken law.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Finding {
+    /// The crate, as crates.io has it.
+    #[serde(rename = "crate")]
+    pub krate: String,
+    /// The version that was examined.
+    pub version: String,
+    /// Which of its parsers.
+    pub parser: String,
+    /// The law, by its short name.
+    pub law: String,
+    /// In what it shows.
+    pub symptom: String,
+    /// What happens, in words.
+    pub what: String,
+    /// Whether it was seen on a valid stream, on one to be refused, or on one that was made.
+    pub origin: String,
+    /// The shortest stream that was found, escaped as in a Rust byte string.
+    pub input: String,
+    /// Where that is cut, in bytes from its beginning.
+    pub cuts: Vec<usize>,
+    /// What the harness saw, each run with the words for it.
+    pub seen: Vec<(String, String)>,
+    /// What a caller of the crate's own driver sees: on one read, and with the cuts.
+    pub driver: Vec<(String, String)>,
+    /// What it comes to.
+    pub status: Status,
+    /// Why it is no defect, or how the driver shows that it is one.
+    pub reason: String,
+}
+
+/// What a finding comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Status {
+    /// The crate's own driver shows it.
+    #[serde(rename = "confirmed defect")]
+    Confirmed,
+    /// The crate's documentation says that it is so.
+    #[serde(rename = "documented contract")]
+    Contract,
+    /// The adapter or a stream given to it is at fault.
+    #[serde(rename = "adapter mistake")]
+    Adapter,
+    /// The crate's own driver does not show it.
+    #[serde(rename = "not reproduced")]
+    NotReproduced,
+}

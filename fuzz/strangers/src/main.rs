@@ -1,0 +1,116 @@
+//! Holds the laws against parsers from published crates.
+//!
+//! Each parser is examined in a process of its own, so that one that takes the process down, or
+//! never ends, is a finding like any other. What is found is reproduced by the crate's own driver
+//! before it is called a defect. See the README for what is printed and written, and for how to
+//! add a parser.
+
+#![deny(unsafe_code)]
+
+mod adapt;
+mod drive;
+mod entry;
+mod finding;
+mod judge;
+mod matrix;
+mod memory;
+mod pipe;
+mod runner;
+mod subjects;
+mod trace;
+
+use clap::Parser;
+use std::{io, path::PathBuf, process::ExitCode, time::Duration};
+
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
+
+/// Holds the laws for incremental parsers against parsers from published crates.
+#[derive(Parser, Debug)]
+#[command(version, about)]
+struct Options {
+    /// Only parsers whose family, crate or name contains this.
+    filter: Option<String>,
+    /// How long the whole run may take, in seconds. Parsers that are not reached are named.
+    #[arg(long, default_value_t = 300)]
+    time: u64,
+    /// How many parsers are examined at a time.
+    #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
+    jobs: usize,
+    /// How many streams are made for each parser beside those that are given.
+    #[arg(long, default_value_t = 400)]
+    generated: usize,
+    /// Where MATRIX.md and findings.json are written.
+    #[arg(long, default_value = env!("CARGO_MANIFEST_DIR"))]
+    out: PathBuf,
+    /// Name the parsers and do nothing.
+    #[arg(long)]
+    list: bool,
+    /// Show every finding in full.
+    #[arg(long, short)]
+    verbose: bool,
+    /// Examine the parser of exactly this name in this process, and print what is found as JSON.
+    #[arg(long, hide = true)]
+    one: Option<String>,
+    /// Run the driver of the parser of exactly this name over the reads in a file of `--trace`.
+    #[arg(long, hide = true, requires = "trace")]
+    drive: Option<String>,
+    /// Write down what the parser is given, so that it is known if it takes the process down.
+    #[arg(long, hide = true)]
+    trace: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let mut entries = subjects::all();
+    if let Some(name) = options.one.as_ref().or(options.drive.as_ref()) {
+        let Some(entry) = entries.iter().find(|entry| entry.name() == *name) else {
+            eprintln!("no parser is called {name}");
+            return ExitCode::FAILURE;
+        };
+        // A panic of a parser is a finding, and is told of as such.
+        std::panic::set_hook(Box::new(|_| {}));
+        if options.drive.is_some() {
+            let reads = options.trace.as_deref().map(trace::reads).unwrap_or_default();
+            let reads: Vec<_> = reads.iter().map(Vec::as_slice).collect();
+            let _ = (entry.drive)(&reads);
+            return ExitCode::SUCCESS;
+        }
+        trace::write_to(options.trace);
+        let examined = judge::examine(entry, options.generated);
+        return match serde_json::to_writer(io::stdout().lock(), &examined) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("what was found cannot be written down: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if let Some(filter) = &options.filter {
+        entries.retain(|entry| {
+            entry.family.contains(filter.as_str()) || entry.name().contains(filter.as_str())
+        });
+    }
+    if options.list {
+        entries.iter().for_each(|entry| println!("{:20} {}", entry.family, entry.name()));
+        return ExitCode::SUCCESS;
+    }
+    let plan = runner::Plan {
+        time: Duration::from_secs(options.time),
+        jobs: options.jobs.max(1),
+        generated: options.generated,
+    };
+    let run = runner::run(&entries, &plan);
+    matrix::print(&run, options.verbose);
+    // A part of the parsers would make a part of the files.
+    if options.filter.is_some() {
+        return ExitCode::SUCCESS;
+    }
+    match matrix::write(&run, &options.out) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} cannot be written to: {error}", options.out.display());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What is printed and written: the matrix of parsers by laws, and the findings.
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs, io,
+    path::Path,
+};
+
+use crate::{
+    finding::{Examined, Finding, Status, Verdict},
+    runner::Run,
+};
+
+/// The laws that have a column, in their order. L6 and L7 need an encoder or a peer.
+const LAWS: [&str; 8] = ["L1", "L2", "L3", "L4", "L5", "L8", "L9", "L10"];
+
+/// Prints the matrix, what was found, and the counts.
+pub fn print(run: &Run, verbose: bool) {
+    let mut table = Table::new();
+    table.load_preset(presets::UTF8_BORDERS_ONLY);
+    table.set_header(["parser"].into_iter().chain(LAWS));
+    for examined in &run.examined {
+        table.add_row(row(examined));
+    }
+    println!("{table}");
+    println!("{LEGEND}\n");
+    for finding in findings(run) {
+        println!("{} {} {}: {} [{}]", finding.krate, finding.parser, finding.law, finding.what, status(finding.status));
+        if verbose {
+            print!("{}", details(finding));
+        }
+    }
+    println!();
+    for (name, why) in &run.missing {
+        println!("not examined: {name}: {why}");
+    }
+    println!("{}", summary(run));
+}
+
+/// Writes `MATRIX.md` and `findings.json`.
+pub fn write(run: &Run, folder: &Path) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct File<'r> {
+        findings: Vec<&'r Finding>,
+        examined: &'r [Examined],
+    }
+    let file = File { findings: findings(run).collect(), examined: &run.examined };
+    fs::write(folder.join("findings.json"), serde_json::to_string_pretty(&file)? + "\n")?;
+    fs::write(folder.join("MATRIX.md"), markdown(run))
+}
+
+const LEGEND: &str = "✓ holds   ✗ defect   c documented contract   a adapter mistake   ? not reproduced   · not applicable   o cannot be shown";
+
+fn row(examined: &Examined) -> Vec<String> {
+    let name = format!("{} {} {}", examined.krate, examined.version, examined.parser);
+    let marks = LAWS.iter().map(|law| mark(examined, law).to_owned());
+    [name].into_iter().chain(marks).collect()
+}
+
+fn mark(examined: &Examined, law: &str) -> &'static str {
+    let worst = examined.findings.iter().filter(|finding| finding.law == law);
+    let worst = worst.map(|finding| finding.status).min_by_key(|status| match status {
+        Status::Confirmed => 0,
+        Status::NotReproduced => 1,
+        Status::Adapter => 2,
+        Status::Contract => 3,
+    });
+    match worst {
+        Some(Status::Confirmed) => return "✗",
+        Some(Status::NotReproduced) => return "?",
+        Some(Status::Adapter) => return "a",
+        Some(Status::Contract) => return "c",
+        None => {}
+    }
+    match examined.verdicts.iter().find(|(other, _)| other == law) {
+        Some((_, Verdict::Holds)) => "✓",
+        Some((_, Verdict::Violated)) => "✗",
+        Some((_, Verdict::Vacuous(_))) => "o",
+        Some((_, Verdict::NotApplicable(_))) | None => "·",
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Confirmed => "confirmed defect",
+        Status::Contract => "documented contract",
+        Status::Adapter => "adapter mistake",
+        Status::NotReproduced => "not reproduced",
+    }
+}
+
+fn findings(run: &Run) -> impl Iterator<Item = &Finding> {
+    run.examined.iter().flat_map(|examined| &examined.findings)
+}
+
+fn details(finding: &Finding) -> String {
+    let mut text = format!("    b\"{}\" cut at {:?}\n", finding.input, finding.cuts);
+    for (when, seen) in finding.seen.iter().chain(&finding.driver) {
+        let _ = writeln!(text, "    {when}: {seen}");
+    }
+    let _ = writeln!(text, "    {}", finding.reason);
+    text
+}
+
+/// The counts that the run is judged by.
+fn summary(run: &Run) -> String {
+    let crates: BTreeSet<_> = run.examined.iter().map(|examined| &examined.krate).collect();
+    let all = findings(run).count();
+    let with = |wanted| findings(run).filter(|finding| finding.status == wanted).count();
+    // Symptoms of one law in one parser mostly have one cause.
+    let defects: BTreeSet<_> = findings(run)
+        .filter(|finding| finding.status == Status::Confirmed)
+        .map(|finding| (&finding.krate, &finding.parser, &finding.law))
+        .collect();
+    let ours = with(Status::Adapter) + with(Status::NotReproduced);
+    let runs: u64 = run.examined.iter().map(|examined| examined.runs).sum();
+    format!(
+        "{} parsers of {} crates, {runs} runs, {} s. {all} flags: {} confirmed ({} of a parser and a law), \
+         {} documented, {ours} our own ({:.0} %).",
+        run.examined.len(),
+        crates.len(),
+        run.took.as_secs(),
+        with(Status::Confirmed),
+        defects.len(),
+        with(Status::Contract),
+        100.0 * ours as f64 / (all.max(1)) as f64,
+    )
+}
+
+fn markdown(run: &Run) -> String {
+    let mut text = String::from("# Parsers by laws\n\nWritten by `cargo run --release -p segue-strangers`; do not edit.\n\n");
+    // How long it took is left out, so that two runs write the same.
+    let counted = Run { examined: run.examined.clone(), missing: Vec::new(), took: Default::default() };
+    let _ = writeln!(text, "{}\n", summary(&counted).replace(", 0 s", ""));
+    let _ = writeln!(text, "{LEGEND}\n");
+    let mut families: BTreeMap<&str, Vec<&Examined>> = BTreeMap::new();
+    for examined in &run.examined {
+        families.entry(&examined.family).or_default().push(examined);
+    }
+    let _ = writeln!(text, "| parser | {} |\n|---|{}", LAWS.join(" | "), ":-:|".repeat(LAWS.len()));
+    for (family, members) in &families {
+        let _ = writeln!(text, "| **{family}** |{}", " |".repeat(LAWS.len()));
+        for examined in members {
+            let _ = writeln!(text, "| {} |", row(examined).join(" | "));
+        }
+    }
+    let _ = writeln!(text, "\n## Findings\n\n| crate | parser | law | stream, and its cuts | what happens | status | reason |\n|---|---|---|---|---|---|---|");
+    for finding in findings(run) {
+        let _ = writeln!(
+            text,
+            "| {} {} | {} | {} | `{}` {:?} | {} | {} | {} |",
+            finding.krate,
+            finding.version,
+            finding.parser,
+            finding.law,
+            cell(&finding.input),
+            finding.cuts,
+            cell(&finding.what),
+            status(finding.status),
+            cell(&finding.reason),
+        );
+    }
+    text
+}
+
+/// What a cell of a table can hold.
+fn cell(words: &str) -> String {
+    let words = words.replace('|', "\\|").replace('\n', " ");
+    match words.char_indices().nth(240) {
+        Some((at, _)) => format!("{}…", &words[..at]),
+        None => words,
+    }
+}

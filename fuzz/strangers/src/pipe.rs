@@ -1,0 +1,152 @@
+//! An in-memory transport that brings the stream in the reads that the cuts say.
+//!
+//! One `Pipe` is a `Read`, an `AsyncRead` of tokio and of futures-io, and a `Stream` of chunks, so
+//! that a crate's own driver can be run over it whatever it is written for. Each read gives one
+//! piece at most; when there is none it would block (or is pending) until the end is announced.
+//! What a driver writes is swallowed.
+
+use bytes::Bytes;
+use std::{
+    collections::VecDeque,
+    io::{self, ErrorKind, Read, Write},
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard},
+    task::{Context, Poll},
+};
+
+/// The reading end; clones share what is still to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Pipe(Arc<Mutex<Reads>>);
+
+#[derive(Debug, Default)]
+struct Reads {
+    waiting: VecDeque<Bytes>,
+    ended: bool,
+}
+
+impl Pipe {
+    /// One more read. An empty one is none: it would be the end of the stream.
+    pub fn push(&self, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.reads().waiting.push_back(Bytes::copy_from_slice(bytes));
+        }
+    }
+
+    /// Nothing follows.
+    pub fn end(&self) {
+        self.reads().ended = true;
+    }
+
+    /// What nobody has read.
+    pub fn unread(&self) -> Vec<u8> {
+        self.reads().waiting.iter().flatten().copied().collect()
+    }
+
+    /// The next piece whole, `None` where it would block, empty at the end of the stream.
+    fn chunk(&self) -> Option<Bytes> {
+        let mut reads = self.reads();
+        match reads.waiting.pop_front() {
+            Some(chunk) => Some(chunk),
+            None => reads.ended.then(Bytes::new),
+        }
+    }
+
+    fn fill(&self, room: &mut [u8]) -> Option<usize> {
+        let mut reads = self.reads();
+        let Some(front) = reads.waiting.front_mut() else { return reads.ended.then_some(0) };
+        let length = front.len().min(room.len());
+        room[..length].copy_from_slice(&front.split_to(length));
+        if front.is_empty() {
+            reads.waiting.pop_front();
+        }
+        Some(length)
+    }
+
+    fn reads(&self) -> MutexGuard<'_, Reads> {
+        // A parser that panics between two reads leaves them as they were.
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Read for Pipe {
+    fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        self.fill(room).ok_or_else(|| ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl tokio::io::AsyncRead for Pipe {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        room: &mut tokio::io::ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        match self.fill(room.initialize_unfilled()) {
+            Some(length) => {
+                room.advance(length);
+                Poll::Ready(Ok(()))
+            }
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl tokio::io::AsyncWrite for Pipe {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl futures::io::AsyncRead for Pipe {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        room: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        self.fill(room).map_or(Poll::Pending, |length| Poll::Ready(Ok(length)))
+    }
+}
+
+impl futures::io::AsyncWrite for Pipe {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_close(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// The stream in chunks, as an HTTP client hands out a body.
+impl futures::Stream for Pipe {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.chunk() {
+            Some(chunk) if chunk.is_empty() => Poll::Ready(None),
+            Some(chunk) => Poll::Ready(Some(Ok(chunk))),
+            None => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Language servers, debug adapters, and JSON-RPC over a stream.
+
+use dap::server::Server;
+use jsonrpc_server_utils::codecs::{Separator, StreamCodec};
+use segue::laws::stranger;
+use std::io::{BufReader, BufWriter, sink};
+use tokio_util::codec::FramedRead;
+use tokio_util_06::codec as codec_06;
+
+use crate::{drive, entry::Entry};
+
+const FAMILY: &str = "LSP and JSON-RPC";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| Entry::new(FAMILY, dependency, parser, make, drive);
+    vec![
+        new(
+            "dap",
+            "Server::poll_request",
+            || {
+                Box::new(stranger::blocking(
+                    |reader| Server::new(BufReader::new(reader), BufWriter::new(sink())),
+                    |server| server.poll_request(),
+                ))
+            },
+            |reads| {
+                drive::blocking(
+                    reads,
+                    |pipe| Server::new(BufReader::new(pipe), BufWriter::new(sink())),
+                    |server| server.poll_request(),
+                )
+            },
+        )
+        .accepts([
+            &b"Content-Length: 45\r\n\r\n{\"seq\":1,\"type\":\"request\",\"command\":\"threads\"}"[..],
+        ])
+        .refuses([&b"Content-Length: x\r\n\r\n{}"[..]]),
+        new(
+            "jsonrpc-server-utils",
+            "StreamCodec, no separator",
+            || Box::new(stranger::codec(
+                StreamCodec::stream_incoming(),
+                codec_06::Decoder::decode,
+                codec_06::Decoder::decode_eof,
+            )),
+            |reads| drive::stream(reads, |pipe| {
+                codec_06::FramedRead::new(pipe, StreamCodec::stream_incoming())
+            }),
+        )
+        .accepts([
+            &br#"{"a":[1,"}"]}{"b":2}"#[..],
+            br#"[{"a":"\""},{}] {"c":{}}"#,
+            b"{\"gr\xc3\xbc\":1}",
+        ]),
+        new(
+            "jsonrpc-server-utils",
+            "StreamCodec, lines",
+            || Box::new(stranger::codec(
+                lines(),
+                codec_06::Decoder::decode,
+                codec_06::Decoder::decode_eof,
+            )),
+            |reads| drive::stream(reads, |pipe| codec_06::FramedRead::new(pipe, lines())),
+        )
+        .accepts([&b"{\"a\":1}\n{\"b\":\n"[..]]),
+        new(
+            "lsp-codec",
+            "LspCodec",
+            || Box::new(stranger::codec(
+                lsp_codec::LspCodec::default(),
+                codec_06::Decoder::decode,
+                codec_06::Decoder::decode_eof,
+            )),
+            |reads| drive::stream(reads, |pipe| {
+                codec_06::FramedRead::new(pipe, lsp_codec::LspCodec::default())
+            }),
+        )
+        .accepts(LSP)
+        .refuses(NO_LSP),
+        new(
+            "lsp-server",
+            "Message::read",
+            || Box::new(stranger::blocking(|reader| reader, |reader| {
+                lsp_server::Message::read(reader)
+            })),
+            |reads| drive::blocking(reads, BufReader::new, |reader| {
+                lsp_server::Message::read(reader)
+            }),
+        )
+        .accepts(LSP)
+        .refuses(NO_LSP),
+        new(
+            "lsp-server-tokio",
+            "LspCodec",
+            || Box::new(stranger::decoder(lsp_server_tokio::LspCodec::new())),
+            |reads| drive::stream(reads, |pipe| {
+                FramedRead::new(pipe, lsp_server_tokio::LspCodec::new())
+            }),
+        )
+        .accepts(LSP)
+        .refuses(NO_LSP),
+    ]
+}
+
+fn lines() -> StreamCodec {
+    StreamCodec::new(Separator::Byte(b'\n'), Separator::Byte(b'\n'))
+}
+
+const LSP: [&[u8]; 2] = [
+    b"Content-Length: 40\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"stop\"}",
+    b"Content-Length: 33\r\nContent-Type: application/vscode-jsonrpc; charset=utf-8\r\n\r\n{\"jsonrpc\":\"2.0\",\"method\":\"exit\"}Content-Length: 36\r\n\r\n{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}",
+];
+const NO_LSP: [&[u8]; 2] = [b"Content-Length: x\r\n\r\n{}", b"Content-Length: 2\r\n\r\n{]"];

@@ -1,0 +1,244 @@
+//! Lines, lengths, delimiters: the codecs that come with the codec crates.
+
+use segue::laws::stranger;
+use serde_json::Value;
+use tokio_util::codec::{
+    AnyDelimiterCodec, FramedRead, LengthDelimitedCodec, LinesCodec,
+};
+use tokio_util_06::codec as codec_06;
+
+use crate::{drive, entry::Entry};
+
+const FAMILY: &str = "lines and lengths";
+
+pub fn entries() -> Vec<Entry> {
+    let mut all = tokio_util();
+    all.extend(tokio_util_06());
+    all.extend(asynchronous_codec());
+    all.extend(futures_codec());
+    all
+}
+
+const LINES: [&[u8]; 3] = [b"one\ntwo\r\nthree\n", b"\n\r\n\n", "gr\u{fc}n\nblau\n".as_bytes()];
+const NO_LINES: [&[u8]; 1] = [b"a\xff\nb\n"];
+const LAST_LINE: &str = "the codec gives out a last line without an end, as its documentation says";
+
+fn tokio_util() -> Vec<Entry> {
+    let new = |parser, make, drive| Entry::new(FAMILY, "tokio-util", parser, make, drive);
+    vec![
+        new(
+            "LinesCodec",
+            || Box::new(stranger::decoder(LinesCodec::new())),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec::new())),
+        )
+        .accepts(LINES)
+        .refuses(NO_LINES)
+        .ends_anywhere(LAST_LINE),
+        new(
+            "LinesCodec, 8 bytes",
+            || Box::new(stranger::decoder(LinesCodec::new_with_max_length(8))),
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    FramedRead::new(pipe, LinesCodec::new_with_max_length(8))
+                })
+            },
+        )
+        .accepts([&b"one\ntwo\r\n1234567\r\n12345678\n"[..]])
+        .refuses([&b"123456789\nok\n"[..], b"ok\n123456789012345678901234567890"])
+        .ends_anywhere(LAST_LINE),
+        new(
+            "AnyDelimiterCodec",
+            || {
+                let codec = AnyDelimiterCodec::new(b",;".to_vec(), b";".to_vec());
+                Box::new(stranger::decoder(codec))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    FramedRead::new(pipe, AnyDelimiterCodec::new(b",;".to_vec(), b";".to_vec()))
+                })
+            },
+        )
+        .accepts([&b"one,two;three;"[..], b",;", b"a;"])
+        .ends_anywhere(LAST_LINE),
+        new(
+            "AnyDelimiterCodec, 8 bytes",
+            || {
+                let (seek, with) = (b",;".to_vec(), b";".to_vec());
+                Box::new(stranger::decoder(AnyDelimiterCodec::new_with_max_length(seek, with, 8)))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    let (seek, with) = (b",;".to_vec(), b";".to_vec());
+                    FramedRead::new(pipe, AnyDelimiterCodec::new_with_max_length(seek, with, 8))
+                })
+            },
+        )
+        .accepts([&b"one,two;12345678;"[..]])
+        .refuses([&b"123456789;ok;"[..]])
+        .ends_anywhere(LAST_LINE),
+        new(
+            "LengthDelimitedCodec",
+            || Box::new(stranger::decoder(LengthDelimitedCodec::new())),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthDelimitedCodec::new())),
+        )
+        .accepts([&b"\0\0\0\x02hi\0\0\0\0\0\0\0\x01!"[..]])
+        .refuses([&b"\x7f\xff\xff\xffabc"[..], b"\xff\xff\xff\xffabc"]),
+        new(
+            "LengthDelimitedCodec, header kept",
+            || Box::new(stranger::decoder(header_kept())),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, header_kept())),
+        )
+        .accepts([&b"\x01\x02\x00\x05aX\x01\x02\x00\x04Y"[..]])
+        .refuses([&b"\x01\x02\x00\x02rest"[..]]),
+    ]
+}
+
+/// A type, a flag, a length that counts the header, and one more byte of header.
+fn header_kept() -> LengthDelimitedCodec {
+    LengthDelimitedCodec::builder()
+        .length_field_offset(2)
+        .length_field_length(2)
+        .length_adjustment(-3)
+        .num_skip(0)
+        .max_frame_length(64)
+        .new_codec()
+}
+
+fn tokio_util_06() -> Vec<Entry> {
+    let new = |parser, make, drive| Entry::new(FAMILY, "tokio-util-06", parser, make, drive);
+    vec![
+        new(
+            "LinesCodec",
+            || {
+                Box::new(stranger::codec(
+                    codec_06::LinesCodec::new(),
+                    codec_06::Decoder::decode,
+                    codec_06::Decoder::decode_eof,
+                ))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    codec_06::FramedRead::new(pipe, codec_06::LinesCodec::new())
+                })
+            },
+        )
+        .accepts(LINES)
+        .refuses(NO_LINES)
+        .ends_anywhere(LAST_LINE),
+        new(
+            "LengthDelimitedCodec",
+            || {
+                Box::new(stranger::codec(
+                    codec_06::LengthDelimitedCodec::new(),
+                    codec_06::Decoder::decode,
+                    codec_06::Decoder::decode_eof,
+                ))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    codec_06::FramedRead::new(pipe, codec_06::LengthDelimitedCodec::new())
+                })
+            },
+        )
+        .accepts([&b"\0\0\0\x02hi\0\0\0\0\0\0\0\x01!"[..]])
+        .refuses([&b"\x7f\xff\xff\xffabc"[..]]),
+    ]
+}
+
+const JSONS: [&[u8]; 3] = [br#"{"a":1}{"b":[2,"x"]}"#, b"[1,2] \"s\" {} ", b"12 34 true null "];
+const NO_JSONS: [&[u8]; 2] = [b"{]", b"{\"a\":tru}"];
+const CBORS: [&[u8]; 2] = [b"\xa1\x61a\x01\x82\x01\x02\x61x", b"\x19\x01\x00\xf6\x44abcd"];
+const NO_CBORS: [&[u8]; 1] = [b"\x01\xff\x01"];
+const LENGTHS: [&[u8]; 1] = [b"\0\0\0\0\0\0\0\x02hi\0\0\0\0\0\0\0\0"];
+
+fn asynchronous_codec() -> Vec<Entry> {
+    use asynchronous_codec::{CborCodec, Decoder, FramedRead, JsonCodec, LengthCodec, LinesCodec};
+    let new = |parser, make, drive| Entry::new(FAMILY, "asynchronous-codec", parser, make, drive);
+    vec![
+        new(
+            "LinesCodec",
+            || Box::new(stranger::codec(LinesCodec, Decoder::decode, Decoder::decode_eof)),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec)),
+        )
+        .accepts(LINES)
+        .refuses(NO_LINES),
+        new(
+            "LengthCodec",
+            || Box::new(stranger::codec(LengthCodec, Decoder::decode, Decoder::decode_eof)),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec)),
+        )
+        .accepts(LENGTHS)
+        .words([&b"\xff\xff\xff\xff\xff\xff\xff\xff"[..]]),
+        new(
+            "JsonCodec",
+            || {
+                let codec = JsonCodec::<Value, Value>::new();
+                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, JsonCodec::<Value, Value>::new()))
+            },
+        )
+        .accepts(JSONS)
+        .refuses(NO_JSONS),
+        new(
+            "CborCodec",
+            || {
+                let codec = CborCodec::<Cbor, Cbor>::new();
+                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, CborCodec::<Cbor, Cbor>::new()))
+            },
+        )
+        .accepts(CBORS)
+        .refuses(NO_CBORS),
+    ]
+}
+
+fn futures_codec() -> Vec<Entry> {
+    use futures_codec::{CborCodec, Decoder, FramedRead, JsonCodec, LengthCodec, LinesCodec};
+    let new = |parser, make, drive| Entry::new(FAMILY, "futures_codec", parser, make, drive);
+    vec![
+        new(
+            "LinesCodec",
+            || Box::new(stranger::codec(LinesCodec {}, Decoder::decode, Decoder::decode_eof)),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec {})),
+        )
+        .accepts(LINES)
+        .refuses(NO_LINES),
+        new(
+            "LengthCodec",
+            || Box::new(stranger::codec(LengthCodec {}, Decoder::decode, Decoder::decode_eof)),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec {})),
+        )
+        .accepts(LENGTHS)
+        .words([&b"\xff\xff\xff\xff\xff\xff\xff\xff"[..]]),
+        new(
+            "JsonCodec",
+            || {
+                let codec = JsonCodec::<Value, Value>::new();
+                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, JsonCodec::<Value, Value>::new()))
+            },
+        )
+        .accepts(JSONS)
+        .refuses(NO_JSONS),
+        new(
+            "CborCodec",
+            || {
+                let codec = CborCodec::<Cbor, Cbor>::new();
+                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, CborCodec::<Cbor, Cbor>::new()))
+            },
+        )
+        .accepts(CBORS)
+        .refuses(NO_CBORS),
+    ]
+}
+
+type Cbor = serde_cbor::Value;

@@ -1,0 +1,221 @@
+//! MQTT 3.1.1 and 5: control packets.
+
+use bytes::BytesMut;
+use mqtt_protocol_core::mqtt::{
+    self as core,
+    connection::{Connection, Event},
+};
+use segue::laws::{Answer, stranger};
+use tokio_util_06::codec::{Decoder, FramedRead};
+
+use crate::{drive, entry::Entry};
+
+const FAMILY: &str = "MQTT";
+/// As a broker would set it; the streams here are far below.
+const MOST: usize = 64 * 1024;
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| Entry::new(FAMILY, dependency, parser, make, drive);
+    vec![
+        new(
+            "mqttbytes",
+            "v4::read",
+            || Box::new(stranger::bytes_mut(mqttbytes_v4)),
+            |reads| drive::buffer(reads, over_slice(mqttbytes_v4)),
+        )
+        .accepts(V4)
+        .refuses(NO_MQTT),
+        new(
+            "mqttbytes",
+            "v5::read",
+            || Box::new(stranger::bytes_mut(mqttbytes_v5)),
+            |reads| drive::buffer(reads, over_slice(mqttbytes_v5)),
+        )
+        .accepts(V5)
+        .refuses(NO_MQTT),
+        new(
+            "rumqttc",
+            "v4 Packet::read",
+            || Box::new(stranger::bytes_mut(rumqttc_v4)),
+            |reads| drive::buffer(reads, over_slice(rumqttc_v4)),
+        )
+        .accepts(V4)
+        .refuses(NO_MQTT),
+        new(
+            "rumqttc",
+            "v5 Packet::read",
+            || Box::new(stranger::bytes_mut(rumqttc_v5)),
+            |reads| drive::buffer(reads, over_slice(rumqttc_v5)),
+        )
+        .accepts(V5)
+        .refuses(NO_MQTT),
+        new(
+            "mqttrs",
+            "clone_packet, decode_slice",
+            || Box::new(stranger::slice(mqttrs_slice)),
+            |reads| drive::buffer(reads, mqttrs_slice),
+        )
+        .accepts(V4)
+        .refuses(NO_MQTT),
+        new(
+            "mqtt-protocol",
+            "MqttDecoder",
+            || {
+                Box::new(stranger::codec(
+                    ::mqtt::packet::MqttDecoder::new(),
+                    Decoder::decode,
+                    Decoder::decode_eof,
+                ))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    FramedRead::new(pipe, ::mqtt::packet::MqttDecoder::new())
+                })
+            },
+        )
+        .accepts(V4)
+        .refuses(NO_MQTT),
+        new(
+            "mqtt-v5",
+            "decode_mqtt, v3.1.1",
+            || Box::new(stranger::slice(mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V311))),
+            |reads| drive::buffer(reads, mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V311)),
+        )
+        .accepts(V4)
+        .refuses(NO_MQTT),
+        new(
+            "mqtt-v5",
+            "decode_mqtt, v5",
+            || Box::new(stranger::slice(mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V500))),
+            |reads| drive::buffer(reads, mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V500)),
+        )
+        .accepts(V5)
+        .refuses(NO_MQTT),
+        new(
+            "mqtt-protocol-core",
+            "Connection::recv, server",
+            || Box::new(stranger::calling(server())),
+            |reads| {
+                let (mut feed, mut seen) = (server(), drive::Transcript::default());
+                for read in reads {
+                    let mut said = Vec::new();
+                    let error = feed(Some(read), &mut said).err();
+                    said.extend(error.map(Answer::Error));
+                    if !said.into_iter().all(|answer| seen.hears(false, answer)) {
+                        return seen;
+                    }
+                }
+                seen.hears(true, Answer::End);
+                seen
+            },
+        )
+        .accepts(SESSIONS)
+        .ends_anywhere("it is not told of the end of the stream"),
+    ]
+}
+
+const V4: [&[u8]; 4] = [
+    // CONNECT with a will and a login, CONNACK
+    b"\x10\x21\x00\x04MQTT\x04\xc6\x00\x3c\x00\x02id\x00\x01w\x00\x02by\x00\x02me\x00\x06secret\x20\x02\x00\x00",
+    // PUBLISH of each quality, and what answers them
+    b"\x30\x05\x00\x01tHi\x32\x06\x00\x01t\x00\x07!\x40\x02\x00\x07\x50\x02\x00\x08\x62\x02\x00\x08\x70\x02\x00\x08",
+    // SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK
+    b"\x82\x08\x00\x0a\x00\x03a/b\x01\x90\x03\x00\x0a\x01\xa2\x07\x00\x0b\x00\x03a/b\xb0\x02\x00\x0b",
+    // PINGREQ, PINGRESP, DISCONNECT
+    b"\xc0\x00\xd0\x00\xe0\x00",
+];
+const V5: [&[u8]; 4] = [
+    b"\x10\x0f\x00\x04MQTT\x05\x02\x00\x3c\x00\x00\x02id\x20\x03\x00\x00\x00",
+    b"\x30\x06\x00\x01t\x00Hi\x32\x07\x00\x01t\x00\x07\x00!\x40\x02\x00\x07\x62\x02\x00\x08",
+    b"\x82\x09\x00\x0a\x00\x00\x03a/b\x01\x90\x04\x00\x0a\x00\x01\xa2\x08\x00\x0b\x00\x00\x03a/b\xb0\x04\x00\x0b\x00\x00",
+    b"\xc0\x00\xd0\x00",
+];
+const NO_MQTT: [&[u8]; 3] =
+    [b"\x00\x00", b"\x30\xff\xff\xff\xff\x01", b"\x10\x06\x00\x04MQTX"];
+const SESSIONS: [&[u8]; 2] = [
+    b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id\x30\x05\x00\x01tHi\xc0\x00",
+    b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id\x82\x08\x00\x0a\x00\x03a/b\x01\xe0\x00",
+];
+
+fn mqttbytes_v4(input: &mut BytesMut) -> Result<Option<mqttbytes::v4::Packet>, mqttbytes::Error> {
+    match mqttbytes::v4::read(input, MOST) {
+        Err(mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+fn mqttbytes_v5(input: &mut BytesMut) -> Result<Option<mqttbytes::v5::Packet>, mqttbytes::Error> {
+    match mqttbytes::v5::read(input, MOST) {
+        Err(mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+fn rumqttc_v4(input: &mut BytesMut) -> Result<Option<rumqttc::Packet>, rumqttc::mqttbytes::Error> {
+    match rumqttc::Packet::read(input, MOST) {
+        Err(rumqttc::mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+type RumqttcV5 = rumqttc::v5::mqttbytes::v5::Packet;
+
+fn rumqttc_v5(input: &mut BytesMut) -> Result<Option<RumqttcV5>, rumqttc::v5::mqttbytes::Error> {
+    match RumqttcV5::read(input, Some(MOST as u32)) {
+        Err(rumqttc::v5::mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
+        result => result.map(Some),
+    }
+}
+
+/// Takes one packet out, which is how the crate tells its length, and decodes that.
+fn mqttrs_slice(input: &[u8]) -> Result<Option<(String, usize)>, mqttrs::Error> {
+    let mut packet = vec![0; input.len()];
+    let length = mqttrs::clone_packet(input, &mut packet)?;
+    let packet = mqttrs::decode_slice(&packet[..length])?;
+    Ok(packet.map(|packet| (format!("{packet:?}"), length)))
+}
+
+type MqttV5 = mqtt_v5::types::Packet;
+
+/// Its buffer is of an older `bytes`.
+fn mqtt_v5_in(
+    version: mqtt_v5::types::ProtocolVersion,
+) -> impl FnMut(&[u8]) -> Result<Option<(MqttV5, usize)>, mqtt_v5::types::DecodeError> {
+    move |input| {
+        let mut buffer = bytes_05::BytesMut::from(input);
+        let packet = mqtt_v5::decoder::decode_mqtt(&mut buffer, version)?;
+        Ok(packet.map(|packet| (packet, input.len() - buffer.len())))
+    }
+}
+
+/// A server's connection, given what has come until nothing of it is left, as documented.
+fn server() -> impl FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Result<(), String> {
+    let mut connection = Connection::<core::role::Server>::new(core::Version::V3_1_1);
+    move |bytes, said| {
+        let mut cursor = core::common::Cursor::new(bytes.unwrap_or_default());
+        while (cursor.position() as usize) < bytes.unwrap_or_default().len() {
+            for event in connection.recv(&mut cursor) {
+                match event {
+                    Event::NotifyPacketReceived(packet) => {
+                        said.push(Answer::Item(format!("{packet:?}")));
+                    }
+                    Event::NotifyError(error) => return Err(format!("{error:?}")),
+                    Event::RequestClose => return Err("close".into()),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same function as a caller has it who keeps a buffer of its own.
+fn over_slice<T, E>(
+    read: fn(&mut BytesMut) -> Result<Option<T>, E>,
+) -> impl FnMut(&[u8]) -> Result<Option<(T, usize)>, E> {
+    move |input| {
+        let mut buffer = BytesMut::from(input);
+        let packet = read(&mut buffer)?;
+        Ok(packet.map(|packet| (packet, input.len() - buffer.len())))
+    }
+}

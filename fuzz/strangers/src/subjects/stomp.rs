@@ -1,0 +1,49 @@
+//! STOMP: what a client makes of a server's frames.
+
+use segue::laws::stranger;
+use tokio_util::codec::FramedRead;
+
+use crate::{drive, entry::Entry};
+
+const FAMILY: &str = "STOMP";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| {
+        Entry::new(FAMILY, dependency, parser, make, drive).accepts(FRAMES).refuses(NO_FRAMES)
+    };
+    vec![
+        new(
+            "async-stomp",
+            "ClientCodec",
+            || Box::new(stranger::decoder(async_stomp::client::ClientCodec::new())),
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    FramedRead::new(pipe, async_stomp::client::ClientCodec::new())
+                })
+            },
+        ),
+        new(
+            "iridium-stomp",
+            "StompCodec",
+            || Box::new(stranger::decoder(iridium_stomp::StompCodec::new())),
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, iridium_stomp::StompCodec::new()))
+            },
+        ),
+        new(
+            "tokio-stomp",
+            "ClientCodec",
+            || Box::new(stranger::decoder(tokio_stomp::client::ClientCodec)),
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, tokio_stomp::client::ClientCodec))
+            },
+        ),
+    ]
+}
+
+const FRAMES: [&[u8]; 3] = [
+    b"CONNECTED\nversion:1.2\n\n\0RECEIPT\nreceipt-id:77\n\n\0",
+    b"MESSAGE\nsubscription:0\nmessage-id:7\ndestination:/q/a\ncontent-length:5\n\nhe\0lo\0",
+    b"MESSAGE\r\nsubscription:0\r\nmessage-id:7\r\ndestination:/q/a\r\n\r\nhello\0ERROR\nmessage:no\n\nwhy\0",
+];
+const NO_FRAMES: [&[u8]; 1] = [b"WHAT\nisthis\n\n\0"];

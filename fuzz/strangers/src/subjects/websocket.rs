@@ -1,0 +1,121 @@
+//! WebSocket: what a server makes of a client's frames.
+
+use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket, WebSocketError};
+use futures::{Stream, stream};
+use segue::laws::{Answer, stranger};
+use std::io::ErrorKind;
+use tokio_util::codec::FramedRead;
+
+use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+
+const FAMILY: &str = "WebSocket";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| {
+        Entry::new(FAMILY, dependency, parser, make, drive).accepts(MESSAGES).refuses(NO_MESSAGES)
+    };
+    vec![
+        new(
+            "actix-http",
+            "ws::Codec",
+            || Box::new(stranger::decoder(actix_http::ws::Codec::new())),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, actix_http::ws::Codec::new())),
+        ),
+        new(
+            "fastwebsockets",
+            "FragmentCollector",
+            || adapt::polled(fastwebsockets_messages),
+            |reads| drive::stream(reads, fastwebsockets_messages),
+        ),
+        new(
+            "soketto",
+            "connection::Receiver",
+            || adapt::polled(soketto_messages),
+            |reads| drive::stream(reads, soketto_messages),
+        ),
+        new(
+            "tokio-websockets",
+            "WebSocketStream",
+            || adapt::polled(tokio_websockets_messages),
+            |reads| drive::stream(reads, tokio_websockets_messages),
+        ),
+        new("tungstenite", "WebSocket::read", || adapt::stepped(tungstenite_messages), |reads| {
+            let pipe = Pipe::default();
+            drive::stepping(reads, &pipe, tungstenite_messages(pipe.clone()))
+        }),
+        new(
+            "websocket-codec",
+            "MessageCodec",
+            || Box::new(stranger::decoder(websocket_codec::MessageCodec::server())),
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    FramedRead::new(pipe, websocket_codec::MessageCodec::server())
+                })
+            },
+        ),
+    ]
+}
+
+/// Each ends with a close, as a proper connection does. The last is a text whose letters fall into
+/// several frames, with a ping between them.
+const MESSAGES: [&[u8]; 4] = [
+    b"\x81\x82\x01\x02\x03\x04Ik\x82\x83\x00\x00\x00\x00\x00\xff\x01\x88\x82\x00\x00\x00\x00\x03\xe8",
+    b"\x01\x81\x00\x00\x00\x00a\x89\x81\x00\x00\x00\x00p\x80\x81\x00\x00\x00\x00b\x88\x80\x00\x00\x00\x00",
+    b"\x82\xfe\x00\x04\x00\x00\x00\x00abcd\x8a\x80\x00\x00\x00\x00\x88\x82\x00\x00\x00\x00\x03\xe8",
+    b"\x01\x81\x00\x00\x00\x00\xc3\x89\x80\x00\x00\x00\x00\x80\x81\x00\x00\x00\x00\xa9\x88\x82\x00\x00\x00\x00\x03\xe8",
+];
+const NO_MESSAGES: [&[u8]; 3] = [
+    b"\x83\x80\x00\x00\x00\x00\x82\x80\x00\x00\x00\x00",
+    b"\x09\x80\x00\x00\x00\x00\x82\x80\x00\x00\x00\x00",
+    b"\x80\x80\x00\x00\x00\x00\x82\x80\x00\x00\x00\x00",
+];
+
+fn fastwebsockets_messages(pipe: Pipe) -> impl Stream<Item = Result<String, String>> {
+    let socket = FragmentCollector::new(WebSocket::after_handshake(pipe, Role::Server));
+    stream::unfold(Some(socket), |socket| async {
+        let mut socket = socket?;
+        match socket.read_frame().await {
+            Ok(frame) => {
+                let said = format!("{:?} {}", frame.opcode, frame.payload.escape_ascii());
+                let close = frame.opcode == OpCode::Close;
+                Some((Ok(said), (!close).then_some(socket)))
+            }
+            Err(WebSocketError::ConnectionClosed) => None,
+            Err(error) => Some((Err(error.to_string()), None)),
+        }
+    })
+}
+
+fn soketto_messages(pipe: Pipe) -> impl Stream<Item = Result<String, String>> {
+    let (_, receiver) = soketto::connection::Builder::new(pipe, soketto::Mode::Server).finish();
+    stream::unfold(Some(receiver), |receiver| async {
+        let mut receiver = receiver?;
+        let mut message = Vec::new();
+        match receiver.receive(&mut message).await {
+            Ok(soketto::Incoming::Closed(reason)) => Some((Ok(format!("closed {reason:?}")), None)),
+            Ok(incoming) => {
+                let said = format!("{incoming:?} {}", message.escape_ascii());
+                Some((Ok(said), Some(receiver)))
+            }
+            Err(soketto::connection::Error::Closed) => None,
+            Err(error) => Some((Err(error.to_string()), None)),
+        }
+    })
+}
+
+fn tokio_websockets_messages(
+    pipe: Pipe,
+) -> impl Stream<Item = Result<tokio_websockets::Message, tokio_websockets::Error>> {
+    tokio_websockets::ServerBuilder::new().serve(pipe)
+}
+
+fn tungstenite_messages(pipe: Pipe) -> impl FnMut() -> Answer {
+    use tungstenite::{Error, protocol};
+    let mut socket = protocol::WebSocket::from_raw_socket(pipe, protocol::Role::Server, None);
+    move || match socket.read() {
+        Ok(message) => Answer::item(message),
+        Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Answer::Need(None),
+        Err(Error::ConnectionClosed) => Answer::End,
+        Err(error) => Answer::Error(error.to_string()),
+    }
+}
