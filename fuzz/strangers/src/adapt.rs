@@ -3,7 +3,11 @@
 
 use futures::{Stream, StreamExt, task::noop_waker_ref};
 use segue::laws::{Answer, Stranger};
-use std::{fmt::Debug, pin::Pin, task::{Context, Poll}};
+use std::{
+    fmt::Debug,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use crate::pipe::Pipe;
 

@@ -4,9 +4,15 @@
 //! the crate itself offers or documents. What was seen while the stream was open is kept apart
 //! from what was seen at its end, since an item that comes only then is one that came too late.
 
+use bytes::BytesMut;
 use futures::{Stream, StreamExt, task::noop_waker_ref};
 use segue::laws::Answer;
-use std::{fmt, fmt::Debug, pin::pin, task::{Context, Poll}};
+use std::{
+    fmt,
+    fmt::Debug,
+    pin::pin,
+    task::{Context, Poll},
+};
 
 use crate::pipe::Pipe;
 
@@ -20,7 +26,7 @@ pub struct Transcript {
 }
 
 /// Far more than any of the short streams here holds: a driver that says so much never ends.
-const TOO_MUCH: usize = 100_000;
+const TOO_MUCH: usize = 10_000;
 
 impl Transcript {
     /// Writes down one answer, and tells whether to ask on.
@@ -39,6 +45,11 @@ impl Transcript {
     /// Whether it stopped before the end of the stream was told.
     pub fn is_over(&self) -> bool {
         matches!(self.open.last(), Some(Answer::End | Answer::Error(_)))
+    }
+
+    /// Whether it says more and more, and was stopped.
+    pub fn is_endless(&self) -> bool {
+        self.open.len().max(self.at_end.len()) >= TOO_MUCH
     }
 
     /// Whether a caller was told that something is wrong, or is still waiting.
@@ -71,7 +82,12 @@ impl fmt::Display for Transcript {
         match (self.open.is_empty(), self.at_end.is_empty()) {
             (_, true) => f.write_str(&words(&self.open)),
             (true, _) => write!(f, "at the end of the stream: {}", words(&self.at_end)),
-            _ => write!(f, "{}; at the end of the stream: {}", words(&self.open), words(&self.at_end)),
+            _ => write!(
+                f,
+                "{}; at the end of the stream: {}",
+                words(&self.open),
+                words(&self.at_end)
+            ),
         }
     }
 }
@@ -125,11 +141,39 @@ where
     reads.iter().for_each(|read| pipe.push(read));
     pipe.end();
     let (mut reader, mut seen) = (make(pipe), Transcript::default());
-    while seen.hears(true, match next(&mut reader) {
-        Ok(Some(item)) => Answer::item(item),
-        Ok(None) => Answer::End,
-        Err(error) => Answer::error(error),
-    }) {}
+    while seen.hears(
+        true,
+        match next(&mut reader) {
+            Ok(Some(item)) => Answer::item(item),
+            Ok(None) => Answer::End,
+            Err(error) => Answer::error(error),
+        },
+    ) {}
+    seen
+}
+
+/// The loop of a caller who keeps a `BytesMut` that the parser takes from: read, and ask as often as
+/// there is something. `None` has it read on.
+pub fn bytes_mut<T, E>(
+    reads: &[&[u8]],
+    mut parse: impl FnMut(&mut BytesMut) -> Result<Option<T>, E>,
+) -> Transcript
+where
+    T: Debug + 'static,
+    E: Debug,
+{
+    let (mut buffer, mut seen) = (BytesMut::new(), Transcript::default());
+    for read in reads {
+        buffer.extend_from_slice(read);
+        while seen.hears(false, Answer::from_result(parse(&mut buffer))) {}
+        if seen.is_over() {
+            return seen;
+        }
+    }
+    seen.hears(
+        true,
+        if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") },
+    );
     seen
 }
 
@@ -163,6 +207,9 @@ where
             }
         }
     }
-    seen.hears(true, if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") });
+    seen.hears(
+        true,
+        if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") },
+    );
     seen
 }

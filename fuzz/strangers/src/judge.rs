@@ -69,7 +69,11 @@ fn finding(entry: &Entry, defect: &stranger::Defect) -> Finding {
         krate,
         version,
         parser: entry.parser.into(),
-        law: short(defect.law()),
+        // A valid stream that is taken or refused as it is cut breaks the law of cuts.
+        law: match (defect.law(), status) {
+            (Law::Accepts, Status::Confirmed) => short(Law::L1),
+            (law, _) => short(law),
+        },
         symptom: defect.symptom().to_string(),
         what: defect.what().into(),
         origin: format!("{:?}", defect.origin()).to_lowercase(),
@@ -82,44 +86,41 @@ fn finding(entry: &Entry, defect: &stranger::Defect) -> Finding {
     }
 }
 
-type Shown = Vec<(String, String)>;
+/// What the driver showed, and whether that is the defect, with the reason.
+type Reproduced = (Vec<(String, String)>, Result<&'static str, &'static str>);
 
 /// Runs the crate's own driver over what was found, and tells whether a caller sees it too.
-fn reproduce(
-    entry: &Entry,
-    defect: &stranger::Defect,
-) -> (Shown, Result<&'static str, &'static str>) {
+fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
     let input = defect.input();
     let cut = pieces(input, defect.cuts());
     match defect.law() {
-        Law::L1 | Law::L10 => {
-            // A read of nothing has the driver asked again, as a task is that was woken in vain.
-            let (one, other) = match defect.law() {
-                Law::L10 => (cut.clone(), cut.iter().flat_map(|read| [*read, &[]]).collect()),
-                _ => (vec![input], cut),
-            };
-            let (whole, other) = (driven(entry, &one), driven(entry, &other));
-            let names = match defect.law() {
-                Law::L10 => ("asked once", "asked twice"),
-                _ => ("one read", "with the cuts"),
-            };
-            let shown =
-                vec![(names.0.into(), say(&whole)), (names.1.into(), say(&other))];
-            let verdict = match (whole, other) {
-                (Ok(whole), Ok(other)) if whole == other => Err("the driver sees the same"),
-                (Ok(whole), Ok(other)) if whole.clone().without_words() == other.clone().without_words() => {
-                    Err("the driver sees the same but for the words of an error")
-                }
-                _ => Ok("the crate's own driver says one thing on one read and another with the cuts"),
-            };
-            (shown, verdict)
+        // A read of nothing has the driver asked again, as a task is that was woken in vain.
+        Law::L10 => {
+            let twice: Vec<_> = cut.iter().flat_map(|read| [*read, &[]]).collect();
+            match differ(entry, ("asked once", &cut), ("asked twice", &twice)) {
+                (shown, Ok(how)) => (shown, Ok(how)),
+                // What answers otherwise when it is asked again mostly does so when it is cut.
+                same => cut_somehow(entry, defect).unwrap_or(same),
+            }
+        }
+        Law::L1 => match differ(entry, ("one read", &[input]), ("with the cuts", &cut)) {
+            (shown, Ok(how)) => (shown, Ok(how)),
+            // A driver reads and asks in an order of its own, so that it takes another cut.
+            same => cut_somehow(entry, defect).unwrap_or(same),
+        },
+        // One that is refused on one read and not byte by byte breaks the law of cuts.
+        Law::Accepts => {
+            let bytes: Vec<_> = input.chunks(1).collect();
+            differ(entry, ("one read", &[input]), ("byte by byte", &bytes))
         }
         Law::L5 => {
             let seen = driven(entry, &cut);
             let shown = vec![("the driver".into(), say(&seen))];
-            let verdict = seen.map_or(Ok("the crate's own driver panics"), |_| {
-                Err("the driver does not panic")
-            });
+            let verdict = match seen {
+                Err(_) => Ok("the crate's own driver panics"),
+                Ok(seen) if seen.is_endless() => Ok("the crate's own driver never ends"),
+                Ok(_) => Err("the driver neither panics nor goes on for ever"),
+            };
             (shown, verdict)
         }
         Law::L9 => {
@@ -134,7 +135,7 @@ fn reproduce(
             };
             (shown, verdict)
         }
-        Law::Accepts | Law::Refuses => (
+        Law::Refuses => (
             vec![("the driver".into(), say(&driven(entry, &[input])))],
             Err("a statement about a stream, and no law of the parser"),
         ),
@@ -143,6 +144,46 @@ fn reproduce(
             Err("not a law that the driver's answers show"),
         ),
     }
+}
+
+/// Whether the driver says one thing on the one and something else on the other.
+fn differ(entry: &Entry, one: (&str, &[&[u8]]), other: (&str, &[&[u8]])) -> Reproduced {
+    let (first, second) = (driven(entry, one.1), driven(entry, other.1));
+    let shown = vec![(one.0.into(), say(&first)), (other.0.into(), say(&second))];
+    let verdict = match (first, second) {
+        (Ok(first), Ok(second)) if first == second => Err("the driver sees the same"),
+        (Ok(first), Ok(second))
+            if first.clone().without_words() == second.clone().without_words() =>
+        {
+            Err("the driver sees the same but for the words of an error")
+        }
+        _ => Ok("the crate's own driver says one thing on one read and another with the cuts"),
+    };
+    (shown, verdict)
+}
+
+/// Looks for cuts of the same stream, or of the one that it was made from, on which the driver
+/// says something else.
+fn cut_somehow(entry: &Entry, defect: &stranger::Defect) -> Option<Reproduced> {
+    let (before, cuts) = defect.found_on();
+    let as_found = [(before, pieces(before, cuts))];
+    let all = [defect.input(), before].into_iter().flat_map(|input| {
+        let single = (1..input.len()).map(move |at| (input, pieces(input, &[at])));
+        single.chain([(input, input.chunks(1).collect())])
+    });
+    as_found.into_iter().chain(all).find_map(|(input, cut)| {
+        let places: Vec<_> = cut
+            .iter()
+            .scan(0, |at, read| {
+                *at += read.len();
+                Some(*at)
+            })
+            .collect();
+        let name =
+            format!("b\"{}\" cut at {:?}", input.escape_ascii(), &places[..places.len() - 1]);
+        let (shown, verdict) = differ(entry, ("one read", &[input]), (&name, &cut));
+        verdict.is_ok().then_some((shown, verdict))
+    })
 }
 
 fn driven(entry: &Entry, reads: &[&[u8]]) -> Result<Transcript, String> {

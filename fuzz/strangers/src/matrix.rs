@@ -28,7 +28,14 @@ pub fn print(run: &Run, verbose: bool) {
     println!("{table}");
     println!("{LEGEND}\n");
     for finding in findings(run) {
-        println!("{} {} {}: {} [{}]", finding.krate, finding.parser, finding.law, finding.what, status(finding.status));
+        println!(
+            "{} {} {}: {} [{}]",
+            finding.krate,
+            finding.parser,
+            finding.law,
+            finding.what,
+            status(finding.status)
+        );
         if verbose {
             print!("{}", details(finding));
         }
@@ -131,9 +138,12 @@ fn summary(run: &Run) -> String {
 }
 
 fn markdown(run: &Run) -> String {
-    let mut text = String::from("# Parsers by laws\n\nWritten by `cargo run --release -p segue-strangers`; do not edit.\n\n");
+    let mut text = String::from(
+        "# Parsers by laws\n\nWritten by `cargo run --release -p segue-strangers`; do not edit.\n\n",
+    );
     // How long it took is left out, so that two runs write the same.
-    let counted = Run { examined: run.examined.clone(), missing: Vec::new(), took: Default::default() };
+    let counted =
+        Run { examined: run.examined.clone(), missing: Vec::new(), took: Default::default() };
     let _ = writeln!(text, "{}\n", summary(&counted).replace(", 0 s", ""));
     let _ = writeln!(text, "{LEGEND}\n");
     let mut families: BTreeMap<&str, Vec<&Examined>> = BTreeMap::new();
@@ -147,7 +157,10 @@ fn markdown(run: &Run) -> String {
             let _ = writeln!(text, "| {} |", row(examined).join(" | "));
         }
     }
-    let _ = writeln!(text, "\n## Findings\n\n| crate | parser | law | stream, and its cuts | what happens | status | reason |\n|---|---|---|---|---|---|---|");
+    let _ = writeln!(
+        text,
+        "\n## Findings\n\n| crate | parser | law | stream, and its cuts | what happens | status | reason |\n|---|---|---|---|---|---|---|"
+    );
     for finding in findings(run) {
         let _ = writeln!(
             text,

@@ -37,11 +37,6 @@ impl Pipe {
         self.reads().ended = true;
     }
 
-    /// What nobody has read.
-    pub fn unread(&self) -> Vec<u8> {
-        self.reads().waiting.iter().flatten().copied().collect()
-    }
-
     /// The next piece whole, `None` where it would block, empty at the end of the stream.
     fn chunk(&self) -> Option<Bytes> {
         let mut reads = self.reads();
@@ -101,7 +96,11 @@ impl tokio::io::AsyncRead for Pipe {
 }
 
 impl tokio::io::AsyncWrite for Pipe {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(bytes.len()))
     }
 
@@ -125,7 +124,11 @@ impl futures::io::AsyncRead for Pipe {
 }
 
 impl futures::io::AsyncWrite for Pipe {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(bytes.len()))
     }
 

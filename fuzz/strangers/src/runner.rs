@@ -46,7 +46,9 @@ pub fn run(entries: &[Entry], plan: &Plan) -> Run {
     let deadline = began + plan.time;
     let bar = ProgressBar::new(entries.len() as u64);
     let style = "{elapsed:>4} {bar:30} {pos}/{len} {msg}";
-    bar.set_style(ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar.set_style(
+        ProgressStyle::with_template(style).unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
     let next = AtomicUsize::new(0);
     let results = Mutex::new(Vec::new());
     thread::scope(|scope| {
@@ -57,7 +59,10 @@ pub fn run(entries: &[Entry], plan: &Plan) -> Run {
                     let Some(entry) = entries.get(at) else { return };
                     bar.set_message(entry.name());
                     let result = examine(entry, plan, deadline);
-                    results.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push((at, result));
+                    results
+                        .lock()
+                        .unwrap_or_else(|poisoned| poisoned.into_inner())
+                        .push((at, result));
                     bar.inc(1);
                 }
             });
@@ -77,7 +82,7 @@ pub fn run(entries: &[Entry], plan: &Plan) -> Run {
 }
 
 /// How long one parser may take: many times what the slowest of them does.
-const EACH: Duration = Duration::from_secs(60);
+const EACH: Duration = Duration::from_secs(20);
 
 fn examine(entry: &Entry, plan: &Plan, deadline: Instant) -> Result<Examined, String> {
     let first = child(&["--one", &entry.name()], plan.generated, None, deadline)?;
@@ -131,7 +136,10 @@ fn taken_down(
         Some(*end)
     });
     let cuts: Vec<_> = ends.take(reads.len() - 1).collect();
-    let note = entry.notes.iter().find(|note| format!("{:?}", note.law) == if memory { "L4" } else { "L5" });
+    let note = entry
+        .notes
+        .iter()
+        .find(|note| format!("{:?}", note.law) == if memory { "L4" } else { "L5" });
     let status = match (note, driven.failed) {
         (Some(note), _) => match note.kind {
             crate::entry::Kind::Contract => Status::Contract,
@@ -184,6 +192,8 @@ fn child(
     let mut command = Command::new(program);
     command.args(arguments).args(["--generated", &generated.to_string()]);
     command.args(trace.iter().flat_map(|path| ["--trace".as_ref(), path.as_os_str()]));
+    // A trace of calls in the text of an error would make it another each time.
+    command.env("RUST_BACKTRACE", "0").env("RUST_LIB_BACKTRACE", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().map_err(|error| format!("no process for it: {error}"))?;
     wait(child, deadline.min(Instant::now() + EACH)).map_err(|error| error.to_string())
@@ -207,7 +217,8 @@ fn wait(mut child: Child, until: Instant) -> io::Result<Ended> {
             }
             thread::sleep(Duration::from_millis(10));
         };
-        let (output, errors) = (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
+        let (output, errors) =
+            (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
         Ok(Ended { output, errors, failed, how })
     })
 }

@@ -12,7 +12,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use segue::laws::{Answer, stranger};
+use segue::laws::{Answer, Law, stranger};
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -22,9 +22,14 @@ use std::{
     sync::{Arc, Mutex},
     task::{Context, Poll},
 };
-use ureq_proto::server::{Reply, RecvRequestResult, state};
+use ureq_proto::server::{RecvRequestResult, Reply, state};
 
-use crate::{adapt, drive::{self, Transcript}, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt,
+    drive::{self, Transcript},
+    entry::Entry,
+    pipe::Pipe,
+};
 
 const FAMILY: &str = "HTTP/1";
 
@@ -99,7 +104,11 @@ pub fn entries() -> Vec<Entry> {
             },
         )
         .accepts(REQUESTS)
-        .refuses(NO_HEADS),
+        .refuses(NO_HEADS)
+        .contract(
+            Law::L9,
+            "the body decoder that it is given here takes what remains, where no length is told",
+        ),
         new(
             "hyper",
             "server::conn::http1",
@@ -189,14 +198,21 @@ async fn of_body(
     }
 }
 
+/// In words, but for the date that the crate puts in by itself.
+fn header(name: &str, values: impl std::fmt::Display) -> Option<String> {
+    (name != "date").then(|| format!("{name}: {values}"))
+}
+
 /// One response, and its body to the end.
 fn async_h1_client(pipe: Pipe) -> impl Stream<Item = Result<Answer, String>> {
     stream::unfold(At::Head(pipe), |at| async {
         match at {
             At::Head(pipe) => Some(match async_h1::client::decode(pipe).await {
                 Ok(response) => {
-                    let mut headers: Vec<_> =
-                        response.iter().map(|(name, values)| format!("{name}: {values}")).collect();
+                    let mut headers: Vec<_> = response
+                        .iter()
+                        .filter_map(|(name, values)| header(name.as_str(), values))
+                        .collect();
                     headers.sort();
                     let head = format!("{} {headers:?}", response.status());
                     (Ok(Answer::Item(head)), At::Body(Box::new(response)))
@@ -215,8 +231,10 @@ fn async_h1_server(pipe: Pipe) -> impl Stream<Item = Result<Answer, String>> {
         match at {
             At::Head(pipe) => match async_h1::server::decode(pipe).await {
                 Ok(Some((request, _))) => {
-                    let mut headers: Vec<_> =
-                        request.iter().map(|(name, values)| format!("{name}: {values}")).collect();
+                    let mut headers: Vec<_> = request
+                        .iter()
+                        .filter_map(|(name, values)| header(name.as_str(), values))
+                        .collect();
                     headers.sort();
                     let head = format!("{} {} {headers:?}", request.method(), request.url());
                     Some((Ok(Answer::Item(head)), At::Body(Box::new(request))))
@@ -298,10 +316,11 @@ fn hyper_server(pipe: Pipe) -> impl FnMut() -> Answer {
             // Answers that it could give at once it may leave for the next turn.
             for _ in 0..4 {
                 if let Poll::Ready(result) = connection.as_mut().poll(&mut context) {
-                    over = Some(result.map_or_else(
-                        |error| Answer::Error(error.to_string()),
-                        |()| Answer::End,
-                    ));
+                    over =
+                        Some(result.map_or_else(
+                            |error| Answer::Error(error.to_string()),
+                            |()| Answer::End,
+                        ));
                     break;
                 }
             }
@@ -347,7 +366,7 @@ impl hyper::rt::Write for HyperPipe {
 fn ureq_server() -> impl FnMut(&[u8], bool) -> (usize, Answer) {
     enum At {
         Head,
-        Body(Reply<state::RecvBody>),
+        Body(Box<Reply<state::RecvBody>>),
     }
     let mut at = At::Head;
     move |input, eof| match &mut at {
@@ -359,9 +378,10 @@ fn ureq_server() -> impl FnMut(&[u8], bool) -> (usize, Answer) {
             };
             match reply.try_request(input) {
                 Ok((length, Some(request))) => {
-                    let head = format!("{} {} {:?}", request.method(), request.uri(), request.headers());
+                    let head =
+                        format!("{} {} {:?}", request.method(), request.uri(), request.headers());
                     if let Some(RecvRequestResult::RecvBody(body)) = reply.proceed() {
-                        at = At::Body(body);
+                        at = At::Body(Box::new(body));
                     }
                     (length, Answer::Item(head))
                 }

@@ -32,20 +32,25 @@ pub fn entries() -> Vec<Entry> {
             },
         )
         .accepts([
-            &b"Content-Length: 45\r\n\r\n{\"seq\":1,\"type\":\"request\",\"command\":\"threads\"}"[..],
+            &b"Content-Length: 46\r\n\r\n{\"seq\":1,\"type\":\"request\",\"command\":\"threads\"}"
+                [..],
         ])
         .refuses([&b"Content-Length: x\r\n\r\n{}"[..]]),
         new(
             "jsonrpc-server-utils",
             "StreamCodec, no separator",
-            || Box::new(stranger::codec(
-                StreamCodec::stream_incoming(),
-                codec_06::Decoder::decode,
-                codec_06::Decoder::decode_eof,
-            )),
-            |reads| drive::stream(reads, |pipe| {
-                codec_06::FramedRead::new(pipe, StreamCodec::stream_incoming())
-            }),
+            || {
+                Box::new(stranger::codec(
+                    StreamCodec::stream_incoming(),
+                    codec_06::Decoder::decode,
+                    codec_06::Decoder::decode_eof,
+                ))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    codec_06::FramedRead::new(pipe, StreamCodec::stream_incoming())
+                })
+            },
         )
         .accepts([
             &br#"{"a":[1,"}"]}{"b":2}"#[..],
@@ -55,37 +60,39 @@ pub fn entries() -> Vec<Entry> {
         new(
             "jsonrpc-server-utils",
             "StreamCodec, lines",
-            || Box::new(stranger::codec(
-                lines(),
-                codec_06::Decoder::decode,
-                codec_06::Decoder::decode_eof,
-            )),
+            || {
+                Box::new(stranger::codec(
+                    lines(),
+                    codec_06::Decoder::decode,
+                    codec_06::Decoder::decode_eof,
+                ))
+            },
             |reads| drive::stream(reads, |pipe| codec_06::FramedRead::new(pipe, lines())),
         )
         .accepts([&b"{\"a\":1}\n{\"b\":\n"[..]]),
         new(
             "lsp-codec",
             "LspCodec",
-            || Box::new(stranger::codec(
-                lsp_codec::LspCodec::default(),
-                codec_06::Decoder::decode,
-                codec_06::Decoder::decode_eof,
-            )),
-            |reads| drive::stream(reads, |pipe| {
-                codec_06::FramedRead::new(pipe, lsp_codec::LspCodec::default())
-            }),
+            || {
+                Box::new(stranger::codec(
+                    lsp_codec::LspCodec::default(),
+                    codec_06::Decoder::decode,
+                    codec_06::Decoder::decode_eof,
+                ))
+            },
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    codec_06::FramedRead::new(pipe, lsp_codec::LspCodec::default())
+                })
+            },
         )
         .accepts(LSP)
         .refuses(NO_LSP),
         new(
             "lsp-server",
             "Message::read",
-            || Box::new(stranger::blocking(|reader| reader, |reader| {
-                lsp_server::Message::read(reader)
-            })),
-            |reads| drive::blocking(reads, BufReader::new, |reader| {
-                lsp_server::Message::read(reader)
-            }),
+            || Box::new(stranger::blocking(|reader| reader, lsp_server::Message::read)),
+            |reads| drive::blocking(reads, BufReader::new, lsp_server::Message::read),
         )
         .accepts(LSP)
         .refuses(NO_LSP),
@@ -93,9 +100,11 @@ pub fn entries() -> Vec<Entry> {
             "lsp-server-tokio",
             "LspCodec",
             || Box::new(stranger::decoder(lsp_server_tokio::LspCodec::new())),
-            |reads| drive::stream(reads, |pipe| {
-                FramedRead::new(pipe, lsp_server_tokio::LspCodec::new())
-            }),
+            |reads| {
+                drive::stream(reads, |pipe| {
+                    FramedRead::new(pipe, lsp_server_tokio::LspCodec::new())
+                })
+            },
         )
         .accepts(LSP)
         .refuses(NO_LSP),

@@ -1,10 +1,10 @@
 //! Lines, lengths, delimiters: the codecs that come with the codec crates.
 
-use segue::laws::stranger;
+use bytes::BytesMut;
+use segue::laws::{Law, stranger};
 use serde_json::Value;
-use tokio_util::codec::{
-    AnyDelimiterCodec, FramedRead, LengthDelimitedCodec, LinesCodec,
-};
+use std::io::{self, ErrorKind};
+use tokio_util::codec::{AnyDelimiterCodec, FramedRead, LengthDelimitedCodec, LinesCodec};
 use tokio_util_06::codec as codec_06;
 
 use crate::{drive, entry::Entry};
@@ -88,17 +88,17 @@ fn tokio_util() -> Vec<Entry> {
             || Box::new(stranger::decoder(header_kept())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, header_kept())),
         )
-        .accepts([&b"\x01\x02\x00\x05aX\x01\x02\x00\x04Y"[..]])
-        .refuses([&b"\x01\x02\x00\x02rest"[..]]),
+        .accepts([&b"\x01\x02\x00\x05a\x01\x02\x00\x04"[..]])
+        .words([&b"\x01\x02\x00\x00"[..]]),
     ]
 }
 
-/// A type, a flag, a length that counts the header, and one more byte of header.
+/// A type, a flag, and a length that counts the header: nothing to adjust, nothing to skip.
 fn header_kept() -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder()
         .length_field_offset(2)
         .length_field_length(2)
-        .length_adjustment(-3)
+        .length_adjustment(0)
         .num_skip(0)
         .max_frame_length(64)
         .new_codec()
@@ -145,8 +145,9 @@ fn tokio_util_06() -> Vec<Entry> {
     ]
 }
 
-const JSONS: [&[u8]; 3] = [br#"{"a":1}{"b":[2,"x"]}"#, b"[1,2] \"s\" {} ", b"12 34 true null "];
+const JSONS: [&[u8]; 3] = [br#"{"a":1}{"b":[2,"x"]}"#, b"[1,2] \"s\" {}", b"12 34 true null"];
 const NO_JSONS: [&[u8]; 2] = [b"{]", b"{\"a\":tru}"];
+const NUMBER_AT_END: &str = "a number that ends the stream has no end of its own: RFC 8259 §6";
 const CBORS: [&[u8]; 2] = [b"\xa1\x61a\x01\x82\x01\x02\x61x", b"\x19\x01\x00\xf6\x44abcd"];
 const NO_CBORS: [&[u8]; 1] = [b"\x01\xff\x01"];
 const LENGTHS: [&[u8]; 1] = [b"\0\0\0\0\0\0\0\x02hi\0\0\0\0\0\0\0\0"];
@@ -157,14 +158,14 @@ fn asynchronous_codec() -> Vec<Entry> {
     vec![
         new(
             "LinesCodec",
-            || Box::new(stranger::codec(LinesCodec, Decoder::decode, Decoder::decode_eof)),
+            || Box::new(stranger::codec(LinesCodec, Decoder::decode, at_end(Decoder::decode_eof))),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec)),
         )
         .accepts(LINES)
         .refuses(NO_LINES),
         new(
             "LengthCodec",
-            || Box::new(stranger::codec(LengthCodec, Decoder::decode, Decoder::decode_eof)),
+            || Box::new(stranger::codec(LengthCodec, Decoder::decode, at_end(Decoder::decode_eof))),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec)),
         )
         .accepts(LENGTHS)
@@ -173,19 +174,20 @@ fn asynchronous_codec() -> Vec<Entry> {
             "JsonCodec",
             || {
                 let codec = JsonCodec::<Value, Value>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
             },
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, JsonCodec::<Value, Value>::new()))
             },
         )
         .accepts(JSONS)
-        .refuses(NO_JSONS),
+        .refuses(NO_JSONS)
+        .contract(Law::L9, NUMBER_AT_END),
         new(
             "CborCodec",
             || {
                 let codec = CborCodec::<Cbor, Cbor>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
             },
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, CborCodec::<Cbor, Cbor>::new()))
@@ -202,14 +204,26 @@ fn futures_codec() -> Vec<Entry> {
     vec![
         new(
             "LinesCodec",
-            || Box::new(stranger::codec(LinesCodec {}, Decoder::decode, Decoder::decode_eof)),
+            || {
+                Box::new(stranger::codec(
+                    LinesCodec {},
+                    Decoder::decode,
+                    at_end(Decoder::decode_eof),
+                ))
+            },
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec {})),
         )
         .accepts(LINES)
         .refuses(NO_LINES),
         new(
             "LengthCodec",
-            || Box::new(stranger::codec(LengthCodec {}, Decoder::decode, Decoder::decode_eof)),
+            || {
+                Box::new(stranger::codec(
+                    LengthCodec {},
+                    Decoder::decode,
+                    at_end(Decoder::decode_eof),
+                ))
+            },
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec {})),
         )
         .accepts(LENGTHS)
@@ -218,19 +232,20 @@ fn futures_codec() -> Vec<Entry> {
             "JsonCodec",
             || {
                 let codec = JsonCodec::<Value, Value>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
             },
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, JsonCodec::<Value, Value>::new()))
             },
         )
         .accepts(JSONS)
-        .refuses(NO_JSONS),
+        .refuses(NO_JSONS)
+        .contract(Law::L9, NUMBER_AT_END),
         new(
             "CborCodec",
             || {
                 let codec = CborCodec::<Cbor, Cbor>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, Decoder::decode_eof))
+                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
             },
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, CborCodec::<Cbor, Cbor>::new()))
@@ -239,6 +254,16 @@ fn futures_codec() -> Vec<Entry> {
         .accepts(CBORS)
         .refuses(NO_CBORS),
     ]
+}
+
+/// The end as the crate's own `FramedRead` has it: what is left then is an error.
+fn at_end<C, T, E: From<io::Error>>(
+    mut decode_eof: impl FnMut(&mut C, &mut BytesMut) -> Result<Option<T>, E>,
+) -> impl FnMut(&mut C, &mut BytesMut) -> Result<Option<T>, E> {
+    move |codec, input| match decode_eof(codec, input)? {
+        None if !input.is_empty() => Err(io::Error::from(ErrorKind::UnexpectedEof).into()),
+        item => Ok(item),
+    }
 }
 
 type Cbor = serde_cbor::Value;

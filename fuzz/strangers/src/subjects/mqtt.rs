@@ -21,7 +21,7 @@ pub fn entries() -> Vec<Entry> {
             "mqttbytes",
             "v4::read",
             || Box::new(stranger::bytes_mut(mqttbytes_v4)),
-            |reads| drive::buffer(reads, over_slice(mqttbytes_v4)),
+            |reads| drive::bytes_mut(reads, mqttbytes_v4),
         )
         .accepts(V4)
         .refuses(NO_MQTT),
@@ -29,7 +29,7 @@ pub fn entries() -> Vec<Entry> {
             "mqttbytes",
             "v5::read",
             || Box::new(stranger::bytes_mut(mqttbytes_v5)),
-            |reads| drive::buffer(reads, over_slice(mqttbytes_v5)),
+            |reads| drive::bytes_mut(reads, mqttbytes_v5),
         )
         .accepts(V5)
         .refuses(NO_MQTT),
@@ -37,7 +37,7 @@ pub fn entries() -> Vec<Entry> {
             "rumqttc",
             "v4 Packet::read",
             || Box::new(stranger::bytes_mut(rumqttc_v4)),
-            |reads| drive::buffer(reads, over_slice(rumqttc_v4)),
+            |reads| drive::bytes_mut(reads, rumqttc_v4),
         )
         .accepts(V4)
         .refuses(NO_MQTT),
@@ -45,7 +45,7 @@ pub fn entries() -> Vec<Entry> {
             "rumqttc",
             "v5 Packet::read",
             || Box::new(stranger::bytes_mut(rumqttc_v5)),
-            |reads| drive::buffer(reads, over_slice(rumqttc_v5)),
+            |reads| drive::bytes_mut(reads, rumqttc_v5),
         )
         .accepts(V5)
         .refuses(NO_MQTT),
@@ -130,8 +130,7 @@ const V5: [&[u8]; 4] = [
     b"\x82\x09\x00\x0a\x00\x00\x03a/b\x01\x90\x04\x00\x0a\x00\x01\xa2\x08\x00\x0b\x00\x00\x03a/b\xb0\x04\x00\x0b\x00\x00",
     b"\xc0\x00\xd0\x00",
 ];
-const NO_MQTT: [&[u8]; 3] =
-    [b"\x00\x00", b"\x30\xff\xff\xff\xff\x01", b"\x10\x06\x00\x04MQTX"];
+const NO_MQTT: [&[u8]; 3] = [b"\x00\x00", b"\x30\xff\xff\xff\xff\x01", b"\x10\x06\x00\x04MQTX"];
 const SESSIONS: [&[u8]; 2] = [
     b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id\x30\x05\x00\x01tHi\xc0\x00",
     b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id\x82\x08\x00\x0a\x00\x03a/b\x01\xe0\x00",
@@ -206,16 +205,5 @@ fn server() -> impl FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Result<(), String>
             }
         }
         Ok(())
-    }
-}
-
-/// The same function as a caller has it who keeps a buffer of its own.
-fn over_slice<T, E>(
-    read: fn(&mut BytesMut) -> Result<Option<T>, E>,
-) -> impl FnMut(&[u8]) -> Result<Option<(T, usize)>, E> {
-    move |input| {
-        let mut buffer = BytesMut::from(input);
-        let packet = read(&mut buffer)?;
-        Ok(packet.map(|packet| (packet, input.len() - buffer.len())))
     }
 }

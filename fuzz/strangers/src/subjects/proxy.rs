@@ -14,9 +14,12 @@ pub fn entries() -> Vec<Entry> {
         Entry::new(FAMILY, dependency, parser, make, drive).accepts(HEADERS).refuses(NO_HEADERS)
     };
     vec![
-        new("ppp", "HeaderResult::parse", || Box::new(stranger::slice(ppp_header)), |reads| {
-            drive::buffer(reads, ppp_header)
-        }),
+        new(
+            "ppp",
+            "HeaderResult::parse",
+            || Box::new(stranger::slice(ppp_header)),
+            |reads| drive::buffer(reads, ppp_header),
+        ),
         new(
             "proxy-header",
             "ProxyHeader::parse",
@@ -33,9 +36,11 @@ pub fn entries() -> Vec<Entry> {
                 ))
             },
             |reads| {
-                drive::blocking(reads, |pipe| (Some(pipe), None), |(source, stream)| {
-                    proxied(source, stream)
-                })
+                drive::blocking(
+                    reads,
+                    |pipe| (Some(pipe), None),
+                    |(source, stream)| proxied(source, stream),
+                )
             },
         ),
         new(

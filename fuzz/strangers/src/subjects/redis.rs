@@ -1,7 +1,8 @@
 //! Redis: replies and commands, RESP2 and RESP3.
 
 use futures::StreamExt;
-use segue::laws::stranger;
+use respite::{RespError, RespRequest};
+use segue::laws::{Law, stranger};
 use std::io::{self, BufReader, ErrorKind};
 use tokio_util::codec::FramedRead;
 
@@ -26,10 +27,16 @@ pub fn entries() -> Vec<Entry> {
             "redis",
             "ValueCodec",
             || Box::new(stranger::decoder(redis::ValueCodec::default())),
-            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, redis::ValueCodec::default())),
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, redis::ValueCodec::default()))
+            },
         )
         .accepts(RESP2.iter().chain(&RESP3))
-        .refuses(NO_RESP),
+        .refuses(NO_RESP)
+        .contract(
+            Law::L9,
+            "the codec is hidden, and the crate's connections report every end of the stream",
+        ),
         new(
             "redis",
             "Parser",
@@ -54,7 +61,9 @@ pub fn entries() -> Vec<Entry> {
             "redis-async",
             "RespCodec",
             || Box::new(stranger::decoder(redis_async::resp::RespCodec)),
-            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, redis_async::resp::RespCodec)),
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, redis_async::resp::RespCodec))
+            },
         )
         .accepts(RESP2)
         .refuses(NO_RESP),
@@ -117,12 +126,14 @@ pub fn entries() -> Vec<Entry> {
         new(
             "respite",
             "RespReader::requests",
-            || adapt::polled(|pipe| {
-                respite::RespReader::new(pipe, Default::default()).requests().map(Ok::<_, ()>)
-            }),
+            || {
+                adapt::polled(|pipe| {
+                    respite::RespReader::new(pipe, Default::default()).requests().map(request)
+                })
+            },
             |reads| {
                 drive::stream(reads, |pipe| {
-                    respite::RespReader::new(pipe, Default::default()).requests().map(Ok::<_, ()>)
+                    respite::RespReader::new(pipe, Default::default()).requests().map(request)
                 })
             },
         )
@@ -131,6 +142,14 @@ pub fn entries() -> Vec<Entry> {
             b"PING\r\nSET key 'a b'\r\n",
         ]),
     ]
+}
+
+/// An error comes as a request does.
+fn request(request: RespRequest) -> Result<RespRequest, RespError> {
+    match request {
+        RespRequest::Error(error) => Err(error),
+        request => Ok(request),
+    }
 }
 
 const RESP2: [&[u8]; 5] = [
@@ -148,13 +167,14 @@ const RESP3: [&[u8]; 4] = [
 ];
 const STREAMED: [&[u8]; 2] =
     [b"$?\r\n;4\r\nHell\r\n;1\r\no\r\n;0\r\n+OK\r\n", b"*?\r\n:1\r\n:2\r\n.\r\n+OK\r\n"];
-const NO_RESP: [&[u8]; 4] =
-    [b"?what\r\n", b":12x\r\n", b"$3\r\nabcdef\r\n", b"*1\r\n$zz\r\n"];
+const NO_RESP: [&[u8]; 4] = [b"?what\r\n", b":12x\r\n", b"$3\r\nabcdef\r\n", b"*1\r\n$zz\r\n"];
 
 const END_IS_AN_ERROR: &str =
     "the end of the stream is an error wherever it comes, which a caller has to tell by itself";
 
-fn end_is_an_error(result: redis::RedisResult<redis::Value>) -> redis::RedisResult<Option<redis::Value>> {
+fn end_is_an_error(
+    result: redis::RedisResult<redis::Value>,
+) -> redis::RedisResult<Option<redis::Value>> {
     match result {
         Err(error) if error.is_io_error() => Ok(None),
         result => result.map(Some),

@@ -1,25 +1,36 @@
 //! Serial lines: COBS, HDLC, SLIP, KISS.
 
 use futures::stream;
-use segue::laws::{Answer, stranger};
+use segue::laws::{Answer, Law, stranger};
 use std::io::Read;
 use tokio_util::codec::FramedRead;
 
-use crate::{adapt, drive::{self, Transcript}, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt,
+    drive::{self, Transcript},
+    entry::Entry,
+    pipe::Pipe,
+};
 
 const FAMILY: &str = "serial lines";
 
 pub fn entries() -> Vec<Entry> {
     let new = |dependency, parser, make, drive| Entry::new(FAMILY, dependency, parser, make, drive);
     vec![
-        new("cobs", "CobsDecoderOwned::push", || Box::new(stranger::calling(cobs_push())), |reads| {
-            fed(reads, cobs_push())
-        })
+        new(
+            "cobs",
+            "CobsDecoderOwned::push",
+            || Box::new(stranger::calling(cobs_push())),
+            |reads| fed(reads, cobs_push()),
+        )
         .accepts(COBS)
         .ends_anywhere(NOT_TOLD),
-        new("cobs", "CobsDecoderOwned::feed", || Box::new(stranger::calling(cobs_feed())), |reads| {
-            fed(reads, cobs_feed())
-        })
+        new(
+            "cobs",
+            "CobsDecoderOwned::feed",
+            || Box::new(stranger::calling(cobs_feed())),
+            |reads| fed(reads, cobs_feed()),
+        )
         .accepts(COBS)
         .ends_anywhere(NOT_TOLD),
         new(
@@ -42,7 +53,8 @@ pub fn entries() -> Vec<Entry> {
             },
             hdlc_frames,
         )
-        .accepts([&b"\x7e\x01\x50\x00\x7e\x7e\x11\x12\x7e"[..], b"\x7e\x7d\x5e\x7d\x5d\x7e"]),
+        .accepts([&b"\x7e\x01\x50\x00\x7e\x7e\x11\x12\x7e"[..], b"\x7e\x7d\x5e\x7d\x5d\x7e"])
+        .contract(Law::L9, "`None` is documented to mean that no more frames are available"),
         new(
             "hdlcparse",
             "type3::HdlcFrame::parse",
@@ -115,7 +127,10 @@ const NOT_TOLD: &str = "it is not told of the end of the stream";
 type Fed = Result<(), String>;
 
 /// The documented loop over a machine that is given each read until nothing of it is left.
-fn fed(reads: &[&[u8]], mut feed: impl FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Fed) -> Transcript {
+fn fed(
+    reads: &[&[u8]],
+    mut feed: impl FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Fed,
+) -> Transcript {
     let mut seen = Transcript::default();
     for read in reads {
         let mut said = Vec::new();

@@ -40,12 +40,9 @@ pub fn entries() -> Vec<Entry> {
             || adapt::polled(sse_codec::decode_stream),
             |reads| drive::stream(reads, sse_codec::decode_stream),
         ),
-        new(
-            "sse-parse",
-            "SseParser",
-            sse_parse_machine,
-            |reads| drive::stream(reads, sse_parse::EventStream::new),
-        ),
+        new("sse-parse", "SseParser", sse_parse_machine, |reads| {
+            drive::stream(reads, sse_parse::EventStream::new)
+        }),
         new(
             "sse-stream",
             "SseByteStream",
@@ -70,8 +67,18 @@ const EVENTS: [&[u8]; 7] = [
     "data: gr\u{fc}\u{df} \u{1f600}\n\n".as_bytes(),
     b"data:a\r\n\r\ndata:b\n\ndata:c\r\r",
 ];
-const WORDS: [&[u8]; 10] =
-    [b"\r", b"\n", b"\r\n", b"data: ", b"data", b":", b"id: 7", b"event: e", b"retry: 5", b"\xef\xbb\xbf"];
+const WORDS: [&[u8]; 10] = [
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"data: ",
+    b"data",
+    b":",
+    b"id: 7",
+    b"event: e",
+    b"retry: 5",
+    b"\xef\xbb\xbf",
+];
 
 fn sse_parse_machine() -> Box<dyn Stranger> {
     let parser = stranger::machine(

@@ -9,7 +9,10 @@ const FAMILY: &str = "STOMP";
 
 pub fn entries() -> Vec<Entry> {
     let new = |dependency, parser, make, drive| {
-        Entry::new(FAMILY, dependency, parser, make, drive).accepts(FRAMES).refuses(NO_FRAMES)
+        Entry::new(FAMILY, dependency, parser, make, drive)
+            .accepts(FRAMES)
+            .refuses(NO_FRAMES)
+            .words(["\n", "\r\n", "\0"])
     };
     vec![
         new(
@@ -44,6 +47,6 @@ pub fn entries() -> Vec<Entry> {
 const FRAMES: [&[u8]; 3] = [
     b"CONNECTED\nversion:1.2\n\n\0RECEIPT\nreceipt-id:77\n\n\0",
     b"MESSAGE\nsubscription:0\nmessage-id:7\ndestination:/q/a\ncontent-length:5\n\nhe\0lo\0",
-    b"MESSAGE\r\nsubscription:0\r\nmessage-id:7\r\ndestination:/q/a\r\n\r\nhello\0ERROR\nmessage:no\n\nwhy\0",
+    b"MESSAGE\nsubscription:0\nmessage-id:7\ndestination:/q/a\n\nhello\0\nERROR\nmessage:no\n\nwhy\0\n",
 ];
 const NO_FRAMES: [&[u8]; 1] = [b"WHAT\nisthis\n\n\0"];

@@ -1,6 +1,6 @@
 //! WebSocket: what a server makes of a client's frames.
 
-use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket, WebSocketError};
+use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket};
 use futures::{Stream, stream};
 use segue::laws::{Answer, stranger};
 use std::io::ErrorKind;
@@ -19,7 +19,9 @@ pub fn entries() -> Vec<Entry> {
             "actix-http",
             "ws::Codec",
             || Box::new(stranger::decoder(actix_http::ws::Codec::new())),
-            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, actix_http::ws::Codec::new())),
+            |reads| {
+                drive::stream(reads, |pipe| FramedRead::new(pipe, actix_http::ws::Codec::new()))
+            },
         ),
         new(
             "fastwebsockets",
@@ -39,10 +41,15 @@ pub fn entries() -> Vec<Entry> {
             || adapt::polled(tokio_websockets_messages),
             |reads| drive::stream(reads, tokio_websockets_messages),
         ),
-        new("tungstenite", "WebSocket::read", || adapt::stepped(tungstenite_messages), |reads| {
-            let pipe = Pipe::default();
-            drive::stepping(reads, &pipe, tungstenite_messages(pipe.clone()))
-        }),
+        new(
+            "tungstenite",
+            "WebSocket::read",
+            || adapt::stepped(tungstenite_messages),
+            |reads| {
+                let pipe = Pipe::default();
+                drive::stepping(reads, &pipe, tungstenite_messages(pipe.clone()))
+            },
+        ),
         new(
             "websocket-codec",
             "MessageCodec",
@@ -60,8 +67,8 @@ pub fn entries() -> Vec<Entry> {
 /// several frames, with a ping between them.
 const MESSAGES: [&[u8]; 4] = [
     b"\x81\x82\x01\x02\x03\x04Ik\x82\x83\x00\x00\x00\x00\x00\xff\x01\x88\x82\x00\x00\x00\x00\x03\xe8",
-    b"\x01\x81\x00\x00\x00\x00a\x89\x81\x00\x00\x00\x00p\x80\x81\x00\x00\x00\x00b\x88\x80\x00\x00\x00\x00",
-    b"\x82\xfe\x00\x04\x00\x00\x00\x00abcd\x8a\x80\x00\x00\x00\x00\x88\x82\x00\x00\x00\x00\x03\xe8",
+    b"\x01\x81\x00\x00\x00\x00a\x89\x81\x00\x00\x00\x00p\x80\x81\x00\x00\x00\x00b\x88\x82\x00\x00\x00\x00\x03\xe9",
+    b"\x82\x84\x00\x00\x00\x00abcd\x8a\x80\x00\x00\x00\x00\x88\x82\x00\x00\x00\x00\x03\xe8",
     b"\x01\x81\x00\x00\x00\x00\xc3\x89\x80\x00\x00\x00\x00\x80\x81\x00\x00\x00\x00\xa9\x88\x82\x00\x00\x00\x00\x03\xe8",
 ];
 const NO_MESSAGES: [&[u8]; 3] = [
@@ -80,7 +87,6 @@ fn fastwebsockets_messages(pipe: Pipe) -> impl Stream<Item = Result<String, Stri
                 let close = frame.opcode == OpCode::Close;
                 Some((Ok(said), (!close).then_some(socket)))
             }
-            Err(WebSocketError::ConnectionClosed) => None,
             Err(error) => Some((Err(error.to_string()), None)),
         }
     })
@@ -97,7 +103,6 @@ fn soketto_messages(pipe: Pipe) -> impl Stream<Item = Result<String, String>> {
                 let said = format!("{incoming:?} {}", message.escape_ascii());
                 Some((Ok(said), Some(receiver)))
             }
-            Err(soketto::connection::Error::Closed) => None,
             Err(error) => Some((Err(error.to_string()), None)),
         }
     })
@@ -112,10 +117,15 @@ fn tokio_websockets_messages(
 fn tungstenite_messages(pipe: Pipe) -> impl FnMut() -> Answer {
     use tungstenite::{Error, protocol};
     let mut socket = protocol::WebSocket::from_raw_socket(pipe, protocol::Role::Server, None);
+    let mut over = false;
     move || match socket.read() {
+        _ if over => Answer::End,
         Ok(message) => Answer::item(message),
         Err(Error::Io(error)) if error.kind() == ErrorKind::WouldBlock => Answer::Need(None),
-        Err(Error::ConnectionClosed) => Answer::End,
+        Err(Error::ConnectionClosed) => {
+            over = true;
+            Answer::End
+        }
         Err(error) => Answer::Error(error.to_string()),
     }
 }
