@@ -188,20 +188,17 @@ impl Buffer {
     /// If no memory can be as large.
     #[inline]
     pub fn reserve(&mut self, room: usize) {
-        // What comes byte by byte mostly finds that there is room.
-        if self.is_empty() || self.storage.len() - self.end < room {
+        if self.is_empty() {
+            self.rebase(0);
+        }
+        // What comes mostly finds that there is room.
+        if self.storage.len() - self.end < room {
             self.make_room(room);
         }
     }
 
     #[inline(never)]
     fn make_room(&mut self, room: usize) {
-        if self.is_empty() {
-            self.rebase(0);
-        }
-        if self.storage.len() - self.end >= room {
-            return;
-        }
         let held = self.len();
         let needed = held.saturating_add(room);
         // Moving what is held to the front pays if it is not longer than what it frees, and

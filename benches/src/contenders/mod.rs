@@ -44,6 +44,8 @@ pub mod names {
     pub const WINNOW: &str = "winnow";
     /// A stage without a buffer.
     pub const STAGE: &str = "segue stage";
+    /// The same, with names of headers that are not made text.
+    pub const STAGE_BYTES: &str = "segue stage, bytes";
     /// The parser of HTTP/1 heads that hyper uses.
     pub const HTTPARSE: &str = "httparse";
     /// The parser of HTTP/1 heads that httparse was modelled on, in C.

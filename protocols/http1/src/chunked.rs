@@ -90,7 +90,7 @@ impl ChunkedBody {
     /// hold for the trailers, and for all extensions together.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.trailers.limits = limits;
+        self.trailers.set_limits(limits);
         self
     }
 
@@ -125,7 +125,7 @@ impl Decode for ChunkedBody {
                 Ok(Frame::Record(input.len().min(left)))
             }
             State::Line { before, searched, plain } => {
-                let limit = self.trailers.limits.chunk_line;
+                let limit = self.trailers.limits().chunk_line;
                 let line = input.strip_prefix(&CRLF[..*before]).and_then(ChunkLine::plain);
                 if let Some((length, size)) = line.filter(|&(length, _)| length <= limit) {
                     *plain = Some((*before + length, size));
@@ -164,7 +164,7 @@ impl Decode for ChunkedBody {
         let spaces = self.trailers.relaxed.chunk_spaces;
         let line = ChunkLine::read(record.get(before..).unwrap_or_default(), spaces)
             .map_err(|fault| fault.moved(before as u64))?;
-        let room = self.trailers.limits.head - self.extensions.min(self.trailers.limits.head);
+        let room = self.trailers.limits().head.saturating_sub(self.extensions);
         if line.extensions.len() > room {
             let at = before + line.extensions.start + room;
             return Err(Fault::new(Error::ChunkLineTooLong).at(at as u64));

@@ -198,7 +198,7 @@ fn planned(
         return Err(WriteError::Expect);
     }
     let step = Step::Request {
-        kind: Kind::of(method, http10, notes.upgrade && notes.connection_upgrade),
+        kind: Kind::of(method.as_bytes(), http10, notes.upgrade && notes.connection_upgrade),
         closes: notes.close || (http10 && !notes.keep_alive),
         // A server of HTTP/1.0 does not know what is expected of it, and says nothing to that.
         expects: notes.expects && !http10 && !server_is_http10,

@@ -234,7 +234,7 @@ impl Encode<Request<'_>> for HeadEncoder {
             method: head.method(),
             target: head.target(),
             version: head.version(),
-            headers: head.headers().iter(),
+            headers: head.headers().pairs(),
         };
         self.encode(parts, output)
     }
@@ -249,7 +249,7 @@ impl Encode<Response<'_>> for HeadEncoder {
             version: head.version(),
             status: head.status(),
             reason: head.reason(),
-            headers: head.headers().iter(),
+            headers: head.headers().pairs(),
         };
         self.encode(parts, output)
     }

@@ -49,10 +49,11 @@ impl<'a> Request<'a> {
     /// [`Error::MissingHost`], [`Error::SeveralHosts`] and [`Error::Host`] (RFC 9112 §3.2), each
     /// of which a server has to answer with 400.
     pub fn host(&self) -> Result<Option<&'a str>, Fault<Error>> {
-        self.host_of(&Named::of(self.headers()))
+        self.check_host(&Named::of(self.headers())).map(|host| host.map(ascii))
     }
 
-    pub(crate) fn host_of(&self, named: &Named) -> Result<Option<&'a str>, Fault<Error>> {
+    /// The host as bytes, which are all ASCII.
+    pub(crate) fn check_host(&self, named: &Named) -> Result<Option<&'a [u8]>, Fault<Error>> {
         let Some(host) = named.host.first() else {
             let end = self.as_bytes().len() as u64;
             return match self.version() {
@@ -65,7 +66,7 @@ impl<'a> Request<'a> {
         }
         let value = self.headers().value(host);
         match host_fault(value) {
-            None => Ok(Some(ascii(value))),
+            None => Ok(Some(value)),
             Some(bad) => Err(Fault::new(Error::Host).at((host.at() + bad) as u64)),
         }
     }

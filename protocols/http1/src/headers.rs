@@ -70,6 +70,15 @@ impl<'a> Headers<'a> {
             .map(move |span| Header { name: ascii(span.name(head)), value: span.value(head) })
     }
 
+    /// All of them in their order, names and values as bytes.
+    ///
+    /// What is only compared or sent on need not be text, to check which takes as long again as to
+    /// find a name. Pairs are [`HeaderLine`](crate::HeaderLine)s as well.
+    pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone + use<'a> {
+        let head = self.head;
+        self.spans.iter().map(move |span| (span.name(head), span.value(head)))
+    }
+
     /// The value of the first header of that name, in whatever case it is written.
     ///
     /// Where a second one would be an attack, look at [`all`](Self::all).
@@ -175,7 +184,17 @@ impl<'a> Iterator for Elements<'a> {
 }
 
 /// Where the first comma outside of quotes is, or the end.
+#[inline]
 fn element_end(list: &[u8]) -> usize {
+    let first = list.iter().position(|byte| matches!(byte, b',' | b'"'));
+    match first {
+        Some(at) if list[at] == b'"' => quoted_element_end(list),
+        first => first.unwrap_or(list.len()),
+    }
+}
+
+/// The same for a list in which there are quotes.
+fn quoted_element_end(list: &[u8]) -> usize {
     let mut quoted = false;
     let mut at = 0;
     while let Some(&byte) = list.get(at) {

@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use crate::block;
 use crate::class::{self, CONTROL, TARGET, TOKEN, VALUE, run};
-use crate::spans::Span;
+use crate::spans::{Span, pack, unpack};
 use crate::{Error, Limits, Relaxed, Version};
 
 /// Why a line cannot be read.
@@ -20,30 +20,33 @@ pub(crate) enum Stop {
 }
 
 /// `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestLine {
-    method_end: u32,
-    target_end: u32,
+    /// Where method and target end, in one word: it is stored and loaded again at once, and what
+    /// was stored in parts would be waited for.
+    ends: u64,
     pub(crate) version: Version,
 }
 
 impl RequestLine {
+    pub(crate) const NONE: Self = Self { ends: 0, version: Version::Http11 };
+
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "no head is longer than Limits::MOST_HEAD")]
     fn new(method_end: usize, target_end: usize, version: Version) -> Self {
-        Self { method_end: method_end as u32, target_end: target_end as u32, version }
+        Self { ends: pack(method_end, target_end), version }
     }
 
     /// Where the method is.
     #[inline]
     pub(crate) fn method(&self) -> Range<usize> {
-        0..self.method_end as usize
+        0..unpack(self.ends).start
     }
 
     /// Where the target is.
     #[inline]
     pub(crate) fn target(&self) -> Range<usize> {
-        self.method_end as usize + 1..self.target_end as usize
+        let ends = unpack(self.ends);
+        ends.start + 1..ends.end
     }
 
     /// Reads the line in front if there is nothing odd about it, and tells where the next one
@@ -342,12 +345,7 @@ mod tests {
                     let (expected, end) =
                         RequestLine::read(&line, &limits, Relaxed::NOTHING).unwrap();
                     assert_eq!(next, end, "{}", line.escape_ascii());
-                    assert_eq!(
-                        (read.method_end, read.target_end, read.version),
-                        (expected.method_end, expected.target_end, expected.version),
-                        "{}",
-                        line.escape_ascii()
-                    );
+                    assert_eq!(read, expected, "{}", line.escape_ascii());
                     plain += 1;
                 }
             }

@@ -57,7 +57,7 @@ impl RequestHead {
     /// The same stage with other limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.stage.limits = limits;
+        self.stage.set_limits(limits);
         self
     }
 
@@ -73,24 +73,22 @@ impl RequestHead {
         self.stage.begin_again();
     }
 
-    /// What is left to do where no line is being waited for, or one may be whole.
+    /// What is left to do where the head is not whole, or there is something odd about it.
     #[inline(never)]
     fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        if self.stage.is_over() {
-            return Ok(Frame::Done);
+        if !self.stage.in_start_line() {
+            return self.stage.frame(input, eof);
         }
-        if self.stage.in_start_line() {
-            match input {
-                // A peer that speaks something else, such as TLS, is told so at its first byte.
-                [first, ..] if is(*first, TOKEN) => {}
-                // The next byte may show that this is no head, or make an empty line.
-                [] | [b'\r'] => return Ok(self.stage.look(input)),
-                [b'\r' | b'\n', ..] => match self.stage.empty_lines(input) {
-                    0 => {}
-                    length => return Ok(Frame::absorb(length)),
-                },
-                _ => return Err(Fault::new(Error::Method)),
-            }
+        match input {
+            // A peer that speaks something else, such as TLS, is told so at its first byte.
+            [first, ..] if is(*first, TOKEN) => {}
+            // The next byte may show that this is no head, or make an empty line.
+            [] | [b'\r'] => return Ok(self.stage.look(input)),
+            [b'\r' | b'\n', ..] => match self.stage.empty_lines(input) {
+                0 => {}
+                length => return Ok(Frame::absorb(length)),
+            },
+            _ => return Err(Fault::new(Error::Method)),
         }
         self.stage.frame(input, eof)
     }
@@ -111,7 +109,10 @@ impl Decode for RequestHead {
         if let Some(need) = self.stage.wait(input, eof) {
             return Ok(need);
         }
-        self.frame_on(input, eof)
+        match self.stage.plain(input) {
+            0 => self.frame_on(input, eof),
+            length => Ok(Frame::Record(length)),
+        }
     }
 
     fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
@@ -128,6 +129,7 @@ impl Decode for RequestHead {
 }
 
 impl Start for RequestLine {
+    const NONE: Self = Self::NONE;
     const TOO_LONG: Error = Error::TargetTooLong;
 
     #[inline(always)]
@@ -152,14 +154,24 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn method(&self) -> &'a str {
-        ascii(&self.headers.head()[self.line.method()])
+        ascii(self.method_bytes())
+    }
+
+    #[inline]
+    pub(crate) fn method_bytes(&self) -> &'a [u8] {
+        &self.headers.head()[self.line.method()]
     }
 
     /// The target as it was written, of any of the four forms (RFC 9112 §3.2): visible ASCII.
     #[inline]
     #[must_use]
     pub fn target(&self) -> &'a str {
-        ascii(&self.headers.head()[self.line.target()])
+        ascii(self.target_bytes())
+    }
+
+    #[inline]
+    pub(crate) fn target_bytes(&self) -> &'a [u8] {
+        &self.headers.head()[self.line.target()]
     }
 
     /// The version.

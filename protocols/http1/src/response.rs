@@ -43,7 +43,7 @@ impl ResponseHead {
     /// The same stage with other limits; that for targets is not used.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.stage.limits = limits;
+        self.stage.set_limits(limits);
         self
     }
 
@@ -60,31 +60,29 @@ impl ResponseHead {
         self.stage.begin_again();
     }
 
-    /// What is left to do where no line is being waited for, or one may be whole.
+    /// What is left to do where the head is not whole, or there is something odd about it.
     #[inline(never)]
     fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        if self.stage.is_over() {
-            return Ok(Frame::Done);
+        if !self.stage.in_start_line() {
+            return self.stage.frame(input, eof);
         }
-        if self.stage.in_start_line() {
-            if self.stage.relaxed.empty_lines {
-                match input {
-                    [] | [b'\r'] => return Ok(self.stage.look(input)),
-                    _ => match self.stage.empty_lines(input) {
-                        0 => {}
-                        length => return Ok(Frame::absorb(length)),
-                    },
-                }
+        if self.stage.relaxed.empty_lines {
+            match input {
+                [] | [b'\r'] => return Ok(self.stage.look(input)),
+                _ => match self.stage.empty_lines(input) {
+                    0 => {}
+                    length => return Ok(Frame::absorb(length)),
+                },
             }
-            // A peer that speaks something else is found out at its first byte. What a CR means
-            // depends on the byte behind it; that is left to the parser.
-            let differs = input.iter().zip(OPENING).position(|(byte, expected)| byte != expected);
-            if let Some(at) = differs.filter(|&at| !matches!(input[at], b'\r' | b'\n')) {
-                return Err(Fault::new(Error::Version).at(at as u64));
-            }
-            if differs.is_none() && input.len() < OPENING.len() {
-                return Ok(self.stage.look(input));
-            }
+        }
+        // A peer that speaks something else is found out at its first byte. What a CR means
+        // depends on the byte behind it; that is left to the parser.
+        let differs = input.iter().zip(OPENING).position(|(byte, expected)| byte != expected);
+        if let Some(at) = differs.filter(|&at| !matches!(input[at], b'\r' | b'\n')) {
+            return Err(Fault::new(Error::Version).at(at as u64));
+        }
+        if differs.is_none() && input.len() < OPENING.len() {
+            return Ok(self.stage.look(input));
         }
         self.stage.frame(input, eof)
     }
@@ -105,7 +103,10 @@ impl Decode for ResponseHead {
         if let Some(need) = self.stage.wait(input, eof) {
             return Ok(need);
         }
-        self.frame_on(input, eof)
+        match self.stage.plain(input) {
+            0 => self.frame_on(input, eof),
+            length => Ok(Frame::Record(length)),
+        }
     }
 
     /// Empty lines before the head: see [`Relaxed::empty_lines`].
@@ -123,6 +124,7 @@ impl Decode for ResponseHead {
 }
 
 impl Start for StatusLine {
+    const NONE: Self = Self { version: Version::Http11, status: 0, reason: 0, reason_end: 0 };
     const TOO_LONG: Error = Error::HeadTooLarge;
 
     #[inline]

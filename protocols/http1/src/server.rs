@@ -334,21 +334,22 @@ impl Opened {
     /// Checks what a server must check of a head before it believes it.
     fn of(head: &Request<'_>) -> Result<Self, Fault<Error>> {
         // What begins with a slash is of the form that all methods but one have.
-        if !head.target().starts_with('/') || head.method() == "CONNECT" {
+        let is_connect = head.method_bytes() == b"CONNECT";
+        if !head.target_bytes().starts_with(b"/") || is_connect {
             head.target_form()?;
         }
         let named = Named::of(head.headers());
-        head.host_of(&named)?;
+        head.check_host(&named)?;
         let length = head.body_of(&named)?;
         let version = head.version();
         let has_body = !matches!(length, BodyLength::None | BodyLength::Known(0));
-        if head.method() == "CONNECT" && has_body {
+        if is_connect && has_body {
             let end = head.as_bytes().len() as u64;
             return Err(Fault::new(Error::ConnectBody).at(end));
         }
         let http10 = version == Version::Http10;
         let step = Step::Request {
-            kind: Kind::of(head.method(), http10, named.offers_upgrade()),
+            kind: Kind::of(head.method_bytes(), http10, named.offers_upgrade()),
             closes: !named.keep_alive(version),
             expects: has_body && named.expects_continue(version),
         };

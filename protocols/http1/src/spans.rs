@@ -62,13 +62,13 @@ impl Span {
 /// No head is longer than [`Limits::MOST_HEAD`](crate::Limits::MOST_HEAD), so that a place in it
 /// takes half a word.
 #[inline(always)]
-fn pack(start: usize, end: usize) -> u64 {
+pub(crate) fn pack(start: usize, end: usize) -> u64 {
     start as u64 | (end as u64) << 32
 }
 
 #[inline(always)]
 #[expect(clippy::cast_possible_truncation, reason = "these are the halves")]
-fn unpack(packed: u64) -> Range<usize> {
+pub(crate) fn unpack(packed: u64) -> Range<usize> {
     packed as u32 as usize..(packed >> 32) as usize
 }
 

@@ -18,26 +18,38 @@ use crate::{Error, Limits, Relaxed};
 /// `N` headers are kept without an allocation.
 #[derive(Debug, Clone)]
 pub(crate) struct Stage<S, const N: usize> {
-    pub(crate) limits: Limits,
+    limits: Limits,
     pub(crate) relaxed: Relaxed,
     pub(crate) spans: Spans<N>,
-    pub(crate) start: Option<S>,
+    /// The line that the head begins with, once it has been read.
+    start: S,
+    phase: Phase,
     /// All lines before this offset have been read.
     line: usize,
     /// From `line` to here there is no LF, if a line is being waited for; otherwise 0.
     searched: usize,
-    /// How many bytes the head may have, while a line is being waited for.
+    /// How many bytes the head may have, behind the empty lines before it.
     room: usize,
-    /// Where the head ends, once that is known.
-    end: Option<usize>,
-    /// Bytes of empty lines before the head, which count for its limit.
-    skipped: usize,
+}
+
+/// Where a stage stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The start line has not been read.
+    Start,
+    /// It has been read, and the end of the head has not.
+    Lines,
+    /// The head ends where all lines have been read.
+    Whole,
     /// The head has been parsed, or was refused.
-    over: bool,
+    Over,
 }
 
 /// The line that a head begins with.
 pub(crate) trait Start: Copy {
+    /// What stands where none has been read.
+    const NONE: Self;
+
     /// What a line is refused as that fills all the room there is for a head.
     const TOO_LONG: Error;
 
@@ -51,6 +63,7 @@ pub(crate) trait Start: Copy {
 
 /// Trailers are headers without a line before them.
 impl Start for () {
+    const NONE: Self = ();
     const TOO_LONG: Error = Error::HeadTooLarge;
 
     #[inline]
@@ -69,46 +82,89 @@ impl<S: Start, const N: usize> Stage<S, N> {
             limits: Limits::DEFAULT,
             relaxed: Relaxed::NOTHING,
             spans: Spans::new(),
-            start: None,
+            start: S::NONE,
+            phase: Phase::Start,
             line: 0,
             searched: 0,
-            room: 0,
-            end: None,
-            skipped: 0,
-            over: false,
+            room: Limits::DEFAULT.head,
         }
     }
 
-    pub(crate) fn begin_again(&mut self) {
-        self.spans.clear();
-        self.start = None;
-        self.line = 0;
-        self.searched = 0;
-        self.end = None;
-        self.skipped = 0;
-        self.over = false;
+    #[inline]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn set_limits(&mut self, limits: Limits) {
+        self.limits = Limits { head: limits.head.min(Limits::MOST_HEAD), ..limits };
+        self.room = self.limits.head;
     }
 
     #[inline]
-    pub(crate) fn is_over(&self) -> bool {
-        self.over
+    pub(crate) fn begin_again(&mut self) {
+        self.spans.clear();
+        self.phase = Phase::Start;
+        self.line = 0;
+        self.searched = 0;
+        self.room = self.limits.head;
     }
 
+    /// Counts the empty lines that were in front of the head.
     pub(crate) fn skip(&mut self, empty_lines: usize) {
-        self.skipped += empty_lines;
+        self.room = self.room.saturating_sub(empty_lines);
     }
 
     /// Whether the start line has not been read yet.
     #[inline]
     pub(crate) fn in_start_line(&self) -> bool {
-        self.start.is_none()
+        self.phase == Phase::Start
+    }
+
+    /// The length of the head in front of `input`, if nothing is odd about what has not been read
+    /// of it; otherwise 0, and what was read needs not be read again.
+    ///
+    /// Out of line, so that loops over what dribbles stay short, and with an answer that needs no
+    /// memory.
+    #[inline(never)]
+    pub(crate) fn plain(&mut self, input: &[u8]) -> usize {
+        let goes_on = match self.phase {
+            Phase::Start => self.starts_plainly(input),
+            Phase::Lines => true,
+            Phase::Whole | Phase::Over => false,
+        };
+        if !goes_on {
+            return 0;
+        }
+        // No more than the limit is looked at, so that the verdict is the same however much came.
+        let shown = &input[..input.len().min(self.room)];
+        match plain::read(shown, &mut self.line, &mut self.spans, self.limits.headers) {
+            Behind::End(end) => {
+                self.ends(end);
+                end
+            }
+            Behind::Short | Behind::Odd => 0,
+        }
+    }
+
+    /// Reads a start line in which there is nothing odd.
+    #[inline(always)]
+    fn starts_plainly(&mut self, input: &[u8]) -> bool {
+        match S::plain(input, &self.limits) {
+            Some((start, next)) if next <= self.room => {
+                self.start = start;
+                self.line = next;
+                self.phase = Phase::Lines;
+                true
+            }
+            _ => false,
+        }
     }
 
     /// The bytes of the empty lines in front of `input`, as far as there is room for them
     /// (RFC 9112 §2.2).
     #[inline]
     pub(crate) fn empty_lines(&self, input: &[u8]) -> usize {
-        let shown = &input[..input.len().min(self.room())];
+        let shown = &input[..input.len().min(self.room)];
         let mut at = 0;
         loop {
             at += match shown[at..] {
@@ -124,16 +180,23 @@ impl<S: Start, const N: usize> Stage<S, N> {
         Frame::Need(Need::ONE.claiming(self.shortest_rest(input)))
     }
 
-    /// Where the head in front of `input` ends.
+    /// Where the head in front of `input` ends, if that is not [`plain`](Self::plain).
     #[inline]
     pub(crate) fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
-        if let Some(end) = self.end {
-            return Ok(Frame::Record(end));
+        match self.phase {
+            Phase::Start | Phase::Lines => self.read_on(input, eof),
+            Phase::Whole => Ok(Frame::Record(self.line)),
+            Phase::Over => Ok(Frame::Done),
         }
-        let room = self.room();
-        // No more than the limit is looked at, so that the verdict is the same however much came.
-        let shown = &input[..input.len().min(room)];
-        self.read_on(shown, room, eof || shown.len() == room)
+    }
+
+    /// The head ends at `end`.
+    #[inline(always)]
+    fn ends(&mut self, end: usize) -> Frame {
+        self.line = end;
+        self.searched = 0;
+        self.phase = Phase::Whole;
+        Frame::Record(end)
     }
 
     /// Looks for the end of the line that is waited for, if one is, in what is new in `input`; its
@@ -150,32 +213,30 @@ impl<S: Start, const N: usize> Stage<S, N> {
             return None;
         }
         self.searched = input.len();
-        Some(self.need(input, self.room))
+        Some(self.need(input))
     }
 
-    /// Reads on in `shown`, a line of which may be whole by now; `last` if no more can come.
-    #[inline]
-    fn read_on(&mut self, shown: &[u8], room: usize, last: bool) -> Result<Frame, Fault<Error>> {
+    /// Reads on with care in what may hold a whole line by now.
+    #[inline(never)]
+    fn read_on(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+        let shown = &input[..input.len().min(self.room)];
+        let full = shown.len() == self.room;
+        let last = eof || full;
         match self.read_lines(shown, last) {
-            Ok(end) => {
-                self.end = Some(end);
-                self.searched = 0;
-                Ok(Frame::Record(end))
-            }
+            Ok(end) => Ok(self.ends(end)),
             // Whether a line is found faulty before its end must not depend on how it came.
             Err(Stop::Fault(error, at))
                 if last || shown.get(self.line..).and_then(find_lf).is_some() =>
             {
                 Err(Fault::new(error).at(at as u64))
             }
-            Err(Stop::More) if shown.len() == room => {
+            Err(Stop::More) if full => {
                 let error = if self.in_start_line() { S::TOO_LONG } else { Error::HeadTooLarge };
-                Err(Fault::new(error).at(room as u64))
+                Err(Fault::new(error).at(self.room as u64))
             }
             Err(_) => {
                 self.searched = if shown.len() > self.line { shown.len() } else { 0 };
-                self.room = room;
-                Ok(self.need(shown, room))
+                Ok(self.need(shown))
             }
         }
     }
@@ -192,24 +253,21 @@ impl<S: Start, const N: usize> Stage<S, N> {
     }
 
     /// Ends the stage with `head`, and tells what line it begins with.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn finish(&mut self, head: &[u8]) -> Result<S, Fault<Error>> {
-        if self.end != Some(head.len()) {
+        if self.phase != Phase::Whole || self.line != head.len() {
             self.read_again(head)?;
         }
-        self.over = true;
-        self.start.ok_or(Fault::from_cause(Cause::Contract))
+        self.phase = Phase::Over;
+        Ok(self.start)
     }
 
     /// Reads a `head` that it was not asked for before.
     #[cold]
     fn read_again(&mut self, head: &[u8]) -> Result<(), Fault<Error>> {
-        let limits = self.limits;
         self.begin_again();
-        self.limits.head = usize::MAX;
-        let framed = self.frame(head, true);
-        self.limits = limits;
-        if framed? == Frame::Record(head.len()) {
+        self.room = Limits::MOST_HEAD;
+        if self.read_on(head, true)? == Frame::Record(head.len()) {
             Ok(())
         } else {
             Err(Fault::from_cause(Cause::Contract))
@@ -218,15 +276,12 @@ impl<S: Start, const N: usize> Stage<S, N> {
 
     /// Goes through the lines from where it stands; the error is of the line it then stands at. A
     /// line of which no end is there is only looked at if it is the `last` that can be had.
-    #[inline]
     fn read_lines(&mut self, head: &[u8], last: bool) -> Result<usize, Stop> {
-        if self.start.is_none() {
-            if let Some((start, next)) = S::plain(head, &self.limits) {
-                self.start = Some(start);
-                self.line = next;
-            } else {
-                self.read_start(head)?;
-            }
+        if self.in_start_line() && !self.starts_plainly(head) {
+            let (start, next) = S::read(head, &self.limits, self.relaxed)?;
+            self.start = start;
+            self.line = next;
+            self.phase = Phase::Lines;
         }
         loop {
             match plain::read(head, &mut self.line, &mut self.spans, self.limits.headers) {
@@ -239,14 +294,6 @@ impl<S: Start, const N: usize> Stage<S, N> {
                 }
             }
         }
-    }
-
-    #[cold]
-    fn read_start(&mut self, head: &[u8]) -> Result<(), Stop> {
-        let (start, next) = S::read(head, &self.limits, self.relaxed)?;
-        self.start = Some(start);
-        self.line = next;
-        Ok(())
     }
 
     /// Reads one line with care, and tells where the head ends if it is the last.
@@ -267,18 +314,12 @@ impl<S: Start, const N: usize> Stage<S, N> {
         }
     }
 
-    /// How many bytes the head may still have.
     #[inline]
-    fn room(&self) -> usize {
-        self.limits.head.min(Limits::MOST_HEAD).saturating_sub(self.skipped)
-    }
-
-    #[inline]
-    fn need(&self, shown: &[u8], room: usize) -> Frame {
+    fn need(&self, shown: &[u8]) -> Frame {
         let missing = self.missing(shown);
         let claim =
             if self.in_start_line() { missing.max(self.shortest_rest(shown)) } else { missing };
-        Frame::Need(Need::exactly(missing.min(room - shown.len())).claiming(claim))
+        Frame::Need(Need::exactly(missing.min(self.room - shown.len())).claiming(claim))
     }
 
     /// How many bytes `shown`, which does not end the head, lacks at least.

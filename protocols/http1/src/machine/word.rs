@@ -72,14 +72,14 @@ impl Kind {
     ];
 
     /// The kind of a request of `method`.
-    pub(crate) fn of(method: &str, http10: bool, offers_upgrade: bool) -> Self {
+    pub(crate) fn of(method: &[u8], http10: bool, offers_upgrade: bool) -> Self {
         match (method, http10) {
-            ("CONNECT", false) => Self::Connect,
-            ("CONNECT", true) => Self::Connect10,
+            (b"CONNECT", false) => Self::Connect,
+            (b"CONNECT", true) => Self::Connect10,
             // A server must ignore what HTTP/1.0 offers (RFC 9110 §7.8).
-            ("HEAD", true) => Self::Head10,
-            ("HEAD", false) if offers_upgrade => Self::HeadUpgrade,
-            ("HEAD", false) => Self::Head,
+            (b"HEAD", true) => Self::Head10,
+            (b"HEAD", false) if offers_upgrade => Self::HeadUpgrade,
+            (b"HEAD", false) => Self::Head,
             (_, true) => Self::Plain10,
             (_, false) if offers_upgrade => Self::Upgrade,
             (_, false) => Self::Plain,
