@@ -53,6 +53,13 @@ fn all_see_all_integers() {
     for (name, sizes) in corpus::VARINTS {
         see_all(contenders::quic::varints(name, &corpus::varints(sizes)));
     }
+    for kind in ["short", "long", "coalesced"] {
+        see_all(contenders::quic::headers(kind));
+    }
+    for payload in [4, 64, 1200] {
+        see_all(contenders::quic::unprotect(payload));
+        see_all(contenders::quic::protect(payload));
+    }
 }
 
 #[test]

@@ -80,6 +80,13 @@ fn main() -> ExitCode {
     for (name, sizes) in corpus::VARINTS {
         compare(contenders::quic::varints(name, &corpus::varints(sizes)));
     }
+    for kind in ["short", "long", "coalesced"] {
+        compare(contenders::quic::headers(kind));
+    }
+    for payload in [64, 1200] {
+        compare(contenders::quic::unprotect(payload));
+        compare(contenders::quic::protect(payload));
+    }
 
     match missed {
         0 => ExitCode::SUCCESS,

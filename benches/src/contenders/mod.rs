@@ -88,6 +88,8 @@ pub mod names {
     pub const NEXT: &str = "segue all, next";
     /// `segue_quic::VarInt::take`.
     pub const TAKE: &str = "segue take";
+    /// `segue_quic::Coalesced` and what it gives; `segue_quic::PacketBuilder`.
+    pub const PACKETS: &str = "segue packets";
     /// The types of s2n-quic.
     pub const S2N: &str = "s2n-quic-core";
     /// The cursor of quiche.
