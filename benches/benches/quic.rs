@@ -9,5 +9,15 @@ fn varints(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, varints);
+fn packets(criterion: &mut Criterion) {
+    for kind in ["short", "long", "coalesced"] {
+        measure(criterion, quic::headers(kind));
+    }
+    for payload in [64, 1200] {
+        measure(criterion, quic::unprotect(payload));
+        measure(criterion, quic::protect(payload));
+    }
+}
+
+criterion_group!(benches, varints, packets);
 criterion_main!(benches);
