@@ -145,9 +145,8 @@ fn said(request: &Request<'_>) -> String {
 fn answered(response: &Response<'_>) -> String {
     let headers = response.headers();
     let lines = headers.iter().map(|line| (line.name, line.value)).collect::<Vec<_>>();
-    let bodies = ["GET", "HEAD", "CONNECT"].map(|method| {
-        [response.body(method), response.body_relaxed(method, RELAXED)]
-    });
+    let bodies = ["GET", "HEAD", "CONNECT"]
+        .map(|method| [response.body(method), response.body_relaxed(method, RELAXED)]);
     let bodies = bodies.map(|both| both.map(|body| body.map_err(|fault| fault.cause)));
     let meaning = (bodies, response.keep_alive());
     format!("{:?} {} {lines:?} {meaning:?}", response.reason(), response.status())

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Cause, Encode, Output, Step, laws};
 use segue_http1::{
-    Client, End, Limits, Relaxed, RequestEvent, RequestParts, ResponseEvent, ResponseParts,
-    Server, Trailers, Version, Whole,
+    Client, End, Limits, Relaxed, RequestEvent, RequestParts, ResponseEvent, ResponseParts, Server,
+    Trailers, Version, Whole,
 };
 
 const SMALL: Limits = Limits { head: 80, headers: 4, target: 12, chunk_line: 20 };
