@@ -1,8 +1,62 @@
 //! HTTP/1.1 (RFC 9112) as segue stages: no I/O, no clock, heads lent from the buffer.
 //!
-//! [`RequestHead`] and [`ResponseHead`] read a head each and are done; [`HeadEncoder`] writes
-//! them. [`Request::body`] and [`Response::body`] say how the body that follows is delimited, and
-//! refuse what two parsers could see differently; [`Body`] reads it.
+//! | | reads | writes |
+//! |---|---|---|
+//! | server | [`Server`]: [`RequestEvent`]s | [`ServerWriter`]: heads, pieces, ends, or [`Whole`] answers |
+//! | client | [`Client`]: [`ResponseEvent`]s | [`ClientWriter`]: the same of requests |
+//!
+//! [`server`] and [`client`] make both halves of an end. They go under any of segue's drivers, or
+//! into a loop of your own. A server that says hello to whoever asks, and keeps connections:
+//!
+//! ```
+//! # #[cfg(feature = "std")] fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use segue::driver::{Error, Turn, sync::Connection};
+//! use segue_http1::{RequestEvent, ResponseParts, Whole};
+//! use std::net::{TcpListener, TcpStream};
+//!
+//! fn serve(socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+//!     let (requests, mut writer) = segue_http1::server();
+//!     let mut connection = Connection::new(socket, requests);
+//!     while !writer.is_over() {
+//!         match connection.turn() {
+//!             Ok(Some(Turn { item: RequestEvent::End, mut output })) => {
+//!                 let head = ResponseParts::new(200, [("Content-Type", "text/plain")]);
+//!                 output.send(&mut writer, Whole::new(head, &b"hello\n"[..]))?;
+//!             }
+//!             Ok(Some(_)) => {} // heads and bodies, which this server does not care for
+//!             Ok(None) => break,
+//!             Err(Error::Fault(fault)) => {
+//!                 connection.send(&mut writer, &fault)?; // 400, or what else is due
+//!                 break;
+//!             }
+//!             Err(error) => return Err(error.into()),
+//!         }
+//!     }
+//!     connection.close(64 * 1024)?; // such that the last answer arrives
+//!     Ok(())
+//! }
+//!
+//! let listener = TcpListener::bind("127.0.0.1:0")?;
+//! # let address = listener.local_addr()?;
+//! # let asking = std::thread::spawn(move || -> std::io::Result<String> {
+//! #     use std::io::{Read, Write};
+//! #     let mut socket = TcpStream::connect(address)?;
+//! #     socket.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.0\r\n\r\n")?;
+//! #     let mut answers = String::new();
+//! #     socket.read_to_string(&mut answers)?;
+//! #     Ok(answers)
+//! # });
+//! serve(listener.accept()?.0)?;
+//! # assert_eq!(asking.join().unwrap()?.matches("hello\n").count(), 2);
+//! # Ok(())
+//! # }
+//! # #[cfg(feature = "std")] run().unwrap();
+//! ```
+//!
+//! Single stages for those who need no more: [`RequestHead`] and [`ResponseHead`] read a head each
+//! and are done; [`HeadEncoder`] writes them. [`Request::body`] and [`Response::body`] say how the
+//! body that follows is delimited, and refuse what two parsers could see differently; [`Body`]
+//! reads it. What old servers do is let through by [`Relaxed`], switch by switch.
 //!
 //! A request that asks for an upgrade, with the first bytes of the new protocol glued to it:
 //!
