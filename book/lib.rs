@@ -12,4 +12,5 @@ chapters! {
     stages_of_stages: "stages-of-stages.md",
     leaving: "leaving.md",
     http1: "http1.md",
+    websocket: "websocket.md",
 }

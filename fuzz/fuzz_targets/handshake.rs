@@ -9,7 +9,7 @@
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Exchange, Output, Progress, laws};
 use segue_websocket::{
-    ClientHandshake, Refusal, ServerHandshake,
+    ClientHandshake, Deflate, Refusal, ServerHandshake,
     http1::{BodyLength, Limits, RequestHead, ResponseHead},
 };
 
@@ -37,12 +37,13 @@ fn server(bits: u8) -> ServerHandshake {
     let handshake = if bits & 1 == 0 { handshake } else { handshake.limits(SMALL) };
     let handshake =
         if bits & 2 == 0 { handshake } else { handshake.protocols(["chat.v2", "chat"]) };
+    let handshake = if bits & 0x80 == 0 { handshake } else { handshake.deflate(Deflate::new()) };
     let refuses = bits >> 2;
     if bits & 4 == 0 {
         return handshake;
     }
     handshake.decide(move |request, acceptance| {
-        match (request.target(), refuses & 0x3e) {
+        match (request.target(), refuses & 0x1e) {
             ("/login", _) => {
                 return Err(Refusal::new(401).header("WWW-Authenticate", "Bearer").body("log in"));
             }
@@ -65,7 +66,9 @@ fn client(bits: u8) -> ClientHandshake {
     let handshake = if bits & 1 == 0 { handshake } else { handshake.limits(SMALL) };
     let handshake =
         if bits & 2 == 0 { handshake } else { handshake.protocols(["chat", "chat.v2"]) };
-    if bits & 4 == 0 { handshake } else { handshake.header("Origin", "http://b") }
+    let handshake = if bits & 4 == 0 { handshake } else { handshake.header("Origin", "http://b") };
+    let wish = Deflate::new().server_max_window_bits(9).client_no_context_takeover();
+    if bits & 0x80 == 0 { handshake } else { handshake.deflate(wish) }
 }
 
 /// Whatever is asked, the answer is one well-formed response with the body that it announces.

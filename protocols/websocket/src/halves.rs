@@ -1,6 +1,6 @@
 //! Both halves of a connection, made together.
 
-use crate::{Accepted, Messages, Opened, Writer, deflate::Agreed};
+use crate::{Accepted, Messages, Opened, Pieces, Writer, deflate::Agreed};
 
 /// The two halves of a server's connection, which know of each other's close frame.
 ///
@@ -41,6 +41,14 @@ impl Accepted {
         with(server(), self.deflate.as_ref())
     }
 
+    /// The same, to read messages in pieces: such as are too long to be held, or wanted before
+    /// they are whole.
+    #[must_use]
+    pub fn pieces(&self) -> (Pieces, Writer) {
+        let (_, mut writer) = self.halves();
+        (in_pieces(Pieces::server().paired(&mut writer), self.deflate.as_ref()), writer)
+    }
+
     /// How both ends compress, if they do.
     #[cfg(feature = "deflate")]
     #[must_use]
@@ -57,6 +65,15 @@ impl Opened {
         with(client(), self.deflate.as_ref())
     }
 
+    /// The same, to read messages in pieces: such as are too long to be held, or wanted before
+    /// they are whole.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn pieces(&self) -> (Pieces, Writer) {
+        let (_, mut writer) = self.halves();
+        (in_pieces(Pieces::client().paired(&mut writer), self.deflate.as_ref()), writer)
+    }
+
     /// How both ends compress, if they do.
     #[cfg(feature = "deflate")]
     #[must_use]
@@ -71,6 +88,19 @@ fn with((messages, writer): (Messages, Writer), agreed: Option<&Agreed>) -> (Mes
         Some(agreed) => (messages.deflate(agreed), writer.deflate(agreed)),
         None => (messages, writer),
     }
+}
+
+#[cfg(feature = "deflate")]
+fn in_pieces(pieces: Pieces, agreed: Option<&Agreed>) -> Pieces {
+    match agreed {
+        Some(agreed) => pieces.deflate(agreed),
+        None => pieces,
+    }
+}
+
+#[cfg(not(feature = "deflate"))]
+fn in_pieces(pieces: Pieces, _: Option<&Agreed>) -> Pieces {
+    pieces
 }
 
 #[cfg(not(feature = "deflate"))]

@@ -312,6 +312,40 @@ fn other_answers_are_seen() {
 }
 
 #[test]
+fn the_caller_sees_the_head_of_an_answer_and_none_that_is_informational() {
+    let hint = "HTTP/1.1 103 Early Hints\r\nSet-Cookie: no\r\n\r\n";
+    let login = "HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\n\r\n";
+    let agreed = RESPONSE.replace("Upgrade: w", "Set-Cookie: a=b\r\nUpgrade: w");
+    for (response, name, value) in
+        [(&*agreed, "set-cookie", "a=b"), (login, "www-authenticate", "Bearer")]
+    {
+        let (told, hears) = std::sync::mpsc::sync_channel(9);
+        let handshake = client().inspect(move |response| {
+            let value = response.headers().find(name).map(<[u8]>::to_vec);
+            told.send((response.status(), value)).unwrap();
+        });
+        let (outcome, _) = open(handshake, &(hint.to_owned() + response));
+        let status = if outcome.is_ok() { 101 } else { 401 };
+        let seen: Vec<_> = hears.iter().collect();
+        assert_eq!(seen, [(status, Some(value.into()))]);
+    }
+}
+
+#[test]
+fn lists_may_come_in_several_lines() {
+    let several = REQUEST
+        .replace("Connection: keep-alive, Upgrade", "Connection: keep-alive\r\nConnection: upgrade")
+        .replace("Upgrade: WebSocket", "Upgrade: h2c\r\nUpgrade: websocket/13, WebSocket");
+    assert!(serve(&mut ServerHandshake::new(), &several).0.is_ok());
+    // Neither of these is a list (RFC 6455 §11.3): the second one is at fault.
+    let versions = REQUEST.replace("Version: 13", "Version: 13\r\nSec-WebSocket-Version:  13");
+    let (outcome, answer) = serve(&mut ServerHandshake::new(), &versions);
+    let second = versions.rfind("13").unwrap() as u64;
+    assert_eq!(outcome, Err(Fault::new(RequestError::Version).at(second)));
+    assert!(answer.starts_with("HTTP/1.1 426 "));
+}
+
+#[test]
 fn informational_answers_are_passed_over_up_to_a_number() {
     let hint = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
     assert!(open(client(), &(hint.repeat(8) + RESPONSE)).0.is_ok());

@@ -1,7 +1,8 @@
 //! The client's side of the opening handshake (RFC 6455 §4.1).
 
-use alloc::{borrow::ToOwned, string::String, vec::Vec};
+use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use base64ct::{Base64, Encoding};
+use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
 use segue_http1::{Limits, Response, ResponseHead, Version, encode_request};
 
@@ -47,11 +48,21 @@ pub struct ClientHandshake {
     protocols: Vec<String>,
     headers: Vec<(String, String)>,
     deflate: Option<Deflate>,
+    inspect: Option<Inspect>,
     sent: bool,
     /// How many informational answers were passed over.
     informed: u8,
     /// Why it failed: it goes on failing.
     failed: Option<Fault<ResponseError>>,
+}
+
+/// What [`ClientHandshake::inspect`] is given.
+struct Inspect(Box<dyn FnMut(&Response<'_>) + Send + Sync>);
+
+impl fmt::Debug for Inspect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Inspect")
+    }
 }
 
 /// What came of a request to open a connection.
@@ -91,6 +102,7 @@ impl ClientHandshake {
             protocols: Vec::new(),
             headers: Vec::new(),
             deflate: None,
+            inspect: None,
             sent: false,
             informed: 0,
             failed: None,
@@ -117,6 +129,26 @@ impl ClientHandshake {
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Shows `inspect` the head of the server's answer, whether it agrees or not: its cookies, what
+    /// it wants for a login, when to come again. Informational answers are not shown.
+    ///
+    /// ```
+    /// use segue_websocket::ClientHandshake;
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// let cookie = Arc::new(Mutex::new(None));
+    /// let jar = Arc::clone(&cookie);
+    /// let handshake = ClientHandshake::new("example.org", "/chat").inspect(move |response| {
+    ///     *jar.lock().unwrap() = response.headers().find("set-cookie").map(<[u8]>::to_vec);
+    /// });
+    /// # let _ = handshake;
+    /// ```
+    #[must_use]
+    pub fn inspect(mut self, inspect: impl FnMut(&Response<'_>) + Send + Sync + 'static) -> Self {
+        self.inspect = Some(Inspect(Box::new(inspect)));
         self
     }
 
@@ -161,6 +193,9 @@ impl ClientHandshake {
                 let outcome = if matches!(response.status(), 100 | 102..=199) {
                     Ok(None)
                 } else {
+                    if let Some(Inspect(inspect)) = &mut self.inspect {
+                        inspect(&response);
+                    }
                     check(&response, &self.key, &self.protocols, self.deflate).map(Some)
                 };
                 let front = input.position() - length;

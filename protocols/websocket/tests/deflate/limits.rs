@@ -1,61 +1,12 @@
 //! A bomb, and what a connection holds.
-#![allow(unsafe_code, reason = "an allocator that counts")]
-
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-};
 
 use segue::{Buffer, Encode, Fault, Output, Step};
 use segue_websocket::{CloseCode, Deflate, Error, Message, Outgoing, Piece, Pieces};
 
-use super::opened;
-
-/// Counts what each thread holds, so that tests do not disturb each other.
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<isize> = const { Cell::new(0) };
-    static PEAK: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(bytes: isize) {
-    // Threads allocate after their locals are gone, too.
-    let _ = HELD.try_with(|held| {
-        held.set(held.get() + bytes);
-        let _ = PEAK.try_with(|peak| peak.set(peak.get().max(held.get())));
-    });
-}
-
-// SAFETY: all is left to the system's allocator, with the arguments as they are.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size().cast_signed());
-        // SAFETY: as the caller's.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        count(-layout.size().cast_signed());
-        // SAFETY: as the caller's.
-        unsafe { System.dealloc(place, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-fn held() -> isize {
-    HELD.get()
-}
-
-/// The most that was held since `before` during `work`.
-fn peak(work: impl FnOnce()) -> isize {
-    let before = held();
-    PEAK.set(before);
-    work();
-    PEAK.get() - before
-}
+use super::{
+    counting::{held, peak},
+    opened,
+};
 
 /// A message that inflates to a thousand times its length, compressed.
 fn bomb(length: usize) -> Vec<u8> {

@@ -1,6 +1,8 @@
 //! permessage-deflate (RFC 7692): agreed on in the handshake, and done to messages.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
+#[path = "../support/counting.rs"]
+mod counting;
 #[path = "../support/mod.rs"]
 mod support;
 

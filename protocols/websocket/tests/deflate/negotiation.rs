@@ -144,6 +144,17 @@ fn a_server_takes_the_first_offer_that_it_can() {
 }
 
 #[test]
+fn offers_may_be_quoted_and_come_in_several_lines() {
+    let line = |offer: &str| answer(Deflate::new(), offer).map(|(line, _)| line);
+    let two = "x; a=\"b, permessage-deflate\"; c\r\nSec-WebSocket-Extensions: \
+        permessage-deflate; client_max_window_bits=\"10\"";
+    assert_eq!(line(two).as_deref(), Some("permessage-deflate; client_max_window_bits=10"));
+    // Within quotes there is no other offer.
+    assert_eq!(line("x; a=\"b, permessage-deflate, c\""), None);
+    assert_eq!(line("x; a=\"b\\\", permessage-deflate, c\""), None);
+}
+
+#[test]
 fn a_client_offers_what_it_wishes() {
     let plain = Deflate::new();
     assert_eq!(offer(plain), "permessage-deflate; client_max_window_bits");
