@@ -42,8 +42,11 @@ fuzz_target!(|data: &[u8]| {
             laws::stage(make).absorbs_records().fuzz(data);
         }
         4 => {
-            let messages = messages(role).pings(Reply::Shown).max_message(max).max_fragments(3);
-            let pieces = pieces(role).pings(Reply::Shown).max_message(max).max_fragments(3);
+            // Frames have no limit of their own by one stage, and one by the other.
+            let messages = messages(role).max_frame(usize::MAX).max_message(max);
+            let messages = messages.max_fragments(3).pings(Reply::Shown);
+            let pieces = pieces(role).max_frame(usize::MAX).max_message(max);
+            let pieces = pieces.max_fragments(3).pings(Reply::Shown);
             assert_eq!(whole(messages, data), joined(pieces, data), "whole and in pieces");
         }
         _ => {
