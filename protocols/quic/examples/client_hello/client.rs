@@ -3,12 +3,15 @@
 use std::{error::Error, sync::Arc};
 
 use rustls::quic::{ClientConnection, KeyChange, Version as TlsVersion};
+use segue::{Buffer, Output, Step};
 use segue_quic::{
     Coalesced, ConnectionId, Header, MIN_INITIAL_DATAGRAM, PacketKind, UnprotectError, VarInt,
     Version,
     frame::{CloseReason, ConnectionClose, Frame, Payload},
     protect::{self, Keys, RingKeys, RustlsKeys},
+    stream::Side,
     tls::{HandshakeMessage, Hello},
+    transport_parameters::{ConnectionIds, Parameters, TransportParameters},
 };
 
 use crate::space::{AnyKeys, Space};
@@ -19,6 +22,8 @@ pub(crate) struct Client {
     spaces: [Space; 3],
     /// The space that TLS sends in.
     level: usize,
+    /// The connection id that the client made up for the server, and the one that it has.
+    original: ConnectionId,
     destination: ConnectionId,
     source: ConnectionId,
     confirmed: bool,
@@ -36,9 +41,11 @@ impl Client {
         let [destination, source] =
             [destination, source].map(|id| ConnectionId::new(id).unwrap_or_default());
 
-        // The one transport parameter that a client must send (RFC 9000 §18.2).
-        let mut parameters = vec![0x0f, 8];
-        parameters.extend_from_slice(&source);
+        let mut ours = TransportParameters::new();
+        ours.initial_source = Some(source);
+        ours.grease_quic_bit = true;
+        let mut parameters = Vec::new();
+        ours.encode(Side::Client, &mut parameters)?;
         let tls = ClientConnection::new(config, TlsVersion::V1, server.try_into()?, parameters)?;
 
         let keys = protect::initial(Version::V1, &destination).ok_or("the version is known")?;
@@ -46,7 +53,9 @@ impl Client {
         let mut spaces = kinds.map(Space::new);
         spaces[0].keys = Some((from_ring(keys.server), from_ring(keys.client)));
         let (level, confirmed, over) = (0, false, false);
-        let mut client = Self { tls, spaces, level, destination, source, confirmed, over };
+        let original = destination;
+        let mut client =
+            Self { tls, spaces, level, original, destination, source, confirmed, over };
         client.take_from_tls();
         Ok(client)
     }
@@ -91,7 +100,7 @@ impl Client {
 
     /// Takes a datagram apart.
     pub(crate) fn receive(&mut self, datagram: &mut [u8]) -> Result<(), Box<dyn Error>> {
-        for packet in Coalesced::new(datagram, self.source.len()) {
+        for packet in Coalesced::new(datagram, self.source.len()).greased_fixed_bit() {
             let packet = match packet {
                 Ok(packet) if !packet.follows_another() => packet,
                 dropped => {
@@ -128,7 +137,12 @@ impl Client {
     }
 
     fn frames(&mut self, index: usize, payload: &[u8]) -> Result<(), Box<dyn Error>> {
-        let Self { tls, spaces, .. } = self;
+        let Self { tls, spaces, original, destination, .. } = self;
+        let ids = ConnectionIds {
+            initial_source: destination,
+            original_destination: original,
+            retry_source: None,
+        };
         let space = &mut spaces[index];
         for frame in Payload::new(payload, space.kind) {
             let frame = frame?;
@@ -136,7 +150,9 @@ impl Client {
             space.to_acknowledge |= frame.frame_type().is_ack_eliciting();
             match frame {
                 Frame::Crypto(crypto) => {
-                    space.crypto(crypto.offset, crypto.data, |message| handshake(tls, message))?;
+                    space.crypto(crypto.offset, crypto.data, |message| {
+                        handshake(tls, &ids, message)
+                    })?;
                 }
                 Frame::HandshakeDone(_) => self.confirmed = true,
                 Frame::ConnectionClose(close) => {
@@ -169,6 +185,7 @@ impl Client {
 /// Prints a message, and hands it on to TLS.
 fn handshake(
     tls: &mut ClientConnection,
+    ids: &ConnectionIds<'_>,
     message: HandshakeMessage<'_>,
 ) -> Result<(), Box<dyn Error>> {
     let HandshakeMessage { kind, body } = message;
@@ -183,7 +200,11 @@ fn handshake(
         }
         Some(Hello::Encrypted(extensions)) => {
             let parameters = extensions.transport_parameters();
-            print_parameters(parameters.ok_or("the server sends no transport parameters")?);
+            let parameters = parameters.ok_or("the server sends no transport parameters")?;
+            print_parameters(parameters)?;
+            // Nobody on the path has changed a connection id (RFC 9000 §7.3).
+            TransportParameters::decode(parameters, Side::Server)?
+                .authenticate(Side::Server, ids)?;
         }
         _ => {}
     }
@@ -191,16 +212,16 @@ fn handshake(
     Ok(tls.read_hs(&[&[kind, a, b, c], body].concat())?)
 }
 
-/// Each is a type, a length and that many bytes (RFC 9000 §18).
-fn print_parameters(mut parameters: &[u8]) {
-    while let (Some(kind), Some(length)) =
-        (VarInt::take(&mut parameters), VarInt::take(&mut parameters))
-    {
-        let length = usize::try_from(length).unwrap_or(usize::MAX).min(parameters.len());
-        let (value, behind) = parameters.split_at(length);
-        println!("        transport parameter {kind:#04x}: {}", hex(value));
-        parameters = behind;
+fn print_parameters(parameters: &[u8]) -> Result<(), Box<dyn Error>> {
+    let (mut stage, mut buffer) = (Parameters::new(), Buffer::from(parameters));
+    while let Step::Item(parameter) = buffer.step(&mut stage, true, &mut Output::new())? {
+        let name = match TransportParameters::name(parameter.id) {
+            Some(name) => name.to_owned(),
+            None => format!("{:#x}, which is not known", parameter.id),
+        };
+        println!("        {name}: {}", hex(parameter.value));
     }
+    Ok(())
 }
 
 fn from_ring(keys: RingKeys) -> AnyKeys {
