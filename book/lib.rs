@@ -13,4 +13,5 @@ chapters! {
     leaving: "leaving.md",
     http1: "http1.md",
     websocket: "websocket.md",
+    quic: "quic.md",
 }

@@ -1,6 +1,60 @@
 //! QUIC framing as segue stages: datagrams, packets, frames and streams, without a stack.
 //!
-//! The sockets, the clock and the state of a connection stay with the caller.
+//! The sockets, the clock and the state of a connection stay with the caller. Each layer stands by
+//! itself:
+//!
+//! - **Datagrams**: [`Coalesced`] splits one into its packets in place, [`Datagram`] does so as a
+//!   stage; `udp` hands them in and out.
+//! - **Packets**: a [`Packet`] is [unmasked](Packet::unmask) and then [opened](Unmasked::open), by the
+//!   keys of [`protect`]; a [`PacketBuilder`] makes one. [`Header`] reads and writes all kinds.
+//! - **Frames**: [`frame::Payload`] goes through those of a packet, [`frame::Builder`] fills one.
+//! - **Streams**: [`stream`] puts them in order, for any stage of segue's to read.
+//! - [`transport_parameters`], [`VarInt`]; [`KeyLog`] and [`tls`] for those who look into captures.
+//!
+//! From a datagram to a handshake message, and back:
+//!
+//! ```
+//! # #[cfg(feature = "ring")] {
+//! use segue::{Output, Step};
+//! use segue_quic::{
+//!     Coalesced, Header, MIN_INITIAL_DATAGRAM, PacketBuilder, PacketNumber, Version,
+//!     frame::{Frame, Payload},
+//!     protect,
+//!     stream::CryptoStream,
+//!     tls::HandshakeMessages,
+//! };
+//!
+//! let (version, destination) = (Version::V1, &b"8 random"[..]);
+//! let keys = protect::initial(version, destination).expect("the version is known");
+//!
+//! // A client's first packet, with a CRYPTO frame in it, in a datagram that is large enough.
+//! let mut datagram = [0; MIN_INITIAL_DATAGRAM];
+//! let header = Header::Initial { version, destination, source: b"me", token: b"" };
+//! let number = PacketNumber::new(0, None).expect("0 is a number");
+//! let mut packet = PacketBuilder::new(&mut datagram, &header, number)?;
+//! packet.put(b"\x06\x00\x06\x01\x00\x00\x02hi")?;
+//! packet.pad_to(MIN_INITIAL_DATAGRAM);
+//! packet.finish(&keys.client)?;
+//!
+//! // The server's end, where all this is undone in place.
+//! let mut handshake = CryptoStream::new();
+//! for packet in Coalesced::new(&mut datagram, 8) {
+//!     let opened = packet?.unprotect(&keys.client, None)?;
+//!     let kind = opened.kind();
+//!     for frame in Payload::new(opened.into_payload(), kind) {
+//!         if let Frame::Crypto(crypto) = frame? {
+//!             handshake.receive(crypto.offset.value(), crypto.data)?;
+//!         }
+//!     }
+//! }
+//! let mut messages = HandshakeMessages::new();
+//! let Step::Item(message) = handshake.step(&mut messages, &mut Output::new())? else {
+//!     panic!("it is whole")
+//! };
+//! assert_eq!((message.name(), message.body), (Some("ClientHello"), &b"hi"[..]));
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
