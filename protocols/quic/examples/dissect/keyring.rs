@@ -1,0 +1,208 @@
+//! The keys of a connection, as far as they are known.
+
+use segue_quic::{
+    Coalesced, KeyLog, KeyLogLabel, PacketKind, UnprotectError, Version,
+    protect::{KeyPhases, RingHeaderKey, RingPacketKey, Secret, Suite, initial},
+    stream::Side,
+};
+
+/// A packet that is still protected.
+pub(crate) struct Sealed<'p> {
+    pub(crate) sender: Side,
+    pub(crate) kind: PacketKind,
+    pub(crate) version: Version,
+    /// All its bytes.
+    pub(crate) packet: &'p [u8],
+    /// Its destination connection id.
+    pub(crate) destination: &'p [u8],
+    /// The highest number before it.
+    pub(crate) largest: Option<u64>,
+}
+
+/// A packet without its protection.
+pub(crate) struct Unprotected {
+    pub(crate) number: u64,
+    pub(crate) key_phase: bool,
+    pub(crate) spin: bool,
+    /// Where in the packet the frames begin.
+    pub(crate) payload_at: usize,
+    pub(crate) payload: Vec<u8>,
+}
+
+/// Why a packet stays closed.
+pub(crate) enum Closed {
+    /// The key log does not have its keys, or what they are found by has not come.
+    NoKeys,
+    /// It does not open, or its sender broke a rule.
+    Error(UnprotectError),
+}
+
+/// The keys of both ends.
+#[derive(Debug)]
+pub(crate) struct Keyring {
+    /// The connection id that Initial keys are made of.
+    initial_id: Vec<u8>,
+    /// Of the last long header of the server: the one that was agreed on.
+    pub(crate) version: Version,
+    pub(crate) random: Option<[u8; 32]>,
+    pub(crate) suite: Option<Suite>,
+    /// 1-RTT keys of the client and of the server.
+    updated: [Option<Updated>; 2],
+}
+
+/// Keys that are updated (RFC 9001 §6).
+#[derive(Debug)]
+struct Updated {
+    header: RingHeaderKey,
+    phases: KeyPhases<RingPacketKey>,
+    /// The secret that the last key of the phases was made of.
+    last: Secret,
+    version: Version,
+}
+
+impl Keyring {
+    pub(crate) fn new(version: Version, initial_id: &[u8]) -> Self {
+        let initial_id = initial_id.to_vec();
+        Self { initial_id, version, random: None, suite: None, updated: [None, None] }
+    }
+
+    /// The connection id that Initial keys are made of.
+    pub(crate) fn initial_id(&self) -> &[u8] {
+        &self.initial_id
+    }
+
+    /// Opens a copy of a packet.
+    pub(crate) fn open(
+        &mut self,
+        log: &KeyLog,
+        sealed: &Sealed<'_>,
+    ) -> Result<Unprotected, Closed> {
+        let Sealed { sender, kind, version, packet, destination, largest } = *sealed;
+        let attempt = Attempt { packet, id: destination.len(), largest };
+        match kind {
+            PacketKind::Initial => {
+                let opened = self.initial(&attempt, version, sender, &self.initial_id);
+                if opened.is_ok() || sender == Side::Server {
+                    return opened;
+                }
+                // The first one behind a Retry has keys of its own (RFC 9001 §5.2).
+                let again = self.initial(&attempt, version, sender, destination)?;
+                self.initial_id = destination.to_vec();
+                Ok(again)
+            }
+            PacketKind::ZeroRtt => {
+                // Which suite it is was agreed on in another connection.
+                let secret = self.secret(log, KeyLogLabel::ClientEarly).ok_or(Closed::NoKeys)?;
+                let suites = Suite::ALL.into_iter().filter_map(|suite| Secret::new(suite, secret));
+                let attempts = suites.map(|secret| attempt.with_secret(&secret, version));
+                let mut error = Closed::NoKeys;
+                for opened in attempts {
+                    match opened {
+                        Ok(opened) => return Ok(opened),
+                        Err(closed) => error = closed,
+                    }
+                }
+                Err(error)
+            }
+            PacketKind::Handshake => {
+                let label = match sender {
+                    Side::Client => KeyLogLabel::ClientHandshake,
+                    Side::Server => KeyLogLabel::ServerHandshake,
+                };
+                let secret = self.agreed(log, label).ok_or(Closed::NoKeys)?;
+                attempt.with_secret(&secret, version)
+            }
+            PacketKind::OneRtt => {
+                let updated = self.updated(log, sender).ok_or(Closed::NoKeys)?;
+                attempt.with_phases(updated)
+            }
+            _ => Err(Closed::NoKeys),
+        }
+    }
+
+    fn initial(
+        &self,
+        attempt: &Attempt<'_>,
+        version: Version,
+        sender: Side,
+        id: &[u8],
+    ) -> Result<Unprotected, Closed> {
+        let keys = initial(version, id).ok_or(Closed::NoKeys)?;
+        let keys = if sender == Side::Client { keys.client } else { keys.server };
+        attempt.with(|packet| packet.unprotect(&keys, attempt.largest))
+    }
+
+    fn secret<'l>(&self, log: &'l KeyLog, label: KeyLogLabel) -> Option<&'l [u8]> {
+        log.secret(&self.random?, label)
+    }
+
+    /// A secret for the suite that was agreed on.
+    fn agreed(&self, log: &KeyLog, label: KeyLogLabel) -> Option<Secret> {
+        Secret::new(self.suite?, self.secret(log, label)?)
+    }
+
+    fn updated(&mut self, log: &KeyLog, sender: Side) -> Option<&mut Updated> {
+        let label = match sender {
+            Side::Client => KeyLogLabel::ClientTraffic,
+            Side::Server => KeyLogLabel::ServerTraffic,
+        };
+        if self.updated[sender as usize].is_none() {
+            let secret = self.agreed(log, label)?;
+            let keys = secret.keys(self.version)?;
+            let last = secret.next(self.version)?;
+            let phases = KeyPhases::new(keys.packet, last.packet_key(self.version)?);
+            let updated = Updated { header: keys.header, phases, last, version: self.version };
+            self.updated[sender as usize] = Some(updated);
+        }
+        self.updated[sender as usize].as_mut()
+    }
+}
+
+/// A packet that is to be opened.
+struct Attempt<'p> {
+    packet: &'p [u8],
+    /// Length of its destination connection id in bytes.
+    id: usize,
+    largest: Option<u64>,
+}
+
+impl Attempt<'_> {
+    fn with_secret(&self, secret: &Secret, version: Version) -> Result<Unprotected, Closed> {
+        let keys = secret.keys(version).ok_or(Closed::NoKeys)?;
+        self.with(|packet| packet.unprotect(&keys, self.largest))
+    }
+
+    fn with_phases(&self, updated: &mut Updated) -> Result<Unprotected, Closed> {
+        let opened = self.with(|packet| {
+            let unmasked = packet.unmask(&updated.header)?;
+            let number = unmasked.number(self.largest);
+            updated.phases.open(unmasked, number)
+        });
+        if updated.phases.wants_next()
+            && let Some(next) = updated.last.next(updated.version)
+            && let Some(key) = next.packet_key(updated.version)
+        {
+            updated.phases.provide_next(key);
+            updated.last = next;
+        }
+        opened
+    }
+
+    /// On a copy, since an attempt that fails leaves nothing of use.
+    fn with(
+        &self,
+        open: impl FnOnce(segue_quic::Packet<'_>) -> Result<segue_quic::Opened<'_>, UnprotectError>,
+    ) -> Result<Unprotected, Closed> {
+        let mut copy = self.packet.to_vec();
+        let packet = Coalesced::new(&mut copy, self.id).greased_fixed_bit().next();
+        let packet = packet.and_then(Result::ok).ok_or(Closed::NoKeys)?;
+        let opened = open(packet).map_err(Closed::Error)?;
+        Ok(Unprotected {
+            number: opened.number(),
+            key_phase: opened.key_phase(),
+            spin: opened.spin(),
+            payload_at: opened.payload_range().start,
+            payload: opened.payload().to_vec(),
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! Looks into captures of QUIC: datagrams, packets, frames and streams, as a tree.
+//!
+//! ```sh
+//! cargo run --release -p segue-quic --example dissect -- capture.pcapng --keylog keys.log
+//! tcpdump -i lo -U -w - udp | cargo run --release -p segue-quic --example dissect -- - --keylog keys.log
+//! ```
+//!
+//! Ranges are in bytes from the beginning of the datagram. Initial packets need no key log.
+
+mod arguments;
+mod capture;
+mod connection;
+mod frames;
+mod keyring;
+mod streams;
+mod tracker;
+mod tree;
+
+use std::{
+    error::Error,
+    fs::File,
+    io::{self, IsTerminal, Read, Write},
+};
+
+use arguments::Arguments;
+use capture::Capture;
+use clap::Parser;
+use segue_quic::KeyLog;
+use tracker::Tracker;
+use tree::{Node, Style};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let keys = match &arguments.keylog {
+        Some(path) => KeyLog::read(&std::fs::read(path)?),
+        None => KeyLog::new(),
+    };
+    for (line, error) in keys.refused() {
+        eprintln!("key log, line {line}: {error}");
+    }
+    let source: Box<dyn Read + Send> = match arguments.capture.as_os_str() {
+        path if path == "-" => Box::new(io::stdin()),
+        path => Box::new(File::open(path)?),
+    };
+    let mut out = io::stdout().lock();
+    let style = match (arguments.json, out.is_terminal()) {
+        (true, _) => Style::Json,
+        (false, true) => Style::Colours,
+        (false, false) => Style::Text,
+    };
+    let mut tracker = Tracker::new(keys);
+    let mut show = |node: &Node| match node.write(&mut out, style) {
+        // Whoever reads has read enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        // A live capture is shown as it comes.
+        shown => shown.and_then(|()| out.flush()),
+    };
+    Capture::new(source)?.each_datagram(|datagram| show(&tracker.datagram(datagram)))?;
+    tracker.connections().iter().try_for_each(show)?;
+    Ok(())
+}

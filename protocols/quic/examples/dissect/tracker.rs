@@ -1,0 +1,232 @@
+//! Which connection a packet is of.
+
+use std::{collections::HashMap, net::SocketAddr};
+
+use segue_quic::{
+    Coalesced, ConnectionId, Discard, Header, KeyLog, Packet, PacketKind, UnprotectError, Version,
+    protect::retry_is_authentic, stream::Side,
+};
+use serde_json::Value;
+
+use crate::{
+    capture::Datagram,
+    connection::{Connection, NewIds},
+    keyring::{Closed, Sealed},
+    tree::{Node, hex},
+};
+
+/// All connections of a capture, found by connection ids, and where these are empty by addresses.
+#[derive(Debug)]
+pub(crate) struct Tracker {
+    log: KeyLog,
+    connections: Vec<Connection>,
+    /// Connection ids, with their connection and who receives by them.
+    ids: HashMap<ConnectionId, Place>,
+    /// Addresses from which and to which packets go, with their connection and who sends them.
+    paths: HashMap<(SocketAddr, SocketAddr), Place>,
+}
+
+/// An end of a connection.
+type Place = (usize, Side);
+
+impl Tracker {
+    pub(crate) fn new(log: KeyLog) -> Self {
+        let (ids, paths) = (HashMap::new(), HashMap::new());
+        Self { log, connections: Vec::new(), ids, paths }
+    }
+
+    /// All connections and their streams, once everything was seen.
+    pub(crate) fn connections(&self) -> Vec<Node> {
+        let connections = self.connections.iter().enumerate();
+        connections.map(|(index, connection)| connection.node(index, &self.log)).collect()
+    }
+
+    /// Reads a datagram.
+    pub(crate) fn datagram(&mut self, datagram: &Datagram) -> Node {
+        let Datagram { number, time, from, to, payload } = datagram;
+        let mut node = Node::new("datagram", format!("#{number} {from} > {to}"))
+            .at(0..payload.len())
+            .with("number", *number)
+            .with("time", format!("{}.{:06}", time.as_secs(), time.subsec_micros()));
+        let (mut bytes, mut at, path) = (payload.clone(), 0, (*from, *to));
+        while at < bytes.len() {
+            let ids = |behind: &[u8]| self.id_length(path, behind);
+            // Ids that a packet brings are of use for the next, so each is split off anew.
+            let packets = Coalesced::new(&mut bytes[at..], ids).greased_fixed_bit();
+            match { packets }.next() {
+                Some(Ok(packet)) => {
+                    let end = at + packet.layout().end();
+                    let read = self.packet(&packet, at, path, payload);
+                    node.children.push(read.at(at..end));
+                    at = end;
+                }
+                Some(Err(fault)) => {
+                    let rest = at..payload.len();
+                    node.children.push(match self.reset(path, payload) {
+                        Some(reset) => reset.at(rest),
+                        None => Node::new("packet", "not read").at(rest).wrong(fault),
+                    });
+                    break;
+                }
+                None => break,
+            }
+        }
+        node
+    }
+
+    /// How long the connection id is in front of `behind`, in a packet with a short header: the
+    /// longest that is known.
+    fn id_length(&self, path: (SocketAddr, SocketAddr), behind: &[u8]) -> Option<usize> {
+        let known =
+            |length: &usize| behind.get(..*length).is_some_and(|id| self.ids.contains_key(id));
+        let by_id = (1..=ConnectionId::<20>::MAX).rev().find(known);
+        by_id.or_else(|| self.paths.contains_key(&path).then_some(0))
+    }
+
+    /// Where a packet belongs, and who sent it.
+    fn place(&mut self, packet: &Packet<'_>, path: (SocketAddr, SocketAddr)) -> Option<Place> {
+        let destination = packet.destination();
+        if let Some(&(connection, receiver)) = self.ids.get(destination)
+            && !destination.is_empty()
+        {
+            return Some((connection, other(receiver)));
+        }
+        match packet.kind() {
+            // Who answers a client of empty ids is found by the addresses; one who is unknown
+            // begins a connection.
+            PacketKind::Initial | PacketKind::ZeroRtt if !destination.is_empty() => {
+                let (version, id) = (packet.version()?, ConnectionId::new(destination)?);
+                self.connections.push(Connection::new(version, destination));
+                let connection = self.connections.len() - 1;
+                self.ids.insert(id, (connection, Side::Server));
+                Some((connection, Side::Client))
+            }
+            _ => self.paths.get(&path).copied(),
+        }
+    }
+
+    fn packet(
+        &mut self,
+        packet: &Packet<'_>,
+        at: usize,
+        path: (SocketAddr, SocketAddr),
+        datagram: &[u8],
+    ) -> Node {
+        let kind = packet.kind();
+        let node = Node::new("packet", kind.to_string());
+        let header = match packet.header() {
+            Ok(header) => header,
+            Err(discard) => return node.wrong(discard),
+        };
+        let node = described(node, &header);
+        let Some((index, sender)) = self.place(packet, path) else {
+            return node.wrong("of no connection that began in this capture");
+        };
+        self.paths.insert(path, (index, sender));
+        self.paths.insert((path.1, path.0), (index, other(sender)));
+        let node = node
+            .with("connection", index)
+            .with("from", if sender == Side::Client { "client" } else { "server" });
+        if !matches!(kind, PacketKind::OneRtt | PacketKind::VersionNegotiation)
+            && let Some(source) = ConnectionId::new(header.source()).filter(|id| !id.is_empty())
+        {
+            self.ids.insert(source, (index, sender));
+        }
+        let Some(connection) = self.connections.get_mut(index) else { return node };
+        connection.packets += 1;
+        let version = packet.version().unwrap_or(connection.keys.version);
+        if kind == PacketKind::Retry {
+            let id = connection.keys.initial_id();
+            let authentic = retry_is_authentic(version, id, packet.as_slice());
+            return if authentic { node } else { node.wrong("its integrity tag is another") };
+        }
+        if !kind.is_protected() {
+            return node;
+        }
+        if sender == Side::Server && version.is_known() {
+            connection.keys.version = version;
+        }
+        let sealed = Sealed {
+            sender,
+            kind,
+            version,
+            packet: packet.as_slice(),
+            destination: packet.destination(),
+            largest: connection.largest(sender, kind),
+        };
+        let opened = connection.keys.open(&self.log, &sealed);
+        let unprotected = match opened {
+            Ok(unprotected) => unprotected,
+            Err(closed) => {
+                connection.closed += 1;
+                let reset =
+                    if kind == PacketKind::OneRtt { self.reset(path, datagram) } else { None };
+                return reset.unwrap_or_else(|| node.wrong(why(&closed)));
+            }
+        };
+        let mut new_ids = NewIds::new();
+        let payload_at = at + unprotected.payload_at;
+        let (frames, error) =
+            connection.receive(sender, kind, &unprotected, payload_at, &mut new_ids);
+        self.ids.extend(new_ids.into_iter().map(|(id, owner)| (id, (index, owner))));
+        let mut node = node.with("number", unprotected.number);
+        if kind == PacketKind::OneRtt {
+            node = node.with("key_phase", u8::from(unprotected.key_phase));
+            node = node.with("spin", u8::from(unprotected.spin));
+        }
+        node.children = frames;
+        match error {
+            Some(error) => node.wrong(error),
+            None => node,
+        }
+    }
+
+    /// The datagram as a stateless reset, if it ends as one of this path does (RFC 9000 §10.3).
+    fn reset(&self, path: (SocketAddr, SocketAddr), datagram: &[u8]) -> Option<Node> {
+        let &(index, _) = self.paths.get(&path)?;
+        let tokens = &self.connections.get(index)?.reset_tokens;
+        let (sender, _) = tokens.iter().find(|(_, token)| token.is_at_the_end_of(datagram))?;
+        let sender = if *sender == Side::Client { "client" } else { "server" };
+        Some(Node::new("packet", "Stateless Reset").with("connection", index).with("from", sender))
+    }
+}
+
+/// What a header says without keys.
+fn described(node: Node, header: &Header<'_>) -> Node {
+    let node = match header.version() {
+        Some(version) => node.with("version", version.to_string()),
+        None => node,
+    };
+    let node = node.with("destination", hex(header.destination()));
+    let node = match header {
+        Header::OneRtt { .. } => node,
+        _ => node.with("source", hex(header.source())),
+    };
+    match header {
+        Header::Initial { token, .. } | Header::Retry { token, .. } if !token.is_empty() => {
+            node.with("token", hex(token))
+        }
+        Header::VersionNegotiation { versions, .. } => {
+            let versions = versions.iter().map(|version: Version| Value::from(version.to_string()));
+            node.with("versions", versions.collect::<Vec<_>>())
+        }
+        _ => node,
+    }
+}
+
+fn why(closed: &Closed) -> String {
+    match closed {
+        Closed::NoKeys => "there are no keys for it".to_owned(),
+        Closed::Error(UnprotectError::Discard(Discard::Unauthentic)) => {
+            "the keys do not open it".to_owned()
+        }
+        Closed::Error(error) => error.to_string(),
+    }
+}
+
+fn other(side: Side) -> Side {
+    match side {
+        Side::Client => Side::Server,
+        Side::Server => Side::Client,
+    }
+}
