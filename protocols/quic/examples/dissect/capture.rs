@@ -58,6 +58,7 @@ impl Capture {
         mut see: impl FnMut(&Datagram) -> io::Result<()>,
     ) -> Result<(), Box<dyn Error>> {
         loop {
+            let exhausted = self.reader.reader_exhausted();
             match self.reader.next() {
                 Ok((size, block)) => {
                     let datagram = read(&block, &mut self.interfaces, &mut self.number);
@@ -65,11 +66,11 @@ impl Capture {
                     datagram.map_or(Ok(()), |datagram| see(&datagram))?;
                 }
                 Err(PcapError::Eof) => return Ok(()),
-                Err(PcapError::Incomplete(_)) => {
-                    if self.reader.reader_exhausted() {
-                        return Err("the capture ends inside a block".into());
-                    }
+                Err(PcapError::Incomplete(_)) if !exhausted => {
                     self.reader.refill().map_err(described)?;
+                }
+                Err(PcapError::Incomplete(_) | PcapError::UnexpectedEof) => {
+                    return Err("the capture ends inside a block".into());
                 }
                 Err(error) => return Err(described(error)),
             }

@@ -1,6 +1,9 @@
 //! Which connection a packet is of.
 
-use std::{collections::HashMap, net::SocketAddr};
+use std::{
+    collections::{HashMap, HashSet},
+    net::SocketAddr,
+};
 
 use segue_quic::{
     Coalesced, ConnectionId, Discard, Header, KeyLog, Packet, PacketKind, UnprotectError, Version,
@@ -22,6 +25,8 @@ pub(crate) struct Tracker {
     connections: Vec<Connection>,
     /// Connection ids, with their connection and who receives by them.
     ids: HashMap<ConnectionId, Place>,
+    /// Those who have chosen an empty connection id.
+    without_ids: HashSet<Place>,
     /// Addresses from which and to which packets go, with their connection and who sends them.
     paths: HashMap<(SocketAddr, SocketAddr), Place>,
 }
@@ -31,8 +36,8 @@ type Place = (usize, Side);
 
 impl Tracker {
     pub(crate) fn new(log: KeyLog) -> Self {
-        let (ids, paths) = (HashMap::new(), HashMap::new());
-        Self { log, connections: Vec::new(), ids, paths }
+        let (ids, paths, without_ids) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { log, connections: Vec::new(), ids, without_ids, paths }
     }
 
     /// All connections and their streams, once everything was seen.
@@ -50,6 +55,11 @@ impl Tracker {
             .with("time", format!("{}.{:06}", time.as_secs(), time.subsec_micros()));
         let (mut bytes, mut at, path) = (payload.clone(), 0, (*from, *to));
         while at < bytes.len() {
+            if at > 0 && bytes[at..].iter().all(|byte| *byte == 0) {
+                // Not as the standard has it, but peers drop it without harm.
+                node.children.push(Node::new("padding", "behind all packets").at(at..bytes.len()));
+                break;
+            }
             let ids = |behind: &[u8]| self.id_length(path, behind);
             // Ids that a packet brings are of use for the next, so each is split off anew.
             let packets = Coalesced::new(&mut bytes[at..], ids).greased_fixed_bit();
@@ -79,8 +89,11 @@ impl Tracker {
     fn id_length(&self, path: (SocketAddr, SocketAddr), behind: &[u8]) -> Option<usize> {
         let known =
             |length: &usize| behind.get(..*length).is_some_and(|id| self.ids.contains_key(id));
-        let by_id = (1..=ConnectionId::<20>::MAX).rev().find(known);
-        by_id.or_else(|| self.paths.contains_key(&path).then_some(0))
+        if let Some(length) = (1..=ConnectionId::<20>::MAX).rev().find(known) {
+            return Some(length);
+        }
+        let (connection, sender) = *self.paths.get(&path)?;
+        self.without_ids.contains(&(connection, other(sender))).then_some(0)
     }
 
     /// Where a packet belongs, and who sent it.
@@ -128,9 +141,13 @@ impl Tracker {
             .with("connection", index)
             .with("from", if sender == Side::Client { "client" } else { "server" });
         if !matches!(kind, PacketKind::OneRtt | PacketKind::VersionNegotiation)
-            && let Some(source) = ConnectionId::new(header.source()).filter(|id| !id.is_empty())
+            && let Some(source) = ConnectionId::new(header.source())
         {
-            self.ids.insert(source, (index, sender));
+            if source.is_empty() {
+                self.without_ids.insert((index, sender));
+            } else {
+                self.ids.insert(source, (index, sender));
+            }
         }
         let Some(connection) = self.connections.get_mut(index) else { return node };
         connection.packets += 1;

@@ -57,6 +57,13 @@ pub(crate) async fn record(server: Option<SocketAddr>) -> Result<Recorded, Box<d
     converse(&connection).await?;
     connection.close(VarInt::from_u32(7), b"all was said");
     client.wait_idle().await;
+    // Once more, and by now the client may speak before it has heard anything.
+    match client.connect(relay, "localhost")?.into_0rtt() {
+        Ok((connection, _)) => ask(&connection, b"at once").await?,
+        Err(connecting) => ask(&connecting.await?, b"not at once").await?,
+    }
+    client.close(VarInt::from_u32(0), b"");
+    client.wait_idle().await;
     // What was sent last is written down, too.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let datagrams = datagrams.lock().map_err(|_| "the relay panicked")?.clone();
@@ -66,17 +73,10 @@ pub(crate) async fn record(server: Option<SocketAddr>) -> Result<Recorded, Box<d
 
 /// Streams there and back, a key update in between, one that is given up, and a datagram.
 async fn converse(connection: &Connection) -> Result<(), Box<dyn Error>> {
-    let ask = async |question: &[u8]| -> Result<(), Box<dyn Error>> {
-        let (mut send, mut receive) = connection.open_bi().await?;
-        send.write_all(question).await?;
-        send.finish()?;
-        let answer = receive.read_to_end(1 << 20).await?;
-        if answer == question { Ok(()) } else { Err("the answer is another".into()) }
-    };
-    ask(b"hello").await?;
-    ask(&b"many words ".repeat(700)).await?;
+    ask(connection, b"hello").await?;
+    ask(connection, &b"many words ".repeat(700)).await?;
     connection.force_key_update();
-    ask(b"with other keys").await?;
+    ask(connection, b"with other keys").await?;
     let mut given_up = connection.open_uni().await?;
     given_up.write_all(b"this leads nowh").await?;
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -85,8 +85,21 @@ async fn converse(connection: &Connection) -> Result<(), Box<dyn Error>> {
         connection.send_datagram((&b"not sent twice"[..]).into())?;
     }
     // Three at once.
-    let (one, two, three) = tokio::join!(ask(b"first"), ask(b"second"), ask(b"third"));
+    let (one, two, three) = tokio::join!(
+        ask(connection, b"first"),
+        ask(connection, b"second"),
+        ask(connection, b"third")
+    );
     one.and(two).and(three)
+}
+
+/// A stream there and back.
+async fn ask(connection: &Connection, question: &[u8]) -> Result<(), Box<dyn Error>> {
+    let (mut send, mut receive) = connection.open_bi().await?;
+    send.write_all(question).await?;
+    send.finish()?;
+    let answer = receive.read_to_end(1 << 20).await?;
+    if answer == question { Ok(()) } else { Err("the answer is another".into()) }
 }
 
 fn transport() -> Arc<TransportConfig> {
@@ -106,6 +119,7 @@ fn echoing(provider: &Arc<CryptoProvider>) -> Result<Endpoint, Box<dyn Error>> {
         .with_no_client_auth()
         .with_single_cert(vec![certificate.cert.der().clone()], key.try_into()?)?;
     tls.alpn_protocols = vec![b"echo".to_vec()];
+    tls.max_early_data_size = u32::MAX;
     let mut config = ServerConfig::with_crypto(Arc::new(QuicServerConfig::try_from(tls)?));
     config.transport_config(transport());
     let endpoint = Endpoint::server(config, SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
@@ -113,6 +127,11 @@ fn echoing(provider: &Arc<CryptoProvider>) -> Result<Endpoint, Box<dyn Error>> {
     tokio::spawn(async move {
         while let Some(incoming) = server.accept().await {
             tokio::spawn(async move {
+                // A client has to prove its address first.
+                if !incoming.remote_address_validated() {
+                    let _ = incoming.retry();
+                    return;
+                }
                 let Ok(connection) = incoming.await else { return };
                 while let Ok((mut send, mut receive)) = connection.accept_bi().await {
                     tokio::spawn(async move {
@@ -136,6 +155,7 @@ fn client(provider: &Arc<CryptoProvider>, keys: Arc<Keys>) -> Result<Endpoint, B
         .with_custom_certificate_verifier(Arc::new(AnyServer(Arc::clone(provider))))
         .with_no_client_auth();
     tls.key_log = keys;
+    tls.enable_early_data = true;
     tls.alpn_protocols = vec![b"echo".to_vec()];
     let mut config = ClientConfig::new(Arc::new(QuicClientConfig::try_from(tls)?));
     config.transport_config(transport());
