@@ -17,7 +17,7 @@ use tokio_util::codec::Decoder;
 
 use super::{
     super::{names, see, see_owned},
-    MAX,
+    MAX, by_hand,
     memory::{Futures, Memory, now},
 };
 use crate::{Contender, Group, corpus::Corpus};
@@ -31,7 +31,7 @@ pub fn decode(payload: usize, corpus: &Corpus) -> Group<'_> {
         bytes: input.len(),
         records: corpus.count,
         contenders: vec![
-            by_hand(input),
+            floor(input),
             memcpy(corpus),
             messages(input),
             frames(input),
@@ -47,7 +47,7 @@ pub fn decode(payload: usize, corpus: &Corpus) -> Group<'_> {
     }
 }
 
-fn by_hand(input: &[u8]) -> Contender<'_> {
+fn floor(input: &[u8]) -> Contender<'_> {
     let max = black_box(MAX);
     Contender::refilled(
         names::FLOOR,
@@ -55,7 +55,7 @@ fn by_hand(input: &[u8]) -> Contender<'_> {
         move |bytes| bytes.copy_from_slice(input),
         move |bytes| {
             let (mut rest, mut count) = (&mut bytes[..], 0);
-            while let Some((payload, behind)) = first(rest, max) {
+            while let Some((payload, behind)) = by_hand::first(rest, max) {
                 see(payload);
                 rest = behind;
                 count += 1;
@@ -63,42 +63,6 @@ fn by_hand(input: &[u8]) -> Contender<'_> {
             count
         },
     )
-}
-
-/// The payload of the frame in front, unmasked, and what follows it. A whole message of binary
-/// data, or nothing.
-#[inline]
-fn first(input: &mut [u8], max: usize) -> Option<(&[u8], &mut [u8])> {
-    let (&mut [first, second], behind) = input.split_first_chunk_mut()?;
-    if first != 0x82 || second & 0x80 == 0 {
-        return None;
-    }
-    let (length, behind) = match second & 0x7F {
-        126 => {
-            let (length, behind) = behind.split_first_chunk_mut()?;
-            (usize::from(u16::from_be_bytes(*length)), behind)
-        }
-        127 => {
-            let (length, behind) = behind.split_first_chunk_mut()?;
-            (usize::try_from(u64::from_be_bytes(*length)).ok()?, behind)
-        }
-        short => (usize::from(short), behind),
-    };
-    if length > max {
-        return None;
-    }
-    let (&mut key, behind) = behind.split_first_chunk_mut::<4>()?;
-    let (payload, behind) = behind.split_at_mut_checked(length)?;
-    let narrow = u32::from_ne_bytes(key);
-    let wide = u64::from(narrow) << 32 | u64::from(narrow);
-    let (words, rest) = payload.as_chunks_mut::<8>();
-    for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
-    }
-    for (at, byte) in rest.iter_mut().enumerate() {
-        *byte ^= key[at % 4];
-    }
-    Some((payload, behind))
 }
 
 /// What is done at least by those who copy.

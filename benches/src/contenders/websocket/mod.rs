@@ -5,6 +5,7 @@
 //! from it within the time. Both roles of segue are there for them to be held against: the stage,
 //! and a connection over the same transport. Payloads are binary, so that nobody checks UTF-8.
 
+pub mod by_hand;
 mod decode;
 mod encode;
 mod mask;

@@ -1,0 +1,135 @@
+//! Servers as processes of their own, and what they have used.
+
+use std::{
+    env, fs,
+    io::{self, BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use rustix::{
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+    time::{ClockId, clock_gettime},
+};
+
+use crate::{load::Load, servers};
+
+/// A server that waits for its turns. It ends by itself behind the last of its connections.
+pub(crate) struct Server {
+    name: String,
+    child: Child,
+    says: BufReader<ChildStdout>,
+    address: SocketAddr,
+    /// Where `strace` leaves what it has counted.
+    trace: Option<PathBuf>,
+}
+
+impl Server {
+    /// Starts the server `name` for so many connections, with its calls counted or not.
+    pub(crate) fn start(name: &str, connections: usize, traced: bool) -> io::Result<Self> {
+        let this = env::current_exe()?;
+        let trace = traced.then(|| {
+            let file =
+                format!("echo-{}-{}", std::process::id(), name.replace([' ', ',', '/'], "-"));
+            env::temp_dir().join(file)
+        });
+        let mut command = match &trace {
+            None => Command::new(this),
+            Some(file) => {
+                let mut command = Command::new("strace");
+                command.args(["-f", "-c", "-o"]).arg(file).arg(this);
+                command
+            }
+        };
+        let mut child = command
+            .args(["--serve", name, &connections.to_string()])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let stdout = child.stdout.take().ok_or_else(|| io::Error::other("no standard output"))?;
+        let mut server = Self {
+            name: name.to_owned(),
+            child,
+            says: BufReader::new(stdout),
+            address: ([0; 4], 0).into(),
+            trace,
+        };
+        server.address = server.hear()?.parse().map_err(io::Error::other)?;
+        Ok(server)
+    }
+
+    /// Has it echo `count` messages on a connection; the nanoseconds of CPU time that took.
+    pub(crate) fn turn(&mut self, load: Load, count: usize) -> io::Result<u64> {
+        let loaded = load.put_on(TcpStream::connect(self.address)?, count);
+        loaded.map_err(|error| io::Error::other(format!("{}: {error}", self.name)))?;
+        self.hear()?.parse().map_err(io::Error::other)
+    }
+
+    /// How many system calls it has made, all in all.
+    pub(crate) fn calls(mut self) -> Option<u64> {
+        self.child.wait().ok()?;
+        let table = fs::read_to_string(self.trace.as_ref()?).ok()?;
+        // % time, seconds, usecs/call, calls, [errors,] total
+        let total = table.lines().find(|line| line.ends_with("total"))?;
+        total.split_whitespace().nth(3)?.parse().ok()
+    }
+
+    fn hear(&mut self) -> io::Result<String> {
+        let mut line = String::new();
+        if self.says.read_line(&mut line)? == 0 {
+            return Err(io::Error::other("the server has gone"));
+        }
+        Ok(line.trim().to_owned())
+    }
+}
+
+/// Nobody is left behind, whatever went wrong.
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(trace) = &self.trace {
+            let _ = fs::remove_file(trace);
+        }
+    }
+}
+
+/// Serves so many connections one after the other. Says where, and what each has cost in
+/// nanoseconds.
+pub(crate) fn serve(name: &str, connections: usize) -> io::Result<()> {
+    bind_to(0);
+    let echo = servers::ALL.iter().find(|(other, _)| *other == name);
+    let (_, echo) = echo.ok_or_else(|| io::Error::other("no such server"))?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let mut stdout = io::stdout();
+    writeln!(stdout, "{}", listener.local_addr()?)?;
+    for _ in 0..connections {
+        let (socket, _) = listener.accept()?;
+        socket.set_nodelay(true)?;
+        let before = cpu_time();
+        echo(socket);
+        writeln!(stdout, "{}", cpu_time().saturating_sub(before))?;
+    }
+    Ok(())
+}
+
+/// Nanoseconds that all threads of this process have had, in user space and in the kernel.
+fn cpu_time() -> u64 {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    let part = |part: i64| u64::try_from(part).unwrap_or_default();
+    part(time.tv_sec) * 1_000_000_000 + part(time.tv_nsec)
+}
+
+/// Stays on one of the processors that this process may have: the first, or another one if there
+/// are as many.
+pub(crate) fn bind_to(index: usize) {
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let mut processors = (0..CpuSet::MAX_CPU).filter(|&processor| allowed.is_set(processor));
+    if let Some(processor) = processors.nth(index) {
+        let mut one = CpuSet::new();
+        one.set(processor);
+        // Without it the figures are less steady, and still of this server alone.
+        let _ = sched_setaffinity(None, &one);
+    }
+}
