@@ -28,8 +28,8 @@ pub struct Records<'b, D> {
     rest: &'b mut [u8],
     /// The buffer's front, moved on with every record: a loan that ends early loses nothing.
     start: &'b mut usize,
-    /// The offset in the stream of the front of `rest`.
-    position: u64,
+    /// The offset in the stream of where `start` counts from: wrapping, as the buffer's.
+    base: u64,
     eof: bool,
     answers: &'b mut Output,
     budget: Budget,
@@ -48,7 +48,15 @@ impl<'b, D: Decode> Records<'b, D> {
         answers: &'b mut Output,
     ) -> Self {
         let (budget, paid) = (Budget::new(), position);
-        Self { stage, rest, start, position, eof, answers, budget, paid }
+        let base = position.wrapping_sub(*start as u64);
+        Self { stage, rest, start, base, eof, answers, budget, paid }
+    }
+
+    /// The offset in the stream of the front of `rest`. It is put together where it is asked for,
+    /// which is seldom, so that no record has to move it on.
+    #[inline(always)]
+    fn position(&self) -> u64 {
+        self.base.wrapping_add(*self.start as u64)
     }
 
     /// The next item, or what it takes to have one.
@@ -64,7 +72,7 @@ impl<'b, D: Decode> Records<'b, D> {
             let length = match self.stage.frame(self.rest, self.eof) {
                 Ok(Frame::Record(length)) => length,
                 Ok(Frame::Absorb(length)) => {
-                    let position = self.position;
+                    let position = self.position();
                     let Some(record) = self.take(length.get()) else {
                         return Err(overrun(position));
                     };
@@ -74,21 +82,23 @@ impl<'b, D: Decode> Records<'b, D> {
                     }
                 }
                 Ok(Frame::Need(need)) if !self.eof => return Ok(Step::Need(need)),
-                Ok(Frame::Need(_)) => return Err(truncated(self.position, self.rest.len())),
+                Ok(Frame::Need(_)) => return Err(truncated(self.position(), self.rest.len())),
                 Ok(Frame::Done) => return Ok(Step::Done),
-                Err(fault) => return Err(moved(fault, self.position)),
+                Err(fault) => return Err(moved(fault, self.position())),
             };
-            let position = self.position;
             if length == 0 {
+                let position = self.position();
                 self.budget = spend(self.budget, position.wrapping_sub(self.paid), position)?;
                 self.paid = position;
             }
             let Some(record) = self.take(length) else {
-                return Err(overrun(position));
+                return Err(overrun(self.position()));
             };
-            return match self.stage.parse(record) {
+            // The item may be a loan from the stage, behind which nothing else is asked.
+            let Self { stage, start, base, .. } = self;
+            return match stage.parse(record) {
                 Ok(item) => Ok(Step::Item(item)),
-                Err(fault) => Err(moved(fault, position)),
+                Err(fault) => Err(moved(fault, base.wrapping_add((**start - length) as u64))),
             };
         }
     }
@@ -102,7 +112,6 @@ impl<'b, D: Decode> Records<'b, D> {
         let (front, behind) = mem::take(&mut self.rest).split_at_mut(length);
         self.rest = behind;
         *self.start += length;
-        self.position = self.position.wrapping_add(length as u64);
         Some(Record::from(front))
     }
 }

@@ -8,7 +8,7 @@ use crate::{
         self, EIGHT_BYTES, FIN, Front, Header, LENGTH, MASK, OPCODE, RESERVED, Rules, TWO_BYTES,
         WHOLE_BINARY, WHOLE_TEXT,
     },
-    mask,
+    mask::{mask, mask_short},
 };
 
 /// One frame (RFC 6455 §5.2), its payload unmasked where it lies.
@@ -128,13 +128,7 @@ impl Frames {
     /// Frames as the end `role` reads them.
     #[must_use]
     pub fn new(role: Role) -> Self {
-        let rules = Rules {
-            role,
-            reserved: 0,
-            fragments: 0,
-            max_fragments: Self::MAX_FRAGMENTS,
-            limit: Self::MAX_PAYLOAD,
-        };
+        let rules = Rules::new(role, Self::MAX_FRAGMENTS, Self::MAX_PAYLOAD);
         Self { rules, place: Place::Between }
     }
 
@@ -163,7 +157,7 @@ impl Frames {
     /// Which end reads.
     #[must_use]
     pub fn role(&self) -> Role {
-        self.rules.role
+        self.rules.role()
     }
 
     /// Whether the close frame has been read.
@@ -187,12 +181,20 @@ impl Frames {
     }
 
     /// Length of the frame in front of `input`, if it is a whole message of less than 64 KiB, all
-    /// of it there and nothing wrong with it.
+    /// of it there, at most `longest` bytes of it, and nothing wrong with it. Nobody asks while
+    /// `longest` is above [`longest_usual`](Self::longest_usual).
     #[inline(always)]
-    pub(crate) fn usual(&self, input: &[u8]) -> Option<usize> {
+    pub(crate) fn usual(&self, input: &[u8], longest: usize) -> Option<usize> {
+        self.rules.usual(input, longest)
+    }
+
+    /// How long a whole message in one frame may be here, header and all: 0 where none may begin.
+    /// The limit is for the payload; by a few bytes of header the frame may be held against it.
+    #[inline(always)]
+    pub(crate) fn longest_usual(&self) -> usize {
         match self.place {
-            Place::Between => self.rules.usual(input),
-            _ => None,
+            Place::Between if self.rules.fragments == 0 => self.rules.limit,
+            _ => 0,
         }
     }
 
@@ -253,9 +255,19 @@ impl Frames {
 
     /// Unmasks a whole message in one frame, as [`usual`](Self::usual) finds them, and gives its
     /// first byte, the length of its header and its payload. The stage is behind it as it was in
-    /// front of it. Anything else is given back as it is.
+    /// front of it. Anything else is given back as it is. Not for places where no message may
+    /// begin.
     #[inline(always)]
-    pub(crate) fn open_usual<'a>(&self, frame: &'a mut [u8]) -> Result<Usual<'a>, &'a mut [u8]> {
+    pub(crate) fn open_usual(frame: &mut [u8]) -> Result<Usual<'_>, &mut [u8]> {
+        // Short and masked, which most are: nothing is left to be computed.
+        if let Some((&mut [first @ (WHOLE_TEXT | WHOLE_BINARY), 0x80..=0xFD, ref key @ ..], _)) =
+            frame.split_first_chunk_mut::<6>()
+        {
+            let key = *key;
+            let payload = &mut frame[6..];
+            mask_short(key, payload);
+            return Ok((first, 6, payload));
+        }
         let &mut [first @ (WHOLE_TEXT | WHOLE_BINARY), second, ..] = frame else {
             return Err(frame);
         };
@@ -265,7 +277,7 @@ impl Frames {
             _ => 2,
         };
         let size = size + if second & MASK != 0 { 4 } else { 0 };
-        if size > frame.len() || !matches!(self.place, Place::Between) {
+        if size > frame.len() {
             return Err(frame);
         }
         let (header, payload) = frame.split_at_mut(size);
@@ -301,7 +313,7 @@ impl Frames {
                 let Header { fin, opcode, size, length, .. } = header;
                 let first = *record.first()?;
                 let head = record.get(..size)?;
-                let key = match self.rules.role {
+                let key = match self.rules.role() {
                     Role::Server => *head.last_chunk()?,
                     Role::Client => [0; 4],
                 };
@@ -352,7 +364,7 @@ impl Decode for Frames {
 
     #[inline]
     fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
-        match self.usual(input) {
+        match self.usual(input, self.longest_usual()) {
             Some(length) => Ok(segue::Frame::Record(length)),
             None => self.frame_any(input),
         }

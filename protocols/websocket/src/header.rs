@@ -45,7 +45,10 @@ pub(crate) enum Front {
 /// What a header is held against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
-    pub(crate) role: Role,
+    /// The mask bit as it should be, in the second byte: which end reads.
+    mask_bit: u8,
+    /// Length of the shortest header, with the masking key.
+    shortest: usize,
     /// Reserved bits that an extension was negotiated for, as they lie in the first byte.
     pub(crate) reserved: u8,
     /// How many frames of a fragmented message have come; 0 where none is under way.
@@ -57,30 +60,31 @@ pub(crate) struct Rules {
 }
 
 impl Rules {
-    /// Length of the frame in front of `input` if it is of the usual kind: a whole message of less
-    /// than 64 KiB, and all of it there. `None` says nothing about it, good or bad: that is for
-    /// [`read`](Self::read).
-    #[inline(always)]
-    pub(crate) fn usual(&self, input: &[u8]) -> Option<usize> {
-        let &[first, second, a, b, ..] = input else { return None };
-        let (mask_bit, mask_size) = match self.role {
-            Role::Server => (MASK, 4),
-            Role::Client => (0, 0),
+    pub(crate) fn new(role: Role, max_fragments: u32, limit: usize) -> Self {
+        let (mask_bit, shortest) = match role {
+            Role::Server => (MASK, 6),
+            Role::Client => (0, 2),
         };
+        Self { mask_bit, shortest, reserved: 0, fragments: 0, max_fragments, limit }
+    }
+
+    /// Length of the frame in front of `input` if it is of the usual kind: a whole message of less
+    /// than 64 KiB, which comes to at most `longest` bytes with its header, and all of it there.
+    /// `None` says nothing about it, good or bad: that is for [`read`](Self::read).
+    #[inline(always)]
+    pub(crate) fn usual(&self, input: &[u8], longest: usize) -> Option<usize> {
+        let &[first, second, a, b, ..] = input else { return None };
         // With the mask bit as it should be, this is the length.
-        let (size, length) = match second ^ mask_bit {
-            short @ 0..=125 => (2, usize::from(short)),
-            TWO_BYTES => (4, usize::from(u16::from_be_bytes([a, b]))),
+        let whole = match second ^ self.mask_bit {
+            short @ 0..=125 => self.shortest + usize::from(short),
+            TWO_BYTES => match u16::from_be_bytes([a, b]) {
+                length @ 126.. => self.shortest + 2 + usize::from(length),
+                _ => return None,
+            },
             _ => return None,
         };
-        let whole = size + mask_size + length;
-        let minimal = size == 2 || length >= 126;
-        (matches!(first, WHOLE_TEXT | WHOLE_BINARY)
-            && self.fragments == 0
-            && minimal
-            && length <= self.limit
-            && whole <= input.len())
-        .then_some(whole)
+        let is_whole_message = matches!(first, WHOLE_TEXT | WHOLE_BINARY);
+        (is_whole_message && whole <= longest && whole <= input.len()).then_some(whole)
     }
 
     /// Counts a data frame, whose header has been checked.
@@ -154,7 +158,7 @@ impl Rules {
     /// Checks the mask bit and the length of control frames, and says how long the key is.
     #[inline]
     fn second(&self, second: u8, opcode: Opcode) -> Result<usize, Fault<Error>> {
-        let error = match self.role {
+        let error = match self.role() {
             Role::Server if second & MASK == 0 => Error::NotMasked,
             Role::Client if second & MASK != 0 => Error::Masked,
             _ if opcode.is_control() && second & LENGTH > 125 => Error::ControlTooLong,
@@ -184,12 +188,16 @@ impl Rules {
         Err(refused(error, at))
     }
 
-    #[inline]
+    /// Length of the masking key in bytes.
+    #[inline(always)]
     fn mask_size(&self) -> usize {
-        match self.role {
-            Role::Server => 4,
-            Role::Client => 0,
-        }
+        self.shortest - 2
+    }
+
+    /// Which end reads.
+    #[inline(always)]
+    pub(crate) fn role(&self) -> Role {
+        if self.mask_bit == 0 { Role::Client } else { Role::Server }
     }
 }
 

@@ -24,8 +24,16 @@ pub fn mask(key: [u8; 4], bytes: &mut [u8]) {
     plain(key, bytes);
 }
 
-/// Four words of eight bytes at a time, which the compiler makes vectors of the target, then halves
-/// of what is left: short payloads take few branches, and no loop but the first.
+/// The same for payloads of which it is known that they are short.
+#[inline(always)]
+pub(crate) fn mask_short(key: [u8; 4], bytes: &mut [u8]) {
+    plain(key, bytes);
+}
+
+/// Four words of eight bytes at a time, which the compiler makes vectors of the target. What is
+/// left is two words of the largest size that fits, one at its front and one at its end, which may
+/// overlap: both are read before either is written. So short payloads take few branches, and next
+/// to no loop.
 #[inline(always)]
 fn plain(key: [u8; 4], bytes: &mut [u8]) {
     let narrow = u32::from_ne_bytes(key);
@@ -34,21 +42,53 @@ fn plain(key: [u8; 4], bytes: &mut [u8]) {
     for block in blocks {
         words(wide, block);
     }
-    let (block, rest) = rest.as_chunks_mut::<16>();
-    if let [block] = block {
-        words(wide, block);
+    match rest.len() {
+        16.. => ends::<16>(
+            rest,
+            |word, by| {
+                let wide = u64::from(by) << 32 | u64::from(by);
+                (u128::from_ne_bytes(word) ^ (u128::from(wide) << 64 | u128::from(wide)))
+                    .to_ne_bytes()
+            },
+            narrow,
+        ),
+        8.. => ends::<8>(
+            rest,
+            |word, by| {
+                (u64::from_ne_bytes(word) ^ (u64::from(by) << 32 | u64::from(by))).to_ne_bytes()
+            },
+            narrow,
+        ),
+        4.. => ends::<4>(rest, |word, by| (u32::from_ne_bytes(word) ^ by).to_ne_bytes(), narrow),
+        _ => {
+            for (byte, key) in rest.iter_mut().zip(key) {
+                *byte ^= key;
+            }
+        }
     }
-    let (word, rest) = rest.as_chunks_mut::<8>();
-    if let [word] = word {
-        words(wide, word);
+}
+
+/// Masks the first and the last `N` of at most twice as many bytes, by the key as it is at the
+/// front.
+#[inline(always)]
+fn ends<const N: usize>(bytes: &mut [u8], mask: impl Fn([u8; N], u32) -> [u8; N], key: u32) {
+    let last = turned(key, bytes.len());
+    let (Some(&front), Some(&end)) = (bytes.first_chunk(), bytes.last_chunk()) else { return };
+    let (front, end) = (mask(front, key), mask(end, last));
+    if let Some(place) = bytes.first_chunk_mut() {
+        *place = front;
     }
-    let (half, rest) = rest.as_chunks_mut::<4>();
-    if let [half] = half {
-        *half = (u32::from_ne_bytes(*half) ^ narrow).to_ne_bytes();
+    if let Some(place) = bytes.last_chunk_mut() {
+        *place = end;
     }
-    for (byte, key) in rest.iter_mut().zip(key) {
-        *byte ^= key;
-    }
+}
+
+/// The key as it is `by` bytes further on.
+#[inline(always)]
+fn turned(key: u32, by: usize) -> u32 {
+    #[expect(clippy::cast_possible_truncation, reason = "less than 32")]
+    let bits = (by % 4 * 8) as u32;
+    if cfg!(target_endian = "little") { key.rotate_right(bits) } else { key.rotate_left(bits) }
 }
 
 #[inline(always)]

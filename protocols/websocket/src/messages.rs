@@ -78,6 +78,9 @@ pub struct Messages {
     frames: Frames,
     controls: Controls,
     limit: usize,
+    /// How long a frame in front may be, header and all, to be a whole message and nothing else to
+    /// be thought of: 0 while there is. All that changes what it is made of [sets](Self::settle) it.
+    usual: usize,
     gathered: Gathered,
     /// Whether `gathered` has been lent as a message, and is over when the next frame is asked for.
     lent: bool,
@@ -126,24 +129,40 @@ impl Messages {
             frames: Frames::new(role),
             controls: Controls::new(keys),
             limit: Self::MAX_MESSAGE,
+            usual: 0,
             gathered: Gathered::Binary(Vec::new()),
             lent: false,
             inflate: None,
         }
+        .settled()
+    }
+
+    /// Sets what [`frame`](Decode::frame) goes by: to be called where a frame that is not usual,
+    /// or whoever makes the stage, has changed it.
+    #[inline(always)]
+    fn settle(&mut self) {
+        let is_owed = self.controls.is_owed();
+        self.usual = if is_owed { 0 } else { self.frames.longest_usual().min(self.limit) };
+    }
+
+    #[inline]
+    fn settled(mut self) -> Self {
+        self.settle();
+        self
     }
 
     /// Takes messages of at most `limit` bytes, gathered from fragments or not.
     #[must_use]
     pub fn max_message(mut self, limit: usize) -> Self {
         self.limit = limit;
-        self
+        self.settled()
     }
 
     /// Takes frames of at most `limit` bytes of payload: see [`Frames::max_payload`].
     #[must_use]
     pub fn max_frame(mut self, limit: usize) -> Self {
         self.frames = self.frames.max_payload(limit);
-        self
+        self.settled()
     }
 
     /// Takes messages in at most `limit` fragments: see [`Frames::max_fragments`].
@@ -367,25 +386,28 @@ impl Messages {
 
     /// As [`parse`](Decode::parse), for what is not usual.
     #[inline(never)]
-    fn parse_any<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
+    fn parse_any<'a>(&'a mut self, record: &'a mut [u8]) -> Result<Message<'a>, Fault<Error>> {
+        let mut record = Record::from(record);
         if self.controls.is_owed() || self.frames.inside().is_some() {
             return self.parse_rest(record);
         }
-        match self.frames.open(&mut record) {
-            Some(opened) => self.seldom(opened, record.into_slice()),
-            None => Err(Frames::unasked()),
-        }
+        let Some(opened) = self.frames.open(&mut record) else { return Err(Frames::unasked()) };
+        self.settle();
+        self.seldom(opened, record.into_slice())
     }
 
     /// An item that is owed, or the last piece of a frame.
     #[inline(never)]
     fn parse_rest<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
         if self.controls.is_owed() {
+            // Nothing is owed any more; the item, which says so, cannot be made before.
+            self.usual = self.frames.longest_usual().min(self.limit);
             return Ok(self.controls.pay());
         }
         if self.frames.open_part(&mut record).is_none() {
             return Err(Frames::unasked());
         }
+        self.settle();
         self.complete(record.into_slice(), 0)
     }
 
@@ -416,12 +438,9 @@ impl Decode for Messages {
 
     #[inline(always)]
     fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
-        match self.frames.usual(input) {
-            // The limit is for the payload; by a few bytes of header it may be held against it.
-            Some(length) if !self.controls.is_owed() && length <= self.limit => {
-                Ok(segue::Frame::Record(length))
-            }
-            _ => self.frame_any(input),
+        match self.frames.usual(input, self.usual) {
+            Some(length) => Ok(segue::Frame::Record(length)),
+            None => self.frame_any(input),
         }
     }
 
@@ -431,7 +450,7 @@ impl Decode for Messages {
         };
         let payload = record.into_slice();
         self.begin(opcode, first);
-        match opcode {
+        let absorbed = match opcode {
             Opcode::Ping => {
                 self.controls.ping(payload, answers);
                 Ok(())
@@ -439,18 +458,24 @@ impl Decode for Messages {
             Opcode::Close => self.controls.close(payload, size, answers),
             _ if self.inflating().is_some() => self.inflate_part(payload),
             _ => self.gather(opcode, payload).map_err(|(error, at)| refused(error, size + at)),
-        }
+        };
+        self.settle();
+        absorbed
     }
 
     #[inline(always)]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
-        match self.frames.open_usual(record.into_mut()) {
+        let record = record.into_mut();
+        if self.usual == 0 {
+            return self.parse_any(record);
+        }
+        match Frames::open_usual(record) {
             Ok((WHOLE_BINARY, _, payload)) => Ok(Message::Binary(payload)),
             Ok((_, size, payload)) => match utf8::whole(payload) {
                 Ok(text) => Ok(Message::Text(text)),
                 Err(at) => Err(refused(Error::Utf8, size + at)),
             },
-            Err(record) => self.parse_any(Record::from(record)),
+            Err(record) => self.parse_any(record),
         }
     }
 }
