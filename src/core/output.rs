@@ -105,6 +105,13 @@ impl Output {
         self.tail.capacity() + self.queue.capacity() * size_of::<Bytes>()
     }
 
+    /// Makes room for `length` bytes of small writes at once, which saves memory that grows while
+    /// they come.
+    #[inline]
+    pub fn reserve(&mut self, length: usize) {
+        self.tail.reserve(length);
+    }
+
     /// Appends a copy of `bytes`.
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) {

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use crate::{Buffer, Output};
 
 thread_local! {
-    /// Buffers that no connection of this thread uses now, all of the size they were leased with.
+    /// Buffers that no connection of this thread uses now, initialised to their ends.
     static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
     /// The same for what small writes are gathered in: empty, with room for `OUTPUT_SIZE`.
     static OUTPUTS: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
@@ -20,18 +20,34 @@ const KEPT: usize = 16;
 /// waits. Moving it costs less than the wake-up that follows; moving more would not.
 const SMALL: usize = 1024;
 
-/// Gives `buffer` storage of `size` bytes if it has none, or little.
+/// What a thread keeps of large storage, in bytes: enough for the few connections that move much
+/// at a time, and nothing to speak of beside what they move.
+const KEPT_LARGE: usize = 1 << 20;
+
+/// Keeps `storage` for others, if there is not enough already.
+fn keep(pool: &mut Vec<BytesMut>, storage: BytesMut) {
+    let large = || pool.iter().map(BytesMut::capacity).sum::<usize>() + storage.capacity();
+    if pool.len() < KEPT && large() <= KEPT_LARGE {
+        pool.push(storage);
+    }
+}
+
+/// Gives `buffer` storage of `size` bytes, or somewhat more, if it has none, or little.
 pub(super) fn lease(buffer: &mut Buffer, size: usize) {
     if buffer.capacity() > SMALL || buffer.capacity() >= size {
         return;
     }
     let pooled = POOL.try_with(|pool| {
         let mut pool = pool.borrow_mut();
-        pool.iter().rposition(|storage| storage.len() == size).map(|at| pool.swap_remove(at))
+        let fits = |storage: &BytesMut| (size..size.saturating_mul(2)).contains(&storage.len());
+        pool.iter().rposition(fits).map(|at| pool.swap_remove(at))
     });
     let storage = pooled.ok().flatten().unwrap_or_else(|| BytesMut::zeroed(size));
     buffer.move_to(storage);
 }
+
+/// How many times its usual size a lease may have, where reads fill it.
+pub(super) const LARGEST: usize = 8;
 
 /// Takes the storage of a waiting buffer back: all of it if it is empty, and all but a small
 /// allocation if little is in it.
@@ -42,20 +58,19 @@ pub(super) fn give_back(buffer: &mut Buffer, size: usize) {
     }
     let rest = BytesMut::zeroed(buffer.len());
     let storage = buffer.move_to(rest);
-    // Storage that was grown, or that lends a part to a record still alive, is not what the next
-    // lease asks for.
-    if storage.len() == size && storage.capacity() == size {
-        let _ = POOL.try_with(|pool| {
-            let mut pool = pool.borrow_mut();
-            if pool.len() < KEPT {
-                pool.push(storage);
-            }
-        });
+    // Storage that was grown for one long record, or that lends a part to a record still alive, is
+    // not what the next lease asks for.
+    let most = size.saturating_mul(LARGEST);
+    if (size..=most).contains(&storage.len()) && storage.capacity() == storage.len() {
+        let _ = POOL.try_with(|pool| keep(&mut pool.borrow_mut(), storage));
     }
 }
 
 /// Room for a batch of small answers. An output that needs more grows by itself.
 const OUTPUT_SIZE: usize = 8 * 1024;
+
+/// What an output grows to that is filled to its high-water mark and then gets one more answer.
+const OUTPUT_LARGEST: usize = 4 * Output::HIGH_WATER;
 
 /// Gives an empty output memory for small writes.
 pub(super) fn lease_output(output: &mut Output) {
@@ -70,12 +85,7 @@ pub(super) fn give_output_back(output: &mut Output) {
     }
     let storage = output.swap_storage(BytesMut::new());
     output.release();
-    if storage.capacity() >= OUTPUT_SIZE && storage.capacity() <= 2 * OUTPUT_SIZE {
-        let _ = OUTPUTS.try_with(|pool| {
-            let mut pool = pool.borrow_mut();
-            if pool.len() < KEPT {
-                pool.push(storage);
-            }
-        });
+    if (OUTPUT_SIZE..=OUTPUT_LARGEST).contains(&storage.capacity()) {
+        let _ = OUTPUTS.try_with(|pool| keep(&mut pool.borrow_mut(), storage));
     }
 }

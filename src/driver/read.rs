@@ -40,6 +40,8 @@ pub(super) struct Input {
     due: usize,
     /// So many bytes were dropped at the end of the connection.
     drained: u64,
+    /// How many times the usual size the next lease has, since reads have filled the last ones.
+    times: usize,
 }
 
 /// A way to read on while an item borrows the buffer and room to answer it is waited for.
@@ -70,7 +72,7 @@ pub(super) enum Look<V> {
 
 impl Input {
     pub(super) fn new(buffer: Buffer, eof: bool, options: Options) -> Self {
-        Self { buffer, eof, options, error: None, spill: Vec::new(), due: 0, drained: 0 }
+        Self { buffer, eof, options, error: None, spill: Vec::new(), due: 0, drained: 0, times: 1 }
     }
 
     /// The input of a half that does not read, when a connection is split: nothing comes.
@@ -131,9 +133,10 @@ impl Input {
         most: usize,
     ) -> Poll<io::Result<usize>> {
         let spare = self.spare();
-        let most = most.min(spare.len());
+        let (most, room) = (most.min(spare.len()), spare.len());
         let count = plausible(ready!(io.poll_read(cx, &mut spare[..most]))?, most)?;
         self.buffer.commit(count);
+        self.adapt(count, room);
         self.due = self.due.saturating_sub(count);
         Poll::Ready(Ok(count))
     }
@@ -201,9 +204,20 @@ impl Input {
         held > limit || held.saturating_add(need.at_least.get() - 1) > limit
     }
 
+    /// Has the next lease be larger where a read has filled all the room there was, and smaller
+    /// again where reads bring little: who is sent long messages takes several of them at once.
+    #[inline]
+    fn adapt(&mut self, count: usize, room: usize) {
+        if count == room {
+            self.times = (self.times * 2).min(pool::LARGEST);
+        } else if self.times > 1 && count < room / 8 {
+            self.times /= 2;
+        }
+    }
+
     /// Room to read into, leased if there is no storage.
     fn spare(&mut self) -> &mut [u8] {
-        let size = self.options.read_size;
+        let size = self.options.read_size.saturating_mul(self.times);
         pool::lease(&mut self.buffer, size);
         self.buffer.reserve((size / 4).max(1));
         self.buffer.spare_mut()
