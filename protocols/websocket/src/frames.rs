@@ -8,7 +8,7 @@ use crate::{
         self, EIGHT_BYTES, FIN, Front, Header, LENGTH, MASK, OPCODE, RESERVED, Rules, TWO_BYTES,
         WHOLE_BINARY, WHOLE_TEXT,
     },
-    mask::{mask, mask_short},
+    mask,
 };
 
 /// One frame (RFC 6455 §5.2), its payload unmasked where it lies.
@@ -259,15 +259,6 @@ impl Frames {
     /// begin.
     #[inline(always)]
     pub(crate) fn open_usual(frame: &mut [u8]) -> Result<Usual<'_>, &mut [u8]> {
-        // Short and masked, which most are: nothing is left to be computed.
-        if let Some((&mut [first @ (WHOLE_TEXT | WHOLE_BINARY), 0x80..=0xFD, ref key @ ..], _)) =
-            frame.split_first_chunk_mut::<6>()
-        {
-            let key = *key;
-            let payload = &mut frame[6..];
-            mask_short(key, payload);
-            return Ok((first, 6, payload));
-        }
         let &mut [first @ (WHOLE_TEXT | WHOLE_BINARY), second, ..] = frame else {
             return Err(frame);
         };

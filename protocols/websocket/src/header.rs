@@ -12,7 +12,7 @@
 
 use segue::{Fault, Need, Output};
 
-use crate::{Error, Opcode, Role, mask};
+use crate::{Error, Opcode, Role, mask::put_masked};
 
 /// What a header says, all of it checked.
 #[derive(Debug, Clone, Copy)]
@@ -234,9 +234,9 @@ pub(crate) fn put(output: &mut Output, first: u8, length: usize, key: Option<[u8
 #[inline]
 pub(crate) fn put_frame(output: &mut Output, first: u8, payload: &[u8], key: Option<[u8; 4]>) {
     put(output, first, payload.len(), key);
-    let copy = output.put_mut(payload);
-    if let Some(key) = key {
-        mask(key, copy);
+    match key {
+        None => output.put(payload),
+        Some(key) => put_masked(key, payload, output),
     }
 }
 

@@ -5,6 +5,7 @@ mod wide;
 
 use alloc::boxed::Box;
 use core::fmt;
+use segue::Output;
 
 /// Masks `bytes` in place, or unmasks them, which is the same: byte `i` is combined with byte
 /// `i % 4` of the key (RFC 6455 §5.3).
@@ -98,6 +99,53 @@ fn words(wide: u64, bytes: &mut [u8]) {
     }
 }
 
+/// Appends `bytes` to `output`, masked. They go through registers and not twice through memory: a
+/// processor that is to read at once what it has just written in other pieces has to wait.
+#[inline]
+pub(crate) fn put_masked(key: [u8; 4], bytes: &[u8], output: &mut Output) {
+    output.reserve(bytes.len());
+    #[cfg(all(feature = "std", target_arch = "x86_64", not(target_feature = "avx2")))]
+    if bytes.len() >= wide::WORTH {
+        return wide::put_masked(key, bytes, output);
+    }
+    put_plain(key, bytes, output);
+}
+
+/// As [`plain`], from one place to another.
+#[inline(always)]
+fn put_plain(key: [u8; 4], bytes: &[u8], output: &mut Output) {
+    let narrow = u32::from_ne_bytes(key);
+    let wide = u64::from(narrow) << 32 | u64::from(narrow);
+    let (blocks, rest) = bytes.as_chunks::<32>();
+    for block in blocks {
+        put_words(wide, block, output);
+    }
+    let (block, rest) = rest.as_chunks::<16>();
+    if let [block] = block {
+        put_words(wide, block, output);
+    }
+    let (word, rest) = rest.as_chunks::<8>();
+    if let [word] = word {
+        put_words(wide, word, output);
+    }
+    let (half, rest) = rest.as_chunks::<4>();
+    if let [half] = half {
+        output.put(&(u32::from_ne_bytes(*half) ^ narrow).to_ne_bytes());
+    }
+    let mut last = [0; 3];
+    for (place, (byte, key)) in last.iter_mut().zip(rest.iter().zip(key)) {
+        *place = byte ^ key;
+    }
+    output.put(&last[..rest.len()]);
+}
+
+#[inline(always)]
+fn put_words<const N: usize>(wide: u64, block: &[u8; N], output: &mut Output) {
+    let mut block = *block;
+    words(wide, &mut block);
+    output.put(&block);
+}
+
 /// Where a client takes its masking keys from, a fresh one for each frame.
 ///
 /// Keys are there to keep a script in a browser from choosing the bytes that proxies see; they
@@ -111,7 +159,9 @@ enum Source {
     Random {
         state: std::hash::RandomState,
         counter: u64,
-        spare: Option<[u8; 4]>,
+        /// Keys that were made ahead, and how many of them are left.
+        ahead: [[u8; 4]; AHEAD],
+        left: usize,
     },
     Given(Box<dyn FnMut() -> [u8; 4] + Send + Sync>),
 }
@@ -121,7 +171,8 @@ impl MaskKeys {
     #[cfg(feature = "std")]
     #[must_use]
     pub fn random() -> Self {
-        Self(Source::Random { state: std::hash::RandomState::new(), counter: 0, spare: None })
+        let state = std::hash::RandomState::new();
+        Self(Source::Random { state, counter: 0, ahead: [[0; 4]; AHEAD], left: 0 })
     }
 
     /// Keys that `next` gives: from a generator of your own, or fixed ones for a test.
@@ -134,18 +185,33 @@ impl MaskKeys {
     pub fn next_key(&mut self) -> [u8; 4] {
         match &mut self.0 {
             #[cfg(feature = "std")]
-            Source::Random { state, counter, spare } => {
-                use std::hash::BuildHasher;
-                if let Some(key) = spare.take() {
-                    return key;
+            Source::Random { state, counter, ahead, left } => {
+                if *left == 0 {
+                    make(state, counter, ahead);
+                    *left = AHEAD;
                 }
-                *counter = counter.wrapping_add(1);
-                let [a, b, c, d, e, f, g, h] = state.hash_one(*counter).to_ne_bytes();
-                *spare = Some([a, b, c, d]);
-                [e, f, g, h]
+                *left = (*left - 1) % AHEAD;
+                ahead[*left]
             }
             Source::Given(next) => next(),
         }
+    }
+}
+
+/// How many keys are made at once. Processors work on several hashes at a time where none waits for
+/// another; more than a few would only be memory.
+#[cfg(feature = "std")]
+const AHEAD: usize = 8;
+
+/// Makes keys ahead, two of each hash.
+#[cfg(feature = "std")]
+#[inline(never)]
+fn make(state: &std::hash::RandomState, counter: &mut u64, ahead: &mut [[u8; 4]; AHEAD]) {
+    use std::hash::BuildHasher;
+    for two in ahead.as_chunks_mut::<2>().0 {
+        *counter = counter.wrapping_add(1);
+        let [a, b, c, d, e, f, g, h] = state.hash_one(*counter).to_ne_bytes();
+        *two = [[a, b, c, d], [e, f, g, h]];
     }
 }
 

@@ -9,6 +9,7 @@ use crate::{
     deflate::{COMPRESSED, Inflate},
     frames::Opened,
     header::{Front, Header, WHOLE_BINARY, refused},
+    mask::mask_short,
     utf8::{self, Carry},
 };
 
@@ -468,6 +469,15 @@ impl Decode for Messages {
         let record = record.into_mut();
         if self.usual == 0 {
             return self.parse_any(record);
+        }
+        // Short, masked and binary: nothing is left to be computed.
+        if let Some((&mut [WHOLE_BINARY, 0x80..=0xFD, ref key @ ..], _)) =
+            record.split_first_chunk_mut::<6>()
+        {
+            let key = *key;
+            let payload = &mut record[6..];
+            mask_short(key, payload);
+            return Ok(Message::Binary(payload));
         }
         match Frames::open_usual(record) {
             Ok((WHOLE_BINARY, _, payload)) => Ok(Message::Binary(payload)),

@@ -5,7 +5,9 @@
 //! against.
 #![allow(unsafe_code)]
 
-use super::{plain, turned, words};
+use segue::Output;
+
+use super::{plain, put_plain, put_words, turned, words};
 
 /// From this length on, in bytes, it pays to ask what the processor has and to make the call.
 pub(super) const WORTH: usize = 512;
@@ -37,4 +39,25 @@ fn avx2(key: [u8; 4], bytes: &mut [u8]) {
         words(narrow << 32 | narrow, block);
     }
     plain(key.to_ne_bytes(), rest);
+}
+
+/// As [`put_masked`](super::put_masked).
+#[inline(never)]
+pub(super) fn put_masked(key: [u8; 4], bytes: &[u8], output: &mut Output) {
+    if std::arch::is_x86_feature_detected!("avx2") {
+        // SAFETY: as above.
+        unsafe { put_avx2(key, bytes, output) }
+    } else {
+        put_plain(key, bytes, output);
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn put_avx2(key: [u8; 4], bytes: &[u8], output: &mut Output) {
+    let narrow = u64::from(u32::from_ne_bytes(key));
+    let (blocks, rest) = bytes.as_chunks::<128>();
+    for block in blocks {
+        put_words(narrow << 32 | narrow, block, output);
+    }
+    put_plain(key, rest, output);
 }
