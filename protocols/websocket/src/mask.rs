@@ -18,7 +18,7 @@ use segue::Output;
 /// ```
 #[inline]
 pub fn mask(key: [u8; 4], bytes: &mut [u8]) {
-    #[cfg(all(feature = "std", target_arch = "x86_64", not(target_feature = "avx2")))]
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
     if bytes.len() >= wide::WORTH {
         return wide::mask(key, bytes);
     }
@@ -104,7 +104,7 @@ fn words(wide: u64, bytes: &mut [u8]) {
 #[inline]
 pub(crate) fn put_masked(key: [u8; 4], bytes: &[u8], output: &mut Output) {
     output.reserve(bytes.len());
-    #[cfg(all(feature = "std", target_arch = "x86_64", not(target_feature = "avx2")))]
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
     if bytes.len() >= wide::WORTH {
         return wide::put_masked(key, bytes, output);
     }
@@ -249,6 +249,12 @@ mod tests {
                     assert_eq!(masked, expected, "{length} bytes from {from}");
                     mask(key, &mut masked);
                     assert_eq!(masked, original);
+                }
+                for put in [put_masked, put_plain] {
+                    let mut output = Output::new();
+                    output.put(b"before");
+                    put(key, original, &mut output);
+                    assert_eq!(output.to_vec(), [b"before", &expected[..]].concat());
                 }
             }
         }
