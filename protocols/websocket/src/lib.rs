@@ -9,7 +9,12 @@
 //! frame, [`Writer`] writes. [`server`] and [`client`] make a reader and a writer that know of each
 //! other, and [`Accepted::halves`] and [`Opened::halves`] such as do what the handshake agreed on.
 //!
-//! With the feature `deflate` both handshakes negotiate permessage-deflate (RFC 7692).
+//! | feature | what |
+//! |---|---|
+//! | `std` (default) | blocking endpoints, random keys |
+//! | `tokio`, `futures` | endpoints over `AsyncRead` and `AsyncWrite` of tokio and of futures-io |
+//! | `deflate` | permessage-deflate (RFC 7692): both handshakes negotiate it |
+//! | `laws` | what the law suite needs to see of these stages |
 //!
 //! A whole upgrade, in memory. The client does not wait to be let in before it speaks:
 //!

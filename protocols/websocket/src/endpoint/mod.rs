@@ -8,6 +8,11 @@
 //! They are made of a connection of segue's, [`Messages`](crate::Messages) and a
 //! [`Writer`](crate::Writer), and nothing that is not there for everybody: who wants to decide more
 //! takes these, and may still make an endpoint of them by `WebSocket::new`.
+//!
+//! An endpoint holds each message whole. Who receives such as are too long for that takes the
+//! halves that [`Accepted::pieces`](crate::Accepted::pieces) and
+//! [`Opened::pieces`](crate::Opened::pieces) give, on a connection of the same driver; who sends
+//! such feeds [`Fragment`](crate::Fragment)s as they come.
 
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod constructors;

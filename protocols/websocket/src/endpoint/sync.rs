@@ -147,10 +147,37 @@ impl WebSocket<TcpStream> {
     /// [`Error::Url`] where it is none of these: `wss` needs a TLS stream, which
     /// [`connect`](Self::connect) takes. Otherwise as there.
     pub fn connect_to(url: &str) -> Result<Self, Error> {
+        Ok(Self::connect_to_with(url, |handshake| handshake)?.0)
+    }
+
+    /// The same, with terms added to the request that the URL comes to: subprotocols, headers,
+    /// compression.
+    ///
+    /// ```no_run
+    /// # fn connect() -> Result<(), segue_websocket::endpoint::Error> {
+    /// use segue_websocket::sync::WebSocket;
+    ///
+    /// let url = "ws://example.org/chat";
+    /// let terms = |handshake: segue_websocket::ClientHandshake| {
+    ///     handshake.protocols(["chat"]).header("Authorization", "Bearer of news")
+    /// };
+    /// let (socket, opened) = WebSocket::connect_to_with(url, terms)?;
+    /// println!("they speak {:?}", opened.protocol);
+    /// # let _ = socket;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`connect_to`](Self::connect_to).
+    pub fn connect_to_with(
+        url: &str,
+        terms: impl FnOnce(ClientHandshake) -> ClientHandshake,
+    ) -> Result<(Self, Opened), Error> {
         let url = Url::parse(url).map_err(Error::Url)?;
         let io = TcpStream::connect((url.host, url.port))?;
         io.set_nodelay(true)?;
-        Self::connect(io, url.authority, &url.target())
+        let handshake = ClientHandshake::new(url.authority, url.target());
+        Self::connect_with(io, terms(handshake))
     }
 }
 

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use segue::{Handoff, driver::PollTransport};
 use segue_websocket::{
-    CloseCode, Outgoing, OwnedMessage, Role,
+    ClientHandshake, CloseCode, Deflate, Outgoing, OwnedMessage, Role, ServerHandshake,
     endpoint::{Error, WebSocket},
 };
 use std::{
@@ -317,4 +317,40 @@ fn wss_is_refused_with_a_word_on_what_to_do() {
     assert!(matches!(refused, Error::Url(_)));
     assert!(refused.to_string().contains("WebSocket::connect"), "{refused}");
     assert!(segue_websocket::sync::WebSocket::connect_to("wss://a/").is_err());
+}
+
+#[test]
+fn a_url_leads_to_a_request_with_terms() {
+    let terms = |handshake: ClientHandshake| {
+        handshake.protocols(["chat"]).deflate(Deflate::new()).header("Origin", "https://a")
+    };
+    let of_server = || {
+        ServerHandshake::new().protocols(["chat"]).deflate(Deflate::new()).decide(|request, _| {
+            assert_eq!(request.target(), "/room?x=1");
+            assert_eq!(request.headers().find("origin"), Some(&b"https://a"[..]));
+            Ok(())
+        })
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    runtime.block_on(async {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("ws://{}/room?x=1", listener.local_addr().unwrap());
+        let serving = async {
+            let io = listener.accept().await.unwrap().0;
+            segue_websocket::tokio::WebSocket::accept_with(io, of_server()).await.unwrap()
+        };
+        let asking = segue_websocket::tokio::WebSocket::connect_to_with(&url, terms);
+        let (_, opened) = tokio::join!(serving, asking);
+        let (_, opened) = opened.unwrap();
+        assert_eq!(opened.protocol.as_deref(), Some("chat"));
+        assert!(opened.deflate().is_some());
+    });
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("ws://{}/room?x=1", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let io = listener.accept().unwrap().0;
+        segue_websocket::sync::WebSocket::accept_with(io, of_server()).unwrap().1
+    });
+    let (_, opened) = segue_websocket::sync::WebSocket::connect_to_with(&url, terms).unwrap();
+    assert_eq!(opened.protocol, serving.join().unwrap().protocol);
 }
