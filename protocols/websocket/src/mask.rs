@@ -132,11 +132,10 @@ fn put_plain(key: [u8; 4], bytes: &[u8], output: &mut Output) {
     if let [half] = half {
         output.put(&(u32::from_ne_bytes(*half) ^ narrow).to_ne_bytes());
     }
-    let mut last = [0; 3];
-    for (place, (byte, key)) in last.iter_mut().zip(rest.iter().zip(key)) {
-        *place = byte ^ key;
+    // One by one: to copy a few bytes whose number is not known takes a call.
+    for (byte, key) in rest.iter().zip(key) {
+        output.put(&[byte ^ key]);
     }
-    output.put(&last[..rest.len()]);
 }
 
 #[inline(always)]
