@@ -14,4 +14,6 @@ chapters! {
     http1: "http1.md",
     websocket: "websocket.md",
     quic: "quic.md",
+    strangers: "strangers.md",
+    laws: "laws.md",
 }

@@ -175,17 +175,21 @@ fn quiet_about(
     if prefix.left.as_ref().is_some_and(|left| !left.is_empty()) {
         return Some((Symptom::Accepts, "it ends well and leaves some over".into()));
     }
-    // Its last byte may have made no difference, and is gone; unless it makes none in the whole
-    // stream either, as padding does, it was the beginning of something.
-    let before = bench.run(Plan::new(&input[..at.checked_sub(1)?], &[])).seen;
-    if before.ending != Ending::End || before.said != prefix.said {
-        return None;
-    }
-    let without = [&input[..at - 1], &input[at..]].concat();
+    // The last bytes may have made no difference, and are gone; unless they make none in the whole
+    // stream either, as padding does, they were the beginning of something.
+    let quiet = |&before: &usize| {
+        let before = bench.run(Plan::new(&input[..before], &[])).seen;
+        before.ending == Ending::End && before.said == prefix.said
+    };
+    let before = (at.saturating_sub(LOOKED_BACK)..at).rev().find(quiet)?;
+    let without = [&input[..before], &input[at..]].concat();
     let without = bench.run(Plan::new(&without, &[])).seen;
     (difference(whole, &without, bench.terms).is_some())
         .then(|| (Symptom::Loses, "the beginning of something is dropped without a word".into()))
 }
+
+/// How far back a stream is looked for that is as quiet as one with more bytes.
+const LOOKED_BACK: usize = 64;
 
 /// L6: what is decoded, encoded again and decoded again is the same.
 pub(super) fn returns_as_another(bench: &Bench<'_>, input: &[u8], _: &[usize]) -> Option<Found> {

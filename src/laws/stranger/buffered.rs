@@ -101,10 +101,11 @@ impl<F: FnMut(&mut BytesMut, bool) -> Answer> Stranger for Buffered<F> {
 ///
 /// ```
 /// use segue::laws::{self, stranger};
-/// use tokio_util::codec::LengthDelimitedCodec;
+/// use tokio_util::codec::LinesCodec;
 ///
-/// laws::stranger("length-delimited", || stranger::decoder(LengthDelimitedCodec::new()))
-///     .accepts([b"\0\0\0\x02hi\0\0\0\0"])
+/// laws::stranger("lines", || stranger::decoder(LinesCodec::new()))
+///     .accepts(["one\ntwo\n"])
+///     .ends_anywhere()
 ///     .check();
 /// ```
 #[cfg(feature = "codec")]

@@ -82,7 +82,6 @@ fn last_payload<'a>(said: &mut &'a [Said]) -> &'a [u8] {
 /// Tells loss from invention.
 fn said_otherwise(ours: &[Said], theirs: &[Said]) -> (Symptom, String) {
     let at = ours.iter().zip(theirs).take_while(|(ours, theirs)| ours == theirs).count();
-    let word = |said: &[Said]| said.get(at).map_or("nothing".into(), ToString::to_string);
     let symptom = if contains(ours, theirs) {
         Symptom::Loses
     } else if contains(theirs, ours) {
@@ -90,7 +89,13 @@ fn said_otherwise(ours: &[Said], theirs: &[Said]) -> (Symptom, String) {
     } else {
         Symptom::Changes
     };
-    (symptom, format!("item {at} is {} instead of {}", word(theirs), word(ours)))
+    let what = match (ours.get(at), theirs.get(at)) {
+        (Some(ours), Some(theirs)) => format!("it says {theirs} instead of {ours}"),
+        (Some(ours), None) => format!("it does not say {ours}"),
+        (None, Some(theirs)) => format!("it says {theirs} besides"),
+        (None, None) => "what it says differs".into(),
+    };
+    (symptom, what)
 }
 
 /// Whether all of `some` is in `all`, in its order.

@@ -56,6 +56,9 @@ fn fewer_cuts(best: &mut Pairs, asks: Asks<'_>) {
 }
 
 fn fewer_bytes(best: &mut Pairs, asks: Asks<'_>) {
+    /// Up to this many bytes, parts of every length are tried at every place: what goes without
+    /// the rest is a record, and those are of any length.
+    const SHORT: usize = 64;
     let mut part = best.0.len();
     while part > 0 {
         let mut at = 0;
@@ -66,10 +69,10 @@ fn fewer_bytes(best: &mut Pairs, asks: Asks<'_>) {
             let before = at.checked_sub(1).and_then(|before| pairs.0.get_mut(before));
             let kept = before.map(|pair| pair.1 |= cut).is_some() || !cut;
             if !(kept && best.improves(pairs, asks)) {
-                at += part.div_ceil(2);
+                at += if best.0.len() <= SHORT { 1 } else { part.div_ceil(2) };
             }
         }
-        part /= 2;
+        part = if best.0.len() <= SHORT { part.min(best.0.len() + 1) - 1 } else { part / 2 };
     }
 }
 

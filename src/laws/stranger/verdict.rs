@@ -171,17 +171,28 @@ impl fmt::Display for Defect {
         writeln!(f, "  input: {} ({} bytes)", escaped(&self.input), self.input.len())?;
         match &self.repeated {
             Some(repeated) => write!(f, "  with bytes {repeated:?} of it over and over")?,
-            None => write!(f, "  cuts:  {:?}", self.cuts)?,
+            None => write!(f, "  cuts:  {}", places(&self.cuts))?,
         }
         let (input, cuts) = &self.found_on;
         if *input != self.input && input.len() <= 64 {
-            write!(f, "\n  first seen on {} cut at {cuts:?}", escaped(input))?;
+            write!(f, "\n  first: {}, cuts {}", escaped(input), places(cuts))?;
         }
         let width = self.seen.iter().map(|(when, _)| when.len()).max().unwrap_or(0);
         for (when, seen) in &self.seen {
             write!(f, "\n  {when:width$}: {seen}")?;
         }
         Ok(())
+    }
+}
+
+/// Where a stream is cut, in words.
+fn places(cuts: &[usize]) -> String {
+    match cuts {
+        [] => "none".into(),
+        [first, .., last] if cuts.len() > 3 && last - first == cuts.len() - 1 => {
+            format!("{first} to {last}, each byte by itself")
+        }
+        cuts => format!("{cuts:?}"),
     }
 }
 

@@ -66,7 +66,7 @@ pub(super) fn superlinear(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) ->
         growth(bench, fill, LONG, 5).filter(|growth| *growth > BY_TIME)?
     };
     (growth > LINEAR)
-        .then(|| format!("twice the stream, byte by byte, is {:.1} times the work", growth.exp2()))
+        .then(|| format!("twice the stream, byte by byte, is {:.0} times the work", growth.exp2()))
 }
 
 /// By which power of the length work grows between `length` and twice that.

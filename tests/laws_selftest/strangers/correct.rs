@@ -88,7 +88,9 @@ fn decoders() {
     let inputs = [&b"\0\0\0\x02hi\0\0\0\0"[..], b"\0\0\0\x0esome more text"];
     let subject =
         laws::stranger("length-delimited", make).accepts(inputs).refuses([b"\0\0\x01\0"]).limit(68);
-    clean(&subject, &[Law::L3]);
+    // It takes a length off the buffer before its payload has come, so a stream that ends right
+    // behind a length ends well. All else holds.
+    clean(&subject.ends_anywhere(), &[Law::L3]);
     let subject = laws::stranger("lines", || stranger::decoder(LinesCodec::new()));
     clean(&subject.accepts(LINES).ends_anywhere(), &[Law::L3, Law::L4]);
 }
