@@ -84,6 +84,15 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
                 goal(names::ALL, peer, at_most);
             }
         }
+        Some("quic-header") => {
+            goal(names::PACKETS, names::S2N, 0.7);
+            goal(names::PACKETS, names::QUINN, 0.35);
+        }
+        Some("quic-unprotect") => {
+            goal(names::PACKETS, names::FLOOR, 1.1);
+            goal(names::PACKETS, names::S2N, 1.0);
+        }
+        Some("quic-protect") => goal(names::PACKETS, names::FLOOR, 1.25),
         _ => {}
     }
     goals

@@ -6,7 +6,7 @@ use segue::{Cause, Decode, Fault, Frame, Need, Record};
 
 use crate::{
     ConnectionId, DestinationLength, Discard,
-    packet::{self, Extent, FIXED, Layout, MAX_DATAGRAM, Packet},
+    packet::{self, Extent, FIXED, LONG, Layout, MAX_DATAGRAM, Packet, PacketKind},
 };
 
 /// The packets of one datagram, as a stage: the datagram is all of its input, and what was received
@@ -112,11 +112,25 @@ impl<I: DestinationLength> Decode for Datagram<I> {
         let layout = match self.front.take() {
             Some(layout) if layout.end() == bytes.len() => layout,
             _ => match packet::read(bytes)? {
-                Extent::Short => packet::short(bytes, &mut self.ids).map_err(Fault::recoverable)?,
+                Extent::Short => {
+                    packet::short(bytes, &mut self.ids).ok_or_else(packet::no_destination)?
+                }
                 _ => return Err(Fault::from_cause(Cause::Contract)),
             },
         };
-        checked(bytes, layout, self.greased, &mut self.first)
+        let destination = bytes.get(layout.destination()).unwrap_or_default();
+        let follows_another = match &self.first {
+            Some(first) => **first != *destination,
+            None => {
+                // One that is too long for these is of a version of which nothing follows.
+                self.first = ConnectionId::new(destination);
+                false
+            }
+        };
+        match fixed(layout.kind(), bytes.first().copied().unwrap_or_default(), self.greased) {
+            true => Ok(Packet::new(bytes, layout, follows_another)),
+            false => Err(no_fixed_bit()),
+        }
     }
 }
 
@@ -169,65 +183,74 @@ impl<'a, I: DestinationLength> Coalesced<'a, I> {
         self
     }
 
-    fn packet(&mut self) -> Result<Packet<'a>, Fault<Discard>> {
-        let layout = match packet::read(self.rest) {
+    /// The layout of the packet in front of `rest`.
+    #[inline(always)]
+    fn layout(&mut self, rest: &[u8], first: u8) -> Result<Layout, Fault<Discard>> {
+        if first & LONG == 0 {
+            return match packet::short(rest, &mut self.ids) {
+                Some(layout) => Ok(layout),
+                None => Err(packet::no_destination()),
+            };
+        }
+        match packet::read(rest) {
             Ok(Extent::Delimited(layout) | Extent::ToTheEnd(layout))
-                if layout.end() <= self.rest.len() =>
+                if layout.end() <= rest.len() =>
             {
                 Ok(layout)
             }
-            Ok(Extent::Short) => {
-                packet::short(self.rest, &mut self.ids).map_err(Fault::recoverable)
-            }
-            Ok(_) => Err(Fault::truncated(self.rest.len() as u64)),
+            Ok(_) => Err(Fault::truncated(rest.len() as u64)),
             Err(fault) => Err(fault),
-        };
-        let rest = mem::take(&mut self.rest);
-        let layout = layout?;
-        let (bytes, rest) = rest.split_at_mut(layout.end());
-        self.rest = rest;
-        checked(bytes, layout, self.greased, &mut self.first)
+        }
     }
 }
 
 impl<'a, I: DestinationLength> Iterator for Coalesced<'a, I> {
     type Item = Result<Packet<'a>, Fault<Discard>>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.rest.is_empty() {
-            return None;
-        }
-        let (at, left) = (self.at, self.rest.len());
-        let packet = self.packet().map_err(|fault| fault.moved(at));
-        self.at += (left - self.rest.len()) as u64;
-        Some(packet)
+        let rest = mem::take(&mut self.rest);
+        let first = *rest.first()?;
+        let at = self.at;
+        let layout = match self.layout(rest, first) {
+            Ok(layout) => layout,
+            Err(fault) => return Some(Err(moved(fault, at))),
+        };
+        let (bytes, rest) = rest.split_at_mut(layout.end());
+        self.at += bytes.len() as u64;
+        let destination = bytes.get(layout.destination()).unwrap_or_default();
+        let follows_another = match &self.first {
+            Some(first) => **first != *destination,
+            None => {
+                if !rest.is_empty() {
+                    self.first = ConnectionId::new(destination);
+                }
+                false
+            }
+        };
+        self.rest = rest;
+        Some(match fixed(layout.kind(), first, self.greased) {
+            true => Ok(Packet::new(bytes, layout, follows_another)),
+            false => Err(moved(no_fixed_bit(), at)),
+        })
     }
 }
 
-/// What is checked of each packet once it is whole.
+/// Whether the fixed bit is as it must be.
 #[inline]
-fn checked<'a>(
-    bytes: &'a mut [u8],
-    layout: Layout,
-    greased: bool,
-    first_id: &mut Option<ConnectionId>,
-) -> Result<Packet<'a>, Fault<Discard>> {
-    let destination = bytes.get(layout.destination()).unwrap_or_default();
-    let follows_another = match first_id {
-        Some(first) => **first != *destination,
-        None => {
-            // One that is too long for these is of a version of which nothing follows.
-            *first_id = ConnectionId::new(destination);
-            false
-        }
-    };
-    let kind = layout.kind();
-    let fixed = greased || bytes.first().is_some_and(|first| first & FIXED != 0);
-    if !fixed
-        && !matches!(kind, packet::PacketKind::VersionNegotiation | packet::PacketKind::Unknown)
-    {
-        return Err(Fault::new(Discard::FixedBit).recoverable());
-    }
-    Ok(Packet::new(bytes, layout, follows_another))
+fn fixed(kind: PacketKind, first: u8, greased: bool) -> bool {
+    first & FIXED != 0
+        || greased
+        || matches!(kind, PacketKind::VersionNegotiation | PacketKind::Unknown)
+}
+
+/// Made out of line, as faults are that are made where packets are lent.
+#[cold]
+fn no_fixed_bit() -> Fault<Discard> {
+    Fault::new(Discard::FixedBit).recoverable()
+}
+
+#[cold]
+fn moved(fault: Fault<Discard>, by: u64) -> Fault<Discard> {
+    fault.moved(by)
 }

@@ -58,6 +58,7 @@ impl<'b> PacketBuilder<'b> {
     /// # Errors
     /// As [`Header::write`]; [`BuildError::NotProtected`] where the header is of a packet that
     /// carries no frames.
+    #[inline]
     pub fn new(
         room: &'b mut [u8],
         header: &Header<'_>,
@@ -84,6 +85,7 @@ impl<'b> PacketBuilder<'b> {
         Self::begin(room, header, number, length.width())
     }
 
+    #[inline]
     fn begin(
         room: &'b mut [u8],
         header: &Header<'_>,
@@ -97,8 +99,9 @@ impl<'b> PacketBuilder<'b> {
         let length_at = header.write(room)?;
         let length = kind.has_length().then_some((length_at, width));
         let number_at = length_at + length.map_or(0, |(_, width)| width.size());
-        let low = room.get_mut(number_at..).ok_or(BuildError::NoRoom)?;
-        number.write(low).ok_or(BuildError::NoRoom)?;
+        let low = room.get_mut(number_at..).and_then(<[_]>::first_chunk_mut);
+        // What is behind the number is written over by frames.
+        *low.ok_or(BuildError::NoRoom)? = number.to_bytes();
         if let Some(first) = room.first_mut() {
             #[expect(clippy::cast_possible_truncation, reason = "at most 4")]
             let size = number.size() as u8;
@@ -114,6 +117,7 @@ impl<'b> PacketBuilder<'b> {
 
     /// Sets the key phase bit of a 1-RTT packet (RFC 9001 §6); does nothing to others.
     #[must_use]
+    #[inline]
     pub fn key_phase(self, bit: bool) -> Self {
         if self.length.is_none()
             && let Some(first) = self.room.first_mut()
@@ -150,6 +154,7 @@ impl<'b> PacketBuilder<'b> {
     ///
     /// # Errors
     /// [`BuildError::NoRoom`]: then nothing was appended.
+    #[inline]
     pub fn put(&mut self, frames: &[u8]) -> Result<(), BuildError> {
         let room = self.payload_room().get_mut(..frames.len()).ok_or(BuildError::NoRoom)?;
         room.copy_from_slice(frames);
@@ -162,6 +167,7 @@ impl<'b> PacketBuilder<'b> {
     ///
     /// A datagram with an Initial packet has at least
     /// [`MIN_INITIAL_DATAGRAM`](crate::MIN_INITIAL_DATAGRAM) bytes (RFC 9000 §14.1).
+    #[inline]
     pub fn pad_to(&mut self, length: usize) {
         let end = length.saturating_sub(TAG).min(self.room.len() - TAG);
         if let Some(padding) = self.room.get_mut(self.end..end) {
@@ -183,6 +189,7 @@ impl<'b> PacketBuilder<'b> {
     ///
     /// # Errors
     /// Where the length does not fit what [`sized`](Self::sized) was told, or the keys refuse.
+    #[inline]
     pub fn finish<H: HeaderKey, P: PacketKey>(
         mut self,
         keys: &Keys<H, P>,
@@ -204,10 +211,13 @@ impl<'b> PacketBuilder<'b> {
         let (header, behind) = room.split_at_mut(number_at + 4);
         let sample = behind.first_chunk::<SAMPLE>().ok_or(BuildError::NoRoom)?;
         let mask = keys.header.mask(sample).ok_or(BuildError::Refused)?;
-        for (byte, mask) in header[number_at..][..number.size()].iter_mut().zip(&mask[1..]) {
-            *byte ^= mask;
-        }
-        header[0] ^= mask[0] & masked(header[0]);
+        let low = header.last_chunk_mut::<4>().ok_or(BuildError::NoRoom)?;
+        // As one word, of which the number's bytes are the upper ones.
+        let [first, mask @ ..] = mask;
+        let unused = 8 * (4 - number.size());
+        let mask = u32::from_be_bytes(mask) >> unused << unused;
+        *low = (u32::from_be_bytes(*low) ^ mask).to_be_bytes();
+        header[0] ^= first & masked(header[0]);
         Ok(end + TAG)
     }
 }

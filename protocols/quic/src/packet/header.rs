@@ -113,7 +113,7 @@ impl<'a> Header<'a> {
             Extent::Delimited(layout) | Extent::ToTheEnd(layout) if layout.end() <= input.len() => {
                 layout
             }
-            Extent::Short => short(input, &mut ids)?,
+            Extent::Short => short(input, &mut ids).ok_or_else(no_destination)?,
             _ => return Err(Fault::truncated(input.len() as u64)),
         };
         Ok((Self::of(&input[..layout.end()], &layout)?, layout))
@@ -234,19 +234,24 @@ impl<'a> Header<'a> {
     /// # Errors
     /// Where there is not enough room; where a connection id is too long for the version; where the
     /// version is not known, has to be 0, or must not be.
+    #[inline]
     pub fn write(&self, room: &mut [u8]) -> Result<usize, BuildError> {
+        let Self::OneRtt { destination, spin } = *self else { return self.write_long(room) };
+        id_length(destination, 20)?;
+        let (first, behind) = room.split_first_mut().ok_or(BuildError::NoRoom)?;
+        let behind = behind.get_mut(..destination.len()).ok_or(BuildError::NoRoom)?;
+        *first = FIXED | if spin { SPIN } else { 0 };
+        behind.copy_from_slice(destination);
+        Ok(1 + destination.len())
+    }
+
+    fn write_long(&self, room: &mut [u8]) -> Result<usize, BuildError> {
         let mut at = 0;
         let mut put = |bytes: &[u8]| {
             room.get_mut(at..at + bytes.len()).ok_or(BuildError::NoRoom)?.copy_from_slice(bytes);
             at += bytes.len();
             Ok(())
         };
-        if let Self::OneRtt { destination, spin } = *self {
-            id_length(destination, 20)?;
-            put(&[FIXED | if spin { SPIN } else { 0 }])?;
-            put(destination)?;
-            return Ok(at);
-        }
         let version = self.version().unwrap_or(Version::NEGOTIATION);
         let (first, most) = match self.kind() {
             // All bits but the first are free (RFC 8999 §6); this one lets it look like any other.
@@ -285,18 +290,20 @@ impl<'a> Header<'a> {
 }
 
 /// The layout of a packet with a short header, which all of `input` is.
-#[inline]
-pub(crate) fn short(
-    input: &[u8],
-    ids: &mut impl DestinationLength,
-) -> Result<Layout, Fault<Discard>> {
-    let destination = input.get(1..).and_then(|behind| ids.destination_length(behind));
-    match destination.and_then(|length| Layout::short(length, input.len())) {
-        Some(layout) => Ok(layout),
-        None => Err(Fault::new(Discard::UnknownDestination).at(1)),
-    }
+#[inline(always)]
+pub(crate) fn short(input: &[u8], ids: &mut impl DestinationLength) -> Option<Layout> {
+    let destination = ids.destination_length(input.get(1..)?)?;
+    Layout::short(destination, input.len())
 }
 
+/// The fault where a packet with a short header has no layout. Nothing follows such a packet, so
+/// that one does not know it hurts nobody.
+#[cold]
+pub(crate) fn no_destination() -> Fault<Discard> {
+    Fault::new(Discard::UnknownDestination).at(1).recoverable()
+}
+
+#[inline]
 fn id_length(id: &[u8], most: u8) -> Result<u8, BuildError> {
     match u8::try_from(id.len()) {
         Ok(length) if length <= most => Ok(length),

@@ -6,6 +6,7 @@ use crate::Version;
 
 /// What kind of packet it is (RFC 9000 §12.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
 pub enum PacketKind {
     /// The first CRYPTO frames of both ends (§17.2.2).
     Initial,
@@ -36,6 +37,20 @@ impl PacketKind {
     #[must_use]
     pub const fn is_protected(self) -> bool {
         self.has_length() || matches!(self, Self::OneRtt)
+    }
+
+    /// The kind that is this as a number.
+    #[inline]
+    pub(super) const fn of_code(code: u8) -> Self {
+        match code {
+            0 => Self::Initial,
+            1 => Self::ZeroRtt,
+            2 => Self::Handshake,
+            3 => Self::Retry,
+            4 => Self::OneRtt,
+            5 => Self::VersionNegotiation,
+            _ => Self::Unknown,
+        }
     }
 
     /// The kind that the type bits of a long header of a known version say.

@@ -1,6 +1,6 @@
 //! Where the fields of a packet are.
 
-use core::{num::NonZeroUsize, ops::Range};
+use core::{fmt, num::NonZeroUsize, ops::Range};
 
 use segue::Fault;
 
@@ -12,16 +12,16 @@ use crate::{Discard, VarInt, Version, Width};
 /// Of a protected packet it is what can be told without keys: what follows
 /// [`header_end`](Self::header_end) is the packet number, of a length that is not known yet, and the
 /// payload.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
-    kind: PacketKind,
-    version: Version,
-    destination: u8,
-    source: u8,
-    token_start: usize,
-    token_end: usize,
-    header_end: usize,
-    end: usize,
+    // Two words, since a packet is handed from function to function: fields that are written one by
+    // one and moved together are waited for each time.
+    /// The version in the low 32 bits, then a byte each for the kind and the lengths of destination
+    /// and source.
+    ids: u64,
+    /// Where the token starts and ends, where the header ends, and the packet: 16 bits each, the
+    /// first one lowest. No datagram has more bytes than that.
+    positions: u64,
 }
 
 impl Layout {
@@ -29,7 +29,7 @@ impl Layout {
     #[inline]
     #[must_use]
     pub const fn kind(&self) -> PacketKind {
-        self.kind
+        PacketKind::of_code(self.ids.to_le_bytes()[4])
     }
 
     /// The version that a long header names; none in a short one, and
@@ -37,9 +37,10 @@ impl Layout {
     #[inline]
     #[must_use]
     pub const fn version(&self) -> Option<Version> {
-        match self.kind {
+        let [a, b, c, d, ..] = self.ids.to_le_bytes();
+        match self.kind() {
             PacketKind::OneRtt => None,
-            _ => Some(self.version),
+            _ => Some(Version(u32::from_le_bytes([a, b, c, d]))),
         }
     }
 
@@ -47,29 +48,30 @@ impl Layout {
     #[inline]
     #[must_use]
     pub fn destination(&self) -> Range<usize> {
-        let start = match self.kind {
+        let start = match self.kind() {
             PacketKind::OneRtt => 1,
             _ => IDS,
         };
-        start..start + usize::from(self.destination)
+        start..start + usize::from(self.ids.to_le_bytes()[5])
     }
 
     /// The source connection id; empty in a short header, which has none.
     #[inline]
     #[must_use]
     pub fn source(&self) -> Range<usize> {
-        let start = match self.kind {
+        let [.., destination, source, _] = self.ids.to_le_bytes();
+        let start = match self.kind() {
             PacketKind::OneRtt => return 0..0,
-            _ => IDS + usize::from(self.destination) + 1,
+            _ => IDS + usize::from(destination) + 1,
         };
-        start..start + usize::from(self.source)
+        start..start + usize::from(source)
     }
 
     /// The token of an Initial or Retry packet; empty elsewhere.
     #[inline]
     #[must_use]
     pub fn token(&self) -> Range<usize> {
-        self.token_start..self.token_end
+        self.position(0)..self.position(1)
     }
 
     /// Where the header ends, as far as it can be told without keys: where the packet number, the
@@ -77,32 +79,82 @@ impl Layout {
     #[inline]
     #[must_use]
     pub const fn header_end(&self) -> usize {
-        self.header_end
+        self.position(2)
     }
 
     /// Where the packet ends.
     #[inline]
     #[must_use]
     pub const fn end(&self) -> usize {
-        self.end
+        self.position(3)
     }
 
     /// A packet with a short header and a destination connection id of `destination` bytes, which
     /// has `end` bytes.
     #[inline]
     pub(crate) fn short(destination: usize, end: usize) -> Option<Self> {
-        let header_end = 1 + destination;
-        (header_end <= end).then_some(())?;
-        Some(Self {
-            kind: PacketKind::OneRtt,
+        let destination = u8::try_from(destination).ok()?;
+        let (header_end, end) = (1 + u16::from(destination), u16::try_from(end).ok()?);
+        let fields = Fields {
             version: Version::NEGOTIATION,
-            destination: u8::try_from(destination).ok()?,
+            kind: PacketKind::OneRtt,
+            destination,
             source: 0,
             token_start: 0,
             token_end: 0,
             header_end,
             end,
-        })
+        };
+        (header_end <= end).then(|| fields.layout())
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "16 bits of it are wanted")]
+    const fn position(&self, index: u32) -> usize {
+        (self.positions >> (16 * index)) as usize & 0xffff
+    }
+}
+
+impl fmt::Debug for Layout {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layout")
+            .field("kind", &self.kind())
+            .field("version", &self.version())
+            .field("destination", &self.destination())
+            .field("source", &self.source())
+            .field("token", &self.token())
+            .field("header_end", &self.header_end())
+            .field("end", &self.end())
+            .finish()
+    }
+}
+
+/// What a [`Layout`] is made of.
+#[derive(Clone, Copy)]
+struct Fields {
+    version: Version,
+    kind: PacketKind,
+    destination: u8,
+    source: u8,
+    token_start: u16,
+    token_end: u16,
+    header_end: u16,
+    end: u16,
+}
+
+impl Fields {
+    #[inline(always)]
+    fn layout(self) -> Layout {
+        let Self { version, kind, destination, source, .. } = self;
+        let ids = u64::from(version.0)
+            | u64::from(kind as u8) << 32
+            | u64::from(destination) << 40
+            | u64::from(source) << 48;
+        let positions = u64::from(self.token_start)
+            | u64::from(self.token_end) << 16
+            | u64::from(self.header_end) << 32
+            | u64::from(self.end) << 48;
+        Layout { ids, positions }
     }
 }
 
@@ -121,11 +173,14 @@ pub(crate) enum Extent {
 /// Looks at the packet in front of `input`.
 ///
 /// Of a packet that ends with the datagram the layout says that it ends with `input`.
-#[inline]
+#[inline(always)]
 pub(crate) fn read(input: &[u8]) -> Result<Extent, Fault<Discard>> {
     let Some(&first) = input.first() else { return Ok(missing(1)) };
     if first & LONG == 0 {
         return Ok(Extent::Short);
+    }
+    if input.len() > MAX_DATAGRAM {
+        return Err(Fault::too_long(MAX_DATAGRAM as u64));
     }
     let &[_, a, b, c, d, ref behind @ ..] = input else { return Ok(missing(IDS - input.len())) };
     let version = Version::from([a, b, c, d]);
@@ -153,8 +208,8 @@ pub(crate) fn read(input: &[u8]) -> Result<Extent, Fault<Discard>> {
     let Some(behind) = behind.get(usize::from(source)..) else {
         return Ok(missing(usize::from(source) - behind.len()));
     };
-    let ids_end = source_start + usize::from(source);
-    let layout = Layout {
+    let ids_end = position(source_start + usize::from(source));
+    let fields = Fields {
         kind,
         version,
         destination,
@@ -162,59 +217,70 @@ pub(crate) fn read(input: &[u8]) -> Result<Extent, Fault<Discard>> {
         token_start: ids_end,
         token_end: ids_end,
         header_end: ids_end,
-        end: input.len(),
+        end: position(input.len()),
     };
     match kind {
-        PacketKind::Initial => with_token(layout, behind),
-        PacketKind::ZeroRtt | PacketKind::Handshake => with_length(layout, behind),
+        PacketKind::Initial => with_token(fields, behind),
+        PacketKind::ZeroRtt | PacketKind::Handshake => with_length(fields, behind),
         PacketKind::Retry => match behind.len().checked_sub(RETRY_TAG) {
             Some(token) => {
-                let token_end = ids_end + token;
-                Ok(Extent::ToTheEnd(Layout { token_end, header_end: token_end, ..layout }))
+                let token_end = ids_end + position(token);
+                let fields = Fields { token_end, header_end: token_end, ..fields };
+                Ok(Extent::ToTheEnd(fields.layout()))
             }
             None => Ok(missing(RETRY_TAG - behind.len())),
         },
-        _ => Ok(Extent::ToTheEnd(layout)),
+        _ => Ok(Extent::ToTheEnd(fields.layout())),
     }
 }
 
 /// The rest of an Initial header: a token and its length, and what [`with_length`] reads.
-#[inline]
-fn with_token(mut layout: Layout, behind: &[u8]) -> Result<Extent, Fault<Discard>> {
+#[inline(always)]
+fn with_token(mut fields: Fields, behind: &[u8]) -> Result<Extent, Fault<Discard>> {
     let Some((length, size)) = VarInt::decode(behind) else { return Ok(cut_integer(behind)) };
     let behind = &behind[size..];
-    layout.token_start += size;
-    let Some(length) = within(length, layout.token_start) else {
-        return Err(Fault::too_long(layout.token_start as u64));
+    fields.token_start += position(size);
+    let Some(length) = within(length, fields.token_start) else {
+        return Err(Fault::too_long(fields.token_start.into()));
     };
-    layout.token_end = layout.token_start + length;
-    layout.header_end = layout.token_end;
-    match behind.get(length..) {
-        Some(behind) => with_length(layout, behind),
+    fields.token_end = fields.token_start + length;
+    fields.header_end = fields.token_end;
+    match behind.get(usize::from(length)..) {
+        Some(behind) => with_length(fields, behind),
         // The length of the packet takes a byte at least.
-        None => Ok(missing(length - behind.len() + 1)),
+        None => Ok(missing(usize::from(length) - behind.len() + 1)),
     }
 }
 
 /// The end of a long header: the length of what follows it.
-#[inline]
-fn with_length(mut layout: Layout, behind: &[u8]) -> Result<Extent, Fault<Discard>> {
+#[inline(always)]
+fn with_length(mut fields: Fields, behind: &[u8]) -> Result<Extent, Fault<Discard>> {
     let Some((length, size)) = VarInt::decode(behind) else { return Ok(cut_integer(behind)) };
-    layout.header_end += size;
-    let Some(length) = within(length, layout.header_end) else {
-        return Err(Fault::too_long(layout.header_end as u64));
+    fields.header_end += position(size);
+    let Some(length) = within(length, fields.header_end) else {
+        return Err(Fault::too_long(fields.header_end.into()));
     };
-    layout.end = layout.header_end + length;
-    Ok(Extent::Delimited(layout))
+    fields.end = fields.header_end + length;
+    Ok(Extent::Delimited(fields.layout()))
 }
 
-/// A length as one in memory, if a datagram can hold as many bytes from `start` on.
+/// A length, if a datagram can hold as many bytes from `start` on.
 #[inline]
-fn within(length: VarInt, start: usize) -> Option<usize> {
-    let length = usize::try_from(length).ok()?;
-    (length <= MAX_DATAGRAM.checked_sub(start)?).then_some(length)
+fn within(length: VarInt, start: u16) -> Option<u16> {
+    let length = u16::try_from(length.value()).ok()?;
+    (length <= position(MAX_DATAGRAM).checked_sub(start)?).then_some(length)
 }
 
+/// A position in a datagram, or the length of something in it.
+#[inline]
+fn position(at: usize) -> u16 {
+    debug_assert!(at <= MAX_DATAGRAM, "longer input is refused before it is read");
+    #[expect(clippy::cast_possible_truncation, reason = "no datagram is as long")]
+    let at = at as u16;
+    at
+}
+
+#[cold]
 fn cut_integer(behind: &[u8]) -> Extent {
     missing(behind.first().map_or(1, |&first| Width::of(first).size() - behind.len()))
 }

@@ -15,9 +15,9 @@ mod versions;
 
 pub use builder::{BuildError, PacketBuilder};
 pub use header::Header;
-pub(crate) use header::short;
-pub(crate) use kind::FIXED;
+pub(crate) use header::{no_destination, short};
 pub use kind::PacketKind;
+pub(crate) use kind::{FIXED, LONG};
 pub(crate) use layout::{Extent, read};
 pub use layout::{Layout, MAX_DATAGRAM};
 pub use number::PacketNumber;

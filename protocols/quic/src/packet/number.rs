@@ -73,12 +73,10 @@ impl PacketNumber {
         self.full as u32 & u32::MAX >> (32 - 8 * self.size as u32)
     }
 
-    /// Writes the low bytes to the front of `room`; none if it is too short.
-    pub(crate) fn write(self, room: &mut [u8]) -> Option<()> {
-        let bytes = self.full.to_be_bytes();
-        let (_, low) = bytes.split_at_checked(8 - self.size())?;
-        room.get_mut(..low.len())?.copy_from_slice(low);
-        Some(())
+    /// The low bytes that are sent, in front of zeros.
+    #[inline]
+    pub(crate) const fn to_bytes(self) -> [u8; 4] {
+        (self.low() << (32 - 8 * self.size as u32)).to_be_bytes()
     }
 
     /// The full number of which the low `size` bytes, 1 to 4, are `low`, given the highest number

@@ -27,7 +27,7 @@ pub struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(bytes: &'a mut [u8], layout: Layout, follows_another: bool) -> Self {
         Self { bytes, layout, follows_another }
     }
@@ -88,7 +88,7 @@ impl<'a> Packet<'a> {
     ///
     /// # Errors
     /// Where there is nothing to remove, or too little: the packet is then as it was.
-    #[inline]
+    #[inline(always)]
     pub fn unmask<H: HeaderKey + ?Sized>(self, key: &H) -> Result<Unmasked<'a>, Discard> {
         if !self.kind().is_protected() {
             return Err(Discard::NotProtected);

@@ -12,6 +12,25 @@ use crate::Version;
 /// client's packet, and that nothing was damaged.
 ///
 /// It allocates what the two have together, once for a connection.
+///
+/// ```
+/// use segue_quic::{Header, Version, protect::{retry_is_authentic, retry_tag}};
+///
+/// let (version, original) = (Version::V1, &b"8 random"[..]);
+/// let retry = Header::Retry {
+///     version,
+///     destination: b"client",
+///     source: b"server",
+///     token: b"come again",
+///     tag: [0; 16],
+/// };
+/// let mut room = [0; 1200];
+/// let length = retry.write(&mut room)?;
+/// let computed = retry_tag(version, original, &room[..length - 16]).expect("it is known");
+/// room[length - 16..length].copy_from_slice(&computed);
+/// assert!(retry_is_authentic(version, original, &room[..length]));
+/// # Ok::<(), segue_quic::BuildError>(())
+/// ```
 #[must_use]
 pub fn retry_tag(version: Version, original: &[u8], retry: &[u8]) -> Option<[u8; TAG]> {
     let (key, nonce) = match version {
