@@ -162,7 +162,7 @@ fn own_time_of(bench: &mut Bench<'_>, stream: &[u8], read: usize) -> Option<Dura
 }
 
 /// How long this thread has run, whoever else did meanwhile. Only Linux tells it by a file.
-pub(super) fn own_time() -> Option<Duration> {
+fn own_time() -> Option<Duration> {
     // It is counted when threads are switched.
     thread::yield_now();
     let told = fs::read_to_string("/proc/thread-self/schedstat").ok()?;

@@ -6,17 +6,18 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::LazyLock,
     time::{Duration, Instant},
 };
 
+#[cfg(unix)]
+use rustix::time::{ClockId, clock_gettime};
+
 use super::{
-    Ending, Stranger,
+    Answer, Ending, Stranger,
     bench::Bench,
     run::Plan,
     stretch::{Stretched, stretches},
 };
-use crate::laws::linear::own_time;
 
 /// A stream on which work is not linear, and how it grows.
 pub(super) struct Slow {
@@ -77,13 +78,19 @@ fn growth(
     repeats: usize,
 ) -> Option<f64> {
     let (short, long) = (fill(length), fill(2 * length));
+    // What is over in no time is measured several times over, so that the clock does not count.
+    let once = work(bench, &short)?;
+    let (repeats, rounds) = match bench.terms.work {
+        Some(_) => (1, 1),
+        None => (repeats, (ENOUGH / once.max(1)).clamp(1, ROUNDS)),
+    };
+    let several = |stream: &[u8]| (0..rounds).map(|_| work(bench, stream)).sum::<Option<u64>>();
     let (mut least_short, mut least_long) = (u64::MAX, u64::MAX);
     let start = Instant::now();
-    let repeats = if bench.terms.work.is_some() { 1 } else { repeats };
-    for repeat in 0..repeats {
-        least_short = least_short.min(work(bench, &short)?);
-        least_long = least_long.min(work(bench, &long)?);
-        if repeat > 0 && start.elapsed() > PATIENCE {
+    for _ in 0..repeats {
+        least_short = least_short.min(several(&short)?);
+        least_long = least_long.min(several(&long)?);
+        if start.elapsed() > PATIENCE {
             break;
         }
     }
@@ -104,34 +111,53 @@ fn work(bench: &Bench<'_>, stream: &[u8]) -> Option<u64> {
     dribbled.ok().flatten()
 }
 
+/// Gives the stream byte by byte; `None` where it is refused or over before most of it was given,
+/// since two such streams have no work to compare.
 fn dribble(stranger: &mut dyn Stranger, stream: &[u8]) -> Option<()> {
     /// More than this for each byte is an endless loop.
     const STEPS: usize = 64;
     let mut steps = STEPS * stream.len() + 1024;
-    let mut goes_on = |goes_on: bool| {
-        steps = steps.checked_sub(usize::from(goes_on))?;
-        Some(goes_on)
-    };
-    for byte in stream.chunks(1) {
+    for (at, byte) in stream.chunks(1).enumerate() {
         stranger.push(byte);
-        while goes_on(stranger.step().goes_on())? {}
+        loop {
+            steps = steps.checked_sub(1)?;
+            match stranger.step() {
+                Answer::Item(_) | Answer::Piece(_) => {}
+                Answer::Need(_) => break,
+                Answer::End | Answer::Error(_) => return (at >= nearly(stream)).then_some(()),
+            }
+        }
     }
-    while goes_on(stranger.end().goes_on())? {}
+    while stranger.end().goes_on() {
+        steps = steps.checked_sub(1)?;
+    }
     Some(())
+}
+
+/// Where a stream is nearly at its end.
+fn nearly(stream: &[u8]) -> usize {
+    stream.len() * 15 / 16
 }
 
 /// Whether the stream is read to its end, or nearly.
 fn taken(bench: &Bench<'_>, stream: &[u8]) -> bool {
-    let nearly = stream.len() * 15 / 16;
-    let seen = bench.run(Plan::new(&stream[..nearly], &[]).open()).seen;
+    let seen = bench.run(Plan::new(&stream[..nearly(stream)], &[]).open()).seen;
     seen.ending == Ending::Waiting
 }
 
-/// Nanoseconds that this thread has run, or that have passed where the system does not tell.
+/// Nanoseconds that this thread has run, whoever else did meanwhile.
+#[cfg(unix)]
 fn time() -> u64 {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    let time = own_time().unwrap_or_else(|| START.elapsed());
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    let time = clock_gettime(ClockId::ThreadCPUTime);
+    let (seconds, nanos) = (u64::try_from(time.tv_sec), u64::try_from(time.tv_nsec));
+    seconds.unwrap_or(0).wrapping_mul(1_000_000_000).wrapping_add(nanos.unwrap_or(0))
+}
+
+/// Nanoseconds that have passed, where no time of the thread is to be had.
+#[cfg(not(unix))]
+fn time() -> u64 {
+    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// Lengths in bytes of the shorter of two streams: at first, and where time leaves a doubt.
@@ -146,3 +172,7 @@ const CERTAIN: f64 = 1.7;
 
 /// After this long a measurement is not repeated any more.
 const PATIENCE: Duration = Duration::from_millis(300);
+
+/// A measurement takes at least this many nanoseconds, in at most so many rounds.
+const ENOUGH: u64 = 1_000_000;
+const ROUNDS: u64 = 50;
