@@ -19,5 +19,12 @@ fn packets(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, varints, packets);
+fn reassembly(criterion: &mut Criterion) {
+    let stream = quic::stream(64 * 1024);
+    for order in quic::ORDERS {
+        measure(criterion, quic::reassembly(order, &stream));
+    }
+}
+
+criterion_group!(benches, varints, packets, reassembly);
 criterion_main!(benches);

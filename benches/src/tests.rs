@@ -63,6 +63,16 @@ fn all_see_all_integers() {
 }
 
 #[test]
+fn all_reach_the_end_of_a_stream() {
+    for length in [1, 5000, 20_000] {
+        let stream = contenders::quic::stream(length);
+        for order in contenders::quic::ORDERS {
+            see_all(contenders::quic::reassembly(order, &stream));
+        }
+    }
+}
+
+#[test]
 fn all_mask_alike() {
     let bytes: Vec<u8> = (0..=255).cycle().take(5000).collect();
     for from in 0..5 {

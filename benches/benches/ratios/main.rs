@@ -88,6 +88,11 @@ fn main() -> ExitCode {
         compare(contenders::quic::protect(payload));
     }
 
+    let stream = contenders::quic::stream(64 * 1024);
+    for order in contenders::quic::ORDERS {
+        compare(contenders::quic::reassembly(order, &stream));
+    }
+
     match missed {
         0 => ExitCode::SUCCESS,
         _ => {

@@ -90,6 +90,12 @@ pub mod names {
     pub const TAKE: &str = "segue take";
     /// `segue_quic::Coalesced` and what it gives; `segue_quic::PacketBuilder`.
     pub const PACKETS: &str = "segue packets";
+    /// A copy to where the bytes belong.
+    pub const FLAT: &str = "flat copy";
+    /// `segue_quic::stream::Reassembler`.
+    pub const REASSEMBLER: &str = "segue Reassembler";
+    /// `segue_quic::stream::ReceiveStream`.
+    pub const RECEIVE_STREAM: &str = "segue ReceiveStream";
     /// The types of s2n-quic.
     pub const S2N: &str = "s2n-quic-core";
     /// The cursor of quiche.

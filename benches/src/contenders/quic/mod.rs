@@ -1,7 +1,9 @@
 //! QUIC (RFC 9000): what is on the wire.
 
 mod packets;
+mod streams;
 mod varints;
 
 pub use packets::{headers, protect, unprotect};
+pub use streams::{ORDERS, Order, reassembly, stream};
 pub use varints::varints;
