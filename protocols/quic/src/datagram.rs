@@ -112,9 +112,8 @@ impl<I: DestinationLength> Decode for Datagram<I> {
         let layout = match self.front.take() {
             Some(layout) if layout.end() == bytes.len() => layout,
             _ => match packet::read(bytes)? {
-                Extent::Short => {
-                    packet::short(bytes, &mut self.ids).ok_or_else(packet::no_destination)?
-                }
+                Extent::Short => packet::short(bytes, &mut self.ids)
+                    .ok_or_else(|| packet::no_destination(bytes))?,
                 _ => return Err(Fault::from_cause(Cause::Contract)),
             },
         };
@@ -189,7 +188,7 @@ impl<'a, I: DestinationLength> Coalesced<'a, I> {
         if first & LONG == 0 {
             return match packet::short(rest, &mut self.ids) {
                 Some(layout) => Ok(layout),
-                None => Err(packet::no_destination()),
+                None => Err(packet::no_destination(rest)),
             };
         }
         match packet::read(rest) {

@@ -3,7 +3,7 @@
 
 use segue::{Cause, laws};
 use segue_quic::{
-    Coalesced, Datagram, Discard, Header, Version, Versions, key_log,
+    Coalesced, Datagram, Discard, Header, MAX_DATAGRAM, Version, Versions, key_log,
     tls::{HandshakeMessage, HandshakeMessages, Hello},
 };
 
@@ -275,4 +275,27 @@ fn hellos_are_whole() {
     assert!(hello.random.starts_with(&[0xeb, 0xf8, 0xfa, 0x56]));
     let parameters = hello.extensions.transport_parameters().unwrap();
     assert_eq!((parameters.len(), parameters[0]), (50, 4));
+}
+
+/// Positions in a packet are of 16 bits, which the longest datagram just fits.
+#[test]
+fn as_long_as_can_be_and_longer() {
+    let long = with(long(0, b"", Some(b"")), b"\x80\x00\xff\xe9");
+    for front in [vec![0x40], long] {
+        let mut longest = front.clone();
+        longest.resize(MAX_DATAGRAM, 7);
+        let packet = Coalesced::new(&mut longest, 8).next().unwrap().unwrap();
+        assert_eq!((packet.layout().end(), packet.as_slice().len()), (MAX_DATAGRAM, MAX_DATAGRAM));
+        let mut longer = front;
+        longer.resize(MAX_DATAGRAM + 1, 7);
+        assert!(Coalesced::new(&mut longer, 8).next().unwrap().is_err());
+        assert!(Header::read(&longer, 8).is_err());
+    }
+    for token in MAX_DATAGRAM - 20..MAX_DATAGRAM + 20 {
+        let mut input = b"\xc0\x00\x00\x00\x01\x00\x00\x80".to_vec();
+        input.extend(&u32::try_from(token).unwrap().to_be_bytes()[1..]);
+        input.resize(MAX_DATAGRAM, 0xff);
+        let fault = Coalesced::new(&mut input, 8).next().unwrap().unwrap_err();
+        assert!(matches!(fault.cause, Cause::TooLong | Cause::Truncated));
+    }
 }

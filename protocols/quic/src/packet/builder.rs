@@ -58,7 +58,7 @@ impl<'b> PacketBuilder<'b> {
     /// # Errors
     /// As [`Header::write`]; [`BuildError::NotProtected`] where the header is of a packet that
     /// carries no frames.
-    #[inline]
+    #[inline(always)]
     pub fn new(
         room: &'b mut [u8],
         header: &Header<'_>,
@@ -85,7 +85,7 @@ impl<'b> PacketBuilder<'b> {
         Self::begin(room, header, number, length.width())
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin(
         room: &'b mut [u8],
         header: &Header<'_>,
@@ -154,7 +154,7 @@ impl<'b> PacketBuilder<'b> {
     ///
     /// # Errors
     /// [`BuildError::NoRoom`]: then nothing was appended.
-    #[inline]
+    #[inline(always)]
     pub fn put(&mut self, frames: &[u8]) -> Result<(), BuildError> {
         let room = self.payload_room().get_mut(..frames.len()).ok_or(BuildError::NoRoom)?;
         room.copy_from_slice(frames);
@@ -189,7 +189,7 @@ impl<'b> PacketBuilder<'b> {
     ///
     /// # Errors
     /// Where the length does not fit what [`sized`](Self::sized) was told, or the keys refuse.
-    #[inline]
+    #[inline(always)]
     pub fn finish<H: HeaderKey, P: PacketKey>(
         mut self,
         keys: &Keys<H, P>,

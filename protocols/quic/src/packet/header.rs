@@ -5,7 +5,7 @@ use segue::Fault;
 use super::{
     builder::BuildError,
     kind::{FIXED, LONG, PacketKind, SPIN},
-    layout::{self, Extent, Layout, RETRY_TAG},
+    layout::{self, Extent, Layout, MAX_DATAGRAM, RETRY_TAG},
     versions::Versions,
 };
 use crate::{DestinationLength, Discard, VarInt, Version};
@@ -113,7 +113,7 @@ impl<'a> Header<'a> {
             Extent::Delimited(layout) | Extent::ToTheEnd(layout) if layout.end() <= input.len() => {
                 layout
             }
-            Extent::Short => short(input, &mut ids).ok_or_else(no_destination)?,
+            Extent::Short => short(input, &mut ids).ok_or_else(|| no_destination(input))?,
             _ => return Err(Fault::truncated(input.len() as u64)),
         };
         Ok((Self::of(&input[..layout.end()], &layout)?, layout))
@@ -234,7 +234,7 @@ impl<'a> Header<'a> {
     /// # Errors
     /// Where there is not enough room; where a connection id is too long for the version; where the
     /// version is not known, has to be 0, or must not be.
-    #[inline]
+    #[inline(always)]
     pub fn write(&self, room: &mut [u8]) -> Result<usize, BuildError> {
         let Self::OneRtt { destination, spin } = *self else { return self.write_long(room) };
         id_length(destination, 20)?;
@@ -299,7 +299,10 @@ pub(crate) fn short(input: &[u8], ids: &mut impl DestinationLength) -> Option<La
 /// The fault where a packet with a short header has no layout. Nothing follows such a packet, so
 /// that one does not know it hurts nobody.
 #[cold]
-pub(crate) fn no_destination() -> Fault<Discard> {
+pub(crate) fn no_destination(input: &[u8]) -> Fault<Discard> {
+    if input.len() > MAX_DATAGRAM {
+        return Fault::too_long(MAX_DATAGRAM as u64);
+    }
     Fault::new(Discard::UnknownDestination).at(1).recoverable()
 }
 

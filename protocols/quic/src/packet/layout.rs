@@ -105,7 +105,7 @@ impl Layout {
             header_end,
             end,
         };
-        (header_end <= end).then(|| fields.layout())
+        (header_end <= end && end <= position(MAX_DATAGRAM)).then(|| fields.layout())
     }
 
     #[inline]

@@ -30,9 +30,9 @@ use crate::{Discard, Opened, UnprotectError, packet::Unmasked};
 /// # }
 /// ```
 ///
-/// The choice of a key takes no time that depends on which it is, and no key is made while a packet
-/// is opened (§6.3): keep the next one ready. When to let go of the one before is the caller's to
-/// say, who has a clock: three probe timeouts after the update (§6.5).
+/// No key is made while a packet is opened, since the time that it takes would tell those on the path
+/// that keys were updated (§6.3): keep the next one ready. When to let go of the one before is the
+/// caller's to say, who has a clock: three probe timeouts after the update (§6.5).
 #[derive(Debug)]
 pub struct KeyPhases<P> {
     previous: Option<P>,
