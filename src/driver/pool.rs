@@ -32,9 +32,11 @@ fn keep(pool: &mut Vec<BytesMut>, storage: BytesMut) {
     }
 }
 
-/// Gives `buffer` storage of `size` bytes, or somewhat more, if it has none, or little.
+/// Gives `buffer` storage of `size` bytes, or somewhat more, if it has less: none, the small rest
+/// of a connection that has waited, or what it kept from before reads filled it. (One that blocks
+/// never gives its lease back in between.)
 pub(super) fn lease(buffer: &mut Buffer, size: usize) {
-    if buffer.capacity() > SMALL || buffer.capacity() >= size {
+    if buffer.capacity() >= size {
         return;
     }
     let pooled = POOL.try_with(|pool| {
@@ -43,7 +45,7 @@ pub(super) fn lease(buffer: &mut Buffer, size: usize) {
         pool.iter().rposition(fits).map(|at| pool.swap_remove(at))
     });
     let storage = pooled.ok().flatten().unwrap_or_else(|| BytesMut::zeroed(size));
-    buffer.move_to(storage);
+    drop(buffer.move_to(storage));
 }
 
 /// How many times its usual size a lease may have, where reads fill it.
