@@ -26,5 +26,10 @@ fn reassembly(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, varints, packets, reassembly);
+fn frames(criterion: &mut Criterion) {
+    measure(criterion, quic::frames("one", &quic::Payloads::one()));
+    measure(criterion, quic::frames("varied", &quic::Payloads::varied()));
+}
+
+criterion_group!(benches, frames, varints, packets, reassembly);
 criterion_main!(benches);

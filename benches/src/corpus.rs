@@ -135,7 +135,7 @@ fn corpus(mut add: impl FnMut(&mut Vec<u8>)) -> Corpus {
 }
 
 /// Knuth's MMIX generator; the high bits are the better ones.
-fn random() -> impl Iterator<Item = u64> {
+pub(crate) fn random() -> impl Iterator<Item = u64> {
     let next = |random: &u64| {
         Some(random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f))
     };

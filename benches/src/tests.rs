@@ -49,6 +49,12 @@ fn all_see_all_frames() {
 }
 
 #[test]
+fn all_see_all_frames_of_quic() {
+    see_all(contenders::quic::frames("one", &contenders::quic::Payloads::one()));
+    see_all(contenders::quic::frames("varied", &contenders::quic::Payloads::varied()));
+}
+
+#[test]
 fn all_see_all_integers() {
     for (name, sizes) in corpus::VARINTS {
         see_all(contenders::quic::varints(name, &corpus::varints(sizes)));

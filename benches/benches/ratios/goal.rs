@@ -77,6 +77,10 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
                 goal(ours, peer, 1.0);
             }
         }
+        Some("quic-frames") => {
+            goal(names::PAYLOAD, names::FLOOR, 1.2);
+            goal(names::PAYLOAD, names::S2N, 1.0);
+        }
         Some("quic-varint") => {
             // Peers branch on the length, which only pays where all are of one length.
             let at_most = if group == "quic-varint/mixed" { 0.5 } else { 1.0 };

@@ -77,6 +77,8 @@ fn main() -> ExitCode {
         }
     }
 
+    compare(contenders::quic::frames("one", &contenders::quic::Payloads::one()));
+    compare(contenders::quic::frames("varied", &contenders::quic::Payloads::varied()));
     for (name, sizes) in corpus::VARINTS {
         compare(contenders::quic::varints(name, &corpus::varints(sizes)));
     }

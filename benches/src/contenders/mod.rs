@@ -96,6 +96,8 @@ pub mod names {
     pub const REASSEMBLER: &str = "segue Reassembler";
     /// `segue_quic::stream::ReceiveStream`.
     pub const RECEIVE_STREAM: &str = "segue ReceiveStream";
+    /// `segue_quic::frame::Payload`.
+    pub const PAYLOAD: &str = "segue payload, lent";
     /// The types of s2n-quic.
     pub const S2N: &str = "s2n-quic-core";
     /// The cursor of quiche.

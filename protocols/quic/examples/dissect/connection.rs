@@ -137,7 +137,7 @@ impl Connection {
     pub(crate) fn node(&self, index: usize, log: &KeyLog) -> Node {
         let mut node = Node::new("connection", format!("connection {index}"))
             .with("version", self.keys.version.to_string())
-            .with("first_destination", hex(self.keys.initial_id()))
+            .with("first_destination", hex(self.keys.original_id()))
             .with("packets", self.packets)
             .with("closed", self.closed);
         if let Some(suite) = self.keys.suite {

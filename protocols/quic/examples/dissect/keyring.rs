@@ -40,8 +40,9 @@ pub(crate) enum Closed {
 /// The keys of both ends.
 #[derive(Debug)]
 pub(crate) struct Keyring {
-    /// The connection id that Initial keys are made of.
-    initial_id: Vec<u8>,
+    /// The connection ids that Initial keys are made of: the first one, and what a client sent to
+    /// behind each Retry packet. One that waited too long sends to the first again.
+    initial_ids: Vec<Vec<u8>>,
     /// Of the last long header of the server: the one that was agreed on.
     pub(crate) version: Version,
     pub(crate) random: Option<[u8; 32]>,
@@ -62,13 +63,13 @@ struct Updated {
 
 impl Keyring {
     pub(crate) fn new(version: Version, initial_id: &[u8]) -> Self {
-        let initial_id = initial_id.to_vec();
-        Self { initial_id, version, random: None, suite: None, updated: [None, None] }
+        let initial_ids = vec![initial_id.to_vec()];
+        Self { initial_ids, version, random: None, suite: None, updated: [None, None] }
     }
 
-    /// The connection id that Initial keys are made of.
-    pub(crate) fn initial_id(&self) -> &[u8] {
-        &self.initial_id
+    /// The connection id that the client's first packet was sent to.
+    pub(crate) fn original_id(&self) -> &[u8] {
+        self.initial_ids.first().map_or(&[], |id| &id[..])
     }
 
     /// Opens a copy of a packet.
@@ -81,13 +82,23 @@ impl Keyring {
         let attempt = Attempt { packet, id: destination.len(), largest };
         match kind {
             PacketKind::Initial => {
-                let opened = self.initial(&attempt, version, sender, &self.initial_id);
-                if opened.is_ok() || sender == Side::Server {
-                    return opened;
+                let (mut closed, mut ids) = (Closed::NoKeys, self.initial_ids.iter().rev());
+                let opened = ids.find_map(|id| match self.initial(&attempt, version, sender, id) {
+                    Ok(opened) => Some(opened),
+                    Err(error) => {
+                        closed = error;
+                        None
+                    }
+                });
+                if let Some(opened) = opened {
+                    return Ok(opened);
+                }
+                if sender == Side::Server {
+                    return Err(closed);
                 }
                 // The first one behind a Retry has keys of its own (RFC 9001 §5.2).
                 let again = self.initial(&attempt, version, sender, destination)?;
-                self.initial_id = destination.to_vec();
+                self.initial_ids.push(destination.to_vec());
                 Ok(again)
             }
             PacketKind::ZeroRtt => {

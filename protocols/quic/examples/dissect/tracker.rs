@@ -153,7 +153,7 @@ impl Tracker {
         connection.packets += 1;
         let version = packet.version().unwrap_or(connection.keys.version);
         if kind == PacketKind::Retry {
-            let id = connection.keys.initial_id();
+            let id = connection.keys.original_id();
             let authentic = retry_is_authentic(version, id, packet.as_slice());
             return if authentic { node } else { node.wrong("its integrity tag is another") };
         }

@@ -69,17 +69,20 @@ impl<'a> Ack<'a> {
         descend.then_some(Self { largest, delay, ranges, ecn })
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(input: &mut Input<'a>, kind: u8) -> Result<Self, Broken> {
         let (largest, delay, count) = (input.varint()?, input.varint()?, input.varint()?);
         let first = input.varint()?;
-        let mut smallest = largest.value().checked_sub(first.value()).ok_or(NEGATIVE)?;
         let all = input.rest();
-        // A count that is a lie ends with the input: each range takes two bytes at least.
+        // How far it is from the largest number down to the smallest. A count that is a lie ends with
+        // the input: each range takes two bytes at least.
+        let mut down = first.value();
         for _ in 0..count.value() {
             let (gap, length) = (input.varint()?, input.varint()?);
-            let down = gap.value() + 2 + length.value();
-            smallest = smallest.checked_sub(down).ok_or(NEGATIVE)?;
+            down = down.saturating_add(gap.value() + 2 + length.value());
+        }
+        if down > largest.value() {
+            return Err(NEGATIVE);
         }
         let (bytes, _) = all.split_at(all.len() - input.left());
         let ecn = if kind == WITH_ECN {

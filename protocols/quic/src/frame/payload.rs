@@ -1,7 +1,7 @@
 //! The frames of a packet, one after the other.
 
 use super::{
-    Frame, FrameType,
+    Frame, FrameType, Stream,
     frame_type::{allowed, is_in},
     input::{Input, MISPLACED, NO_FRAMES, Rule},
 };
@@ -31,11 +31,14 @@ use crate::{ErrorCode, PacketKind, TransportError, VarInt};
 #[derive(Debug, Clone)]
 pub struct Payload<'a> {
     rest: &'a [u8],
+    /// How many bytes there are behind the frame that is wrong, if one is, and `rest` is empty for
+    /// that.
+    given_up: usize,
     /// Length of the whole payload in bytes.
     length: usize,
     rules: Rules,
-    /// Nothing but the end is to be told.
-    over: bool,
+    /// Whether a payload of nothing is still to be told.
+    nothing: bool,
 }
 
 impl<'a> Payload<'a> {
@@ -43,7 +46,8 @@ impl<'a> Payload<'a> {
     #[inline]
     #[must_use]
     pub const fn new(payload: &'a [u8], packet: PacketKind) -> Self {
-        Self { rest: payload, length: payload.len(), rules: Rules::new(packet), over: false }
+        let (length, nothing) = (payload.len(), payload.is_empty());
+        Self { rest: payload, given_up: 0, length, rules: Rules::new(packet), nothing }
     }
 
     /// Takes DATAGRAM frames of at most `size` bytes, type and length counted in: what this end
@@ -60,37 +64,50 @@ impl<'a> Payload<'a> {
     #[inline]
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.length - self.rest.len()
-    }
-
-    /// The frame in front, all its rules kept, and what follows it.
-    #[inline(always)]
-    fn first(&self) -> Result<(Frame<'a>, &'a [u8]), TransportError> {
-        let mut input = Input::new(self.rest);
-        let frame = self.rules.read(&mut input)?;
-        Ok((frame, input.rest()))
+        self.length - self.rest.len() - self.given_up
     }
 }
 
 impl<'a> Iterator for Payload<'a> {
     type Item = Result<Frame<'a>, TransportError>;
 
-    #[inline]
+    // All in line: a frame is taken apart where it is used, and never put together in memory, which
+    // costs more than reading it does. Most frames of most connections are STREAM frames, so these
+    // have a way of their own.
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        if self.over || (self.rest.is_empty() && self.length > 0) {
-            return None;
+        let Some(&kind) = self.rest.first() else {
+            let nothing = core::mem::take(&mut self.nothing);
+            return nothing.then(|| Err(NO_FRAMES.error(VarInt::ZERO)));
+        };
+        if kind & 0xf8 == 0x08 && is_in(0x08, self.rules.allowed) {
+            let mut input = Input::new(self.rest);
+            input.skip_type();
+            if let Ok(stream) = Stream::read(&mut input, kind) {
+                self.rest = input.rest();
+                return Some(Ok(Frame::Stream(stream)));
+            }
         }
-        Some(match self.first() {
+        Some(match any(self.rest, self.rules) {
             Ok((frame, behind)) => {
                 self.rest = behind;
                 Ok(frame)
             }
             Err(error) => {
-                self.over = true;
+                self.given_up = self.rest.len();
+                self.rest = &[];
                 Err(error)
             }
         })
     }
+}
+
+/// The frame in front of `payload`, whatever it is, and what follows it.
+#[inline(always)]
+fn any(payload: &[u8], rules: Rules) -> Result<(Frame<'_>, &[u8]), TransportError> {
+    let mut input = Input::new(payload);
+    let frame = rules.read(&mut input)?;
+    Ok((frame, input.rest()))
 }
 
 impl core::iter::FusedIterator for Payload<'_> {}

@@ -122,25 +122,26 @@ impl VarInt {
     /// ```
     #[inline(always)]
     pub const fn take(input: &mut &[u8]) -> Option<Self> {
+        // Each arm takes off its class by itself: a mask made of the size would hold up whoever waits
+        // for the value, as the data behind a length does.
         macro_rules! split {
             ($size:literal, $Int:ty) => {
                 match input.split_first_chunk::<$size>() {
-                    Some((bytes, behind)) => (<$Int>::from_be_bytes(*bytes) as u64, behind),
+                    Some((bytes, behind)) => {
+                        *input = behind;
+                        (<$Int>::from_be_bytes(*bytes) & (<$Int>::MAX >> 2)) as u64
+                    }
                     None => return None,
                 }
             };
         }
-        let (value, behind) = match *input {
+        Some(Self(match *input {
             [] => return None,
             [0..0x40, ..] => split!(1, u8),
             [0x40..0x80, ..] => split!(2, u16),
             [0x80..0xc0, ..] => split!(4, u32),
             _ => split!(8, u64),
-        };
-        // The class is above whatever belongs to the value.
-        let bits = 8 * (input.len() - behind.len());
-        *input = behind;
-        Some(Self(value & (Self::MAX.0 >> (64 - bits))))
+        }))
     }
 
     /// Its bytes, as few as can be.

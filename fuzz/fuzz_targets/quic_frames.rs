@@ -1,0 +1,133 @@
+//! What packets of QUIC carry: integers, frames, transport parameters.
+//!
+//! | byte | says |
+//! |---|---|
+//! | 0 | what is read |
+//! | 1 | the kind of packet (2 bits), or who sends (1 bit); how much room there is |
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use segue::{Buffer, Output, Step, laws};
+use segue_quic::{
+    PacketKind, VarInt, VarInts,
+    frame::{Builder, Frame, Frames, Payload},
+    stream::Side,
+    transport_parameters::{Parameters, TransportParameters},
+};
+
+fuzz_target!(|data: &[u8]| {
+    let [pick, bits, data @ ..] = data else { return };
+    let packet = match bits & 3 {
+        0 => PacketKind::Initial,
+        1 => PacketKind::ZeroRtt,
+        2 => PacketKind::Handshake,
+        _ => PacketKind::OneRtt,
+    };
+    match pick % 5 {
+        0 => {
+            laws::fuzz(|| VarInts, data);
+            integers(data);
+        }
+        1 => {
+            // Padding and what has no length go on to the end, wherever that is.
+            laws::stage(move || Frames::new(packet)).ends_anywhere().fuzz(data);
+            frames(packet, data);
+        }
+        2 => filled(packet, usize::from(*bits) * 4, data),
+        3 => laws::fuzz(Parameters::new, data),
+        _ => parameters(if bits & 1 == 0 { Side::Client } else { Side::Server }, data),
+    }
+});
+
+/// Three ways to read integers say the same, and what is written is read.
+fn integers(data: &[u8]) {
+    let (mut rest, mut all) = (data, VarInt::all(data));
+    while let Some(value) = VarInt::take(&mut rest) {
+        assert_eq!(all.next(), Some(value));
+        let bytes = value.to_bytes();
+        assert_eq!(VarInt::decode(&bytes), Some((value, bytes.len())));
+    }
+    assert_eq!((all.next(), all.rest()), (None, rest));
+    let mut count = 0;
+    VarInt::all(data).for_each(|_| count += 1);
+    assert_eq!(count, VarInt::all(data).count());
+}
+
+/// The iterator and the stage say the same, and what is read is written again to the same.
+fn frames(packet: PacketKind, data: &[u8]) {
+    let (mut payload, mut stage) = (Payload::new(data, packet), Frames::new(packet));
+    let (mut buffer, mut output) = (Buffer::from(data), Output::new());
+    loop {
+        let at = payload.offset();
+        match (payload.next(), buffer.step(&mut stage, true, &mut output)) {
+            (Some(Ok(frame)), Ok(Step::Item(same))) => {
+                assert_eq!(frame, same);
+                assert!(frame.frame_type().is_allowed_in(packet));
+                let mut again = Vec::new();
+                frame.encode(&mut again).expect("what was read keeps the rules");
+                let read = &data[at..payload.offset()];
+                assert!(again.len() == frame.size() && again.len() <= read.len());
+                assert!(again.len() < read.len() || again == read);
+                assert_eq!(Frame::decode(&again), Ok((frame, again.len())));
+            }
+            (Some(Err(error)), Err(fault)) => {
+                assert_eq!((Some(&error), fault.at), (fault.error(), at as u64));
+                return;
+            }
+            (None, Ok(Step::Done)) => return,
+            (ours, theirs) => panic!("one says {ours:?}, the other {theirs:?}"),
+        }
+    }
+}
+
+/// The frames of a payload fill another one, up to its limit.
+fn filled(packet: PacketKind, limit: usize, data: &[u8]) {
+    let mut bytes = Vec::new();
+    let mut builder = Builder::new(&mut bytes, packet, limit);
+    let mut taken = Vec::new();
+    for frame in Payload::new(data, PacketKind::OneRtt) {
+        let Ok(frame) = frame else { break };
+        let (room, before) = (builder.room(), builder.len());
+        match frame {
+            Frame::Ack(ack) => {
+                let _ = builder.ack(ack);
+            }
+            Frame::Stream(stream) => {
+                let _ = builder.stream(stream.id, stream.offset, stream.data, stream.fin);
+            }
+            Frame::Crypto(crypto) => {
+                let _ = builder.crypto(crypto.offset, crypto.data);
+            }
+            Frame::Datagram(datagram) => {
+                let _ = builder.datagram(datagram.data);
+            }
+            other => {
+                let fits = builder.push(other).is_ok();
+                assert!(!fits || other.size() <= room);
+            }
+        }
+        if builder.len() > before {
+            taken.push(frame.frame_type().name());
+        }
+    }
+    assert!(builder.len() <= limit);
+    if bytes.is_empty() {
+        return;
+    }
+    let mut read = Vec::new();
+    for frame in Payload::new(&bytes, packet) {
+        read.push(frame.expect("what was built is read").frame_type().name());
+    }
+    // Padding that follows padding is one.
+    read.dedup();
+    taken.dedup();
+    assert_eq!(read, taken);
+}
+
+/// What is read is written again to the same.
+fn parameters(sender: Side, data: &[u8]) {
+    if let Ok(read) = TransportParameters::decode(data, sender) {
+        let again = read.to_vec(sender).expect("what was read keeps the rules");
+        assert_eq!(TransportParameters::decode(&again, sender), Ok(read));
+    }
+}
