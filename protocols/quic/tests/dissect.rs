@@ -157,6 +157,20 @@ fn a_stateless_reset_is_recognised() {
     assert_eq!(nodes.last().unwrap().children[0].name, "Stateless Reset");
 }
 
+/// A client that waited too long sends its first packet again, and so does a server its Retry.
+#[test]
+fn what_is_sent_twice_is_read_twice() {
+    let stored = datagrams(STORED.to_vec());
+    let (once, connections) = dissected(&stored, KEYS);
+    for beginning in 1..8 {
+        let (beginning, rest) = stored.split_at(beginning);
+        let (nodes, again) = dissected(&[beginning, beginning, rest].concat(), KEYS);
+        sound(&nodes);
+        assert_eq!(nodes.len(), once.len() + beginning.len());
+        assert_eq!((again.len(), whole(&again)), (connections.len(), whole(&connections)));
+    }
+}
+
 #[test]
 fn captures_come_in_many_ways() {
     let stored = datagrams(STORED.to_vec());
