@@ -157,6 +157,18 @@ fn a_stateless_reset_is_recognised() {
     assert_eq!(nodes.last().unwrap().children[0].name, "Stateless Reset");
 }
 
+/// quinn sends these to its own kind when it probes for what was lost.
+#[test]
+fn frames_of_a_draft_are_told_by_name() {
+    let (node, size) = frames::extension(b"\x1f\x01").unwrap();
+    assert_eq!((&node.name[..], size), ("IMMEDIATE_ACK", 1));
+    let (node, size) = frames::extension(b"\x40\xaf\x01\x0a\x44\x00\x03\x01").unwrap();
+    assert_eq!((&node.name[..], size), ("ACK_FREQUENCY", 7));
+    assert_eq!(node.field("requested_max_ack_delay").unwrap(), 1024);
+    assert!(frames::extension(b"\x40\xaf\x01\x0a\x44").is_none());
+    assert!(frames::extension(b"\x21").is_none());
+}
+
 /// A client that waited too long sends its first packet again, and so does a server its Retry.
 #[test]
 fn what_is_sent_twice_is_read_twice() {

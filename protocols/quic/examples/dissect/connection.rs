@@ -74,16 +74,28 @@ impl Connection {
         let largest = &mut self.largest[sender as usize][space(kind)];
         *largest = (*largest).max(Some(packet.number));
         let mut nodes = Vec::new();
-        let mut payload = Payload::new(&packet.payload, kind);
+        let (mut payload, mut done) = (Payload::new(&packet.payload, kind), 0);
         loop {
-            let begin = at + payload.offset();
-            match payload.next() {
+            let begin = done + payload.offset();
+            let next = payload.next();
+            let end = done + payload.offset();
+            match next {
                 Some(Ok(frame)) => {
-                    let mut node = frames::node(&frame).at(begin..at + payload.offset());
+                    let mut node = frames::node(&frame).at(at + begin..at + end);
                     self.take(sender, kind, &frame, &mut node, new_ids);
                     nodes.push(node);
                 }
-                Some(Err(error)) => return (nodes, Some(error)),
+                Some(Err(error)) => match frames::extension(&packet.payload[begin..]) {
+                    Some((node, size)) => {
+                        done = begin + size;
+                        nodes.push(node.at(at + begin..at + done));
+                        if done == packet.payload.len() {
+                            return (nodes, None);
+                        }
+                        payload = Payload::new(&packet.payload[done..], kind);
+                    }
+                    None => return (nodes, Some(error)),
+                },
                 None => return (nodes, None),
             }
         }

@@ -1,6 +1,7 @@
 //! Frames as nodes.
 
 use segue_quic::{
+    VarInt,
     frame::{Ack, CloseReason, Frame},
     stream::Direction,
 };
@@ -68,6 +69,29 @@ pub(crate) fn node(frame: &Frame<'_>) -> Node {
     }
 }
 
+/// The frame in front of `payload`, if it is one of draft-ietf-quic-ack-frequency, and its size.
+///
+/// The library does not know them, since a peer may only send what was agreed on. Here they are not
+/// asked for that agreement: quinn speaks them with its own kind, when it probes for what was lost.
+pub(crate) fn extension(payload: &[u8]) -> Option<(Node, usize)> {
+    let mut rest = payload;
+    let kind = VarInt::take(&mut rest)?;
+    let node = match kind.value() {
+        0x1f => Node::new("frame", "IMMEDIATE_ACK").with("type", kind.value()),
+        0xaf => {
+            let mut field = || VarInt::take(&mut rest).map(VarInt::value);
+            Node::new("frame", "ACK_FREQUENCY")
+                .with("type", kind.value())
+                .with("sequence", field()?)
+                .with("ack_eliciting_threshold", field()?)
+                .with("requested_max_ack_delay", field()?)
+                .with("reordering_threshold", field()?)
+        }
+        _ => return None,
+    };
+    Some((node, payload.len() - rest.len()))
+}
+
 fn acknowledged(node: Node, ack: &Ack<'_>) -> Node {
     let ranges = ack.ranges().map(|range| json!([range.start(), range.end()]));
     let ranges = ranges.collect::<Vec<Value>>();
@@ -75,7 +99,7 @@ fn acknowledged(node: Node, ack: &Ack<'_>) -> Node {
     let node = node.with("ranges", ranges);
     match ack.ecn {
         Some(ecn) => {
-            let counts = [ecn.ect0, ecn.ect1, ecn.ce].map(segue_quic::VarInt::value);
+            let counts = [ecn.ect0, ecn.ect1, ecn.ce].map(VarInt::value);
             node.with("ecn", json!({"ect0": counts[0], "ect1": counts[1], "ce": counts[2]}))
         }
         None => node,
