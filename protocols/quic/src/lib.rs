@@ -9,7 +9,8 @@
 //!   keys of [`protect`]; a [`PacketBuilder`] makes one. [`Header`] reads and writes all kinds.
 //! - **Frames**: [`frame::Payload`] goes through those of a packet, [`frame::Builder`] fills one.
 //! - **Streams**: [`stream`] puts them in order, for any stage of segue's to read.
-//! - [`transport_parameters`], [`VarInt`]; [`KeyLog`] and [`tls`] for those who look into captures.
+//! - [`transport_parameters`], [`VarInt`]; [`KeyLog`] and [`tls`] for those who look into captures, as
+//!   the example `dissect` does.
 //!
 //! From a datagram to a handshake message, and back:
 //!
