@@ -10,7 +10,7 @@ use super::WINDOW_BITS;
 /// message on, for what it sends the state of a compressor, which is 244 KiB and four times its
 /// window (372 KiB with the largest, 2¹⁵ bytes), and for what it receives that of a decompressor,
 /// 47 KiB. Without takeover the state is there while a message is under way, and an idle
-/// connection holds less than 1 KiB.
+/// connection holds no more than what it last inflated and deflated into, at most 4 KiB each.
 ///
 /// What a message inflates to is bound by [`Messages::max_message`](crate::Messages::max_message):
 /// a bomb is stopped at the limit, and no memory beyond it is ever asked for.
