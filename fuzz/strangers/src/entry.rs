@@ -100,6 +100,14 @@ impl Entry {
         self.note(law, Kind::Contract, reason)
     }
 
+    /// It is a function over a slice without memory of the last call.
+    pub fn over_slice(self) -> Self {
+        self.contract(
+            Law::L8,
+            "a function over a slice begins again with each read; its caller bounds what it buffers",
+        )
+    }
+
     /// Breaking this law is the adapter's doing. None stands at present; a new parser may need it
     /// while its adapter is looked into.
     #[allow(dead_code)]

@@ -17,6 +17,7 @@ pub struct Examined {
     /// Every law that was looked at, with its verdict in a word and the reason for it.
     pub verdicts: Vec<(String, Verdict)>,
     /// What was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// How many runs it took.
     pub runs: u64,

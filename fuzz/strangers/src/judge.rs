@@ -1,7 +1,15 @@
 //! Examines one parser, in a process of its own, and reproduces what is found by its real driver.
 
 use segue::laws::{self, Law, stranger};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    cell::RefCell,
+    fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    sync::LazyLock,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     drive::Transcript,
@@ -11,15 +19,26 @@ use crate::{
 };
 
 /// Looks at every law.
-pub fn examine(entry: &Entry, generated: usize) -> Examined {
+pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathBuf>) -> Examined {
     let (krate, version) = entry.package();
-    let make = entry.make;
-    let mut subject = laws::stranger(entry.name(), move || trace::traced(make()))
+    let mut subject = laws::stranger(entry.name(), entry.make)
         .accepts(&entry.accepts)
         .refuses(&entry.refuses)
         .words(&entry.words)
         .memory(memory::most)
         .generated(generated);
+    if light {
+        subject = subject.only(ALL.into_iter().filter(|law| *law != Law::L8));
+    }
+    if let Some(path) = trace {
+        // Without it nobody learns what took the process down, which is told as such.
+        if let Ok(trace) = trace::Trace::new(&path) {
+            let trace = RefCell::new(trace);
+            subject = subject.tries(move |input, cuts| {
+                let _ = trace.borrow_mut().write(input, cuts);
+            });
+        }
+    }
     if entry.ends_anywhere.is_some() {
         subject = subject.ends_anywhere();
     }
@@ -34,6 +53,10 @@ pub fn examine(entry: &Entry, generated: usize) -> Examined {
         runs: verdicts.runs(),
     }
 }
+
+/// What is looked at here.
+const ALL: [Law; 9] =
+    [Law::L1, Law::L2, Law::L3, Law::L4, Law::L5, Law::L8, Law::L9, Law::L10, Law::Accepts];
 
 fn word(verdict: stranger::Verdict<'_>) -> Verdict {
     match verdict {
@@ -135,6 +158,31 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
             };
             (shown, verdict)
         }
+        Law::L4 => {
+            memory::most();
+            let seen = driven(entry, &cut);
+            let held = memory::most();
+            let shown = vec![("the driver".into(), format!("{held} bytes: {}", say(&seen)))];
+            // The same allowance that the harness makes.
+            let verdict = if held > 128 * 1024 + 32 * input.len() {
+                Ok("the crate's own driver takes as much")
+            } else {
+                Err("the driver takes less")
+            };
+            (shown, verdict)
+        }
+        Law::L8 => {
+            let growth = growth(entry, defect);
+            let shown = vec![("twice the stream".into(), format!("{growth:.1} times the time"))];
+            let verdict = if growth > SQUARE {
+                Ok(
+                    "the crate's own driver takes much more than twice the time for twice the stream",
+                )
+            } else {
+                Err("the driver takes about twice the time for twice the stream")
+            };
+            (shown, verdict)
+        }
         Law::Refuses => (
             vec![("the driver".into(), say(&driven(entry, &[input])))],
             Err("a statement about a stream, and no law of the parser"),
@@ -184,6 +232,47 @@ fn cut_somehow(entry: &Entry, defect: &stranger::Defect) -> Option<Reproduced> {
         let (shown, verdict) = differ(entry, ("one read", &[input]), (&name, &cut));
         verdict.is_ok().then_some((shown, verdict))
     })
+}
+
+/// How many times as long the driver takes for twice the stream, byte by byte.
+fn growth(entry: &Entry, defect: &stranger::Defect) -> f64 {
+    let input = defect.input();
+    let unit = defect.repeated().unwrap_or(0..input.len());
+    let took = |length: usize| {
+        let times = length.saturating_sub(input.len() - unit.len()) / unit.len().max(1);
+        let repeated = input[unit.clone()].repeat(times.max(1));
+        let stream = [&input[..unit.start], &repeated, &input[unit.end..]].concat();
+        let reads: Vec<_> = stream.chunks(1).collect();
+        let least = (0..3).map(|_| {
+            let before = own_time();
+            let _ = driven(entry, &reads);
+            own_time().saturating_sub(before)
+        });
+        least.min().unwrap_or_default()
+    };
+    // What is the same for each byte hides a square that is small, so a longer stream is tried.
+    let mut growth = 0.0_f64;
+    for length in [4096, 16 * 1024, 48 * 1024] {
+        let (short, long) = (took(length), took(2 * length));
+        growth = growth.max(long.as_secs_f64() / short.as_secs_f64().max(f64::MIN_POSITIVE));
+        if growth > SQUARE || long > Duration::from_millis(400) {
+            break;
+        }
+    }
+    growth
+}
+
+/// A square is 4 times as much for twice the length; this is clearly beyond a line.
+const SQUARE: f64 = 2.8;
+
+/// How long this thread has run, whoever else did meanwhile; how long it is, where that is not told.
+fn own_time() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    // It is counted when threads are switched.
+    thread::yield_now();
+    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let told = told.and_then(|text| text.split(' ').next()?.parse().ok());
+    told.map_or_else(|| START.elapsed(), Duration::from_nanos)
 }
 
 fn driven(entry: &Entry, reads: &[&[u8]]) -> Result<Transcript, String> {

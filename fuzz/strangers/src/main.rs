@@ -55,6 +55,9 @@ struct Options {
     /// Run the driver of the parser of exactly this name over the reads in a file of `--trace`.
     #[arg(long, hide = true, requires = "trace")]
     drive: Option<String>,
+    /// Do not look how work grows, which takes the longest.
+    #[arg(long, hide = true)]
+    light: bool,
     /// Write down what the parser is given, so that it is known if it takes the process down.
     #[arg(long, hide = true)]
     trace: Option<PathBuf>,
@@ -76,8 +79,7 @@ fn main() -> ExitCode {
             let _ = (entry.drive)(&reads);
             return ExitCode::SUCCESS;
         }
-        trace::write_to(options.trace);
-        let examined = judge::examine(entry, options.generated);
+        let examined = judge::examine(entry, options.generated, options.light, options.trace);
         return match serde_json::to_writer(io::stdout().lock(), &examined) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {

@@ -52,9 +52,11 @@ pub fn write(run: &Run, folder: &Path) -> io::Result<()> {
     #[derive(Serialize)]
     struct File<'r> {
         findings: Vec<&'r Finding>,
-        examined: &'r [Examined],
+        examined: Vec<Examined>,
     }
-    let file = File { findings: findings(run).collect(), examined: &run.examined };
+    // Each finding stands once, beside the verdicts.
+    let examined = run.examined.iter().map(|one| Examined { findings: Vec::new(), ..one.clone() });
+    let file = File { findings: findings(run).collect(), examined: examined.collect() };
     fs::write(folder.join("findings.json"), serde_json::to_string_pretty(&file)? + "\n")?;
     fs::write(folder.join("MATRIX.md"), markdown(run))
 }

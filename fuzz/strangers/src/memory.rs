@@ -9,9 +9,9 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-/// Streams here are of a few kilobytes, so this is a million times what one may call for at once.
-/// Below it memory that is set aside and never touched costs nothing.
-pub const LIMIT: usize = 1 << 33;
+/// Streams here are of a few kilobytes, so this is far beyond what one may call for at once. Below
+/// it memory that is set aside and never touched costs nothing.
+pub const LIMIT: usize = 1 << 31;
 
 /// Counts what is held now and what was held at most.
 pub struct Counting;

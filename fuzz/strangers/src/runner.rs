@@ -4,7 +4,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::{
     env, fs,
     io::{self, Read},
-    path::PathBuf,
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Mutex,
@@ -81,27 +81,60 @@ pub fn run(entries: &[Entry], plan: &Plan) -> Run {
     Run { examined, missing, took: began.elapsed() }
 }
 
-/// How long one parser may take: many times what the slowest of them does.
-const EACH: Duration = Duration::from_secs(20);
+/// How long one parser may compute: many times what the slowest of them does.
+const EACH: Duration = Duration::from_secs(8);
+
+/// How long a driver may compute over one stream: a line takes a few milliseconds for the longest.
+const DRIVER: Duration = Duration::from_secs(2);
+
+/// Streams of so many bytes are only given to see how work grows.
+const LONG: usize = 1024;
 
 fn examine(entry: &Entry, plan: &Plan, deadline: Instant) -> Result<Examined, String> {
-    let first = child(&["--one", &entry.name()], plan.generated, None, deadline)?;
+    let path = env::temp_dir().join(format!("segue-strangers-{}-{}", std::process::id(), unique()));
+    let examined = with_trace(entry, plan, &path, deadline);
+    let _ = fs::remove_file(&path);
+    examined
+}
+
+fn with_trace(
+    entry: &Entry,
+    plan: &Plan,
+    path: &Path,
+    deadline: Instant,
+) -> Result<Examined, String> {
+    let name = entry.name();
+    let child = |more: &[&str], generated| {
+        child(&[&["--one", &name], more].concat(), generated, path, EACH, deadline)
+    };
+    let first = child(&[], plan.generated)?;
     if let Ok(examined) = serde_json::from_str(&first.output) {
         return Ok(examined);
     }
-    // It took its process down. The same happens again, this time with a witness.
-    let path = env::temp_dir().join(format!("segue-strangers-{}-{}", std::process::id(), unique()));
-    let again = child(&["--one", &entry.name()], plan.generated, Some(&path), deadline)?;
-    let down = taken_down(entry, &again, &path, plan, deadline);
-    let _ = fs::remove_file(&path);
+    if Instant::now() >= deadline {
+        return Err("the time was over".into());
+    }
+    // It took its process down.
+    let reads = trace::reads(path);
+    let slow = first.late && reads.iter().map(Vec::len).sum::<usize>() >= LONG;
+    if slow {
+        // Streams of this length are only given to see how work grows, byte by byte.
+        let input = reads.concat();
+        let cuts: Vec<_> = (1..input.len()).collect();
+        let rewritten = trace::Trace::new(path).and_then(|mut trace| trace.write(&input, &cuts));
+        rewritten.map_err(|error| error.to_string())?;
+    }
+    let down = taken_down(entry, &first, &reads, path, deadline)?;
+    let (krate, version) = entry.package();
+    let (family, parser) = (entry.family.into(), entry.parser.into());
+    let mut examined = Examined { family, krate, version, parser, ..Examined::default() };
     // What it does with the streams that are given is known all the same, if it survives those.
-    let given = child(&["--one", &entry.name()], 0, None, deadline)?;
-    let mut examined = serde_json::from_str(&given.output).unwrap_or_else(|_| {
-        let (krate, version) = entry.package();
-        let (family, parser) = (entry.family.into(), entry.parser.into());
-        Examined { family, krate, version, parser, ..Examined::default() }
-    });
-    let down = down?;
+    let (more, generated): (&[_], _) = if slow { (&["--light"], plan.generated) } else { (&[], 0) };
+    if !entry.accepts.contains(&reads.concat())
+        && let Ok(given) = serde_json::from_str(&child(more, generated)?.output)
+    {
+        examined = given;
+    }
     match examined.verdicts.iter_mut().find(|(law, _)| *law == down.law) {
         Some((_, verdict)) => *verdict = Verdict::Violated,
         None => examined.verdicts.push((down.law.clone(), Verdict::Violated)),
@@ -119,27 +152,29 @@ fn unique() -> usize {
 fn taken_down(
     entry: &Entry,
     seen: &Ended,
-    path: &PathBuf,
-    plan: &Plan,
+    reads: &[Vec<u8>],
+    path: &Path,
     deadline: Instant,
 ) -> Result<Finding, String> {
-    let reads = trace::reads(path);
     if reads.is_empty() {
         return Err(format!("its process {} without a word", seen.how));
     }
-    let driven = child(&["--drive", &entry.name()], plan.generated, Some(path), deadline)?;
+    let driven = child(&["--drive", &entry.name()], 0, path, DRIVER, deadline)?;
     let memory = seen.errors.contains("memory allocation of");
     let (krate, version) = entry.package();
     let input = reads.concat();
+    let shown = &input[..input.len().min(LONG)];
     let ends = reads.iter().scan(0, |end, read| {
         *end += read.len();
         Some(*end)
     });
     let cuts: Vec<_> = ends.take(reads.len() - 1).collect();
-    let note = entry
-        .notes
-        .iter()
-        .find(|note| format!("{:?}", note.law) == if memory { "L4" } else { "L5" });
+    let law = match (memory, seen.late && input.len() >= LONG) {
+        (true, _) => "L4",
+        (false, true) => "L8",
+        (false, false) => "L5",
+    };
+    let note = entry.notes.iter().find(|note| format!("{:?}", note.law) == law);
     let status = match (note, driven.failed) {
         (Some(note), _) => match note.kind {
             crate::entry::Kind::Contract => Status::Contract,
@@ -150,20 +185,24 @@ fn taken_down(
     };
     let reason = match (note, driven.failed) {
         (Some(note), _) => note.reason.to_owned(),
+        (None, true) if driven.late => "the crate's own driver does not end in time either".into(),
         (None, true) => "the crate's own driver takes the process down as well".into(),
         (None, false) => "the driver survives it".into(),
     };
-    let last = |errors: &str| errors.lines().last().unwrap_or("no message").to_owned();
+    let last = |errors: &str| {
+        let told = errors.lines().find(|line| line.contains("memory allocation of"));
+        told.or(errors.lines().last()).unwrap_or("no message").to_owned()
+    };
     Ok(Finding {
         krate,
         version,
         parser: entry.parser.into(),
-        law: if memory { "L4" } else { "L5" }.into(),
-        symptom: "breaks".into(),
+        law: law.into(),
+        symptom: if law == "L8" { "lies" } else { "breaks" }.into(),
         what: format!("the process {}: {}", seen.how, last(&seen.errors)),
         origin: "generated".into(),
-        input: input.escape_ascii().to_string(),
-        cuts,
+        input: shown.escape_ascii().to_string(),
+        cuts: if law == "L8" { Vec::new() } else { cuts },
         seen: vec![("the process".into(), seen.how.clone())],
         driver: vec![("the driver".into(), format!("{}: {}", driven.how, last(&driven.errors)))],
         status,
@@ -176,13 +215,16 @@ struct Ended {
     output: String,
     errors: String,
     failed: bool,
+    /// It was stopped.
+    late: bool,
     how: String,
 }
 
 fn child(
     arguments: &[&str],
     generated: usize,
-    trace: Option<&PathBuf>,
+    trace: &Path,
+    time: Duration,
     deadline: Instant,
 ) -> Result<Ended, String> {
     if Instant::now() >= deadline {
@@ -191,36 +233,44 @@ fn child(
     let program = env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
     command.args(arguments).args(["--generated", &generated.to_string()]);
-    command.args(trace.iter().flat_map(|path| ["--trace".as_ref(), path.as_os_str()]));
+    command.arg("--trace").arg(trace);
     // A trace of calls in the text of an error would make it another each time.
     command.env("RUST_BACKTRACE", "0").env("RUST_LIB_BACKTRACE", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().map_err(|error| format!("no process for it: {error}"))?;
-    wait(child, deadline.min(Instant::now() + EACH)).map_err(|error| error.to_string())
+    wait(child, time, deadline).map_err(|error| error.to_string())
 }
 
-/// Waits for a process, or stops it when its time is over.
-fn wait(mut child: Child, until: Instant) -> io::Result<Ended> {
+/// Waits for a process, or stops it when its time is over: what it computes, and what passes.
+fn wait(mut child: Child, time: Duration, deadline: Instant) -> io::Result<Ended> {
+    let began = Instant::now();
     let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
     thread::scope(|scope| {
         // Both are read while it runs, or a full pipe would stop it.
         let output = scope.spawn(move || text(output.as_mut()));
         let errors = scope.spawn(move || text(errors.as_mut()));
-        let (failed, how) = loop {
+        let (failed, late, how) = loop {
             if let Some(status) = child.try_wait()? {
-                break (!status.success(), format!("ended with {status}"));
+                break (!status.success(), false, format!("ended with {status}"));
             }
-            if Instant::now() >= until {
+            let computed = computed(child.id()).unwrap_or_else(|| began.elapsed());
+            if computed >= time || Instant::now() >= deadline {
                 child.kill()?;
                 child.wait()?;
-                break (true, "did not end in time".into());
+                break (true, true, "did not end in time".into());
             }
             thread::sleep(Duration::from_millis(10));
         };
         let (output, errors) =
             (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
-        Ok(Ended { output, errors, failed, how })
+        Ok(Ended { output, errors, failed, late, how })
     })
+}
+
+/// How long a process has computed so far, where the system tells.
+fn computed(process: u32) -> Option<Duration> {
+    let told = fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?;
+    told.split(' ').next()?.parse().map(Duration::from_nanos).ok()
 }
 
 fn text(pipe: Option<&mut impl Read>) -> String {

@@ -1,58 +1,45 @@
-//! Writes down what a parser is given, for when it takes its process down.
+//! Writes down what a parser is tried on, for when that takes its process down.
 
-use segue::laws::{Answer, Stranger};
 use std::{
     fs::{self, File},
-    io::Write,
-    path::{Path, PathBuf},
-    sync::OnceLock,
+    io::{self, Seek, Write},
+    path::Path,
 };
 
-static FILE: OnceLock<PathBuf> = OnceLock::new();
+/// A file that holds the last stream and its cuts: a read on each line, in hexadecimal digits.
+pub struct Trace(File);
 
-/// From now on parsers made by [`traced`] write down what they are given.
-pub fn write_to(path: Option<PathBuf>) {
-    if let Some(path) = path {
-        let _ = FILE.set(path);
+impl Trace {
+    /// Begins one.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        File::create(path).map(Self)
+    }
+
+    /// Puts down a stream and its cuts, in place of the one before.
+    pub fn write(&mut self, input: &[u8], cuts: &[usize]) -> io::Result<()> {
+        let mut text = String::with_capacity(2 * input.len() + cuts.len() + 2);
+        let mut at = 0;
+        for end in cuts.iter().copied().chain([input.len()]) {
+            for byte in &input[at..end.min(input.len())] {
+                text.push(char::from(HEX[usize::from(byte >> 4)]));
+                text.push(char::from(HEX[usize::from(byte & 15)]));
+            }
+            text.push('\n');
+            at = end;
+        }
+        // What was longer ends behind the first empty line.
+        text.push('\n');
+        self.0.rewind()?;
+        self.0.write_all(text.as_bytes())
     }
 }
 
-/// The parser, and with it a file that tells what it was given last, if that is wanted.
-pub fn traced(parser: Box<dyn Stranger>) -> Box<dyn Stranger> {
-    match FILE.get().map(File::create) {
-        Some(Ok(file)) => Box::new(Traced { parser, file }),
-        _ => parser,
-    }
-}
-
-/// The reads that were written down: one on each line, in hexadecimal digits.
+/// The reads that were put down last.
 pub fn reads(path: &Path) -> Vec<Vec<u8>> {
     let text = fs::read_to_string(path).unwrap_or_default();
     let byte = |pair: &[u8]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();
-    text.lines().map(|line| line.as_bytes().chunks(2).filter_map(byte).collect()).collect()
+    let lines = text.lines().take_while(|line| !line.is_empty());
+    lines.map(|line| line.as_bytes().chunks(2).filter_map(byte).collect()).collect()
 }
 
-struct Traced {
-    parser: Box<dyn Stranger>,
-    file: File,
-}
-
-impl Stranger for Traced {
-    fn push(&mut self, bytes: &[u8]) {
-        let line: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let _ = writeln!(self.file, "{line}");
-        self.parser.push(bytes);
-    }
-
-    fn step(&mut self) -> Answer {
-        self.parser.step()
-    }
-
-    fn end(&mut self) -> Answer {
-        self.parser.end()
-    }
-
-    fn left_over(&self) -> Option<Vec<u8>> {
-        self.parser.left_over()
-    }
-}
+const HEX: &[u8; 16] = b"0123456789abcdef";

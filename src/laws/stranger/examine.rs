@@ -111,6 +111,7 @@ impl Search<'_> {
         }
         if subject.terms.memory.is_some() {
             for input in subject.accepts.iter().flat_map(|seed| memory::announcing(seed)) {
+                self.ask(Law::L5, bench::breaks_down, Origin::Generated, &input, &[]);
                 self.ask(Law::L4, memory::takes_too_much, Origin::Generated, &input, &[]);
             }
         }

@@ -1,5 +1,7 @@
 //! Whether memory is bounded by the limit and by what was received (L4).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use super::{
     Answer, Symptom,
     bench::{Bench, Found},
@@ -16,23 +18,27 @@ pub(super) fn takes_too_much(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) ->
     // What was most until now does not count; what is there now does.
     most();
     let before = most();
-    let (mut pushed, mut what) = (0, None);
-    for &cut in cuts.iter().chain([&input.len()]) {
-        let read = cut - pushed;
-        stranger.push(&input[pushed..cut]);
-        pushed = cut;
-        let answers = 64 * pushed + 1024;
-        let ended = (0..answers).map(|_| stranger.step()).find(|answer| !answer.goes_on());
-        let held = most().saturating_sub(before);
-        if held > allowed(bench.terms.limit, pushed, read) {
-            what = Some(format!("having been given {pushed} bytes it takes {held}"));
-            break;
+    let held = catch_unwind(AssertUnwindSafe(|| {
+        let mut pushed = 0;
+        for &cut in cuts.iter().chain([&input.len()]) {
+            let read = cut - pushed;
+            stranger.push(&input[pushed..cut]);
+            pushed = cut;
+            let answers = 64 * pushed + 1024;
+            let ended = (0..answers).map(|_| stranger.step()).find(|answer| !answer.goes_on());
+            let held = most().saturating_sub(before);
+            if held > allowed(bench.terms.limit, pushed, read) {
+                return Some((pushed, held));
+            }
+            if !matches!(ended, Some(Answer::Need(_))) {
+                break;
+            }
         }
-        if !matches!(ended, Some(Answer::Need(_))) {
-            break;
-        }
-    }
-    let what = what?;
+        None
+    }));
+    // A panic breaks a law of its own.
+    let (pushed, held) = held.ok()??;
+    let what = format!("having been given {pushed} bytes it takes {held}");
     let seen = bench.run(Plan::new(input, cuts).open()).seen;
     Some(Found { symptom: Symptom::Lies, what, seen: vec![("seen", seen)] })
 }

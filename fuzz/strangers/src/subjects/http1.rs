@@ -42,6 +42,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(httparse_request)),
             |reads| drive::buffer(reads, httparse_request),
         )
+        .over_slice()
         .accepts(HEADS)
         .refuses(NO_HEADS),
         new(
@@ -50,6 +51,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(httparse_response)),
             |reads| drive::buffer(reads, httparse_response),
         )
+        .over_slice()
         .accepts([&b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\nHTTP/1.0 404 Not Found\r\n\r\n"[..]])
         .refuses([&b"HTTP/1.x 200 OK\r\n\r\n"[..]]),
         new(
@@ -58,6 +60,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(httparse_chunk_size)),
             |reads| drive::buffer(reads, httparse_chunk_size),
         )
+        .over_slice()
         .accepts([&b"5\r\n1f;name=value\r\n0\r\n"[..]])
         .refuses([&b"xyz\r\n"[..], b"fffffffffffffffff\r\n"]),
         new(
@@ -118,6 +121,7 @@ pub fn entries() -> Vec<Entry> {
                 drive::stepping(reads, &pipe, hyper_server(pipe.clone()))
             },
         )
+        .contract(Law::L8, "a head is parsed again with each read, up to `max_buf_size`")
         .accepts(REQUESTS)
         .refuses(NO_HEADS),
         new(
@@ -126,6 +130,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::consuming(ureq_server())),
             |reads| consumed(reads, ureq_server()),
         )
+        .over_slice()
         .accepts(REQUESTS)
         .refuses(NO_HEADS),
     ]

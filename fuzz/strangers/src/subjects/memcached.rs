@@ -17,6 +17,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(command)),
             |reads| drive::buffer(reads, command),
         )
+        .over_slice()
         .accepts(COMMANDS)
         .refuses([&b"what k\r\n"[..], b"set k 0 0 x\r\n"]),
         new(
@@ -25,6 +26,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(streaming)),
             |reads| drive::buffer(reads, streaming),
         )
+        .over_slice()
         .accepts(COMMANDS)
         .refuses([&b"what k\r\n"[..], b"set k 0 0 x\r\n"]),
         new(
@@ -33,6 +35,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(response)),
             |reads| drive::buffer(reads, response),
         )
+        .over_slice()
         .accepts([
             &b"STORED\r\nVALUE k 0 5\r\nhello\r\nEND\r\nEND\r\n"[..],
             b"VALUE a 1 0\r\n\r\nVALUE b 0 2\r\n\r\n\r\nEND\r\nDELETED\r\n",

@@ -5,10 +5,14 @@ use mqtt_protocol_core::mqtt::{
     self as core,
     connection::{Connection, Event},
 };
-use segue::laws::{Answer, stranger};
+use mqtt_v5::types::ProtocolVersion;
+use segue::laws::{Answer, Stranger, stranger};
 use tokio_util_06::codec::{Decoder, FramedRead};
 
-use crate::{drive, entry::Entry};
+use crate::{
+    drive::{self, Transcript},
+    entry::Entry,
+};
 
 const FAMILY: &str = "MQTT";
 /// As a broker would set it; the streams here are far below.
@@ -52,8 +56,8 @@ pub fn entries() -> Vec<Entry> {
         new(
             "mqttrs",
             "clone_packet, decode_slice",
-            || Box::new(stranger::slice(mqttrs_slice)),
-            |reads| drive::buffer(reads, mqttrs_slice),
+            || Box::new(stranger::slice(mqttrs_slice())),
+            |reads| drive::buffer(reads, mqttrs_slice()),
         )
         .accepts(V4)
         .refuses(NO_MQTT),
@@ -78,16 +82,16 @@ pub fn entries() -> Vec<Entry> {
         new(
             "mqtt-v5",
             "decode_mqtt, v3.1.1",
-            || Box::new(stranger::slice(mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V311))),
-            |reads| drive::buffer(reads, mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V311)),
+            || Box::new(mqtt_v5_machine(ProtocolVersion::V311)),
+            |reads| mqtt_v5_loop(reads, ProtocolVersion::V311),
         )
         .accepts(V4)
         .refuses(NO_MQTT),
         new(
             "mqtt-v5",
             "decode_mqtt, v5",
-            || Box::new(stranger::slice(mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V500))),
-            |reads| drive::buffer(reads, mqtt_v5_in(mqtt_v5::types::ProtocolVersion::V500)),
+            || Box::new(mqtt_v5_machine(ProtocolVersion::V500)),
+            |reads| mqtt_v5_loop(reads, ProtocolVersion::V500),
         )
         .accepts(V5)
         .refuses(NO_MQTT),
@@ -96,7 +100,7 @@ pub fn entries() -> Vec<Entry> {
             "Connection::recv, server",
             || Box::new(stranger::calling(server())),
             |reads| {
-                let (mut feed, mut seen) = (server(), drive::Transcript::default());
+                let (mut feed, mut seen) = (server(), Transcript::default());
                 for read in reads {
                     let mut said = Vec::new();
                     let error = feed(Some(read), &mut said).err();
@@ -167,24 +171,43 @@ fn rumqttc_v5(input: &mut BytesMut) -> Result<Option<RumqttcV5>, rumqttc::v5::mq
 }
 
 /// Takes one packet out, which is how the crate tells its length, and decodes that.
-fn mqttrs_slice(input: &[u8]) -> Result<Option<(String, usize)>, mqttrs::Error> {
-    let mut packet = vec![0; input.len()];
-    let length = mqttrs::clone_packet(input, &mut packet)?;
-    let packet = mqttrs::decode_slice(&packet[..length])?;
-    Ok(packet.map(|packet| (format!("{packet:?}"), length)))
+fn mqttrs_slice() -> impl FnMut(&[u8]) -> Result<Option<(String, usize)>, mqttrs::Error> {
+    let mut room = vec![0; 1 << 20];
+    move |input| {
+        let length = mqttrs::clone_packet(input, &mut room)?;
+        let packet = mqttrs::decode_slice(&room[..length])?;
+        Ok(packet.map(|packet| (format!("{packet:?}"), length)))
+    }
 }
 
-type MqttV5 = mqtt_v5::types::Packet;
-
 /// Its buffer is of an older `bytes`.
-fn mqtt_v5_in(
-    version: mqtt_v5::types::ProtocolVersion,
-) -> impl FnMut(&[u8]) -> Result<Option<(MqttV5, usize)>, mqtt_v5::types::DecodeError> {
-    move |input| {
-        let mut buffer = bytes_05::BytesMut::from(input);
-        let packet = mqtt_v5::decoder::decode_mqtt(&mut buffer, version)?;
-        Ok(packet.map(|packet| (packet, input.len() - buffer.len())))
+fn mqtt_v5_machine(version: ProtocolVersion) -> impl Stranger {
+    stranger::machine(
+        bytes_05::BytesMut::new(),
+        |buffer, bytes| buffer.extend_from_slice(bytes),
+        move |buffer| mqtt_v5::decoder::decode_mqtt(buffer, version),
+    )
+    .left(|buffer| buffer.to_vec())
+}
+
+/// The loop of a caller: read, and decode as often as there is something.
+fn mqtt_v5_loop(reads: &[&[u8]], version: ProtocolVersion) -> Transcript {
+    let (mut buffer, mut seen) = (bytes_05::BytesMut::new(), Transcript::default());
+    for read in reads {
+        buffer.extend_from_slice(read);
+        while seen
+            .hears(false, Answer::from_result(mqtt_v5::decoder::decode_mqtt(&mut buffer, version)))
+        {
+        }
+        if seen.is_over() {
+            return seen;
+        }
     }
+    seen.hears(
+        true,
+        if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") },
+    );
+    seen
 }
 
 /// A server's connection, given what has come until nothing of it is left, as documented.

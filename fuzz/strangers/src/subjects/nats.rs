@@ -1,7 +1,7 @@
 //! NATS: what a client makes of a server's operations.
 
 use bytes::BufMut;
-use segue::laws::{Answer, stranger};
+use segue::laws::{Answer, Law, stranger};
 use watermelon_proto::proto::StreamDecoder;
 
 use crate::{drive::Transcript, entry::Entry};
@@ -36,6 +36,7 @@ pub fn entries() -> Vec<Entry> {
             b"HMSG a 1 12 14\r\nNATS/1.0\r\n\r\nhi\r\n",
         ])
         .refuses([&b"MSG a 1 x\r\n\r\n"[..], b"WHAT\r\n"])
-        .ends_anywhere("it is not told of the end of the stream"),
+        .ends_anywhere("it is not told of the end of the stream")
+        .contract(Law::L8, "a control line is searched again with each read, up to 128 KiB"),
     ]
 }

@@ -19,13 +19,15 @@ pub fn entries() -> Vec<Entry> {
             "HeaderResult::parse",
             || Box::new(stranger::slice(ppp_header)),
             |reads| drive::buffer(reads, ppp_header),
-        ),
+        )
+        .over_slice(),
         new(
             "proxy-header",
             "ProxyHeader::parse",
             || Box::new(stranger::slice(proxy_header_parse)),
             |reads| drive::buffer(reads, proxy_header_parse),
-        ),
+        )
+        .over_slice(),
         new(
             "proxy-header",
             "ProxiedStream::create_from_std",
@@ -48,7 +50,8 @@ pub fn entries() -> Vec<Entry> {
             "parse",
             || Box::new(stranger::slice(proxy_protocol_rs_parse)),
             |reads| drive::buffer(reads, proxy_protocol_rs_parse),
-        ),
+        )
+        .over_slice(),
     ]
 }
 

@@ -61,6 +61,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(type3)),
             |reads| drive::buffer(reads, type3),
         )
+        .over_slice()
         .accepts([TYPE3]),
         new(
             "kiss-tnc",
