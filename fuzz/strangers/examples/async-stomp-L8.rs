@@ -1,7 +1,7 @@
+use async_stomp::client::ClientCodec;
 use bytes::BytesMut;
 use std::time::Instant;
 use tokio_util::codec::Decoder;
-use async_stomp::client::ClientCodec;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

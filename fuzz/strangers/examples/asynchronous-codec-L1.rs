@@ -1,5 +1,5 @@
-use futures::{AsyncRead, AsyncReadExt, StreamExt, executor::block_on};
 use asynchronous_codec::{FramedRead, JsonCodec};
+use futures::{AsyncRead, AsyncReadExt, StreamExt, executor::block_on};
 use serde_json::Value;
 
 fn main() {

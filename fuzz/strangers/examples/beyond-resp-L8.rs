@@ -1,7 +1,7 @@
+use beyond_resp::RespCodec;
 use bytes::BytesMut;
 use std::time::Instant;
 use tokio_util::codec::Decoder;
-use beyond_resp::RespCodec;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

@@ -1,5 +1,5 @@
 use futures::{AsyncRead, AsyncReadExt, StreamExt, executor::block_on};
-use futures_codec::{FramedRead, CborCodec};
+use futures_codec::{CborCodec, FramedRead};
 use serde_cbor::Value;
 
 fn main() {

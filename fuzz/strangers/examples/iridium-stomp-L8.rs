@@ -1,7 +1,7 @@
 use bytes::BytesMut;
+use iridium_stomp::StompCodec;
 use std::time::Instant;
 use tokio_util::codec::Decoder;
-use iridium_stomp::StompCodec;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

@@ -1,7 +1,7 @@
 use bytes::BytesMut;
+use jsonrpc_server_utils::codecs::StreamCodec;
 use std::time::Instant;
 use tokio_util_06::codec::Decoder;
-use jsonrpc_server_utils::codecs::StreamCodec;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

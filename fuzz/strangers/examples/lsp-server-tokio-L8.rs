@@ -1,7 +1,7 @@
 use bytes::BytesMut;
+use lsp_server_tokio::LspCodec;
 use std::time::Instant;
 use tokio_util::codec::Decoder;
-use lsp_server_tokio::LspCodec;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

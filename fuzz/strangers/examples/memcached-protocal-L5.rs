@@ -1,4 +1,9 @@
-use std::{io::{BufReader, Read}, process::exit, thread, time::Duration};
+use std::{
+    io::{BufReader, Read},
+    process::exit,
+    thread,
+    time::Duration,
+};
 
 fn main() {
     thread::spawn(|| {

@@ -1,7 +1,7 @@
 use bytes::BytesMut;
+use redis_async::resp::RespCodec;
 use std::time::Instant;
 use tokio_util::codec::Decoder;
-use redis_async::resp::RespCodec;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

@@ -1,7 +1,7 @@
 use bytes::BytesMut;
+use redis_protocol::codec::Resp2;
 use std::time::Instant;
 use tokio_util::codec::Decoder;
-use redis_protocol::codec::Resp2;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

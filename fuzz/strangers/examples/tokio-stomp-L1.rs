@@ -1,7 +1,7 @@
 use futures::{StreamExt, executor::block_on};
 use tokio::io::{AsyncRead, AsyncReadExt};
-use tokio_util::codec::FramedRead;
 use tokio_stomp::client::ClientCodec;
+use tokio_util::codec::FramedRead;
 
 fn main() {
     println!("one read:  {:?}", items(&b"RECEIPT\nreceipt-id:1\n\n\0\n"[..]));

@@ -1,7 +1,7 @@
 use bytes::BytesMut;
 use std::time::Instant;
-use tokio_util::codec::Decoder;
 use tokio_stomp::client::ClientCodec;
+use tokio_util::codec::Decoder;
 
 fn main() {
     for length in [10_000, 20_000, 40_000] {

@@ -18,9 +18,9 @@ fn each_crate_with_a_defect_has_a_report() {
     let findings: serde_json::Value = serde_json::from_str(&read("findings.json")).expect("JSON");
     let findings = findings["findings"].as_array().expect("findings");
     // Work that is not linear is told of where it is large; some of it is a matter of taste.
-    let confirmed = findings.iter().filter(|finding| {
-        finding["status"] == "confirmed defect" && finding["law"] != "L8"
-    });
+    let confirmed = findings
+        .iter()
+        .filter(|finding| finding["status"] == "confirmed defect" && finding["law"] != "L8");
     let reports = reports();
     for finding in confirmed {
         let krate = finding["crate"].as_str().expect("a name");
