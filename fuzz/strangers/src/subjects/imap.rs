@@ -1,0 +1,110 @@
+//! IMAP: responses and commands, with their literals.
+
+use async_imap::Client;
+use futures::task::noop_waker_ref;
+use imap_codec::{
+    CommandCodec, ResponseCodec,
+    decode::{CommandDecodeError, Decoder, ResponseDecodeError},
+};
+use segue::laws::{Answer, Law, stranger};
+use std::{
+    pin::pin,
+    task::{Context, Poll},
+};
+
+use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+
+const FAMILY: &str = "IMAP";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| Entry::new(FAMILY, dependency, parser, make, drive);
+    vec![
+        new(
+            "async-imap",
+            "Client::read_response",
+            || adapt::stepped(client),
+            |reads| {
+                let pipe = Pipe::default();
+                drive::stepping(reads, &pipe, client(pipe.clone()))
+            },
+        )
+        .accepts(RESPONSES)
+        .refuses(NO_RESPONSES),
+        new(
+            "imap-proto",
+            "Response::parse",
+            || Box::new(stranger::slice(proto)),
+            |reads| drive::buffer(reads, proto),
+        )
+        .accepts(RESPONSES)
+        .refuses(NO_RESPONSES),
+        new(
+            "imap-codec",
+            "ResponseCodec",
+            || Box::new(stranger::slice(response)),
+            |reads| drive::buffer(reads, response),
+        )
+        .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
+        .accepts(RESPONSES)
+        .refuses(NO_RESPONSES),
+        new(
+            "imap-codec",
+            "CommandCodec",
+            || Box::new(stranger::slice(command)),
+            |reads| drive::buffer(reads, command),
+        )
+        .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
+        .accepts(COMMANDS)
+        .refuses([&b"a1 WHAT\r\n"[..]]),
+    ]
+}
+
+const RESPONSES: [&[u8]; 4] = [
+    b"* OK [UIDVALIDITY 3] ready\r\n* 2 EXISTS\r\n* FLAGS (\\Seen \\Deleted)\r\na1 OK done\r\n",
+    b"* 12 FETCH (UID 7 BODY[TEXT] {5}\r\nhello)\r\na2 NO [ALERT] full\r\n",
+    b"* LIST (\\HasNoChildren) \"/\" INBOX\r\n* SEARCH 2 3 6\r\n",
+    b"* 1 FETCH (FLAGS (\\Seen) RFC822.SIZE 44)\r\n* 1 EXPUNGE\r\n+ idling\r\n",
+];
+const NO_RESPONSES: [&[u8]; 2] = [b"* 1 FETCH (UID x)\r\n", b"*\r\n"];
+const COMMANDS: [&[u8]; 3] = [
+    b"a1 CAPABILITY\r\na2 SELECT INBOX\r\n",
+    b"a3 LOGIN {2}\r\nme {3}\r\nkey\r\na4 NOOP\r\n",
+    b"a5 UID FETCH 1:* (FLAGS BODY[])\r\na6 LOGOUT\r\n",
+];
+
+/// Asked again as a task is that was woken: what it has read is kept by the client.
+fn client(pipe: Pipe) -> impl FnMut() -> Answer {
+    let mut client = Client::new(pipe);
+    move || match pin!(client.read_response()).poll(&mut Context::from_waker(noop_waker_ref())) {
+        Poll::Ready(Ok(Some(response))) => Answer::Item(format!("{:?}", response.parsed())),
+        Poll::Ready(Ok(None)) => Answer::End,
+        Poll::Ready(Err(error)) => Answer::error(error),
+        Poll::Pending => Answer::Need(None),
+    }
+}
+
+fn proto(input: &[u8]) -> Result<Option<(String, usize)>, &'static str> {
+    match imap_proto::Response::parse(input) {
+        Ok((rest, response)) => Ok(Some((format!("{response:?}"), input.len() - rest.len()))),
+        Err(nom::Err::Incomplete(_)) => Ok(None),
+        Err(_) => Err("no response"),
+    }
+}
+
+/// A literal is waited for, as the crate's example has it.
+fn response(input: &[u8]) -> Result<Option<(String, usize)>, &'static str> {
+    match ResponseCodec::default().decode(input) {
+        Ok((rest, response)) => Ok(Some((format!("{response:?}"), input.len() - rest.len()))),
+        Err(ResponseDecodeError::Incomplete | ResponseDecodeError::LiteralFound { .. }) => Ok(None),
+        Err(ResponseDecodeError::Failed) => Err("failed"),
+    }
+}
+
+/// The same for a server, which grants every literal.
+fn command(input: &[u8]) -> Result<Option<(String, usize)>, &'static str> {
+    match CommandCodec::default().decode(input) {
+        Ok((rest, command)) => Ok(Some((format!("{command:?}"), input.len() - rest.len()))),
+        Err(CommandDecodeError::Incomplete | CommandDecodeError::LiteralFound { .. }) => Ok(None),
+        Err(CommandDecodeError::Failed) => Err("failed"),
+    }
+}

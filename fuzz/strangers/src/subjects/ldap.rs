@@ -1,0 +1,36 @@
+//! LDAP: messages in BER.
+
+use segue::laws::stranger;
+
+use crate::{drive, entry::Entry};
+
+const FAMILY: &str = "LDAP";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| Entry::new(FAMILY, dependency, parser, make, drive);
+    vec![
+        new(
+            "lber",
+            "Parser::parse",
+            || Box::new(stranger::slice(tag)),
+            |reads| drive::buffer(reads, tag),
+        )
+        .accepts(MESSAGES)
+        .accepts([&b"\x04\x81\x02ab\x05\x00"[..]]),
+    ]
+}
+
+/// A bind and an unbind; a bind's response; a search for everything.
+const MESSAGES: [&[u8]; 3] = [
+    b"\x30\x11\x02\x01\x01\x60\x0c\x02\x01\x03\x04\x04cn=a\x80\x01p\x30\x05\x02\x01\x02\x42\x00",
+    b"\x30\x0c\x02\x01\x01\x61\x07\x0a\x01\x00\x04\x00\x04\x00",
+    b"\x30\x23\x02\x01\x02\x63\x1e\x04\x04dc=a\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x00\x01\x01\x00\x87\x01o\x30\x04\x04\x02cn",
+];
+
+fn tag(input: &[u8]) -> Result<Option<(String, usize)>, &'static str> {
+    match lber::Parser::new().parse(input) {
+        Ok((rest, tag)) => Ok(Some((format!("{tag:?}"), input.len() - rest.len()))),
+        Err(lber::Err::Incomplete(_)) => Ok(None),
+        Err(_) => Err("no tag"),
+    }
+}

@@ -1,0 +1,61 @@
+//! MLLP: HL7 messages in blocks.
+
+use hl7_mllp_codec::MllpCodec;
+use segue::laws::{Law, stranger};
+use tokio_util::codec::FramedRead;
+
+use crate::{
+    drive::{self, Transcript},
+    entry::Entry,
+};
+
+const FAMILY: &str = "MLLP";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| Entry::new(FAMILY, dependency, parser, make, drive);
+    vec![
+        new(
+            "hl7-mllp-codec",
+            "MllpCodec",
+            || Box::new(stranger::decoder(MllpCodec::new())),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, MllpCodec::new())),
+        )
+        .accepts([&b"\x0bMSH|a\r\x1c\r"[..]])
+        .contract(
+            Law::L1,
+            "it says that it takes one message at most to be on its way, and looks for its end from behind",
+        ),
+        new(
+            "mllp",
+            "Decoder",
+            || {
+                let push = |decoder: &mut mllp::Decoder, bytes: &[u8]| decoder.push(bytes);
+                let next = |decoder: &mut mllp::Decoder| decoder.next_frame().transpose();
+                Box::new(
+                    stranger::machine(mllp::Decoder::new(), push, next)
+                        .left(|decoder| decoder.buffered().to_vec()),
+                )
+            },
+            blocks,
+        )
+        .accepts([&b"\x0bMSH|a\r\x1c\r\x0bMSH|b\r\x1c\r"[..], b"\x0b\x1c\r\x0ba\x1cb\x1c\r"])
+        .refuses([&b"x\x0ba\x1c\r"[..]]),
+    ]
+}
+
+/// The loop of its documentation; what is held back at the end was cut off.
+fn blocks(reads: &[&[u8]]) -> Transcript {
+    use segue::laws::Answer;
+    let (mut decoder, mut seen) = (mllp::Decoder::new(), Transcript::default());
+    for read in reads {
+        decoder.push(read);
+        while let Some(block) = decoder.next_frame() {
+            if !seen.hears(false, Answer::from_result(block.map(Some))) {
+                return seen;
+            }
+        }
+    }
+    let end = if decoder.is_empty() { Answer::End } else { Answer::error("bytes remaining") };
+    seen.hears(true, end);
+    seen
+}

@@ -1,0 +1,53 @@
+//! MySQL's wire protocol: packets behind their lengths and numbers.
+
+use bytes::BytesMut;
+use flate2::Compression;
+use mysql_common::proto::codec::{PacketCodec, error::PacketCodecError};
+use segue::laws::{Law, stranger};
+
+use crate::{drive, entry::Entry};
+
+const FAMILY: &str = "MySQL";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |parser, make, drive| Entry::new(FAMILY, "mysql_common", parser, make, drive);
+    vec![
+        new(
+            "PacketCodec",
+            || Box::new(stranger::bytes_mut(packets(PacketCodec::default()))),
+            |reads| drive::bytes_mut(reads, packets(PacketCodec::default())),
+        )
+        .accepts([&b"\x05\0\0\0hello\x01\0\0\x01a"[..], b"\x01\0\0\0\x0e\0\0\0\x01\x02\0\0\x02xy"])
+        .refuses([&b"\x01\0\0\x05a"[..]]),
+        new(
+            "PacketCodec, compressed",
+            || Box::new(stranger::bytes_mut(packets(compressed()))),
+            |reads| drive::bytes_mut(reads, packets(compressed())),
+        )
+        .accepts([
+            &b"\x09\0\0\0\0\0\0\x05\0\0\0hello\x05\0\0\x01\0\0\0\x01\0\0\x01a"[..],
+            b"\x06\0\0\0\0\0\0\x05\0\0\0he\x03\0\0\x01\0\0\0llo",
+        ])
+        .adapter(
+            Law::L9,
+            "the codec is not told of the end, which a client takes for an error wherever it comes",
+        )
+        .refuses([&b"\x03\0\0\0\x0a\0\0abc"[..]]),
+    ]
+}
+
+fn compressed() -> PacketCodec {
+    let mut codec = PacketCodec::default();
+    codec.compress(Compression::default());
+    codec
+}
+
+fn packets(
+    mut codec: PacketCodec,
+) -> impl FnMut(&mut BytesMut) -> Result<Option<String>, PacketCodecError> {
+    let mut packet = Vec::new();
+    move |input| {
+        let whole = codec.decode(input, &mut packet)?;
+        Ok(whole.then(|| std::mem::take(&mut packet).escape_ascii().to_string()))
+    }
+}

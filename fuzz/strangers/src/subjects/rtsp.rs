@@ -1,0 +1,36 @@
+//! RTSP: requests, responses, and data between them.
+
+use rtsp_types::{Message, ParseError};
+use segue::laws::{Law, stranger};
+
+use crate::{drive, entry::Entry};
+
+const FAMILY: &str = "RTSP";
+
+pub fn entries() -> Vec<Entry> {
+    vec![
+        Entry::new(
+            FAMILY,
+            "rtsp-types",
+            "Message::parse",
+            || Box::new(stranger::slice(message)),
+            |reads| drive::buffer(reads, message),
+        )
+        .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
+        .accepts([
+            &b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\nSupported: play.basic\r\n\r\n$\x00\x00\x03abc"[..],
+            b"RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 4\r\n\r\nbody",
+            b"PLAY rtsp://a.example/b RTSP/1.0\r\nCSeq: 3\r\n\r\nRTSP/2.0 404 Not Found\r\n\r\n",
+        ])
+        .refuses([&b"OPTIONS * HTTP/1.1\r\n\r\n"[..], b"RTSP/1.0 2x0 OK\r\n\r\n"])
+        .words([&b"\r\n\r\n"[..], b"Content-Length: 3\r\n", b"$\x01\x00\x02hi"]),
+    ]
+}
+
+fn message(input: &[u8]) -> Result<Option<(String, usize)>, ParseError> {
+    match Message::<Vec<u8>>::parse(input) {
+        Ok((message, length)) => Ok(Some((format!("{message:?}"), length))),
+        Err(ParseError::Incomplete(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

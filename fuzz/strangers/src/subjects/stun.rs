@@ -1,0 +1,92 @@
+//! STUN over TCP: messages that follow each other.
+
+use bytecodec_05::{
+    Decode,
+    io::{IoDecodeExt, ReadBuf},
+};
+use segue::laws::{Answer, stranger};
+use stun_codec::{MessageDecoder, rfc5389::Attribute};
+use stun_types::message::{Message, MessageHeader, StunParseError};
+
+use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+
+const FAMILY: &str = "STUN";
+
+pub fn entries() -> Vec<Entry> {
+    let new = |dependency, parser, make, drive| {
+        Entry::new(FAMILY, dependency, parser, make, drive).accepts(MESSAGES).refuses(NO_MESSAGES)
+    };
+    vec![
+        new(
+            "stun-types",
+            "Message::from_bytes",
+            || Box::new(stranger::slice(message)),
+            |reads| drive::buffer(reads, message),
+        ),
+        new(
+            "stun_codec",
+            "MessageDecoder",
+            || adapt::stepped(messages),
+            |reads| {
+                let pipe = Pipe::default();
+                drive::stepping(reads, &pipe, messages(pipe.clone()))
+            },
+        ),
+    ]
+}
+
+/// A binding request with what software it is; an indication without attributes, twice.
+const MESSAGES: [&[u8]; 2] = [
+    b"\x00\x01\x00\x08\x21\x12\xa4\x42\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x80\x22\x00\x03foo\x00",
+    b"\x00\x11\x00\x00\x21\x12\xa4\x42abcdefghijkl\x00\x11\x00\x00\x21\x12\xa4\x42mnopqrstuvwx",
+];
+const NO_MESSAGES: [&[u8]; 1] = [b"\xc0\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl"];
+
+/// The header tells how long the message is, which then is parsed whole.
+fn message(input: &[u8]) -> Result<Option<(String, usize)>, String> {
+    let header = match MessageHeader::from_bytes(input) {
+        Ok(header) => header,
+        Err(StunParseError::Truncated { .. }) => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    };
+    let length = MessageHeader::LENGTH + usize::from(header.data_length());
+    let Some(whole) = input.get(..length) else { return Ok(None) };
+    match Message::from_bytes(whole) {
+        Ok(message) => Ok(Some((message.to_string(), length))),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The crate's decoder over a buffer of its framework.
+fn messages(mut pipe: Pipe) -> impl FnMut() -> Answer {
+    let mut decoder = MessageDecoder::<Attribute>::new();
+    let mut buffer = ReadBuf::new(vec![0; 4096]);
+    // Whether a message has begun.
+    let mut within = false;
+    move || loop {
+        within |= !buffer.is_empty();
+        if within || !buffer.stream_state().is_eos() {
+            if let Err(error) = decoder.decode_from_read_buf(&mut buffer) {
+                return Answer::Error(error.to_string());
+            }
+            if decoder.is_idle() {
+                within = !buffer.is_empty();
+                return match decoder.finish_decoding() {
+                    Ok(Ok(message)) => Answer::Item(format!("{message:?}")),
+                    Ok(Err(broken)) => Answer::Error(format!("{broken:?}")),
+                    Err(error) => Answer::Error(error.to_string()),
+                };
+            }
+        }
+        if buffer.stream_state().is_eos() {
+            return if within { Answer::Need(None) } else { Answer::End };
+        }
+        let before = buffer.len();
+        if let Err(error) = buffer.fill(&mut pipe) {
+            return Answer::Error(error.to_string());
+        }
+        if buffer.len() == before && buffer.stream_state().would_block() {
+            return Answer::Need(None);
+        }
+    }
+}
