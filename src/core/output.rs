@@ -26,23 +26,36 @@ use super::Encode;
 /// assert_eq!(output.chunks().next().unwrap().len(), 0x2000 - 1);
 /// ```
 pub struct Output {
-    queue: VecDeque<Bytes>,
-    /// What small writes are gathered in; it comes after everything in the queue.
-    tail: BytesMut,
-    /// How much of the tail has been sent.
-    sent: usize,
+    /// What is sent from where it is.
+    queue: VecDeque<Whole>,
+    /// What small writes are gathered in, all of them, with what is in the queue in between. Its
+    /// length is how much of it was ever written to: so it can be lent to be written over, and
+    /// memory is zeroed once at most.
+    small: BytesMut,
+    /// What waits of the small writes.
+    start: usize,
+    end: usize,
+    /// How many of the waiting small bytes come before the last of the queue.
+    between: usize,
     /// Bytes in the queue.
     queued: usize,
     high_water: usize,
 }
 
+/// A large write.
+struct Whole {
+    /// How many small bytes come before it, and after the large write before.
+    before: usize,
+    bytes: Bytes,
+}
+
 /// A point in an [`Output`] to go back to, made by [`Output::mark`].
 #[derive(Debug, Clone, Copy)]
 pub struct Mark {
-    chunks: usize,
-    /// Bytes of the tail that were waiting.
-    tail: usize,
-    queued: usize,
+    /// How many large writes were waiting.
+    whole: usize,
+    /// How many bytes of small writes were.
+    small: usize,
 }
 
 impl Output {
@@ -65,8 +78,10 @@ impl Output {
     pub fn with_high_water(high_water: usize) -> Self {
         Self {
             queue: VecDeque::new(),
-            tail: BytesMut::new(),
-            sent: 0,
+            small: BytesMut::new(),
+            start: 0,
+            end: 0,
+            between: 0,
             queued: 0,
             high_water: high_water.max(1),
         }
@@ -76,7 +91,7 @@ impl Output {
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
-        self.queued + self.tail.len() - self.sent
+        self.queued + self.end - self.start
     }
 
     /// Whether nothing is waiting.
@@ -102,61 +117,108 @@ impl Output {
     /// How many bytes of memory it holds for small writes, used or not.
     #[must_use]
     pub fn capacity(&self) -> usize {
-        self.tail.capacity() + self.queue.capacity() * size_of::<Bytes>()
+        self.small.capacity() + self.queue.capacity() * size_of::<Whole>()
     }
 
     /// Makes room for `length` bytes of small writes at once, which saves memory that grows while
     /// they come.
     #[inline]
     pub fn reserve(&mut self, length: usize) {
-        self.tail.reserve(length);
+        let wanted = self.end.saturating_add(length);
+        self.small.reserve(wanted.saturating_sub(self.small.len()));
     }
 
     /// Appends a copy of `bytes`.
     #[inline]
     pub fn put(&mut self, bytes: &[u8]) {
-        self.tail.extend_from_slice(bytes);
+        match self.small.get_mut(self.end..).and_then(|place| place.get_mut(..bytes.len())) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                self.end += bytes.len();
+            }
+            None => self.put_behind(bytes),
+        }
+    }
+
+    /// Appends a copy of `bytes` to memory that was not written to yet.
+    #[cold]
+    #[inline(never)]
+    fn put_behind(&mut self, bytes: &[u8]) {
+        self.small.truncate(self.end);
+        self.small.extend_from_slice(bytes);
+        self.end = self.small.len();
     }
 
     /// Appends a copy of `bytes` and lends the copy, to be changed in place: masked, encrypted.
     #[inline]
     pub fn put_mut(&mut self, bytes: &[u8]) -> &mut [u8] {
-        let at = self.tail.len();
-        self.tail.extend_from_slice(bytes);
-        &mut self.tail[at..]
+        let at = self.end;
+        self.put(bytes);
+        &mut self.small[at..self.end]
     }
 
     /// Appends `length` zero bytes and lends them, to be written over.
     pub fn put_zeroed(&mut self, length: usize) -> &mut [u8] {
-        let at = self.tail.len();
-        self.tail.resize(at + length, 0);
-        &mut self.tail[at..]
+        let bytes = self.put_any(length);
+        bytes.fill(0);
+        bytes
+    }
+
+    /// Appends `length` bytes of any value and lends them. Each must be written over: they may be
+    /// what was sent before, to somebody else as well. It spares the time of
+    /// [`put_zeroed`](Self::put_zeroed) where memory is used again.
+    ///
+    /// ```
+    /// let mut output = segue::Output::new();
+    /// output.put_any(3).copy_from_slice(b"abc");
+    /// assert_eq!(output.to_vec(), b"abc");
+    /// ```
+    #[inline]
+    pub fn put_any(&mut self, length: usize) -> &mut [u8] {
+        let at = self.end;
+        if self.small.len() - at < length {
+            self.write_on(length);
+        }
+        self.end = at + length;
+        &mut self.small[at..self.end]
+    }
+
+    /// Zeroes memory that was not written to yet, for `length` bytes more than are there.
+    #[cold]
+    #[inline(never)]
+    fn write_on(&mut self, length: usize) {
+        self.small.resize(self.end + length, 0);
     }
 
     /// Appends `bytes`, from [`WHOLE`](Self::WHOLE) bytes on without a copy.
+    #[inline]
     pub fn put_bytes(&mut self, bytes: Bytes) {
         if bytes.len() < Self::WHOLE {
             self.put(&bytes);
             return;
         }
-        self.close_tail();
+        let small = self.end - self.start;
+        let before = small - self.between;
+        self.between = small;
         self.queued += bytes.len();
-        self.queue.push_back(bytes);
+        self.queue.push_back(Whole { before, bytes });
     }
 
     /// Appends all that waits in `other`, which is empty afterwards.
     pub fn append(&mut self, other: &mut Self) {
         if self.is_empty() {
-            core::mem::swap(&mut self.queue, &mut other.queue);
-            core::mem::swap(&mut self.tail, &mut other.tail);
-            core::mem::swap(&mut self.sent, &mut other.sent);
-            core::mem::swap(&mut self.queued, &mut other.queued);
+            let high_water = self.high_water;
+            core::mem::swap(self, other);
+            other.high_water = core::mem::replace(&mut self.high_water, high_water);
             return;
         }
-        for chunk in other.queue.drain(..) {
-            self.put_bytes(chunk);
+        for Whole { before, bytes } in other.queue.drain(..) {
+            let at = other.start;
+            other.start += before;
+            self.put(&other.small[at..other.start]);
+            self.put_bytes(bytes);
         }
-        self.put(&other.tail[other.sent..]);
+        self.put(&other.small[other.start..other.end]);
         other.clear();
     }
 
@@ -176,34 +238,31 @@ impl Output {
     /// This point, to go back to.
     #[must_use]
     pub fn mark(&self) -> Mark {
-        Mark { chunks: self.queue.len(), tail: self.tail.len() - self.sent, queued: self.queued }
+        Mark { whole: self.queue.len(), small: self.end - self.start }
     }
 
     /// Drops what was appended since `mark` was made. Nothing must have been sent in between.
     pub fn rollback(&mut self, mark: Mark) {
-        if self.queue.len() > mark.chunks {
-            // What was waiting in the tail then became the chunk right behind the mark.
-            self.tail.clear();
-            self.queue.truncate(mark.chunks + usize::from(mark.tail > 0));
-            if mark.tail > 0
-                && let Some(last) = self.queue.back_mut()
-            {
-                last.truncate(mark.tail);
-            }
-            self.queued = mark.queued + mark.tail;
-        } else if mark.tail > 0 {
-            self.tail.truncate(self.sent + mark.tail);
-        } else {
-            // What was appended may have come with a part that was sent already.
-            self.tail.clear();
-            self.sent = 0;
+        for Whole { before, bytes } in self.queue.drain(self.queue.len().min(mark.whole)..) {
+            self.between -= before;
+            self.queued -= bytes.len();
         }
+        let small = mark.small.max(self.between);
+        self.end = self.end.min(self.start + small);
     }
 
     /// What is waiting, in order, in as many slices as there are.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let tail = &self.tail[self.sent..];
-        self.queue.iter().map(AsRef::as_ref).chain((!tail.is_empty()).then_some(tail))
+        let mut at = self.start;
+        self.queue
+            .iter()
+            .flat_map(move |Whole { before, bytes }| {
+                let small = &self.small[at..at + before];
+                at += before;
+                [small, bytes]
+            })
+            .chain([&self.small[self.start + self.between..self.end]])
+            .filter(|chunk| !chunk.is_empty())
     }
 
     /// Counts the first `count` bytes as sent.
@@ -211,26 +270,31 @@ impl Output {
     /// # Panics
     /// If fewer are waiting.
     pub fn advance(&mut self, mut count: usize) {
-        while let Some(chunk) = self.queue.front_mut() {
-            let part = chunk.len().min(count);
-            chunk.advance(part);
-            self.queued -= part;
-            count -= part;
-            if chunk.has_remaining() {
-                return;
+        while count > 0
+            && let Some(Whole { before, bytes }) = self.queue.front_mut()
+        {
+            let small = count.min(*before);
+            *before -= small;
+            self.between -= small;
+            self.start += small;
+            count -= small;
+            let whole = count.min(bytes.len());
+            bytes.advance(whole);
+            self.queued -= whole;
+            count -= whole;
+            if *before == 0 && bytes.is_empty() {
+                self.queue.pop_front();
             }
-            self.queue.pop_front();
         }
-        assert!(count <= self.tail.len() - self.sent, "sent more than was waiting");
-        self.sent += count;
+        assert!(count <= self.end - self.start - self.between, "sent more than was waiting");
+        self.start += count;
         // What is left moves to the front once it is not longer than what was sent: so memory is
         // bounded by what waits, also where something always does, and a byte moves once for
         // another one that was sent.
-        let left = self.tail.len() - self.sent;
-        if left <= self.sent {
-            self.tail.copy_within(self.sent.., 0);
-            self.tail.truncate(left);
-            self.sent = 0;
+        let left = self.end - self.start;
+        if left <= self.start {
+            self.small.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, left);
         }
     }
 
@@ -249,10 +313,19 @@ impl Output {
     /// assert!(output.pop().is_none() && output.is_empty());
     /// ```
     pub fn pop(&mut self) -> Option<Bytes> {
-        if self.queue.is_empty() {
-            self.close_tail();
+        let small = self.queue.front().map_or(self.end - self.start, |whole| whole.before);
+        if small > 0 {
+            if let Some(whole) = self.queue.front_mut() {
+                whole.before = 0;
+                self.between -= small;
+            }
+            let mut bytes = self.small.split_to(self.start + small);
+            bytes.advance(self.start);
+            self.end -= self.start + small;
+            self.start = 0;
+            return Some(bytes.freeze());
         }
-        let next = self.queue.pop_front()?;
+        let next = self.queue.pop_front()?.bytes;
         self.queued -= next.len();
         Some(next)
     }
@@ -260,9 +333,7 @@ impl Output {
     /// Drops all that is waiting.
     pub fn clear(&mut self) {
         self.queue.clear();
-        self.tail.clear();
-        self.sent = 0;
-        self.queued = 0;
+        (self.start, self.end, self.between, self.queued) = (0, 0, 0, 0);
     }
 
     /// Gives back the memory of an empty output, so that an idle connection holds none.
@@ -272,11 +343,12 @@ impl Output {
         }
     }
 
-    /// Swaps the memory for small writes of an empty output.
+    /// Swaps the memory for small writes of an empty output, whatever is in it.
     #[cfg(feature = "std")]
     pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> BytesMut {
-        debug_assert!(self.is_empty() && storage.is_empty(), "storage is swapped between uses");
-        core::mem::replace(&mut self.tail, storage)
+        debug_assert!(self.is_empty(), "storage is swapped between uses");
+        (self.start, self.end) = (0, 0);
+        core::mem::replace(&mut self.small, storage)
     }
 
     /// A copy of all that is waiting.
@@ -285,17 +357,6 @@ impl Output {
         let mut bytes = Vec::with_capacity(self.len());
         self.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
         bytes
-    }
-
-    /// Makes the tail a chunk of the queue.
-    fn close_tail(&mut self) {
-        let mut tail = self.tail.split();
-        tail.advance(self.sent);
-        self.sent = 0;
-        if !tail.is_empty() {
-            self.queued += tail.len();
-            self.queue.push_back(tail.freeze());
-        }
     }
 }
 
@@ -326,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn rollback_goes_back_over_closed_tails() {
+    fn rollback_goes_back_over_large_writes() {
         for sent in [0, 2] {
             let mut output = Output::new();
             output.put_bytes(large(1));

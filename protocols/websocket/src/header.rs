@@ -12,7 +12,7 @@
 
 use segue::{Fault, Need, Output};
 
-use crate::{Error, Opcode, Role, mask::put_masked};
+use crate::{Error, Opcode, Role, mask};
 
 /// What a header says, all of it checked.
 #[derive(Debug, Clone, Copy)]
@@ -221,8 +221,8 @@ pub(crate) fn put(output: &mut Output, first: u8, length: usize, key: Option<[u8
             output.put(&[first, masked | TWO_BYTES, a, b]);
         }
         _ => {
-            output.put(&[first, masked | EIGHT_BYTES]);
-            output.put(&(length as u64).to_be_bytes());
+            let [a, b, c, d, e, f, g, h] = (length as u64).to_be_bytes();
+            output.put(&[first, masked | EIGHT_BYTES, a, b, c, d, e, f, g, h]);
         }
     }
     if let Some(key) = key {
@@ -233,10 +233,52 @@ pub(crate) fn put(output: &mut Output, first: u8, length: usize, key: Option<[u8
 /// Appends a frame to `output`: the header, and a copy of `payload`, masked if there is a `key`.
 #[inline]
 pub(crate) fn put_frame(output: &mut Output, first: u8, payload: &[u8], key: Option<[u8; 4]>) {
-    put(output, first, payload.len(), key);
     match key {
-        None => output.put(payload),
-        Some(key) => put_masked(key, payload, output),
+        None => put_bare(output, first, payload),
+        Some(key) => put_masked(output, first, payload, key),
+    }
+}
+
+/// Appends a frame to `output`: the header, and a copy of `payload`.
+#[inline]
+pub(crate) fn put_bare(output: &mut Output, first: u8, payload: &[u8]) {
+    match u8::try_from(payload.len()) {
+        Ok(length @ 0..=125) => {
+            let frame = output.put_any(2 + payload.len());
+            if let Some((head, body)) = frame.split_first_chunk_mut() {
+                *head = [first, length];
+                body.copy_from_slice(payload);
+            }
+        }
+        _ => {
+            put(output, first, payload.len(), None);
+            output.put(payload);
+        }
+    }
+}
+
+/// Appends a frame to `output`: the header, and `payload` masked by `key`. The payload goes through
+/// registers and not twice through memory: a processor that is to read at once what it has just
+/// written in other pieces has to wait.
+#[inline(never)]
+pub(crate) fn put_masked(output: &mut Output, first: u8, payload: &[u8], key: [u8; 4]) {
+    match u8::try_from(payload.len()) {
+        Ok(length @ 0..=125) => {
+            let frame = output.put_any(6 + payload.len());
+            if let Some((head, body)) = frame.split_first_chunk_mut() {
+                let [a, b, c, d] = key;
+                *head = [first, MASK | length, a, b, c, d];
+                mask::copy_short(key, payload, body);
+            }
+        }
+        _ => {
+            put(output, first, payload.len(), Some(key));
+            // Memory that was never written to is zeroed first: in pieces, it stays close by.
+            output.reserve(payload.len());
+            for piece in payload.chunks(PIECE) {
+                mask::copy(key, piece, output.put_any(piece.len()));
+            }
+        }
     }
 }
 
@@ -259,3 +301,5 @@ pub(crate) const TWO_BYTES: u8 = 126;
 pub(crate) const EIGHT_BYTES: u8 = 127;
 /// The longest header: flags, opcode, 64-bit length, key.
 pub(crate) const LONGEST: usize = 14;
+/// What is masked at a time, in bytes: whole keys, and little beside a processor's first cache.
+const PIECE: usize = 8 * 1024;

@@ -166,8 +166,10 @@ impl Writer {
 
     #[inline]
     fn put(&mut self, first: u8, payload: &[u8], output: &mut Output) {
-        let key = self.keys.as_mut().map(MaskKeys::next_key);
-        header::put_frame(output, first, payload, key);
+        match &mut self.keys {
+            None => header::put_bare(output, first, payload),
+            Some(keys) => header::put_masked(output, first, payload, keys.next_key()),
+        }
     }
 
     /// A whole message.
@@ -216,8 +218,8 @@ impl Writer {
                 header::put(output, first, payload.len(), Some(key));
                 output.put_bytes(payload.freeze());
             }
-            Ok(payload) => header::put_frame(output, first, &payload, Some(key)),
-            Err(payload) => header::put_frame(output, first, &payload, Some(key)),
+            Ok(payload) => header::put_masked(output, first, &payload, key),
+            Err(payload) => header::put_masked(output, first, &payload, key),
         }
         Ok(())
     }

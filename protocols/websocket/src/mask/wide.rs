@@ -1,14 +1,12 @@
 //! Long payloads with the vectors of this processor, not of the oldest that the build is for.
 //!
 //! They are the same loops, compiled once more for AVX2, which mask 64 KiB in half the time or less.
-//! This is the only unsafe code of the crate, and it is two calls; `plain` and `put_plain` are the
+//! This is the only unsafe code of the crate, and it is two calls; `plain` and `copy_plain` are the
 //! twins that tests hold it against. Builds for the native processor come here as well: it is the
 //! same there, and who asks for the processor's features is told at once.
 #![allow(unsafe_code)]
 
-use segue::Output;
-
-use super::{plain, put_plain, put_words, turned, words};
+use super::{copy_plain, copy_words, plain, turned, words};
 
 /// From this length on, in bytes, it pays to ask what the processor has and to make the call.
 pub(super) const WORTH: usize = 512;
@@ -42,23 +40,29 @@ fn avx2(key: [u8; 4], bytes: &mut [u8]) {
     plain(key.to_ne_bytes(), rest);
 }
 
-/// As [`put_masked`](super::put_masked).
+/// As [`copy`](super::copy).
 #[inline(never)]
-pub(super) fn put_masked(key: [u8; 4], bytes: &[u8], output: &mut Output) {
+pub(super) fn copy(key: [u8; 4], from: &[u8], to: &mut [u8]) {
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: as above.
-        unsafe { put_avx2(key, bytes, output) }
+        unsafe { copy_avx2(key, from, to) }
     } else {
-        put_plain(key, bytes, output);
+        copy_plain(key, from, to);
     }
 }
 
+/// As [`avx2`]; it is the writes that shall not lie across cache lines.
 #[target_feature(enable = "avx2")]
-fn put_avx2(key: [u8; 4], bytes: &[u8], output: &mut Output) {
-    let narrow = u64::from(u32::from_ne_bytes(key));
-    let (blocks, rest) = bytes.as_chunks::<128>();
-    for block in blocks {
-        put_words(narrow << 32 | narrow, block, output);
-    }
-    put_plain(key, rest, output);
+fn copy_avx2(key: [u8; 4], from: &[u8], to: &mut [u8]) {
+    let before = to.as_ptr().align_offset(32).min(to.len()).min(from.len());
+    let (front, from) = from.split_at(before);
+    let (place, to) = to.split_at_mut(before);
+    copy_plain(key, front, place);
+    let key = turned(u32::from_ne_bytes(key), before);
+    let narrow = u64::from(key);
+    let whole = from.len().min(to.len()) / 8 * 8;
+    let (front, rest) = from.split_at(whole);
+    let (place, to) = to.split_at_mut(whole);
+    copy_words(narrow << 32 | narrow, front, place);
+    copy_plain(key.to_ne_bytes(), rest, to);
 }
