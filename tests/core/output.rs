@@ -10,11 +10,14 @@ enum Deed {
     Put(Vec<u8>),
     PutMut(Vec<u8>),
     PutZeroed(usize),
+    PutAny(Vec<u8>),
     PutBytes(usize),
     /// Appends an output that these were put into, and of which so much was sent.
     Append(Vec<Deed>, usize),
     /// Sends up to so many bytes.
     Advance(usize),
+    /// Takes the next out.
+    Pop,
     /// Goes back to before these.
     Back(Vec<Deed>),
     Clear,
@@ -27,8 +30,10 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         4 => vec(any::<u8>(), 0..40).prop_map(Deed::Put),
         1 => vec(any::<u8>(), 0..40).prop_map(Deed::PutMut),
         1 => (0..40usize).prop_map(Deed::PutZeroed),
+        1 => vec(any::<u8>(), 0..40).prop_map(Deed::PutAny),
         3 => near_whole.clone().prop_map(Deed::PutBytes),
         4 => prop_oneof![0..60usize, near_whole].prop_map(Deed::Advance),
+        1 => Just(Deed::Pop),
         1 => Just(Deed::Clear),
         1 => Just(Deed::Release),
     ];
@@ -61,6 +66,10 @@ fn act(output: &mut Output, model: &mut Vec<u8>, deed: &Deed, may_send: bool) {
             lent.fill(7);
             model.resize(model.len() + length, 7);
         }
+        Deed::PutAny(bytes) => {
+            output.put_any(bytes.len()).copy_from_slice(bytes);
+            model.extend(bytes);
+        }
         Deed::PutBytes(length) => {
             let bytes: Vec<u8> = (0..*length).map(|at| at.to_le_bytes()[0]).collect();
             model.extend(&bytes);
@@ -83,6 +92,11 @@ fn act(output: &mut Output, model: &mut Vec<u8>, deed: &Deed, may_send: bool) {
             output.advance(count);
             model.drain(..count);
         }
+        Deed::Pop if may_send => {
+            let next = output.chunks().next().map(<[u8]>::to_vec);
+            assert_eq!(output.pop().map(Vec::from), next);
+            model.drain(..next.map_or(0, |next| next.len()));
+        }
         Deed::Back(deeds) => {
             let mark = output.mark();
             let before = model.clone();
@@ -95,7 +109,7 @@ fn act(output: &mut Output, model: &mut Vec<u8>, deed: &Deed, may_send: bool) {
             model.clear();
         }
         Deed::Release if may_send => output.release(),
-        Deed::Advance(_) | Deed::Clear | Deed::Release => {}
+        Deed::Advance(_) | Deed::Pop | Deed::Clear | Deed::Release => {}
     }
     check(output, model);
 }
@@ -260,6 +274,33 @@ fn long_bytes_are_not_copied() {
     other.append(&mut output);
     other.advance(5 + 100);
     assert_eq!(other.chunks().next().unwrap().as_ptr(), long[100..].as_ptr());
+}
+
+#[test]
+fn small_writes_around_long_bytes_share_one_memory() {
+    let long = Bytes::from(vec![1; Output::WHOLE]);
+    let mut output = Output::new();
+    output.reserve(64);
+    let held = output.capacity();
+    for _ in 0..4 {
+        for _ in 0..4 {
+            output.put(b"head");
+            output.put_bytes(long.clone());
+        }
+        let places: Vec<_> = output.chunks().step_by(2).map(<[u8]>::as_ptr).collect();
+        assert!(places.windows(2).all(|two| two[0].wrapping_add(4) == two[1]));
+        output.advance(output.len());
+    }
+    // There is room for what is in the queue, and no more for small writes.
+    assert!(output.capacity() - held < 1024, "{} bytes are held", output.capacity());
+}
+
+#[test]
+fn zeroed_bytes_are_zeroed_where_something_was_before() {
+    let mut output = Output::new();
+    output.put(&[7; 100]);
+    output.advance(100);
+    assert_eq!(output.put_zeroed(200), [0; 200]);
 }
 
 #[test]

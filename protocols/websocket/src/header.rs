@@ -242,11 +242,20 @@ pub(crate) fn put_frame(output: &mut Output, first: u8, payload: &[u8], key: Opt
 /// Appends a frame to `output`: the header, and a copy of `payload`.
 #[inline]
 pub(crate) fn put_bare(output: &mut Output, first: u8, payload: &[u8]) {
-    match u8::try_from(payload.len()) {
-        Ok(length @ 0..=125) => {
-            let frame = output.put_any(2 + payload.len());
+    #[expect(clippy::cast_possible_truncation, reason = "each arm is bound to what fits")]
+    match payload.len() {
+        length @ 0..=125 => {
+            let frame = output.put_any(2 + length);
             if let Some((head, body)) = frame.split_first_chunk_mut() {
-                *head = [first, length];
+                *head = [first, length as u8];
+                body.copy_from_slice(payload);
+            }
+        }
+        length @ 126..=PIECE => {
+            let frame = output.put_any(4 + length);
+            if let Some((head, body)) = frame.split_first_chunk_mut() {
+                let [a, b] = (length as u16).to_be_bytes();
+                *head = [first, TWO_BYTES, a, b];
                 body.copy_from_slice(payload);
             }
         }
@@ -262,13 +271,22 @@ pub(crate) fn put_bare(output: &mut Output, first: u8, payload: &[u8]) {
 /// written in other pieces has to wait.
 #[inline(never)]
 pub(crate) fn put_masked(output: &mut Output, first: u8, payload: &[u8], key: [u8; 4]) {
-    match u8::try_from(payload.len()) {
-        Ok(length @ 0..=125) => {
-            let frame = output.put_any(6 + payload.len());
+    let [a, b, c, d] = key;
+    #[expect(clippy::cast_possible_truncation, reason = "each arm is bound to what fits")]
+    match payload.len() {
+        length @ 0..=125 => {
+            let frame = output.put_any(6 + length);
             if let Some((head, body)) = frame.split_first_chunk_mut() {
-                let [a, b, c, d] = key;
-                *head = [first, MASK | length, a, b, c, d];
+                *head = [first, MASK | length as u8, a, b, c, d];
                 mask::copy_short(key, payload, body);
+            }
+        }
+        length @ 126..=PIECE => {
+            let frame = output.put_any(8 + length);
+            if let Some((head, body)) = frame.split_first_chunk_mut() {
+                let [e, f] = (length as u16).to_be_bytes();
+                *head = [first, MASK | TWO_BYTES, e, f, a, b, c, d];
+                mask::copy(key, payload, body);
             }
         }
         _ => {
@@ -303,3 +321,52 @@ pub(crate) const EIGHT_BYTES: u8 = 127;
 pub(crate) const LONGEST: usize = 14;
 /// What is masked at a time, in bytes: whole keys, and little beside a processor's first cache.
 const PIECE: usize = 8 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{vec, vec::Vec};
+
+    /// RFC 6455 §5.2, byte by byte.
+    fn frame(first: u8, payload: &[u8], key: Option<[u8; 4]>) -> Vec<u8> {
+        let masked = if key.is_some() { 0x80 } else { 0 };
+        let length = payload.len() as u64;
+        let mut frame = vec![first];
+        match length {
+            0..=125 => frame.push(masked | payload.len().to_le_bytes()[0]),
+            126..=0xFFFF => {
+                frame.push(masked | 126);
+                frame.extend(&length.to_be_bytes()[6..]);
+            }
+            _ => {
+                frame.push(masked | 127);
+                frame.extend(length.to_be_bytes());
+            }
+        }
+        frame.extend(key.iter().flatten());
+        let mask = |(at, byte)| byte ^ key.map_or(0, |key| key[at % 4]);
+        frame.extend(payload.iter().copied().enumerate().map(mask));
+        frame
+    }
+
+    #[test]
+    fn frames_of_every_length_are_the_same_in_fresh_and_in_used_memory() {
+        let bytes: Vec<u8> = (0..=250).cycle().take(2 * 0x1_0000).collect();
+        let lengths = (0..300).chain([511, 512, 4095, 4096, PIECE - 1, PIECE, PIECE + 1]);
+        let mut used = Output::new();
+        used.put(&[0xA5; 3 * 0x1_0000]);
+        used.clear();
+        for length in lengths.chain([3 * PIECE + 5, 0xFFFF, 0x1_0000, 0x1_0001]) {
+            for key in [None, Some([0x37, 0xFA, 0x21, 0x3D])] {
+                let payload = &bytes[length % 7..][..length];
+                let expected = [&b"before"[..], &frame(WHOLE_TEXT, payload, key)].concat();
+                for output in [&mut used, &mut Output::new()] {
+                    output.put(b"before");
+                    put_frame(output, WHOLE_TEXT, payload, key);
+                    assert!(output.to_vec() == expected, "{length} bytes, key {key:?}");
+                    output.clear();
+                }
+            }
+        }
+    }
+}

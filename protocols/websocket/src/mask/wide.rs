@@ -11,6 +11,9 @@ use super::{copy_plain, copy_words, plain, turned, words};
 /// From this length on, in bytes, it pays to ask what the processor has and to make the call.
 pub(super) const WORTH: usize = 512;
 
+/// From this length on, in bytes, it pays to go to a cache line's front before writing.
+const ALIGNED: usize = 4096;
+
 /// As [`mask`](super::mask).
 #[inline(never)]
 pub(super) fn mask(key: [u8; 4], bytes: &mut [u8]) {
@@ -51,10 +54,14 @@ pub(super) fn copy(key: [u8; 4], from: &[u8], to: &mut [u8]) {
     }
 }
 
-/// As [`avx2`]; it is the writes that shall not lie across cache lines.
+/// As [`avx2`]; it is the writes that shall not lie across cache lines, where there are enough of
+/// them for that to pay.
 #[target_feature(enable = "avx2")]
 fn copy_avx2(key: [u8; 4], from: &[u8], to: &mut [u8]) {
-    let before = to.as_ptr().align_offset(32).min(to.len()).min(from.len());
+    let before = match to.len() {
+        ..ALIGNED => 0,
+        length => to.as_ptr().align_offset(32).min(length).min(from.len()),
+    };
     let (front, from) = from.split_at(before);
     let (place, to) = to.split_at_mut(before);
     copy_plain(key, front, place);
