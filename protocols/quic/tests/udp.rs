@@ -75,7 +75,7 @@ impl Driven for Blocking {
     }
 
     fn new(socket: UdpSocket, options: Options) -> Self {
-        Self(udp::sync::Datagrams::new(socket, options))
+        Self(udp::sync::Datagrams::with_options(socket, options))
     }
 
     fn outgoing(&mut self) -> &mut Outgoing {
@@ -146,7 +146,7 @@ impl Driven for Tokio {
         socket.set_nonblocking(true).expect("sockets can be non-blocking");
         let _entered = runtime.enter();
         let socket = tokio::net::UdpSocket::from_std(socket).expect("it is a socket");
-        Self(udp::tokio::Datagrams::new(socket, options), runtime)
+        Self(udp::tokio::Datagrams::with_options(socket, options), runtime)
     }
 
     fn outgoing(&mut self) -> &mut Outgoing {

@@ -16,11 +16,11 @@
 //! has them can be driven all the same.
 //!
 //! ```
-//! use segue_quic::udp::{Options, sync::Datagrams};
+//! use segue_quic::udp::sync::Datagrams;
 //! use std::net::UdpSocket;
 //!
 //! let client = UdpSocket::bind("127.0.0.1:0")?;
-//! let mut server = Datagrams::new(UdpSocket::bind("127.0.0.1:0")?, Options::default());
+//! let mut server = Datagrams::new(UdpSocket::bind("127.0.0.1:0")?);
 //! client.connect(server.socket().local_addr()?)?;
 //! client.send(b"ping")?;
 //!

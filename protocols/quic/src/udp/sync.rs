@@ -27,7 +27,13 @@ pub struct Std {
 impl Datagrams {
     /// Drives a blocking socket, bound, and connected if datagrams are queued without an address.
     #[must_use]
-    pub fn new(socket: UdpSocket, options: Options) -> Self {
+    pub fn new(socket: UdpSocket) -> Self {
+        Self::with_options(socket, Options::default())
+    }
+
+    /// The same, with other than the default options.
+    #[must_use]
+    pub fn with_options(socket: UdpSocket, options: Options) -> Self {
         Self::over(Std { socket, blocks: true }, options)
     }
 

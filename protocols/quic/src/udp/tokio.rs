@@ -19,13 +19,13 @@ use super::{Options, Socket, Turn, datagrams};
 /// no task for that alone.
 ///
 /// ```
-/// use segue_quic::udp::{Options, tokio::Datagrams};
+/// use segue_quic::udp::tokio::Datagrams;
 /// use tokio::net::UdpSocket;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> std::io::Result<()> {
-/// let mut server = Datagrams::new(UdpSocket::bind("127.0.0.1:0").await?, Options::default());
-/// let mut client = Datagrams::new(UdpSocket::bind("127.0.0.1:0").await?, Options::default());
+/// let mut server = Datagrams::new(UdpSocket::bind("127.0.0.1:0").await?);
+/// let mut client = Datagrams::new(UdpSocket::bind("127.0.0.1:0").await?);
 /// client.outgoing().put(b"ping", Some(server.socket().local_addr()?));
 /// client.flush().await?;
 /// for datagram in server.turn().await?.datagrams {
@@ -43,7 +43,13 @@ pub struct Tokio(UdpSocket);
 impl Datagrams {
     /// Drives a socket, bound, and connected if datagrams are queued without an address.
     #[must_use]
-    pub fn new(socket: UdpSocket, options: Options) -> Self {
+    pub fn new(socket: UdpSocket) -> Self {
+        Self::with_options(socket, Options::default())
+    }
+
+    /// The same, with other than the default options.
+    #[must_use]
+    pub fn with_options(socket: UdpSocket, options: Options) -> Self {
         Self::over(Tokio(socket), options)
     }
 
