@@ -250,17 +250,25 @@ fn growth(entry: &Entry, defect: &stranger::Defect) -> f64 {
         });
         least.min().unwrap_or_default()
     };
-    // What is the same for each byte hides a square that is small, so a longer stream is tried.
-    let mut growth = 0.0_f64;
-    for length in [4096, 16 * 1024, 48 * 1024] {
+    let measured = |length| {
         let (short, long) = (took(length), took(2 * length));
-        growth = growth.max(long.as_secs_f64() / short.as_secs_f64().max(f64::MIN_POSITIVE));
-        if growth > SQUARE || long > Duration::from_millis(400) {
+        (long.as_secs_f64() / short.as_secs_f64().max(f64::MIN_POSITIVE), long)
+    };
+    // What is the same for each byte hides a square that is small, so a longer stream is tried.
+    let mut last = 0.0;
+    for length in [4096, 16 * 1024, 64 * 1024, 128 * 1024] {
+        let (growth, long) = measured(length);
+        // Once may be chance.
+        last = if growth > SQUARE { growth.min(measured(length).0) } else { growth };
+        if last > SQUARE || long > PATIENCE {
             break;
         }
     }
-    growth
+    last
 }
+
+/// No longer stream is tried after one that takes as long.
+const PATIENCE: Duration = Duration::from_millis(400);
 
 /// A square is 4 times as much for twice the length; this is clearly beyond a line.
 const SQUARE: f64 = 2.8;

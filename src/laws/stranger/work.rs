@@ -2,7 +2,8 @@
 //!
 //! A count of instructions is the same each time. Where there is none, the time counts that this
 //! thread has run: the least of several measurements, taken in turns; and where that leaves a
-//! doubt, those of longer streams, on which a square has no way to look like a line.
+//! doubt, those of longer streams, on which a square has no way to look like a line. A law is only
+//! said to be broken where that shows twice and clearly, so that another run says the same.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -47,7 +48,9 @@ pub(super) fn slow(bench: &Bench<'_>, seeds: &[Vec<u8>]) -> Option<Slow> {
         {
             return Some(slow);
         }
-        growing.push((growth, stream));
+        // A square that is small only shows on longer streams.
+        let growth = self::growth(bench, &|length| stream.fill(length), 2 * SHORT, 1);
+        growing.push((growth.unwrap_or(0.0), stream));
     }
     growing.sort_by(|(one, _), (other, _)| other.total_cmp(one));
     growing.into_iter().take(WITH_CARE).find_map(|(_, stream)| confirmed(stream))
@@ -55,19 +58,31 @@ pub(super) fn slow(bench: &Bench<'_>, seeds: &[Vec<u8>]) -> Option<Slow> {
 
 /// How work grows on these streams, if it is more than linear.
 pub(super) fn superlinear(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> Option<String> {
-    let first = growth(bench, fill, SHORT, 3)?;
-    if first <= LINEAR {
-        return None;
+    if bench.terms.work.is_none() {
+        return by_time(bench, fill)
+            .then(|| "twice the stream, byte by byte, is 3 to 4 times the work".into());
     }
-    let growth = if bench.terms.work.is_some() {
-        growth(bench, fill, SHORT, 1)?
-    } else if first > CERTAIN {
-        growth(bench, fill, SHORT, 3).filter(|second| *second > CERTAIN)?
-    } else {
-        growth(bench, fill, LONG, 5).filter(|growth| *growth > BY_TIME)?
-    };
-    (growth > LINEAR)
-        .then(|| format!("twice the stream, byte by byte, is {:.0} times the work", growth.exp2()))
+    let growth = growth(bench, fill, SHORT, 1).filter(|growth| *growth > LINEAR)?;
+    Some(format!("twice the stream, byte by byte, is {:.0} times the work", growth.exp2()))
+}
+
+/// Whether the clock shows beyond doubt, twice over on streams of one length, that work is not
+/// linear. What lies in between is left at that: a longer stream shows a square more clearly, and
+/// where the longest does not, another run could say something else.
+fn by_time(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> bool {
+    /// Less at this length never becomes certain at the longest: a square grows by its length.
+    const LENGTHS: [(usize, f64); 3] = [(SHORT, 1.05), (4 * SHORT, 1.2), (16 * SHORT, CERTAIN)];
+    let measure = |length| growth(bench, fill, length, 3).unwrap_or(0.0);
+    for (length, hopeful) in LENGTHS {
+        let first = measure(length);
+        if first > CERTAIN && measure(length) > CERTAIN {
+            return true;
+        }
+        if first <= hopeful {
+            return false;
+        }
+    }
+    false
 }
 
 /// By which power of the length work grows between `length` and twice that.
@@ -160,14 +175,12 @@ fn time() -> u64 {
     u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Lengths in bytes of the shorter of two streams: at first, and where time leaves a doubt.
+/// Length in bytes of the shorter of two streams, at first.
 const SHORT: usize = 4096;
-const LONG: usize = 4 * SHORT;
 
-/// Up to this power of the length, work is linear; by time beyond this one it is not; and beyond
-/// this no second look at longer streams is needed.
+/// Up to this power of the length, counted work is linear; by time it certainly is not beyond the
+/// other.
 const LINEAR: f64 = 1.1;
-const BY_TIME: f64 = 1.4;
 const CERTAIN: f64 = 1.7;
 
 /// After this long a measurement is not repeated any more.
