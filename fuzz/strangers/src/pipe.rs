@@ -46,15 +46,23 @@ impl Pipe {
         }
     }
 
-    fn fill(&self, room: &mut [u8]) -> Option<usize> {
+    /// The next piece, as far as there is room.
+    fn piece(&self, room: usize) -> Option<Bytes> {
         let mut reads = self.reads();
-        let Some(front) = reads.waiting.front_mut() else { return reads.ended.then_some(0) };
-        let length = front.len().min(room.len());
-        room[..length].copy_from_slice(&front.split_to(length));
+        let Some(front) = reads.waiting.front_mut() else {
+            return reads.ended.then(Bytes::new);
+        };
+        let piece = front.split_to(front.len().min(room));
         if front.is_empty() {
             reads.waiting.pop_front();
         }
-        Some(length)
+        Some(piece)
+    }
+
+    fn fill(&self, room: &mut [u8]) -> Option<usize> {
+        let piece = self.piece(room.len())?;
+        room[..piece.len()].copy_from_slice(&piece);
+        Some(piece.len())
     }
 
     fn reads(&self) -> MutexGuard<'_, Reads> {
@@ -85,13 +93,10 @@ impl tokio::io::AsyncRead for Pipe {
         _: &mut Context<'_>,
         room: &mut tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        match self.fill(room.initialize_unfilled()) {
-            Some(length) => {
-                room.advance(length);
-                Poll::Ready(Ok(()))
-            }
-            None => Poll::Pending,
-        }
+        // All of the room is not made zero for that: with each byte, work would be the square of it.
+        let Some(piece) = self.piece(room.remaining()) else { return Poll::Pending };
+        room.put_slice(&piece);
+        Poll::Ready(Ok(()))
     }
 }
 
