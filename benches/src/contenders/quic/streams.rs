@@ -165,7 +165,7 @@ fn saw(bytes: &[u8]) {
     }
 }
 
-/// A stream of `length` bytes of which the last one alone is [`LAST`].
+/// A stream of `length` bytes of which the last one alone is `LAST`.
 #[must_use]
 pub fn stream(length: usize) -> Vec<u8> {
     let mut bytes: Vec<u8> = b"the quick brown fox jumps over the lazy dog "
