@@ -82,7 +82,7 @@ pub fn run(entries: &[Entry], plan: &Plan) -> Run {
 }
 
 /// How long one parser may compute: many times what the slowest of them does.
-const EACH: Duration = Duration::from_secs(8);
+const EACH: Duration = Duration::from_secs(20);
 
 /// How long a driver may compute over one stream: a line takes a few milliseconds for the longest.
 const DRIVER: Duration = Duration::from_secs(2);

@@ -29,15 +29,16 @@ pub fn entries() -> Vec<Entry> {
             },
         )
         .accepts(RESPONSES)
-        .refuses(NO_RESPONSES),
+        .refuses(&NO_RESPONSES[..1]),
         new(
             "imap-proto",
             "Response::parse",
             || Box::new(stranger::slice(proto)),
             |reads| drive::buffer(reads, proto),
         )
+        .over_slice()
         .accepts(RESPONSES)
-        .refuses(NO_RESPONSES),
+        .refuses(&NO_RESPONSES[..1]),
         new(
             "imap-codec",
             "ResponseCodec",
@@ -65,7 +66,8 @@ const RESPONSES: [&[u8]; 4] = [
     b"* LIST (\\HasNoChildren) \"/\" INBOX\r\n* SEARCH 2 3 6\r\n",
     b"* 1 FETCH (FLAGS (\\Seen) RFC822.SIZE 44)\r\n* 1 EXPUNGE\r\n+ idling\r\n",
 ];
-const NO_RESPONSES: [&[u8]; 2] = [b"* 1 FETCH (UID x)\r\n", b"*\r\n"];
+/// `imap-proto` keeps attributes that it does not know.
+const NO_RESPONSES: [&[u8]; 2] = [b"*\r\n", b"* 1 FETCH (UID x)\r\n"];
 const COMMANDS: [&[u8]; 3] = [
     b"a1 CAPABILITY\r\na2 SELECT INBOX\r\n",
     b"a3 LOGIN {2}\r\nme {3}\r\nkey\r\na4 NOOP\r\n",

@@ -32,7 +32,7 @@ pub fn entries() -> Vec<Entry> {
             |reads| drive::bytes_mut(reads, backend),
         )
         .accepts(BACKEND)
-        .refuses([&b"Z\0\0\0\x03I"[..], b"?\0\0\0\x04"]),
+        .refuses([&b"?\0\0\0\x04"[..]]),
         new(
             "pgwire",
             "PgWireFrontendMessage::decode",
@@ -40,7 +40,7 @@ pub fn entries() -> Vec<Entry> {
             |reads| drive::bytes_mut(reads, frontend),
         )
         .accepts(FRONTEND)
-        .refuses([&b"Q\0\0\0\x03"[..], b"?\0\0\0\x04"]),
+        .refuses([&b"?\0\0\0\x04"[..]]),
     ]
 }
 
