@@ -91,10 +91,7 @@ pub(crate) fn value(datagram: &Node, field: &str) -> String {
         "quic.cc.error_code" => of_closes("transport", "code"),
         "quic.cc.error_code.app" => of_closes("application", "code"),
         "quic.cc.frame_type" => of_closes("transport", "frame_type"),
-        "quic.cc.reason_phrase" => {
-            let reasons = of_frames("CONNECTION_CLOSE", "reason");
-            reasons.into_iter().filter(|reason| !reason.is_empty()).collect()
-        }
+        "quic.cc.reason_phrase" => of_frames("CONNECTION_CLOSE", "reason"),
         "quic.dg.length" => {
             let datagrams = frames().filter(|node| node.name == "DATAGRAM");
             let with = datagrams.filter(|node| number(node, "type") & 1 != 0);
