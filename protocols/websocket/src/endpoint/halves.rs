@@ -98,9 +98,9 @@ impl<T: PollTransport> Reader<T> {
         poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
     }
 
-    /// The same, for both halves, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
-    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
-    /// otherwise.
+    /// The same, for both halves, but waits no longer than `keep_alive` allows by the clock of
+    /// `timer`: 10 seconds from the first close frame on, unless
+    /// [`close_within`](KeepAlive::close_within) says otherwise.
     ///
     /// # Errors
     /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
