@@ -209,19 +209,21 @@ impl End {
         false
     }
 
-    /// Takes one message lent, and sends it back.
+    /// Takes one message lent, and sends it back if it is data: a pong sent back would be one that
+    /// nobody asked for.
     fn echo(&mut self) {
         let turn = self.socket.as_mut().expect("it is there").turn();
         let (message, echoed) = match turn {
             Ok(Some(mut turn)) => {
                 let message = OwnedMessage::from(turn.message);
-                (message, turn.answer.send(turn.message).is_ok())
+                let echoed = message.is_data() && turn.answer.send(turn.message).is_ok();
+                (message, echoed)
             }
             Ok(None) => return,
             Err(error) if error.would_block() => return,
             Err(error) => panic!("{error:?}"),
         };
-        if echoed && message.is_data() {
+        if echoed {
             self.said.push(message.clone());
         }
         self.hear(message);
