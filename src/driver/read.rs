@@ -454,6 +454,10 @@ impl Aside<'_> {
         let read = read.map(|read| read.and_then(|count| plausible(count, most)));
         let count = if let Poll::Ready(Ok(count)) = read { count } else { 0 };
         self.spill.truncate(held + count);
+        if self.spill.is_empty() {
+            // A waiting connection holds as little as possible.
+            *self.spill = Vec::new();
+        }
         match ready!(read) {
             Ok(count) => *self.eof = count == 0,
             Err(error) => *self.error = Some(error),

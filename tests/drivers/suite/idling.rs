@@ -111,3 +111,23 @@ fn a_flush_that_waits_holds_no_read_buffer() {
         assert_eq!(connection.buffer().capacity(), 0);
     });
 }
+
+#[test]
+fn waiting_for_room_holds_nothing_afterwards() {
+    play!({
+        let script = Script::new().gives(messages(["one"])).write_stalls();
+        let options = Options { high_water: 5, ..Options::default() };
+        let handoff = Handoff::new(script.clone(), &[][..]);
+        let mut connection = Connection::with_options(handoff, Talk::default(), options);
+        {
+            let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
+            output.send(&mut Talk::default(), item).unwrap();
+            // Reads on, and nothing comes.
+            assert!(once!(output.room()).is_pending());
+            script.goes_on();
+            wait!(output.room()).unwrap();
+        }
+        assert!(once!(connection.turn()).is_pending());
+        assert_eq!(connection.held(), 0);
+    });
+}
