@@ -51,7 +51,7 @@ fn main() -> io::Result<ExitCode> {
         .iter()
         .map(|(name, _)| *name)
         .filter(|name| {
-            let is_raw = [servers::RAW, servers::RAW_TOKIO].contains(name);
+            let is_raw = [servers::RAW, servers::RAW_TOKIO, servers::RAW_SMOL].contains(name);
             is_raw || wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()))
         })
         .collect();

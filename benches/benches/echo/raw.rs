@@ -1,5 +1,5 @@
 //! The least there can be: everything that is there is read at once, unmasked in place, and what
-//! comes of it is written at once. Once blocking, and once on tokio.
+//! comes of it is written at once. Once blocking, once on tokio, and once on smol.
 
 use std::{
     hint::black_box,
@@ -8,7 +8,6 @@ use std::{
 };
 
 use segue_benches::contenders::websocket::by_hand;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Room for all messages that are under way.
 const ROOM: usize = 512 * 1024;
@@ -32,6 +31,21 @@ pub(crate) fn blocking(mut socket: TcpStream) -> io::Result<()> {
 }
 
 pub(crate) async fn on_tokio(mut socket: tokio::net::TcpStream) -> io::Result<()> {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let mut batch = Batch::new();
+    loop {
+        let count = socket.read(batch.spare()).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        socket.write_all(batch.echo(count)).await?;
+    }
+}
+
+pub(crate) async fn on_smol(mut socket: smol::net::TcpStream) -> io::Result<()> {
+    use smol::io::{AsyncReadExt, AsyncWriteExt};
+
     let mut batch = Batch::new();
     loop {
         let count = socket.read(batch.spare()).await?;

@@ -12,15 +12,17 @@ pub(crate) type Echo = fn(TcpStream);
 
 pub(crate) const RAW: &str = "raw loop, blocking";
 pub(crate) const RAW_TOKIO: &str = "raw loop, tokio";
+pub(crate) const RAW_SMOL: &str = "raw loop, smol";
 pub(crate) const CONNECTION: &str = "segue connection, tokio";
 
 /// All of them; those that others are held against come first.
 pub(crate) const ALL: &[(&str, Echo)] = &[
     (RAW, |socket| drop(raw::blocking(socket))),
     (RAW_TOKIO, |socket| on_tokio(socket, raw::on_tokio)),
+    (RAW_SMOL, |socket| on_smol(socket, raw::on_smol)),
     ("segue connection, sync", |socket| drop(connection_sync(socket))),
     (CONNECTION, |socket| on_tokio(socket, connection_tokio)),
-    ("segue connection, futures", connection_futures),
+    ("segue connection, futures", |socket| on_smol(socket, connection_futures)),
     ("segue endpoint, sync turn", |socket| drop(turn_sync(socket))),
     ("segue endpoint, turn", |socket| on_tokio(socket, turn)),
     ("segue endpoint, next and feed", |socket| on_tokio(socket, feed)),
@@ -43,6 +45,13 @@ fn on_tokio<F: Future>(socket: TcpStream, echo: impl FnOnce(tokio::net::TcpStrea
     });
 }
 
+/// The same for those over futures-io, on smol.
+fn on_smol<F: Future>(socket: TcpStream, echo: impl FnOnce(smol::net::TcpStream) -> F) {
+    smol::block_on(async {
+        echo(smol::net::TcpStream::try_from(socket).expect("a socket")).await;
+    });
+}
+
 fn connection_sync(socket: TcpStream) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = driver::sync::Connection::new(socket, messages);
@@ -61,17 +70,13 @@ async fn connection_tokio(socket: tokio::net::TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-fn connection_futures(socket: TcpStream) {
-    smol::block_on(async {
-        let socket = smol::net::TcpStream::try_from(socket)?;
-        let (messages, mut writer) = segue_websocket::server();
-        let mut connection = driver::futures::Connection::new(socket, messages);
-        while let Some(Turn { item, mut output }) = connection.turn().await? {
-            output.send(&mut writer, item)?;
-        }
-        io::Result::Ok(())
-    })
-    .unwrap_or_default();
+async fn connection_futures(socket: smol::net::TcpStream) -> io::Result<()> {
+    let (messages, mut writer) = segue_websocket::server();
+    let mut connection = driver::futures::Connection::new(socket, messages);
+    while let Some(Turn { item, mut output }) = connection.turn().await? {
+        output.send(&mut writer, item)?;
+    }
+    Ok(())
 }
 
 type Outcome = Result<(), segue_websocket::endpoint::Error>;

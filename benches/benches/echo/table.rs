@@ -26,7 +26,11 @@ impl<'n> Row<'n> {
 pub(crate) fn print(load: Load, rows: &[Row<'_>]) -> bool {
     let Load { payload, in_flight } = load;
     let find = |name| rows.iter().find(|row| row.name == name);
-    let raws = [("x raw", find(servers::RAW)), ("x raw tokio", find(servers::RAW_TOKIO))];
+    let raws = [
+        ("x raw", find(servers::RAW)),
+        ("x raw tokio", find(servers::RAW_TOKIO)),
+        ("x raw smol", find(servers::RAW_SMOL)),
+    ];
     let title = format!("echo of {payload} bytes, {in_flight} in flight");
     print!("{title:<36}{:>14}", "ns of CPU");
     raws.iter().for_each(|(title, _)| print!("{title:>13}"));
