@@ -212,7 +212,7 @@ impl Inflate {
     }
 
     /// Appends some of what `input` inflates to, and stops behind the limit. Where the stream ends
-    /// it begins another.
+    /// another begins.
     fn step(&mut self, input: &[u8], flush: InflateFlush, limit: usize) -> Result<Step, Error> {
         let bits = zlib_bits(self.side.bits);
         let stream = self.stream.get_or_insert_with(|| zlib_rs::Inflate::new(false, bits));
@@ -230,27 +230,14 @@ impl Inflate {
         let ended = matches!(status, Ok(Status::StreamEnd));
         let waits = !ended && written < length;
         match status {
-            // A compressor may end its stream and begin another (§7.2.3.4).
-            Ok(Status::StreamEnd) => self.restart()?,
+            // A compressor may end its stream and begin another (§7.2.3.4), which knows nothing of
+            // what came before: it was begun anew, and so is its window.
+            Ok(Status::StreamEnd) => self.stream = None,
             // Where all of it is consumed, or all of the room is written, it goes on.
             Ok(_) if consumed > 0 || written > 0 || input.is_empty() => {}
             _ => return Err(Error::Deflate),
         }
         Ok(Step { consumed, waits, ended })
-    }
-
-    /// Begins another stream behind one that has ended, which may refer to what this message has
-    /// come to so far.
-    fn restart(&mut self) -> Result<(), Error> {
-        let mut stream = zlib_rs::Inflate::new(false, zlib_bits(self.side.bits));
-        let message = self.message.as_slice();
-        let window = message.len().min(1 << self.side.bits);
-        if window > 0 {
-            let dictionary = &message[message.len() - window..];
-            stream.set_dictionary(dictionary).map_err(|_| Error::Deflate)?;
-        }
-        self.stream = Some(stream);
-        Ok(())
     }
 
     fn fault(&self, error: Error, at: usize) -> Fault<Error> {

@@ -48,11 +48,23 @@ fn the_examples_of_the_rfc() {
 
 #[test]
 fn a_message_may_go_on_behind_a_block_that_ends_the_stream() {
-    // "Hello" in a last block, then the same again by reference into it.
-    let stream = [(0xC1, &b"\xf3\x48\xcd\xc9\xc9\x07\x00\x02\x13\x00\x00"[..])];
+    let ends = b"\xf3\x48\xcd\xc9\xc9\x07\x00";
+    let stream = [(0xC1, &[&ends[..], b"\xf2\x48\xcd\xc9\xc9\x07\x00"].concat()[..])];
     let seen = feed(&mut client(), [&frames(Role::Client, &stream)[..]]);
-    let Ok(_) = seen.end else { panic!("{:?}", seen.end) };
-    assert!(matches!(&seen.messages[..], [Owned::Text(text)] if text.starts_with("Hello")));
+    assert_eq!((seen.messages, seen.end), (vec![Owned::Text("HelloHello".into())], Ok(false)));
+    // What follows is a stream of its own, and refers to nothing before it, in this message and
+    // in others, whole and in pieces.
+    let by_reference = [&ends[..], b"\xf2\x00\x11\x00\x00"].concat();
+    let within = frames(Role::Client, &[(0xC1, &by_reference)]);
+    let both = [(0xC1, &b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"[..]), (0xC1, b"\xf2\x00\x11\x00\x00")];
+    let across = frames(Role::Client, &both);
+    for (stream, messages) in [(within, 0), (across, 1)] {
+        let seen = feed(&mut client(), [&stream[..]]);
+        assert_eq!(
+            (seen.messages.len(), seen.end.unwrap_err().error()),
+            (messages, Some(&Error::Deflate))
+        );
+    }
 }
 
 /// Messages of all kinds and lengths, such as repeat themselves and such as do not.
