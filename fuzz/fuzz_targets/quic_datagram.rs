@@ -121,6 +121,7 @@ fn what_is_sent_is_received(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
     let keys = protect::initial(version, destination).expect("the version is known");
     let mut datagram = vec![0xff; 4096];
     let (mut end, mut sent) = (0, Vec::new());
+    let mut used: Vec<(Header<'_>, u64)> = Vec::new();
     loop {
         let (source, size) = (id(u)?, u.int_in_range(1..=4)?);
         let number = PacketNumber::sized(u.arbitrary::<u64>()? >> 2, size).expect("it has 62 bits");
@@ -134,9 +135,10 @@ fn what_is_sent_is_received(u: &mut Unstructured<'_>) -> arbitrary::Result<()> {
             _ => Header::OneRtt { destination, spin: u.arbitrary()? },
         };
         // Nobody uses a number twice, and here packets are told apart by it.
-        if sent.iter().any(|&(used, full, ..)| (used, full) == (header, number.full())) {
+        if used.contains(&(header, number.full())) {
             break;
         }
+        used.push((header, number.full()));
         let last = header.kind() == PacketKind::OneRtt;
         let payload = u.bytes(length.min(u.len()))?;
         let room = &mut datagram[end..];
