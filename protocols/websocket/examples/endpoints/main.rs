@@ -19,13 +19,13 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
 };
-use talk::{blocking, polled};
+use talk::{CODES, Conversation, blocking, polled};
 use terms::Terms;
 
 /// An echo, and a client that puts an echo to the test.
 #[derive(Parser)]
 enum Arguments {
-    /// Sends every message back, at `/ws`.
+    /// Sends every message back, at `/ws`; the text `close` has it close.
     Serve {
         /// The address to listen on; port 0 picks a free one.
         #[arg(long, default_value = "127.0.0.1:0")]
@@ -69,11 +69,14 @@ fn main() -> Result<(), Error> {
     match Arguments::parse() {
         Arguments::Serve { listen, driver, terms } => serve(listen, driver, terms),
         Arguments::Try { driver, terms, address } => {
-            talk(driver, terms, address, Conversation::Tried)?;
+            let compressed = terms.compresses();
+            talk(driver, terms, address, Conversation::Tried { compressed })?;
             println!("messages of 0 B to 1 MiB and more, fragments and texts come back in order");
-            if !terms.compresses() {
+            if !compressed {
                 talk(driver, terms, address, Conversation::Left)?;
-                talk(driver, terms, address, Conversation::Codes)?;
+                for code in CODES {
+                    talk(driver, terms, address, Conversation::Closed(code))?;
+                }
                 println!("both ends close, whoever begins, with every code");
             }
             Ok(())
@@ -129,25 +132,6 @@ fn report(result: Result<(), Error>) {
     }
 }
 
-/// What a client says on a connection, or on several.
-#[derive(Clone, Copy)]
-enum Conversation {
-    /// Everything comes back.
-    Tried,
-    /// The server is asked to close.
-    Left,
-    /// The client closes, with each code.
-    Codes,
-    /// The server speaks.
-    Heard,
-}
-
-impl Conversation {
-    fn connections(self) -> usize {
-        if matches!(self, Self::Codes) { talk::CODES.len() } else { 1 }
-    }
-}
-
 /// Has a conversation.
 fn talk(
     driver: Driver,
@@ -157,45 +141,28 @@ fn talk(
 ) -> Result<(), Error> {
     let host = address.to_string();
     let target = if matches!(conversation, Conversation::Heard) { "/greet" } else { "/ws" };
-    (0..conversation.connections()).try_for_each(|i| match driver {
+    let handshake = terms.of_client(&host, target);
+    match driver {
         Driver::Sync => {
             let socket = TcpStream::connect(address)?;
             socket.set_nodelay(true)?;
-            let handshake = terms.of_client(&host, target);
             let (socket, opened) = sync::WebSocket::connect_with(socket, handshake)?;
             terms.check(&opened)?;
-            match conversation {
-                Conversation::Tried => blocking::tried(socket, terms.compresses()),
-                Conversation::Left => blocking::left(socket),
-                Conversation::Codes => blocking::closed(socket, talk::CODES[i]),
-                Conversation::Heard => blocking::heard(socket),
-            }
+            blocking::converse(socket, conversation)
         }
         Driver::Tokio => tokio::runtime::Runtime::new()?.block_on(async {
             let socket = tokio::net::TcpStream::connect(address).await?;
             socket.set_nodelay(true)?;
-            let handshake = terms.of_client(&host, target);
             let (socket, opened) = on_tokio::WebSocket::connect_with(socket, handshake).await?;
             terms.check(&opened)?;
-            match conversation {
-                Conversation::Tried => polled::tried(socket, terms.compresses()).await,
-                Conversation::Left => polled::left(socket).await,
-                Conversation::Codes => polled::closed(socket, talk::CODES[i]).await,
-                Conversation::Heard => polled::heard(socket).await,
-            }
+            polled::converse(socket, conversation).await
         }),
         Driver::Futures => smol::block_on(async {
             let socket = smol::net::TcpStream::connect(address).await?;
             socket.set_nodelay(true)?;
-            let handshake = terms.of_client(&host, target);
             let (socket, opened) = futures::WebSocket::connect_with(socket, handshake).await?;
             terms.check(&opened)?;
-            match conversation {
-                Conversation::Tried => polled::tried(socket, terms.compresses()).await,
-                Conversation::Left => polled::left(socket).await,
-                Conversation::Codes => polled::closed(socket, talk::CODES[i]).await,
-                Conversation::Heard => polled::heard(socket).await,
-            }
+            polled::converse(socket, conversation).await
         }),
-    })
+    }
 }

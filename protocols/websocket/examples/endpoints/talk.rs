@@ -6,17 +6,33 @@ use segue_websocket::{
 };
 use std::net::TcpStream;
 
+/// What a client says on a connection.
+#[derive(Clone, Copy)]
+pub enum Conversation {
+    /// Everything comes back, the longest only where it is not compressed.
+    Tried { compressed: bool },
+    /// The server is asked to close.
+    Left,
+    /// The client closes, with this code.
+    Closed(u16),
+    /// The server speaks.
+    Heard,
+}
+
 /// Stamps the conversations. `$wait` is `.await`, or nothing.
 macro_rules! conversations {
     ($name:ident, [$($async:tt)?], [$($wait:tt)*], $socket:ty $(, $bound:path)?) => {
         pub mod $name {
             use super::*;
 
-            /// Sends every message back.
+            /// Sends every message back, and closes where it is asked to.
             pub $($async)? fn echo$(<T: $bound>)?(mut socket: $socket) -> Result<(), Error> {
                 loop {
                     match socket.next() $($wait)* {
                         Ok(Some(OwnedMessage::Close(_))) => {}
+                        Ok(Some(OwnedMessage::Text(text))) if text == "close" => {
+                            return socket.close(CloseCode(4001), "asked") $($wait)*;
+                        }
                         Ok(Some(message)) => socket.send(&message) $($wait)* ?,
                         Ok(None) => return socket.close(CloseCode::NORMAL, "") $($wait)*,
                         Err(error) => {
@@ -27,8 +43,20 @@ macro_rules! conversations {
                 }
             }
 
-            /// Sends messages of all kinds to an echo, the longest only if it is not compressed.
-            pub $($async)? fn tried$(<T: $bound>)?(
+            /// Has a conversation.
+            pub $($async)? fn converse$(<T: $bound>)?(
+                socket: $socket,
+                conversation: Conversation,
+            ) -> Result<(), Error> {
+                match conversation {
+                    Conversation::Tried { compressed } => tried(socket, compressed) $($wait)*,
+                    Conversation::Left => left(socket) $($wait)*,
+                    Conversation::Closed(code) => closed(socket, code) $($wait)*,
+                    Conversation::Heard => heard(socket) $($wait)*,
+                }
+            }
+
+            $($async)? fn tried$(<T: $bound>)?(
                 mut socket: $socket,
                 compressed: bool,
             ) -> Result<(), Error> {
@@ -55,7 +83,7 @@ macro_rules! conversations {
             }
 
             /// Asks an echo to close.
-            pub $($async)? fn left$(<T: $bound>)?(mut socket: $socket) -> Result<(), Error> {
+            $($async)? fn left$(<T: $bound>)?(mut socket: $socket) -> Result<(), Error> {
                 socket.send("close") $($wait)* ?;
                 let asked = (CloseCode(4001), "asked".into());
                 same(socket.next() $($wait)* ?, &OwnedMessage::Close(Some(asked)))?;
@@ -64,7 +92,7 @@ macro_rules! conversations {
             }
 
             /// Closes with a code, and sees it come back.
-            pub $($async)? fn closed$(<T: $bound>)?(
+            $($async)? fn closed$(<T: $bound>)?(
                 mut socket: $socket,
                 code: u16,
             ) -> Result<(), Error> {
@@ -81,7 +109,7 @@ macro_rules! conversations {
             }
 
             /// Prints what comes.
-            pub $($async)? fn heard$(<T: $bound>)?(mut socket: $socket) -> Result<(), Error> {
+            $($async)? fn heard$(<T: $bound>)?(mut socket: $socket) -> Result<(), Error> {
                 while let Some(message) = socket.next() $($wait)* ? {
                     match message {
                         OwnedMessage::Text(text) => println!("{text}"),
