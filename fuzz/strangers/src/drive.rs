@@ -213,3 +213,49 @@ where
     );
     seen
 }
+
+/// The loop of a caller of `bytecodec`: fill a buffer, decode from it, take what is finished. Each
+/// of its versions has traits of its own.
+macro_rules! over_bytecodec {
+    ($name:ident, $krate:ident) => {
+        /// The loop that decodes from a buffer of the framework, one item after the other.
+        pub fn $name<D: $krate::Decode>(
+            mut decoder: D,
+            mut pipe: Pipe,
+            say: impl Fn(D::Item) -> Answer,
+        ) -> impl FnMut() -> Answer {
+            use $krate::io::{IoDecodeExt, ReadBuf};
+            let mut buffer = ReadBuf::new(vec![0; 4096]);
+            // Whether an item has begun.
+            let mut within = false;
+            move || loop {
+                within |= !buffer.is_empty();
+                if within || !buffer.stream_state().is_eos() {
+                    if let Err(error) = decoder.decode_from_read_buf(&mut buffer) {
+                        return Answer::Error(error.to_string());
+                    }
+                    if decoder.is_idle() {
+                        within = !buffer.is_empty();
+                        return match decoder.finish_decoding() {
+                            Ok(item) => say(item),
+                            Err(error) => Answer::Error(error.to_string()),
+                        };
+                    }
+                }
+                if buffer.stream_state().is_eos() {
+                    return if within { Answer::Need(None) } else { Answer::End };
+                }
+                let before = buffer.len();
+                if let Err(error) = buffer.fill(&mut pipe) {
+                    return Answer::Error(error.to_string());
+                }
+                if buffer.len() == before && buffer.stream_state().would_block() {
+                    return Answer::Need(None);
+                }
+            }
+        }
+    };
+}
+
+over_bytecodec!(bytecodec, bytecodec);
+over_bytecodec!(bytecodec_05, bytecodec_05);

@@ -1,10 +1,6 @@
 //! HTTP/1: heads, bodies, chunks.
 
-use bytecodec::{
-    Decode,
-    bytes::RemainingBytesDecoder,
-    io::{IoDecodeExt, ReadBuf},
-};
+use bytecodec::bytes::RemainingBytesDecoder;
 use futures::{AsyncReadExt, Stream, stream};
 use hyper::{
     Request, Response,
@@ -253,38 +249,11 @@ fn async_h1_server(pipe: Pipe) -> impl Stream<Item = Result<Answer, String>> {
     })
 }
 
-/// The loop of its crate: fill a buffer, decode from it, take what is finished.
-fn httpcodec_requests(mut pipe: Pipe) -> impl FnMut() -> Answer {
+/// The crate's decoder, driven as its framework has it.
+fn httpcodec_requests(pipe: Pipe) -> impl FnMut() -> Answer {
     let body = httpcodec::BodyDecoder::new(RemainingBytesDecoder::new());
-    let mut decoder = httpcodec::RequestDecoder::new(body);
-    let mut buffer = ReadBuf::new(vec![0; 4096]);
-    // Whether a request has begun.
-    let mut within = false;
-    move || loop {
-        within |= !buffer.is_empty();
-        if within || !buffer.stream_state().is_eos() {
-            if let Err(error) = decoder.decode_from_read_buf(&mut buffer) {
-                return Answer::Error(error.to_string());
-            }
-            if decoder.is_idle() {
-                within = !buffer.is_empty();
-                return match decoder.finish_decoding() {
-                    Ok(request) => Answer::Item(format!("{request:?}")),
-                    Err(error) => Answer::Error(error.to_string()),
-                };
-            }
-        }
-        if buffer.stream_state().is_eos() {
-            return if within { Answer::Need(None) } else { Answer::End };
-        }
-        let before = buffer.len();
-        if let Err(error) = buffer.fill(&mut pipe) {
-            return Answer::Error(error.to_string());
-        }
-        if buffer.len() == before && buffer.stream_state().would_block() {
-            return Answer::Need(None);
-        }
-    }
+    let decoder = httpcodec::RequestDecoder::new(body);
+    drive::bytecodec(decoder, pipe, |request| Answer::Item(format!("{request:?}")))
 }
 
 /// A connection with a service that writes down each request and its body.

@@ -11,11 +11,76 @@ use crate::{drive, entry::Entry};
 
 const FAMILY: &str = "lines and lengths";
 
+/// The codecs of asynchronous-codec, which are those of futures_codec that it was made from.
+macro_rules! codecs {
+    ($krate:ident, $name:literal) => {{
+        use $krate::{CborCodec, Decoder, FramedRead, JsonCodec, LengthCodec, LinesCodec};
+        let new = |parser, make, drive| Entry::new(FAMILY, $name, parser, make, drive);
+        vec![
+            new(
+                "LinesCodec",
+                || {
+                    Box::new(stranger::codec(
+                        LinesCodec {},
+                        Decoder::decode,
+                        at_end(Decoder::decode_eof),
+                    ))
+                },
+                |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec {})),
+            )
+            .accepts(LINES)
+            .refuses(NO_LINES),
+            new(
+                "LengthCodec",
+                || {
+                    Box::new(stranger::codec(
+                        LengthCodec {},
+                        Decoder::decode,
+                        at_end(Decoder::decode_eof),
+                    ))
+                },
+                |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec {})),
+            )
+            .accepts(LENGTHS)
+            .words([&b"\xff\xff\xff\xff\xff\xff\xff\xff"[..]]),
+            new(
+                "JsonCodec",
+                || {
+                    let codec = JsonCodec::<Value, Value>::new();
+                    Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
+                },
+                |reads| {
+                    drive::stream(reads, |pipe| {
+                        FramedRead::new(pipe, JsonCodec::<Value, Value>::new())
+                    })
+                },
+            )
+            .accepts(JSONS)
+            .refuses(NO_JSONS)
+            .contract(Law::L9, NUMBER_AT_END),
+            new(
+                "CborCodec",
+                || {
+                    let codec = CborCodec::<Cbor, Cbor>::new();
+                    Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
+                },
+                |reads| {
+                    drive::stream(reads, |pipe| {
+                        FramedRead::new(pipe, CborCodec::<Cbor, Cbor>::new())
+                    })
+                },
+            )
+            .accepts(CBORS)
+            .refuses(NO_CBORS),
+        ]
+    }};
+}
+
 pub fn entries() -> Vec<Entry> {
     let mut all = tokio_util();
     all.extend(tokio_util_06());
-    all.extend(asynchronous_codec());
-    all.extend(futures_codec());
+    all.extend(codecs!(asynchronous_codec, "asynchronous-codec"));
+    all.extend(codecs!(futures_codec, "futures_codec"));
     all
 }
 
@@ -151,110 +216,6 @@ const NUMBER_AT_END: &str = "a number that ends the stream has no end of its own
 const CBORS: [&[u8]; 2] = [b"\xa1\x61a\x01\x82\x01\x02\x61x", b"\x19\x01\x00\xf6\x44abcd"];
 const NO_CBORS: [&[u8]; 1] = [b"\x01\xff\x01"];
 const LENGTHS: [&[u8]; 1] = [b"\0\0\0\0\0\0\0\x02hi\0\0\0\0\0\0\0\0"];
-
-fn asynchronous_codec() -> Vec<Entry> {
-    use asynchronous_codec::{CborCodec, Decoder, FramedRead, JsonCodec, LengthCodec, LinesCodec};
-    let new = |parser, make, drive| Entry::new(FAMILY, "asynchronous-codec", parser, make, drive);
-    vec![
-        new(
-            "LinesCodec",
-            || Box::new(stranger::codec(LinesCodec, Decoder::decode, at_end(Decoder::decode_eof))),
-            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec)),
-        )
-        .accepts(LINES)
-        .refuses(NO_LINES),
-        new(
-            "LengthCodec",
-            || Box::new(stranger::codec(LengthCodec, Decoder::decode, at_end(Decoder::decode_eof))),
-            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec)),
-        )
-        .accepts(LENGTHS)
-        .words([&b"\xff\xff\xff\xff\xff\xff\xff\xff"[..]]),
-        new(
-            "JsonCodec",
-            || {
-                let codec = JsonCodec::<Value, Value>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
-            },
-            |reads| {
-                drive::stream(reads, |pipe| FramedRead::new(pipe, JsonCodec::<Value, Value>::new()))
-            },
-        )
-        .accepts(JSONS)
-        .refuses(NO_JSONS)
-        .contract(Law::L9, NUMBER_AT_END),
-        new(
-            "CborCodec",
-            || {
-                let codec = CborCodec::<Cbor, Cbor>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
-            },
-            |reads| {
-                drive::stream(reads, |pipe| FramedRead::new(pipe, CborCodec::<Cbor, Cbor>::new()))
-            },
-        )
-        .accepts(CBORS)
-        .refuses(NO_CBORS),
-    ]
-}
-
-fn futures_codec() -> Vec<Entry> {
-    use futures_codec::{CborCodec, Decoder, FramedRead, JsonCodec, LengthCodec, LinesCodec};
-    let new = |parser, make, drive| Entry::new(FAMILY, "futures_codec", parser, make, drive);
-    vec![
-        new(
-            "LinesCodec",
-            || {
-                Box::new(stranger::codec(
-                    LinesCodec {},
-                    Decoder::decode,
-                    at_end(Decoder::decode_eof),
-                ))
-            },
-            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec {})),
-        )
-        .accepts(LINES)
-        .refuses(NO_LINES),
-        new(
-            "LengthCodec",
-            || {
-                Box::new(stranger::codec(
-                    LengthCodec {},
-                    Decoder::decode,
-                    at_end(Decoder::decode_eof),
-                ))
-            },
-            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec {})),
-        )
-        .accepts(LENGTHS)
-        .words([&b"\xff\xff\xff\xff\xff\xff\xff\xff"[..]]),
-        new(
-            "JsonCodec",
-            || {
-                let codec = JsonCodec::<Value, Value>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
-            },
-            |reads| {
-                drive::stream(reads, |pipe| FramedRead::new(pipe, JsonCodec::<Value, Value>::new()))
-            },
-        )
-        .accepts(JSONS)
-        .refuses(NO_JSONS)
-        .contract(Law::L9, NUMBER_AT_END),
-        new(
-            "CborCodec",
-            || {
-                let codec = CborCodec::<Cbor, Cbor>::new();
-                Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
-            },
-            |reads| {
-                drive::stream(reads, |pipe| FramedRead::new(pipe, CborCodec::<Cbor, Cbor>::new()))
-            },
-        )
-        .accepts(CBORS)
-        .refuses(NO_CBORS),
-    ]
-}
 
 /// The end as the crate's own `FramedRead` has it: what is left then is an error.
 fn at_end<C, T, E: From<io::Error>>(

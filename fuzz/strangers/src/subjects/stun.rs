@@ -1,9 +1,5 @@
 //! STUN over TCP: messages that follow each other.
 
-use bytecodec_05::{
-    Decode,
-    io::{IoDecodeExt, ReadBuf},
-};
 use segue::laws::{Answer, stranger};
 use stun_codec::{MessageDecoder, rfc5389::Attribute};
 use stun_types::message::{Message, MessageHeader, StunParseError};
@@ -57,36 +53,10 @@ fn message(input: &[u8]) -> Result<Option<(String, usize)>, String> {
     }
 }
 
-/// The crate's decoder over a buffer of its framework.
-fn messages(mut pipe: Pipe) -> impl FnMut() -> Answer {
-    let mut decoder = MessageDecoder::<Attribute>::new();
-    let mut buffer = ReadBuf::new(vec![0; 4096]);
-    // Whether a message has begun.
-    let mut within = false;
-    move || loop {
-        within |= !buffer.is_empty();
-        if within || !buffer.stream_state().is_eos() {
-            if let Err(error) = decoder.decode_from_read_buf(&mut buffer) {
-                return Answer::Error(error.to_string());
-            }
-            if decoder.is_idle() {
-                within = !buffer.is_empty();
-                return match decoder.finish_decoding() {
-                    Ok(Ok(message)) => Answer::Item(format!("{message:?}")),
-                    Ok(Err(broken)) => Answer::Error(format!("{broken:?}")),
-                    Err(error) => Answer::Error(error.to_string()),
-                };
-            }
-        }
-        if buffer.stream_state().is_eos() {
-            return if within { Answer::Need(None) } else { Answer::End };
-        }
-        let before = buffer.len();
-        if let Err(error) = buffer.fill(&mut pipe) {
-            return Answer::Error(error.to_string());
-        }
-        if buffer.len() == before && buffer.stream_state().would_block() {
-            return Answer::Need(None);
-        }
-    }
+/// The crate's decoder, driven as its framework has it.
+fn messages(pipe: Pipe) -> impl FnMut() -> Answer {
+    drive::bytecodec_05(MessageDecoder::<Attribute>::new(), pipe, |message| match message {
+        Ok(message) => Answer::Item(format!("{message:?}")),
+        Err(broken) => Answer::Error(format!("{broken:?}")),
+    })
 }
