@@ -371,7 +371,9 @@ impl Messages {
     ) -> Result<Message<'a>, Fault<Error>> {
         self.begin(opcode, first);
         match opcode {
-            Opcode::Text | Opcode::Binary | Opcode::Continuation => self.complete(payload, size),
+            Opcode::Text | Opcode::Binary | Opcode::Continuation => {
+                self.complete(opcode, payload, size)
+            }
             control => Controls::show(control, payload, size),
         }
     }
@@ -409,11 +411,17 @@ impl Messages {
             return Err(Frames::unasked());
         }
         self.settle();
-        self.complete(record.into_slice(), 0)
+        self.complete(Opcode::Continuation, record.into_slice(), 0)
     }
 
-    /// Adds the last fragment, whose header has `size` bytes, and lends the whole.
-    fn complete(&mut self, payload: &[u8], size: usize) -> Result<Message<'_>, Fault<Error>> {
+    /// Adds the last fragment, which may be the first as well, and whose header has `size` bytes;
+    /// lends the whole.
+    fn complete(
+        &mut self,
+        opcode: Opcode,
+        payload: &[u8],
+        size: usize,
+    ) -> Result<Message<'_>, Fault<Error>> {
         self.lent = true;
         if self.inflating().is_some() {
             return match &mut self.inflate {
@@ -421,8 +429,7 @@ impl Messages {
                 None => Err(Frames::unasked()),
             };
         }
-        self.gather(Opcode::Continuation, payload)
-            .map_err(|(error, at)| refused(error, size + at))?;
+        self.gather(opcode, payload).map_err(|(error, at)| refused(error, size + at))?;
         match &self.gathered {
             Gathered::Text(_, carry) if !carry.is_whole() => {
                 Err(refused(Error::Utf8, size + payload.len()))

@@ -5,7 +5,7 @@ mod support;
 
 use segue::{Cause, Decode, Fault};
 use segue_websocket::{CloseCode, Error, Frames, MaskKeys, Messages, Reply, Role};
-use support::{KEY, fault, feed, frame, frames};
+use support::{KEY, Owned, fault, feed, frame, frames};
 
 const TEXT: u8 = 0x81;
 const BINARY: u8 = 0x82;
@@ -153,6 +153,20 @@ fn frames_beyond_the_limit_are_refused_by_their_header() {
         for shown in [header, &input] {
             let found = fault(Frames::server().max_payload(length - 1), shown).unwrap();
             assert_eq!((found.error(), found.at), (Some(&error), at));
+        }
+    }
+}
+
+#[test]
+fn of_messages_that_may_have_no_byte_texts_are_texts() {
+    for role in [Role::Server, Role::Client] {
+        let stages = [messages(role).max_message(0), messages(role).max_frame(0)];
+        let stream = frames(role, &[(TEXT, b""), (BINARY, b""), (TEXT_PART, b""), (FIN, b"")]);
+        for mut stage in stages {
+            let seen = feed(&mut stage, [&stream[..]]);
+            let (text, binary) = (Owned::Text(String::new()), Owned::Binary(vec![]));
+            assert_eq!(seen.messages, [text.clone(), binary, text]);
+            assert_eq!(seen.end, Ok(false));
         }
     }
 }
