@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::time::Instant;
 
 fn main() {
-    for length in [5_000, 10_000, 20_000] {
+    for length in [2_000, 4_000, 8_000] {
         let began = Instant::now();
         let (mut codec, mut buffer) = (JsonCodec::<Value, Value>::new(), BytesMut::new());
         for byte in format!("[{}", "1,".repeat(length / 2)).into_bytes() {

@@ -7,7 +7,7 @@ fn main() {
     for length in [10_000, 20_000, 40_000] {
         let began = Instant::now();
         let (mut codec, mut buffer) = (StompCodec::new(), BytesMut::new());
-        for byte in format!("MESSAGE\n\n{}", "a".repeat(length / 4)).into_bytes() {
+        for byte in format!("MESSAGE\n\n{}", "a".repeat(length)).into_bytes() {
             buffer.extend_from_slice(&[byte]);
             let _ = codec.decode(&mut buffer);
         }

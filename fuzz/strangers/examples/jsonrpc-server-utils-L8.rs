@@ -4,7 +4,7 @@ use std::time::Instant;
 use tokio_util_06::codec::Decoder;
 
 fn main() {
-    for length in [10_000, 20_000, 40_000] {
+    for length in [4_000, 8_000, 16_000] {
         let began = Instant::now();
         let (mut codec, mut buffer) = (StreamCodec::stream_incoming(), BytesMut::new());
         for byte in format!("[\"{}", "a".repeat(length)).into_bytes() {

@@ -3,7 +3,7 @@ use std::time::Instant;
 use tokio_util::codec::Decoder;
 
 fn main() {
-    for length in [10_000, 20_000, 40_000] {
+    for length in [50_000, 100_000, 200_000] {
         let began = Instant::now();
         let (mut codec, mut buffer) = (russe::Decoder::default(), BytesMut::new());
         for byte in format!("data: {}", "a".repeat(length)).into_bytes() {
