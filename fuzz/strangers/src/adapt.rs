@@ -1,6 +1,7 @@
 //! Adapters for what is polled: a crate's own driver over an in-memory transport, as a parser that
 //! the harness can give bytes to.
 
+use bytes::BytesMut;
 use futures::{Stream, StreamExt, task::noop_waker_ref};
 use segue::laws::{Answer, Stranger};
 use std::{
@@ -8,6 +9,7 @@ use std::{
     pin::Pin,
     task::{Context, Poll},
 };
+use tokio_util::codec::{Decoder, Encoder};
 
 use crate::pipe::Pipe;
 
@@ -37,6 +39,20 @@ pub fn stepped<F: FnMut() -> Answer + 'static>(make: impl FnOnce(Pipe) -> F) -> 
     let pipe = Pipe::default();
     let step = make(pipe.clone());
     Box::new(Piped { pipe, step })
+}
+
+/// Decodes a stream and encodes each item again, with a codec of tokio-util: for
+/// [`Entry::encodes`](crate::entry::Entry::encodes).
+pub fn again<D, E>(mut decoder: D, mut encoder: E, stream: &[u8]) -> Option<Vec<u8>>
+where
+    D: Decoder,
+    E: Encoder<D::Item>,
+{
+    let (mut input, mut output) = (BytesMut::from(stream), BytesMut::new());
+    while let Some(item) = decoder.decode(&mut input).ok()? {
+        encoder.encode(item, &mut output).ok()?;
+    }
+    Some(output.to_vec())
 }
 
 struct Piped<F> {

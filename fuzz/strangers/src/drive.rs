@@ -17,22 +17,42 @@ use std::{
 use crate::pipe::Pipe;
 
 /// What a caller of the crate's driver sees.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Transcript {
     /// While the stream was open and all of it had come.
     pub open: Vec<Answer>,
     /// Once it had ended. Ends with [`Answer::Need`] where the driver waits for ever.
     pub at_end: Vec<Answer>,
+    /// How much it said since it last asked for more, pieces of nothing among it.
+    heard: usize,
+}
+
+/// Into how many pieces a payload falls is no part of what is said.
+impl PartialEq for Transcript {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.open, &self.at_end) == (&other.open, &other.at_end)
+    }
 }
 
 /// Far more than any of the short streams here holds: a driver that says so much never ends.
-const TOO_MUCH: usize = 10_000;
+const TOO_MUCH: usize = 10_000 * PIECES_FOR_AN_ITEM;
+
+/// Pieces that say something are that much less suspicious.
+const PIECES_FOR_AN_ITEM: usize = 400;
 
 impl Transcript {
     /// Writes down one answer, and tells whether to ask on.
     pub fn hears(&mut self, ended: bool, answer: Answer) -> bool {
+        let goes_on = matches!(answer, Answer::Item(_) | Answer::Piece(_));
+        self.heard = match &answer {
+            _ if self.is_endless() => TOO_MUCH,
+            // A long stream that is read byte by byte has as many pieces as that.
+            Answer::Piece(piece) if !piece.is_empty() => self.heard + 1,
+            Answer::Item(_) | Answer::Piece(_) => self.heard + PIECES_FOR_AN_ITEM,
+            _ => 0,
+        };
+        let goes_on = goes_on && !self.is_endless();
         let said = if ended { &mut self.at_end } else { &mut self.open };
-        let goes_on = matches!(answer, Answer::Item(_) | Answer::Piece(_)) && said.len() < TOO_MUCH;
         match (said.last_mut(), answer) {
             (Some(Answer::Piece(payload)), Answer::Piece(piece)) => payload.extend(piece),
             (_, Answer::Piece(piece)) if piece.is_empty() => {}
@@ -49,7 +69,7 @@ impl Transcript {
 
     /// Whether it says more and more, and was stopped.
     pub fn is_endless(&self) -> bool {
-        self.open.len().max(self.at_end.len()) >= TOO_MUCH
+        self.heard >= TOO_MUCH
     }
 
     /// Whether a caller was told that something is wrong, or is still waiting.

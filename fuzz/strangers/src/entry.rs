@@ -24,9 +24,33 @@ pub struct Entry {
     pub words: Vec<Vec<u8>>,
     /// The end of the stream is a proper end wherever it comes, and for which reason.
     pub ends_anywhere: Option<&'static str>,
+    /// Where it is documented that fewer bytes than it says it needs complete nothing.
+    pub needs: Option<&'static str>,
+    /// What is no law for it, and why.
+    pub exempt: Vec<(Law, &'static str)>,
+    /// Decodes a stream and encodes what was decoded, both with what the crate has for it.
+    pub encodes: Option<fn(&[u8]) -> Option<Vec<u8>>>,
+    /// There is one way only to write what a stream says, and where that is written.
+    pub canonical: Option<&'static str>,
     /// What is known of what breaks, law by law.
     pub notes: Vec<Note>,
 }
+
+/// Why L3 is no law for a parser: what there would be to hold it to is not said.
+pub mod no_needs {
+    /// A `Decoder` of whatever codec crate.
+    pub const DECODER: &str =
+        "its answer is an item or none, without a number; what it reserves is no promise";
+    /// A stream, a connection or a blocking reader.
+    pub const READS: &str = "it reads by itself, and asks nobody";
+    /// A machine that is pushed bytes.
+    pub const GIVEN: &str = "it is given whatever comes, and asks for nothing";
+    /// A function that says that it is not enough.
+    pub const PARTIAL: &str = "it says that it is not enough, and not by how much";
+}
+
+/// Why L2 is no law for a parser: nothing can be left over.
+pub const TAKES_ALL: &str = "it takes all that it is given, and is never over";
 
 /// Why a broken law is no defect.
 #[derive(Clone, Copy)]
@@ -67,6 +91,10 @@ impl Entry {
             refuses: Vec::new(),
             words: Vec::new(),
             ends_anywhere: None,
+            needs: None,
+            exempt: Vec::new(),
+            encodes: None,
+            canonical: None,
             notes: Vec::new(),
         }
     }
@@ -92,6 +120,32 @@ impl Entry {
     /// The end of the stream is a proper end wherever it comes: says where that is written.
     pub fn ends_anywhere(mut self, reason: &'static str) -> Self {
         self.ends_anywhere = Some(reason);
+        self
+    }
+
+    /// Fewer bytes than it says it needs complete nothing, as is documented: says where.
+    pub fn needs(mut self, documented: &'static str) -> Self {
+        self.needs = Some(documented);
+        self
+    }
+
+    /// This is no law for it, for this reason: see [`no_needs`].
+    pub fn exempt(mut self, law: Law, reason: &'static str) -> Self {
+        self.exempt.push((law, reason));
+        self
+    }
+
+    /// The crate has an encoder beside its decoder: a function that decodes a stream and encodes
+    /// each item again, such as [`adapt::again`](crate::adapt::again). `None` where the encoder
+    /// refuses an item, as it may.
+    pub fn encodes(mut self, again: fn(&[u8]) -> Option<Vec<u8>>) -> Self {
+        self.encodes = Some(again);
+        self
+    }
+
+    /// What a stream says can be written in one way only: says where that is written.
+    pub fn canonical(mut self, documented: &'static str) -> Self {
+        self.canonical = Some(documented);
         self
     }
 

@@ -42,6 +42,18 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
     if entry.ends_anywhere.is_some() {
         subject = subject.ends_anywhere();
     }
+    if entry.needs.is_some() {
+        subject = subject.needs_are_honest();
+    }
+    for (law, why) in &entry.exempt {
+        subject = subject.exempt(*law, *why);
+    }
+    if let Some(again) = entry.encodes {
+        subject = subject.encodes_again(again);
+    }
+    if entry.canonical.is_some() {
+        subject = subject.canonical();
+    }
     let verdicts = subject.verdicts();
     let findings = verdicts.defects().iter().map(|defect| finding(entry, defect));
     // Work is only said not to be linear where the crate's own driver shows that as well.
@@ -69,8 +81,18 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
 }
 
 /// What is looked at here.
-const ALL: [Law; 9] =
-    [Law::L1, Law::L2, Law::L3, Law::L4, Law::L5, Law::L8, Law::L9, Law::L10, Law::Accepts];
+const ALL: [Law; 10] = [
+    Law::L1,
+    Law::L2,
+    Law::L3,
+    Law::L4,
+    Law::L5,
+    Law::L6,
+    Law::L8,
+    Law::L9,
+    Law::L10,
+    Law::Accepts,
+];
 
 fn word(verdict: stranger::Verdict<'_>) -> Verdict {
     match verdict {
@@ -149,6 +171,26 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
         Law::Accepts => {
             let bytes: Vec<_> = input.chunks(1).collect();
             differ(entry, ("one read", &[input]), ("byte by byte", &bytes))
+        }
+        // The loop that trusts what it is told reads so much before it asks again.
+        Law::L3 => {
+            let (shown, verdict) = differ(entry, ("one read", &[input]), ("with the cuts", &cut));
+            let waits = "the crate's own driver waits for bytes that what it has does not need";
+            (shown, verdict.map(|_| waits))
+        }
+        Law::L6 => {
+            let again = entry.encodes.and_then(|encodes| encodes(input)).unwrap_or_default();
+            let name = format!("encoded again as b\"{}\"", again.escape_ascii());
+            let (shown, verdict) = differ(entry, ("decoded", &[input]), (&name, &[&again]));
+            match (verdict, defect.symptom()) {
+                (Ok(_), _) => {
+                    (shown, Ok("what the crate's own encoder writes, it reads as another"))
+                }
+                (Err(_), stranger::Symptom::Accepts) if again != input => {
+                    (shown, Ok("the crate's own driver takes it as well"))
+                }
+                (Err(why), _) => (shown, Err(why)),
+            }
         }
         Law::L5 => {
             let seen = driven(entry, &cut);

@@ -20,7 +20,7 @@ mod subjects;
 mod trace;
 
 use clap::Parser;
-use std::{io, path::PathBuf, process::ExitCode, time::Duration};
+use std::{fs::File, io, path::PathBuf, process::ExitCode, time::Duration};
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
@@ -49,12 +49,16 @@ struct Options {
     /// Show every finding in full.
     #[arg(long, short)]
     verbose: bool,
-    /// Examine the parser of exactly this name in this process, and print what is found as JSON.
-    #[arg(long, hide = true)]
+    /// Examine the parser of exactly this name in this process, and write what is found as JSON to
+    /// the file of `--result`.
+    #[arg(long, hide = true, requires = "result")]
     one: Option<String>,
     /// Run the driver of the parser of exactly this name over the reads in a file of `--trace`.
     #[arg(long, hide = true, requires = "trace")]
     drive: Option<String>,
+    /// Where to: what a parser prints is its own affair.
+    #[arg(long, hide = true)]
+    result: Option<PathBuf>,
     /// Do not look how work grows, which takes the longest.
     #[arg(long, hide = true)]
     light: bool,
@@ -80,7 +84,12 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         let examined = judge::examine(entry, options.generated, options.light, options.trace);
-        return match serde_json::to_writer(io::stdout().lock(), &examined) {
+        let result = options.result.as_deref().map(File::create).transpose();
+        let written = result.and_then(|file| match file {
+            Some(file) => serde_json::to_writer(file, &examined).map_err(io::Error::from),
+            None => Err(io::ErrorKind::NotFound.into()),
+        });
+        return match written {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("what was found cannot be written down: {error}");

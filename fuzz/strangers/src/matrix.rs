@@ -14,8 +14,8 @@ use crate::{
     runner::Run,
 };
 
-/// The laws that have a column, in their order. L6 and L7 need an encoder or a peer.
-const LAWS: [&str; 8] = ["L1", "L2", "L3", "L4", "L5", "L8", "L9", "L10"];
+/// The laws that have a column, in their order. Whether parsers agree, L7, has rows of its own.
+const LAWS: [&str; 9] = ["L1", "L2", "L3", "L4", "L5", "L6", "L8", "L9", "L10"];
 
 /// Prints the matrix, what was found, and the counts.
 pub fn print(run: &Run, verbose: bool) {

@@ -212,6 +212,7 @@ fn taken_down(
 
 /// A process that is over.
 struct Ended {
+    /// What it found, as JSON; empty where it was taken down.
     output: String,
     errors: String,
     failed: bool,
@@ -233,21 +234,25 @@ fn child(
     let program = env::current_exe().map_err(|error| error.to_string())?;
     let mut command = Command::new(program);
     command.args(arguments).args(["--generated", &generated.to_string()]);
-    command.arg("--trace").arg(trace);
+    let result = trace.with_extension("json");
+    command.arg("--trace").arg(trace).arg("--result").arg(&result);
     // A trace of calls in the text of an error would make it another each time.
     command.env("RUST_BACKTRACE", "0").env("RUST_LIB_BACKTRACE", "0");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    // Some parsers print: what is found comes in a file.
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let child = command.spawn().map_err(|error| format!("no process for it: {error}"))?;
-    wait(child, time, deadline).map_err(|error| error.to_string())
+    let mut ended = wait(child, time, deadline).map_err(|error| error.to_string())?;
+    ended.output = fs::read_to_string(&result).unwrap_or_default();
+    let _ = fs::remove_file(&result);
+    Ok(ended)
 }
 
 /// Waits for a process, or stops it when its time is over: what it computes, and what passes.
 fn wait(mut child: Child, time: Duration, deadline: Instant) -> io::Result<Ended> {
     let began = Instant::now();
-    let (mut output, mut errors) = (child.stdout.take(), child.stderr.take());
+    let mut errors = child.stderr.take();
     thread::scope(|scope| {
-        // Both are read while it runs, or a full pipe would stop it.
-        let output = scope.spawn(move || text(output.as_mut()));
+        // They are read while it runs, or a full pipe would stop it.
         let errors = scope.spawn(move || text(errors.as_mut()));
         let (failed, late, how) = loop {
             if let Some(status) = child.try_wait()? {
@@ -261,9 +266,8 @@ fn wait(mut child: Child, time: Duration, deadline: Instant) -> io::Result<Ended
             }
             thread::sleep(Duration::from_millis(10));
         };
-        let (output, errors) =
-            (output.join().unwrap_or_default(), errors.join().unwrap_or_default());
-        Ok(Ended { output, errors, failed, late, how })
+        let errors = errors.join().unwrap_or_default();
+        Ok(Ended { output: String::new(), errors, failed, late, how })
     })
 }
 

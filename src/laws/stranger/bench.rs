@@ -196,12 +196,19 @@ pub(super) fn returns_as_another(bench: &Bench<'_>, input: &[u8], _: &[usize]) -
     let first = bench.whole(input);
     let again = bench.subject.again.as_ref().filter(|_| first.proper())?(input)?;
     let second = bench.run(Plan::new(&again, &[])).seen;
-    let (symptom, what) = difference(
+    let differ = difference(
         &Seen { left: None, ..first.clone() },
         &Seen { left: None, ..second.clone() },
         bench.terms,
-    )?;
-    let what = format!("encoded again as {}, {what}", escaped(&again));
+    );
+    let (symptom, what) = match differ {
+        Some((symptom, what)) => (symptom, format!("encoded again as {}, {what}", escaped(&again))),
+        None if bench.terms.canonical && again != input => {
+            let what = format!("it is taken, though its one form is {}", escaped(&again));
+            (Symptom::Accepts, what)
+        }
+        None => return None,
+    };
     Some(Found { symptom, what, seen: vec![("decoded", first), ("again", second)] })
 }
 

@@ -272,9 +272,10 @@ fn standings(subject: &Subject, bench: &Bench<'_>) -> Vec<(Law, Standing)> {
         (Law::Accepts, Looked),
         (Law::Refuses, Looked),
     ];
-    let asked_for = |(law, standing)| match subject.looks_at(law) {
-        true => (law, standing),
-        false => (law, NotApplicable("it was not asked for".into())),
+    let asked_for = |(law, standing)| match (subject.excuse(law), subject.looks_at(law)) {
+        (Some(why), _) => (law, NotApplicable(why.into())),
+        (None, true) => (law, standing),
+        (None, false) => (law, NotApplicable("it was not asked for".into())),
     };
     standings.into_iter().map(asked_for).collect()
 }

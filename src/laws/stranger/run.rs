@@ -79,7 +79,7 @@ pub enum Ending {
 /// A run, and what by itself broke a law in it.
 pub(super) struct Run {
     pub(super) seen: Seen,
-    /// At which offset it answered which need, of those that say how much.
+    /// Whether it ever said how much it needs.
     pub(super) hinted: bool,
     pub(super) broke: Vec<(Law, String)>,
 }
@@ -148,7 +148,10 @@ impl Drive<'_> {
             return Ending::Waiting;
         }
         loop {
-            let answer = self.stranger.end();
+            let answer = match self.answers(Self::at_end) {
+                Ok(answer) => answer,
+                Err(ending) => return ending,
+            };
             match answer {
                 Answer::Item(_) | Answer::Piece(_) => {
                     if let Some(ending) = self.hears(answer) {
@@ -165,7 +168,10 @@ impl Drive<'_> {
     /// Steps until it has nothing more from what it was given; `None` if it wants more.
     fn pull(&mut self) -> Option<Ending> {
         loop {
-            let answer = self.stranger.step();
+            let answer = match self.answers(Self::on_what_came) {
+                Ok(answer) => answer,
+                Err(ending) => return Some(ending),
+            };
             match answer {
                 Answer::Item(_) | Answer::Piece(_) => {
                     self.completes("says something");
@@ -175,10 +181,7 @@ impl Drive<'_> {
                 }
                 Answer::Need(more) => {
                     self.needs(more);
-                    if self.plan.twice {
-                        self.asks_again();
-                    }
-                    return None;
+                    return if self.plan.twice { self.asks_again() } else { None };
                 }
                 Answer::End => {
                     self.completes("ends");
@@ -195,19 +198,44 @@ impl Drive<'_> {
         }
     }
 
-    fn asks_again(&mut self) {
+    fn asks_again(&mut self) -> Option<Ending> {
         for read in ["without a read", "after a read of nothing"] {
-            let again = self.stranger.step();
+            let again = match self.answers(Self::on_what_came) {
+                Ok(answer) => answer,
+                Err(ending) => return Some(ending),
+            };
             if !matches!(again, Answer::Need(_)) {
                 let what = format!("it needs more, and asked again {read}: {again:?}");
                 self.broke.push((Law::L10, what));
-                if again.goes_on() {
-                    self.hears(again);
-                }
-                return;
+                return if again.goes_on() { self.hears(again) } else { None };
             }
             // For most readers this would be the end of the stream, but nobody said so.
             self.stranger.push(&[]);
+        }
+        None
+    }
+
+    fn on_what_came(&mut self) -> Answer {
+        self.stranger.step()
+    }
+
+    fn at_end(&mut self) -> Answer {
+        self.stranger.end()
+    }
+
+    /// Asks until it says something. A piece of nothing says nothing, and completes nothing either;
+    /// but it counts, since one after the other without end is no progress.
+    fn answers(&mut self, ask: fn(&mut Self) -> Answer) -> Result<Answer, Ending> {
+        loop {
+            match ask(self) {
+                Answer::Piece(piece) if piece.is_empty() => {
+                    match self.hears(Answer::Piece(piece)) {
+                        Some(ending) => return Err(ending),
+                        None => continue,
+                    }
+                }
+                answer => return Ok(answer),
+            }
         }
     }
 
@@ -245,7 +273,8 @@ impl Drive<'_> {
         if more == 0 {
             self.broke.push((Law::L3, "it needs more, and that is 0 bytes".into()));
         }
-        self.floor = self.pushed.saturating_add(more);
+        // What it ruled out before stays so, whatever it says now.
+        self.floor = self.floor.max(self.pushed.saturating_add(more));
     }
 
     /// Something completes: that must not have been ruled out.

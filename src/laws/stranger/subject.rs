@@ -27,6 +27,7 @@ pub fn stranger<S: Stranger + 'static>(
         streams: Vec::new(),
         peers: Vec::new(),
         again: None,
+        exempt: Vec::new(),
         only: None,
         tells: None,
     }
@@ -47,6 +48,8 @@ pub struct Subject {
     pub(super) streams: Vec<Box<dyn Fn(usize) -> Vec<u8>>>,
     pub(super) peers: Vec<(String, Make)>,
     pub(super) again: Option<Box<dyn Fn(&[u8]) -> Option<Vec<u8>>>>,
+    /// What is no law for it, and why.
+    pub(super) exempt: Vec<(Law, String)>,
     /// Nothing else is looked at.
     pub(super) only: Option<Vec<Law>>,
     pub(super) tells: Option<Box<dyn Fn(&Defect)>>,
@@ -65,6 +68,8 @@ pub(super) struct Terms {
     pub(super) honest_needs: bool,
     /// Whether the end of the stream is a proper end wherever it comes.
     pub(super) ends_anywhere: bool,
+    /// Whether there is one way only to write what a stream says.
+    pub(super) canonical: bool,
     pub(super) normalise: Option<Rc<dyn Fn(&str) -> Option<String>>>,
     /// The most bytes that were allocated at once since it was last asked.
     pub(super) memory: Option<fn() -> usize>,
@@ -163,6 +168,21 @@ impl Subject {
         self
     }
 
+    /// There is one way only to write what a stream says: what is encoded again must be the same
+    /// bytes, so a stream in any other form is to be refused (L6).
+    pub fn canonical(mut self) -> Self {
+        self.terms.canonical = true;
+        self
+    }
+
+    /// This is no law for the parser, for the reason that its verdict then gives: a machine that
+    /// takes all it is given leaves nothing over (L2), and one whose answer has no room for a
+    /// number cannot say how much it needs (L3).
+    pub fn exempt(mut self, law: Law, why: impl Into<String>) -> Self {
+        self.exempt.push((law, why.into()));
+        self
+    }
+
     /// How many streams are made of the valid ones and the words; 400 unless told.
     pub fn generated(mut self, streams: usize) -> Self {
         self.generated = streams;
@@ -236,7 +256,13 @@ impl Subject {
     }
 
     pub(super) fn looks_at(&self, law: Law) -> bool {
-        self.only.as_ref().is_none_or(|only| only.contains(&law))
+        self.only.as_ref().is_none_or(|only| only.contains(&law)) && self.excuse(law).is_none()
+    }
+
+    /// Why this is no law for the parser.
+    pub(super) fn excuse(&self, law: Law) -> Option<&str> {
+        let exempt = self.exempt.iter().find(|(exempt, _)| *exempt == law);
+        exempt.map(|(_, why)| why.as_str())
     }
 
     /// Looks at every law. The same is found each time.

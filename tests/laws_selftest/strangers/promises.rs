@@ -64,6 +64,52 @@ fn needs_a_head_that_may_be_shorter() {
 }
 
 #[test]
+fn needs_less_than_it_said_before() {
+    // What is missing is told rightly once the text has begun; before that it is guessed.
+    let subject = needing(|input| match input.len() {
+        1 => 20,
+        length => 1 + usize::from(input[0]) - length,
+    });
+    let defect = caught(subject.needs_are_honest(), Law::L3);
+    assert!(defect.what().contains("before what it said it needs"), "{defect}");
+}
+
+#[test]
+fn what_is_no_law_for_it_says_why() {
+    let subject = needing(|_| 0).needs_are_honest().exempt(Law::L3, "it only guesses");
+    let verdicts = subject.verdicts();
+    assert_eq!(verdicts.of(Law::L3), Verdict::NotApplicable("it only guesses"), "{verdicts}");
+}
+
+/// Texts, with a number of empty pieces before each answer that asks for more.
+fn silent(pieces: usize) -> Subject {
+    let make = move || {
+        let mut silent = 0;
+        stranger::consuming(move |input, eof| match text(input) {
+            Some((text, length)) => (length, Answer::item(text)),
+            None if eof && input.is_empty() => (0, Answer::End),
+            None if silent < pieces => {
+                silent += 1;
+                (0, Answer::Piece(Vec::new()))
+            }
+            None => {
+                silent = 0;
+                (0, Answer::Need(Some(1)))
+            }
+        })
+    };
+    laws::stranger("silent", make).accepts(TEXTS).ends_anywhere()
+}
+
+#[test]
+fn says_nothing_without_end() {
+    let few = silent(3).needs_are_honest().verdicts();
+    assert!(few.defects().is_empty(), "{few}");
+    let defect = caught(silent(usize::MAX), Law::L5);
+    assert_eq!(defect.symptom(), Symptom::Breaks, "{defect}");
+}
+
+#[test]
 fn a_stage_needs_too_much() {
     struct Texts;
     impl Decode for Texts {

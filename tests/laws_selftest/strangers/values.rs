@@ -56,6 +56,62 @@ fn encoders_that_do_not_escape() {
     caught(encoded(|field| field.trim_matches('\\').replace(';', "\\;")), Law::L6);
 }
 
+/// Numbers in lines as `read` has them, written again in decimal digits.
+fn in_one_form(read: fn(&str) -> Option<u32>) -> Subject {
+    let make = move || {
+        stranger::slice(move |input: &[u8]| match line(input) {
+            Some((line, length)) => {
+                read(&line).map(|number| Some((number, length))).ok_or("no number")
+            }
+            None => Ok(None),
+        })
+    };
+    let again = move |mut input: &[u8]| {
+        let mut again = Vec::new();
+        while let Some((line, length)) = line(input) {
+            again.extend(format!("{}\r\n", read(&line)?).bytes());
+            input = &input[length..];
+        }
+        Some(again)
+    };
+    laws::stranger("numbers in one form", make)
+        .accepts(["17\r\n0\r\n", "255\r\n"])
+        .encodes_again(again)
+        .canonical()
+}
+
+#[test]
+fn decoders_that_take_other_forms() {
+    fn digits(line: &str) -> Option<u32> {
+        line.parse().ok().filter(|_| line.bytes().all(|byte| byte.is_ascii_digit()))
+    }
+    let strict = in_one_form(|line| digits(line).filter(|_| line == "0" || !line.starts_with('0')));
+    let verdicts = strict.only([Law::L6]).verdicts();
+    assert!(verdicts.defects().is_empty(), "{verdicts}");
+    // Zeros in front.
+    let defect = caught(in_one_form(digits), Law::L6);
+    assert_eq!(defect.symptom(), Symptom::Accepts, "{defect}");
+    // A sign.
+    caught(in_one_form(|line| line.parse().ok().filter(|_| !line.starts_with('0'))), Law::L6);
+    // Space behind it.
+    caught(in_one_form(|line| digits(line.trim_end()).filter(|_| !line.starts_with('0'))), Law::L6);
+    // What may have several forms need not be written as it came.
+    let forms = laws::stranger("numbers in any form", || {
+        stranger::slice(|input: &[u8]| match line(input) {
+            Some((line, length)) => {
+                digits(&line).map(|number| Some((number, length))).ok_or("no number")
+            }
+            None => Ok(None),
+        })
+    });
+    let forms = forms.accepts(["007\r\n"]).encodes_again(|input| {
+        let (line, _) = line(input)?;
+        Some(format!("{}\r\n", digits(&line)?).into_bytes())
+    });
+    let verdicts = forms.verdicts();
+    assert!(verdicts.violation(Law::L6).is_none(), "{verdicts}");
+}
+
 /// Numbers in lines, as `parse` has them, held against a reader of digits.
 fn numbers(parse: fn(&str) -> Option<u32>) -> Subject {
     fn reader(parse: fn(&str) -> Option<u32>) -> impl laws::Stranger {

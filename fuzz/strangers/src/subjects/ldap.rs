@@ -1,8 +1,13 @@
 //! LDAP: messages in BER.
 
-use segue::laws::stranger;
+use ldap3_proto::LdapCodec;
+use segue::laws::{Law, stranger};
+use tokio_util::codec::FramedRead;
 
-use crate::{drive, entry::Entry};
+use crate::{
+    adapt, drive,
+    entry::{Entry, no_needs},
+};
 
 const FAMILY: &str = "LDAP";
 
@@ -17,6 +22,17 @@ pub fn entries() -> Vec<Entry> {
         )
         .accepts(MESSAGES)
         .accepts([&b"\x04\x81\x02ab\x05\x00"[..]]),
+        Entry::new(
+            FAMILY,
+            "ldap3_proto",
+            "LdapCodec",
+            || Box::new(stranger::decoder(LdapCodec::default())),
+            |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LdapCodec::default())),
+        )
+        .accepts(MESSAGES)
+        .refuses([&b"\x30\x05\x02\x01\x01\x5f\x00"[..]])
+        .exempt(Law::L3, no_needs::DECODER)
+        .encodes(|stream| adapt::again(LdapCodec::default(), LdapCodec::default(), stream)),
     ]
 }
 
