@@ -1,9 +1,9 @@
 //! Adapters for what is polled: a crate's own driver over an in-memory transport, as a parser that
 //! the harness can give bytes to.
 
-use bytes::BytesMut;
+use bytes::{Buf, BytesMut};
 use futures::{Stream, StreamExt, task::noop_waker_ref};
-use segue::laws::{Answer, Stranger};
+use segue::laws::{Answer, Stranger, stranger};
 use std::{
     fmt::Debug,
     pin::Pin,
@@ -18,19 +18,25 @@ pub fn polled<S, T, E>(make: impl FnOnce(Pipe) -> S) -> Box<dyn Stranger>
 where
     S: Stream<Item = Result<T, E>> + 'static,
     T: Debug + 'static,
+    E: Debug + 'static,
+{
+    stepped(|pipe| polling(make(pipe)))
+}
+
+/// What a `Stream` of results answers when it is polled.
+pub fn polling<S, T, E>(stream: S) -> impl FnMut() -> Answer
+where
+    S: Stream<Item = Result<T, E>>,
+    T: Debug + 'static,
     E: Debug,
 {
-    let pipe = Pipe::default();
-    let mut stream: Pin<Box<S>> = Box::pin(make(pipe.clone()));
-    Box::new(Piped {
-        pipe,
-        step: move || match stream.poll_next_unpin(&mut Context::from_waker(noop_waker_ref())) {
-            Poll::Ready(Some(Ok(item))) => Answer::item(item),
-            Poll::Ready(Some(Err(error))) => Answer::error(error),
-            Poll::Ready(None) => Answer::End,
-            Poll::Pending => Answer::Need(None),
-        },
-    })
+    let mut stream: Pin<Box<S>> = Box::pin(stream);
+    move || match stream.poll_next_unpin(&mut Context::from_waker(noop_waker_ref())) {
+        Poll::Ready(Some(Ok(item))) => Answer::item(item),
+        Poll::Ready(Some(Err(error))) => Answer::error(error),
+        Poll::Ready(None) => Answer::End,
+        Poll::Pending => Answer::Need(None),
+    }
 }
 
 /// A driver over the transport that `make` gets, asked by what it returns: an answer, with
@@ -38,7 +44,28 @@ where
 pub fn stepped<F: FnMut() -> Answer + 'static>(make: impl FnOnce(Pipe) -> F) -> Box<dyn Stranger> {
     let pipe = Pipe::default();
     let step = make(pipe.clone());
-    Box::new(Piped { pipe, step })
+    Box::new(Piped { pipe, step, exact: false })
+}
+
+/// A function that takes what it consumes from the front, and tells how much more it needs: its
+/// caller's loop is [`drive::needing`](crate::drive::needing).
+pub fn needing(mut parse: impl FnMut(&mut BytesMut) -> Answer + 'static) -> Box<dyn Stranger> {
+    Box::new(stranger::buffered(
+        move |input, eof| {
+            if eof && input.is_empty() { Answer::End } else { parse(input) }
+        },
+    ))
+}
+
+/// The same of a function over a slice, in the style of nom: how much it consumes, and its answer.
+pub fn front(
+    mut parse: impl FnMut(&[u8]) -> (usize, Answer),
+) -> impl FnMut(&mut BytesMut) -> Answer {
+    move |input| {
+        let (length, answer) = parse(input);
+        input.advance(length);
+        answer
+    }
 }
 
 /// Decodes a stream and encodes each item again, with a codec of tokio-util: for
@@ -55,9 +82,19 @@ where
     Some(output.to_vec())
 }
 
+/// A driver that reads no further than it consumes, asked as [`stepped`] has it: what it has not
+/// read is left over.
+pub fn exact<F: FnMut() -> Answer + 'static>(make: impl FnOnce(Pipe) -> F) -> Box<dyn Stranger> {
+    let pipe = Pipe::default();
+    let step = make(pipe.clone());
+    Box::new(Piped { pipe, step, exact: true })
+}
+
 struct Piped<F> {
     pipe: Pipe,
     step: F,
+    /// It reads no further than it consumes.
+    exact: bool,
 }
 
 impl<F: FnMut() -> Answer> Stranger for Piped<F> {
@@ -72,5 +109,9 @@ impl<F: FnMut() -> Answer> Stranger for Piped<F> {
     fn end(&mut self) -> Answer {
         self.pipe.end();
         (self.step)()
+    }
+
+    fn left_over(&self) -> Option<Vec<u8>> {
+        self.exact.then(|| self.pipe.unread())
     }
 }

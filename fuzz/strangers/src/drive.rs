@@ -197,6 +197,27 @@ where
     seen
 }
 
+/// The loop of a caller who reads as much as the parser says it needs before asking again. Answers
+/// of [`Answer::Need`] without a number have it read on.
+pub fn needing(reads: &[&[u8]], mut parse: impl FnMut(&mut BytesMut) -> Answer) -> Transcript {
+    let (mut buffer, mut seen, mut wanted) = (BytesMut::new(), Transcript::default(), 1);
+    for read in reads {
+        buffer.extend_from_slice(read);
+        while buffer.len() >= wanted {
+            wanted = match parse(&mut buffer) {
+                Answer::Need(more) => buffer.len().saturating_add(more.unwrap_or(1).max(1)),
+                answer => match seen.hears(false, answer) {
+                    true => 1,
+                    false => return seen,
+                },
+            };
+        }
+    }
+    let end = if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") };
+    seen.hears(true, end);
+    seen
+}
+
 /// The loop that the documentation of a parser over a slice has its caller write: read, append,
 /// parse as often as there is something, and take bytes that are left at the end for a stream that
 /// was cut off. `parse` gives an item and how many bytes it was, or `None` where it needs more.

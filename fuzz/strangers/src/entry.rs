@@ -26,8 +26,8 @@ pub struct Entry {
     pub ends_anywhere: Option<&'static str>,
     /// Where it is documented that fewer bytes than it says it needs complete nothing.
     pub needs: Option<&'static str>,
-    /// What is no law for it, and why.
-    pub exempt: Vec<(Law, &'static str)>,
+    /// How it comes by its bytes.
+    pub way: Option<Way>,
     /// Decodes a stream and encodes what was decoded, both with what the crate has for it.
     pub encodes: Option<fn(&[u8]) -> Option<Vec<u8>>>,
     /// There is one way only to write what a stream says, and where that is written.
@@ -36,21 +36,37 @@ pub struct Entry {
     pub notes: Vec<Note>,
 }
 
-/// Why L3 is no law for a parser: what there would be to hold it to is not said.
-pub mod no_needs {
+/// What nom says of the bytes that are needed.
+pub const NOM: &str = "nom: `Needed` tells how many additional bytes are necessary";
+
+/// How a parser comes by its bytes: that decides what it can say of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
     /// A `Decoder` of whatever codec crate.
-    pub const DECODER: &str =
-        "its answer is an item or none, without a number; what it reserves is no promise";
-    /// A stream, a connection or a blocking reader.
-    pub const READS: &str = "it reads by itself, and asks nobody";
+    Decoder,
+    /// A function over what there is, that says whether it is enough.
+    Partial,
     /// A machine that is pushed bytes.
-    pub const GIVEN: &str = "it is given whatever comes, and asks for nothing";
-    /// A function that says that it is not enough.
-    pub const PARTIAL: &str = "it says that it is not enough, and not by how much";
+    Given,
+    /// A stream, a connection or a blocking reader.
+    Reads,
 }
 
-/// Why L2 is no law for a parser: nothing can be left over.
-pub const TAKES_ALL: &str = "it takes all that it is given, and is never over";
+impl Way {
+    /// Why a law is none for the parsers of this way, where they cannot show it.
+    pub fn excuse(self, law: Law) -> Option<&'static str> {
+        Some(match (law, self) {
+            (Law::L3, Self::Decoder) => {
+                "its answer is an item or none, without a number; what it reserves is no promise"
+            }
+            (Law::L3, Self::Partial) => "it says that it is not enough, and not by how much",
+            (Law::L3, Self::Given) => "it is given whatever comes, and asks for nothing",
+            (Law::L3, Self::Reads) => "it reads by itself, and asks nobody",
+            (Law::L2, Self::Given) => "it takes all that it is given, and is never over",
+            _ => return None,
+        })
+    }
+}
 
 /// Why a broken law is no defect.
 #[derive(Clone, Copy)]
@@ -92,7 +108,7 @@ impl Entry {
             words: Vec::new(),
             ends_anywhere: None,
             needs: None,
-            exempt: Vec::new(),
+            way: None,
             encodes: None,
             canonical: None,
             notes: Vec::new(),
@@ -129,9 +145,9 @@ impl Entry {
         self
     }
 
-    /// This is no law for it, for this reason: see [`no_needs`].
-    pub fn exempt(mut self, law: Law, reason: &'static str) -> Self {
-        self.exempt.push((law, reason));
+    /// How it comes by its bytes, where that is another way than its family's.
+    pub fn way(mut self, way: Way) -> Self {
+        self.way = Some(way);
         self
     }
 

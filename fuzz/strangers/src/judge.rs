@@ -45,9 +45,6 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
     if entry.needs.is_some() {
         subject = subject.needs_are_honest();
     }
-    for (law, why) in &entry.exempt {
-        subject = subject.exempt(*law, *why);
-    }
     if let Some(again) = entry.encodes {
         subject = subject.encodes_again(again);
     }
@@ -71,7 +68,7 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
         verdicts: verdicts
             .all()
             .map(|(law, verdict)| match stands(law) {
-                true => (short(law), word(verdict)),
+                true => (short(law), excused(entry, law, word(verdict))),
                 false => (short(law), Verdict::Holds),
             })
             .collect(),
@@ -93,6 +90,14 @@ const ALL: [Law; 10] = [
     Law::L10,
     Law::Accepts,
 ];
+
+/// What it cannot show by the way that it is fed is no law for it.
+fn excused(entry: &Entry, law: Law, verdict: Verdict) -> Verdict {
+    match (&verdict, entry.way.and_then(|way| way.excuse(law))) {
+        (Verdict::Vacuous(_), Some(why)) => Verdict::NotApplicable(why.into()),
+        _ => verdict,
+    }
+}
 
 fn word(verdict: stranger::Verdict<'_>) -> Verdict {
     match verdict {

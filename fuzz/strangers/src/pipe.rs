@@ -37,6 +37,11 @@ impl Pipe {
         self.reads().ended = true;
     }
 
+    /// What was not read yet.
+    pub fn unread(&self) -> Vec<u8> {
+        self.reads().waiting.iter().flatten().copied().collect()
+    }
+
     /// The next piece whole, `None` where it would block, empty at the end of the stream.
     fn chunk(&self) -> Option<Bytes> {
         let mut reads = self.reads();

@@ -21,7 +21,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "ciborium",
             "from_reader",
-            || Box::new(stranger::blocking(|reader| reader, value)),
+            || Box::new(stranger::blocking(|reader| reader, value).left(|_| Vec::new())),
             |reads| drive::blocking(reads, BufReader::new, value),
         )
         .accepts([
@@ -33,7 +33,10 @@ pub fn entries() -> Vec<Entry> {
         new(
             "minicbor-io",
             "Reader",
-            || Box::new(stranger::blocking(Reader::new, |reader| reader.read::<String>())),
+            || {
+                let reader = stranger::blocking(Reader::new, |reader| reader.read::<String>());
+                Box::new(reader.left(|_| Vec::new()))
+            },
             |reads| drive::blocking(reads, Reader::new, |reader| reader.read::<String>()),
         )
         .accepts(FRAMES)
@@ -41,7 +44,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "minicbor-io",
             "AsyncReader",
-            || adapt::stepped(frames),
+            || adapt::exact(frames),
             |reads| {
                 let pipe = Pipe::default();
                 drive::stepping(reads, &pipe, frames(pipe.clone()))

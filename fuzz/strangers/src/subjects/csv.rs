@@ -4,7 +4,11 @@ use csv_core::ReadRecordResult;
 use segue::laws::{Answer, stranger};
 
 use super::fed::{Fed, fed};
-use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt, drive,
+    entry::{Entry, Way},
+    pipe::Pipe,
+};
 
 const FAMILY: &str = "CSV";
 
@@ -21,7 +25,8 @@ pub fn entries() -> Vec<Entry> {
             "Reader::read_record",
             || Box::new(stranger::calling(core())),
             |reads| fed(reads, core()),
-        ),
+        )
+        .way(Way::Given),
         new(
             "csv",
             "Reader::into_byte_records",

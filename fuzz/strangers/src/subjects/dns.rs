@@ -17,7 +17,7 @@ pub fn entries() -> Vec<Entry> {
             FAMILY,
             "hickory-net",
             "tcp::TcpStream",
-            || adapt::polled(messages),
+            || adapt::exact(|pipe| adapt::polling(messages(pipe))),
             |reads| drive::stream(reads, messages),
         )
         .accepts([

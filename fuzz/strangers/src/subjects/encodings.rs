@@ -11,7 +11,10 @@ use std::{
 use utf8::{BufReadDecoder, BufReadDecoderError, LossyDecoder};
 
 use super::fed::{Fed, fed};
-use crate::{drive, entry::Entry};
+use crate::{
+    drive,
+    entry::{Entry, Way},
+};
 
 const FAMILY: &str = "encodings";
 
@@ -67,6 +70,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::blocking(DecodeReaderBytes::new, piece)),
             |reads| drive::blocking(reads, DecodeReaderBytes::new, piece),
         )
+        .way(Way::Reads)
         .accepts([
             &b"\xff\xfea\0\x3d\xd8\0\xdeb\0"[..],
             b"\xfe\xff\0a\0b",
@@ -80,14 +84,16 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::blocking(|source| DecoderReader::new(source, &STANDARD), piece)),
             |reads| drive::blocking(reads, |pipe| DecoderReader::new(pipe, &STANDARD), piece),
         )
+        .way(Way::Reads)
         .accepts([&b"aGVsbG8gd29ybGQ="[..], b"AAECAwQFBgcICQ==", b"YWJjZGVm"])
         .refuses([&b"YW?j"[..], b"YQ==YQ=="]),
         new(
             "utf-8",
             "BufReadDecoder",
-            || Box::new(stranger::blocking(BufReadDecoder::new, text)),
+            || Box::new(stranger::blocking(BufReadDecoder::new, text).left(|_| Vec::new())),
             |reads| drive::blocking(reads, |pipe| BufReadDecoder::new(BufReader::new(pipe)), text),
         )
+        .way(Way::Reads)
         .accepts(UTF_8S)
         .refuses([&b"a\xffb"[..]]),
         new(

@@ -5,7 +5,10 @@ use segue::laws::{Answer, stranger};
 use std::io::{self, BufReader};
 
 use super::fed::{Fed, NOT_TOLD, fed};
-use crate::{drive, entry::Entry};
+use crate::{
+    drive,
+    entry::{Entry, Way},
+};
 
 const FAMILY: &str = "GDB remote";
 
@@ -24,10 +27,13 @@ pub fn entries() -> Vec<Entry> {
         new(
             "GdbServer::next_packet",
             || {
-                Box::new(stranger::blocking(
-                    |source| GdbServer::new(BufReader::new(source), io::sink()),
-                    |server| server.next_packet(),
-                ))
+                Box::new(
+                    stranger::blocking(
+                        |source| GdbServer::new(source, io::sink()),
+                        |server| server.next_packet(),
+                    )
+                    .left(|_| Vec::new()),
+                )
             },
             |reads| {
                 drive::blocking(
@@ -36,7 +42,8 @@ pub fn entries() -> Vec<Entry> {
                     |server| server.next_packet(),
                 )
             },
-        ),
+        )
+        .way(Way::Reads),
     ]
 }
 

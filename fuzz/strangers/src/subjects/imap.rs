@@ -12,7 +12,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt, drive,
+    entry::{Entry, NOM, Way},
+    pipe::Pipe,
+};
 
 const FAMILY: &str = "IMAP";
 
@@ -28,14 +32,16 @@ pub fn entries() -> Vec<Entry> {
                 drive::stepping(reads, &pipe, client(pipe.clone()))
             },
         )
+        .way(Way::Reads)
         .accepts(RESPONSES)
         .refuses(&NO_RESPONSES[..1]),
         new(
             "imap-proto",
             "Response::parse",
-            || Box::new(stranger::slice(proto)),
-            |reads| drive::buffer(reads, proto),
+            || adapt::needing(adapt::front(proto)),
+            |reads| drive::needing(reads, adapt::front(proto)),
         )
+        .needs(NOM)
         .over_slice()
         .accepts(RESPONSES)
         .refuses(&NO_RESPONSES[..1]),
@@ -85,11 +91,12 @@ fn client(pipe: Pipe) -> impl FnMut() -> Answer {
     }
 }
 
-fn proto(input: &[u8]) -> Result<Option<(String, usize)>, &'static str> {
+fn proto(input: &[u8]) -> (usize, Answer) {
     match imap_proto::Response::parse(input) {
-        Ok((rest, response)) => Ok(Some((format!("{response:?}"), input.len() - rest.len()))),
-        Err(nom::Err::Incomplete(_)) => Ok(None),
-        Err(_) => Err("no response"),
+        Ok((rest, response)) => (input.len() - rest.len(), Answer::Item(format!("{response:?}"))),
+        Err(nom::Err::Incomplete(nom::Needed::Size(more))) => (0, Answer::Need(Some(more.get()))),
+        Err(nom::Err::Incomplete(nom::Needed::Unknown)) => (0, Answer::Need(None)),
+        Err(_) => (0, Answer::Error("no response".into())),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Deserializer, Value};
 use super::fed::{Fed, fed};
 use crate::{
     drive::{self, Transcript},
-    entry::Entry,
+    entry::{Entry, Way},
 };
 
 const FAMILY: &str = "JSON";
@@ -42,6 +42,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::calling(actson())),
             |reads| fed(reads, actson()),
         )
+        .way(Way::Given)
         .accepts(VALUES)
         .refuses(NO_VALUES)
         .contract(Law::L9, NUMBER_AT_END),
@@ -60,6 +61,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::consuming(low_level())),
             low_level_loop,
         )
+        .way(Way::Partial)
         .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
         .accepts(ONE)
         .refuses(NO_VALUES)

@@ -7,7 +7,10 @@ use std::io::{BufReader, BufWriter, sink};
 use tokio_util::codec::FramedRead;
 use tokio_util_06::codec as codec_06;
 
-use crate::{drive, entry::Entry};
+use crate::{
+    drive,
+    entry::{Entry, Way},
+};
 
 const FAMILY: &str = "LSP and JSON-RPC";
 
@@ -35,6 +38,7 @@ pub fn entries() -> Vec<Entry> {
             &b"Content-Length: 46\r\n\r\n{\"seq\":1,\"type\":\"request\",\"command\":\"threads\"}"
                 [..],
         ])
+        .way(Way::Reads)
         .refuses([&b"Content-Length: x\r\n\r\n{}"[..]]),
         new(
             "jsonrpc-server-utils",
@@ -91,9 +95,13 @@ pub fn entries() -> Vec<Entry> {
         new(
             "lsp-server",
             "Message::read",
-            || Box::new(stranger::blocking(|reader| reader, lsp_server::Message::read)),
+            || {
+                let reader = stranger::blocking(|reader| reader, lsp_server::Message::read);
+                Box::new(reader.left(|_| Vec::new()))
+            },
             |reads| drive::blocking(reads, BufReader::new, lsp_server::Message::read),
         )
+        .way(Way::Reads)
         .accepts(LSP)
         .refuses(NO_LSP),
         new(

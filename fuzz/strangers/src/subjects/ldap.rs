@@ -1,12 +1,12 @@
 //! LDAP: messages in BER.
 
 use ldap3_proto::LdapCodec;
-use segue::laws::{Law, stranger};
+use segue::laws::{Answer, stranger};
 use tokio_util::codec::FramedRead;
 
 use crate::{
     adapt, drive,
-    entry::{Entry, no_needs},
+    entry::{Entry, NOM},
 };
 
 const FAMILY: &str = "LDAP";
@@ -17,9 +17,10 @@ pub fn entries() -> Vec<Entry> {
         new(
             "lber",
             "Parser::parse",
-            || Box::new(stranger::slice(tag)),
-            |reads| drive::buffer(reads, tag),
+            || adapt::needing(adapt::front(tag)),
+            |reads| drive::needing(reads, adapt::front(tag)),
         )
+        .needs(NOM)
         .accepts(MESSAGES)
         .accepts([&b"\x04\x81\x02ab\x05\x00"[..]]),
         Entry::new(
@@ -31,7 +32,6 @@ pub fn entries() -> Vec<Entry> {
         )
         .accepts(MESSAGES)
         .refuses([&b"\x30\x05\x02\x01\x01\x5f\x00"[..]])
-        .exempt(Law::L3, no_needs::DECODER)
         .encodes(|stream| adapt::again(LdapCodec::default(), LdapCodec::default(), stream)),
     ]
 }
@@ -43,10 +43,18 @@ const MESSAGES: [&[u8]; 3] = [
     b"\x30\x23\x02\x01\x02\x63\x1e\x04\x04dc=a\x0a\x01\x02\x0a\x01\x00\x02\x01\x00\x02\x01\x00\x01\x01\x00\x87\x01o\x30\x04\x04\x02cn",
 ];
 
-fn tag(input: &[u8]) -> Result<Option<(String, usize)>, &'static str> {
+fn tag(input: &[u8]) -> (usize, Answer) {
     match lber::Parser::new().parse(input) {
-        Ok((rest, tag)) => Ok(Some((format!("{tag:?}"), input.len() - rest.len()))),
-        Err(lber::Err::Incomplete(_)) => Ok(None),
-        Err(_) => Err("no tag"),
+        Ok((rest, tag)) => (input.len() - rest.len(), Answer::item(tag)),
+        Err(lber::Err::Incomplete(needed)) => (0, Answer::Need(missing(needed))),
+        Err(_) => (0, Answer::Error("no tag".into())),
+    }
+}
+
+/// How many bytes are missing, as nom has it.
+fn missing(needed: nom_7::Needed) -> Option<usize> {
+    match needed {
+        nom_7::Needed::Unknown => None,
+        nom_7::Needed::Size(bytes) => Some(bytes.get()),
     }
 }

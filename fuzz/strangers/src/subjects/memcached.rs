@@ -4,7 +4,11 @@ use memcache_proto::{Command, ParseError, ParseOptions, ParseProgress, Response}
 use segue::laws::{Answer, stranger};
 use std::io::BufReader;
 
-use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt, drive,
+    entry::{Entry, Way},
+    pipe::Pipe,
+};
 
 const FAMILY: &str = "memcached";
 
@@ -46,10 +50,13 @@ pub fn entries() -> Vec<Entry> {
             "memcached-protocal",
             "parse",
             || {
-                Box::new(stranger::blocking(
-                    |reader| reader,
-                    |reader| none_at_end(memcached_protocal::parse(reader)),
-                ))
+                Box::new(
+                    stranger::blocking(
+                        |reader| reader,
+                        |reader| none_at_end(memcached_protocal::parse(reader)),
+                    )
+                    .left(|_| Vec::new()),
+                )
             },
             |reads| {
                 drive::blocking(reads, BufReader::new, |reader| {
@@ -58,15 +65,17 @@ pub fn entries() -> Vec<Entry> {
             },
         )
         .accepts(COMMANDS_OLD)
+        .way(Way::Reads)
         .ends_anywhere("the end of the stream is an error wherever it comes"),
         new(
             "memcache-async",
             "ascii::Protocol::get",
-            || adapt::polled(gets),
+            || adapt::exact(|pipe| adapt::polling(gets(pipe))),
             |reads| drive::stream(reads, gets),
         )
         .accepts([&b"VALUE k 0 5\r\nhello\r\nEND\r\nVALUE k 0 2\r\n\r\n\r\nEND\r\n"[..]])
         .refuses([&b"VALUE k 0 x\r\nhello\r\nEND\r\n"[..]])
+        .way(Way::Reads)
         .ends_anywhere("the end of the stream is an error wherever it comes"),
     ]
 }

@@ -6,7 +6,7 @@ use tokio_util::codec::FramedRead;
 
 use crate::{
     drive::{self, Transcript},
-    entry::Entry,
+    entry::{Entry, Way},
 };
 
 const FAMILY: &str = "MLLP";
@@ -38,6 +38,7 @@ pub fn entries() -> Vec<Entry> {
             },
             blocks,
         )
+        .way(Way::Given)
         .accepts([&b"\x0bMSH|a\r\x1c\r\x0bMSH|b\r\x1c\r"[..], b"\x0b\x1c\r\x0ba\x1cb\x1c\r"])
         .refuses([&b"x\x0ba\x1c\r"[..]]),
     ]

@@ -31,42 +31,43 @@ mod terminal;
 mod websocket;
 mod yamux;
 
-use crate::entry::Entry;
+use crate::entry::{Entry, Way};
 
-/// Every parser.
+/// Every parser, with how most of its family come by their bytes.
 pub fn all() -> Vec<Entry> {
-    [
-        lines::entries,
-        redis::entries,
-        mqtt::entries,
-        http1::entries,
-        websocket::entries,
-        sse::entries,
-        json_rpc::entries,
-        serial::entries,
-        nats::entries,
-        memcached::entries,
-        stomp::entries,
-        proxy::entries,
-        smtp::entries,
-        imap::entries,
-        irc::entries,
-        ldap::entries,
-        stun::entries,
-        dns::entries,
-        postgres::entries,
-        mysql::entries,
-        yamux::entries,
-        rtsp::entries,
-        cbor::entries,
-        json::entries,
-        csv::entries,
-        mllp::entries,
-        gdb::entries,
-        terminal::entries,
-        encodings::entries,
-    ]
-    .into_iter()
-    .flat_map(|entries| entries())
-    .collect()
+    let families: [(fn() -> Vec<Entry>, Way); 29] = [
+        (lines::entries, Way::Decoder),
+        (redis::entries, Way::Decoder),
+        (mqtt::entries, Way::Partial),
+        (http1::entries, Way::Reads),
+        (websocket::entries, Way::Reads),
+        (sse::entries, Way::Reads),
+        (json_rpc::entries, Way::Decoder),
+        (serial::entries, Way::Given),
+        (nats::entries, Way::Given),
+        (memcached::entries, Way::Partial),
+        (stomp::entries, Way::Decoder),
+        (proxy::entries, Way::Partial),
+        (smtp::entries, Way::Given),
+        (imap::entries, Way::Partial),
+        (irc::entries, Way::Decoder),
+        (ldap::entries, Way::Decoder),
+        (stun::entries, Way::Reads),
+        (dns::entries, Way::Reads),
+        (postgres::entries, Way::Partial),
+        (mysql::entries, Way::Partial),
+        (yamux::entries, Way::Reads),
+        (rtsp::entries, Way::Partial),
+        (cbor::entries, Way::Reads),
+        (json::entries, Way::Reads),
+        (csv::entries, Way::Reads),
+        (mllp::entries, Way::Decoder),
+        (gdb::entries, Way::Given),
+        (terminal::entries, Way::Given),
+        (encodings::entries, Way::Given),
+    ];
+    let entries = families.into_iter().flat_map(|(entries, way)| {
+        entries().into_iter().map(move |entry| Entry { way: entry.way.or(Some(way)), ..entry })
+    });
+    entries.collect()
 }

@@ -10,8 +10,9 @@ use segue::laws::{Answer, Stranger, stranger};
 use tokio_util_06::codec::{Decoder, FramedRead};
 
 use crate::{
+    adapt,
     drive::{self, Transcript},
-    entry::Entry,
+    entry::{Entry, Way},
 };
 
 const FAMILY: &str = "MQTT";
@@ -24,33 +25,37 @@ pub fn entries() -> Vec<Entry> {
         new(
             "mqttbytes",
             "v4::read",
-            || Box::new(stranger::bytes_mut(mqttbytes_v4)),
-            |reads| drive::bytes_mut(reads, mqttbytes_v4),
+            || adapt::needing(mqttbytes_v4),
+            |reads| drive::needing(reads, mqttbytes_v4),
         )
+        .needs(INSUFFICIENT)
         .accepts(V4)
         .refuses(NO_MQTT),
         new(
             "mqttbytes",
             "v5::read",
-            || Box::new(stranger::bytes_mut(mqttbytes_v5)),
-            |reads| drive::bytes_mut(reads, mqttbytes_v5),
+            || adapt::needing(mqttbytes_v5),
+            |reads| drive::needing(reads, mqttbytes_v5),
         )
+        .needs(INSUFFICIENT)
         .accepts(V5)
         .refuses(NO_MQTT),
         new(
             "rumqttc",
             "v4 Packet::read",
-            || Box::new(stranger::bytes_mut(rumqttc_v4)),
-            |reads| drive::bytes_mut(reads, rumqttc_v4),
+            || adapt::needing(rumqttc_v4),
+            |reads| drive::needing(reads, rumqttc_v4),
         )
+        .needs(INSUFFICIENT)
         .accepts(V4)
         .refuses(NO_MQTT),
         new(
             "rumqttc",
             "v5 Packet::read",
-            || Box::new(stranger::bytes_mut(rumqttc_v5)),
-            |reads| drive::bytes_mut(reads, rumqttc_v5),
+            || adapt::needing(rumqttc_v5),
+            |reads| drive::needing(reads, rumqttc_v5),
         )
+        .needs(INSUFFICIENT)
         .accepts(V5)
         .refuses(NO_MQTT),
         new(
@@ -77,6 +82,7 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .way(Way::Decoder)
         .accepts(V4)
         .refuses(NO_MQTT),
         new(
@@ -114,6 +120,7 @@ pub fn entries() -> Vec<Entry> {
             },
         )
         .accepts(SESSIONS)
+        .way(Way::Given)
         .ends_anywhere("it is not told of the end of the stream"),
     ]
 }
@@ -140,33 +147,36 @@ const SESSIONS: [&[u8]; 2] = [
     b"\x10\x0e\x00\x04MQTT\x04\x02\x00\x3c\x00\x02id\x82\x08\x00\x0a\x00\x03a/b\x01\xe0\x00",
 ];
 
-fn mqttbytes_v4(input: &mut BytesMut) -> Result<Option<mqttbytes::v4::Packet>, mqttbytes::Error> {
+const INSUFFICIENT: &str =
+    "`InsufficientBytes` tells how many additional bytes are necessary to proceed, at least";
+
+fn mqttbytes_v4(input: &mut BytesMut) -> Answer {
     match mqttbytes::v4::read(input, MOST) {
-        Err(mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
-        result => result.map(Some),
+        Err(mqttbytes::Error::InsufficientBytes(more)) => Answer::Need(Some(more)),
+        result => Answer::from_result(result.map(Some)),
     }
 }
 
-fn mqttbytes_v5(input: &mut BytesMut) -> Result<Option<mqttbytes::v5::Packet>, mqttbytes::Error> {
+fn mqttbytes_v5(input: &mut BytesMut) -> Answer {
     match mqttbytes::v5::read(input, MOST) {
-        Err(mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
-        result => result.map(Some),
+        Err(mqttbytes::Error::InsufficientBytes(more)) => Answer::Need(Some(more)),
+        result => Answer::from_result(result.map(Some)),
     }
 }
 
-fn rumqttc_v4(input: &mut BytesMut) -> Result<Option<rumqttc::Packet>, rumqttc::mqttbytes::Error> {
+fn rumqttc_v4(input: &mut BytesMut) -> Answer {
     match rumqttc::Packet::read(input, MOST) {
-        Err(rumqttc::mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
-        result => result.map(Some),
+        Err(rumqttc::mqttbytes::Error::InsufficientBytes(more)) => Answer::Need(Some(more)),
+        result => Answer::from_result(result.map(Some)),
     }
 }
 
 type RumqttcV5 = rumqttc::v5::mqttbytes::v5::Packet;
 
-fn rumqttc_v5(input: &mut BytesMut) -> Result<Option<RumqttcV5>, rumqttc::v5::mqttbytes::Error> {
+fn rumqttc_v5(input: &mut BytesMut) -> Answer {
     match RumqttcV5::read(input, Some(MOST as u32)) {
-        Err(rumqttc::v5::mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
-        result => result.map(Some),
+        Err(rumqttc::v5::mqttbytes::Error::InsufficientBytes(more)) => Answer::Need(Some(more)),
+        result => Answer::from_result(result.map(Some)),
     }
 }
 

@@ -6,11 +6,11 @@ use pgwire::{
     error::PgWireError,
     messages::{DecodeContext, PgWireBackendMessage, PgWireFrontendMessage},
 };
-use postgres_protocol::message::backend::Message;
-use segue::laws::stranger;
+use postgres_protocol::message::backend::{Header, Message};
+use segue::laws::{Answer, stranger};
 use std::io;
 
-use crate::{drive, entry::Entry};
+use crate::{adapt, drive, entry::Entry};
 
 const FAMILY: &str = "PostgreSQL";
 
@@ -25,6 +25,15 @@ pub fn entries() -> Vec<Entry> {
         )
         .accepts(BACKEND)
         .refuses([&b"Z\0\0\0\x03I"[..], b"?\0\0\0\x04"]),
+        new(
+            "postgres-protocol",
+            "backend::Header::parse",
+            || adapt::needing(adapt::front(headed)),
+            |reads| drive::needing(reads, adapt::front(headed)),
+        )
+        .needs("the header has the length of the message, and its driver waits for that")
+        .accepts(BACKEND)
+        .refuses([&b"Z\0\0\0\x03I"[..]]),
         new(
             "pgwire",
             "PgWireBackendMessage::decode",
@@ -55,6 +64,21 @@ const FRONTEND: [&[u8]; 3] = [
     b"P\0\0\0\x0e\0select\0\0\0D\0\0\0\x06S\0S\0\0\0\x04",
     b"E\0\0\0\x09\0\0\0\0\0H\0\0\0\x04d\0\0\0\x06hic\0\0\0\x04",
 ];
+
+/// Messages by their headers, which its driver has so to find where they end.
+fn headed(input: &[u8]) -> (usize, Answer) {
+    match Header::parse(input) {
+        Ok(None) => (0, Answer::Need(None)),
+        Ok(Some(header)) => {
+            let length = 1 + header.len() as usize;
+            match input.get(..length) {
+                Some(message) => (length, Answer::Item(message.escape_ascii().to_string())),
+                None => (0, Answer::Need(Some(length - input.len()))),
+            }
+        }
+        Err(error) => (0, Answer::error(error)),
+    }
+}
 
 fn message(input: &mut BytesMut) -> io::Result<Option<String>> {
     Message::parse(input)?.map(|message| said(&message)).transpose()

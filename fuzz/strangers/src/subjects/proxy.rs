@@ -5,7 +5,10 @@ use proxy_header::{ParseConfig, ProxyHeader, io::ProxiedStream};
 use segue::laws::{Answer, stranger};
 use std::io::Read;
 
-use crate::{drive, entry::Entry};
+use crate::{
+    adapt, drive,
+    entry::{Entry, Way},
+};
 
 const FAMILY: &str = "PROXY protocol";
 
@@ -17,9 +20,10 @@ pub fn entries() -> Vec<Entry> {
         new(
             "ppp",
             "HeaderResult::parse",
-            || Box::new(stranger::slice(ppp_header)),
-            |reads| drive::buffer(reads, ppp_header),
+            || adapt::needing(adapt::front(ppp_header)),
+            |reads| drive::needing(reads, adapt::front(ppp_header)),
         )
+        .needs("`Partial` tells how much of the advertised length there is")
         .over_slice(),
         new(
             "proxy-header",
@@ -32,10 +36,13 @@ pub fn entries() -> Vec<Entry> {
             "proxy-header",
             "ProxiedStream::create_from_std",
             || {
-                Box::new(stranger::blocking(
-                    |source| (Some(source), None),
-                    |(source, stream)| proxied(source, stream),
-                ))
+                Box::new(
+                    stranger::blocking(
+                        |source| (Some(source), None),
+                        |(source, stream)| proxied(source, stream),
+                    )
+                    .left(|_| Vec::new()),
+                )
             },
             |reads| {
                 drive::blocking(
@@ -44,7 +51,8 @@ pub fn entries() -> Vec<Entry> {
                     |(source, stream)| proxied(source, stream),
                 )
             },
-        ),
+        )
+        .way(Way::Reads),
         new(
             "proxy-protocol-rs",
             "parse",
@@ -69,21 +77,22 @@ const NO_HEADERS: [&[u8]; 3] = [
 ];
 
 /// As its documentation has it: read more while the result is incomplete.
-fn ppp_header(input: &[u8]) -> Result<Option<(String, usize)>, String> {
+fn ppp_header(input: &[u8]) -> (usize, Answer) {
     let result = HeaderResult::parse(input);
-    if result.is_incomplete() {
-        return Ok(None);
-    }
     match result {
-        HeaderResult::V1(Ok(header)) => {
-            Ok(Some((format!("{:?}", header.addresses), header.header.len())))
+        HeaderResult::V2(Err(ppp::v2::ParseError::Partial(has, of))) => {
+            (0, Answer::Need(of.checked_sub(has)))
         }
-        HeaderResult::V2(Ok(header)) => {
-            Ok(Some((format!("{:?}", header.addresses), header.header.len())))
-        }
-        HeaderResult::V1(Err(error)) => Err(error.to_string()),
-        HeaderResult::V2(Err(error)) => Err(error.to_string()),
+        result if result.is_incomplete() => (0, Answer::Need(None)),
+        HeaderResult::V1(Ok(header)) => (header.header.len(), Answer::item(said(header.addresses))),
+        HeaderResult::V2(Ok(header)) => (header.header.len(), Answer::item(said(header.addresses))),
+        HeaderResult::V1(Err(error)) => (0, Answer::Error(error.to_string())),
+        HeaderResult::V2(Err(error)) => (0, Answer::Error(error.to_string())),
     }
+}
+
+fn said(addresses: impl std::fmt::Debug) -> String {
+    format!("{addresses:?}")
 }
 
 fn proxy_header_parse(input: &[u8]) -> Result<Option<(String, usize)>, proxy_header::Error> {

@@ -6,7 +6,10 @@ use segue::laws::{Law, stranger};
 use std::io::{self, BufReader, ErrorKind};
 use tokio_util::codec::FramedRead;
 
-use crate::{adapt, drive, entry::Entry};
+use crate::{
+    adapt, drive,
+    entry::{Entry, Way},
+};
 
 const FAMILY: &str = "Redis";
 
@@ -56,6 +59,7 @@ pub fn entries() -> Vec<Entry> {
         )
         .accepts(RESP2.iter().chain(&RESP3))
         .refuses(NO_RESP)
+        .way(Way::Reads)
         .ends_anywhere(END_IS_AN_ERROR),
         new(
             "redis-async",
@@ -110,6 +114,7 @@ pub fn entries() -> Vec<Entry> {
         )
         .accepts(RESP2)
         .refuses(NO_RESP)
+        .way(Way::Reads)
         .ends_anywhere(END_IS_AN_ERROR),
         new(
             "respite",
@@ -121,6 +126,7 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .way(Way::Reads)
         .accepts(RESP2[..4].iter().chain(&RESP3))
         .refuses(NO_RESP),
         new(
@@ -137,6 +143,7 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .way(Way::Reads)
         .accepts([
             &b"*2\r\n$3\r\nGET\r\n$1\r\nk\r\n*1\r\n$4\r\nPING\r\n"[..],
             b"PING\r\nSET key 'a b'\r\n",

@@ -1,9 +1,13 @@
 //! RTSP: requests, responses, and data between them.
 
 use rtsp_types::{Message, ParseError};
-use segue::laws::{Law, stranger};
+use segue::laws::{Answer, Law};
+use std::num::NonZeroUsize;
 
-use crate::{drive, entry::Entry};
+use crate::{
+    adapt, drive,
+    entry::{Entry, NOM},
+};
 
 const FAMILY: &str = "RTSP";
 
@@ -13,9 +17,10 @@ pub fn entries() -> Vec<Entry> {
             FAMILY,
             "rtsp-types",
             "Message::parse",
-            || Box::new(stranger::slice(message)),
-            |reads| drive::buffer(reads, message),
+            || adapt::needing(adapt::front(message)),
+            |reads| drive::needing(reads, adapt::front(message)),
         )
+        .needs(NOM)
         .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
         .accepts([
             &b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\nSupported: play.basic\r\n\r\n$\x00\x00\x03abc"[..],
@@ -27,10 +32,10 @@ pub fn entries() -> Vec<Entry> {
     ]
 }
 
-fn message(input: &[u8]) -> Result<Option<(String, usize)>, ParseError> {
+fn message(input: &[u8]) -> (usize, Answer) {
     match Message::<Vec<u8>>::parse(input) {
-        Ok((message, length)) => Ok(Some((format!("{message:?}"), length))),
-        Err(ParseError::Incomplete(_)) => Ok(None),
-        Err(error) => Err(error),
+        Ok((message, length)) => (length, Answer::item(message)),
+        Err(ParseError::Incomplete(more)) => (0, Answer::Need(more.map(NonZeroUsize::get))),
+        Err(error) => (0, Answer::error(error)),
     }
 }

@@ -2,13 +2,13 @@
 
 use futures::stream;
 use segue::laws::{Answer, Law, stranger};
-use std::io::Read;
+use std::{io::Read, num::NonZeroUsize};
 use tokio_util::codec::FramedRead;
 
 use crate::{
     adapt,
     drive::{self, Transcript},
-    entry::Entry,
+    entry::{Entry, Way},
     pipe::Pipe,
 };
 
@@ -45,30 +45,38 @@ pub fn entries() -> Vec<Entry> {
             "hdlc",
             "FrameReader",
             || {
-                Box::new(stranger::blocking(
-                    // It borrows its source, and lives as long as the process does.
-                    |source| hdlc::FrameReader::new(Box::leak(Box::new(source)), hdlc_chars()),
-                    |reader| Ok::<_, ()>(reader.read_frame()),
-                ))
+                Box::new(
+                    stranger::blocking(
+                        // It borrows its source, and lives as long as the process does.
+                        |source| hdlc::FrameReader::new(Box::leak(Box::new(source)), hdlc_chars()),
+                        |reader| Ok::<_, ()>(reader.read_frame()),
+                    )
+                    .left(|_| Vec::new()),
+                )
             },
             hdlc_frames,
         )
+        .way(Way::Reads)
         .accepts([&b"\x7e\x01\x50\x00\x7e\x7e\x11\x12\x7e"[..], b"\x7e\x7d\x5e\x7d\x5d\x7e"])
         .contract(Law::L9, "`None` is documented to mean that no more frames are available"),
         new(
             "hdlcparse",
             "type3::HdlcFrame::parse",
-            || Box::new(stranger::slice(type3)),
-            |reads| drive::buffer(reads, type3),
+            || adapt::needing(adapt::front(type3)),
+            |reads| drive::needing(reads, adapt::front(type3)),
+        )
+        .needs(
+            "`Incomplete` tells that more bytes are needed to fully parse the frame, and how many",
         )
         .over_slice()
         .accepts([TYPE3]),
         new(
             "kiss-tnc",
             "TncRead::read_frame",
-            || adapt::polled(kiss),
+            || adapt::exact(|pipe| adapt::polling(kiss(pipe))),
             |reads| drive::stream(reads, kiss),
         )
+        .way(Way::Reads)
         .accepts([&b"\xc0\x00TEST\xc0\xc0\x50Hi\xc0"[..], b"\xc0\xc0\x00\xdb\xdc\xdb\xdd\xc0"])
         .refuses([&b"x\xc0\x00"[..], b"\xc0\x00\xdbx\xc0"])
         .ends_anywhere("the end of the stream is an error wherever it comes"),
@@ -91,16 +99,20 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .way(Way::Decoder)
         .accepts(SLIP)
         .refuses([&b"\xc0\xdb\x01\xc0"[..]]),
         new(
             "slip-codec",
             "SlipDecoder",
             || {
-                Box::new(stranger::blocking(
-                    |reader| (slip_codec::SlipDecoder::new(), reader),
-                    |(decoder, reader)| slip(decoder, reader),
-                ))
+                Box::new(
+                    stranger::blocking(
+                        |reader| (slip_codec::SlipDecoder::new(), reader),
+                        |(decoder, reader)| slip(decoder, reader),
+                    )
+                    .left(|_| Vec::new()),
+                )
             },
             |reads| {
                 drive::blocking(
@@ -110,6 +122,7 @@ pub fn entries() -> Vec<Entry> {
                 )
             },
         )
+        .way(Way::Reads)
         .accepts(SLIP)
         .refuses([&b"\xc0\xdb\x01\xc0"[..]])
         .ends_anywhere("the end of the stream is an error wherever it comes"),
@@ -218,11 +231,11 @@ fn hdlc_chars() -> hdlc::SpecialChars {
     hdlc::SpecialChars::default()
 }
 
-fn type3(input: &[u8]) -> Result<Option<(String, usize)>, String> {
+fn type3(input: &[u8]) -> (usize, Answer) {
     match hdlcparse::type3::HdlcFrame::parse(input) {
-        Ok((rest, frame)) => Ok(Some((format!("{frame:?}"), input.len() - rest.len()))),
-        Err(hdlcparse::Error::Incomplete(_)) => Ok(None),
-        Err(error) => Err(format!("{error:?}")),
+        Ok((rest, frame)) => (input.len() - rest.len(), Answer::Item(format!("{frame:?}"))),
+        Err(hdlcparse::Error::Incomplete(more)) => (0, Answer::Need(more.map(NonZeroUsize::get))),
+        Err(error) => (0, Answer::error(error)),
     }
 }
 

@@ -4,7 +4,10 @@ use futures::io::BufReader;
 use segue::laws::{Answer, Stranger, stranger};
 use tokio_util::codec::FramedRead;
 
-use crate::{adapt, drive, entry::Entry};
+use crate::{
+    adapt, drive,
+    entry::{Entry, Way},
+};
 
 const FAMILY: &str = "server-sent events";
 
@@ -33,7 +36,8 @@ pub fn entries() -> Vec<Entry> {
             "Decoder",
             || Box::new(stranger::decoder(russe::Decoder::default())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, russe::Decoder::default())),
-        ),
+        )
+        .way(Way::Decoder),
         new(
             "sse-codec",
             "decode_stream",
@@ -42,7 +46,8 @@ pub fn entries() -> Vec<Entry> {
         ),
         new("sse-parse", "SseParser", sse_parse_machine, |reads| {
             drive::stream(reads, sse_parse::EventStream::new)
-        }),
+        })
+        .way(Way::Given),
         new(
             "sse-stream",
             "SseByteStream",

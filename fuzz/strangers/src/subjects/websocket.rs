@@ -6,7 +6,11 @@ use segue::laws::{Answer, stranger};
 use std::io::ErrorKind;
 use tokio_util::codec::FramedRead;
 
-use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt, drive,
+    entry::{Entry, Way},
+    pipe::Pipe,
+};
 
 const FAMILY: &str = "WebSocket";
 
@@ -22,7 +26,8 @@ pub fn entries() -> Vec<Entry> {
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, actix_http::ws::Codec::new()))
             },
-        ),
+        )
+        .way(Way::Decoder),
         new(
             "fastwebsockets",
             "FragmentCollector",
@@ -59,7 +64,18 @@ pub fn entries() -> Vec<Entry> {
                     FramedRead::new(pipe, websocket_codec::MessageCodec::server())
                 })
             },
-        ),
+        )
+        .way(Way::Decoder),
+        Entry::new(
+            FAMILY,
+            "soketto",
+            "base::Codec::decode_header",
+            || adapt::needing(adapt::front(soketto_frames())),
+            |reads| drive::needing(reads, adapt::front(soketto_frames())),
+        )
+        .accepts(MESSAGES)
+        .refuses(&NO_MESSAGES[..2])
+        .needs("`Parsing::NeedMore` tells that it needs more data, and the number of bytes"),
     ]
 }
 
@@ -106,6 +122,26 @@ fn soketto_messages(pipe: Pipe) -> impl Stream<Item = Result<String, String>> {
             Err(error) => Some((Err(error.to_string()), None)),
         }
     })
+}
+
+/// Headers, each with the payload that it announces.
+fn soketto_frames() -> impl FnMut(&[u8]) -> (usize, Answer) {
+    use soketto::{Parsing, base::Codec};
+    let mut codec = Codec::new();
+    codec.set_max_data_size(64 * 1024);
+    move |input| match codec.decode_header(input) {
+        Ok(Parsing::Done { value: header, offset }) => {
+            let length = offset + header.payload_len();
+            let Some(payload) = input.get(offset..length) else {
+                return (0, Answer::Need(Some(length - input.len())));
+            };
+            let mut payload = payload.to_vec();
+            Codec::apply_mask(&header, &mut payload);
+            (length, Answer::Item(format!("{header:?} {}", payload.escape_ascii())))
+        }
+        Ok(Parsing::NeedMore(more)) => (0, Answer::Need(Some(more))),
+        Err(error) => (0, Answer::error(error)),
+    }
 }
 
 fn tokio_websockets_messages(

@@ -12,7 +12,11 @@ use tokio_util::codec::FramedRead;
 use unsigned_varint::codec::{Uvi, UviBytes};
 use yamux::{Config, Connection, Mode};
 
-use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt, drive,
+    entry::{Entry, Way},
+    pipe::Pipe,
+};
 
 const FAMILY: &str = "yamux and multistream";
 
@@ -38,7 +42,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "multistream-select",
             "listener_select_proto",
-            || adapt::stepped(listener),
+            || adapt::exact(listener),
             |reads| {
                 let pipe = Pipe::default();
                 drive::stepping(reads, &pipe, listener(pipe.clone()))
@@ -57,6 +61,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::decoder(limited())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, limited())),
         )
+        .way(Way::Decoder)
         .accepts([&b"\x05hello\x00\x01a"[..], b"\x02ab\x03cde"])
         .refuses([&b"\xff\xff\x03abc"[..], b"\x80\x00"]),
         new(
@@ -65,6 +70,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::decoder(Uvi::<u64>::default())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, Uvi::<u64>::default())),
         )
+        .way(Way::Decoder)
         .accepts([&b"\x05\x80\x01\xff\xff\x03\x00"[..]])
         .refuses([&b"\x80\x00"[..], b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"]),
     ]
