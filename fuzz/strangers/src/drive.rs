@@ -255,6 +255,9 @@ where
     seen
 }
 
+/// What `bytecodec` says of the bytes that are needed.
+pub const REQUIRING: &str = "`requiring_bytes` is a lower bound of what the next item needs";
+
 /// The loop of a caller of `bytecodec`: fill a buffer, decode from it, take what is finished. Each
 /// of its versions has traits of its own.
 macro_rules! over_bytecodec {
@@ -269,6 +272,13 @@ macro_rules! over_bytecodec {
             let mut buffer = ReadBuf::new(vec![0; 4096]);
             // Whether an item has begun.
             let mut within = false;
+            // Its own word for what is needed, a lower bound.
+            let need = |decoder: &D| {
+                Answer::Need(match decoder.requiring_bytes() {
+                    $krate::ByteCount::Finite(bytes) => usize::try_from(bytes).ok(),
+                    _ => None,
+                })
+            };
             move || loop {
                 within |= !buffer.is_empty();
                 if within || !buffer.stream_state().is_eos() {
@@ -284,14 +294,14 @@ macro_rules! over_bytecodec {
                     }
                 }
                 if buffer.stream_state().is_eos() {
-                    return if within { Answer::Need(None) } else { Answer::End };
+                    return if within { need(&decoder) } else { Answer::End };
                 }
                 let before = buffer.len();
                 if let Err(error) = buffer.fill(&mut pipe) {
                     return Answer::Error(error.to_string());
                 }
                 if buffer.len() == before && buffer.stream_state().would_block() {
-                    return Answer::Need(None);
+                    return need(&decoder);
                 }
             }
         }

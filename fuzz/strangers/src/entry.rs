@@ -29,7 +29,7 @@ pub struct Entry {
     /// How it comes by its bytes.
     pub way: Option<Way>,
     /// Decodes a stream and encodes what was decoded, both with what the crate has for it.
-    pub encodes: Option<fn(&[u8]) -> Option<Vec<u8>>>,
+    pub encodes: Option<Again>,
     /// There is one way only to write what a stream says, and where that is written.
     pub canonical: Option<&'static str>,
     /// What is known of what breaks, law by law.
@@ -67,6 +67,9 @@ impl Way {
         })
     }
 }
+
+/// A stream as the encoder writes again what is decoded of it; `None` where it refuses an item.
+pub type Again = fn(&[u8]) -> Option<Vec<u8>>;
 
 /// Why a broken law is no defect.
 #[derive(Clone, Copy)]
@@ -154,7 +157,7 @@ impl Entry {
     /// The crate has an encoder beside its decoder: a function that decodes a stream and encodes
     /// each item again, such as [`adapt::again`](crate::adapt::again). `None` where the encoder
     /// refuses an item, as it may.
-    pub fn encodes(mut self, again: fn(&[u8]) -> Option<Vec<u8>>) -> Self {
+    pub fn encodes(mut self, again: Again) -> Self {
         self.encodes = Some(again);
         self
     }

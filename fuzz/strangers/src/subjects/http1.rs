@@ -23,7 +23,7 @@ use ureq_proto::server::{RecvRequestResult, Reply, state};
 use crate::{
     adapt,
     drive::{self, Transcript},
-    entry::Entry,
+    entry::{Entry, Way},
     pipe::Pipe,
 };
 
@@ -38,6 +38,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(httparse_request)),
             |reads| drive::buffer(reads, httparse_request),
         )
+        .way(Way::Partial)
         .over_slice()
         .accepts(HEADS)
         .refuses(NO_HEADS),
@@ -47,6 +48,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(httparse_response)),
             |reads| drive::buffer(reads, httparse_response),
         )
+        .way(Way::Partial)
         .over_slice()
         .accepts([&b"HTTP/1.1 200 OK\r\nServer: x\r\n\r\nHTTP/1.0 404 Not Found\r\n\r\n"[..]])
         .refuses([&b"HTTP/1.x 200 OK\r\n\r\n"[..]]),
@@ -56,6 +58,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(httparse_chunk_size)),
             |reads| drive::buffer(reads, httparse_chunk_size),
         )
+        .way(Way::Partial)
         .over_slice()
         .accepts([&b"5\r\n1f;name=value\r\n0\r\n"[..]])
         .refuses([&b"xyz\r\n"[..], b"fffffffffffffffff\r\n"]),
@@ -63,9 +66,10 @@ pub fn entries() -> Vec<Entry> {
             "chunked_transfer",
             "Decoder",
             || {
-                Box::new(stranger::blocking(chunked_transfer::Decoder::new, |decoder| {
+                let decoder = stranger::blocking(chunked_transfer::Decoder::new, |decoder| {
                     piece(decoder)
-                }))
+                });
+                Box::new(decoder.left(|_| Vec::new()))
             },
             |reads| drive::blocking(reads, chunked_transfer::Decoder::new, piece),
         )
@@ -102,6 +106,7 @@ pub fn entries() -> Vec<Entry> {
                 drive::stepping(reads, &pipe, httpcodec_requests(pipe.clone()))
             },
         )
+        .needs(drive::REQUIRING)
         .accepts(REQUESTS)
         .refuses(NO_HEADS)
         .contract(
@@ -126,6 +131,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::consuming(ureq_server())),
             |reads| consumed(reads, ureq_server()),
         )
+        .way(Way::Partial)
         .over_slice()
         .accepts(REQUESTS)
         .refuses(NO_HEADS),

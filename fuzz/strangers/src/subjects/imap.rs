@@ -34,6 +34,7 @@ pub fn entries() -> Vec<Entry> {
         )
         .way(Way::Reads)
         .accepts(RESPONSES)
+        .accepts([UNKNOWN])
         .refuses(&NO_RESPONSES[..1]),
         new(
             "imap-proto",
@@ -42,6 +43,7 @@ pub fn entries() -> Vec<Entry> {
             |reads| drive::needing(reads, adapt::front(proto)),
         )
         .needs(NOM)
+        .accepts([UNKNOWN])
         .over_slice()
         .accepts(RESPONSES)
         .refuses(&NO_RESPONSES[..1]),
@@ -72,6 +74,8 @@ const RESPONSES: [&[u8]; 4] = [
     b"* LIST (\\HasNoChildren) \"/\" INBOX\r\n* SEARCH 2 3 6\r\n",
     b"* 1 FETCH (FLAGS (\\Seen) RFC822.SIZE 44)\r\n* 1 EXPUNGE\r\n+ idling\r\n",
 ];
+/// With an attribute that no standard has, which `imap-proto` passes over.
+const UNKNOWN: &[u8] = b"* 1 FETCH (X-NEW abc )\r\n* 2 EXISTS\r\n";
 /// `imap-proto` keeps attributes that it does not know.
 const NO_RESPONSES: [&[u8]; 2] = [b"*\r\n", b"* 1 FETCH (UID x)\r\n"];
 const COMMANDS: [&[u8]; 3] = [

@@ -35,7 +35,8 @@ use crate::entry::{Entry, Way};
 
 /// Every parser, with how most of its family come by their bytes.
 pub fn all() -> Vec<Entry> {
-    let families: [(fn() -> Vec<Entry>, Way); 29] = [
+    type Entries = fn() -> Vec<Entry>;
+    let families: [(Entries, Way); 29] = [
         (lines::entries, Way::Decoder),
         (redis::entries, Way::Decoder),
         (mqtt::entries, Way::Partial),

@@ -1,6 +1,6 @@
 //! STUN over TCP: messages that follow each other.
 
-use segue::laws::{Answer, stranger};
+use segue::laws::Answer;
 use stun_codec::{MessageDecoder, rfc5389::Attribute};
 use stun_types::message::{Message, MessageHeader, StunParseError};
 
@@ -16,9 +16,10 @@ pub fn entries() -> Vec<Entry> {
         new(
             "stun-types",
             "Message::from_bytes",
-            || Box::new(stranger::slice(message)),
-            |reads| drive::buffer(reads, message),
-        ),
+            || adapt::needing(adapt::front(message)),
+            |reads| drive::needing(reads, adapt::front(message)),
+        )
+        .needs("`Truncated` tells how many bytes are expected, and how many there are"),
         new(
             "stun_codec",
             "MessageDecoder",
@@ -27,7 +28,8 @@ pub fn entries() -> Vec<Entry> {
                 let pipe = Pipe::default();
                 drive::stepping(reads, &pipe, messages(pipe.clone()))
             },
-        ),
+        )
+        .needs(drive::REQUIRING),
     ]
 }
 
@@ -39,17 +41,21 @@ const MESSAGES: [&[u8]; 2] = [
 const NO_MESSAGES: [&[u8]; 1] = [b"\xc0\x01\x00\x00\x21\x12\xa4\x42abcdefghijkl"];
 
 /// The header tells how long the message is, which then is parsed whole.
-fn message(input: &[u8]) -> Result<Option<(String, usize)>, String> {
+fn message(input: &[u8]) -> (usize, Answer) {
     let header = match MessageHeader::from_bytes(input) {
         Ok(header) => header,
-        Err(StunParseError::Truncated { .. }) => return Ok(None),
-        Err(error) => return Err(error.to_string()),
+        Err(StunParseError::Truncated { expected, actual }) => {
+            return (0, Answer::Need(expected.checked_sub(actual)));
+        }
+        Err(error) => return (0, Answer::Error(error.to_string())),
     };
     let length = MessageHeader::LENGTH + usize::from(header.data_length());
-    let Some(whole) = input.get(..length) else { return Ok(None) };
+    let Some(whole) = input.get(..length) else {
+        return (0, Answer::Need(Some(length - input.len())));
+    };
     match Message::from_bytes(whole) {
-        Ok(message) => Ok(Some((message.to_string(), length))),
-        Err(error) => Err(error.to_string()),
+        Ok(message) => (length, Answer::Item(message.to_string())),
+        Err(error) => (0, Answer::Error(error.to_string())),
     }
 }
 

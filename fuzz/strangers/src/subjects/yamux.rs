@@ -1,5 +1,6 @@
 //! yamux, multistream-select, and the lengths that libp2p puts before its messages.
 
+use bytes::BytesMut;
 use futures::{AsyncRead, task::noop_waker_ref};
 use multistream_select::{ListenerSelectFuture, Negotiated, listener_select_proto};
 use segue::laws::{Answer, Law, stranger};
@@ -62,6 +63,7 @@ pub fn entries() -> Vec<Entry> {
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, limited())),
         )
         .way(Way::Decoder)
+        .encodes(|stream| adapt::again(limited(), UviBytes::<BytesMut>::default(), stream))
         .accepts([&b"\x05hello\x00\x01a"[..], b"\x02ab\x03cde"])
         .refuses([&b"\xff\xff\x03abc"[..], b"\x80\x00"]),
         new(
@@ -71,6 +73,8 @@ pub fn entries() -> Vec<Entry> {
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, Uvi::<u64>::default())),
         )
         .way(Way::Decoder)
+        .encodes(|stream| adapt::again(Uvi::<u64>::default(), Uvi::<u64>::default(), stream))
+        .canonical(SHORTEST)
         .accepts([&b"\x05\x80\x01\xff\xff\x03\x00"[..]])
         .refuses([&b"\x80\x00"[..], b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"]),
     ]
@@ -81,6 +85,9 @@ const FRAMES: [&[u8]; 2] = [
     b"\0\0\0\x01\0\0\0\x01\0\0\0\x05hello\0\0\0\x04\0\0\0\x01\0\0\0\0",
     b"\0\x01\0\x01\0\0\0\x01\0\0\0\0\0\x02\0\x01\0\0\0\0\0\0\0\x07\0\0\0\x01\0\0\0\x03\0\0\0\x02hi",
 ];
+
+const SHORTEST: &str =
+    "a number is written in as few bytes as it takes: multiformats, unsigned-varint";
 
 fn limited() -> UviBytes {
     let mut codec = UviBytes::default();
