@@ -32,6 +32,7 @@ pub struct Leading<T> {
     lead: BytesMut,
     unsent: Output,
     eof: bool,
+    position: u64,
 }
 
 impl<T> Leading<T> {
@@ -45,9 +46,26 @@ impl<T> Leading<T> {
         &self.unsent
     }
 
+    /// The offset in the stream of the next byte that is served: [`Handoff::position`] and what
+    /// was read since, whether it was left over or not.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
     /// The hand-off that is left: the transport, and what was not served and sent yet.
     pub fn into_handoff(self) -> Handoff<T> {
-        Handoff::from_parts(self.io, self.lead, self.unsent, self.eof)
+        Handoff::from_parts(self.io, self.lead, self.unsent, self.eof).at_position(self.position)
+    }
+
+    /// Counts bytes that the transport gave.
+    fn passed(&mut self, count: usize) {
+        self.position = self.position.saturating_add(count as u64);
+    }
+
+    /// Counts bytes of the lead that were taken otherwise than by [`serve`](Self::serve).
+    fn advance(&mut self, count: usize) {
+        self.lead.advance(count);
+        self.passed(count);
     }
 
     /// Serves from the lead; `None` where the transport is to be asked.
@@ -57,6 +75,7 @@ impl<T> Leading<T> {
         }
         let count = self.lead.len().min(into.len());
         self.lead.copy_to_slice(&mut into[..count]);
+        self.passed(count);
         if self.lead.is_empty() {
             // It holds the allocation of the connection's buffer.
             self.lead = BytesMut::new();
@@ -67,8 +86,9 @@ impl<T> Leading<T> {
 
 impl<T> From<Handoff<T>> for Leading<T> {
     fn from(handoff: Handoff<T>) -> Self {
+        let position = handoff.position();
         let (io, lead, unsent, eof) = handoff.into_parts();
-        Self { io, lead, unsent, eof }
+        Self { io, lead, unsent, eof, position }
     }
 }
 
@@ -76,7 +96,7 @@ impl<T: Read> Read for Leading<T> {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self.serve(into) {
             Some(count) => Ok(count),
-            None => self.io.read(into),
+            None => self.io.read(into).inspect(|&count| self.passed(count)),
         }
     }
 }
@@ -89,8 +109,9 @@ impl<T: BufRead> BufRead for Leading<T> {
     fn consume(&mut self, count: usize) {
         if self.lead.is_empty() && !self.eof {
             self.io.consume(count);
+            self.passed(count);
         } else {
-            self.lead.advance(count);
+            self.advance(count);
         }
     }
 }
@@ -142,8 +163,9 @@ macro_rules! polled_io {
             fn consume(mut self: Pin<&mut Self>, count: usize) {
                 if self.lead.is_empty() && !self.eof {
                     Pin::new(&mut self.io).consume(count);
+                    self.passed(count);
                 } else {
-                    self.lead.advance(count);
+                    self.advance(count);
                 }
             }
         }
@@ -194,7 +216,6 @@ macro_rules! polled_io {
 mod tokio {
     use super::{Leading, send};
     use ::tokio::io::{AsyncBufRead, AsyncRead, AsyncWrite, ReadBuf};
-    use bytes::Buf;
     use std::{
         io::{self, IoSlice},
         pin::Pin,
@@ -208,7 +229,10 @@ mod tokio {
             into: &mut ReadBuf<'_>,
         ) -> Poll<io::Result<()>> {
             if self.lead.is_empty() && !self.eof {
-                return Pin::new(&mut self.io).poll_read(cx, into);
+                let before = into.filled().len();
+                let read = Pin::new(&mut self.io).poll_read(cx, into);
+                self.passed(into.filled().len().saturating_sub(before));
+                return read;
             }
             if let Some(count) = self.serve(into.initialize_unfilled()) {
                 into.advance(count);
@@ -228,7 +252,6 @@ mod tokio {
 #[cfg(feature = "futures")]
 mod futures {
     use super::{Leading, send};
-    use bytes::Buf;
     use futures_io::{AsyncBufRead, AsyncRead, AsyncWrite};
     use std::{
         io::{self, IoSlice},
@@ -244,7 +267,13 @@ mod futures {
         ) -> Poll<io::Result<usize>> {
             match self.serve(into) {
                 Some(count) => Poll::Ready(Ok(count)),
-                None => Pin::new(&mut self.io).poll_read(cx, into),
+                None => {
+                    let read = Pin::new(&mut self.io).poll_read(cx, into);
+                    read.map_ok(|count| {
+                        self.passed(count);
+                        count
+                    })
+                }
             }
         }
     }
@@ -259,6 +288,7 @@ impl<T> fmt::Debug for Leading<T> {
             .field("lead", &self.lead.len())
             .field("unsent", &self.unsent.len())
             .field("eof", &self.eof)
+            .field("position", &self.position)
             .finish_non_exhaustive()
     }
 }

@@ -34,6 +34,7 @@ fn what_is_left_can_be_consumed_in_parts() {
     assert_eq!(leading.fill_buf().unwrap(), b"o");
     leading.consume(1);
     assert_eq!(leading.fill_buf().unwrap(), b"");
+    assert_eq!(leading.position(), 7);
 }
 
 #[test]

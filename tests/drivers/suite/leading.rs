@@ -41,6 +41,23 @@ fn what_was_left_over_is_read_first() {
 }
 
 #[test]
+fn what_is_read_is_counted_from_where_the_connection_left() {
+    play!({
+        let stream = messages(["one", "two"]);
+        let script = Script::new().gives(&stream[4..]).ends();
+        let handoff = Handoff::from_parts(script, stream[..4].into(), Output::new(), false);
+        let leading = Leading::from(handoff.at_position(100));
+        let mut connection = Connection::new(leading, Talk::default());
+        let log = listen!(connection);
+        assert_eq!(log.texts(), ["one", "two"]);
+        let end = 100 + stream.len() as u64;
+        assert_eq!(connection.io().position(), end);
+        let (leading, ..) = connection.hand_off(segue::Edge::Carry).unwrap().into_parts();
+        assert_eq!(leading.into_handoff().position(), end);
+    });
+}
+
+#[test]
 fn the_end_that_was_seen_is_the_end() {
     play!({
         let script = Script::new().gives(messages(["not to be read"]));
