@@ -231,8 +231,9 @@ impl Inflate {
         let waits = !ended && written < length;
         match status {
             // A compressor may end its stream and begin another (§7.2.3.4), which knows nothing of
-            // what came before: it was begun anew, and so is its window.
-            Ok(Status::StreamEnd) => self.stream = None,
+            // what came before: it was begun anew, and so is its window. The memory is kept, since
+            // two bytes are enough to end a stream.
+            Ok(Status::StreamEnd) => stream.reset(false),
             // Where all of it is consumed, or all of the room is written, it goes on.
             Ok(_) if consumed > 0 || written > 0 || input.is_empty() => {}
             _ => return Err(Error::Deflate),
