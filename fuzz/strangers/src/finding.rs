@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::growth::Measure;
+
 /// All that one process found out about its parser.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Examined {
@@ -19,6 +21,8 @@ pub struct Examined {
     /// What was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// By what L8 was judged.
+    pub work: Measure,
     /// How many runs it took.
     pub runs: u64,
 }
@@ -58,6 +62,10 @@ pub struct Finding {
     pub input: String,
     /// Where that is cut, in bytes from its beginning.
     pub cuts: Vec<usize>,
+    /// Where the bytes of it begin and end that are to be repeated for as long as it takes: of what
+    /// only shows on a long stream, which comes byte by byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeated: Option<[usize; 2]>,
     /// What the harness saw, each run with the words for it.
     pub seen: Vec<(String, String)>,
     /// What a caller of the crate's own driver sees: on one read, and with the cuts.

@@ -3,19 +3,16 @@
 use segue::laws::{self, Law, stranger};
 use std::{
     cell::RefCell,
-    fs,
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
-    sync::LazyLock,
-    thread,
-    time::{Duration, Instant},
 };
 
 use crate::{
     drive::Transcript,
     entry::{Entry, Kind},
     finding::{Examined, Finding, Status, Verdict},
-    memory, trace,
+    growth::{Measure, Work},
+    instructions, memory, trace,
 };
 
 /// Looks at every law.
@@ -27,6 +24,10 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
         .words(&entry.words)
         .memory(memory::most)
         .generated(generated);
+    let count = instructions::count();
+    if let Some(count) = count {
+        subject = subject.work(count);
+    }
     if light {
         subject = subject.only(ALL.into_iter().filter(|law| *law != Law::L8));
     }
@@ -73,6 +74,7 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
             })
             .collect(),
         findings,
+        work: if count.is_some() { Measure::Instructions } else { Measure::Time },
         runs: verdicts.runs(),
     }
 }
@@ -143,6 +145,7 @@ fn finding(entry: &Entry, defect: &stranger::Defect) -> Finding {
         origin: format!("{:?}", defect.origin()).to_lowercase(),
         input: defect.input().escape_ascii().to_string(),
         cuts: defect.cuts().to_vec(),
+        repeated: defect.repeated().map(|bytes| [bytes.start, bytes.end]),
         seen: defect.seen().iter().map(|(when, seen)| ((*when).into(), seen.to_string())).collect(),
         driver,
         status,
@@ -235,16 +238,12 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
             (shown, verdict)
         }
         Law::L8 => {
-            let growth = growth(entry, defect);
-            let shown = vec![("twice the stream".into(), format!("{growth:.1} times the time"))];
-            let verdict = if growth > SQUARE {
-                Ok(
-                    "the crate's own driver takes much more than twice the time for twice the stream",
-                )
+            let (shown, verdict) = if superlinear(entry, defect) {
+                ("much more than twice the work", Ok(MORE_THAN_TWICE))
             } else {
-                Err("the driver takes about twice the time for twice the stream")
+                ("about twice the work", Err("the driver does about twice the work"))
             };
-            (shown, verdict)
+            (vec![("twice the stream".into(), shown.into())], verdict)
         }
         Law::Refuses => (
             vec![("the driver".into(), say(&driven(entry, &[input])))],
@@ -256,6 +255,9 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
         ),
     }
 }
+
+const MORE_THAN_TWICE: &str =
+    "the crate's own driver does much more than twice the work for twice the stream";
 
 /// Whether the driver says one thing on the one and something else on the other.
 fn differ(entry: &Entry, one: (&str, &[&[u8]]), other: (&str, &[&[u8]])) -> Reproduced {
@@ -297,51 +299,17 @@ fn cut_somehow(entry: &Entry, defect: &stranger::Defect) -> Option<Reproduced> {
     })
 }
 
-/// How many times as long the driver takes for twice the stream, byte by byte.
-fn growth(entry: &Entry, defect: &stranger::Defect) -> f64 {
+/// Whether the driver's work is more than linear in the length of the stream.
+fn superlinear(entry: &Entry, defect: &stranger::Defect) -> bool {
     let input = defect.input();
     let unit = defect.repeated().unwrap_or(0..input.len());
-    let took = |length: usize| {
+    Work::by(instructions::count()).is_superlinear(|length| {
         let times = length.saturating_sub(input.len() - unit.len()) / unit.len().max(1);
         let repeated = input[unit.clone()].repeat(times.max(1));
         let stream = [&input[..unit.start], &repeated, &input[unit.end..]].concat();
         let reads: Vec<_> = stream.chunks(1).collect();
-        let least = (0..3).map(|_| {
-            let before = own_time();
-            let _ = driven(entry, &reads);
-            own_time().saturating_sub(before)
-        });
-        least.min().unwrap_or_default()
-    };
-    // What is the same for each byte hides a square that is small, so a longer stream is tried. A
-    // step, as an allocator takes when its blocks get large, is no square: that shows on both.
-    let mut growth = 0.0;
-    for length in [4096, 16 * 1024, 64 * 1024] {
-        let times =
-            [took(length), took(2 * length), took(4 * length)].map(|time| time.as_secs_f64());
-        let [once, twice, four_times] = times.map(|time| time.max(f64::MIN_POSITIVE));
-        growth = (twice / once).min(four_times / twice);
-        if growth > SQUARE || four_times > PATIENCE {
-            break;
-        }
-    }
-    growth
-}
-
-/// No longer stream is tried after one that takes so many seconds.
-const PATIENCE: f64 = 1.0;
-
-/// A square is 4 times as much for twice the length; this is clearly beyond a line.
-const SQUARE: f64 = 2.8;
-
-/// How long this thread has run, whoever else did meanwhile; how long it is, where that is not told.
-fn own_time() -> Duration {
-    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
-    // It is counted when threads are switched.
-    thread::yield_now();
-    let told = fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let told = told.and_then(|text| text.split(' ').next()?.parse().ok());
-    told.map_or_else(|| START.elapsed(), Duration::from_nanos)
+        let _ = driven(entry, &reads);
+    })
 }
 
 fn driven(entry: &Entry, reads: &[&[u8]]) -> Result<Transcript, String> {

@@ -11,6 +11,8 @@ mod adapt;
 mod drive;
 mod entry;
 mod finding;
+mod growth;
+mod instructions;
 mod judge;
 mod matrix;
 mod memory;

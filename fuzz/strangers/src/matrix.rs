@@ -11,6 +11,7 @@ use std::{
 
 use crate::{
     finding::{Examined, Finding, Status, Verdict},
+    growth::Measure,
     runner::Run,
 };
 
@@ -26,7 +27,7 @@ pub fn print(run: &Run, verbose: bool) {
         table.add_row(row(examined));
     }
     println!("{table}");
-    println!("{LEGEND}\n");
+    println!("{LEGEND}\n{}\n", judged(run));
     for finding in findings(run) {
         println!(
             "{} {} {}: {} [{}]",
@@ -62,6 +63,17 @@ pub fn write(run: &Run, folder: &Path) -> io::Result<()> {
 }
 
 const LEGEND: &str = "✓ holds   ✗ defect   c documented contract   a adapter mistake   ? not reproduced   · not applicable   o cannot be shown";
+
+/// By what L8 was judged.
+fn judged(run: &Run) -> &'static str {
+    let looked = |examined: &&Examined| examined.verdicts.iter().any(|(law, _)| law == "L8");
+    let by: BTreeSet<_> = run.examined.iter().filter(looked).map(|one| one.work).collect();
+    match (by.contains(&Measure::Instructions), by.contains(&Measure::Time)) {
+        (true, false) => "L8 by a count of instructions.",
+        (false, _) => "L8 by the time that the thread ran: the machine counts no instructions.",
+        (true, true) => "L8 by a count of instructions, or by time: see findings.json.",
+    }
+}
 
 fn row(examined: &Examined) -> Vec<String> {
     let name = format!("{} {} {}", examined.krate, examined.version, examined.parser);
@@ -106,12 +118,20 @@ fn findings(run: &Run) -> impl Iterator<Item = &Finding> {
 }
 
 fn details(finding: &Finding) -> String {
-    let mut text = format!("    b\"{}\" cut at {:?}\n", finding.input, finding.cuts);
+    let mut text = format!("    b\"{}\" cut at {}\n", finding.input, places(finding));
     for (when, seen) in finding.seen.iter().chain(&finding.driver) {
         let _ = writeln!(text, "    {when}: {seen}");
     }
     let _ = writeln!(text, "    {}", finding.reason);
     text
+}
+
+/// Where the stream is cut, or what of it is repeated.
+fn places(finding: &Finding) -> String {
+    match finding.repeated {
+        Some([begin, end]) => format!("each byte, with {begin}..{end} over and over"),
+        None => format!("{:?}", finding.cuts),
+    }
 }
 
 /// The counts that the run is judged by.
@@ -147,7 +167,7 @@ fn markdown(run: &Run) -> String {
     let counted =
         Run { examined: run.examined.clone(), missing: Vec::new(), took: Default::default() };
     let _ = writeln!(text, "{}\n", summary(&counted).replace(", 0 s", ""));
-    let _ = writeln!(text, "{LEGEND}\n");
+    let _ = writeln!(text, "{LEGEND}\n\n{}\n", judged(run));
     let mut families: BTreeMap<&str, Vec<&Examined>> = BTreeMap::new();
     for examined in &run.examined {
         families.entry(&examined.family).or_default().push(examined);
@@ -166,13 +186,13 @@ fn markdown(run: &Run) -> String {
     for finding in findings(run) {
         let _ = writeln!(
             text,
-            "| {} {} | {} | {} | `{}` {:?} | {} | {} | {} |",
+            "| {} {} | {} | {} | `{}` {} | {} | {} | {} |",
             finding.krate,
             finding.version,
             finding.parser,
             finding.law,
             cell(&finding.input),
-            finding.cuts,
+            places(finding),
             cell(&finding.what),
             status(finding.status),
             cell(&finding.reason),

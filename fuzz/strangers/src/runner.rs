@@ -203,6 +203,7 @@ fn taken_down(
         origin: "generated".into(),
         input: shown.escape_ascii().to_string(),
         cuts: if law == "L8" { Vec::new() } else { cuts },
+        repeated: None,
         seen: vec![("the process".into(), seen.how.clone())],
         driver: vec![("the driver".into(), format!("{}: {}", driven.how, last(&driven.errors)))],
         status,

@@ -20,6 +20,8 @@ pub(super) struct Bench<'b> {
     pub(super) hinted: Cell<bool>,
     pub(super) showed_left: Cell<bool>,
     pub(super) was_over: Cell<bool>,
+    /// Whether the work of long streams was ever compared.
+    pub(super) worked: Cell<bool>,
     /// The last stream that was given on one read, since it is compared with many runs.
     whole: RefCell<Option<(Vec<u8>, Seen)>>,
 }
@@ -37,8 +39,9 @@ pub(super) type Question = fn(&Bench<'_>, &[u8], &[usize]) -> Option<Found>;
 impl<'b> Bench<'b> {
     pub(super) fn new(subject: &'b Subject) -> Self {
         let (runs, whole) = (Cell::new(0), RefCell::new(None));
-        let (hinted, showed_left, was_over) = Default::default();
-        Self { subject, terms: &subject.terms, runs, hinted, showed_left, was_over, whole }
+        let (hinted, showed_left, was_over, worked) = Default::default();
+        let terms = &subject.terms;
+        Self { subject, terms, runs, hinted, showed_left, was_over, worked, whole }
     }
 
     /// A parser that has been given nothing.

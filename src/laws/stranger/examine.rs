@@ -258,6 +258,7 @@ fn standings(subject: &Subject, bench: &Bench<'_>) -> Vec<(Law, Standing)> {
         !terms.ends_anywhere,
         NotApplicable("every end is a proper one, as documented".into()),
     );
+    let no_work = Vacuous("of no stream could a long one be made and its work be measured".into());
     let standings = [
         (Law::L1, Looked),
         (Law::L2, left),
@@ -266,7 +267,7 @@ fn standings(subject: &Subject, bench: &Bench<'_>) -> Vec<(Law, Standing)> {
         (Law::L5, Looked),
         (Law::L6, unless(subject.again.is_some(), encodes)),
         (Law::L7, agrees),
-        (Law::L8, Looked),
+        (Law::L8, unless(bench.worked.get(), no_work)),
         (Law::L9, truncated),
         (Law::L10, Looked),
         (Law::Accepts, Looked),

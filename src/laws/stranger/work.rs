@@ -1,14 +1,12 @@
 //! Whether work is linear in the length of a stream that dribbles in (L8).
 //!
 //! A count of instructions is the same each time. Where there is none, the time counts that this
-//! thread has run: the least of several measurements, taken in turns; and where that leaves a
-//! doubt, those of longer streams, on which a square has no way to look like a line. A law is only
-//! said to be broken where that shows twice and clearly, so that another run says the same.
+//! thread has run. That is never the same twice, so the line is drawn where nothing is: work that is
+//! linear grows by the power 1 of the length, give or take a fifth, and a square by 2 as soon as the
+//! stream is long enough for it to outweigh what is the same for each byte. What lies in between is
+//! measured on longer streams, until it has come down on either side.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::{Duration, Instant},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 #[cfg(unix)]
 use rustix::time::{ClockId, clock_gettime};
@@ -26,94 +24,107 @@ pub(super) struct Slow {
     pub(super) what: String,
 }
 
-/// Looks for a stream, of those that `seeds` can be stretched to, on which work is not linear.
+/// Looks for a stream, of those that `seeds` can be stretched to, on which work is not linear: the
+/// first that shows it, those of the shortest description being looked at first.
 pub(super) fn slow(bench: &Bench<'_>, seeds: &[Vec<u8>]) -> Option<Slow> {
-    /// So many stretched streams are measured, and so many of those with care.
+    /// So many stretched streams are measured.
     const MEASURED: usize = 24;
-    const WITH_CARE: usize = 3;
-    let confirmed = |stream: Stretched| {
-        let what = superlinear(bench, &|length| stream.fill(length))?;
-        Some(Slow { stream, what })
-    };
     let mut all: Vec<_> = seeds.iter().flat_map(|seed| stretches(seed)).collect();
     all.sort_by_key(|stream| stream.fill(0).len());
     all.dedup();
     // Those that are refused early say nothing about long ones.
     let taken = all.into_iter().filter(|stream| taken(bench, &stream.fill(512)));
-    let mut growing = Vec::new();
-    for stream in taken.take(MEASURED) {
-        let growth = growth(bench, &|length| stream.fill(length), SHORT / 4, 2).unwrap_or(0.0);
-        if growth > CERTAIN
-            && let Some(slow) = confirmed(stream.clone())
-        {
-            return Some(slow);
-        }
-        // A square that is small only shows on longer streams.
-        let growth = self::growth(bench, &|length| stream.fill(length), 2 * SHORT, 1);
-        growing.push((growth.unwrap_or(0.0), stream));
-    }
-    growing.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-    growing.into_iter().take(WITH_CARE).find_map(|(_, stream)| confirmed(stream))
+    taken.take(MEASURED).find_map(|stream| {
+        let what = superlinear(bench, &|length| stream.fill(length))?;
+        Some(Slow { stream, what })
+    })
 }
 
 /// How work grows on these streams, if it is more than linear.
 pub(super) fn superlinear(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> Option<String> {
     if bench.terms.work.is_none() {
         return by_time(bench, fill)
-            .then(|| "twice the stream, byte by byte, is 3 to 4 times the work".into());
+            .then(|| "twice the stream, byte by byte, is far more than twice the work".into());
     }
-    let growth = growth(bench, fill, SHORT, 1).filter(|growth| *growth > LINEAR)?;
-    Some(format!("twice the stream, byte by byte, is {:.0} times the work", growth.exp2()))
+    let power = over_two_doublings(bench, fill, SHORT).filter(|power| *power > LINEAR)?;
+    Some(format!("twice the stream, byte by byte, is {:.1} times the work", power.exp2()))
 }
 
-/// Whether the clock shows beyond doubt, twice over on streams of one length, that work is not
-/// linear. What lies in between is left at that: a longer stream shows a square more clearly, and
-/// where the longest does not, another run could say something else.
+/// Whether the clock shows that work is not linear.
 fn by_time(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> bool {
-    /// Less at this length never becomes certain at the longest: a square grows by its length.
-    const LENGTHS: [(usize, f64); 3] = [(SHORT, 1.05), (4 * SHORT, 1.2), (16 * SHORT, CERTAIN)];
-    let measure = |length| growth(bench, fill, length, 3).unwrap_or(0.0);
-    for (length, hopeful) in LENGTHS {
-        let first = measure(length);
-        if first > CERTAIN && measure(length) > CERTAIN {
+    /// By so much a square shows on the stream before the longest, if it is to show on that.
+    const HOPEFUL: f64 = 1.15;
+    let certain = |length| over_two_doublings(bench, fill, length).is_some_and(is_certain);
+    let work_of = |length| {
+        let stream = fill(length);
+        Some((stream.len(), least(bench, &[&stream], 1)?[0]))
+    };
+    let Some(mut before) = work_of(SHORT / 4) else { return false };
+    let mut growth = 0.0;
+    // A heavy square shows on short streams, and would take too long on others.
+    for length in [SHORT, 4 * SHORT, 16 * SHORT] {
+        let Some(after) = work_of(length) else { return false };
+        growth = power(before, after);
+        if is_certain(growth) && certain(length / 4) {
             return true;
         }
-        if first <= hopeful {
-            return false;
-        }
+        before = after;
     }
-    false
+    growth > HOPEFUL && certain(16 * SHORT)
 }
 
-/// By which power of the length work grows between `length` and twice that.
-fn growth(
+/// By which power of the length work grows from `length` to twice that, and to four times: the
+/// lesser of both, since what is done once on the way makes a step in one of them only.
+fn over_two_doublings(
     bench: &Bench<'_>,
     fill: &dyn Fn(usize) -> Vec<u8>,
     length: usize,
-    repeats: usize,
 ) -> Option<f64> {
-    let (short, long) = (fill(length), fill(2 * length));
+    /// Of so many measurements the least counts.
+    const CARE: usize = 3;
+    let streams = [length, 2 * length, 4 * length].map(fill);
+    let work = least(bench, &streams.each_ref().map(Vec::as_slice), CARE)?;
+    let measured: Vec<_> = streams.iter().map(Vec::len).zip(work).collect();
+    measured.windows(2).map(|pair| power(pair[0], pair[1])).reduce(f64::min)
+}
+
+/// By which power of the length, in bytes, work grows from the one stream to the other.
+fn power((short, less): (usize, u64), (long, more): (usize, u64)) -> f64 {
+    let longer = (long as f64 / short.max(1) as f64).log2();
+    (more.max(1) as f64 / less.max(1) as f64).log2() / longer.max(0.5)
+}
+
+fn is_certain(power: f64) -> bool {
+    power > CERTAIN
+}
+
+/// The least work of each stream, over some measurements.
+fn least(bench: &Bench<'_>, streams: &[&[u8]], repeats: usize) -> Option<Vec<u64>> {
+    let once = work(bench, streams.first()?)?;
     // What is over in no time is measured several times over, so that the clock does not count.
-    let once = work(bench, &short)?;
     let (repeats, rounds) = match bench.terms.work {
         Some(_) => (1, 1),
         None => (repeats, (ENOUGH / once.max(1)).clamp(1, ROUNDS)),
     };
-    let several = |stream: &[u8]| (0..rounds).map(|_| work(bench, stream)).sum::<Option<u64>>();
-    let (mut least_short, mut least_long) = (u64::MAX, u64::MAX);
-    let start = Instant::now();
+    let mut least = vec![u64::MAX; streams.len()];
+    let mut spent = 0;
     for _ in 0..repeats {
-        least_short = least_short.min(several(&short)?);
-        least_long = least_long.min(several(&long)?);
-        if start.elapsed() > PATIENCE {
+        // In turns, so that a time in which all is slow makes no difference between them.
+        for (least, stream) in least.iter_mut().zip(streams) {
+            let several = (0..rounds).map(|_| work(bench, stream)).sum::<Option<u64>>()?;
+            *least = (*least).min(several / rounds);
+            spent += several;
+        }
+        if spent > PATIENCE {
             break;
         }
     }
-    let longer = (long.len() as f64 / short.len() as f64).log2();
-    Some((least_long.max(1) as f64 / least_short.max(1) as f64).log2() / longer.max(0.5))
+    bench.worked.set(true);
+    Some(least)
 }
 
-/// The work of a stream that comes byte by byte; `None` where it is not to be had.
+/// The work of a stream that comes byte by byte; `None` where it is not to be had, as from a count
+/// that stands still.
 fn work(bench: &Bench<'_>, stream: &[u8]) -> Option<u64> {
     bench.begins(stream, &[]);
     let count = bench.terms.work.unwrap_or(time);
@@ -123,7 +134,8 @@ fn work(bench: &Bench<'_>, stream: &[u8]) -> Option<u64> {
         dribble(&mut *stranger, stream)?;
         count().checked_sub(before)
     }));
-    dribbled.ok().flatten()
+    let stands_still = |work: &u64| *work == 0 && bench.terms.work.is_some();
+    dribbled.ok().flatten().filter(|work| !stands_still(work))
 }
 
 /// Gives the stream byte by byte; `None` where it is refused or over before most of it was given,
@@ -171,21 +183,21 @@ fn time() -> u64 {
 /// Nanoseconds that have passed, where no time of the thread is to be had.
 #[cfg(not(unix))]
 fn time() -> u64 {
-    static START: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+    use std::{sync::LazyLock, time::Instant};
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
     u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Length in bytes of the shorter of two streams, at first.
+/// Length in bytes of the shorter of two streams.
 const SHORT: usize = 4096;
 
-/// Up to this power of the length, counted work is linear; by time it certainly is not beyond the
-/// other.
+/// Up to this power of the length, counted work is linear. By time it certainly is not beyond the
+/// other, which is far from what the clock says of lines, and from what it says of squares.
 const LINEAR: f64 = 1.1;
-const CERTAIN: f64 = 1.7;
+const CERTAIN: f64 = 1.35;
 
-/// After this long a measurement is not repeated any more.
-const PATIENCE: Duration = Duration::from_millis(300);
-
-/// A measurement takes at least this many nanoseconds, in at most so many rounds.
-const ENOUGH: u64 = 1_000_000;
+/// After so many nanoseconds a measurement is not repeated any more, and the shortest stream takes
+/// at least so many, in at most so many rounds.
+const PATIENCE: u64 = 500_000_000;
+const ENOUGH: u64 = 200_000;
 const ROUNDS: u64 = 50;

@@ -1,13 +1,13 @@
 //! L8: work that grows faster than the stream.
 
-use std::{convert::Infallible, io, io::BufRead};
+use std::{cell::Cell, convert::Infallible, io, io::BufRead};
 
 use bytes::{Buf, BytesMut};
 use segue::{
     Decode, Fault, Frame, Record,
     laws::{
         self, Law,
-        stranger::{self, Subject},
+        stranger::{self, Subject, Verdict},
     },
 };
 
@@ -107,4 +107,54 @@ fn linear_parsers_are_so_each_time() {
         let verdicts = texts.linear(|length| b"\xff".repeat(length)).verdicts();
         assert!(verdicts.violation(Law::L8).is_none(), "{verdicts}");
     }
+}
+
+thread_local!(static DONE: Cell<u64> = const { Cell::new(0) });
+
+/// Lines, read by what does so much work at each byte, of which there are so many in the line so far.
+fn counted(work: fn(u64) -> u64) -> Subject {
+    let make = move || {
+        stranger::machine(
+            (0, false),
+            move |(held, ended): &mut (u64, bool), bytes| {
+                for byte in bytes {
+                    *held += 1;
+                    *ended = *byte == b'\n';
+                    DONE.set(DONE.get() + work(*held));
+                }
+            },
+            // Streams that dribble in are all that is given to it.
+            |(held, ended)| {
+                let line = std::mem::take(ended).then(|| std::mem::take(held));
+                Ok::<_, Infallible>(line)
+            },
+        )
+    };
+    laws::stranger("counted", make).accepts(["a\n"]).only([Law::L8]).work(|| DONE.get())
+}
+
+#[test]
+fn counted_work_is_judged_by_the_count_alone() {
+    // Each byte is looked at again by vectors of 32, beside much that is the same for each.
+    for square in [|held| held, |held| 500 + held, |held| 300 + held / 32] {
+        let verdicts = counted(square).verdicts();
+        let defect = verdicts.violation(Law::L8).expect("a square");
+        assert_eq!(counted(square).verdicts().violation(Law::L8), Some(defect));
+    }
+    for line in [|_| 1, |_| 5000, |held: u64| if held.is_power_of_two() { held } else { 9 }] {
+        assert_eq!(counted(line).verdicts().of(Law::L8), Verdict::Holds);
+    }
+}
+
+#[test]
+fn a_count_that_stands_still_shows_nothing() {
+    let verdicts = counted(|_| 0).verdicts();
+    assert!(matches!(verdicts.of(Law::L8), Verdict::Vacuous(_)), "{verdicts}");
+}
+
+#[test]
+fn what_is_done_once_is_no_square() {
+    // A table that is made when the stream gets long.
+    let verdicts = counted(|held| if held == 12_000 { 2_000_000 } else { 40 }).verdicts();
+    assert_eq!(verdicts.of(Law::L8), Verdict::Holds, "{verdicts}");
 }
