@@ -337,9 +337,12 @@ impl<T: Transport, S> Connection<T, S> {
     /// Waits until more may be queued. A failure to send makes room as well; it is kept.
     pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         while !self.write.has_room(&self.io) {
-            if self.write.poll_flush(&mut self.io, cx).is_pending()
-                && !self.write.has_room(&self.io)
-            {
+            let flushed = self.write.poll_flush(&mut self.io, cx);
+            if !self.write.can_send() {
+                // Whatever waits elsewhere, such as in the queue of two halves, goes nowhere.
+                break;
+            }
+            if flushed.is_pending() && !self.write.has_room(&self.io) {
                 ready!(self.read.input.poll_ahead(&mut self.io, cx));
             }
         }

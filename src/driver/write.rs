@@ -60,7 +60,7 @@ impl WriteSide {
     }
 
     /// Whether the transport can still be written to.
-    fn can_send(&self) -> bool {
+    pub(super) fn can_send(&self) -> bool {
         matches!(self.state, State::Open | State::Closing)
     }
 
@@ -157,8 +157,11 @@ impl WriteSide {
         Self { output, error: None, state: self.state, pushed: Pushed::All }
     }
 
-    /// What is queued, for the queue that two halves share.
+    /// What is queued, for the queue that two halves share: nothing where it cannot be sent.
     pub(super) fn take_queued(&mut self) -> Output {
+        if !self.can_send() {
+            self.output.clear();
+        }
         let none = Output::with_high_water(self.output.high_water());
         std::mem::replace(&mut self.output, none)
     }

@@ -250,6 +250,26 @@ fn a_failure_to_send_is_both_halves() {
     });
 }
 
+#[test]
+fn what_cannot_be_sent_takes_no_room_in_halves() {
+    play!({
+        let script =
+            Script::new().gives(messages(["one", "two"])).write_fails(ErrorKind::BrokenPipe);
+        let connection = open(&script, 4);
+        let (mut reader, mut writer) = connection.split();
+        // It waits in the writer's half while the reader's finds that the peer is gone.
+        writer.encode(&mut Talk::default(), &b"queued"[..]).unwrap();
+        reader.encode(&mut Talk::default(), &b"lost"[..]).unwrap();
+        wait!(reader.flush()).unwrap_err();
+        let Ok(connection) = reader.unsplit(writer) else { panic!("two halves of one") };
+        let (mut reader, _writer) = connection.split();
+        // What the peer said before it went can still be read.
+        for said in [b"one", b"two"] {
+            assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, said);
+        }
+    });
+}
+
 fn conversation() -> Script {
     let script = Script::new().gives(messages(["one"])).gives(record(b'p', b"?")).blocks();
     script.gives(messages(["two"])).ends().takes(1).write_blocks().takes(4)
