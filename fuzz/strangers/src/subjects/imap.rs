@@ -35,6 +35,7 @@ pub fn entries() -> Vec<Entry> {
         .way(Way::Reads)
         .accepts(RESPONSES)
         .accepts([UNKNOWN])
+        .accepts(EXTENSIONS)
         .refuses(&NO_RESPONSES[..1]),
         new(
             "imap-proto",
@@ -44,6 +45,7 @@ pub fn entries() -> Vec<Entry> {
         )
         .needs(NOM)
         .accepts([UNKNOWN])
+        .accepts(EXTENSIONS)
         .over_slice()
         .accepts(RESPONSES)
         .refuses(&NO_RESPONSES[..1]),
@@ -68,6 +70,13 @@ pub fn entries() -> Vec<Entry> {
     ]
 }
 
+/// Responses of extensions, each of which imap-proto parses in a file of its own: RFC 2971, RFC 4314;
+/// and the greeting of a server that says what it can do.
+const EXTENSIONS: [&[u8]; 3] = [
+    b"* ID (\"name\" \"x\")\r\n",
+    b"* ACL INBOX me lr\r\n* MYRIGHTS INBOX lr\r\n",
+    b"* OK [CAPABILITY IMAP4rev1 IDLE]\r\n",
+];
 const RESPONSES: [&[u8]; 4] = [
     b"* OK [UIDVALIDITY 3] ready\r\n* 2 EXISTS\r\n* FLAGS (\\Seen \\Deleted)\r\na1 OK done\r\n",
     b"* 12 FETCH (UID 7 BODY[TEXT] {5}\r\nhello)\r\na2 NO [ALERT] full\r\n",
