@@ -2,40 +2,40 @@
 //! the harness can give bytes to.
 
 use bytes::{Buf, BytesMut};
-use futures::{Stream, StreamExt, task::noop_waker_ref};
+use futures::{Stream, StreamExt};
 use segue::laws::{Answer, Stranger, stranger};
-use std::{
-    fmt::Debug,
-    pin::Pin,
-    task::{Context, Poll},
-};
+use std::{fmt::Debug, pin::Pin};
 use tokio_util::codec::{Decoder, Encoder};
 
-use crate::pipe::Pipe;
+use crate::{pipe::Pipe, task::Task};
 
 /// A driver that is a `Stream` of results over the transport that `make` gets.
-pub fn polled<S, T, E>(make: impl FnOnce(Pipe) -> S) -> Box<dyn Stranger>
+pub fn polled<S, T, E>(make: impl FnOnce(Pipe) -> S + 'static) -> Box<dyn Stranger>
 where
     S: Stream<Item = Result<T, E>> + 'static,
     T: Debug + 'static,
     E: Debug + 'static,
 {
-    stepped(|pipe| polling(make(pipe)))
+    stepped(|pipe| polling(pipe, make))
 }
 
-/// What a `Stream` of results answers when it is polled.
-pub fn polling<S, T, E>(stream: S) -> impl FnMut() -> Answer
+/// What a `Stream` of results over this pipe, which `make` makes, answers when it is polled.
+pub fn polling<S, T, E>(pipe: Pipe, make: impl FnOnce(Pipe) -> S) -> impl FnMut() -> Answer
 where
     S: Stream<Item = Result<T, E>>,
     T: Debug + 'static,
     E: Debug,
 {
-    let mut stream: Pin<Box<S>> = Box::pin(stream);
-    move || match stream.poll_next_unpin(&mut Context::from_waker(noop_waker_ref())) {
-        Poll::Ready(Some(Ok(item))) => Answer::item(item),
-        Poll::Ready(Some(Err(error))) => Answer::error(error),
-        Poll::Ready(None) => Answer::End,
-        Poll::Pending => Answer::Need(None),
+    let (task, mut stream): (_, Pin<Box<S>>) = (Task::new(&pipe), Box::pin(make(pipe)));
+    move || {
+        task.poll(
+            |context| stream.poll_next_unpin(context),
+            |said| match said {
+                Some(Ok(item)) => Answer::item(item),
+                Some(Err(error)) => Answer::error(error),
+                None => Answer::End,
+            },
+        )
     }
 }
 

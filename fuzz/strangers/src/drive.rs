@@ -5,16 +5,11 @@
 //! from what was seen at its end, since an item that comes only then is one that came too late.
 
 use bytes::BytesMut;
-use futures::{Stream, StreamExt, task::noop_waker_ref};
+use futures::Stream;
 use segue::laws::Answer;
-use std::{
-    fmt,
-    fmt::Debug,
-    pin::pin,
-    task::{Context, Poll},
-};
+use std::{fmt, fmt::Debug};
 
-use crate::pipe::Pipe;
+use crate::{adapt, pipe::Pipe};
 
 /// What a caller of the crate's driver sees.
 #[derive(Clone, Debug, Default)]
@@ -64,7 +59,7 @@ impl Transcript {
 
     /// Whether it stopped before the end of the stream was told.
     pub fn is_over(&self) -> bool {
-        matches!(self.open.last(), Some(Answer::End | Answer::Error(_)))
+        matches!(self.open.last(), Some(Answer::End | Answer::Error(_) | Answer::Stuck))
     }
 
     /// Whether it says more and more, and was stopped.
@@ -72,10 +67,15 @@ impl Transcript {
         self.heard >= TOO_MUCH
     }
 
+    /// Whether it waits for what is there, and nothing will wake it.
+    pub fn is_stuck(&self) -> bool {
+        matches!(self.at_end.last().or(self.open.last()), Some(Answer::Stuck))
+    }
+
     /// Whether a caller was told that something is wrong, or is still waiting.
     pub fn complains(&self) -> bool {
         let last = self.at_end.last().or(self.open.last());
-        matches!(last, Some(Answer::Error(_) | Answer::Need(_)))
+        matches!(last, Some(Answer::Error(_) | Answer::Need(_) | Answer::Stuck))
     }
 
     /// The same with all errors alike, for comparing what matters more than their words.
@@ -95,6 +95,7 @@ impl fmt::Display for Transcript {
             Answer::Item(item) => item.clone(),
             Answer::Piece(piece) => format!("\"{}\"", piece.escape_ascii()),
             Answer::Need(_) => "waits for ever".into(),
+            Answer::Stuck => "sleeps for ever, since nothing will wake it".into(),
             Answer::End => "end".into(),
             Answer::Error(error) => format!("error {error}"),
         };
@@ -120,15 +121,7 @@ where
     E: Debug,
 {
     let pipe = Pipe::default();
-    let mut stream = pin!(make(pipe.clone()));
-    stepping(reads, &pipe, move || {
-        match stream.poll_next_unpin(&mut Context::from_waker(noop_waker_ref())) {
-            Poll::Ready(Some(Ok(item))) => Answer::item(item),
-            Poll::Ready(Some(Err(error))) => Answer::error(error),
-            Poll::Ready(None) => Answer::End,
-            Poll::Pending => Answer::Need(None),
-        }
-    })
+    stepping(reads, &pipe, adapt::polling(pipe.clone(), make))
 }
 
 /// A driver that is asked again when it would have blocked.

@@ -208,7 +208,8 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
             let verdict = match seen {
                 Err(_) => Ok("the crate's own driver panics"),
                 Ok(seen) if seen.is_endless() => Ok("the crate's own driver never ends"),
-                Ok(_) => Err("the driver neither panics nor goes on for ever"),
+                Ok(seen) if seen.is_stuck() => Ok("the crate's own driver is never woken again"),
+                Ok(_) => Err("the driver neither panics nor goes on or waits for ever"),
             };
             (shown, verdict)
         }

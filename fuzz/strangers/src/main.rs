@@ -19,6 +19,7 @@ mod memory;
 mod pipe;
 mod runner;
 mod subjects;
+mod task;
 mod trace;
 
 use clap::Parser;

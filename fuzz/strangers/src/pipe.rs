@@ -11,7 +11,7 @@ use std::{
     io::{self, ErrorKind, Read, Write},
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 /// The reading end; clones share what is still to be read.
@@ -22,19 +22,37 @@ pub struct Pipe(Arc<Mutex<Reads>>);
 struct Reads {
     waiting: VecDeque<Bytes>,
     ended: bool,
+    /// Who found nothing to read, and is to be told when there is something.
+    sleeper: Option<Waker>,
 }
 
 impl Pipe {
     /// One more read. An empty one is none: it would be the end of the stream.
     pub fn push(&self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.reads().waiting.push_back(Bytes::copy_from_slice(bytes));
+            let mut reads = self.reads();
+            reads.waiting.push_back(Bytes::copy_from_slice(bytes));
+            reads.sleeper.take().inspect(Waker::wake_by_ref);
         }
     }
 
     /// Nothing follows.
     pub fn end(&self) {
-        self.reads().ended = true;
+        let mut reads = self.reads();
+        reads.ended = true;
+        reads.sleeper.take().inspect(Waker::wake_by_ref);
+    }
+
+    /// Whether a read would not block.
+    pub fn is_ready(&self) -> bool {
+        let reads = self.reads();
+        reads.ended || !reads.waiting.is_empty()
+    }
+
+    /// There is nothing to read: that must be told when it changes.
+    fn pending<T>(&self, context: &Context<'_>) -> Poll<T> {
+        self.reads().sleeper = Some(context.waker().clone());
+        Poll::Pending
     }
 
     /// What was not read yet.
@@ -95,11 +113,11 @@ impl Write for Pipe {
 impl tokio::io::AsyncRead for Pipe {
     fn poll_read(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
         room: &mut tokio::io::ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         // All of the room is not made zero for that: with each byte, work would be the square of it.
-        let Some(piece) = self.piece(room.remaining()) else { return Poll::Pending };
+        let Some(piece) = self.piece(room.remaining()) else { return self.pending(context) };
         room.put_slice(&piece);
         Poll::Ready(Ok(()))
     }
@@ -126,10 +144,10 @@ impl tokio::io::AsyncWrite for Pipe {
 impl futures::io::AsyncRead for Pipe {
     fn poll_read(
         self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
         room: &mut [u8],
     ) -> Poll<io::Result<usize>> {
-        self.fill(room).map_or(Poll::Pending, |length| Poll::Ready(Ok(length)))
+        self.fill(room).map_or_else(|| self.pending(context), |length| Poll::Ready(Ok(length)))
     }
 }
 
@@ -155,11 +173,11 @@ impl futures::io::AsyncWrite for Pipe {
 impl futures::Stream for Pipe {
     type Item = io::Result<Bytes>;
 
-    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.chunk() {
             Some(chunk) if chunk.is_empty() => Poll::Ready(None),
             Some(chunk) => Poll::Ready(Some(Ok(chunk))),
-            None => Poll::Pending,
+            None => self.pending(context),
         }
     }
 }

@@ -242,6 +242,10 @@ pub(super) fn asking_matters(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) ->
         return None;
     }
     let once = bench.run(Plan::new(input, cuts)).seen;
+    if once.broke() {
+        // That is a law of its own.
+        return None;
+    }
     let found = twice.broke.into_iter().find(|(law, _)| *law == Law::L10);
     let found = found.map(|(_, what)| (Symptom::Changes, what));
     let (symptom, what) = found.or_else(|| {
@@ -266,9 +270,11 @@ pub(super) fn holds_too_much(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) ->
     by_itself(bench, input, cuts, Law::L4, Symptom::Lies)
 }
 
-/// L5: no panic, no endless loop.
+/// L5: no panic, no endless loop, no sleep without an end.
 pub(super) fn breaks_down(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<Found> {
-    by_itself(bench, input, cuts, Law::L5, Symptom::Breaks)
+    let found = by_itself(bench, input, cuts, Law::L5, Symptom::Breaks)?;
+    let stuck = found.seen.iter().any(|(_, seen)| seen.ending == Ending::Stuck);
+    Some(Found { symptom: if stuck { Symptom::Ends } else { Symptom::Breaks }, ..found })
 }
 
 fn by_itself(
@@ -286,7 +292,7 @@ fn by_itself(
 impl Seen {
     /// Whether the run was stopped by what is no answer.
     pub(super) fn broke(&self) -> bool {
-        matches!(self.ending, Ending::Panic(_) | Ending::Endless)
+        matches!(self.ending, Ending::Panic(_) | Ending::Endless | Ending::Stuck)
     }
 
     /// Whether the stream was taken for a whole and valid one.
@@ -305,6 +311,7 @@ impl Found {
             Some(Ending::Error(_)) => 3,
             Some(Ending::Panic(_)) => 4,
             Some(Ending::Endless) => 5,
+            Some(Ending::Stuck) => 6,
             None => 0,
         };
         (self.symptom, ending)

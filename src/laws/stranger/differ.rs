@@ -54,7 +54,7 @@ pub(super) fn difference(whole: &Seen, cut: &Seen, terms: &Terms) -> Option<(Sym
         (ours, theirs) if ours == theirs => None,
         (_, Ending::Error(error)) => Some((Symptom::Refuses, format!("it is refused: {error}"))),
         (Ending::Error(_), theirs) => Some((Symptom::Accepts, format!("no error, but {theirs}"))),
-        (_, theirs @ (Ending::Panic(_) | Ending::Endless)) => {
+        (_, theirs @ (Ending::Panic(_) | Ending::Endless | Ending::Stuck)) => {
             Some((Symptom::Breaks, format!("{theirs}")))
         }
         // What is over before the end is told, or at it, depends on whether the last read comes

@@ -144,7 +144,7 @@ impl<F: FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Option<Answer>> Calling<F> {
                 Answer::Item(_) | Answer::Piece(_) => self.said.push_back(answer),
                 // A need is for this read alone, and there may be more to it.
                 Answer::Need(_) => {}
-                Answer::End | Answer::Error(_) => {
+                Answer::End | Answer::Error(_) | Answer::Stuck => {
                     self.stopped = Some(answer);
                     return;
                 }

@@ -114,6 +114,9 @@ pub enum Answer {
     Piece(Vec<u8>),
     /// It needs more than it has: this many bytes more, where it says so.
     Need(Option<usize>),
+    /// It waits, although there is more for it to read, and nothing will wake it: a future that is
+    /// pending and has not arranged to be woken (L5).
+    Stuck,
     /// It is over; what follows is not for it.
     End,
     /// It refuses the stream.

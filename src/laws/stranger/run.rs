@@ -74,6 +74,8 @@ pub enum Ending {
     Panic(String),
     /// The parser went on without consuming anything, or said far more than it was given.
     Endless,
+    /// The parser waited for what was there, and nothing would have woken it.
+    Stuck,
 }
 
 /// A run, and what by itself broke a law in it.
@@ -112,6 +114,9 @@ pub(super) fn run(make: &dyn Fn() -> Box<dyn Stranger>, terms: &Terms, plan: Pla
         Ending::Panic(message) => broke.push((Law::L5, format!("it panics: {message}"))),
         Ending::Endless => {
             broke.push((Law::L5, "it says more and more without consuming anything".into()));
+        }
+        Ending::Stuck => {
+            broke.push((Law::L5, "it waits for what is there, and nothing will wake it".into()));
         }
         _ => {}
     }
@@ -159,6 +164,7 @@ impl Drive<'_> {
                     }
                 }
                 Answer::Need(_) => return Ending::CutOff,
+                Answer::Stuck => return Ending::Stuck,
                 Answer::End => return Ending::End,
                 Answer::Error(error) => return Ending::Error(error),
             }
@@ -194,6 +200,7 @@ impl Drive<'_> {
                     return Some(Ending::Over);
                 }
                 Answer::Error(error) => return Some(Ending::Error(error)),
+                Answer::Stuck => return Some(Ending::Stuck),
             }
         }
     }
@@ -333,6 +340,7 @@ impl fmt::Display for Ending {
             Self::Error(error) => write!(f, "error {error}"),
             Self::Panic(message) => write!(f, "panic: {message}"),
             Self::Endless => f.write_str("stopped, since it never ends"),
+            Self::Stuck => f.write_str("it sleeps for ever"),
         }
     }
 }

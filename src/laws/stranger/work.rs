@@ -151,7 +151,9 @@ fn dribble(stranger: &mut dyn Stranger, stream: &[u8]) -> Option<()> {
             match stranger.step() {
                 Answer::Item(_) | Answer::Piece(_) => {}
                 Answer::Need(_) => break,
-                Answer::End | Answer::Error(_) => return (at >= nearly(stream)).then_some(()),
+                Answer::End | Answer::Error(_) | Answer::Stuck => {
+                    return (at >= nearly(stream)).then_some(());
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ pub fn entries() -> Vec<Entry> {
             FAMILY,
             "hickory-net",
             "tcp::TcpStream",
-            || adapt::exact(|pipe| adapt::polling(messages(pipe))),
+            || adapt::exact(|pipe| adapt::polling(pipe, messages)),
             |reads| drive::stream(reads, messages),
         )
         .accepts([

@@ -70,7 +70,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "memcache-async",
             "ascii::Protocol::get",
-            || adapt::exact(|pipe| adapt::polling(gets(pipe))),
+            || adapt::exact(|pipe| adapt::polling(pipe, gets)),
             |reads| drive::stream(reads, gets),
         )
         .accepts([&b"VALUE k 0 5\r\nhello\r\nEND\r\nVALUE k 0 2\r\n\r\n\r\nEND\r\n"[..]])

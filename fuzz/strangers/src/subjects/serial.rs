@@ -70,7 +70,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "kiss-tnc",
             "TncRead::read_frame",
-            || adapt::exact(|pipe| adapt::polling(kiss(pipe))),
+            || adapt::exact(|pipe| adapt::polling(pipe, kiss)),
             |reads| drive::stream(reads, kiss),
         )
         .way(Way::Reads)
