@@ -9,7 +9,7 @@ use bytes::{Buf, BytesMut};
 use segue::{
     Decode, Fault, Frame, Record,
     laws::{
-        self, Answer, Law,
+        self, Answer, Law, Stranger,
         stranger::{self, Subject, Symptom, Verdict},
     },
 };
@@ -242,4 +242,31 @@ fn reads_on_behind_the_end() {
     }
     let make = || stranger::blocking(|source| source, next);
     caught(laws::stranger("blocking", make).accepts([b"ab"]), Law::L5);
+}
+
+#[test]
+fn sleeps_although_there_is_more_to_read() {
+    /// Takes one byte for each time that it is woken, and is woken by each read.
+    struct Drowsy(Vec<u8>, bool);
+    impl Stranger for Drowsy {
+        fn push(&mut self, bytes: &[u8]) {
+            self.0.extend(bytes);
+            self.1 = true;
+        }
+
+        fn step(&mut self) -> Answer {
+            match (self.0.is_empty(), std::mem::take(&mut self.1)) {
+                (true, _) => Answer::Need(None),
+                (false, true) => Answer::item(self.0.remove(0)),
+                (false, false) => Answer::Stuck,
+            }
+        }
+
+        fn end(&mut self) -> Answer {
+            if self.0.is_empty() { Answer::End } else { Answer::Stuck }
+        }
+    }
+    let subject = laws::stranger("stranger", || Drowsy(Vec::new(), false)).accepts([b"one"]);
+    let defect = caught(subject.ends_anywhere(), Law::L5);
+    assert_eq!((defect.symptom(), defect.input()), (Symptom::Ends, &b"aa"[..]), "{defect}");
 }
