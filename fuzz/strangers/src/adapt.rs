@@ -75,11 +75,22 @@ where
     D: Decoder,
     E: Encoder<D::Item>,
 {
+    each(stream, |input| decoder.decode(input), |item, output| encoder.encode(item, output).ok())
+}
+
+/// The same with a function that takes an item off the front, and one that writes an item; it
+/// returns `None` where it refuses to.
+pub fn each<T, E>(
+    stream: &[u8],
+    mut next: impl FnMut(&mut BytesMut) -> Result<Option<T>, E>,
+    mut write: impl FnMut(T, &mut BytesMut) -> Option<()>,
+) -> Option<Vec<u8>> {
     let (mut input, mut output) = (BytesMut::from(stream), BytesMut::new());
-    while let Some(item) = decoder.decode(&mut input).ok()? {
-        encoder.encode(item, &mut output).ok()?;
+    while let Some(item) = next(&mut input).ok()? {
+        write(item, &mut output)?;
     }
-    Some(output.to_vec())
+    // What is not whole has no item to be written again.
+    input.is_empty().then(|| output.to_vec())
 }
 
 /// A driver that reads no further than it consumes, asked as [`stepped`] has it: what it has not

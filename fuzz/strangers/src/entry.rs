@@ -195,17 +195,7 @@ impl Entry {
 
     /// The crate's name on crates.io and the version that is pinned, as the manifest says.
     pub fn package(&self) -> (String, String) {
-        let manifest = include_str!("../Cargo.toml");
-        let line = manifest
-            .lines()
-            .find(|line| line.split_once(" =").is_some_and(|(name, _)| name == self.dependency));
-        let line = line.unwrap_or_else(|| panic!("{} is not in the manifest", self.dependency));
-        let quoted = |after: &str| {
-            let (_, rest) = line.split_once(after)?;
-            rest.split_once('"').map(|(word, _)| word.to_owned())
-        };
-        let version = quoted("\"=").unwrap_or_else(|| panic!("{} is not pinned", self.dependency));
-        (quoted("package = \"").unwrap_or_else(|| self.dependency.to_owned()), version)
+        package(self.dependency)
     }
 
     /// What it is called in the matrix and by the filter.
@@ -213,4 +203,19 @@ impl Entry {
         let (name, version) = self.package();
         format!("{name} {version} {}", self.parser)
     }
+}
+
+/// The name on crates.io and the version of what this package's manifest calls `dependency`.
+pub fn package(dependency: &str) -> (String, String) {
+    let manifest = include_str!("../Cargo.toml");
+    let line = manifest
+        .lines()
+        .find(|line| line.split_once(" =").is_some_and(|(name, _)| name == dependency));
+    let line = line.unwrap_or_else(|| panic!("{dependency} is not in the manifest"));
+    let quoted = |after: &str| {
+        let (_, rest) = line.split_once(after)?;
+        rest.split_once('"').map(|(word, _)| word.to_owned())
+    };
+    let version = quoted("\"=").unwrap_or_else(|| panic!("{dependency} is not pinned"));
+    (quoted("package = \"").unwrap_or_else(|| dependency.to_owned()), version)
 }

@@ -187,7 +187,12 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
             (shown, verdict.map(|_| waits))
         }
         Law::L6 => {
-            let again = entry.encodes.and_then(|encodes| encodes(input)).unwrap_or_default();
+            let again = entry.encodes.map(|encodes| catch_unwind(|| encodes(input)));
+            let Some(Ok(again)) = again else {
+                let shown = vec![("decoded".into(), say(&driven(entry, &[input])))];
+                return (shown, Ok("the crate's own encoder panics at what its driver reads"));
+            };
+            let again = again.unwrap_or_default();
             let name = format!("encoded again as b\"{}\"", again.escape_ascii());
             let (shown, verdict) = differ(entry, ("decoded", &[input]), (&name, &[&again]));
             match (verdict, defect.symptom()) {

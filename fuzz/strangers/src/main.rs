@@ -8,6 +8,7 @@
 #![deny(unsafe_code)]
 
 mod adapt;
+mod agree;
 mod drive;
 mod entry;
 mod finding;

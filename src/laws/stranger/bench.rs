@@ -1,12 +1,15 @@
 //! Each law as a question to one stream with one choice of cuts, so that what was found on a long
 //! one can be asked of shorter ones.
 
-use std::cell::{Cell, RefCell};
+use std::{
+    cell::{Cell, RefCell},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use super::{
     Ending, Said, Seen, Stranger, Symptom,
     differ::difference,
-    run::{Plan, Run, run},
+    run::{Plan, Run, message, run},
     subject::{Make, Subject, Terms},
 };
 use crate::laws::{Law, report::escaped};
@@ -197,7 +200,14 @@ const LOOKED_BACK: usize = 64;
 /// L6: what is decoded, encoded again and decoded again is the same.
 pub(super) fn returns_as_another(bench: &Bench<'_>, input: &[u8], _: &[usize]) -> Option<Found> {
     let first = bench.whole(input);
-    let again = bench.subject.again.as_ref().filter(|_| first.proper())?(input)?;
+    let encodes = bench.subject.again.as_ref().filter(|_| first.proper())?;
+    let again = match catch_unwind(AssertUnwindSafe(|| encodes(input))) {
+        Ok(again) => again?,
+        Err(panic) => {
+            let what = format!("what is decoded cannot be encoded: {}", message(&*panic));
+            return Some(Found { symptom: Symptom::Breaks, what, seen: vec![("decoded", first)] });
+        }
+    };
     let second = bench.run(Plan::new(&again, &[])).seen;
     let differ = difference(
         &Seen { left: None, ..first.clone() },

@@ -24,6 +24,13 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::blocking(|reader| reader, value).left(|_| Vec::new())),
             |reads| drive::blocking(reads, BufReader::new, value),
         )
+        .encodes(|mut stream| {
+            let mut again = Vec::new();
+            while let Some(value) = value(&mut stream).ok()? {
+                ciborium::into_writer(&value, &mut again).ok()?;
+            }
+            Some(again)
+        })
         .accepts([
             &b"\xa1\x61a\x01\x82\x01\x02\x61x"[..],
             b"\x19\x01\x00\xf6\x44abcd\xfb\x3f\xf0\0\0\0\0\0\0",

@@ -1,6 +1,6 @@
 //! Encodings of text and of bytes.
 
-use base64::{engine::general_purpose::STANDARD, read::DecoderReader};
+use base64::{Engine, engine::general_purpose::STANDARD, read::DecoderReader};
 use encoding_rs::{DecoderResult, Encoding, GB18030, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytes;
 use segue::laws::{Answer, Law, stranger};
@@ -84,6 +84,8 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::blocking(|source| DecoderReader::new(source, &STANDARD), piece)),
             |reads| drive::blocking(reads, |pipe| DecoderReader::new(pipe, &STANDARD), piece),
         )
+        .encodes(|stream| Some(STANDARD.encode(STANDARD.decode(stream).ok()?).into_bytes()))
+        .canonical("RFC 4648 \u{a7}3.5, which the standard engine keeps to")
         .way(Way::Reads)
         .accepts([&b"aGVsbG8gd29ybGQ="[..], b"AAECAwQFBgcICQ==", b"YWJjZGVm"])
         .refuses([&b"YW?j"[..], b"YQ==YQ=="]),

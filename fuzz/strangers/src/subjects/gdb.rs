@@ -22,6 +22,17 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::calling(packets())),
             |reads| fed(reads, packets()),
         )
+        .encodes(|mut stream| {
+            let (mut parser, mut again) = (Parser::default(), Vec::new());
+            while !stream.is_empty() {
+                let (read, packet) = parser.feed(stream).ok()?;
+                if let Some(packet) = packet {
+                    packet.check()?.encode(&mut again).ok()?;
+                }
+                stream = &stream[read..];
+            }
+            Some(again)
+        })
         .accepts(&PACKETS[2..])
         .ends_anywhere(NOT_TOLD),
         new(

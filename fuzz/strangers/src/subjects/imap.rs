@@ -5,6 +5,7 @@ use futures::task::noop_waker_ref;
 use imap_codec::{
     CommandCodec, ResponseCodec,
     decode::{CommandDecodeError, Decoder, ResponseDecodeError},
+    encode::Encoder,
 };
 use segue::laws::{Answer, Law, stranger};
 use std::{
@@ -55,6 +56,15 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(response)),
             |reads| drive::buffer(reads, response),
         )
+        .encodes(|mut stream| {
+            let mut again = Vec::new();
+            while !stream.is_empty() {
+                let (rest, message) = ResponseCodec::default().decode(stream).ok()?;
+                again.extend(ResponseCodec::default().encode(&message).dump());
+                stream = rest;
+            }
+            Some(again)
+        })
         .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
         .accepts(RESPONSES)
         .refuses(NO_RESPONSES),
@@ -64,6 +74,15 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(command)),
             |reads| drive::buffer(reads, command),
         )
+        .encodes(|mut stream| {
+            let mut again = Vec::new();
+            while !stream.is_empty() {
+                let (rest, message) = CommandCodec::default().decode(stream).ok()?;
+                again.extend(CommandCodec::default().encode(&message).dump());
+                stream = rest;
+            }
+            Some(again)
+        })
         .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
         .accepts(COMMANDS)
         .refuses([&b"a1 WHAT\r\n"[..]]),
@@ -84,7 +103,7 @@ const RESPONSES: [&[u8]; 4] = [
     b"* 1 FETCH (FLAGS (\\Seen) RFC822.SIZE 44)\r\n* 1 EXPUNGE\r\n+ idling\r\n",
 ];
 /// With an attribute that no standard has, which `imap-proto` passes over.
-const UNKNOWN: &[u8] = b"* 1 FETCH (X-NEW abc )\r\n* 2 EXISTS\r\n";
+const UNKNOWN: &[u8] = b"* 2 EXISTS\r\n* 1 FETCH (X-NEW abc )\r\n";
 /// `imap-proto` keeps attributes that it does not know.
 const NO_RESPONSES: [&[u8]; 2] = [b"*\r\n", b"* 1 FETCH (UID x)\r\n"];
 const COMMANDS: [&[u8]; 3] = [

@@ -4,7 +4,7 @@ use irc_proto::IrcCodec;
 use segue::laws::stranger;
 use tokio_util::codec::FramedRead;
 
-use crate::{drive, entry::Entry};
+use crate::{adapt, drive, entry::Entry};
 
 const FAMILY: &str = "IRC";
 
@@ -17,6 +17,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::decoder(codec())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, codec())),
         )
+        .encodes(|stream| adapt::again(codec(), codec(), stream))
         .accepts([
             &b":me!me@here.example PRIVMSG #there :hello you\r\nPING :token\r\n"[..],
             b"@time=now;id=3 :a JOIN #b\r\nNICK me\r\nMODE #b +o me\r\n",

@@ -8,7 +8,7 @@ use tokio_util::codec::FramedRead;
 use tokio_util_06::codec as codec_06;
 
 use crate::{
-    drive,
+    adapt, drive,
     entry::{Entry, Way},
 };
 
@@ -90,6 +90,15 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let mut codec = lsp_codec::LspCodec::default();
+            let mut encoder = lsp_codec::LspCodec::default();
+            adapt::each(
+                stream,
+                |input| codec_06::Decoder::decode(&mut codec, input),
+                |item, output| codec_06::Encoder::encode(&mut encoder, item, output).ok(),
+            )
+        })
         .accepts(LSP)
         .refuses(NO_LSP),
         new(
@@ -101,6 +110,13 @@ pub fn entries() -> Vec<Entry> {
             },
             |reads| drive::blocking(reads, BufReader::new, lsp_server::Message::read),
         )
+        .encodes(|mut stream| {
+            let mut again = Vec::new();
+            while let Some(message) = lsp_server::Message::read(&mut stream).ok()? {
+                message.write(&mut again).ok()?;
+            }
+            Some(again)
+        })
         .way(Way::Reads)
         .accepts(LSP)
         .refuses(NO_LSP),
@@ -114,6 +130,10 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let codec = lsp_server_tokio::LspCodec::new;
+            adapt::again(codec(), codec(), stream)
+        })
         .accepts(LSP)
         .refuses(NO_LSP),
     ]

@@ -4,12 +4,26 @@ use bytes::BytesMut;
 use segue::laws::{Law, stranger};
 use serde_json::Value;
 use std::io::{self, ErrorKind};
-use tokio_util::codec::{AnyDelimiterCodec, FramedRead, LengthDelimitedCodec, LinesCodec};
+use tokio_util::codec::{
+    AnyDelimiterCodec, Decoder, Encoder, FramedRead, LengthDelimitedCodec, LinesCodec,
+};
 use tokio_util_06::codec as codec_06;
 
-use crate::{drive, entry::Entry};
+use crate::{adapt, drive, entry::Entry};
 
 const FAMILY: &str = "lines and lengths";
+
+/// Decodes and encodes with one of them.
+macro_rules! again {
+    ($krate:ident, $codec:expr, $stream:ident) => {{
+        let (mut decoder, mut encoder) = ($codec, $codec);
+        adapt::each(
+            $stream,
+            |input| $krate::Decoder::decode(&mut decoder, input),
+            |item, output| $krate::Encoder::encode(&mut encoder, item, output).ok(),
+        )
+    }};
+}
 
 /// The codecs of asynchronous-codec, which are those of futures_codec that it was made from.
 macro_rules! codecs {
@@ -28,6 +42,7 @@ macro_rules! codecs {
                 },
                 |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec {})),
             )
+            .encodes(|stream| again!($krate, LinesCodec {}, stream))
             .accepts(LINES)
             .refuses(NO_LINES),
             new(
@@ -41,6 +56,7 @@ macro_rules! codecs {
                 },
                 |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthCodec {})),
             )
+            .encodes(|stream| again!($krate, LengthCodec {}, stream))
             .accepts(LENGTHS)
             .words([&b"\xff\xff\xff\xff\xff\xff\xff\xff"[..]]),
             new(
@@ -55,6 +71,7 @@ macro_rules! codecs {
                     })
                 },
             )
+            .encodes(|stream| again!($krate, JsonCodec::<Value, Value>::new(), stream))
             .accepts(JSONS)
             .refuses(NO_JSONS)
             .contract(Law::L9, NUMBER_AT_END),
@@ -70,6 +87,7 @@ macro_rules! codecs {
                     })
                 },
             )
+            .encodes(|stream| again!($krate, CborCodec::<Cbor, Cbor>::new(), stream))
             .accepts(CBORS)
             .refuses(NO_CBORS),
         ]
@@ -146,6 +164,15 @@ fn tokio_util() -> Vec<Entry> {
             || Box::new(stranger::decoder(LengthDelimitedCodec::new())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthDelimitedCodec::new())),
         )
+        .encodes(|stream| {
+            let (mut codec, mut encoder) =
+                (LengthDelimitedCodec::new(), LengthDelimitedCodec::new());
+            adapt::each(
+                stream,
+                |input| codec.decode(input),
+                |item, output| encoder.encode(item.freeze(), output).ok(),
+            )
+        })
         .accepts([&b"\0\0\0\x02hi\0\0\0\0\0\0\0\x01!"[..]])
         .refuses([&b"\x7f\xff\xff\xffabc"[..], b"\xff\xff\xff\xffabc"]),
         new(
@@ -205,6 +232,15 @@ fn tokio_util_06() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let mut codec = codec_06::LengthDelimitedCodec::new();
+            let mut encoder = codec_06::LengthDelimitedCodec::new();
+            adapt::each(
+                stream,
+                |input| codec_06::Decoder::decode(&mut codec, input),
+                |item, output| codec_06::Encoder::encode(&mut encoder, item.freeze(), output).ok(),
+            )
+        })
         .accepts([&b"\0\0\0\x02hi\0\0\0\0\0\0\0\x01!"[..]])
         .refuses([&b"\x7f\xff\xff\xffabc"[..]]),
     ]

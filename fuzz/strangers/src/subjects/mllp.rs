@@ -5,6 +5,7 @@ use segue::laws::{Law, stranger};
 use tokio_util::codec::FramedRead;
 
 use crate::{
+    adapt,
     drive::{self, Transcript},
     entry::{Entry, Way},
 };
@@ -20,6 +21,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::decoder(MllpCodec::new())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, MllpCodec::new())),
         )
+        .encodes(|stream| adapt::again(MllpCodec::new(), MllpCodec::new(), stream))
         .accepts([&b"\x0bMSH|a\r\x1c\r"[..]])
         .contract(
             Law::L1,

@@ -7,7 +7,7 @@ use mqtt_protocol_core::mqtt::{
 };
 use mqtt_v5::types::ProtocolVersion;
 use segue::laws::{Answer, Stranger, stranger};
-use tokio_util_06::codec::{Decoder, FramedRead};
+use tokio_util_06::codec::{Decoder, Encoder, FramedRead};
 
 use crate::{
     adapt,
@@ -46,6 +46,13 @@ pub fn entries() -> Vec<Entry> {
             || adapt::needing(rumqttc_v4),
             |reads| drive::needing(reads, rumqttc_v4),
         )
+        .encodes(|stream| {
+            adapt::each(
+                stream,
+                |input| or_none(input, |input| rumqttc::Packet::read(input, MOST)),
+                |packet, output| packet.write(output, MOST).ok().map(drop),
+            )
+        })
         .needs(INSUFFICIENT)
         .accepts(V4)
         .refuses(NO_MQTT),
@@ -55,6 +62,13 @@ pub fn entries() -> Vec<Entry> {
             || adapt::needing(rumqttc_v5),
             |reads| drive::needing(reads, rumqttc_v5),
         )
+        .encodes(|stream| {
+            adapt::each(
+                stream,
+                |input| or_none(input, |input| RumqttcV5::read(input, None)),
+                |packet, output| packet.write(output, None).ok().map(drop),
+            )
+        })
         .needs(INSUFFICIENT)
         .accepts(V5)
         .refuses(NO_MQTT),
@@ -64,6 +78,17 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(mqttrs_slice())),
             |reads| drive::buffer(reads, mqttrs_slice()),
         )
+        .encodes(|mut stream| {
+            let (mut again, mut room) = (Vec::new(), vec![0; MOST]);
+            while !stream.is_empty() {
+                let length = mqttrs::clone_packet(stream, &mut room).ok()?;
+                let packet = mqttrs::decode_slice(&stream[..length]).ok()??;
+                let written = mqttrs::encode_slice(&packet, &mut room).ok()?;
+                again.extend_from_slice(&room[..written]);
+                stream = &stream[length..];
+            }
+            Some(again)
+        })
         .accepts(V4)
         .refuses(NO_MQTT),
         new(
@@ -82,6 +107,15 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let mut decoder = ::mqtt::packet::MqttDecoder::new();
+            let mut encoder = ::mqtt::packet::MqttEncoder::new();
+            adapt::each(
+                stream,
+                |input| decoder.decode(input),
+                |packet, output| encoder.encode(packet, output).ok(),
+            )
+        })
         .way(Way::Decoder)
         .accepts(V4)
         .refuses(NO_MQTT),
@@ -91,6 +125,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(mqtt_v5_machine(ProtocolVersion::V311)),
             |reads| mqtt_v5_loop(reads, ProtocolVersion::V311),
         )
+        .encodes(|stream| mqtt_v5_again(stream, ProtocolVersion::V311))
         .accepts(V4)
         .refuses(NO_MQTT),
         new(
@@ -99,6 +134,7 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(mqtt_v5_machine(ProtocolVersion::V500)),
             |reads| mqtt_v5_loop(reads, ProtocolVersion::V500),
         )
+        .encodes(|stream| mqtt_v5_again(stream, ProtocolVersion::V500))
         .accepts(V5)
         .refuses(NO_MQTT),
         new(
@@ -198,6 +234,23 @@ fn mqtt_v5_machine(version: ProtocolVersion) -> impl Stranger {
         move |buffer| mqtt_v5::decoder::decode_mqtt(buffer, version),
     )
     .left(|buffer| buffer.to_vec())
+}
+
+fn mqtt_v5_again(stream: &[u8], version: ProtocolVersion) -> Option<Vec<u8>> {
+    let mut input = bytes_05::BytesMut::from(stream);
+    let mut output = bytes_05::BytesMut::new();
+    while let Some(packet) = mqtt_v5::decoder::decode_mqtt(&mut input, version).ok()? {
+        mqtt_v5::encoder::encode_mqtt(&packet, &mut output, version);
+    }
+    Some(output.to_vec())
+}
+
+/// A packet, if anything is left.
+fn or_none<T, E>(
+    input: &mut BytesMut,
+    read: impl FnOnce(&mut BytesMut) -> Result<T, E>,
+) -> Result<Option<T>, E> {
+    if input.is_empty() { Ok(None) } else { read(input).map(Some) }
 }
 
 /// The loop of a caller: read, and decode as often as there is something.

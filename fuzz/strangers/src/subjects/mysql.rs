@@ -5,7 +5,7 @@ use flate2::Compression;
 use mysql_common::proto::codec::{PacketCodec, error::PacketCodecError};
 use segue::laws::stranger;
 
-use crate::{drive, entry::Entry};
+use crate::{adapt, drive, entry::Entry};
 
 const FAMILY: &str = "MySQL";
 
@@ -17,6 +17,17 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::bytes_mut(packets(PacketCodec::default()))),
             |reads| drive::bytes_mut(reads, packets(PacketCodec::default())),
         )
+        .encodes(|stream| {
+            let (mut decoder, mut encoder) = (PacketCodec::default(), PacketCodec::default());
+            adapt::each(
+                stream,
+                |input| {
+                    let mut packet = Vec::new();
+                    decoder.decode(input, &mut packet).map(|whole| whole.then_some(packet))
+                },
+                |packet, output| encoder.encode(&mut &packet[..], output).ok(),
+            )
+        })
         .accepts([&b"\x05\0\0\0hello\x01\0\0\x01a"[..], b"\x01\0\0\0\x0e\0\0\0\x01\x02\0\0\x02xy"])
         .refuses([&b"\x01\0\0\x05a"[..]]),
         new(

@@ -31,6 +31,12 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::slice(proxy_header_parse)),
             |reads| drive::buffer(reads, proxy_header_parse),
         )
+        .encodes(|stream| {
+            let (header, _) = ProxyHeader::parse(stream, ParseConfig::default()).ok()?;
+            let mut again = Vec::new();
+            header.encode_v2(&mut again).ok()?;
+            Some(again)
+        })
         .over_slice(),
         new(
             "proxy-header",

@@ -24,6 +24,10 @@ pub fn entries() -> Vec<Entry> {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, beyond_resp::RespCodec::resp3()))
             },
         )
+        .encodes(|stream| {
+            let codec = beyond_resp::RespCodec::resp3;
+            adapt::again(codec(), codec(), stream)
+        })
         .accepts(RESP2.iter().chain(&RESP3))
         .refuses(NO_RESP),
         new(
@@ -69,6 +73,9 @@ pub fn entries() -> Vec<Entry> {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, redis_async::resp::RespCodec))
             },
         )
+        .encodes(|stream| {
+            adapt::again(redis_async::resp::RespCodec, redis_async::resp::RespCodec, stream)
+        })
         .accepts(RESP2)
         .refuses(NO_RESP),
         new(
@@ -81,6 +88,10 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let codec = redis_protocol::codec::Resp2::default;
+            adapt::again(codec(), codec(), stream)
+        })
         .accepts(RESP2)
         .refuses(NO_RESP),
         new(
@@ -93,6 +104,10 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let codec = redis_protocol::codec::Resp3::default;
+            adapt::again(codec(), codec(), stream)
+        })
         .accepts(RESP2[..4].iter().chain(&RESP3).chain(&STREAMED))
         .refuses(NO_RESP),
         new(
@@ -112,6 +127,14 @@ pub fn entries() -> Vec<Entry> {
                 )
             },
         )
+        .encodes(|stream| {
+            let mut decoder = resp::Decoder::with_buf_bulk(BufReader::new(stream));
+            let mut again = Vec::new();
+            while let Some(value) = io_end_is_an_error(decoder.decode()).ok()? {
+                again.extend(value.encode());
+            }
+            Some(again)
+        })
         .accepts(RESP2)
         .refuses(NO_RESP)
         .way(Way::Reads)

@@ -21,6 +21,15 @@ pub fn entries() -> Vec<Entry> {
             |reads| drive::needing(reads, adapt::front(message)),
         )
         .needs(NOM)
+        .encodes(|mut stream| {
+            let mut again = Vec::new();
+            while !stream.is_empty() {
+                let (message, length) = Message::<Vec<u8>>::parse(stream).ok()?;
+                message.write(&mut again).ok()?;
+                stream = &stream[length..];
+            }
+            Some(again)
+        })
         .contract(Law::L8, "a function over a slice: its callers show it all of an item again")
         .accepts([
             &b"OPTIONS * RTSP/2.0\r\nCSeq: 1\r\nSupported: play.basic\r\n\r\n$\x00\x00\x03abc"[..],

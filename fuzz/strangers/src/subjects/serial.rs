@@ -23,6 +23,16 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::calling(cobs_push())),
             |reads| fed(reads, cobs_push()),
         )
+        .encodes(|stream| {
+            let (mut decoder, mut again) = (cobs::CobsDecoderOwned::new(ROOM), Vec::new());
+            for &byte in stream {
+                if let Some(length) = decoder.feed(byte).ok()? {
+                    again.extend(cobs::encode_vec(&decoder.dest()[..length]));
+                    again.push(0);
+                }
+            }
+            Some(again)
+        })
         .accepts(COBS)
         .ends_anywhere(NOT_TOLD),
         new(
@@ -83,6 +93,18 @@ pub fn entries() -> Vec<Entry> {
             || Box::new(stranger::calling(serial_line_ip())),
             |reads| fed(reads, serial_line_ip()),
         )
+        .encodes(|stream| {
+            let (mut decode, mut said, mut again) = (slip_packets(), Vec::new(), Vec::new());
+            decode(stream, &mut said).ok()?;
+            for packet in said {
+                let mut encoder = serial_line_ip::Encoder::new();
+                let mut room = vec![0; 2 * packet.len() + 2];
+                let first = encoder.encode(&packet, &mut room).ok()?.written;
+                let last = encoder.finish(&mut room[first..]).ok()?.written;
+                again.extend_from_slice(&room[..first + last]);
+            }
+            Some(again)
+        })
         .accepts([&b"\xc0\x01\x02\xc0\xc0\x03\xc0"[..], b"\xc0\xdb\xdc\xdb\xdd\xc0"])
         .refuses([&b"\x01\xc0"[..], b"\xc0\xdb\x01\xc0"])
         .ends_anywhere(NOT_TOLD),
@@ -96,6 +118,10 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let codec = slip_codec::tokio::SlipCodec::default;
+            adapt::again(codec(), codec(), stream)
+        })
         .way(Way::Decoder)
         .accepts(SLIP)
         .refuses([&b"\xc0\xdb\x01\xc0"[..]]),
@@ -248,10 +274,19 @@ fn kiss(pipe: Pipe) -> impl futures::Stream<Item = Result<(u8, Vec<u8>), String>
 
 /// Decodes into a buffer of its own, and begins afresh behind each packet.
 fn serial_line_ip() -> impl FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Fed {
+    let mut decode = slip_packets();
+    move |bytes, said| {
+        let mut packets = Vec::new();
+        let result = decode(bytes.unwrap_or_default(), &mut packets);
+        said.extend(packets.iter().map(|packet| Answer::Item(format!("{packet:?}"))));
+        result
+    }
+}
+
+fn slip_packets() -> impl FnMut(&[u8], &mut Vec<Vec<u8>>) -> Fed {
     let mut decoder = serial_line_ip::Decoder::new();
     let mut packet = Vec::new();
-    move |bytes, said| {
-        let mut rest = bytes.unwrap_or_default();
+    move |mut rest, packets| {
         while !rest.is_empty() {
             let mut room = [0; ROOM];
             let (read, decoded, ended) =
@@ -259,7 +294,7 @@ fn serial_line_ip() -> impl FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Fed {
             packet.extend_from_slice(decoded);
             rest = &rest[read..];
             if ended {
-                said.push(Answer::Item(format!("{:?}", std::mem::take(&mut packet))));
+                packets.push(std::mem::take(&mut packet));
                 decoder = serial_line_ip::Decoder::new();
             }
         }

@@ -3,7 +3,7 @@
 use segue::laws::stranger;
 use tokio_util::codec::FramedRead;
 
-use crate::{drive, entry::Entry};
+use crate::{adapt, drive, entry::Entry};
 
 const FAMILY: &str = "STOMP";
 
@@ -32,7 +32,11 @@ pub fn entries() -> Vec<Entry> {
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, iridium_stomp::StompCodec::new()))
             },
-        ),
+        )
+        .encodes(|stream| {
+            let codec = iridium_stomp::StompCodec::new;
+            adapt::again(codec(), codec(), stream)
+        }),
         new(
             "tokio-stomp",
             "ClientCodec",

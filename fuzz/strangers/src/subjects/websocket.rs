@@ -4,7 +4,7 @@ use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket};
 use futures::{Stream, stream};
 use segue::laws::{Answer, stranger};
 use std::io::ErrorKind;
-use tokio_util::codec::FramedRead;
+use tokio_util::codec::{Decoder, Encoder, FramedRead};
 
 use crate::{
     adapt, drive,
@@ -27,6 +27,15 @@ pub fn entries() -> Vec<Entry> {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, actix_http::ws::Codec::new()))
             },
         )
+        .encodes(|stream| {
+            let mut server = actix_http::ws::Codec::new();
+            let mut client = actix_http::ws::Codec::new().client_mode();
+            adapt::each(
+                stream,
+                |input| server.decode(input),
+                |frame, output| client.encode(actix_message(frame)?, output).ok(),
+            )
+        })
         .way(Way::Decoder),
         new(
             "fastwebsockets",
@@ -65,6 +74,11 @@ pub fn entries() -> Vec<Entry> {
                 })
             },
         )
+        .encodes(|stream| {
+            let (server, client) =
+                (websocket_codec::MessageCodec::server(), websocket_codec::MessageCodec::client());
+            adapt::again(server, client, stream)
+        })
         .way(Way::Decoder),
         Entry::new(
             FAMILY,
@@ -92,6 +106,19 @@ const NO_MESSAGES: [&[u8]; 3] = [
     b"\x09\x80\x00\x00\x00\x00\x82\x80\x00\x00\x00\x00",
     b"\x80\x80\x00\x00\x00\x00\x82\x80\x00\x00\x00\x00",
 ];
+
+/// A frame that was received, as one to be sent.
+fn actix_message(frame: actix_http::ws::Frame) -> Option<actix_http::ws::Message> {
+    use actix_http::ws::{Frame, Message};
+    Some(match frame {
+        Frame::Text(text) => Message::Text(text.try_into().ok()?),
+        Frame::Binary(data) => Message::Binary(data),
+        Frame::Continuation(item) => Message::Continuation(item),
+        Frame::Ping(data) => Message::Ping(data),
+        Frame::Pong(data) => Message::Pong(data),
+        Frame::Close(reason) => Message::Close(reason),
+    })
+}
 
 fn fastwebsockets_messages(pipe: Pipe) -> impl Stream<Item = Result<String, String>> {
     let socket = FragmentCollector::new(WebSocket::after_handshake(pipe, Role::Server));
