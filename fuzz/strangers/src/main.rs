@@ -60,6 +60,9 @@ struct Options {
     /// Run the driver of the parser of exactly this name over the reads in a file of `--trace`.
     #[arg(long, hide = true, requires = "trace")]
     drive: Option<String>,
+    /// Hold the parsers of exactly this protocol against each other in this process.
+    #[arg(long, hide = true, requires = "result")]
+    agree: Option<String>,
     /// Where to: what a parser prints is its own affair.
     #[arg(long, hide = true)]
     result: Option<PathBuf>,
@@ -74,6 +77,15 @@ struct Options {
 fn main() -> ExitCode {
     let options = Options::parse();
     let mut entries = subjects::all();
+    let mut agreements = agree::all();
+    if let Some(protocol) = &options.agree {
+        let Some(agreement) = agreements.iter().find(|one| one.protocol == protocol) else {
+            eprintln!("there are no parsers of {protocol} to be held against each other");
+            return ExitCode::FAILURE;
+        };
+        std::panic::set_hook(Box::new(|_| {}));
+        return written(&options.result, &agreement.disagreements(options.generated));
+    }
     if let Some(name) = options.one.as_ref().or(options.drive.as_ref()) {
         let Some(entry) = entries.iter().find(|entry| entry.name() == *name) else {
             eprintln!("no parser is called {name}");
@@ -88,23 +100,13 @@ fn main() -> ExitCode {
             return ExitCode::SUCCESS;
         }
         let examined = judge::examine(entry, options.generated, options.light, options.trace);
-        let result = options.result.as_deref().map(File::create).transpose();
-        let written = result.and_then(|file| match file {
-            Some(file) => serde_json::to_writer(file, &examined).map_err(io::Error::from),
-            None => Err(io::ErrorKind::NotFound.into()),
-        });
-        return match written {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("what was found cannot be written down: {error}");
-                ExitCode::FAILURE
-            }
-        };
+        return written(&options.result, &examined);
     }
     if let Some(filter) = &options.filter {
         entries.retain(|entry| {
             entry.family.contains(filter.as_str()) || entry.name().contains(filter.as_str())
         });
+        agreements.retain(|agreement| agreement.protocol.contains(filter.as_str()));
     }
     if options.list {
         entries.iter().for_each(|entry| println!("{:20} {}", entry.family, entry.name()));
@@ -115,7 +117,7 @@ fn main() -> ExitCode {
         jobs: options.jobs.max(1),
         generated: options.generated,
     };
-    let run = runner::run(&entries, &plan);
+    let run = runner::run(&entries, &agreements, &plan);
     matrix::print(&run, options.verbose);
     // A part of the parsers would make a part of the files.
     if options.filter.is_some() {
@@ -125,6 +127,22 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{} cannot be written to: {error}", options.out.display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes what was found to where the runner looks for it.
+fn written(result: &Option<PathBuf>, found: &impl serde::Serialize) -> ExitCode {
+    let file = result.as_deref().map(File::create).transpose();
+    let written = file.and_then(|file| match file {
+        Some(file) => serde_json::to_writer(file, found).map_err(io::Error::from),
+        None => Err(io::ErrorKind::NotFound.into()),
+    });
+    match written {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("what was found cannot be written down: {error}");
             ExitCode::FAILURE
         }
     }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use crate::{
+    agree::Disagreement,
     finding::{Examined, Finding, Status, Verdict},
     growth::Measure,
     runner::Run,
@@ -41,6 +42,9 @@ pub fn print(run: &Run, verbose: bool) {
             print!("{}", details(finding));
         }
     }
+    for one in &run.disagreements {
+        println!("{} b\"{}\": {}", one.protocol, one.input, sides(one));
+    }
     println!();
     for (name, why) in &run.missing {
         println!("not examined: {name}: {why}");
@@ -53,11 +57,16 @@ pub fn write(run: &Run, folder: &Path) -> io::Result<()> {
     #[derive(Serialize)]
     struct File<'r> {
         findings: Vec<&'r Finding>,
+        disagreements: &'r [Disagreement],
         examined: Vec<Examined>,
     }
     // Each finding stands once, beside the verdicts.
     let examined = run.examined.iter().map(|one| Examined { findings: Vec::new(), ..one.clone() });
-    let file = File { findings: findings(run).collect(), examined: examined.collect() };
+    let file = File {
+        findings: findings(run).collect(),
+        disagreements: &run.disagreements,
+        examined: examined.collect(),
+    };
     fs::write(folder.join("findings.json"), serde_json::to_string_pretty(&file)? + "\n")?;
     fs::write(folder.join("MATRIX.md"), markdown(run))
 }
@@ -164,8 +173,12 @@ fn markdown(run: &Run) -> String {
         "# Parsers by laws\n\nWritten by `cargo run --release -p segue-strangers`; do not edit.\n\n",
     );
     // How long it took is left out, so that two runs write the same.
-    let counted =
-        Run { examined: run.examined.clone(), missing: Vec::new(), took: Default::default() };
+    let counted = Run {
+        examined: run.examined.clone(),
+        missing: Vec::new(),
+        disagreements: Vec::new(),
+        took: Default::default(),
+    };
     let _ = writeln!(text, "{}\n", summary(&counted).replace(", 0 s", ""));
     let _ = writeln!(text, "{LEGEND}\n\n{}\n", judged(run));
     let mut families: BTreeMap<&str, Vec<&Examined>> = BTreeMap::new();
@@ -198,7 +211,39 @@ fn markdown(run: &Run) -> String {
             cell(&finding.reason),
         );
     }
+    text += &agreement(run);
     text
+}
+
+/// L7 in rows of its own.
+fn agreement(run: &Run) -> String {
+    let mut text = String::from(
+        "\n## Where parsers of one protocol do not agree (L7)\n\n\
+         Nobody's defect by itself; the last column has what the specification says, where it does.\n",
+    );
+    let mut compared = BTreeMap::new();
+    for one in &run.disagreements {
+        compared.insert(&one.protocol, &one.compared);
+    }
+    for (protocol, what) in compared {
+        let _ = writeln!(text, "\n{protocol}: what is compared is {what}.");
+    }
+    let _ = writeln!(
+        text,
+        "\n| protocol | stream | what they make of it | what is written of it |\n|---|---|---|---|"
+    );
+    for one in &run.disagreements {
+        let input = cell(&one.input);
+        let ruling = one.ruling.as_deref().unwrap_or("");
+        let _ = writeln!(text, "| {} | `{input}` | {} | {ruling} |", one.protocol, sides(one));
+    }
+    text
+}
+
+/// What is said of a stream, and by whom.
+fn sides(one: &Disagreement) -> String {
+    let sides = one.heard.iter().map(|(said, who)| format!("{}: {}", cell(said), who.join(", ")));
+    sides.collect::<Vec<_>>().join("; ")
 }
 
 /// What a cell of a table can hold.

@@ -15,6 +15,7 @@ use std::{
 };
 
 use crate::{
+    agree::{Agreement, Disagreement},
     entry::Entry,
     finding::{Examined, Finding, Status, Verdict},
     trace,
@@ -36,12 +37,14 @@ pub struct Run {
     pub examined: Vec<Examined>,
     /// Parsers that were not examined, and why.
     pub missing: Vec<(String, String)>,
+    /// Streams that parsers of one protocol do not agree on.
+    pub disagreements: Vec<Disagreement>,
     /// How long it took.
     pub took: Duration,
 }
 
-/// Examines every parser.
-pub fn run(entries: &[Entry], plan: &Plan) -> Run {
+/// Examines every parser, and holds those of one protocol against each other.
+pub fn run(entries: &[Entry], agreements: &[Agreement], plan: &Plan) -> Run {
     let began = Instant::now();
     let deadline = began + plan.time;
     let bar = ProgressBar::new(entries.len() as u64);
@@ -78,7 +81,25 @@ pub fn run(entries: &[Entry], plan: &Plan) -> Run {
             Err(why) => missing.push((entries[at].name(), why)),
         }
     }
-    Run { examined, missing, took: began.elapsed() }
+    let mut disagreements = Vec::new();
+    for agreement in agreements {
+        match disagree(agreement, plan, deadline) {
+            Ok(found) => disagreements.extend(found),
+            Err(why) => missing.push((format!("{}, agreement", agreement.protocol), why)),
+        }
+    }
+    Run { examined, missing, disagreements, took: began.elapsed() }
+}
+
+/// Holds the parsers of one protocol against each other.
+fn disagree(
+    agreement: &Agreement,
+    plan: &Plan,
+    deadline: Instant,
+) -> Result<Vec<Disagreement>, String> {
+    let path = env::temp_dir().join(format!("segue-strangers-{}-{}", std::process::id(), unique()));
+    let ended = child(&["--agree", agreement.protocol], plan.generated, &path, EACH, deadline)?;
+    serde_json::from_str(&ended.output).map_err(|_| format!("its process {}", ended.how))
 }
 
 /// How long one parser may compute: many times what the slowest of them does.

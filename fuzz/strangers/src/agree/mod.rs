@@ -33,8 +33,12 @@ pub struct Agreement {
     pub accepts: Vec<&'static [u8]>,
     /// Words of the protocol, of which more streams are made.
     pub words: Vec<&'static [u8]>,
+    /// Streams that are left out: those on which a parser takes its process down.
+    pub skips: fn(&[u8]) -> bool,
     /// The parsers.
     pub voices: Vec<Voice>,
+    /// What the specification says of a stream that they do not agree on, and where.
+    pub ruling: fn(&[u8]) -> Option<&'static str>,
 }
 
 /// A parser: as the manifest calls it, which one, and what it makes of a whole stream.
@@ -60,6 +64,8 @@ pub struct Disagreement {
     pub input: String,
     /// What they make of it, and who.
     pub heard: Vec<(String, Vec<String>)>,
+    /// What the specification says of it, and where, if it does.
+    pub ruling: Option<String>,
 }
 
 /// Every protocol that has three parsers or more here, and a normaliser.
@@ -73,8 +79,9 @@ impl Agreement {
         let mut found: BTreeMap<Vec<Vec<String>>, Disagreement> = BTreeMap::new();
         for (at, &(_, _, one)) in self.voices.iter().enumerate() {
             for &(_, name, other) in &self.voices[at + 1..] {
-                let subject = laws::stranger(self.protocol, move || Whole::of(one))
-                    .agrees_with(name, move || Whole::of(other))
+                let skips = self.skips;
+                let subject = laws::stranger(self.protocol, move || Whole::of(one, skips))
+                    .agrees_with(name, move || Whole::of(other, skips))
                     .normalise(|item| Some(item.into()))
                     .accepts(&self.accepts)
                     .words(&self.words)
@@ -113,6 +120,7 @@ impl Agreement {
             compared: self.compared.into(),
             input: input.escape_ascii().to_string(),
             heard,
+            ruling: (self.ruling)(input).map(str::to_owned),
         }
     }
 }
@@ -132,13 +140,14 @@ impl fmt::Display for Heard {
 /// A parser that is given a stream whole.
 struct Whole {
     hear: fn(&[u8]) -> Heard,
+    skips: fn(&[u8]) -> bool,
     input: Vec<u8>,
     said: Option<(VecDeque<String>, bool)>,
 }
 
 impl Whole {
-    fn of(hear: fn(&[u8]) -> Heard) -> Self {
-        Self { hear, input: Vec::new(), said: None }
+    fn of(hear: fn(&[u8]) -> Heard, skips: fn(&[u8]) -> bool) -> Self {
+        Self { hear, skips, input: Vec::new(), said: None }
     }
 }
 
@@ -153,7 +162,8 @@ impl Stranger for Whole {
 
     fn end(&mut self) -> Answer {
         let (said, whole) = self.said.get_or_insert_with(|| {
-            let heard = (self.hear)(&self.input);
+            let skipped = (self.skips)(&self.input);
+            let heard = if skipped { Heard::default() } else { (self.hear)(&self.input) };
             (heard.said.into(), heard.whole)
         });
         match said.pop_front() {

@@ -1,6 +1,9 @@
 //! The PROXY protocol, versions 1 and 2.
 
-use ppp::{HeaderResult, ip};
+use ppp::{
+    HeaderResult,
+    v2::{IPv4, IPv6},
+};
 use proxy_header::{ParseConfig, ProxyHeader};
 use std::net::{IpAddr, SocketAddr};
 
@@ -19,11 +22,25 @@ pub fn agreement() -> Agreement {
             b"\r\n\r\n\0\r\nQUIT\n\x20\x00\x00\x00",
         ],
         words: vec![b"\r\n", b" ", b"TCP4", b"TCP6", b"UNKNOWN", b"0", b"65535", b"::1"],
+        skips: |_| false,
+        ruling,
         voices: vec![
             ("ppp", "HeaderResult::parse", |input| one(ppp_header(input))),
             ("proxy-header", "ProxyHeader::parse", |input| one(proxy_header(input))),
             ("proxy-protocol-rs", "parse", |input| one(proxy_protocol_rs(input))),
         ],
+    }
+}
+
+fn ruling(input: &[u8]) -> Option<&'static str> {
+    let port =
+        |word: &[u8]| word.len() > 1 && word[0] == b'0' && word.iter().all(u8::is_ascii_digit);
+    if input.split(|byte| b" \r".contains(byte)).any(port) {
+        Some("a port has no zeros in front: PROXY protocol, §2.1")
+    } else if input.starts_with(b"PROXY") && !input.starts_with(b"PROXY ") {
+        Some("the line begins with PROXY and exactly one space: PROXY protocol, §2.1")
+    } else {
+        None
     }
 }
 
@@ -57,12 +74,12 @@ fn ppp_header(input: &[u8]) -> Option<Addresses> {
     }
 }
 
-fn four(both: ip::IPv4) -> Addresses {
+fn four(both: IPv4) -> Addresses {
     let from = SocketAddr::new(IpAddr::V4(both.source_address), both.source_port);
     Some((from, SocketAddr::new(IpAddr::V4(both.destination_address), both.destination_port)))
 }
 
-fn six(both: ip::IPv6) -> Addresses {
+fn six(both: IPv6) -> Addresses {
     let from = SocketAddr::new(IpAddr::V6(both.source_address), both.source_port);
     Some((from, SocketAddr::new(IpAddr::V6(both.destination_address), both.destination_port)))
 }
@@ -74,5 +91,5 @@ fn proxy_header(input: &[u8]) -> Option<Addresses> {
 
 fn proxy_protocol_rs(input: &[u8]) -> Option<Addresses> {
     let (info, _) = proxy_protocol_rs::parse(input).ok()?;
-    Some(info.source_socket_addr().zip(info.destination_socket_addr()))
+    Some(info.source_inet().zip(info.destination_inet()))
 }

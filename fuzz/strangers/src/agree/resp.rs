@@ -17,6 +17,8 @@ pub fn agreement() -> Agreement {
             b"$-1\r\n*-1\r\n-ERR no\r\n",
         ],
         words: vec![b"\r\n", b"$3\r\nabc\r\n", b"*1\r\n", b":1\r\n", b"-1"],
+        skips: announces_much,
+        ruling,
         voices: vec![
             ("beyond-resp", "RespCodec", |input| {
                 decoded(beyond_resp::RespCodec::resp2(), input, beyond)
@@ -34,6 +36,23 @@ pub fn agreement() -> Agreement {
                 streamed(values, input, reply)
             }),
         ],
+    }
+}
+
+/// Two of them set aside at once whatever a length announces.
+fn announces_much(input: &[u8]) -> bool {
+    input.chunk_by(|_, next| next.is_ascii_digit()).any(|digits| digits.len() > 6)
+}
+
+fn ruling(input: &[u8]) -> Option<&'static str> {
+    let line =
+        |starts: &[u8]| input.split(|&byte| byte == b'\n').any(|line| line.starts_with(starts));
+    if line(b":+") {
+        Some("an integer may have a sign, + or -: RESP, integers")
+    } else if line(b"$-") && !line(b"$-1\r") || line(b"*-") && !line(b"*-1\r") {
+        Some("no length is negative but -1, which is null: RESP, bulk strings and arrays")
+    } else {
+        None
     }
 }
 

@@ -16,6 +16,8 @@ pub fn agreement() -> Agreement {
             b"data\n\ndata\ndata\n\ndata:\n\n",
         ],
         words: vec![b"\r", b"\n", b"\r\n", b"data: ", b"data", b":", b"event: e", b"\xef\xbb\xbf"],
+        skips: |_| false,
+        ruling,
         voices: vec![
             ("async-sse", "decode", |input| {
                 let decode = |pipe| async_sse::decode(BufReader::new(pipe));
@@ -68,6 +70,20 @@ pub fn agreement() -> Agreement {
                 }))
             }),
         ],
+    }
+}
+
+fn ruling(input: &[u8]) -> Option<&'static str> {
+    if input.starts_with(b"\xef\xbb\xbf") {
+        Some("one byte order mark in front is left out: HTML §9.2.5")
+    } else if std::str::from_utf8(input).is_err() {
+        Some("streams are decoded as UTF-8, with what is not replaced: HTML §9.2.6")
+    } else if !input.windows(4).any(|word| word == b"data") {
+        Some("an event without data is not dispatched: HTML §9.2.6")
+    } else if input.contains(&b'\r') {
+        Some("a line ends with CR LF, LF or CR: HTML §9.2.5")
+    } else {
+        None
     }
 }
 

@@ -22,6 +22,8 @@ pub fn agreement() -> Agreement {
             b"\x81\x81\x00\x00\x00\x00a",
             b"\x00\x00\x00\x00",
         ],
+        skips: |_| false,
+        ruling,
         voices: vec![
             ("fastwebsockets", "FragmentCollector", |input| {
                 closed(streamed(fastwebsockets_said, input, Some))
@@ -38,6 +40,23 @@ pub fn agreement() -> Agreement {
                 closed(decoded(websocket_codec::MessageCodec::server(), input, codec_said))
             }),
         ],
+    }
+}
+
+fn ruling(input: &[u8]) -> Option<&'static str> {
+    let frame = input.first_chunk::<2>()?;
+    match frame {
+        [_, length] if length & 0x80 == 0 => Some(
+            "a server must close the connection upon a frame that is not masked: RFC 6455 §5.1",
+        ),
+        [0x88, 0x80] => Some("a close frame may have no body: RFC 6455 §5.5.1"),
+        [0x88, 0x82] => {
+            Some("a code that may not be sent: RFC 6455 §7.4.2, which leaves open what is done")
+        }
+        [first, _] if first & 0x0f == 1 => {
+            Some("a text that is not UTF-8 fails the connection: RFC 6455 §8.1")
+        }
+        _ => None,
     }
 }
 
