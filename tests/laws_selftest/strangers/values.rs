@@ -56,6 +56,18 @@ fn encoders_that_do_not_escape() {
     caught(encoded(|field| field.trim_matches('\\').replace(';', "\\;")), Law::L6);
 }
 
+#[test]
+fn an_encoder_that_panics() {
+    // A field that is longer than the encoder has thought of.
+    let subject = encoded(|field| {
+        let mut room = [0; 2];
+        room[..field.len()].copy_from_slice(field.as_bytes());
+        field.replace('\\', "\\\\").replace(';', "\\;")
+    });
+    let defect = caught(subject, Law::L6);
+    assert_eq!(defect.symptom(), Symptom::Breaks, "{defect}");
+}
+
 /// Numbers in lines as `read` has them, written again in decimal digits.
 fn in_one_form(read: fn(&str) -> Option<u32>) -> Subject {
     let make = move || {

@@ -100,7 +100,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "httpcodec",
             "RequestDecoder",
-            || adapt::stepped(httpcodec_requests),
+            || adapt::exact(httpcodec_requests),
             |reads| {
                 let pipe = Pipe::default();
                 drive::stepping(reads, &pipe, httpcodec_requests(pipe.clone()))

@@ -23,7 +23,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "stun_codec",
             "MessageDecoder",
-            || adapt::stepped(messages),
+            || adapt::exact(messages),
             |reads| {
                 let pipe = Pipe::default();
                 drive::stepping(reads, &pipe, messages(pipe.clone()))
