@@ -2,12 +2,8 @@ use bytes::BytesMut;
 use rumqttc::v5::mqttbytes::v5::{Connect, Packet, PingReq};
 
 fn main() {
-    let connect = Connect {
-        keep_alive: 60,
-        client_id: "id".into(),
-        clean_start: true,
-        properties: None,
-    };
+    let connect =
+        Connect { keep_alive: 60, client_id: "id".into(), clean_start: true, properties: None };
     let mut alone = BytesMut::new();
     Packet::Connect(connect.clone(), None, None).write(&mut alone, None).unwrap();
     println!("alone:            {}", alone.escape_ascii());

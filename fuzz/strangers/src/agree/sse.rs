@@ -77,7 +77,7 @@ fn ruling(input: &[u8]) -> Option<&'static str> {
     if input.starts_with(b"\xef\xbb\xbf") {
         Some("one byte order mark in front is left out: HTML §9.2.5")
     } else if std::str::from_utf8(input).is_err() {
-        Some("streams are decoded as UTF-8, with what is not replaced: HTML §9.2.6")
+        Some("what is no UTF-8 is replaced, and the stream goes on: HTML §9.2.6")
     } else if !input.windows(4).any(|word| word == b"data") {
         Some("an event without data is not dispatched: HTML §9.2.6")
     } else if input.contains(&b'\r') {
