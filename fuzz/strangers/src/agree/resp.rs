@@ -49,8 +49,8 @@ fn ruling(input: &[u8]) -> Option<&'static str> {
         |starts: &[u8]| input.split(|&byte| byte == b'\n').any(|line| line.starts_with(starts));
     if line(b":+") {
         Some("an integer may have a sign, + or -: RESP, integers")
-    } else if line(b"$-") && !line(b"$-1\r") || line(b"*-") && !line(b"*-1\r") {
-        Some("no length is negative but -1, which is null: RESP, bulk strings and arrays")
+    } else if line(b"$+") || line(b"*+") {
+        Some("a length is an unsigned number: RESP, bulk strings and arrays")
     } else {
         None
     }
