@@ -55,6 +55,11 @@ impl<'b> Bench<'b> {
     /// A run begins that is counted, and told.
     pub(super) fn begins(&self, input: &[u8], cuts: &[usize]) {
         self.runs.set(self.runs.get() + 1);
+        self.tells(input, cuts);
+    }
+
+    /// A run begins that is told, and not counted.
+    pub(super) fn tells(&self, input: &[u8], cuts: &[usize]) {
         if let Some(tries) = &self.terms.tries {
             tries(input, cuts);
         }

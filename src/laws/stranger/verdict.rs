@@ -158,7 +158,7 @@ impl Verdicts {
         &self.defects
     }
 
-    /// How many runs it took.
+    /// How many runs it took, beside those that measured work.
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.runs

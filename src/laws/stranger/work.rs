@@ -126,7 +126,8 @@ fn least(bench: &Bench<'_>, streams: &[&[u8]], repeats: usize) -> Option<Vec<u64
 /// The work of a stream that comes byte by byte; `None` where it is not to be had, as from a count
 /// that stands still.
 fn work(bench: &Bench<'_>, stream: &[u8]) -> Option<u64> {
-    bench.begins(stream, &[]);
+    // How often something is measured depends on the clock, and is no count of what was looked at.
+    bench.tells(stream, &[]);
     let count = bench.terms.work.unwrap_or(time);
     let dribbled = catch_unwind(AssertUnwindSafe(|| {
         let mut stranger = bench.fresh();
