@@ -172,7 +172,7 @@ impl<T: Transport, S> Connection<T, S> {
         let position = self.position();
         let rest = self.read.input.buffer.take_rest();
         let eof = self.read.input.eof;
-        let handoff = Handoff::from_parts(self.io.into_io(), rest, self.write.into_output(), eof);
+        let handoff = Handoff::from_parts(self.io.into_io(), rest, self.write.take_queued(), eof);
         Ok(handoff.at_position(position))
     }
 

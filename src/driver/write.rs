@@ -157,7 +157,7 @@ impl WriteSide {
         Self { output, error: None, state: self.state, pushed: Pushed::All }
     }
 
-    /// What is queued, for the queue that two halves share: nothing where it cannot be sent.
+    /// What is queued, for whoever sends it next: nothing where it cannot be sent.
     pub(super) fn take_queued(&mut self) -> Output {
         if !self.can_send() {
             self.output.clear();
@@ -183,13 +183,5 @@ impl WriteSide {
     /// Whether the end is being sent, or has been.
     pub(super) fn is_ending(&self) -> bool {
         matches!(self.state, State::Ending | State::Closed)
-    }
-
-    /// What may still be sent by whoever has the transport next.
-    pub(super) fn into_output(mut self) -> Output {
-        if !self.can_send() {
-            self.output.clear();
-        }
-        self.output
     }
 }

@@ -57,6 +57,12 @@ impl Transcript {
         goes_on
     }
 
+    /// The stream has ended: properly only where all of it was `taken`.
+    pub fn ends(mut self, taken: bool) -> Self {
+        self.hears(true, if taken { Answer::End } else { Answer::error("bytes remaining") });
+        self
+    }
+
     /// Whether it stopped before the end of the stream was told.
     pub fn is_over(&self) -> bool {
         matches!(self.open.last(), Some(Answer::End | Answer::Error(_) | Answer::Stuck))
@@ -169,25 +175,35 @@ where
 /// there is something. `None` has it read on.
 pub fn bytes_mut<T, E>(
     reads: &[&[u8]],
-    mut parse: impl FnMut(&mut BytesMut) -> Result<Option<T>, E>,
+    parse: impl FnMut(&mut BytesMut) -> Result<Option<T>, E>,
 ) -> Transcript
 where
     T: Debug + 'static,
     E: Debug,
 {
-    let (mut buffer, mut seen) = (BytesMut::new(), Transcript::default());
+    taking(reads, BytesMut::extend_from_slice, parse)
+}
+
+/// The same with any other buffer, such as a `BytesMut` of an older version, that `extend` adds to.
+pub fn taking<B, T, E>(
+    reads: &[&[u8]],
+    extend: impl Fn(&mut B, &[u8]),
+    mut parse: impl FnMut(&mut B) -> Result<Option<T>, E>,
+) -> Transcript
+where
+    B: Default + AsRef<[u8]>,
+    T: Debug + 'static,
+    E: Debug,
+{
+    let (mut buffer, mut seen) = (B::default(), Transcript::default());
     for read in reads {
-        buffer.extend_from_slice(read);
+        extend(&mut buffer, read);
         while seen.hears(false, Answer::from_result(parse(&mut buffer))) {}
         if seen.is_over() {
             return seen;
         }
     }
-    seen.hears(
-        true,
-        if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") },
-    );
-    seen
+    seen.ends(buffer.as_ref().is_empty())
 }
 
 /// The loop of a caller who reads as much as the parser says it needs before asking again. Answers
@@ -206,9 +222,7 @@ pub fn needing(reads: &[&[u8]], mut parse: impl FnMut(&mut BytesMut) -> Answer) 
             };
         }
     }
-    let end = if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") };
-    seen.hears(true, end);
-    seen
+    seen.ends(buffer.is_empty())
 }
 
 /// The loop that the documentation of a parser over a slice has its caller write: read, append,
@@ -241,11 +255,7 @@ where
             }
         }
     }
-    seen.hears(
-        true,
-        if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") },
-    );
-    seen
+    seen.ends(buffer.is_empty())
 }
 
 /// What `bytecodec` says of the bytes that are needed.

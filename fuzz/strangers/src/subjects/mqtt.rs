@@ -255,22 +255,9 @@ fn or_none<T, E>(
 
 /// The loop of a caller: read, and decode as often as there is something.
 fn mqtt_v5_loop(reads: &[&[u8]], version: ProtocolVersion) -> Transcript {
-    let (mut buffer, mut seen) = (bytes_05::BytesMut::new(), Transcript::default());
-    for read in reads {
-        buffer.extend_from_slice(read);
-        while seen
-            .hears(false, Answer::from_result(mqtt_v5::decoder::decode_mqtt(&mut buffer, version)))
-        {
-        }
-        if seen.is_over() {
-            return seen;
-        }
-    }
-    seen.hears(
-        true,
-        if buffer.is_empty() { Answer::End } else { Answer::error("bytes remaining") },
-    );
-    seen
+    drive::taking(reads, bytes_05::BytesMut::extend_from_slice, |buffer| {
+        mqtt_v5::decoder::decode_mqtt(buffer, version)
+    })
 }
 
 /// A server's connection, given what has come until nothing of it is left, as documented.
