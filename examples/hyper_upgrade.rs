@@ -92,8 +92,8 @@ async fn echo(upgraded: Upgraded) -> io::Result<()> {
     let mut connection = Connection::from_handoff(handoff, messages);
     while let Some(Turn { item, mut output }) = connection.turn().await? {
         match item {
-            Message::Text(text) => output.send(&mut writer, Outgoing::Text(text))?,
-            Message::Binary(bytes) => output.send(&mut writer, Outgoing::Binary(bytes))?,
+            Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
+            Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
             _ => {} // pings and closes are answered by the stage
         }
     }

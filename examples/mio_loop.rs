@@ -90,9 +90,9 @@ impl Client {
         let mut writer = length::u16_be();
         loop {
             match self.connection.turn() {
-                Ok(Some(Turn { item, mut output })) => output.send(&mut writer, &*item)?,
+                Ok(Some(Turn { item, mut output })) => output.queue(&mut writer, &*item)?,
                 Ok(None) => {
-                    self.connection.close_by(0, |socket| socket.shutdown(Shutdown::Write))?;
+                    self.connection.close_with(0, |socket| socket.shutdown(Shutdown::Write))?;
                     return Ok(false);
                 }
                 Err(error) if error.would_block() => return Ok(true),

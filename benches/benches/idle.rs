@@ -130,7 +130,7 @@ fn after_upgrade(script: &[u8]) -> (Connection<Script<'_>, Messages>, Writer) {
     let mut seen = 0;
     while let Poll::Ready(turn) = poll(connection.turn()) {
         let Turn { item, mut output } = turn.expect("valid messages").expect("no end");
-        output.send(&mut writer, item).expect("an echo");
+        output.queue(&mut writer, item).expect("an echo");
         seen += 1;
     }
     assert_eq!(seen, 2);
@@ -146,7 +146,7 @@ fn task(script: &[u8]) -> Pin<Box<dyn Future<Output = ()> + '_>> {
         let (messages, mut writer) = segue_websocket::server();
         let mut connection = connection.follow(|()| messages).expect("no stage is left");
         while let Some(Turn { item, mut output }) = connection.turn().await.expect("messages") {
-            output.send(&mut writer, item).expect("an echo");
+            output.queue(&mut writer, item).expect("an echo");
         }
     });
     assert!(poll(&mut task).is_pending(), "the script has no end");
@@ -177,7 +177,7 @@ fn endpoint(script: &[u8], terms: Option<Deflate>) -> tokio_endpoint::WebSocket<
     let mut seen = 0;
     while let Poll::Ready(turn) = poll(websocket.turn()) {
         let mut turn = turn.expect("valid messages").expect("no end");
-        turn.answer.send(turn.message).expect("an echo");
+        turn.answer.queue(turn.message).expect("an echo");
         seen += 1;
     }
     assert_eq!(seen, 2);

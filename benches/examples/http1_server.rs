@@ -49,7 +49,7 @@ async fn by_segue(socket: TcpStream) -> io::Result<()> {
         if let RequestEvent::End = item {
             let head = ResponseParts::new(200, [("Content-Type", "text/plain")]);
             output
-                .send(&mut writer, Whole::new(head, BODY.as_bytes()))
+                .queue(&mut writer, Whole::new(head, BODY.as_bytes()))
                 .map_err(io::Error::other)?;
         }
     }

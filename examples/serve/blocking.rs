@@ -18,7 +18,7 @@ const DRAIN: u64 = 64 * 1024;
 pub fn serve(mut connection: Connection<TcpStream, RequestHead>) -> io::Result<()> {
     loop {
         let next = match connection.turn() {
-            Ok(Some(Turn { item, mut output })) => Site::answer(&item, output.queue())?,
+            Ok(Some(Turn { item, mut output })) => Site::answer(&item, output.output())?,
             Ok(None) => Next::Close,
             Err(Error::Fault(fault)) => {
                 // A client that leaves between two requests leaves in peace.
@@ -42,15 +42,15 @@ fn echo(connection: Connection<TcpStream, RequestHead>) -> io::Result<()> {
     loop {
         match connection.turn() {
             Ok(Some(Turn { item, mut output })) => match item {
-                Message::Text(text) => output.send(&mut writer, Outgoing::Text(text))?,
-                Message::Binary(bytes) => output.send(&mut writer, Outgoing::Binary(bytes))?,
+                Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
+                Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
                 _ => {} // pings and closes are answered by the stage
             },
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
                 if let Some(error) = fault.error() {
                     let close = Close { code: error.close_code(), reason: &error.to_string() };
-                    connection.send(&mut writer, Outgoing::Close(Some(close)))?;
+                    connection.queue(&mut writer, Outgoing::Close(Some(close)))?;
                 }
                 break;
             }

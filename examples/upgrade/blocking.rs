@@ -20,14 +20,14 @@ pub fn serve<T: SyncTransport + CloseWrite>(
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = connection.follow(|()| messages)?;
     // The 101 is still queued, so this leaves with it.
-    connection.send(&mut writer, Outgoing::Text(GREETING))?;
+    connection.queue(&mut writer, Outgoing::Text(GREETING))?;
     loop {
         let start = connection.position();
         let Some(Turn { item, mut output }) = connection.turn()? else { break };
         trace.received(start, &item);
         match item {
-            Message::Text(text) => output.send(&mut writer, Outgoing::Text(text))?,
-            Message::Binary(bytes) => output.send(&mut writer, Outgoing::Binary(bytes))?,
+            Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
+            Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
             _ => {}
         }
     }
@@ -55,7 +55,7 @@ pub fn talk<T: SyncTransport + CloseWrite>(
         expected = expected.saturating_sub(1);
         if expected == 0 && !matches!(item, Message::Close(_)) {
             let close = Close { code: CloseCode::NORMAL, reason: "" };
-            output.send(&mut writer, Outgoing::Close(Some(close)))?;
+            output.queue(&mut writer, Outgoing::Close(Some(close)))?;
         }
     }
     trace.ended(connection.position(), connection.buffer().len());

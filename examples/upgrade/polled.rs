@@ -15,14 +15,14 @@ pub async fn serve<T: PollTransport>(mut connection: Connection<T, ()>) -> io::R
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = connection.follow(|()| messages)?;
     // The 101 is still queued, so this leaves with it.
-    connection.send(&mut writer, Outgoing::Text(GREETING)).await?;
+    connection.queue(&mut writer, Outgoing::Text(GREETING)).await?;
     loop {
         let start = connection.position();
         let Some(Turn { item, mut output }) = connection.turn().await? else { break };
         trace.received(start, &item);
         match item {
-            Message::Text(text) => output.send(&mut writer, Outgoing::Text(text))?,
-            Message::Binary(bytes) => output.send(&mut writer, Outgoing::Binary(bytes))?,
+            Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
+            Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
             _ => {}
         }
     }
@@ -50,7 +50,7 @@ pub async fn talk<T: PollTransport>(
         expected = expected.saturating_sub(1);
         if expected == 0 && !matches!(item, Message::Close(_)) {
             let close = Close { code: CloseCode::NORMAL, reason: "" };
-            output.send(&mut writer, Outgoing::Close(Some(close)))?;
+            output.queue(&mut writer, Outgoing::Close(Some(close)))?;
         }
     }
     trace.ended(connection.position(), connection.buffer().len());

@@ -232,7 +232,7 @@ impl Tale {
             Ok(Some(Turn { item, mut output })) => {
                 assert!(!self.done, "it was over");
                 if self.echoes {
-                    sent(output.send(&mut Raw, &payload(&item)[..]));
+                    sent(output.queue(&mut Raw, &payload(&item)[..]));
                 }
                 self.heard.item(item);
                 if room && let Err(error) = output.room() {
@@ -293,7 +293,7 @@ impl Tale {
 
     fn send<T: SyncTransport, S>(&mut self, connection: &mut Connection<T, S>, count: u8) {
         let aside = vec![ASIDE; count.into()];
-        if sent(connection.send(&mut Raw, &aside[..])) {
+        if sent(connection.queue(&mut Raw, &aside[..])) {
             self.asides += aside.len();
         }
     }
@@ -343,7 +343,7 @@ impl Tale {
         self.in_halves = true;
         for act in acts {
             match *act {
-                Act::Send(count) => self.send(&mut writer, count),
+                Act::Send(count) => self.queue(&mut writer, count),
                 Act::Flush => {
                     let _ = writer.flush().map_err(|error| passing(&Error::<()>::Io(error)));
                 }

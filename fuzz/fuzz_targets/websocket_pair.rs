@@ -160,8 +160,8 @@ impl End {
     }
 
     /// Queues something; whether it was.
-    fn feed<'m>(&mut self, outgoing: impl Into<Outgoing<'m>>) -> bool {
-        match self.socket().feed(outgoing) {
+    fn queue<'m>(&mut self, outgoing: impl Into<Outgoing<'m>>) -> bool {
+        match self.socket().queue(outgoing) {
             Ok(()) => true,
             Err(Error::Closed | Error::Write(_)) => false,
             Err(error) if error.would_block() => false,
@@ -170,7 +170,7 @@ impl End {
     }
 
     fn say(&mut self, message: OwnedMessage) {
-        if self.feed(&message) {
+        if self.queue(&message) {
             self.said.push(message);
         }
     }
@@ -178,7 +178,7 @@ impl End {
     fn say_part(&mut self, payload: &[u8], fin: bool) {
         let first = self.open.is_none();
         let opcode = if first { Opcode::Binary } else { Opcode::Continuation };
-        if !self.feed(Outgoing::Fragment(Fragment { opcode, fin, payload })) {
+        if !self.queue(Outgoing::Fragment(Fragment { opcode, fin, payload })) {
             return;
         }
         let open = self.open.get_or_insert_with(Vec::new);
@@ -216,7 +216,7 @@ impl End {
         let (message, echoed) = match turn {
             Ok(Some(mut turn)) => {
                 let message = OwnedMessage::from(turn.message);
-                let echoed = message.is_data() && turn.answer.send(turn.message).is_ok();
+                let echoed = message.is_data() && turn.answer.queue(turn.message).is_ok();
                 (message, echoed)
             }
             Ok(None) => return,
@@ -234,7 +234,7 @@ impl End {
             line.outgoing.borrow_mut().ended = true;
             Ok(())
         };
-        match self.socket().close_by(CloseCode(code), "", line) {
+        match self.socket().close_with(CloseCode(code), "", line) {
             Ok(()) => (self.closes, self.ended) = (true, true),
             Err(Error::Write(_)) => {}
             Err(error) if error.would_block() => self.closes = true,
@@ -245,7 +245,7 @@ impl End {
     /// In halves and back: what is queued by one goes with the whole.
     fn split(&mut self, message: OwnedMessage) {
         let (reader, mut sender) = self.socket.take().expect("it is there").split();
-        match sender.feed(&message) {
+        match sender.queue(&message) {
             Ok(()) => self.said.push(message),
             Err(Error::Closed | Error::Write(_)) => {}
             Err(error) if error.would_block() => {}
@@ -278,7 +278,7 @@ fn talk(ends: &mut [End; 2], u: &mut Unstructured<'_>) -> arbitrary::Result<()> 
             4 | 5 => end.say_part(some(u)?, operation & 0x80 != 0),
             6 => {
                 let ping = OwnedMessage::Ping(some(u)?.to_vec().into());
-                if end.feed(&ping) {
+                if end.queue(&ping) {
                     end.pinged.push(ping);
                 }
             }
@@ -292,7 +292,7 @@ fn talk(ends: &mut [End; 2], u: &mut Unstructured<'_>) -> arbitrary::Result<()> 
             13 => end.split(OwnedMessage::Binary(some(u)?.to_vec().into())),
             14 => {
                 let close = Close { code: CloseCode(4000), reason: "by hand" };
-                end.feed(Outgoing::Close(Some(close)));
+                end.queue(Outgoing::Close(Some(close)));
             }
             _ => end.close(1000 + u16::from(operation >> 5) * 3),
         }
@@ -308,7 +308,7 @@ fn some<'a>(u: &mut Unstructured<'a>) -> arbitrary::Result<&'a [u8]> {
 
 /// Both go on until they are done; somebody has to say the last word.
 fn finish(ends: &mut [End; 2]) {
-    ends[0].feed(Outgoing::Close(None));
+    ends[0].queue(Outgoing::Close(None));
     for _ in 0..1_000_000 {
         for end in &mut *ends {
             if !end.ended && (end.closes || end.next()) {

@@ -25,8 +25,9 @@ use crate::{Buffer, Decode, Edge, Encode, Exchange, Fault, Handoff, Need, Output
 ///   the stage is over and everything has been sent; then [`follow`](Self::follow) moves on to the
 ///   next stage, or [`hand_off`](Self::hand_off) leaves. A connection that waits for the peer
 ///   flushes first, so answers to a batch of requests leave in one write.
-/// - [`send`](Self::send) queues an item once there is room, and [`flush`](Self::flush) sends what
-///   is queued. Nothing is sent by queueing alone: a program that sends and does not read flushes.
+/// - [`queue`](Self::queue) queues an item once there is room, [`flush`](Self::flush) sends what is
+///   queued, and [`send`](Self::send) does both. Nothing is sent by queueing alone, but a
+///   connection that waits for the peer flushes first.
 /// - [`exchange`](Self::exchange) runs a handshake.
 /// - [`close`](Self::close) ends the connection such that the peer gets everything.
 ///
@@ -350,7 +351,7 @@ impl<T: Transport, S> Connection<T, S> {
     }
 
     /// Queues an item, whether or not there is room: wait for that by
-    /// [`poll_room`](Self::poll_room), or use [`send`](Self::send).
+    /// [`poll_room`](Self::poll_room), or use [`queue`](Self::queue).
     ///
     /// # Errors
     /// When the encoder refuses the item, this side has been closed, or the transport has failed.
@@ -465,7 +466,7 @@ impl<T: Transport> Answer<'_, T> {
     /// # Errors
     /// When the encoder refuses the item, or this side has been closed.
     #[inline]
-    pub fn send<I, E: Encode<I>>(
+    pub fn queue<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
         item: I,
@@ -474,7 +475,7 @@ impl<T: Transport> Answer<'_, T> {
     }
 
     /// What is queued, to be added to by other means than an encoder.
-    pub fn queue(&mut self) -> &mut Output {
+    pub fn output(&mut self) -> &mut Output {
         self.write.lease();
         &mut self.write.output
     }

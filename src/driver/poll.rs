@@ -53,18 +53,34 @@ impl<T: PollTransport, S> Connection<T, S> {
         poll_fn(|cx| self.poll_ready(cx)).await
     }
 
-    /// Queues `item` by way of `encoder`, once there is room. Send it with [`flush`](Self::flush)
-    /// or by reading on.
+    /// Queues `item` by way of `encoder`, once there is room. It leaves with the next
+    /// [`flush`](Self::flush) or [`send`](Self::send), or when the connection waits for the peer.
     ///
     /// # Errors
     /// Of the transport, or when the encoder refuses the item; nothing of it is queued then.
-    pub async fn send<I, E: Encode<I>>(
+    pub async fn queue<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
         item: I,
     ) -> Result<(), SendError<E::Error>> {
         poll_fn(|cx| self.poll_room(cx)).await;
         self.encode(encoder, item)
+    }
+
+    /// Sends `item` by way of `encoder`: [queues](Self::queue) it, then [flushes](Self::flush).
+    ///
+    /// A future that is dropped has queued either nothing or the whole item, which then leaves
+    /// with whatever is sent next.
+    ///
+    /// # Errors
+    /// As [`queue`](Self::queue) and [`flush`](Self::flush).
+    pub async fn send<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+    ) -> Result<(), SendError<E::Error>> {
+        self.queue(encoder, item).await?;
+        Ok(self.flush().await?)
     }
 
     /// Sends what is queued.

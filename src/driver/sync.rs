@@ -35,7 +35,7 @@ use crate::{Decode, Encode, Exchange, Output};
 /// let mut connection = Connection::new(socket, separator::line());
 /// let mut writer = separator::line();
 /// while let Some(Turn { item, mut output }) = connection.turn().unwrap() {
-///     output.send(&mut writer, &*item).unwrap(); // an echo
+///     output.queue(&mut writer, &*item).unwrap(); // an echo
 /// }
 /// # let (socket, ..) = connection.hand_off(segue::Edge::Carry).unwrap().into_parts();
 /// # assert_eq!(socket.1, b"one\ntwo\n");
@@ -66,7 +66,7 @@ pub trait Peek {
 /// Transports whose writing side can be ended while the reading side goes on.
 ///
 /// For a type of another crate, such as a socket of mio's or a TLS stream, there is
-/// [`close_by`](connection::Connection::close_by).
+/// [`close_with`](connection::Connection::close_with).
 pub trait CloseWrite {
     /// Sends the end of the stream.
     ///
@@ -105,18 +105,34 @@ impl<T: SyncTransport, S> Connection<T, S> {
         now(self.poll_ready(&mut context())).unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// Queues `item` by way of `encoder`, once there is room. Send it with [`flush`](Self::flush)
-    /// or by reading on.
+    /// Queues `item` by way of `encoder`, once there is room. It leaves with the next
+    /// [`flush`](Self::flush) or [`send`](Self::send), or before the connection waits for the peer.
     ///
     /// # Errors
     /// Of the transport, or when the encoder refuses the item; nothing of it is queued then.
-    pub fn send<I, E: Encode<I>>(
+    pub fn queue<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
         item: I,
     ) -> Result<(), SendError<E::Error>> {
         now(self.poll_room(&mut context())).map_err(SendError::Io)?;
         self.encode(encoder, item)
+    }
+
+    /// Sends `item` by way of `encoder`: [queues](Self::queue) it, then [flushes](Self::flush).
+    ///
+    /// An error that [would block](SendError::would_block) does not say which of the two it was;
+    /// a readiness loop calls them by themselves.
+    ///
+    /// # Errors
+    /// As [`queue`](Self::queue) and [`flush`](Self::flush).
+    pub fn send<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+    ) -> Result<(), SendError<E::Error>> {
+        self.queue(encoder, item)?;
+        Ok(self.flush()?)
     }
 
     /// Sends what is queued.
@@ -135,7 +151,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
     where
         T: CloseWrite,
     {
-        self.close_write_by(T::close_write)
+        self.close_write_with(T::close_write)
     }
 
     /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
@@ -143,7 +159,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
     ///
     /// # Errors
     /// Of the transport.
-    pub fn close_write_by(
+    pub fn close_write_with(
         &mut self,
         mut end: impl FnMut(&mut T) -> io::Result<()>,
     ) -> io::Result<()> {
@@ -165,7 +181,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
     where
         T: CloseWrite,
     {
-        self.close_by(drain_limit, T::close_write)
+        self.close_with(drain_limit, T::close_write)
     }
 
     /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
@@ -178,18 +194,18 @@ impl<T: SyncTransport, S> Connection<T, S> {
     /// # type MioStream = std::net::TcpStream;
     /// # fn closed(socket: MioStream) -> std::io::Result<()> {
     /// let mut connection = Connection::new(socket, length::u16_be());
-    /// connection.close_by(4096, |socket| socket.shutdown(Shutdown::Write))?;
+    /// connection.close_with(4096, |socket| socket.shutdown(Shutdown::Write))?;
     /// # Ok(()) }
     /// ```
     ///
     /// # Errors
     /// Of the transport.
-    pub fn close_by(
+    pub fn close_with(
         &mut self,
         drain_limit: u64,
         end: impl FnMut(&mut T) -> io::Result<()>,
     ) -> io::Result<bool> {
-        self.close_write_by(end)?;
+        self.close_write_with(end)?;
         now(self.poll_drain(&mut context(), drain_limit))?
     }
 }

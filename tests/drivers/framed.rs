@@ -172,7 +172,7 @@ fn a_connection_goes_on_as_a_framed_and_back() {
         let mut connection = Connection::new(script.clone(), Talk::default());
         {
             let Turn { item, mut output } = connection.turn().await.unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         let handoff = connection.hand_off(Edge::Carry).unwrap();
         let parts = handoff
@@ -185,7 +185,7 @@ fn a_connection_goes_on_as_a_framed_and_back() {
         let (_, mut writer) = codec.into_parts();
         let mut connection = Connection::from_handoff(handoff, length::u16_be());
         assert_eq!(connection.turn().await.unwrap().unwrap().item.as_slice(), b"three");
-        connection.send(&mut writer, &b"3"[..]).await.unwrap();
+        connection.queue(&mut writer, &b"3"[..]).await.unwrap();
         connection.flush().await.unwrap();
         let expected = [messages(["one"]), b"\x00\x012\x00\x013".to_vec()].concat();
         assert_eq!(script.written(), expected);

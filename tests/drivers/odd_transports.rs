@@ -94,7 +94,7 @@ fn a_read_of_more_than_there_was_room_for_is_one_with_an_item_in_hand_too() {
     let mut connection = Connection::with_options(handoff, Talk::default(), options);
     {
         let mut turn = connection.turn().unwrap().unwrap();
-        turn.output.send(&mut Talk::default(), turn.item).unwrap();
+        turn.output.queue(&mut Talk::default(), turn.item).unwrap();
         turn.output.room().unwrap();
     }
     assert_eq!(failure(connection.turn()), ErrorKind::InvalidData);
@@ -106,7 +106,7 @@ fn a_write_of_more_than_there_was_is_a_failure() {
     for count in [6, usize::MAX] {
         let odd = Odd { writes: [Ok(count)].into(), ..Odd::default() };
         let mut connection = Connection::new(odd, Talk::default());
-        connection.send(&mut Talk::default(), &b"one"[..]).unwrap();
+        connection.queue(&mut Talk::default(), &b"one"[..]).unwrap();
         assert_eq!(connection.flush().unwrap_err().kind(), ErrorKind::InvalidData);
         assert!(connection.output().is_empty(), "it is not known what was sent");
     }
@@ -128,7 +128,7 @@ fn a_connection_that_was_given_up_has_failed_and_has_not_ended() {
 
     let odd = Odd { writes: [Err(given_up())].into(), ..Odd::default() };
     let mut connection = Connection::new(odd, Talk::default());
-    connection.send(&mut Talk::default(), &b"one"[..]).unwrap();
+    connection.queue(&mut Talk::default(), &b"one"[..]).unwrap();
     assert_eq!(connection.flush().unwrap_err().kind(), ErrorKind::TimedOut);
     assert!(!connection.wants_write());
 }
@@ -146,7 +146,7 @@ fn the_end_of_a_transport_from_elsewhere_is_sent_by_the_caller() {
     let odd =
         Odd { reads: [Ok(4), Err(ErrorKind::WouldBlock.into()), Ok(3)].into(), ..Odd::default() };
     let mut connection = Connection::new(odd, Talk::default());
-    connection.send(&mut Talk::default(), &b"one"[..]).unwrap();
+    connection.queue(&mut Talk::default(), &b"one"[..]).unwrap();
     let mut asked = Vec::new();
     let mut end = |_: &mut Odd| {
         asked.push(());
@@ -157,12 +157,12 @@ fn the_end_of_a_transport_from_elsewhere_is_sent_by_the_caller() {
         }
     };
     for _ in 0..2 {
-        let error = connection.close_by(100, &mut end).unwrap_err();
+        let error = connection.close_with(100, &mut end).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::WouldBlock);
     }
-    assert!(connection.close_by(100, &mut end).unwrap(), "the peer has ended");
+    assert!(connection.close_with(100, &mut end).unwrap(), "the peer has ended");
     // It is sent once, behind everything else.
-    connection.close_write_by(&mut end).unwrap();
+    connection.close_write_with(&mut end).unwrap();
     assert_eq!(asked.len(), 3);
     assert!(!connection.wants_write());
 }

@@ -58,7 +58,7 @@ const TEXT: &[u8] = b"something to say";
 /// Says it all, and then listens.
 async fn says_and_listens(mut connection: Connection<Pipe, Talk>) {
     for _ in 0..COUNT {
-        connection.send(&mut Talk::default(), TEXT).await.unwrap();
+        connection.queue(&mut Talk::default(), TEXT).await.unwrap();
     }
     connection.flush().await.unwrap();
     for _ in 0..COUNT {
@@ -71,7 +71,7 @@ async fn says_and_listens(mut connection: Connection<Pipe, Talk>) {
 /// Echoes until the peer ends.
 async fn echoes(mut connection: Connection<Pipe, Talk>) {
     while let Some(mut turn) = connection.turn().await.unwrap() {
-        turn.output.send(&mut Talk::default(), turn.item).unwrap();
+        turn.output.queue(&mut Talk::default(), turn.item).unwrap();
     }
     connection.close(0).await.unwrap();
 }
@@ -95,7 +95,7 @@ fn a_peer_that_waits_for_room_is_woken_with_nothing_to_read_ahead() {
             async {
                 let mut connection = left;
                 for _ in 0..COUNT {
-                    connection.send(&mut Talk::default(), TEXT).await.unwrap();
+                    connection.queue(&mut Talk::default(), TEXT).await.unwrap();
                 }
                 connection.close(1000).await.unwrap();
             },
@@ -124,7 +124,7 @@ fn halves_wake_each_other() {
             },
             async {
                 for _ in 0..COUNT {
-                    writer.send(&mut Talk::default(), TEXT).await.unwrap();
+                    writer.queue(&mut Talk::default(), TEXT).await.unwrap();
                 }
                 writer.close_write().await.unwrap();
             },
@@ -173,7 +173,7 @@ fn a_connection_can_be_polled_by_hand() {
                     true => {
                         let mut turn = connection.take_turn().unwrap().unwrap();
                         heard.push(turn.item.to_vec());
-                        turn.output.send(&mut Talk::default(), turn.item).unwrap();
+                        turn.output.queue(&mut Talk::default(), turn.item).unwrap();
                     }
                     false => return Poll::Ready(()),
                 }

@@ -44,7 +44,7 @@ fn a_readiness_loop_echoes_more_than_the_kernel_buffers() {
     while heard < COUNT {
         // More under way than the kernel buffers, and less than both sides may read ahead.
         while sent < COUNT && sent - heard < 2000 {
-            match client.send(&mut Talk::default(), &text[..]) {
+            match client.queue(&mut Talk::default(), &text[..]) {
                 Ok(()) => sent += 1,
                 Err(error) if error.would_block() => break,
                 Err(error) => panic!("{error:?}"),
@@ -64,7 +64,7 @@ fn a_readiness_loop_echoes_more_than_the_kernel_buffers() {
         loop {
             match server.turn() {
                 Ok(Some(Turn { item, mut output })) => {
-                    output.send(&mut Talk::default(), item).unwrap();
+                    output.queue(&mut Talk::default(), item).unwrap();
                     echoed += 1;
                 }
                 Ok(None) => panic!("the client ended"),
@@ -89,7 +89,7 @@ fn a_blocking_socket_is_served() {
         let mut connection = sync::Connection::new(server, Talk::default());
         let mut count = 0;
         while let Some(Turn { item, mut output }) = connection.turn().unwrap() {
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             count += 1;
         }
         assert!(connection.close(1000).unwrap());
@@ -97,7 +97,7 @@ fn a_blocking_socket_is_served() {
     });
     let mut connection = sync::Connection::new(client, Talk::default());
     for count in 0..100 {
-        connection.send(&mut Talk::default(), &[7; 100][..count]).unwrap();
+        connection.queue(&mut Talk::default(), &[7; 100][..count]).unwrap();
         if count % 10 == 9 {
             for expected in count - 9..=count {
                 assert_eq!(connection.turn().unwrap().unwrap().item.len(), expected);
@@ -191,7 +191,7 @@ fn a_close_does_not_destroy_the_answer() {
         let mut connection = sync::Connection::new(server, length::u16_be().max(10));
         let error = connection.turn().unwrap_err();
         assert!(error.fault().is_some());
-        connection.send(&mut separator::line(), &b"too large"[..]).unwrap();
+        connection.queue(&mut separator::line(), &b"too large"[..]).unwrap();
         connection.close(10 << 20).unwrap()
     });
     let chunk = [0xff; 64 * 1024];
@@ -214,7 +214,7 @@ fn a_peer_that_has_gone_is_reported() {
     // Sending to it works once, and then no more; what it said can be read all the same.
     for _ in 0..3 {
         thread::sleep(std::time::Duration::from_millis(20));
-        let _ = connection.send(&mut Talk::default(), &b"hello?"[..]);
+        let _ = connection.queue(&mut Talk::default(), &b"hello?"[..]);
         if connection.flush().is_err() {
             break;
         }

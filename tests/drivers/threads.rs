@@ -17,10 +17,10 @@ use crate::{
 fn a_blocking_reader_sends_no_more_than_its_own() {
     let script = Script::new().gives(record(b'p', b"?")).ends().takes(2).write_stalls();
     let (mut reader, mut writer) = sync::Connection::new(script.clone(), Talk::default()).split();
-    writer.send(&mut Talk::default(), &b"first"[..]).unwrap();
+    writer.queue(&mut Talk::default(), &b"first"[..]).unwrap();
     assert!(writer.flush().is_err());
     assert!(reader.turn().is_err());
-    writer.send(&mut Talk::default(), &b"second"[..]).unwrap();
+    writer.queue(&mut Talk::default(), &b"second"[..]).unwrap();
     assert!(writer.flush().is_err());
     script.goes_on();
     let own = [messages(["first"]), record(b'o', b"?")].concat();
@@ -39,7 +39,7 @@ fn echoing() -> (std::os::unix::net::UnixStream, thread::JoinHandle<()>) {
     let echo = thread::spawn(move || {
         let mut connection = sync::Connection::new(server, Talk::default());
         while let Some(Turn { item, mut output }) = connection.turn().unwrap() {
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         connection.close(0).unwrap();
     });
@@ -56,7 +56,7 @@ fn threads_with_a_half_each_do_not_deadlock() {
     let (mut reader, mut writer) = sync::Connection::new(client, Talk::default()).split();
     let sender = thread::spawn(move || {
         for _ in 0..MANY {
-            writer.send(&mut Talk::default(), &[7; 250][..]).unwrap();
+            writer.queue(&mut Talk::default(), &[7; 250][..]).unwrap();
         }
         writer.close_write().unwrap();
         writer
@@ -82,7 +82,7 @@ fn tasks_with_a_half_each_do_not_deadlock() {
         let (mut reader, mut writer) = polled::Connection::new(client, Talk::default()).split();
         let sender = tokio::spawn(async move {
             for _ in 0..MANY {
-                writer.send(&mut Talk::default(), &[7; 250][..]).await.unwrap();
+                writer.queue(&mut Talk::default(), &[7; 250][..]).await.unwrap();
             }
             writer.close_write().await.unwrap();
             writer
@@ -114,8 +114,8 @@ fn pinging() -> (std::os::unix::net::UnixStream, thread::JoinHandle<(usize, usiz
                 answers += 1;
             } else {
                 assert_eq!(item.as_slice(), record(b'm', b"a message"));
-                output.send(&mut writer, &record(b'p', b"are you there?")[..]).unwrap();
-                output.send(&mut writer, item.as_slice()).unwrap();
+                output.queue(&mut writer, &record(b'p', b"are you there?")[..]).unwrap();
+                output.queue(&mut writer, item.as_slice()).unwrap();
                 count += 1;
             }
         }
@@ -135,7 +135,7 @@ fn threads_with_a_half_each_both_send() {
     let (mut reader, mut writer) = sync::Connection::new(client, Talk::default()).split();
     let sender = thread::spawn(move || {
         for sent in 0..COUNT {
-            writer.send(&mut Talk::default(), &b"a message"[..]).unwrap();
+            writer.queue(&mut Talk::default(), &b"a message"[..]).unwrap();
             if sent % 3 == 0 {
                 writer.flush().unwrap();
             }
@@ -164,7 +164,7 @@ fn tasks_with_a_half_each_both_send() {
         let (mut reader, mut writer) = polled::Connection::new(client, Talk::default()).split();
         let sender = tokio::spawn(async move {
             for sent in 0..MANY {
-                writer.send(&mut Talk::default(), &b"a message"[..]).await.unwrap();
+                writer.queue(&mut Talk::default(), &b"a message"[..]).await.unwrap();
                 if sent % 3 == 0 {
                     writer.flush().await.unwrap();
                 }

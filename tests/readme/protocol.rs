@@ -17,7 +17,7 @@ fn serve(socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
     let mut writer = length::u16_be();
     while let Some(Turn { item, mut output }) = connection.turn()? {
         let answer = format!("{name} said {} bytes", item.len()); // `item` is lent
-        output.send(&mut writer, answer.as_bytes())?;
+        output.queue(&mut writer, answer.as_bytes())?;
     }
     connection.close(1024)?; // such that the last answer arrives
     Ok(())

@@ -25,7 +25,7 @@ pub(crate) const ALL: &[(&str, Echo)] = &[
     ("segue connection, futures", |socket| on_smol(socket, connection_futures)),
     ("segue endpoint, sync turn", |socket| drop(turn_sync(socket))),
     ("segue endpoint, turn", |socket| on_tokio(socket, turn)),
-    ("segue endpoint, next and feed", |socket| on_tokio(socket, feed)),
+    ("segue endpoint, next and queue", |socket| on_tokio(socket, queue)),
     ("segue endpoint, next and send", |socket| on_tokio(socket, send)),
     ("segue endpoint, forward", |socket| on_tokio(socket, forward)),
     ("tungstenite, read and send", |socket| drop(tungstenite(socket))),
@@ -56,7 +56,7 @@ fn connection_sync(socket: TcpStream) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = driver::sync::Connection::new(socket, messages);
     while let Some(Turn { item, mut output }) = connection.turn()? {
-        output.send(&mut writer, item)?;
+        output.queue(&mut writer, item)?;
     }
     Ok(())
 }
@@ -65,7 +65,7 @@ async fn connection_tokio(socket: tokio::net::TcpStream) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = driver::tokio::Connection::new(socket, messages);
     while let Some(Turn { item, mut output }) = connection.turn().await? {
-        output.send(&mut writer, item)?;
+        output.queue(&mut writer, item)?;
     }
     Ok(())
 }
@@ -74,7 +74,7 @@ async fn connection_futures(socket: smol::net::TcpStream) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = driver::futures::Connection::new(socket, messages);
     while let Some(Turn { item, mut output }) = connection.turn().await? {
-        output.send(&mut writer, item)?;
+        output.queue(&mut writer, item)?;
     }
     Ok(())
 }
@@ -86,7 +86,7 @@ fn turn_sync(socket: TcpStream) -> Outcome {
     let connection = driver::sync::Connection::new(socket, messages);
     let mut websocket = segue_websocket::sync::WebSocket::new(connection, writer);
     while let Some(mut turn) = websocket.turn()? {
-        turn.answer.send(turn.message)?;
+        turn.answer.queue(turn.message)?;
     }
     Ok(())
 }
@@ -101,15 +101,15 @@ fn endpoint(socket: tokio::net::TcpStream) -> Endpoint {
 async fn turn(socket: tokio::net::TcpStream) -> Outcome {
     let mut websocket = endpoint(socket);
     while let Some(mut turn) = websocket.turn().await? {
-        turn.answer.send(turn.message)?;
+        turn.answer.queue(turn.message)?;
     }
     Ok(())
 }
 
-async fn feed(socket: tokio::net::TcpStream) -> Outcome {
+async fn queue(socket: tokio::net::TcpStream) -> Outcome {
     let mut websocket = endpoint(socket);
     while let Some(message) = websocket.next().await? {
-        websocket.feed(&message).await?;
+        websocket.queue(&message).await?;
     }
     Ok(())
 }

@@ -115,11 +115,11 @@ async fn send(
     let Some(upload) = &arguments.upload else {
         let body = arguments.data.as_deref().unwrap_or_default().as_bytes();
         let head = RequestParts::new(method, &target, headers);
-        connection.send(&mut writer, Whole::new(head, body)).await?;
+        connection.queue(&mut writer, Whole::new(head, body)).await?;
         return connection.flush().await;
     };
     headers.push(("Transfer-Encoding", "chunked"));
-    connection.send(&mut writer, RequestParts::new(method, &target, headers)).await?;
+    connection.queue(&mut writer, RequestParts::new(method, &target, headers)).await?;
     connection.flush().await?;
     while writer.awaits_continue() {
         let heard = tokio::time::timeout(Duration::from_secs(1), knows.changed()).await;
@@ -137,13 +137,13 @@ async fn send(
         if count == 0 {
             break;
         }
-        connection.send(&mut writer, &piece[..count]).await?;
+        connection.queue(&mut writer, &piece[..count]).await?;
         connection.flush().await?;
     }
     if arguments.trailers.is_empty() {
-        connection.send(&mut writer, End).await?;
+        connection.queue(&mut writer, End).await?;
     } else {
-        connection.send(&mut writer, Trailers(&arguments.trailers)).await?;
+        connection.queue(&mut writer, Trailers(&arguments.trailers)).await?;
     }
     connection.flush().await
 }

@@ -59,26 +59,26 @@ async fn serve(socket: TcpStream) -> io::Result<()> {
             Ok(Some(Turn { item: RequestEvent::End, mut output })) => {
                 let Some(authority) = &authority else {
                     let allow = ResponseParts::new(405, [("Allow", "CONNECT")]);
-                    output.send(&mut writer, Whole::new(allow, &b"only CONNECT\n"[..]))?;
+                    output.queue(&mut writer, Whole::new(allow, &b"only CONNECT\n"[..]))?;
                     continue;
                 };
                 match TcpStream::connect(authority).await {
                     Ok(far) => {
                         far.set_nodelay(true)?;
-                        output.send(&mut writer, ResponseParts::new(200, [("", ""); 0]))?;
+                        output.queue(&mut writer, ResponseParts::new(200, [("", ""); 0]))?;
                         return tunnel(connection, far).await;
                     }
                     Err(error) => {
                         let why = format!("{authority}: {error}\n");
                         let head = ResponseParts::new(502, [("Content-Type", "text/plain")]);
-                        output.send(&mut writer, Whole::new(head, why.as_bytes()))?;
+                        output.queue(&mut writer, Whole::new(head, why.as_bytes()))?;
                     }
                 }
             }
             Ok(Some(_)) => {}
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
-                connection.send(&mut writer, &fault).await?;
+                connection.queue(&mut writer, &fault).await?;
                 break;
             }
             Err(error) => return Err(error.into()),

@@ -166,7 +166,7 @@ fn blocking(socket: TcpStream) -> io::Result<()> {
     let mut echo = Echo::new(writer);
     while !echo.is_over() {
         match connection.turn() {
-            Ok(Some(Turn { item, mut output })) => echo.answer(item, output.queue())?,
+            Ok(Some(Turn { item, mut output })) => echo.answer(item, output.output())?,
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
                 echo.refuse(&fault, connection.output_mut());
@@ -178,7 +178,7 @@ fn blocking(socket: TcpStream) -> io::Result<()> {
     if connection.stage().is_switched() {
         let mut connection = connection.follow(|_| length::rest())?;
         while let Some(Turn { item, mut output }) = connection.turn()? {
-            output.queue().put(&item);
+            output.output().put(&item);
         }
         return connection.close(DRAIN).map(drop);
     }
@@ -192,7 +192,7 @@ async fn polled<T: PollTransport>(
     let mut echo = Echo::new(writer);
     while !echo.is_over() {
         match connection.turn().await {
-            Ok(Some(Turn { item, mut output })) => echo.answer(item, output.queue())?,
+            Ok(Some(Turn { item, mut output })) => echo.answer(item, output.output())?,
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
                 echo.refuse(&fault, connection.output_mut());
@@ -204,7 +204,7 @@ async fn polled<T: PollTransport>(
     if connection.stage().is_switched() {
         let mut connection = connection.follow(|_| length::rest())?;
         while let Some(Turn { item, mut output }) = connection.turn().await? {
-            output.queue().put(&item);
+            output.output().put(&item);
         }
         return connection.close(DRAIN).await.map(drop);
     }

@@ -21,12 +21,12 @@
 //!         match connection.turn() {
 //!             Ok(Some(Turn { item: RequestEvent::End, mut output })) => {
 //!                 let head = ResponseParts::new(200, [("Content-Type", "text/plain")]);
-//!                 output.send(&mut writer, Whole::new(head, &b"hello\n"[..]))?;
+//!                 output.queue(&mut writer, Whole::new(head, &b"hello\n"[..]))?;
 //!             }
 //!             Ok(Some(_)) => {} // heads and bodies, which this server does not care for
 //!             Ok(None) => break,
 //!             Err(Error::Fault(fault)) => {
-//!                 connection.send(&mut writer, &fault)?; // 400, or what else is due
+//!                 connection.queue(&mut writer, &fault)?; // 400, or what else is due
 //!                 break;
 //!             }
 //!             Err(error) => return Err(error.into()),

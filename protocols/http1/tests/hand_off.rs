@@ -63,7 +63,7 @@ fn a_server_hands_over_leftover_answer_and_end() {
                 let Turn { item, mut output } = connection.turn().unwrap().unwrap();
                 if item == RequestEvent::End {
                     let head = ResponseParts::new(status, [("Upgrade", "x")]);
-                    output.send(&mut writer, head).unwrap();
+                    output.queue(&mut writer, head).unwrap();
                     break;
                 }
             }
@@ -94,7 +94,7 @@ fn the_end_of_the_stream_is_handed_over() {
     let mut connection = Connection::with_options(seen, requests, options);
     while let Some(Turn { item, mut output }) = connection.turn().unwrap() {
         if item == RequestEvent::End {
-            output.send(&mut writer, ResponseParts::new(200, [("", ""); 0])).unwrap();
+            output.queue(&mut writer, ResponseParts::new(200, [("", ""); 0])).unwrap();
         }
     }
     let (_, read, _, eof) = connection.hand_off(Edge::Carry).unwrap().into_parts();
@@ -109,7 +109,7 @@ fn the_end_of_the_stream_is_handed_over() {
     }
     assert_eq!(count, 1);
     let head = ResponseParts::new(101, [("Upgrade", "x")]);
-    connection.send(&mut writer, head).unwrap();
+    connection.queue(&mut writer, head).unwrap();
     assert!(connection.turn().unwrap().is_none(), "the stage is done");
     let (_, read, _, eof) = connection.hand_off(Edge::Carry).unwrap().into_parts();
     assert_eq!((&read[..], eof), (&b""[..], true));
@@ -125,7 +125,7 @@ fn a_client_hands_over_leftover_and_end() {
     let mut connection = Connection::with_options(nothing_yet, responses, options);
     let head = [("Host", "a"), ("Connection", "upgrade"), ("Upgrade", "x")];
     let ask = Whole::new(RequestParts::new("GET", "/", head), &b""[..]);
-    connection.send(&mut writer, ask).unwrap();
+    connection.queue(&mut writer, ask).unwrap();
     let Some(Turn { item: ResponseEvent::Switched(head), .. }) = connection.turn().unwrap() else {
         panic!("it is switched")
     };
@@ -163,7 +163,7 @@ fn one_write_for_a_batch() {
             count += 1;
             let number = count.to_string();
             let head = ResponseParts::new(200, [("Number", &number)]);
-            output.send(&mut writer, Whole::new(head, &b"ho"[..])).unwrap();
+            output.queue(&mut writer, Whole::new(head, &b"ho"[..])).unwrap();
         }
     }
     let (Writes(line, writes), ..) = connection.hand_off(Edge::Carry).unwrap().into_parts();

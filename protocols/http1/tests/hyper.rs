@@ -69,24 +69,24 @@ async fn serve(io: DuplexStream) {
                 switches = head.headers().contains_token("upgrade", "capitals");
                 ended = false;
                 if writer.is_awaited() {
-                    output.send(&mut writer, ResponseParts::new(100, [("", ""); 0])).unwrap();
+                    output.queue(&mut writer, ResponseParts::new(100, [("", ""); 0])).unwrap();
                 }
                 if !switches {
                     let head = ResponseParts::new(200, [("Trailer", "sum")]);
-                    output.send(&mut writer, head).unwrap();
+                    output.queue(&mut writer, head).unwrap();
                 }
             }
-            RequestEvent::Piece(piece) => output.send(&mut writer, piece).unwrap(),
+            RequestEvent::Piece(piece) => output.queue(&mut writer, piece).unwrap(),
             RequestEvent::Trailers(trailers) => {
-                output.send(&mut writer, Trailers(trailers.iter())).unwrap();
+                output.queue(&mut writer, Trailers(trailers.iter())).unwrap();
                 ended = true;
             }
             RequestEvent::End if switches => {
                 let head = ResponseParts::new(101, [("Upgrade", "capitals")]);
-                output.send(&mut writer, head).unwrap();
+                output.queue(&mut writer, head).unwrap();
             }
             RequestEvent::End if ended => {}
-            RequestEvent::End => output.send(&mut writer, End).unwrap(),
+            RequestEvent::End => output.queue(&mut writer, End).unwrap(),
             other => panic!("{other:?}"),
         }
     }
@@ -205,18 +205,18 @@ async fn hyper_as_the_server() {
     };
     // All at once: hyper answers one after the other.
     let whole = Whole::new(head("POST", "/", &[]), &b"known"[..]);
-    connection.send(&mut writer, whole).await.unwrap();
+    connection.queue(&mut writer, whole).await.unwrap();
     let asked = head("POST", "/", &[("Transfer-Encoding", "chunked"), ("Expect", "100-continue")]);
-    connection.send(&mut writer, asked).await.unwrap();
-    connection.send(&mut writer, &b"in "[..]).await.unwrap();
-    connection.send(&mut writer, Bytes::from_static(b"chunks")).await.unwrap();
-    connection.send(&mut writer, Trailers([("Sum", "7")])).await.unwrap();
+    connection.queue(&mut writer, asked).await.unwrap();
+    connection.queue(&mut writer, &b"in "[..]).await.unwrap();
+    connection.queue(&mut writer, Bytes::from_static(b"chunks")).await.unwrap();
+    connection.queue(&mut writer, Trailers([("Sum", "7")])).await.unwrap();
     let whole = Whole::new(head("HEAD", "/pieces", &[]), &b""[..]);
-    connection.send(&mut writer, whole).await.unwrap();
+    connection.queue(&mut writer, whole).await.unwrap();
     let whole = Whole::new(head("GET", "/pieces", &[("TE", "trailers")]), &b""[..]);
-    connection.send(&mut writer, whole).await.unwrap();
+    connection.queue(&mut writer, whole).await.unwrap();
     let whole = Whole::new(head("PUT", "/close", &[]), &b"last"[..]);
-    connection.send(&mut writer, whole).await.unwrap();
+    connection.queue(&mut writer, whole).await.unwrap();
 
     let mut seen = Vec::new();
     let mut body = String::new();

@@ -104,7 +104,7 @@ async fn echo(upgraded: Upgraded) -> Result<(), Error> {
     let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
     let mut socket = WebSocket::from_handoff(handoff, Role::Server);
     while let Some(mut turn) = socket.turn().await? {
-        turn.answer.send(turn.message)?;
+        turn.answer.queue(turn.message)?;
     }
     socket.close(CloseCode::NORMAL, "").await
 }

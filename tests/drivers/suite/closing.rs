@@ -16,7 +16,7 @@ fn a_close_sends_everything_and_drains_to_the_end() {
         let script = Script::new().gives(messages(["one"])).gives(b"late").blocks().gives(b"x");
         let script = script.ends().takes(2).write_blocks().close_is(Stop::Block);
         let mut connection = Connection::new(script.clone(), Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"bye"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
         assert!(wait!(connection.close(1000)).unwrap());
         assert_eq!(script.written(), messages(["bye"]));
         assert_eq!(script.count(Call::Close), 1);
@@ -59,7 +59,7 @@ fn a_connection_that_waits_for_the_end_holds_nothing() {
     play!({
         let script = Script::new().gives(b"late");
         let mut connection = Connection::new(script, Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"bye"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
         assert!(once!(connection.close(1000)).is_pending());
         assert_eq!(connection.held(), 0);
     });
@@ -84,15 +84,15 @@ fn nothing_is_sent_behind_the_end_and_reading_goes_on() {
         let script = Script::new().gives(messages(["one"])).gives(record(b'p', b"?"));
         let script = script.blocks().gives(messages(["two"])).ends();
         let mut connection = Connection::new(script.clone(), Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"bye"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
         wait!(connection.close_write()).unwrap();
         wait!(connection.close_write()).unwrap();
-        let refused = wait!(connection.send(&mut Talk::default(), &b"more"[..])).unwrap_err();
+        let refused = wait!(connection.queue(&mut Talk::default(), &b"more"[..])).unwrap_err();
         assert!(matches!(refused, SendError::Closed));
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
             assert_eq!(item, b"one");
-            let refused = output.send(&mut Talk::default(), item).unwrap_err();
+            let refused = output.queue(&mut Talk::default(), item).unwrap_err();
             assert!(matches!(refused, SendError::Closed));
         }
         // An answer that the stage gives by itself is dropped, and does no harm.
@@ -125,7 +125,7 @@ fn a_close_reports_why_it_could_not_send() {
     play!({
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).ends();
         let mut connection = Connection::new(script.clone(), Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"bye"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
         let error = wait!(connection.close(10)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
 

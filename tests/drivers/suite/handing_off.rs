@@ -96,7 +96,7 @@ fn an_edge_that_must_be_empty_is() {
         assert_eq!(refused.to_string(), "received bytes would cross the edge");
         // The peer can be told.
         let mut connection = refused.into_connection();
-        wait!(connection.send(&mut Talk::default(), &b"no"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"no"[..])).unwrap();
         wait!(connection.flush()).unwrap();
         assert_eq!(connection.io().written(), messages(["no"]));
 
@@ -104,7 +104,7 @@ fn an_edge_that_must_be_empty_is() {
         let mut connection = Connection::new(script, Talk::default());
         assert!(wait!(connection.turn()).unwrap().is_some());
         assert!(wait!(connection.turn()).unwrap().is_none());
-        wait!(connection.send(&mut Talk::default(), &b"unsent"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"unsent"[..])).unwrap();
         let refused = connection.hand_off(Edge::MustBeEmpty).unwrap_err();
         assert_eq!(refused.to_string(), "unsent bytes would cross the edge");
         let mut connection = refused.into_connection();
@@ -121,7 +121,7 @@ fn bytes_are_dropped_by_name_only() {
             let mut connection = Connection::new(Script::new().gives(&stream), Talk::default());
             assert!(wait!(connection.turn()).unwrap().is_some());
             assert!(wait!(connection.turn()).unwrap().is_none());
-            wait!(connection.send(&mut Talk::default(), &b"unsent"[..])).unwrap();
+            wait!(connection.queue(&mut Talk::default(), &b"unsent"[..])).unwrap();
             let handoff = connection.hand_off(edge).unwrap();
             if edge == Edge::Discard {
                 assert!(handoff.read().is_empty() && handoff.unsent().is_empty());
@@ -144,7 +144,7 @@ fn a_read_that_failed_behind_the_end_is_told() {
         let mut connection = Connection::new(script.clone(), Talk::default());
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         // It reads on while it sends.
         assert!(once!(connection.turn()).is_pending());

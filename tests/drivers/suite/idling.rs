@@ -26,7 +26,7 @@ fn nothing_is_held_while_nothing_is_half_read() {
                 assert_eq!(connection.held(), 0);
                 for _ in 0..11 {
                     let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-                    output.send(&mut Talk::default(), item).unwrap();
+                    output.queue(&mut Talk::default(), item).unwrap();
                 }
                 assert!(connection.held() > 0);
                 assert!(once!(connection.turn()).is_pending());
@@ -96,7 +96,7 @@ fn an_exchange_that_waits_holds_nothing() {
 fn who_only_sends_holds_nothing_once_it_is_sent() {
     play!({
         let mut connection = Connection::new(Script::new(), ());
-        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
         wait!(connection.flush()).unwrap();
         assert_eq!(connection.held(), 0);
     });
@@ -106,7 +106,7 @@ fn who_only_sends_holds_nothing_once_it_is_sent() {
 fn a_flush_that_waits_holds_no_read_buffer() {
     play!({
         let mut connection = Connection::new(Script::new().write_stalls(), ());
-        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
         assert!(once!(connection.flush()).is_pending());
         assert_eq!(connection.buffer().capacity(), 0);
     });
@@ -121,7 +121,7 @@ fn waiting_for_room_holds_nothing_afterwards() {
         let mut connection = Connection::with_options(handoff, Talk::default(), options);
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             // Reads on, and nothing comes.
             assert!(once!(output.room()).is_pending());
             script.goes_on();

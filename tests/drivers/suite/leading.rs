@@ -74,7 +74,7 @@ fn sent(script: &Script) -> Vec<u8> {
         let leading = left(script, b"", b"unsent", false);
         let mut connection = Connection::new(leading, ());
         for text in [&b"a"[..], b"b"] {
-            wait!(connection.send(&mut Talk::default(), text)).unwrap();
+            wait!(connection.queue(&mut Talk::default(), text)).unwrap();
             wait!(connection.flush()).unwrap();
         }
         let (io, ..) = connection.hand_off(segue::Edge::Carry).unwrap().into_parts();

@@ -13,7 +13,7 @@ macro_rules! echo {
             match wait!($connection.turn()) {
                 Ok(Some(segue::driver::Turn { item, mut output })) => {
                     log.items.push(item.to_vec());
-                    if let Err(error) = output.send(&mut crate::talk::Talk::default(), item) {
+                    if let Err(error) = output.queue(&mut crate::talk::Talk::default(), item) {
                         log.unsent(error);
                     }
                 }

@@ -17,7 +17,7 @@ use crate::{
 macro_rules! step {
     ($connection:expr, $sent:expr, $heard:expr, $count:expr, $text:expr) => {
         if $sent < $count {
-            let sent = once!($connection.send(&mut Talk::default(), $text.as_bytes()));
+            let sent = once!($connection.queue(&mut Talk::default(), $text.as_bytes()));
             $sent += usize::from(sent.map(Result::unwrap).is_ready());
         } else if $sent == $count {
             let flushed = once!($connection.flush());
@@ -65,13 +65,13 @@ fn an_echo_comes_back_whole() {
         let mut client = Connection::new(left, Talk::default());
         let mut heard = Vec::new();
         for text in ["one", "", "a longer one than there is room for"] {
-            wait!(client.send(&mut Talk::default(), text.as_bytes())).unwrap();
+            wait!(client.queue(&mut Talk::default(), text.as_bytes())).unwrap();
             let (sent, came) = both!(client.flush(), server.ready());
             sent.unwrap();
             assert!(came.unwrap());
             {
                 let Turn { item, mut output } = wait!(server.turn()).unwrap().unwrap();
-                output.send(&mut Talk::default(), item).unwrap();
+                output.queue(&mut Talk::default(), item).unwrap();
             }
             let (sent, came) = both!(server.flush(), client.ready());
             sent.unwrap();

@@ -39,7 +39,7 @@ pub(crate) fn echoed(scene: &Scene) -> Heard {
                 match wait!(connection.turn()) {
                     Ok(Some(Turn { item, mut output })) => {
                         log.items.push(item.to_vec());
-                        if let Err(error) = output.send(&mut Talk::default(), item) {
+                        if let Err(error) = output.queue(&mut Talk::default(), item) {
                             log.unsent(error);
                         }
                         if scene.every.is_some_and(|every| turns.is_multiple_of(every))
@@ -100,7 +100,7 @@ pub(crate) fn done(scene: &Scene, does: &[Does]) -> (Heard, Vec<Vec<u8>>) {
                         let item = match once!(connection.turn()) {
                             Poll::Ready(Ok(Some(Turn { item, mut output }))) => {
                                 let answer = next();
-                                output.send(&mut Talk::default(), &answer[..]).unwrap();
+                                output.queue(&mut Talk::default(), &answer[..]).unwrap();
                                 sent.push(answer.to_vec());
                                 let _ = once!(output.room());
                                 Ok(Some(item.to_vec()))
@@ -126,7 +126,7 @@ pub(crate) fn done(scene: &Scene, does: &[Does]) -> (Heard, Vec<Vec<u8>>) {
                     }
                     Does::Send => {
                         let item = next();
-                        match once!(connection.send(&mut Talk::default(), &item[..])) {
+                        match once!(connection.queue(&mut Talk::default(), &item[..])) {
                             Poll::Ready(Ok(())) => sent.push(item.to_vec()),
                             Poll::Ready(Err(SendError::Io(error))) => {
                                 panic!("nothing fails here: {error}")

@@ -95,7 +95,7 @@ fn what_is_ready_stays_ready_while_something_else_is_done() {
         let script = Script::new().gives(messages(["one"])).gives(messages(["two"])).ends();
         let mut connection = Connection::new(script.clone(), Talk::default());
         assert!(wait!(connection.ready()).unwrap());
-        wait!(connection.send(&mut Talk::default(), &b"first"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"first"[..])).unwrap();
         wait!(connection.flush()).unwrap();
         assert_eq!(script.written(), messages(["first"]));
         let Turn { item, .. } = wait!(connection.turn()).unwrap().unwrap();

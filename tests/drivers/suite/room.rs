@@ -30,9 +30,9 @@ fn nothing_is_delivered_until_there_is_room() {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
             assert!(output.has_room());
             // The mark is soft: an item is never refused for want of room.
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             assert!(!output.has_room());
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         for _ in 0..3 {
             assert!(once!(connection.turn()).is_pending());
@@ -69,14 +69,14 @@ fn a_send_waits_for_room_and_can_be_given_up() {
     play!({
         let script = Script::new().write_stalls();
         let mut connection = open(&script, options(5));
-        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
         for _ in 0..3 {
-            assert!(once!(connection.send(&mut Talk::default(), &b"two"[..])).is_pending());
+            assert!(once!(connection.queue(&mut Talk::default(), &b"two"[..])).is_pending());
             assert_eq!(connection.output().len(), 5);
         }
         script.goes_on();
         // The one that was given up is not sent.
-        wait!(connection.send(&mut Talk::default(), &b"three"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"three"[..])).unwrap();
         wait!(connection.flush()).unwrap();
         assert_eq!(script.written(), messages(["one", "three"]));
     });
@@ -87,11 +87,11 @@ fn a_send_that_waits_reads_on() {
     play!({
         let script = Script::new().gives(messages(["one", "two"])).ends().write_stalls();
         let mut connection = open(&script, options(5));
-        wait!(connection.send(&mut Talk::default(), &b"out"[..])).unwrap();
-        assert!(once!(connection.send(&mut Talk::default(), &b"x"[..])).is_pending());
+        wait!(connection.queue(&mut Talk::default(), &b"out"[..])).unwrap();
+        assert!(once!(connection.queue(&mut Talk::default(), &b"x"[..])).is_pending());
         assert_eq!(connection.buffer().as_slice(), messages(["one", "two"]));
         script.goes_on();
-        wait!(connection.send(&mut Talk::default(), &b"x"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"x"[..])).unwrap();
         let log = listen!(connection);
         assert_eq!((log.texts().len(), log.ended), (2, true));
         assert_eq!(script.written(), messages(["out", "x"]));
@@ -112,7 +112,7 @@ fn waiting_for_room_reads_on_with_the_item_in_hand() {
         let mut connection = open(&script, options(5));
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             for _ in 0..5 {
                 assert!(once!(output.room()).is_pending());
             }
@@ -121,7 +121,7 @@ fn waiting_for_room_reads_on_with_the_item_in_hand() {
             script.goes_on();
             wait!(output.room()).unwrap();
             assert!(output.has_room());
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         let log = listen!(connection);
         assert_eq!(
@@ -140,12 +140,12 @@ fn what_was_read_with_an_item_in_hand_comes_before_what_is_read_later() {
         let mut connection = open(&script, options(5));
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             assert!(once!(output.room()).is_pending());
         }
         // Now a flush reads on, or a send that waits for room, before anybody asks for an item.
         for _ in 0..3 {
-            assert!(once!(connection.send(&mut Talk::default(), &b"x"[..])).is_pending());
+            assert!(once!(connection.queue(&mut Talk::default(), &b"x"[..])).is_pending());
             assert!(once!(connection.flush()).is_pending());
         }
         assert!(script.unread().is_empty());
@@ -163,7 +163,7 @@ fn what_was_read_with_an_item_in_hand_is_handed_off() {
         let mut connection = open(&script, options(5));
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             for _ in 0..5 {
                 assert!(once!(output.room()).is_pending());
             }
@@ -186,7 +186,7 @@ fn what_went_wrong_while_waiting_is_reported_behind_what_came_before() {
         let mut connection = open(&script.clone().write_stalls(), options(5));
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             assert!(once!(output.room()).is_pending());
             script.goes_on();
             wait!(output.room()).unwrap();
@@ -208,7 +208,7 @@ fn reading_on_has_a_limit() {
         for _ in 0..20 {
             {
                 let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-                output.send(&mut Talk::default(), &[item; 9].concat()[..]).unwrap();
+                output.queue(&mut Talk::default(), &[item; 9].concat()[..]).unwrap();
                 for _ in 0..3 {
                     assert!(once!(output.room()).is_pending());
                 }
@@ -219,7 +219,7 @@ fn reading_on_has_a_limit() {
             let _ = script.clone().write_stalls();
         }
         // Flushing has the same one.
-        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
         assert!(once!(connection.flush()).is_pending());
         assert!(connection.buffer().len() <= limit + 64);
     });
@@ -232,10 +232,10 @@ fn a_failure_to_send_makes_room_and_is_reported() {
         let mut connection = open(&script.clone().write_fails(ErrorKind::BrokenPipe), options(5));
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             let error = wait!(output.room()).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::BrokenPipe);
-            let refused = output.send(&mut Talk::default(), item).unwrap_err();
+            let refused = output.queue(&mut Talk::default(), item).unwrap_err();
             assert!(matches!(refused, SendError::Io(_)));
         }
         // What can still be read is not hidden by it.
@@ -251,7 +251,7 @@ fn the_end_is_noticed_while_waiting_for_room() {
         let mut connection = open(&script, options(5));
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             for _ in 0..3 {
                 assert!(once!(output.room()).is_pending());
             }

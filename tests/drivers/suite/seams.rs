@@ -26,11 +26,11 @@ fn what_was_read_with_an_item_in_hand_comes_before_what_a_flush_reads() {
         let mut connection = open(&script.write_stalls(), 5);
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
             assert!(once!(output.room()).is_pending());
         }
         assert!(once!(connection.flush()).is_pending());
-        assert!(once!(connection.send(&mut Talk::default(), &b"x"[..])).is_pending());
+        assert!(once!(connection.queue(&mut Talk::default(), &b"x"[..])).is_pending());
         connection.io().goes_on();
         let log = listen!(connection);
         assert_eq!(
@@ -50,7 +50,7 @@ fn what_was_queued_before_a_split_is_sent_before_what_the_writer_sends() {
         assert!(connection.wants_write());
         let connection = connection.follow(|()| Talk::default()).unwrap();
         let (_reader, mut writer) = connection.split();
-        wait!(writer.send(&mut Talk::default(), &b"first"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"first"[..])).unwrap();
         wait!(writer.flush()).unwrap();
         let expected = [&b"knock\nthanks\n"[..], &messages(["first"])].concat();
         assert_eq!(
@@ -82,11 +82,11 @@ fn what_an_encoder_passed_on_and_then_refused_reaches_nobody() {
         for round in 0..3 {
             let script = Script::new();
             let mut connection = open(&script, 1000);
-            let refused = wait!(connection.send(&mut Forwards, &b"long before"[..])).unwrap_err();
+            let refused = wait!(connection.queue(&mut Forwards, &b"long before"[..])).unwrap_err();
             assert!(matches!(refused, SendError::Refused(Mistake::Odd)));
             wait!(connection.flush()).unwrap();
             // What the next connection of this thread begins with is clean as well.
-            wait!(connection.send(&mut Talk::default(), &[round; 3][..])).unwrap();
+            wait!(connection.queue(&mut Talk::default(), &[round; 3][..])).unwrap();
             wait!(connection.flush()).unwrap();
             assert_eq!(script.written(), record(b'm', &[round; 3]));
             assert_eq!(connection.held(), 0);
@@ -140,10 +140,10 @@ fn a_transport_that_always_takes_a_little_less_holds_no_more_and_more() {
         let script = Script::new();
         let mut connection = open(&script, 400);
         let mut most = 0;
-        wait!(connection.send(&mut Talk::default(), &[7; 8][..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &[7; 8][..])).unwrap();
         for _ in 0..2000 {
             // There is always something left over when the next item comes.
-            wait!(connection.send(&mut Talk::default(), &[7; 88][..])).unwrap();
+            wait!(connection.queue(&mut Talk::default(), &[7; 88][..])).unwrap();
             let _ = script.clone().takes(90).write_stalls();
             assert!(once!(connection.flush()).is_pending());
             assert_eq!(connection.output().len(), 10);

@@ -27,12 +27,12 @@ fn halves_share_one_order() {
         // What the writer has begun to send is finished before an answer is.
         let script = script.takes(3).write_stalls();
         let (mut reader, mut writer) = open(&script, 1000).split();
-        wait!(writer.send(&mut Talk::default(), &b"first"[..])).unwrap();
-        wait!(writer.send(&mut Talk::default(), &b"second"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"first"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"second"[..])).unwrap();
         assert!(once!(writer.flush()).is_pending());
         {
             let Turn { item, mut output } = wait!(reader.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         assert_eq!(script.written().len(), 3);
         script.goes_on();
@@ -49,9 +49,9 @@ fn what_was_queued_before_is_sent_before() {
     play!({
         let script = Script::new();
         let mut connection = open(&script, 1000);
-        wait!(connection.send(&mut Talk::default(), &b"before"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"before"[..])).unwrap();
         let (mut reader, mut writer) = connection.split();
-        wait!(writer.send(&mut Talk::default(), &b"behind"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"behind"[..])).unwrap();
         wait!(writer.flush()).unwrap();
         assert_eq!(script.written(), messages(["before", "behind"]));
         wait!(reader.flush()).unwrap();
@@ -75,9 +75,9 @@ fn the_writer_reads_nothing() {
         // It waits for room, and then for everything to be sent; meanwhile something comes.
         let script = Script::new().gives(messages(["one", "two"])).ends().write_stalls();
         let (mut reader, mut writer) = open(&script, 5).split();
-        wait!(writer.send(&mut Talk::default(), &b"x"[..])).unwrap();
-        wait!(writer.send(&mut Talk::default(), &b"long"[..])).unwrap();
-        assert!(once!(writer.send(&mut Talk::default(), &b"x"[..])).is_pending());
+        wait!(writer.queue(&mut Talk::default(), &b"x"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"long"[..])).unwrap();
+        assert!(once!(writer.queue(&mut Talk::default(), &b"x"[..])).is_pending());
         assert!(once!(writer.flush()).is_pending());
         assert_eq!((script.count(Call::Read), writer.buffer().len()), (0, 0));
         script.goes_on();
@@ -92,10 +92,10 @@ fn the_reader_does_not_wait_behind_what_the_writer_has_queued() {
         let script = Script::new().gives(messages(["one", "two"])).blocks().write_stalls();
         let script = script.gives(messages(["three"]));
         let (mut reader, mut writer) = open(&script, 5).split();
-        wait!(writer.send(&mut Talk::default(), &b"much more than the mark"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"much more than the mark"[..])).unwrap();
         for _ in 0..3 {
             assert!(once!(writer.flush()).is_pending());
-            assert!(once!(writer.send(&mut Talk::default(), &b"x"[..])).is_pending());
+            assert!(once!(writer.queue(&mut Talk::default(), &b"x"[..])).is_pending());
         }
         for expected in [&b"one"[..], b"two", b"three"] {
             assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, expected);
@@ -129,15 +129,15 @@ fn halves_become_one_with_all_that_they_hold() {
         let script = Script::new().gives([messages(["one"]), b"m\x03t".to_vec()].concat());
         let script = script.takes(2).write_stalls();
         let mut connection = open(&script, 1000);
-        wait!(connection.send(&mut Talk::default(), &b"a"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"a"[..])).unwrap();
         let (mut reader, mut writer) = connection.split();
         // Something in the shared queue, and something in each half.
         assert!(once!(reader.flush()).is_pending());
-        wait!(writer.send(&mut Talk::default(), &b"c"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"c"[..])).unwrap();
         {
             let Turn { item, mut output } = wait!(reader.turn()).unwrap().unwrap();
             assert_eq!(item, b"one");
-            output.send(&mut Talk::default(), &b"b"[..]).unwrap();
+            output.queue(&mut Talk::default(), &b"b"[..]).unwrap();
         }
         let Ok(mut connection) = reader.unsplit(writer) else { panic!("they are of one") };
         assert_eq!(connection.output().to_vec(), &messages(["a", "b", "c"])[2..]);
@@ -168,7 +168,7 @@ fn idle_halves_hold_nothing() {
     play!({
         let script = Script::new().gives([messages(["one"]), record(b'p', b"?")].concat());
         let (mut reader, mut writer) = open(&script, 1000).split();
-        wait!(writer.send(&mut Talk::default(), &b"x"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"x"[..])).unwrap();
         wait!(writer.flush()).unwrap();
         assert!(wait!(reader.turn()).unwrap().is_some());
         assert!(once!(reader.turn()).is_pending());
@@ -185,21 +185,21 @@ fn the_end_of_one_half_is_the_end_of_both() {
         let script = Script::new().gives(record(b'p', b"?")).blocks().gives(messages(["one"]));
         let script = script.ends();
         let (mut reader, mut writer) = open(&script, 1000).split();
-        wait!(writer.send(&mut Talk::default(), &b"bye"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
         wait!(writer.close_write()).unwrap();
-        let refused = wait!(writer.send(&mut Talk::default(), &b"x"[..])).unwrap_err();
+        let refused = wait!(writer.queue(&mut Talk::default(), &b"x"[..])).unwrap_err();
         assert!(matches!(refused, SendError::Closed));
         // The reader goes on; what its stage answers is dropped, and what it answers is refused.
         {
             let Turn { item, mut output } = wait!(reader.turn()).unwrap().unwrap();
-            let refused = output.send(&mut Talk::default(), item).unwrap_err();
+            let refused = output.queue(&mut Talk::default(), item).unwrap_err();
             assert!(matches!(refused, SendError::Closed));
         }
         assert!(wait!(reader.turn()).unwrap().is_none());
         assert_eq!((script.written(), script.count(Call::Close)), (messages(["bye"]), 1));
         // It stays so for the whole.
         let Ok(mut connection) = reader.unsplit(writer) else { panic!("they are of one") };
-        let refused = wait!(connection.send(&mut Talk::default(), &b"x"[..])).unwrap_err();
+        let refused = wait!(connection.queue(&mut Talk::default(), &b"x"[..])).unwrap_err();
         assert!(matches!(refused, SendError::Closed));
         assert!(!connection.wants_write());
     });
@@ -211,7 +211,7 @@ fn a_connection_that_was_closed_is_split_into_closed_halves() {
         let mut connection = open(&Script::new(), 10);
         wait!(connection.close_write()).unwrap();
         let (_reader, mut writer) = connection.split();
-        let refused = wait!(writer.send(&mut Talk::default(), &b"x"[..])).unwrap_err();
+        let refused = wait!(writer.queue(&mut Talk::default(), &b"x"[..])).unwrap_err();
         assert!(matches!(refused, SendError::Closed));
     });
 }
@@ -221,9 +221,9 @@ fn an_end_that_cannot_be_sent_yet_comes_behind_everything() {
     play!({
         let script = Script::new().write_stalls().close_is(Stop::Block);
         let (mut reader, mut writer) = open(&script, 1000).split();
-        wait!(reader.send(&mut Talk::default(), &b"a"[..])).unwrap();
+        wait!(reader.queue(&mut Talk::default(), &b"a"[..])).unwrap();
         assert!(once!(reader.flush()).is_pending());
-        wait!(writer.send(&mut Talk::default(), &b"b"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"b"[..])).unwrap();
         assert!(once!(writer.close_write()).is_pending());
         script.goes_on();
         wait!(writer.close_write()).unwrap();
@@ -238,14 +238,14 @@ fn a_failure_to_send_is_both_halves() {
         let script = Script::new().write_fails(ErrorKind::BrokenPipe);
         let script = script.gives([record(b'p', b"?"), messages(["one"])].concat()).blocks();
         let (mut reader, mut writer) = open(&script, 1000).split();
-        wait!(writer.send(&mut Talk::default(), &b"x"[..])).unwrap();
+        wait!(writer.queue(&mut Talk::default(), &b"x"[..])).unwrap();
         assert_eq!(wait!(writer.flush()).unwrap_err().kind(), ErrorKind::BrokenPipe);
         // It does not hide what can be read.
         assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, b"one");
         let error = wait!(reader.turn()).unwrap_err();
         assert!(matches!(error, Error::Io(error) if error.kind() == ErrorKind::BrokenPipe));
         let Ok(mut connection) = reader.unsplit(writer) else { panic!("they are of one") };
-        let refused = wait!(connection.send(&mut Talk::default(), &b"x"[..])).unwrap_err();
+        let refused = wait!(connection.queue(&mut Talk::default(), &b"x"[..])).unwrap_err();
         assert!(matches!(refused, SendError::Io(_)));
     });
 }
@@ -280,11 +280,11 @@ fn conversed(script: &Script) -> (Vec<String>, Vec<u8>) {
         let (mut reader, mut writer) = open(script, 8).split();
         let mut heard = Vec::new();
         for text in [&b"first"[..], b"second"] {
-            wait!(writer.send(&mut Talk::default(), text)).unwrap();
+            wait!(writer.queue(&mut Talk::default(), text)).unwrap();
             wait!(writer.flush()).unwrap();
             let Turn { item, mut output } = wait!(reader.turn()).unwrap().unwrap();
             heard.push(String::from_utf8_lossy(item).into_owned());
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         assert!(wait!(reader.turn()).unwrap().is_none());
         wait!(writer.close_write()).unwrap();

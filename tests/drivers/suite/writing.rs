@@ -51,7 +51,7 @@ fn a_turn_is_none_only_when_everything_has_been_sent() {
         let mut connection = Connection::new(script.clone(), Talk::default());
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            output.send(&mut Talk::default(), item).unwrap();
+            output.queue(&mut Talk::default(), item).unwrap();
         }
         for _ in 0..4 {
             assert!(once!(connection.turn()).is_pending());
@@ -70,7 +70,7 @@ fn what_a_lower_layer_holds_back_is_pushed_on() {
         let script =
             Script::new().flush_is(Stop::Block).flush_is(Stop::Block).flush_is(Stop::Quiet);
         let mut connection = Connection::new(script.clone(), Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
         for _ in 0..4 {
             assert!(once!(connection.flush()).is_pending());
             assert!(connection.wants_write());
@@ -84,7 +84,7 @@ fn what_a_lower_layer_holds_back_is_pushed_on() {
         // And a turn does not say that all is sent before.
         let script = Script::new().flush_is(Stop::Quiet).gives(record(b'e', b""));
         let mut connection = Connection::new(script.clone(), Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
         for _ in 0..2 {
             assert!(once!(connection.turn()).is_pending());
         }
@@ -104,7 +104,7 @@ fn long_payloads_leave_whole_and_in_order() {
         let mut writer = length::u16_be();
         let payload = Bytes::from(vec![7; 4000]);
         for _ in 0..20 {
-            wait!(connection.send(&mut writer, payload.clone())).unwrap();
+            wait!(connection.queue(&mut writer, payload.clone())).unwrap();
         }
         wait!(connection.flush()).unwrap();
         let one = [&4000u16.to_be_bytes()[..], &payload].concat();
@@ -123,9 +123,9 @@ fn a_refused_item_leaves_nothing_behind() {
         let script = Script::new();
         let mut connection = Connection::new(script.clone(), ());
         let long = [0; 256];
-        let refused = wait!(connection.send(&mut Talk::default(), &long[..])).unwrap_err();
+        let refused = wait!(connection.queue(&mut Talk::default(), &long[..])).unwrap_err();
         assert!(matches!(refused, SendError::Refused(Mistake::Unwelcome)));
-        wait!(connection.send(&mut Talk::default(), &b"short"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"short"[..])).unwrap();
         wait!(connection.flush()).unwrap();
         assert_eq!(script.written(), messages(["short"]));
     });
@@ -136,7 +136,7 @@ fn nothing_is_sent_by_queueing_alone() {
     play!({
         let script = Script::new();
         let mut connection = Connection::new(script.clone(), ());
-        wait!(connection.send(&mut Talk::default(), &b"one"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
         assert_eq!((script.steps(), connection.output().len()), (0, 5));
         assert!(connection.wants_write());
         // It is sent by waiting for the peer.
@@ -150,7 +150,7 @@ fn nothing_is_sent_by_queueing_alone() {
 fn answer_of_a_peer_that_has_gone(script: Script) -> Log {
     run!({
         let mut connection = Connection::new(script, Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"request"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"request"[..])).unwrap();
         listen!(connection)
     })
 }
@@ -181,12 +181,12 @@ fn a_write_error_is_reported_when_nothing_can_be_read() {
     play!({
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).blocks();
         let mut connection = Connection::new(script, Talk::default());
-        wait!(connection.send(&mut Talk::default(), &b"request"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"request"[..])).unwrap();
         let error = wait!(connection.ready()).unwrap_err();
         assert!(matches!(error, segue::driver::Error::Io(e) if e.kind() == ErrorKind::BrokenPipe));
         // What cannot be sent is not kept, and nothing more is accepted.
         assert!(!connection.wants_write());
-        let error = wait!(connection.send(&mut Talk::default(), &b"x"[..])).unwrap_err();
+        let error = wait!(connection.queue(&mut Talk::default(), &b"x"[..])).unwrap_err();
         assert!(matches!(error, SendError::Io(_)));
     });
 }
@@ -196,7 +196,7 @@ fn a_write_that_takes_nothing_is_an_error() {
     play!({
         let script = Script::new().takes(0);
         let mut connection = Connection::new(script, ());
-        wait!(connection.send(&mut Talk::default(), &b"x"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"x"[..])).unwrap();
         assert_eq!(wait!(connection.flush()).unwrap_err().kind(), ErrorKind::WriteZero);
     });
 }
@@ -209,7 +209,7 @@ fn a_failure_is_not_lost_in_a_hand_off() {
         let options = Options { high_water: 1, ..Options::default() };
         let handoff = Handoff::new(script, &[][..]);
         let mut connection = Connection::with_options(handoff, Talk::default(), options);
-        wait!(connection.send(&mut Talk::default(), &b"lost"[..])).unwrap();
+        wait!(connection.queue(&mut Talk::default(), &b"lost"[..])).unwrap();
         // It waits for room, which there is once sending has failed.
         let error = wait!(connection.turn()).map(|turn| turn.is_none()).unwrap_err();
         assert!(matches!(error, segue::driver::Error::Io(_)));

@@ -36,14 +36,14 @@ pub fn blocking<T: SyncTransport + CloseWrite>(
         match connection.turn() {
             Ok(Some(Turn { item, mut output })) => {
                 if let Some(answer) = answer(item) {
-                    passed(output.send(&mut writer, answer))?;
+                    passed(output.queue(&mut writer, answer))?;
                 }
             }
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
                 if let Some(violation) = fault.error() {
                     let reason = violation.to_string();
-                    passed(connection.send(&mut writer, last_word(violation, &reason)))?;
+                    passed(connection.queue(&mut writer, last_word(violation, &reason)))?;
                 }
                 break;
             }
@@ -63,14 +63,14 @@ pub async fn polled<T: PollTransport>(
         match connection.turn().await {
             Ok(Some(Turn { item, mut output })) => {
                 if let Some(answer) = answer(item) {
-                    passed(output.send(&mut writer, answer))?;
+                    passed(output.queue(&mut writer, answer))?;
                 }
             }
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
                 if let Some(violation) = fault.error() {
                     let reason = violation.to_string();
-                    passed(connection.send(&mut writer, last_word(violation, &reason)).await)?;
+                    passed(connection.queue(&mut writer, last_word(violation, &reason)).await)?;
                 }
                 break;
             }

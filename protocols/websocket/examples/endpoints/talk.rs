@@ -65,7 +65,7 @@ macro_rules! conversations {
                     same(socket.next() $($wait)* ?, &message)?;
                 }
                 for part in FRAGMENTS {
-                    socket.feed(fragment(part)) $($wait)* ?;
+                    socket.queue(fragment(part)) $($wait)* ?;
                 }
                 same(socket.next() $($wait)* ?, &"in thrée parts".into())?;
                 socket.send(Outgoing::Ping(b"there?")) $($wait)* ?;
@@ -73,7 +73,7 @@ macro_rules! conversations {
                 for batch in 0..if compressed { 2 } else { 20 } {
                     let texts = || (0..BATCH).map(|i| format!("text {}", batch * BATCH + i));
                     for text in texts() {
-                        socket.feed(&text) $($wait)* ?;
+                        socket.queue(&text) $($wait)* ?;
                     }
                     for text in texts() {
                         same(socket.next() $($wait)* ?, &text.into())?;

@@ -108,7 +108,7 @@ impl<T> Endpoint<T> {
     }
 
     /// Changes the reader.
-    pub(super) fn read_by(mut self, change: impl FnOnce(Messages) -> Messages) -> Self {
+    pub(super) fn read_with(mut self, change: impl FnOnce(Messages) -> Messages) -> Self {
         let stage = self.connection.stage_mut();
         let messages = core::mem::replace(stage, Messages::server());
         let messages = match core::mem::replace(&mut self.answer, Answering::Others) {
@@ -339,7 +339,7 @@ pub struct Turn<'a, T> {
 /// The output of a connection while a message of it is held.
 #[derive(Debug)]
 pub struct Answer<'a, T> {
-    /// The output as the driver knows it: `room` waits until less is queued than its high-water
+    /// The output as the driver knows it: its `room` waits until less is queued than the high-water
     /// mark.
     pub output: driver::Answer<'a, T>,
     writer: &'a mut Writer,
@@ -351,17 +351,17 @@ impl<T: Transport> Answer<'_, T> {
     /// # Errors
     /// When the close frame has been sent, the answer cannot be sent, or the transport failed.
     #[inline]
-    pub fn send<'m>(&mut self, answer: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+    pub fn queue<'m>(&mut self, answer: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         let item = answer.into();
         if is_repeated(&item, self.writer) {
             return Ok(());
         }
-        Ok(self.output.send(self.writer, item)?)
+        Ok(self.output.queue(self.writer, item)?)
     }
 
     /// What is queued, to be added to by other means: frames that were made once for many.
-    pub fn queue(&mut self) -> &mut Output {
-        self.output.queue()
+    pub fn output(&mut self) -> &mut Output {
+        self.output.output()
     }
 }
 

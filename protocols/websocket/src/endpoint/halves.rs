@@ -106,7 +106,7 @@ impl<T: PollTransport> Reader<T> {
     /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
     /// the connection is to be dropped. One that has answered, and only does not end its stream,
     /// is no error.
-    pub async fn close_in_time(
+    pub async fn close_by(
         &mut self,
         code: CloseCode,
         reason: &str,
@@ -127,15 +127,15 @@ impl<T: PollTransport> Sender<T> {
     /// # Errors
     /// As there.
     pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
-        self.feed(message).await?;
+        self.queue(message).await?;
         self.flush().await
     }
 
-    /// Queues a message once there is room: see [`WebSocket::feed`].
+    /// Queues a message once there is room: see [`WebSocket::queue`].
     ///
     /// # Errors
     /// As there.
-    pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+    pub async fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         poll_fn(|cx| self.connection.poll_room(cx)).await;
         self.encode(message.into())
     }

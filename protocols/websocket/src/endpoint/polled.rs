@@ -33,8 +33,8 @@ use crate::{
 /// # Futures that are dropped
 /// Every method may be called again after its future was dropped. [`next`](Self::next),
 /// [`turn`](Self::turn), [`flush`](Self::flush) and [`close`](Self::close) lose nothing by it and
-/// do nothing twice. [`feed`](Self::feed) has queued nothing if it was dropped.
-/// [`send`](Self::send) is `feed`, then `flush`: dropped, it has queued either nothing or the
+/// do nothing twice. [`queue`](Self::queue) has queued nothing if it was dropped.
+/// [`send`](Self::send) is `queue`, then `flush`: dropped, it has queued either nothing or the
 /// whole message, which then leaves with whatever is sent next. Where that difference matters call
 /// the two by themselves.
 ///
@@ -57,10 +57,10 @@ impl<T: PollTransport> WebSocket<T> {
         Self::from_endpoint(Endpoint::new(connection, writer))
     }
 
-    /// Changes how messages are read: `socket.read_by(|messages| messages.max_message(1 << 20))`.
+    /// Changes how messages are read: `socket.read_with(|messages| messages.max_message(1 << 20))`.
     #[must_use]
-    pub fn read_by(self, change: impl FnOnce(Messages) -> Messages) -> Self {
-        Self { endpoint: self.endpoint.read_by(change), ..self }
+    pub fn read_with(self, change: impl FnOnce(Messages) -> Messages) -> Self {
+        Self { endpoint: self.endpoint.read_with(change), ..self }
     }
 
     /// The next message, owned; `None` once both sides have said their last word, or an error has
@@ -109,7 +109,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// Of the transport, [`Error::Closed`] behind the close frame, and [`Error::Write`] where it
     /// cannot be sent. A close frame behind the close frame is none, and not sent.
     pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
-        self.feed(message).await?;
+        self.queue(message).await?;
         self.flush().await
     }
 
@@ -118,7 +118,7 @@ impl<T: PollTransport> WebSocket<T> {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub async fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+    pub async fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         poll_fn(|cx| self.endpoint.connection.poll_room(cx)).await;
         self.endpoint.encode(message.into())
     }
@@ -136,7 +136,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// both close frames have been exchanged already it only does the last of these; a close
     /// frame of the peer's that [`next`](Self::next) gave is answered with its own code.
     ///
-    /// It waits for the peer as long as that takes: [`close_in_time`](Self::close_in_time) does
+    /// It waits for the peer as long as that takes: [`close_by`](Self::close_by) does
     /// not. At most 16 MiB are dropped.
     ///
     /// # Errors
@@ -156,7 +156,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
     /// the connection is to be dropped. One that has answered, and only does not end its stream,
     /// is no error.
-    pub async fn close_in_time(
+    pub async fn close_by(
         &mut self,
         code: CloseCode,
         reason: &str,

@@ -209,10 +209,10 @@ impl<T: SyncTransport> WebSocket<T> {
         Self { endpoint }
     }
 
-    /// Changes how messages are read: `socket.read_by(|messages| messages.max_message(1 << 20))`.
+    /// Changes how messages are read: `socket.read_with(|messages| messages.max_message(1 << 20))`.
     #[must_use]
-    pub fn read_by(self, change: impl FnOnce(Messages) -> Messages) -> Self {
-        Self { endpoint: self.endpoint.read_by(change) }
+    pub fn read_with(self, change: impl FnOnce(Messages) -> Messages) -> Self {
+        Self { endpoint: self.endpoint.read_with(change) }
     }
 
     /// The next message, owned; `None` once both sides have said their last word, or an error has
@@ -260,13 +260,13 @@ impl<T: SyncTransport> WebSocket<T> {
     /// Sends a message: queues it once there is room, and sends all that is queued.
     ///
     /// Where the transport would block, only [`flush`](Self::flush) is to be called again if it
-    /// was queued; a readiness loop calls [`feed`](Self::feed) and `flush` by themselves.
+    /// was queued; a readiness loop calls [`queue`](Self::queue) and `flush` by themselves.
     ///
     /// # Errors
     /// Of the transport, [`Error::Closed`] behind the close frame, and [`Error::Write`] where it
     /// cannot be sent. A close frame behind the close frame is none, and not sent.
     pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
-        self.feed(message)?;
+        self.queue(message)?;
         self.flush()
     }
 
@@ -275,7 +275,7 @@ impl<T: SyncTransport> WebSocket<T> {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+    pub fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         now(self.endpoint.connection.poll_room(&mut context()).map(Ok))?;
         self.endpoint.encode(message.into())
     }
@@ -293,7 +293,7 @@ impl<T: SyncTransport> WebSocket<T> {
     /// both close frames have been exchanged already it only does the last of these; a close
     /// frame of the peer's that [`next`](Self::next) gave is answered with its own code. At most
     /// 16 MiB are dropped; how long it waits is up to the peer, and to the time-outs of the socket:
-    /// see [`close_in_time`](Self::close_in_time).
+    /// see [`close_by`](Self::close_by).
     ///
     /// # Errors
     /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
@@ -303,7 +303,7 @@ impl<T: SyncTransport> WebSocket<T> {
     where
         T: CloseWrite,
     {
-        self.close_by(code, reason, T::close_write)
+        self.close_with(code, reason, T::close_write)
     }
 
     /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
@@ -311,13 +311,13 @@ impl<T: SyncTransport> WebSocket<T> {
     ///
     /// # Errors
     /// As [`close`](Self::close).
-    pub fn close_by(
+    pub fn close_with(
         &mut self,
         code: CloseCode,
         reason: &str,
         end: impl FnMut(&mut T) -> io::Result<()>,
     ) -> Result<(), Error> {
-        close_by(&mut self.endpoint, code, reason, end)
+        close_with(&mut self.endpoint, code, reason, end)
     }
 
     /// As [`close`](Self::close), but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
@@ -330,7 +330,7 @@ impl<T: SyncTransport> WebSocket<T> {
     /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
     /// the connection is to be dropped. One that has answered, and only does not end its stream,
     /// is no error.
-    pub fn close_in_time(
+    pub fn close_by(
         &mut self,
         code: CloseCode,
         reason: &str,
@@ -340,7 +340,7 @@ impl<T: SyncTransport> WebSocket<T> {
     where
         T: CloseWrite,
     {
-        close_in_time(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
+        close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
     }
 
     /// Whether there is something to send: whether a readiness loop should ask for writability.
@@ -386,7 +386,7 @@ pub(super) fn next_by<T: SyncTransport>(
     next
 }
 
-pub(super) fn close_by<T: SyncTransport>(
+pub(super) fn close_with<T: SyncTransport>(
     endpoint: &mut Endpoint<Blocking<T>>,
     code: CloseCode,
     reason: &str,
@@ -396,7 +396,7 @@ pub(super) fn close_by<T: SyncTransport>(
     now(endpoint.poll_close(&mut context(), close, ending(end)))
 }
 
-pub(super) fn close_in_time<T: SyncTransport + CloseWrite>(
+pub(super) fn close_by<T: SyncTransport + CloseWrite>(
     endpoint: &mut Endpoint<Blocking<T>>,
     close: Close<'_>,
     keep_alive: &mut KeepAlive,
@@ -413,7 +413,7 @@ pub(super) fn close_in_time<T: SyncTransport + CloseWrite>(
 fn ending<T: SyncTransport>(
     mut end: impl FnMut(&mut T) -> io::Result<()>,
 ) -> impl FnMut(&mut Connection<T, Messages>, &mut Context<'_>, u64) -> Poll<io::Result<bool>> {
-    move |connection, _, limit| match connection.close_by(limit, &mut end) {
+    move |connection, _, limit| match connection.close_with(limit, &mut end) {
         Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
         ended => Poll::Ready(ended),
     }

@@ -15,7 +15,7 @@ use std::{
 use super::{
     Error, KeepAlive, OwnedMessage,
     engine::{self, Endpoint},
-    sync::{WebSocket, close_by, close_in_time, context, next_by, now},
+    sync::{WebSocket, close_by, close_with, context, next_by, now},
 };
 use crate::{Close, CloseCode, Outgoing, Writer};
 
@@ -101,7 +101,7 @@ where
     where
         for<'a> &'a T: CloseWrite,
     {
-        close_by(&mut self.endpoint, code, reason, CloseWrite::close_write)
+        close_with(&mut self.endpoint, code, reason, CloseWrite::close_write)
     }
 
     /// The same, for both halves, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
@@ -114,7 +114,7 @@ where
     /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
     /// the connection is to be dropped. One that has answered, and only does not end its stream,
     /// is no error.
-    pub fn close_in_time(
+    pub fn close_by(
         &mut self,
         code: CloseCode,
         reason: &str,
@@ -124,7 +124,7 @@ where
     where
         for<'a> &'a T: CloseWrite,
     {
-        close_in_time(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
+        close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
     }
 }
 
@@ -137,15 +137,15 @@ where
     /// # Errors
     /// As there.
     pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
-        self.feed(message)?;
+        self.queue(message)?;
         self.flush()
     }
 
-    /// Queues a message once there is room: see [`WebSocket::feed`].
+    /// Queues a message once there is room: see [`WebSocket::queue`].
     ///
     /// # Errors
     /// As there.
-    pub fn feed<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
+    pub fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         now(self.connection.poll_room(&mut context()).map(Ok))?;
         self.encode(message.into())
     }

@@ -53,12 +53,12 @@ fn a_readiness_loop_gets_everything_once() {
             let mut server =
                 WebSocket::from_handoff(Handoff::new(Foreign(server), &[][..]), Role::Server);
             while let Some(message) = patiently(|| server.next()) {
-                patiently(|| server.feed(&message));
+                patiently(|| server.queue(&message));
                 patiently(|| server.flush());
                 assert!(!server.wants_write());
             }
             patiently(|| {
-                server.close_by(CloseCode::NORMAL, "", |io| io.0.shutdown(Shutdown::Write))
+                server.close_with(CloseCode::NORMAL, "", |io| io.0.shutdown(Shutdown::Write))
             });
         });
         let client = WebSocket::from_handoff(Handoff::new(client, &[][..]), Role::Client);
@@ -98,7 +98,7 @@ impl Write for Gone {
 fn what_could_not_be_sent_is_told_behind_the_last_word() {
     let gone = Handoff::new(Gone(crate::raw::CLOSE), &[][..]);
     let mut socket = WebSocket::from_handoff(gone, Role::Server);
-    socket.feed("nobody hears this").unwrap();
+    socket.queue("nobody hears this").unwrap();
     assert_eq!(socket.next().unwrap(), Some(OwnedMessage::Close(None)));
     let told = socket.next();
     assert!(

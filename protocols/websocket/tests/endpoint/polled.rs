@@ -178,14 +178,14 @@ async fn dropped_futures_neither_lose_nor_double<T: PollTransport + Unpin>(
 ) {
     let echo = async {
         while let Some(message) = impatiently!(server.next()).unwrap() {
-            impatiently!(server.feed(&message)).unwrap();
+            impatiently!(server.queue(&message)).unwrap();
         }
         impatiently!(server.close(CloseCode::NORMAL, "")).unwrap();
     };
     let (mut from_server, mut to_server) = client.split();
     let sending = async {
         for message in messages() {
-            impatiently!(to_server.feed(&message)).unwrap();
+            impatiently!(to_server.queue(&message)).unwrap();
             impatiently!(to_server.flush()).unwrap();
         }
     };

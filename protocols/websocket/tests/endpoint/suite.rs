@@ -38,8 +38,8 @@ macro_rules! suite {
                         socket.send(&message) $($wait)* .unwrap();
                         assert_eq!(socket.next() $($wait)* .unwrap(), Some(message));
                     }
-                    socket.feed("first") $($wait)* .unwrap();
-                    socket.feed("sécond") $($wait)* .unwrap();
+                    socket.queue("first") $($wait)* .unwrap();
+                    socket.queue("sécond") $($wait)* .unwrap();
                     socket.flush() $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("first".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("sécond".into()));
@@ -117,12 +117,12 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    let mut socket = socket.read_by(|messages| messages.closes(Reply::Manual));
+                    let mut socket = socket.read_with(|messages| messages.closes(Reply::Manual));
                     let last = socket.next() $($wait)* .unwrap();
                     assert_eq!(last, Some(closed(1000, "that is all")));
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
                     for i in 0..100 {
-                        socket.feed(&i.to_string()) $($wait)* .unwrap();
+                        socket.queue(&i.to_string()) $($wait)* .unwrap();
                     }
                     socket.close(CloseCode(4000), "done") $($wait)* .unwrap();
                 }, address => {
@@ -169,7 +169,7 @@ macro_rules! suite {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
                     while let Some(mut turn) = socket.turn() $($wait)* .unwrap() {
-                        turn.answer.send(turn.message).unwrap();
+                        turn.answer.queue(turn.message).unwrap();
                         turn.answer.output.room() $($wait)* .unwrap();
                     }
                     socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
@@ -193,7 +193,7 @@ macro_rules! suite {
                         $both!(listener: net => {
                             let io = listener.accept() $($wait)* .unwrap().0;
                             let socket = WebSocket::accept(io) $($wait)* .unwrap();
-                            let mut socket = socket.read_by(|messages| messages.max_message(4096));
+                            let mut socket = socket.read_with(|messages| messages.max_message(4096));
                             let fault = if lent {
                                 socket.turn() $($wait)* .map(drop)
                             } else {
@@ -371,13 +371,13 @@ macro_rules! suite {
                     $both!(listener: net => {
                         let io = listener.accept() $($wait)* .unwrap().0;
                         let socket = WebSocket::accept(io) $($wait)* .unwrap();
-                        let mut socket = socket.read_by(|messages| messages.max_frame(1000));
+                        let mut socket = socket.read_with(|messages| messages.max_frame(1000));
                         let last = socket.next() $($wait)* .unwrap().unwrap();
                         assert_eq!(last, OwnedMessage::Close(None));
-                        socket.feed("one more") $($wait)* .unwrap();
+                        socket.queue("one more") $($wait)* .unwrap();
                         if answers {
-                            socket.feed(&closed(4002, "mine")) $($wait)* .unwrap();
-                            socket.feed(&closed(4003, "again")) $($wait)* .unwrap();
+                            socket.queue(&closed(4002, "mine")) $($wait)* .unwrap();
+                            socket.queue(&closed(4003, "again")) $($wait)* .unwrap();
                         }
                         assert_eq!(socket.next() $($wait)* .unwrap(), None);
                         socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
@@ -413,11 +413,11 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    socket.feed("from the whole") $($wait)* .unwrap();
+                    socket.queue("from the whole") $($wait)* .unwrap();
                     let (mut reader, mut sender) = socket.split();
                     sender.send("from a half") $($wait)* .unwrap();
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some("first".into()));
-                    sender.feed("queued") $($wait)* .unwrap();
+                    sender.queue("queued") $($wait)* .unwrap();
                     let mut socket = reader.unsplit(sender).unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("second".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(1000, "")));
@@ -439,7 +439,7 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let (mut reader, mut sender) = WebSocket::accept(io) $($wait)* .unwrap().split();
-                    sender.feed("never sent") $($wait)* .unwrap();
+                    sender.queue("never sent") $($wait)* .unwrap();
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some(closed(1000, "bye")));
                     assert!(!sender.is_closed());
                     assert_eq!(reader.next() $($wait)* .unwrap(), None);
@@ -460,7 +460,7 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let (mut reader, mut sender) = WebSocket::accept(io) $($wait)* .unwrap().split();
-                    sender.feed("first") $($wait)* .unwrap();
+                    sender.queue("first") $($wait)* .unwrap();
                     sender.close(CloseCode(4001), "enough") $($wait)* .unwrap();
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some(closed(4001, "")));
