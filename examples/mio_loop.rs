@@ -13,7 +13,7 @@ use mio::{
     net::{TcpListener, TcpStream},
 };
 use segue::{
-    driver::{Turn, sync::Connection},
+    driver::{Options, Turn, sync::Connection},
     length::{self, Prefixed, U16Be},
 };
 use std::{
@@ -82,7 +82,11 @@ impl Client {
     fn new(mut socket: TcpStream, token: Token, poll: &Poll) -> io::Result<Self> {
         let interest = Interest::READABLE;
         poll.registry().register(&mut socket, token, interest)?;
-        Ok(Self { connection: Connection::new(socket, length::u16_be()), interest })
+        // A connection that never waits reads on while it has something to send, and one that is
+        // sent much comes back in between, so that the others have their turn.
+        let options = Options::new().nonblocking(true);
+        let connection = Connection::new(socket, length::u16_be()).with_options(options);
+        Ok(Self { connection, interest })
     }
 
     /// Goes on until it would block (true), or the client has ended and got everything (false).
@@ -96,6 +100,8 @@ impl Client {
                     return Ok(false);
                 }
                 Err(error) if error.would_block() => return Ok(true),
+                // This loop serves few; one with many puts the client at the end of a queue.
+                Err(error) if error.is_again() => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -108,7 +114,7 @@ impl Client {
             interest |= Interest::WRITABLE;
         }
         if interest != self.interest {
-            registry.reregister(self.connection.io(), token, interest)?;
+            registry.reregister(self.connection.io_mut(), token, interest)?;
             self.interest = interest;
         }
         Ok(())

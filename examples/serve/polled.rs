@@ -30,7 +30,7 @@ pub async fn serve<T: PollTransport>(mut connection: Connection<T, RequestHead>)
         connection = match next {
             Next::Request => connection.follow(|_| Site::head())?,
             Next::Echo => return echo(connection).await,
-            Next::Close => return connection.close(DRAIN).await.map(drop),
+            Next::Close => return connection.close_unbounded(DRAIN).await.map(drop),
         };
     }
 }
@@ -57,5 +57,5 @@ async fn echo<T: PollTransport>(connection: Connection<T, RequestHead>) -> io::R
             Err(error) => return Err(error.into()),
         }
     }
-    connection.close(DRAIN).await.map(drop)
+    connection.close_unbounded(DRAIN).await.map(drop)
 }

@@ -32,7 +32,7 @@ pub fn serve<T: SyncTransport + CloseWrite>(
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close(1024)?;
+    connection.close_unbounded(1024)?;
     Ok(trace)
 }
 
@@ -59,6 +59,6 @@ pub fn talk<T: SyncTransport + CloseWrite>(
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close(1024)?;
+    connection.close_unbounded(1024)?;
     Ok(trace)
 }

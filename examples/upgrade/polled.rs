@@ -27,7 +27,7 @@ pub async fn serve<T: PollTransport>(mut connection: Connection<T, ()>) -> io::R
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close(1024).await?;
+    connection.close_unbounded(1024).await?;
     Ok(trace)
 }
 
@@ -54,6 +54,6 @@ pub async fn talk<T: PollTransport>(
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close(1024).await?;
+    connection.close_unbounded(1024).await?;
     Ok(trace)
 }

@@ -36,13 +36,7 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
             1 => ReadPolicy::Exact,
             _ => ReadPolicy::Peek,
         };
-        let options = Options {
-            policy,
-            read_size: usize::from(u.arbitrary::<u8>()?) + 1,
-            read_ahead_limit: usize::from(u.arbitrary::<u8>()?) + 1,
-            high_water: usize::from(u.arbitrary::<u8>()?) + 1,
-            ..Options::default()
-        };
+        let options = Options::new().policy(policy).read_size(usize::from(u.arbitrary::<u8>()?) + 1).read_ahead_limit(usize::from(u.arbitrary::<u8>()?) + 1).high_water(usize::from(u.arbitrary::<u8>()?) + 1);
         Ok(Self {
             opening: u.arbitrary()?,
             echoes: bits & 4 != 0,
@@ -99,7 +93,7 @@ fuzz_target!(|data: &[u8]| {
     let handoff = Handoff::new(pipe, &[][..]);
 
     let mut tale = Tale { echoes: plan.echoes, ..Tale::default() };
-    let opening = Connection::peeking(handoff, (), plan.options);
+    let opening = Connection::from_handoff(handoff, ()).with_options(plan.options).peeking();
     let connection = tale.open(opening, plan.opening);
     let mut next = chain::stages(&plan.links).into_iter();
     let first = next.next().unwrap_or_else(chain::over);
@@ -323,7 +317,7 @@ impl Tale {
         let options = *connection.options();
         let stage = mem::replace(connection.stage_mut(), chain::over());
         match connection.hand_off(Edge::Carry) {
-            Ok(handoff) => Connection::peeking(handoff, stage, options),
+            Ok(handoff) => Connection::from_handoff(handoff, stage).with_options(options).peeking(),
             // A failure has to be told first.
             Err(refused) => {
                 let mut connection = refused.into_connection();

@@ -77,7 +77,7 @@ impl Reading {
             _ => ReadPolicy::Peek,
         };
         let read_size = [1, 5, 64, 4096][usize::from(self.0 >> 2 & 3)];
-        Options { policy, read_size, ..Options::default() }
+        Options::new().policy(policy).read_size(read_size)
     }
 
     /// The most that a read brings.
@@ -316,7 +316,7 @@ impl<'p> Walk<'p> {
                 }
                 let handoff = Handoff::from_parts(pipe, rest, answers, self.ended);
                 let handoff = handoff.at_position(position);
-                let connection = Connection::peeking(handoff, stage, reading.options());
+                let connection = Connection::from_handoff(handoff, stage).with_options(reading.options()).peeking();
                 self.holder = Holder::Connection { connection, exact };
             }
             holder => self.holder = holder,

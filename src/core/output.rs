@@ -114,6 +114,11 @@ impl Output {
         self.high_water
     }
 
+    /// Sets the high-water mark in bytes; 0 counts as 1.
+    pub fn set_high_water(&mut self, high_water: usize) {
+        self.high_water = high_water.max(1);
+    }
+
     /// How many bytes of memory it holds for small writes, used or not.
     #[must_use]
     pub fn capacity(&self) -> usize {

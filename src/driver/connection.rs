@@ -1,18 +1,16 @@
 //! A connection: a transport, the buffer that belongs to it, and the stage that it is in.
 
-use std::{
-    fmt, io,
-    task::{Context, Poll, ready},
-};
+use std::fmt;
 
 use super::{
-    Error, Options, Refused, SendError, Timer,
-    read::{Aside, Input, Look, Pulled, ReadSide},
+    Answer, Deadlines, Error, Options, Refused, SendError, Turn, TurnResult,
+    deadlines::Waits,
+    read::{Input, ReadSide},
+    tasks::Tasks,
     transport::Transport,
     write::WriteSide,
 };
-use crate::core::Budget;
-use crate::{Buffer, Decode, Edge, Encode, Exchange, Fault, Handoff, Need, Output, Progress};
+use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output};
 
 /// A transport, the buffer that belongs to it, and the stage that it is in.
 ///
@@ -37,33 +35,59 @@ pub struct Connection<T, S> {
     pub(super) io: T,
     pub(super) read: ReadSide<S>,
     pub(super) write: WriteSide,
-}
-
-/// An item, and the output to answer it on.
-pub struct Turn<'a, T, I> {
-    /// The item. It may borrow the connection's buffer.
-    pub item: I,
-    /// The output of the same connection.
-    pub output: Answer<'a, T>,
-}
-
-/// The output of a connection while an item of it is held.
-pub struct Answer<'a, T> {
-    io: &'a mut T,
-    write: &'a mut WriteSide,
-    aside: Aside<'a>,
+    pub(super) tasks: Tasks,
+    /// Only for connections that are watched by a timer.
+    pub(super) waits: Option<Box<Waits>>,
 }
 
 impl<T, S> Connection<T, S> {
-    pub(super) fn assemble(handoff: Handoff<T>, stage: S, options: Options) -> Self {
+    pub(super) fn assemble(handoff: Handoff<T>, stage: S) -> Self {
         let position = handoff.position();
         let (io, rest, mut output, eof) = handoff.into_parts();
+        let options = Options::new();
         let mut unsent = Output::with_high_water(options.high_water);
         unsent.append(&mut output);
         let mut buffer = Buffer::from(rest);
         buffer.set_position(position);
         let input = Input::new(buffer, eof, options);
-        Self { io, read: ReadSide::new(stage, input), write: WriteSide::new(unsent) }
+        Self::of(io, ReadSide::new(stage, input), WriteSide::new(unsent))
+    }
+
+    pub(super) fn of(io: T, read: ReadSide<S>, write: WriteSide) -> Self {
+        Self { io, read, write, tasks: Tasks::default(), waits: None }
+    }
+
+    /// The same connection with other options than the defaults.
+    #[must_use]
+    pub fn with_options(mut self, options: Options) -> Self {
+        self.read.input.options = options;
+        self.write.set_high_water(options.high_water);
+        self
+    }
+
+    /// The same connection with other deadlines than the defaults, for the methods that end in
+    /// `_by`.
+    #[must_use]
+    pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
+        *self.deadlines_mut() = deadlines;
+        self
+    }
+
+    /// The deadlines, to be changed between two phases of a protocol: shorter for a head than for
+    /// the pieces of a body.
+    pub fn deadlines_mut(&mut self) -> &mut Deadlines {
+        &mut self.waits().deadlines
+    }
+
+    /// Takes the deadlines of another half over.
+    pub(super) fn watch_as(&mut self, other: Option<&Waits>) {
+        if let Some(other) = other {
+            *self.deadlines_mut() = other.deadlines;
+        }
+    }
+
+    pub(super) fn waits(&mut self) -> &mut Waits {
+        self.waits.get_or_insert_default()
     }
 
     /// The stage that the connection is in.
@@ -77,6 +101,11 @@ impl<T, S> Connection<T, S> {
         &mut self.read.stage
     }
 
+    /// What carries the bytes, as the engine sees it: what a [`TimerFor`](super::TimerFor) arms.
+    pub fn transport(&self) -> &T {
+        &self.io
+    }
+
     /// What has been received and not consumed.
     pub fn buffer(&self) -> &Buffer {
         &self.read.input.buffer
@@ -85,12 +114,6 @@ impl<T, S> Connection<T, S> {
     /// What is queued and not sent.
     pub fn output(&self) -> &Output {
         &self.write.output
-    }
-
-    /// What is queued and not sent, to be added to by other means than an encoder.
-    pub fn output_mut(&mut self) -> &mut Output {
-        self.write.lease();
-        &mut self.write.output
     }
 
     /// How it reads, and how much it holds.
@@ -111,6 +134,13 @@ impl<T, S> Connection<T, S> {
 }
 
 impl<T: Transport, S> Connection<T, S> {
+    /// What is queued and not sent, to be added to by other means than an encoder. What is added
+    /// after this side was closed, or has failed, is refused by the next
+    /// [`flush`](Self::flush).
+    pub fn output_mut(&mut self) -> &mut Output {
+        self.write.lend(&self.io)
+    }
+
     /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
     /// one that waits with nothing half-read.
     pub fn held(&self) -> usize {
@@ -138,8 +168,9 @@ impl<T: Transport, S> Connection<T, S> {
         if !self.read.is_done() {
             return Err(Refused::new(self, "the stage is not done"));
         }
-        let Self { io, read, write } = self;
-        Ok(Connection { io, read: ReadSide::new(next(read.stage), read.input), write })
+        let Self { io, read, write, tasks, waits } = self;
+        let read = ReadSide::new(next(read.stage), read.input);
+        Ok(Connection { io, read, write, tasks, waits })
     }
 
     /// Leaves the connection, with all that it still holds, as `edge` has it.
@@ -198,156 +229,12 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
-        let Self { io, read, write } = self;
+        let Self { io, read, write, .. } = self;
         match read.take_aside() {
             Some((Ok(item), aside)) => Ok(Some(Turn { item, output: Answer { io, write, aside } })),
             Some((Err(fault), _)) => Err(Error::Fault(fault)),
             None => Ok(None),
         }
-    }
-
-    /// Goes on until a record is ready (true), or the stage is over and all is sent (false): the
-    /// polled form of [`ready`](Self::ready), for futures and streams that are written by hand.
-    ///
-    /// # Errors
-    /// Of the transport, or a fault of the peer.
-    #[inline]
-    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
-    where
-        S: Decode,
-    {
-        if !self.write.has_room(&self.io) {
-            ready!(self.poll_room(cx));
-        }
-        loop {
-            let pulled = self.read.pull(&mut self.write.output)?;
-            let need = match pulled {
-                Pulled::Ready => return Poll::Ready(Ok(true)),
-                Pulled::Absorbed => {
-                    if !self.write.has_room(&self.io) {
-                        ready!(self.poll_room(cx));
-                    }
-                    continue;
-                }
-                Pulled::Done => {
-                    ready!(self.poll_flush(cx))?;
-                    return Poll::Ready(Ok(false));
-                }
-                Pulled::Need(need) => need,
-            };
-            self.flush_before_read(cx);
-            let Self { io, read, write } = self;
-            match read.poll_fill(io, cx, need, &mut write.output) {
-                Poll::Ready(Ok(Pulled::Ready)) => return Poll::Ready(Ok(true)),
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
-                Poll::Pending => return self.poll_idle(cx).map_err(Error::Io).map_ok(|()| false),
-            }
-        }
-    }
-
-    /// Runs `exchange` to its end.
-    pub(super) fn poll_exchange<X: Exchange>(
-        &mut self,
-        cx: &mut Context<'_>,
-        exchange: &mut X,
-        timer: &mut Option<&mut dyn Timer>,
-    ) -> Poll<Result<X::Output, Error<X::Error>>> {
-        // It is made anew whenever a deadline was waited for: a handshake may be tried for ever.
-        let mut budget = Budget::new();
-        self.read.input.settle();
-        loop {
-            if is_due(timer, exchange.deadline(), cx) {
-                budget.spend(0)?;
-                let now = timer.as_mut().map(|timer| timer.now()).unwrap_or_default();
-                exchange.on_deadline(now, &mut self.write.output)?;
-                continue;
-            }
-            let before = self.position();
-            let input = &mut self.read.input;
-            let progress = if input.is_due() {
-                Progress::NeedRead(Need::ONE)
-            } else {
-                exchange.advance(&mut input.buffer, input.eof, &mut self.write.output)?
-            };
-            let need = match progress {
-                Progress::Done(value) => return Poll::Ready(Ok(value)),
-                Progress::NeedRead(need) => need,
-                Progress::NeedWrite => {
-                    let consumed = usize::try_from(self.position() - before).unwrap_or(usize::MAX);
-                    budget.spend(consumed + self.write.output.len())?;
-                    self.arm(timer, exchange.deadline())?;
-                    match self.poll_flush(cx) {
-                        Poll::Ready(flushed) => flushed?,
-                        Poll::Pending if is_due(timer, exchange.deadline(), cx) => {
-                            budget = Budget::new();
-                        }
-                        Poll::Pending => return Poll::Pending,
-                    }
-                    continue;
-                }
-            };
-            let input = &mut self.read.input;
-            let position = input.buffer.position();
-            if input.is_too_long(need) {
-                let at = position.saturating_add(input.options.input_limit as u64);
-                return Poll::Ready(Err(Fault::too_long(at).into()));
-            }
-            if input.eof {
-                let end = position.saturating_add(input.buffer.len() as u64);
-                return Poll::Ready(Err(Fault::truncated(end).into()));
-            }
-            if T::FLUSH_FIRST && self.wants_write() {
-                self.arm(timer, exchange.deadline())?;
-                self.flush_before_read(cx);
-                // Sending may have taken until then.
-                if is_due(timer, exchange.deadline(), cx) {
-                    budget = Budget::new();
-                    continue;
-                }
-            }
-            self.arm(timer, exchange.deadline())?;
-            let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
-                Look::<()>::Take(exchange.belonging(shown))
-            });
-            match filled {
-                Poll::Ready(filled) => {
-                    filled?;
-                }
-                // The deadline may have moved since it was last looked at; and what made a
-                // blocking transport come back may be the deadline.
-                Poll::Pending if is_due(timer, exchange.deadline(), cx) => budget = Budget::new(),
-                Poll::Pending => ready!(self.poll_idle(cx))?,
-            }
-        }
-    }
-
-    /// Sends what is queued, and reads on while that takes time: the polled form of
-    /// [`flush`](Self::flush).
-    ///
-    /// # Errors
-    /// Of the transport.
-    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while self.write.poll_flush(&mut self.io, cx).is_pending() {
-            ready!(self.read.input.poll_ahead(&mut self.io, cx));
-        }
-        self.write.release();
-        Poll::Ready(self.write.failure().map_or(Ok(()), Err))
-    }
-
-    /// Waits until more may be queued. A failure to send makes room as well; it is kept.
-    pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while !self.write.has_room(&self.io) {
-            let flushed = self.write.poll_flush(&mut self.io, cx);
-            if !self.write.can_send() {
-                // Whatever waits elsewhere, such as in the queue of two halves, goes nowhere.
-                break;
-            }
-            if flushed.is_pending() && !self.write.has_room(&self.io) {
-                ready!(self.read.input.poll_ahead(&mut self.io, cx));
-            }
-        }
-        Poll::Ready(())
     }
 
     /// Queues an item, whether or not there is room: wait for that by
@@ -361,149 +248,6 @@ impl<T: Transport, S> Connection<T, S> {
         item: I,
     ) -> Result<(), SendError<E::Error>> {
         self.write.encode(&self.io, encoder, item)
-    }
-
-    /// Sends what is queued and then the end, by `close_write`.
-    pub(super) fn poll_close_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        close_write: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
-    ) -> Poll<io::Result<()>> {
-        self.write.close();
-        ready!(self.poll_flush(cx))?;
-        if self.write.must_end() {
-            ready!(close_write(&mut self.io, cx))?;
-            self.write.closed();
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// Reads and drops what the peer still sends, up to its end or `limit` bytes, those of earlier
-    /// attempts included; whether its end has come.
-    pub(super) fn poll_drain(
-        &mut self,
-        cx: &mut Context<'_>,
-        limit: u64,
-    ) -> Poll<io::Result<bool>> {
-        self.read.give_up();
-        let input = &mut self.read.input;
-        let drained = loop {
-            let drained = input.drain();
-            if input.eof || drained >= limit {
-                break Poll::Ready(Ok(input.eof));
-            }
-            let look = |_: &[u8]| Look::<()>::Take(usize::MAX);
-            match input.poll_fill(&mut self.io, cx, Need::ONE, look) {
-                Poll::Ready(Ok(_)) => {}
-                Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
-                Poll::Pending => break Poll::Pending,
-            }
-        };
-        self.release();
-        drained
-    }
-
-    /// Says everything before a read that may wait for ever.
-    #[inline]
-    fn flush_before_read(&mut self, cx: &mut Context<'_>) {
-        if T::FLUSH_FIRST {
-            // A non-blocking socket may be pending here; then reading goes on, and the write is
-            // tried again when the read would block.
-            let _ = self.write.poll_flush(&mut self.io, cx);
-        }
-    }
-
-    /// Nothing can be read now: sends what is queued, holds as little as possible and waits.
-    /// Reports why sending failed, which was kept while there was something to read.
-    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let _ = self.write.poll_flush(&mut self.io, cx);
-        if let Some(error) = self.write.failure() {
-            return Poll::Ready(Err(error));
-        }
-        self.release();
-        Poll::Pending
-    }
-
-    /// Holds as little as possible.
-    fn release(&mut self) {
-        self.write.release();
-        self.read.input.release();
-    }
-
-    /// Has a blocking transport come back by `at`.
-    fn arm(
-        &mut self,
-        timer: &mut Option<&mut dyn Timer>,
-        at: Option<std::time::Duration>,
-    ) -> io::Result<()> {
-        match timer {
-            Some(timer) if T::FLUSH_FIRST => timer.arm(at).map(drop),
-            _ => Ok(()),
-        }
-    }
-}
-
-/// Whether a deadline has come, by a timer if there is one.
-fn is_due(
-    timer: &mut Option<&mut dyn Timer>,
-    at: Option<std::time::Duration>,
-    cx: &mut Context<'_>,
-) -> bool {
-    match (timer, at) {
-        (Some(timer), Some(at)) => timer.poll_at(cx, at).is_ready(),
-        _ => false,
-    }
-}
-
-/// What a turn comes to: an item, the end of the stage, or what went wrong.
-pub type TurnResult<'a, T, S> =
-    Result<Option<Turn<'a, T, <S as Decode>::Item<'a>>>, Error<<S as Decode>::Error>>;
-
-impl<T: Transport> Answer<'_, T> {
-    /// Queues an answer. It never waits: [`room`](Self::room) does, and a turn does before it
-    /// delivers.
-    ///
-    /// # Errors
-    /// When the encoder refuses the item, or this side has been closed.
-    #[inline]
-    pub fn queue<I, E: Encode<I>>(
-        &mut self,
-        encoder: &mut E,
-        item: I,
-    ) -> Result<(), SendError<E::Error>> {
-        self.write.encode(&*self.io, encoder, item)
-    }
-
-    /// What is queued, to be added to by other means than an encoder.
-    pub fn output(&mut self) -> &mut Output {
-        self.write.lease();
-        &mut self.write.output
-    }
-
-    /// Whether less is queued than the high-water mark.
-    pub fn has_room(&self) -> bool {
-        self.write.has_room(&*self.io)
-    }
-
-    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        while !self.write.has_room(&*self.io) {
-            if self.write.poll_flush(self.io, cx).is_pending() && !self.write.has_room(&*self.io) {
-                ready!(self.aside.poll_read(self.io, cx));
-            }
-        }
-        Poll::Ready(self.write.failure().map_or(Ok(()), Err))
-    }
-}
-
-impl<T, I: fmt::Debug> fmt::Debug for Turn<'_, T, I> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turn").field("item", &self.item).field("output", &self.output).finish()
-    }
-}
-
-impl<T> fmt::Debug for Answer<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Answer").field(&self.write.output).finish()
     }
 }
 

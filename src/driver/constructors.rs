@@ -13,36 +13,29 @@ macro_rules! constructors {
             /// A connection that goes on where another left off, or another library: what the
             /// hand-off carries is what the stage reads first.
             pub fn from_handoff(handoff: crate::Handoff<T>, stage: S) -> Self {
-                Self::with_options(handoff, stage, crate::driver::Options::default())
+                Self::assemble(handoff.map_io(|io| $Wrapper { io, peek: None }), stage)
             }
 
-            /// The same, with other than the default options.
-            pub fn with_options(
-                handoff: crate::Handoff<T>,
-                stage: S,
-                options: crate::driver::Options,
-            ) -> Self {
-                Self::assemble(handoff.map_io(|io| $Wrapper { io, peek: None }), stage, options)
-            }
-
-            /// The same, over a transport that can be peeked into: for
+            /// The same connection over a transport that can be peeked into: for
             /// [`ReadPolicy::Peek`](crate::driver::ReadPolicy::Peek), and for stages that look
             /// ahead under [`ReadPolicy::Exact`](crate::driver::ReadPolicy::Exact).
-            pub fn peeking(
-                handoff: crate::Handoff<T>,
-                stage: S,
-                options: crate::driver::Options,
-            ) -> Self
+            #[must_use]
+            pub fn peeking(mut self) -> Self
             where
                 T: $Peek,
             {
-                let wrap = |io| $Wrapper { io, peek: Some(T::$peek) };
-                Self::assemble(handoff.map_io(wrap), stage, options)
+                self.io.peek = Some(T::$peek);
+                self
             }
 
             /// The transport. What is read from it or written to it past the connection is missing
             /// there.
-            pub fn io(&mut self) -> &mut T {
+            pub fn io(&self) -> &T {
+                &self.io.io
+            }
+
+            /// The transport, to be changed.
+            pub fn io_mut(&mut self) -> &mut T {
                 &mut self.io.io
             }
         }

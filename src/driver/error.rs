@@ -2,6 +2,7 @@
 
 use std::{error, fmt, io};
 
+use super::Late;
 use crate::Fault;
 
 /// What ended a [`turn`](super::Connection::turn) or an exchange.
@@ -22,6 +23,20 @@ impl<E> Error<E> {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
+    /// Whether enough was done for one call on a [non-blocking](super::Options::nonblocking)
+    /// connection: the same call goes on at once, and the loop may look after others before.
+    pub fn is_again(&self) -> bool {
+        matches!(self, Self::Io(error) if is_again(error))
+    }
+
+    /// The deadline that the peer has missed, after a method that ends in `_by`.
+    pub fn late(&self) -> Option<Late> {
+        match self {
+            Self::Io(error) => Late::of(error),
+            Self::Fault(_) => None,
+        }
+    }
+
     /// The fault, if it is one.
     pub fn fault(&self) -> Option<&Fault<E>> {
         match self {
@@ -29,6 +44,26 @@ impl<E> Error<E> {
             Self::Io(_) => None,
         }
     }
+}
+
+/// Says that enough was done for one call: inside an `io::Error` of kind `Interrupted`, which code
+/// that knows nothing of it makes again.
+#[derive(Debug)]
+pub(super) struct Again;
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("enough was done for one call; call again")
+    }
+}
+
+impl error::Error for Again {}
+
+/// Whether an error says that the same call is to be made again at once: see
+/// [`Error::is_again`].
+#[must_use]
+pub fn is_again(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Again>())
 }
 
 impl<E> From<io::Error> for Error<E> {
@@ -88,6 +123,14 @@ impl<E> SendError<E> {
     /// Whether a non-blocking transport has no room now; the item may be sent again later.
     pub fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// The deadline that the peer has missed, after a method that ends in `_by`.
+    pub fn late(&self) -> Option<Late> {
+        match self {
+            Self::Io(error) => Late::of(error),
+            Self::Refused(_) | Self::Closed => None,
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use futures_io::{AsyncRead, AsyncWrite};
 use super::{
     connection,
     constructors::constructors,
+    engine::Pace,
     poll::{PollPeek, PollTransport},
-    transport::{Transport, send},
+    transport::{Transport, polled, send, uninterrupted},
 };
 use crate::Output;
 
@@ -29,6 +30,35 @@ type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usiz
 
 constructors!(Futures, PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
 
+impl<T: AsyncRead + AsyncWrite + Unpin, S> Connection<T, S> {
+    /// The same as `close_write` for a transport whose own close does not send the end of the
+    /// stream: `end` does. `async_io::Async<TcpStream>` is one, since its `poll_close` only flushes:
+    ///
+    /// ```no_run
+    /// # async fn close(socket: async_io::Async<std::net::TcpStream>) -> std::io::Result<()> {
+    /// use segue::{driver::futures::Connection, length};
+    /// use std::net::Shutdown;
+    ///
+    /// let mut connection = Connection::new(socket, length::u16_be());
+    /// connection.close_write_with(|socket| socket.get_ref().shutdown(Shutdown::Write)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A close that follows then only waits for the peer's end.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub async fn close_write_with(
+        &mut self,
+        mut end: impl FnMut(&mut T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let end = |io: &mut Futures<T>, _: &mut Context<'_>| polled(|| end(&mut io.io));
+        let mut end = end;
+        std::future::poll_fn(|cx| self.poll_end(cx, Pace::ALL, &mut end)).await?;
+        Ok(())
+    }
+}
+
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
     type Io = T;
     const FLUSH_FIRST: bool = false;
@@ -44,7 +74,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
             [one] => io.as_mut().poll_write(cx, one),
             many => io.as_mut().poll_write_vectored(cx, many),
         }))?;
-        io.poll_flush(cx)
+        uninterrupted(|| io.as_mut().poll_flush(cx))
     }
 
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -65,6 +95,6 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> PollTransport for Futures<T> {
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_close(cx)
+        uninterrupted(|| Pin::new(&mut self.io).poll_close(cx))
     }
 }

@@ -23,10 +23,13 @@
 //! - What is handed off goes on as another connection (`from_handoff`), or as a plain reader and
 //!   writer: [`Leading`].
 
+mod answer;
 #[cfg(feature = "codec")]
 pub mod codec;
 mod connection;
 mod constructors;
+mod deadlines;
+mod engine;
 mod error;
 #[cfg(feature = "codec")]
 mod from_tokio;
@@ -43,14 +46,18 @@ mod shares;
 mod split;
 mod split_sync;
 pub mod sync;
+mod tasks;
+mod timed;
 mod timer;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod transport;
 mod write;
 
-pub use connection::{Answer, Connection, Turn, TurnResult};
-pub use error::{Error, Refused, SendError};
+pub use answer::{Answer, Turn, TurnResult};
+pub use connection::Connection;
+pub use deadlines::{Deadlines, Late};
+pub use error::{Error, Refused, SendError, is_again};
 pub use leading::Leading;
 pub use options::{Options, ReadPolicy};
 #[cfg(any(feature = "tokio", feature = "futures"))]
@@ -58,5 +65,5 @@ pub use poll::{PollPeek, PollTransport};
 #[cfg(any(feature = "tokio", feature = "futures"))]
 pub use split::Half;
 pub use split_sync::BlockingHalf;
-pub use timer::{SocketTimer, Timeouts, Timer};
+pub use timer::{SocketTimer, Timeouts, Timer, TimerFor};
 pub use transport::Transport;

@@ -1,9 +1,12 @@
 //! How a connection reads, and how much it holds.
 
+use std::time::Duration;
+
 use crate::Output;
 
 /// How far a connection reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum ReadPolicy {
     /// As much as comes. The fastest; what was read too far goes along with the hand-off.
     #[default]
@@ -20,18 +23,23 @@ pub enum ReadPolicy {
     Peek,
 }
 
-/// How a connection reads, and how much it holds.
+/// How a connection reads, how much it holds, and how much it does at a time.
 ///
 /// ```
 /// use segue::driver::{Options, ReadPolicy};
 ///
-/// let options = Options { policy: ReadPolicy::Exact, ..Options::default() };
+/// let options = Options::new().policy(ReadPolicy::Exact).high_water(16 * 1024);
 /// assert_eq!(options.read_size, 16 * 1024);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Options {
     /// How far it reads.
     pub policy: ReadPolicy,
+    /// Whether a transport of the blocking driver never waits, but answers would-block: set it
+    /// for a readiness loop such as mio's. Such a connection reads ahead while a write is pending,
+    /// and comes back at the [`work_limit`](Self::work_limit). Polled drivers do so always.
+    pub nonblocking: bool,
     /// Bytes of a buffer that is leased for reading: 16 KiB, four times what a TLS record or an
     /// MTU-sized burst brings on average, and what one `read` copies in about a microsecond. Where
     /// reads fill it the next ones have up to eight times as much, until they bring little again.
@@ -42,21 +50,72 @@ pub struct Options {
     pub input_limit: usize,
     /// The most bytes that are read ahead while a write is pending: 256 KiB. Reading on keeps two
     /// peers that flush at each other from stopping for ever; a limit keeps one that never reads
-    /// from filling the memory.
+    /// from filling the memory. A caller that asks for an item is read for beyond it, up to
+    /// [`input_limit`](Self::input_limit).
     pub read_ahead_limit: usize,
-    /// From how many unsent bytes on no more items are delivered: see
-    /// [`Output::HIGH_WATER`]. It counts when the connection is made.
+    /// From how many unsent bytes on callers wait before they add more: see
+    /// [`Output::HIGH_WATER`]. It counts when the connection is made. Items are delivered at any
+    /// level. Once a stage, or a caller that does not wait, has added as much again, nothing is
+    /// read or absorbed until output has left.
     pub high_water: usize,
+    /// How many bytes one call absorbs before it comes back, so that other tasks run or a clock is
+    /// looked at; a read counts for at least 8 KiB. A polled connection wakes its task and is
+    /// pending then, others answer an error that [says "again"](super::Error::is_again). `None` is
+    /// 1 MiB, about 100 microseconds' worth of cheap records, but for blocking transports, which go
+    /// on without end. With a limit those come back after each call that may have waited.
+    pub work_limit: Option<usize>,
+    /// How long `close` waits in all, for what is queued to leave and for the peer's end to come:
+    /// 10 seconds, several round trips of the slowest links. The clock is the transport's own, or
+    /// the timer of `close_by`.
+    pub linger: Duration,
 }
 
-impl Default for Options {
-    fn default() -> Self {
+impl Options {
+    /// The defaults that the fields name.
+    #[must_use]
+    pub const fn new() -> Self {
         Self {
-            policy: ReadPolicy::default(),
+            policy: ReadPolicy::ReadAhead,
+            nonblocking: false,
             read_size: 16 * 1024,
             input_limit: 64 * 1024 * 1024,
             read_ahead_limit: 256 * 1024,
             high_water: Output::HIGH_WATER,
+            work_limit: None,
+            linger: Duration::from_secs(10),
         }
+    }
+}
+
+/// Writes a method for each field that sets it in passing.
+macro_rules! setters {
+    ($($field:ident: $Type:ty;)*) => {
+        impl Options {
+            $(
+                #[doc = concat!("The same options with another [`", stringify!($field), "`](Self#structfield.", stringify!($field), ").")]
+                #[must_use]
+                pub const fn $field(mut self, $field: $Type) -> Self {
+                    self.$field = $field;
+                    self
+                }
+            )*
+        }
+    };
+}
+
+setters! {
+    policy: ReadPolicy;
+    nonblocking: bool;
+    read_size: usize;
+    input_limit: usize;
+    read_ahead_limit: usize;
+    high_water: usize;
+    work_limit: Option<usize>;
+    linger: Duration;
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
     }
 }

@@ -6,7 +6,9 @@ use std::{
     task::{Context, Poll},
 };
 
-use super::{Answer, Connection, Error, SendError, Timer, Turn, transport::Transport};
+use super::{
+    Answer, Connection, Error, SendError, TimerFor, Turn, engine::Pace, transport::Transport,
+};
 use crate::{Decode, Encode, Exchange};
 
 /// Transports that wake a task and can end their writing side.
@@ -91,23 +93,108 @@ impl<T: PollTransport, S> Connection<T, S> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
+    /// The same as [`turn`](Self::turn), but gives up a peer that misses one of the
+    /// [`Deadlines`](super::Deadlines) by the clock of `timer`. Nothing is lost by that, nor when
+    /// the future is dropped: a deadline goes on where it was.
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn), and for a [missed deadline](Error::late).
+    pub async fn turn_by(
+        &mut self,
+        timer: &mut impl TimerFor<T>,
+    ) -> Result<Option<Turn<'_, T, S::Item<'_>>>, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        if self.ready_by(timer).await? { self.take_turn() } else { Ok(None) }
+    }
+
+    /// The same as [`ready`](Self::ready), by deadlines as [`turn_by`](Self::turn_by).
+    ///
+    /// # Errors
+    /// As [`turn_by`](Self::turn_by).
+    pub async fn ready_by(&mut self, timer: &mut impl TimerFor<T>) -> Result<bool, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        poll_fn(|cx| self.poll_ready_by(cx, timer)).await
+    }
+
+    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// As [`queue`](Self::queue), and for a [missed deadline](SendError::late).
+    pub async fn queue_by<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+        timer: &mut impl TimerFor<T>,
+    ) -> Result<(), SendError<E::Error>> {
+        poll_fn(|cx| self.poll_room_by(cx, timer)).await?;
+        self.encode(encoder, item)
+    }
+
+    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and for a [missed deadline](SendError::late).
+    pub async fn send_by<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+        timer: &mut impl TimerFor<T>,
+    ) -> Result<(), SendError<E::Error>> {
+        self.queue_by(encoder, item, timer).await?;
+        Ok(self.flush_by(timer).await?)
+    }
+
+    /// The same as [`flush`](Self::flush), but gives up a peer that does not take all of it within
+    /// [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    pub async fn flush_by(&mut self, timer: &mut impl TimerFor<T>) -> io::Result<()> {
+        poll_fn(|cx| self.poll_flush_by(cx, timer)).await
+    }
+
     /// Sends what is queued, then the end of the stream. Reading goes on.
     ///
     /// # Errors
     /// Of the transport.
     pub async fn close_write(&mut self) -> io::Result<()> {
-        poll_fn(|cx| self.poll_close_write(cx, T::poll_close_write)).await
+        poll_fn(|cx| self.poll_end(cx, Pace::ALL, T::poll_close_write)).await?;
+        Ok(())
     }
 
-    /// Ends the connection such that the peer gets everything: sends what is queued and the end of
+    /// Ends the connection so that the peer gets everything: sends what is queued and the end of
     /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
-    /// Gives whether its end has come. Items cannot be had any more.
+    /// Items cannot be had any more. Gives whether the peer's end has come.
     ///
-    /// Dropping a socket with unread input sends a reset, which destroys an answer in flight.
+    /// It waits for at most [`Options::linger`](super::Options::linger) by the clock of `timer`. A
+    /// peer that has everything and only does not end is no error: then the answer is false, and
+    /// the connection is to be dropped. Dropping a socket with unread input sends a reset, which
+    /// destroys an answer in flight.
+    ///
+    /// # Errors
+    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) where the peer did not
+    /// take everything in time.
+    pub async fn close_by(
+        &mut self,
+        drain_limit: u64,
+        timer: &mut impl TimerFor<T>,
+    ) -> io::Result<bool> {
+        let end = T::poll_close_write;
+        poll_fn(|cx| self.poll_close_by(cx, timer, drain_limit, end)).await
+    }
+
+    /// The same, but waits for as long as the peer neither sends nor ends, which may be for ever:
+    /// for callers who bound it by other means.
     ///
     /// # Errors
     /// Of the transport.
-    pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
+    pub async fn close_unbounded(&mut self, drain_limit: u64) -> io::Result<bool> {
         self.close_write().await?;
         poll_fn(|cx| self.poll_drain(cx, drain_limit)).await
     }
@@ -140,7 +227,7 @@ impl<T: PollTransport> Connection<T, ()> {
     pub async fn exchange_by<X: Exchange>(
         &mut self,
         exchange: &mut X,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<T>,
     ) -> Result<X::Output, Error<X::Error>> {
         poll_fn(|cx| self.poll_exchange(cx, exchange, &mut Some(&mut *timer))).await
     }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Error, Options, ReadPolicy, pool,
-    transport::{Transport, plausible},
+    transport::{Transport, plausible, uninterrupted},
 };
 use crate::{Buffer, Decode, Fault, Frame, Need, Output, core::Budget};
 
@@ -132,9 +132,10 @@ impl Input {
         cx: &mut Context<'_>,
         most: usize,
     ) -> Poll<io::Result<usize>> {
-        let spare = self.spare();
+        let spare = self.spare(most);
         let (most, room) = (most.min(spare.len()), spare.len());
-        let count = plausible(ready!(io.poll_read(cx, &mut spare[..most]))?, most)?;
+        let count = ready!(uninterrupted(|| io.poll_read(cx, &mut spare[..most])))?;
+        let count = plausible(count, most)?;
         self.buffer.commit(count);
         self.adapt(count, room);
         self.due = self.due.saturating_sub(count);
@@ -149,9 +150,9 @@ impl Input {
         look: impl FnOnce(&[u8]) -> Look<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         let held = self.buffer.len();
-        let spare = self.spare();
+        let spare = self.spare(usize::MAX);
         let most = spare.len();
-        let seen = plausible(ready!(io.poll_peek(cx, spare))?, most)?;
+        let seen = plausible(ready!(uninterrupted(|| io.poll_peek(cx, spare)))?, most)?;
         if seen == 0 {
             self.eof = true;
             return Poll::Ready(Ok(Filled::More));
@@ -215,11 +216,11 @@ impl Input {
         }
     }
 
-    /// Room to read into, leased if there is no storage.
-    fn spare(&mut self) -> &mut [u8] {
+    /// Room to read up to `most` bytes into, leased if there is no storage.
+    fn spare(&mut self, most: usize) -> &mut [u8] {
         let size = self.options.read_size.saturating_mul(self.times);
         pool::lease(&mut self.buffer, size);
-        self.buffer.reserve((size / 4).max(1));
+        self.buffer.reserve((size / 4).min(most).max(1));
         self.buffer.spare_mut()
     }
 
@@ -236,12 +237,11 @@ impl Input {
     ) -> Poll<()> {
         // What came while an item was held comes before what comes now.
         self.settle();
-        let reads_ahead = self.options.policy == ReadPolicy::ReadAhead
-            && self.buffer.len() < self.options.read_ahead_limit;
-        if !reads_ahead || self.eof || self.error.is_some() {
+        let room = room_ahead(&self.options, self.buffer.len());
+        if room == 0 || self.eof || self.error.is_some() {
             return Poll::Pending;
         }
-        let Poll::Ready(read) = self.poll_read(io, cx, usize::MAX) else {
+        let Poll::Ready(read) = self.poll_read(io, cx, room) else {
             self.release();
             return Poll::Pending;
         };
@@ -280,6 +280,11 @@ impl<S> ReadSide<S> {
         Self { stage, input, ready: None, dead: false, done: false, budget: Budget::new() }
     }
 
+    /// Whether the stage has said that it is over.
+    pub(super) fn is_over(&self) -> bool {
+        self.done
+    }
+
     /// What comes from now on is dropped, and so the stage cannot go on.
     pub(super) fn give_up(&mut self) {
         self.ready = None;
@@ -289,10 +294,14 @@ impl<S> ReadSide<S> {
 }
 
 impl<S: Decode> ReadSide<S> {
-    /// Asks the stage until it has a record, is done, or needs more. What it absorbs on the way is
-    /// consumed, and its answers are queued.
+    /// Asks the stage once. What it absorbs is consumed, and its answers are queued, unless so much
+    /// waits to be sent that the output `is_full`.
     #[inline]
-    pub(super) fn pull(&mut self, output: &mut Output) -> Result<Pulled, Error<S::Error>> {
+    pub(super) fn pull(
+        &mut self,
+        output: &mut Output,
+        is_full: bool,
+    ) -> Result<Pulled, Error<S::Error>> {
         self.input.settle();
         if self.ready.is_some() {
             return Ok(Pulled::Ready);
@@ -308,7 +317,7 @@ impl<S: Decode> ReadSide<S> {
         }
         let (shown, eof) = self.input.shown();
         match self.stage.frame(shown, eof) {
-            Ok(frame) => self.follow_frame(frame, output),
+            Ok(frame) => self.follow_frame(frame, output, is_full),
             Err(fault) => Err(self.fatal(fault)),
         }
     }
@@ -319,6 +328,7 @@ impl<S: Decode> ReadSide<S> {
         &mut self,
         frame: Frame,
         output: &mut Output,
+        is_full: bool,
     ) -> Result<Pulled, Error<S::Error>> {
         let (shown, eof) = self.input.shown();
         let held = shown.len();
@@ -332,6 +342,7 @@ impl<S: Decode> ReadSide<S> {
                 self.ready = Some(length);
                 Ok(Pulled::Ready)
             }
+            Frame::Absorb(_) if is_full => Ok(Pulled::Full),
             Frame::Absorb(length) => {
                 let length = length.get();
                 if let Err(fault) =
@@ -341,7 +352,7 @@ impl<S: Decode> ReadSide<S> {
                 }
                 let position = self.input.buffer.position();
                 match self.stage.absorb(self.input.buffer.take(length), output) {
-                    Ok(()) => Ok(Pulled::Absorbed),
+                    Ok(()) => Ok(Pulled::Absorbed(length)),
                     Err(fault) => {
                         self.dead |= fault.fatal;
                         Err(Error::Fault(fault.moved(position)))
@@ -370,6 +381,7 @@ impl<S: Decode> ReadSide<S> {
         output: &mut Output,
     ) -> Poll<Result<Pulled, Error<S::Error>>> {
         let Self { stage, input, .. } = self;
+        let held = input.buffer.len();
         let limit = input.options.input_limit;
         let filled = input.poll_fill(io, cx, need, |seen| {
             let shown = &seen[..seen.len().min(limit)];
@@ -381,8 +393,8 @@ impl<S: Decode> ReadSide<S> {
             }
         });
         Poll::Ready(match ready!(filled)? {
-            Filled::More => Ok(Pulled::Absorbed),
-            Filled::Verdict(Ok(frame)) => self.follow_frame(frame, output),
+            Filled::More => Ok(Pulled::Absorbed(self.input.buffer.len().saturating_sub(held))),
+            Filled::Verdict(Ok(frame)) => self.follow_frame(frame, output, false),
             Filled::Verdict(Err(fault)) => Err(self.fatal(fault)),
         })
     }
@@ -427,12 +439,22 @@ impl<S: Decode> ReadSide<S> {
     }
 }
 
+/// How many more bytes may be read ahead of `held` ones while a write is pending.
+fn room_ahead(options: &Options, held: usize) -> usize {
+    match options.policy {
+        ReadPolicy::ReadAhead => options.read_ahead_limit.saturating_sub(held),
+        ReadPolicy::Exact | ReadPolicy::Peek => 0,
+    }
+}
+
 /// How far [`ReadSide::pull`] has come.
 pub(super) enum Pulled {
     /// A record can be taken.
     Ready,
-    /// Something was consumed or received; pull again.
-    Absorbed,
+    /// So many bytes were consumed or received; pull again.
+    Absorbed(usize),
+    /// There is something to absorb, and too much to send for it.
+    Full,
     /// More must be read.
     Need(Need),
     /// The stage is over.
@@ -440,17 +462,21 @@ pub(super) enum Pulled {
 }
 
 impl Aside<'_> {
+    /// Whether a read may wait, so that nothing can be read ahead.
+    pub(super) fn waits<T: Transport>(&self) -> bool {
+        T::FLUSH_FIRST && !self.options.nonblocking
+    }
+
     /// Reads ahead, up to the limit. Pending where nothing comes, or no more may.
     pub(super) fn poll_read<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<()> {
         let held = self.spill.len();
-        let reads_ahead = self.options.policy == ReadPolicy::ReadAhead
-            && self.held + held < self.options.read_ahead_limit;
-        if !reads_ahead || *self.eof || self.error.is_some() {
+        let room = room_ahead(self.options, self.held + held);
+        if room == 0 || *self.eof || self.error.is_some() {
             return Poll::Pending;
         }
-        let most = self.options.read_size.max(1);
+        let most = self.options.read_size.clamp(1, room);
         self.spill.resize(held + most, 0);
-        let read = io.poll_read(cx, &mut self.spill[held..]);
+        let read = uninterrupted(|| io.poll_read(cx, &mut self.spill[held..]));
         let read = read.map(|read| read.and_then(|count| plausible(count, most)));
         let count = if let Poll::Ready(Ok(count)) = read { count } else { 0 };
         self.spill.truncate(held + count);

@@ -52,7 +52,7 @@ impl<T: PollTransport, S> Connection<T, S> {
     /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
     /// the reader when it has to wait. Either can end the writing side, for both.
     pub fn split(self) -> (Connection<Half<T>, S>, Connection<Half<T>, ()>) {
-        let Self { io, read, mut write } = self;
+        let Self { io, read, mut write, waits, .. } = self;
         // What is queued by now comes before what either half sends.
         let queue = write.take_queued();
         let shares = Shares::default();
@@ -69,10 +69,11 @@ impl<T: PollTransport, S> Connection<T, S> {
         let writer = Half { shared, side: Side::Writer };
         let nothing = ReadSide::new((), Input::none(read.input.options));
         let output = write.other_half();
-        (
-            Connection { io: reader, read, write },
-            Connection { io: writer, read: nothing, write: output },
-        )
+        let mut writer = Connection::of(writer, nothing, output);
+        writer.watch_as(waits.as_deref());
+        let mut reader = Connection::of(reader, read, write);
+        reader.waits = waits;
+        (reader, writer)
     }
 }
 
@@ -88,13 +89,15 @@ impl<T: PollTransport, S> Connection<Half<T>, S> {
         if !Arc::ptr_eq(&self.io.shared, &writer.io.shared) {
             return Err((self, writer));
         }
-        let Connection { io, read, write } = self;
+        let Connection { io, read, write, waits, .. } = self;
         let Connection { io: other, write: others, .. } = writer;
         drop(other);
         match Arc::try_unwrap(io.shared) {
             Ok(shared) => {
                 let line = shared.line.into_inner().unwrap_or_else(PoisonError::into_inner);
-                Ok(Connection { io: line.io, read, write: write.join(others, line.queue) })
+                let mut whole = Connection::of(line.io, read, write.join(others, line.queue));
+                whole.waits = waits;
+                Ok(whole)
             }
             // INVARIANT: a connection has two halves, and both were given.
             Err(_) => unreachable!("a half of a connection was copied"),

@@ -13,9 +13,11 @@ use std::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::Poll,
+    time::Duration,
 };
 
 use super::{
+    Timeouts,
     connection::Connection as RawConnection,
     read::{Input, ReadSide},
     shares::{Shares, Side},
@@ -62,7 +64,7 @@ where
     /// The halves look ahead by reading only: [`Peek`](super::sync::Peek) is to be had again when they
     /// are one connection.
     pub fn split(self) -> (Connection<BlockingHalf<T>, S>, Connection<BlockingHalf<T>, ()>) {
-        let RawConnection { io: Blocking { io, peek }, read, mut write } = self;
+        let RawConnection { io: Blocking { io, peek }, read, mut write, waits, .. } = self;
         // What is queued by now comes before what either half sends.
         let queue = write.take_queued();
         let shares = Shares::default();
@@ -83,10 +85,11 @@ where
         let writer = BlockingHalf { shared, side: Side::Writer };
         let nothing = ReadSide::new((), Input::none(read.input.options));
         let output = write.other_half();
-        (
-            RawConnection { io: Blocking::new(reader), read, write },
-            RawConnection { io: Blocking::new(writer), read: nothing, write: output },
-        )
+        let mut writer = RawConnection::of(Blocking::new(writer), nothing, output);
+        writer.watch_as(waits.as_deref());
+        let mut reader = RawConnection::of(Blocking::new(reader), read, write);
+        reader.waits = waits;
+        (reader, writer)
     }
 }
 
@@ -105,7 +108,7 @@ impl<T, S> Connection<BlockingHalf<T>, S> {
         if !Arc::ptr_eq(&self.io.io.shared, &writer.io.io.shared) {
             return Err((self, writer));
         }
-        let RawConnection { io, read, write } = self;
+        let RawConnection { io, read, write, waits, .. } = self;
         let RawConnection { io: other, write: others, .. } = writer;
         drop(other);
         match Arc::try_unwrap(io.io.shared) {
@@ -114,7 +117,9 @@ impl<T, S> Connection<BlockingHalf<T>, S> {
                 let mut unsent = socket.into_inner().unwrap_or_else(PoisonError::into_inner).batch;
                 unsent.append(&mut queue);
                 let write = write.join(others, unsent);
-                Ok(RawConnection { io: Blocking { io, peek }, read, write })
+                let mut whole = RawConnection::of(Blocking { io, peek }, read, write);
+                whole.waits = waits;
+                Ok(whole)
             }
             // INVARIANT: a connection has two halves, and both were given.
             Err(_) => unreachable!("a half of a connection was copied"),
@@ -275,6 +280,10 @@ where
         self.shared.shares.is_closed()
     }
 
+    fn poll_send_once(&mut self, output: &mut Output) -> Poll<io::Result<bool>> {
+        self.poll_send(output).map_ok(|()| true)
+    }
+
     fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
         let mut queue = self.shared.queue();
         self.shared.shares.add(self.side, output.len());
@@ -302,5 +311,16 @@ where
             self.shared.shares.close();
         }
         (&self.shared.io).close_write()
+    }
+}
+
+/// The socket's: they count for both halves.
+impl<T: Timeouts> Timeouts for BlockingHalf<T> {
+    fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
+        self.shared.io.timeouts()
+    }
+
+    fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
+        self.shared.io.set_timeouts(read, write)
     }
 }

@@ -4,10 +4,12 @@ use std::{
     io::{self, IoSlice, Read, Write},
     net::TcpStream,
     task::{Context, Poll, Waker, ready},
+    time::{Duration, Instant},
 };
 
 use super::{
-    Answer, Error, SendError, Timer, Turn, connection, constructors::constructors, transport,
+    Answer, Error, SendError, Timeouts, TimerFor, Turn, connection, constructors::constructors,
+    engine::again, transport,
 };
 use crate::{Decode, Encode, Exchange, Output};
 
@@ -15,12 +17,14 @@ use crate::{Decode, Encode, Exchange, Output};
 ///
 /// On a transport in non-blocking mode each method answers an error that
 /// [`would_block`](Error::would_block), and goes on when it is called again. So it does where a
-/// blocking socket has a time-out, and that has passed.
+/// blocking socket has a time-out, and that has passed. Say in
+/// [`Options::nonblocking`](super::Options::nonblocking) that a transport never waits: such a
+/// connection reads ahead while a write is pending.
 ///
 /// A blocking socket is half-duplex: while one call waits to write, nothing is read. Two peers that
-/// both send more than the kernel buffers, and read nothing meanwhile, stop for ever. Where that can
-/// happen use a non-blocking socket and [`wants_write`](connection::Connection::wants_write), or
-/// [`split`](connection::Connection::split).
+/// both send more than the kernel buffers, and read nothing meanwhile, wait for each other. The
+/// methods that end in `_by` give up by a timer; [`split`](connection::Connection::split) or a
+/// non-blocking socket avoid it.
 ///
 /// ```
 /// use segue::{driver::{Turn, sync::Connection}, separator};
@@ -79,6 +83,18 @@ constructors!(Blocking, Peek::peek, Read + Write);
 
 /// # Blocking
 impl<T: SyncTransport, S> Connection<T, S> {
+    /// What a poll by `timer` comes to, which is disarmed behind it.
+    fn by<W: TimerFor<Blocking<T>>, R>(
+        &mut self,
+        timer: &mut W,
+        poll: impl FnOnce(&mut Self, &mut W) -> Poll<R>,
+    ) -> io::Result<R> {
+        let result = now(poll(self, timer));
+        // Some sockets refuse that once the peer has gone; what came of the call matters more.
+        let _ = timer.arm_for(&self.io, None);
+        result
+    }
+
     /// The next item, with the output to answer it on; `None` once the stage is over and
     /// everything has been sent.
     ///
@@ -143,6 +159,92 @@ impl<T: SyncTransport, S> Connection<T, S> {
         now(self.poll_flush(&mut context()))?
     }
 
+    /// The same as [`turn`](Self::turn), but gives up a peer that misses one of the
+    /// [`Deadlines`](super::Deadlines) by the clock of `timer`, which is [armed](Timer::arm) for
+    /// each call that may wait, and disarmed in the end.
+    ///
+    /// ```no_run
+    /// use segue::{driver::{Deadlines, SocketTimer, Turn, sync::Connection}, separator};
+    /// use std::time::Duration;
+    ///
+    /// # fn serve(socket: std::net::TcpStream) -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut timer = SocketTimer::new(socket.try_clone()?);
+    /// let deadlines = Deadlines::new().record(Duration::from_secs(5));
+    /// let mut connection = Connection::new(socket, separator::line()).with_deadlines(deadlines);
+    /// let mut writer = separator::line();
+    /// while let Some(Turn { item, mut output }) = connection.turn_by(&mut timer)? {
+    ///     output.queue(&mut writer, &*item)?;
+    /// }
+    /// connection.close(4096)?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`turn`](Self::turn), and for a [missed deadline](Error::late).
+    pub fn turn_by(
+        &mut self,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> Result<Option<Turn<'_, Blocking<T>, S::Item<'_>>>, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        if self.ready_by(timer)? { self.take_turn() } else { Ok(None) }
+    }
+
+    /// The same as [`ready`](Self::ready), by deadlines as [`turn_by`](Self::turn_by).
+    ///
+    /// # Errors
+    /// As [`turn_by`](Self::turn_by).
+    pub fn ready_by(
+        &mut self,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> Result<bool, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        self.by(timer, |this, timer| this.poll_ready_by(&mut context(), timer))
+            .unwrap_or_else(|error| Err(error.into()))
+    }
+
+    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// As [`queue`](Self::queue), and for a [missed deadline](SendError::late).
+    pub fn queue_by<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> Result<(), SendError<E::Error>> {
+        self.by(timer, |this, timer| this.poll_room_by(&mut context(), timer))??;
+        self.encode(encoder, item)
+    }
+
+    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and for a [missed deadline](SendError::late).
+    pub fn send_by<I, E: Encode<I>>(
+        &mut self,
+        encoder: &mut E,
+        item: I,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> Result<(), SendError<E::Error>> {
+        self.queue_by(encoder, item, timer)?;
+        Ok(self.flush_by(timer)?)
+    }
+
+    /// The same as [`flush`](Self::flush), but gives up a peer that does not take all of it within
+    /// [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    pub fn flush_by(&mut self, timer: &mut impl TimerFor<Blocking<T>>) -> io::Result<()> {
+        self.by(timer, |this, timer| this.poll_flush_by(&mut context(), timer))?
+    }
+
     /// Sends what is queued, then the end of the stream. Reading goes on.
     ///
     /// # Errors
@@ -161,39 +263,76 @@ impl<T: SyncTransport, S> Connection<T, S> {
     /// Of the transport.
     pub fn close_write_with(
         &mut self,
-        mut end: impl FnMut(&mut T) -> io::Result<()>,
+        end: impl FnMut(&mut T) -> io::Result<()>,
     ) -> io::Result<()> {
-        let end = |io: &mut Blocking<T>, _: &mut Context<'_>| transport::polled(|| end(&mut io.io));
-        now(self.poll_close_write(&mut context(), end))?
+        let pace = self.pace().unlimited();
+        match now(self.poll_end(&mut context(), pace, ending(end)))?? {
+            true => Ok(()),
+            false => now(again::<Blocking<T>, _>(&mut context()))?,
+        }
     }
 
-    /// Ends the connection such that the peer gets everything: sends what is queued and the end of
+    /// Ends the connection so that the peer gets everything: sends what is queued and the end of
     /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
-    /// Gives whether its end has come. Items cannot be had any more.
+    /// Items cannot be had any more. Gives whether the peer's end has come.
     ///
-    /// Dropping a socket with unread input sends a reset, which destroys an answer in flight. A
-    /// peer that neither sends nor ends is waited for as long as the transport waits: give the
-    /// socket a time-out, and take its would-block for an answer.
+    /// It waits for at most [`Options::linger`](super::Options::linger), by the time-outs of the
+    /// socket, which are as before afterwards. A peer that has everything and only does not end is
+    /// no error: then the answer is false, and the connection is to be dropped. Dropping a socket
+    /// with unread input sends a reset, which destroys an answer in flight.
+    ///
+    /// # Errors
+    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) where the peer did not
+    /// take everything in time.
+    pub fn close(&mut self, drain_limit: u64) -> io::Result<bool>
+    where
+        T: CloseWrite + Timeouts,
+    {
+        let epoch = self.waits().epoch(Instant::now());
+        self.close_by(drain_limit, &mut SocketClock { epoch, before: None })
+    }
+
+    /// The same for a transport that brings no clock: it waits for at most
+    /// [`Options::linger`](super::Options::linger) by the clock of `timer`.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    pub fn close_by(
+        &mut self,
+        drain_limit: u64,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> io::Result<bool>
+    where
+        T: CloseWrite,
+    {
+        self.by(timer, |this, timer| {
+            this.poll_close_by(&mut context(), timer, drain_limit, ending(T::close_write))
+        })?
+    }
+
+    /// The same, but waits as long as the transport does: a peer that neither sends nor ends can
+    /// hold it for ever. For a readiness loop, which has time-outs of its own.
     ///
     /// # Errors
     /// Of the transport.
-    pub fn close(&mut self, drain_limit: u64) -> io::Result<bool>
+    pub fn close_unbounded(&mut self, drain_limit: u64) -> io::Result<bool>
     where
         T: CloseWrite,
     {
         self.close_with(drain_limit, T::close_write)
     }
 
-    /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
-    /// the stream.
+    /// The same as [`close_unbounded`](Self::close_unbounded) for a transport from elsewhere, which
+    /// is no [`CloseWrite`]: `end` sends the end of the stream.
     ///
     /// ```no_run
-    /// use segue::{driver::sync::Connection, length};
+    /// use segue::{driver::{Options, sync::Connection}, length};
     /// use std::net::Shutdown;
     ///
     /// # type MioStream = std::net::TcpStream;
     /// # fn closed(socket: MioStream) -> std::io::Result<()> {
-    /// let mut connection = Connection::new(socket, length::u16_be());
+    /// let options = Options::new().nonblocking(true);
+    /// let mut connection = Connection::new(socket, length::u16_be()).with_options(options);
     /// connection.close_with(4096, |socket| socket.shutdown(Shutdown::Write))?;
     /// # Ok(()) }
     /// ```
@@ -240,12 +379,10 @@ impl<T: SyncTransport> Connection<T, ()> {
     pub fn exchange_by<X: Exchange>(
         &mut self,
         exchange: &mut X,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<Blocking<T>>,
     ) -> Result<X::Output, Error<X::Error>> {
-        let result = now(self.poll_exchange(&mut context(), exchange, &mut Some(&mut *timer)));
-        // Some sockets refuse that once the peer has gone; what came of the exchange says more.
-        let _ = timer.arm(None);
-        result.unwrap_or_else(|error| Err(error.into()))
+        self.by(timer, |this, timer| this.poll_exchange(&mut context(), exchange, &mut Some(timer)))
+            .unwrap_or_else(|error| Err(error.into()))
     }
 }
 
@@ -284,6 +421,19 @@ pub trait SyncTransport {
     fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
         ready!(transport::send(output, |chunks| transport::polled(|| self.transmit(chunks))))?;
         transport::polled(|| self.push())
+    }
+
+    /// Sends what one call takes of `output`; true once all of it has left and was pushed on.
+    fn poll_send_once(&mut self, output: &mut Output) -> Poll<io::Result<bool>> {
+        if !output.is_empty() {
+            ready!(transport::send_once(output, |chunks| transport::polled(
+                || self.transmit(chunks)
+            )))?;
+            if !output.is_empty() {
+                return Poll::Ready(Ok(false));
+            }
+        }
+        transport::polled(|| self.push()).map_ok(|()| true)
     }
 
     /// How many bytes of this connection wait outside of its own output.
@@ -338,6 +488,14 @@ impl<T: SyncTransport> transport::Transport for Blocking<T> {
         self.io.poll_send(output)
     }
 
+    fn poll_send_once(
+        &mut self,
+        _: &mut Context<'_>,
+        output: &mut Output,
+    ) -> Poll<io::Result<bool>> {
+        self.io.poll_send_once(output)
+    }
+
     fn queued(&self) -> usize {
         self.io.queued()
     }
@@ -375,6 +533,76 @@ fn now<R>(poll: Poll<R>) -> io::Result<R> {
     match poll {
         Poll::Ready(result) => Ok(result),
         Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+    }
+}
+
+/// How the writing side of a transport is ended, as the engine sees it.
+fn ending<T>(
+    mut end: impl FnMut(&mut T) -> io::Result<()>,
+) -> impl FnMut(&mut Blocking<T>, &mut Context<'_>) -> Poll<io::Result<()>> {
+    move |io, _| transport::polled(|| end(&mut io.io))
+}
+
+/// The machine's clock, with the time-outs of the connection's own socket for an alarm. They are as
+/// before after each call that it watches over.
+///
+/// ```no_run
+/// use segue::{driver::sync::{Connection, SocketClock}, separator};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let socket = std::net::TcpStream::connect("127.0.0.1:4000")?;
+/// let mut connection = Connection::new(socket, separator::line());
+/// let line = connection.turn_by(&mut SocketClock::new())?.map(|turn| turn.item.to_vec());
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct SocketClock {
+    epoch: Instant,
+    /// The time-outs that the socket had before the alarm was set.
+    before: Option<(Option<Duration>, Option<Duration>)>,
+}
+
+impl SocketClock {
+    /// A clock whose epoch is now. One serves a connection for as long as it lives.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { epoch: Instant::now(), before: None }
+    }
+}
+
+impl Default for SocketClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T: Timeouts> TimerFor<Blocking<T>> for SocketClock {
+    fn time(&mut self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    fn poll_until(&mut self, _: &mut Context<'_>, at: Duration) -> Poll<()> {
+        if self.epoch.elapsed() >= at { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn arm_for(&mut self, transport: &Blocking<T>, at: Option<Duration>) -> io::Result<bool> {
+        let socket = &transport.io;
+        match at {
+            Some(at) => {
+                if self.before.is_none() {
+                    self.before = Some(socket.timeouts()?);
+                }
+                // A time-out of zero is refused by sockets, and means "for ever" to some.
+                let left = at.saturating_sub(self.epoch.elapsed()).max(Duration::from_millis(1));
+                socket.set_timeouts(Some(left), Some(left))?;
+            }
+            None => {
+                if let Some((read, write)) = self.before.take() {
+                    socket.set_timeouts(read, write)?;
+                }
+            }
+        }
+        Ok(true)
     }
 }
 

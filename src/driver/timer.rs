@@ -31,6 +31,39 @@ pub trait Timer {
     }
 }
 
+/// A timer that can watch over a connection whose transport is a `T`: what methods that end in
+/// `_by` take.
+///
+/// Every [`Timer`] is one. So is a [`sync::SocketClock`](super::sync::SocketClock) where the
+/// transport has time-outs of its own, which then needs no second handle of the socket.
+pub trait TimerFor<T> {
+    /// The time since the timer's epoch.
+    fn time(&mut self) -> Duration;
+
+    /// Ready once it is `at` or later: see [`Timer::poll_at`].
+    fn poll_until(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()>;
+
+    /// Makes blocking calls on `transport` return by `at`: see [`Timer::arm`].
+    ///
+    /// # Errors
+    /// The transport's.
+    fn arm_for(&mut self, transport: &T, at: Option<Duration>) -> io::Result<bool>;
+}
+
+impl<T, W: Timer + ?Sized> TimerFor<T> for W {
+    fn time(&mut self) -> Duration {
+        self.now()
+    }
+
+    fn poll_until(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
+        self.poll_at(cx, at)
+    }
+
+    fn arm_for(&mut self, _: &T, at: Option<Duration>) -> io::Result<bool> {
+        self.arm(at)
+    }
+}
+
 /// A [`Timer`] for a blocking socket, by its read and write time-outs.
 ///
 /// ```no_run
@@ -67,44 +100,58 @@ impl<S: Timeouts> Timer for SocketTimer<S> {
     fn arm(&mut self, at: Option<Duration>) -> io::Result<bool> {
         // A time-out of zero is refused by sockets, and means "for ever" to some.
         let left = at.map(|at| at.saturating_sub(self.now()).max(Duration::from_millis(1)));
-        self.socket.set_timeouts(left)?;
+        match left {
+            Some(left) => self.socket.set_timeouts(Some(left), Some(left))?,
+            None => self.socket.set_timeouts(None, None)?,
+        }
         Ok(true)
     }
 }
 
 /// Sockets whose blocking calls can be given a time-out.
 pub trait Timeouts {
-    /// Sets the time-out of reads and of writes.
+    /// The time-outs of reads and of writes; `None` waits for ever.
     ///
     /// # Errors
     /// The socket's.
-    fn set_timeouts(&self, timeout: Option<Duration>) -> io::Result<()>;
+    fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)>;
+
+    /// Sets the time-outs of reads and of writes.
+    ///
+    /// # Errors
+    /// The socket's; a time-out of zero is refused.
+    fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()>;
 }
 
-impl Timeouts for std::net::TcpStream {
-    fn set_timeouts(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.set_read_timeout(timeout)?;
-        self.set_write_timeout(timeout)
-    }
+macro_rules! timeouts {
+    ($($Socket:ty)*) => {$(
+        impl Timeouts for $Socket {
+            fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
+                Ok((self.read_timeout()?, self.write_timeout()?))
+            }
+
+            fn set_timeouts(
+                &self,
+                read: Option<Duration>,
+                write: Option<Duration>,
+            ) -> io::Result<()> {
+                self.set_read_timeout(read)?;
+                self.set_write_timeout(write)
+            }
+        }
+    )*};
 }
 
-impl Timeouts for std::net::UdpSocket {
-    fn set_timeouts(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.set_read_timeout(timeout)?;
-        self.set_write_timeout(timeout)
-    }
-}
-
+timeouts!(std::net::TcpStream std::net::UdpSocket);
 #[cfg(unix)]
-impl Timeouts for std::os::unix::net::UnixStream {
-    fn set_timeouts(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.set_read_timeout(timeout)?;
-        self.set_write_timeout(timeout)
-    }
-}
+timeouts!(std::os::unix::net::UnixStream std::os::unix::net::UnixDatagram);
 
 impl<S: Timeouts + ?Sized> Timeouts for &S {
-    fn set_timeouts(&self, timeout: Option<Duration>) -> io::Result<()> {
-        (**self).set_timeouts(timeout)
+    fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
+        (**self).timeouts()
+    }
+
+    fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
+        (**self).set_timeouts(read, write)
     }
 }

@@ -17,8 +17,9 @@ use ::tokio::{
 use super::{
     Timer, connection,
     constructors::constructors,
+    engine::Pace,
     poll::{PollPeek, PollTransport},
-    transport::{Transport, send},
+    transport::{Transport, polled, send, uninterrupted},
 };
 use crate::Output;
 
@@ -34,6 +35,23 @@ pub struct Tokio<T> {
 type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
 
 constructors!(Tokio, PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
+
+impl<T: AsyncRead + AsyncWrite + Unpin, S> Connection<T, S> {
+    /// The same as `close_write` for a transport whose own close does not send the end of the
+    /// stream: `end` does.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub async fn close_write_with(
+        &mut self,
+        mut end: impl FnMut(&mut T) -> io::Result<()>,
+    ) -> io::Result<()> {
+        let end = |io: &mut Tokio<T>, _: &mut Context<'_>| polled(|| end(&mut io.io));
+        let mut end = end;
+        std::future::poll_fn(|cx| self.poll_end(cx, Pace::ALL, &mut end)).await?;
+        Ok(())
+    }
+}
 
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
     type Io = T;
@@ -51,7 +69,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
             [one] => io.as_mut().poll_write(cx, one),
             many => io.as_mut().poll_write_vectored(cx, many),
         }))?;
-        io.poll_flush(cx)
+        uninterrupted(|| io.as_mut().poll_flush(cx))
     }
 
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -72,13 +90,35 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
 
 impl<T: AsyncRead + AsyncWrite + Unpin> PollTransport for Tokio<T> {
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        uninterrupted(|| Pin::new(&mut self.io).poll_shutdown(cx))
     }
 }
 
 impl PollPeek for TcpStream {
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         Self::poll_peek(self, cx, &mut ReadBuf::new(into))
+    }
+}
+
+/// Transports that tokio's clock is there for: [`Tokio`] and its halves.
+pub trait OnTokio: PollTransport {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> OnTokio for Tokio<T> {}
+impl<T: OnTokio> OnTokio for super::Half<T> {}
+
+/// # Polled: tokio with its clock
+impl<T: OnTokio, S> connection::Connection<T, S> {
+    /// Ends the connection so that the peer gets everything, within
+    /// [`Options::linger`](super::Options::linger) by tokio's clock: as
+    /// [`close_by`](Self::close_by) with a [`TokioTimer`]. A future that was dropped may be made
+    /// anew; the time counts from the first.
+    ///
+    /// # Errors
+    /// As [`close_by`](Self::close_by), and where the runtime has no timers.
+    pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
+        let mut timer = TokioTimer::try_new()?;
+        timer.epoch = Instant::from_std(self.waits().epoch(timer.epoch.into_std()));
+        self.close_by(drain_limit, &mut timer).await
     }
 }
 
@@ -98,6 +138,20 @@ impl TokioTimer {
     pub fn new() -> Self {
         let epoch = Instant::now();
         Self { epoch, sleep: Box::pin(sleep_until(epoch)) }
+    }
+}
+
+impl TokioTimer {
+    /// The same, where there may be no such runtime.
+    ///
+    /// # Errors
+    /// Of kind [`Unsupported`](io::ErrorKind::Unsupported) outside of a tokio runtime that has its
+    /// time driver enabled.
+    pub fn try_new() -> io::Result<Self> {
+        // Tokio has no way to ask for it but to try.
+        std::panic::catch_unwind(Self::new).map_err(|_| {
+            io::Error::new(io::ErrorKind::Unsupported, "there is no tokio runtime with timers")
+        })
     }
 }
 

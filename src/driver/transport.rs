@@ -28,6 +28,16 @@ pub trait Transport: Sized {
     /// below may hold back.
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>>;
 
+    /// Sends what one call takes of `output`; true once all of it has left and was pushed on. For
+    /// those who look at a clock in between.
+    fn poll_send_once(
+        &mut self,
+        cx: &mut Context<'_>,
+        output: &mut Output,
+    ) -> Poll<io::Result<bool>> {
+        self.poll_send(cx, output).map_ok(|()| true)
+    }
+
     /// Looks at what could be read, and leaves it there.
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
 
@@ -64,19 +74,44 @@ pub(super) fn send(
     mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
 ) -> Poll<io::Result<()>> {
     while !output.is_empty() {
-        let mut slices = [IoSlice::new(&[]); SLICES];
-        let (mut count, mut offered) = (0, 0);
-        for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
-            *slice = IoSlice::new(chunk);
-            count += 1;
-            offered += chunk.len();
-        }
-        match plausible(ready!(write(&slices[..count]))?, offered)? {
-            0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-            sent => output.advance(sent),
-        }
+        ready!(send_once(output, &mut write))?;
     }
     Poll::Ready(Ok(()))
+}
+
+/// Sends what one vectored write takes of `output`, which is not empty.
+pub(super) fn send_once(
+    output: &mut Output,
+    mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<()>> {
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let (mut count, mut offered) = (0, 0);
+    for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
+        *slice = IoSlice::new(chunk);
+        count += 1;
+        offered += chunk.len();
+    }
+    let sent = ready!(uninterrupted(|| write(&slices[..count])))?;
+    match plausible(sent, offered)? {
+        0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+        sent => {
+            output.advance(sent);
+            Poll::Ready(Ok(()))
+        }
+    }
+}
+
+/// Makes a call again for as long as a signal interrupts it.
+#[inline]
+pub(super) fn uninterrupted<R>(
+    mut call: impl FnMut() -> Poll<io::Result<R>>,
+) -> Poll<io::Result<R>> {
+    loop {
+        match call() {
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
 }
 
 /// How many slices go into one system call. An item is at most a header, a payload and what
@@ -98,13 +133,10 @@ pub(super) fn plausible(count: usize, most: usize) -> io::Result<usize> {
 
 /// A result of I/O as a poll: would-block is pending, an interrupted call is made again.
 pub(super) fn polled<R>(mut call: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
-    loop {
-        match call() {
-            Err(error) if would_block(&error) => return Poll::Pending,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return Poll::Ready(result),
-        }
-    }
+    uninterrupted(|| match call() {
+        Err(error) if would_block(&error) => Poll::Pending,
+        result => Poll::Ready(result),
+    })
 }
 
 /// Whether a call came back because it would have to wait, or had to for too long.

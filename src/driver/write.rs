@@ -17,6 +17,13 @@ pub(super) struct WriteSide {
     error: Option<io::Error>,
     state: State,
     pushed: Pushed,
+    /// How much waited when a caller last added something while there was room. Only what comes on
+    /// top of it, from those who do not wait, stops reading: see [`is_full`](Self::is_full).
+    base: usize,
+    /// A caller was lent the output while there was room, and may have added to it.
+    lent: bool,
+    /// A caller has added to what waits, and is to be told if it is never sent.
+    is_owed: bool,
 }
 
 /// Whether a layer below the connection, such as TLS, may hold back what it has taken.
@@ -44,7 +51,9 @@ enum State {
 
 impl WriteSide {
     pub(super) fn new(output: Output) -> Self {
-        Self { output, error: None, state: State::Open, pushed: Pushed::Unknown }
+        let is_owed = !output.is_empty();
+        let (state, pushed) = (State::Open, Pushed::Unknown);
+        Self { output, error: None, state, pushed, base: 0, lent: false, is_owed }
     }
 
     /// Whether the connection takes more to send now.
@@ -64,6 +73,29 @@ impl WriteSide {
         matches!(self.state, State::Open | State::Closing)
     }
 
+    /// Whether so much waits that nothing may be read or absorbed until some of it has left: twice
+    /// the high-water mark, or as much as callers have added while there was room, and once the
+    /// mark.
+    ///
+    /// Both are needed. A peer that asks and does not read must not have answers pile up; and two
+    /// peers that have each queued one item of many mebibytes must read on, or both stop for ever.
+    #[inline]
+    pub(super) fn is_full<T: Transport>(&mut self, io: &T) -> bool {
+        let (waiting, high_water) = (self.output.len() + io.queued(), self.output.high_water());
+        if waiting < high_water {
+            (self.base, self.lent) = (0, false);
+            return false;
+        }
+        self.is_over(waiting, high_water)
+    }
+
+    #[cold]
+    fn is_over(&mut self, waiting: usize, high_water: usize) -> bool {
+        self.base = if self.lent { waiting } else { self.base.min(waiting) };
+        self.lent = false;
+        waiting >= high_water.saturating_add(self.base.max(high_water))
+    }
+
     /// Sends what is queued. A failure is kept for [`failure`](Self::failure), and what cannot be
     /// sent any more is dropped.
     pub(super) fn poll_flush<T: Transport>(
@@ -71,31 +103,66 @@ impl WriteSide {
         io: &mut T,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        if !self.can_send() {
-            // What a stage answers by itself after that is for nobody.
-            self.output.clear();
-            return Poll::Ready(());
-        }
-        if !self.has_unsent(io) && self.pushed == Pushed::All {
-            return Poll::Ready(());
-        }
-        self.pushed = Pushed::NotAll;
-        let sent = ready!(io.poll_send(cx, &mut self.output));
-        self.pushed = Pushed::All;
-        if let Err(error) = sent {
-            self.error = Some(error);
-            self.state = State::Broken;
-            self.output.clear();
-        }
-        Poll::Ready(())
+        self.poll_sent(io, cx, false).map(drop)
     }
 
-    /// Takes memory for small writes, if it has none.
+    /// The same, but comes back after one call on the transport if `once`. Whether all has left.
+    pub(super) fn poll_sent<T: Transport>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+        once: bool,
+    ) -> Poll<bool> {
+        if !self.can_send() || io.is_closed() {
+            self.drop_late();
+        }
+        if !self.can_send() || (!self.has_unsent(io) && self.pushed == Pushed::All) {
+            return Poll::Ready(true);
+        }
+        self.pushed = Pushed::NotAll;
+        let sent = if once {
+            io.poll_send_once(cx, &mut self.output)
+        } else {
+            io.poll_send(cx, &mut self.output).map_ok(|()| true)
+        };
+        match ready!(sent) {
+            Ok(false) => return Poll::Ready(false),
+            Ok(true) => {}
+            Err(error) => {
+                self.error = Some(error);
+                self.state = State::Broken;
+                self.output.clear();
+            }
+        }
+        (self.pushed, self.is_owed) = (Pushed::All, false);
+        Poll::Ready(true)
+    }
+
+    /// Drops what was queued behind the end. What a stage answers by itself then is for nobody;
+    /// what a caller has added is an error of its own.
+    fn drop_late(&mut self) {
+        if self.is_owed && !self.output.is_empty() && self.error.is_none() {
+            let why = "something was queued behind the end of this side of the connection";
+            self.error = Some(io::Error::new(io::ErrorKind::BrokenPipe, why));
+        }
+        self.is_owed = false;
+        self.output.clear();
+    }
+
+    /// Sets the mark from which on callers wait to add more.
+    pub(super) fn set_high_water(&mut self, high_water: usize) {
+        self.output.set_high_water(high_water);
+    }
+
+    /// Lends the output to a caller, with memory for small writes.
     #[inline]
-    pub(super) fn lease(&mut self) {
+    pub(super) fn lend<T: Transport>(&mut self, io: &T) -> &mut Output {
+        self.lent |= self.has_room(io);
+        self.is_owed = true;
         if self.output.capacity() == 0 {
             pool::lease_output(&mut self.output);
         }
+        &mut self.output
     }
 
     /// Gives the memory of an empty output back.
@@ -119,10 +186,7 @@ impl WriteSide {
     ) -> Result<(), SendError<E::Error>> {
         match self.state {
             State::Open if io.is_closed() => Err(SendError::Closed),
-            State::Open => {
-                self.lease();
-                self.output.try_encode(encoder, item).map_err(SendError::Refused)
-            }
+            State::Open => self.lend(io).try_encode(encoder, item).map_err(SendError::Refused),
             State::Closing | State::Ending | State::Closed => Err(SendError::Closed),
             State::Broken => Err(SendError::Io(
                 self.failure().unwrap_or_else(|| io::ErrorKind::BrokenPipe.into()),
@@ -154,7 +218,7 @@ impl WriteSide {
     /// The writing side of the other half, when a connection is split: as far along as this one.
     pub(super) fn other_half(&self) -> Self {
         let output = Output::with_high_water(self.output.high_water());
-        Self { output, error: None, state: self.state, pushed: Pushed::All }
+        Self { state: self.state, pushed: Pushed::All, ..Self::new(output) }
     }
 
     /// What is queued, for whoever sends it next: nothing where it cannot be sent.
@@ -162,6 +226,7 @@ impl WriteSide {
         if !self.can_send() {
             self.output.clear();
         }
+        self.is_owed = false;
         let none = Output::with_high_water(self.output.high_water());
         std::mem::replace(&mut self.output, none)
     }
@@ -172,6 +237,7 @@ impl WriteSide {
         queue.append(&mut self.output);
         queue.append(&mut other.output);
         self.output.append(&mut queue);
+        self.is_owed |= other.is_owed;
         self.state = self.state.max(other.state);
         self.error = self.error.or(other.error);
         if other.pushed == Pushed::NotAll {

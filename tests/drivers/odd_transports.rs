@@ -65,9 +65,10 @@ fn a_read_of_more_than_there_was_room_for_is_a_failure() {
     // As many bytes as the buffer has room for, and more than that.
     for count in [3, 17, 100_000, usize::MAX] {
         let odd = Odd { reads: [Ok(count)].into(), ..Odd::default() };
-        let options = Options { policy: ReadPolicy::Exact, read_size: 16, ..Options::default() };
+        let options = Options::new().policy(ReadPolicy::Exact).read_size(16);
         let handoff = Handoff::new(odd, &[][..]);
-        let mut connection = Connection::with_options(handoff, Talk::default(), options);
+        let mut connection =
+            Connection::from_handoff(handoff, Talk::default()).with_options(options);
         assert_eq!(failure(connection.turn()), ErrorKind::InvalidData, "{count}");
         assert!(connection.buffer().is_empty(), "nothing was received");
         assert!(connection.turn().unwrap().is_none());
@@ -77,8 +78,8 @@ fn a_read_of_more_than_there_was_room_for_is_a_failure() {
 #[test]
 fn a_look_at_more_than_there_was_room_for_is_a_failure() {
     let odd = Odd { peeks: [Ok(17)].into(), ..Odd::default() };
-    let options = Options { policy: ReadPolicy::Peek, read_size: 16, ..Options::default() };
-    let mut connection = Connection::peeking(Handoff::new(odd, &[][..]), Talk::default(), options);
+    let options = Options::new().policy(ReadPolicy::Peek).read_size(16);
+    let mut connection = Connection::new(odd, Talk::default()).with_options(options).peeking();
     assert_eq!(failure(connection.turn()), ErrorKind::InvalidData);
 }
 
@@ -89,9 +90,9 @@ fn a_read_of_more_than_there_was_room_for_is_one_with_an_item_in_hand_too() {
         writes: [Err(ErrorKind::WouldBlock.into())].into(),
         ..Odd::default()
     };
-    let options = Options { read_size: 16, high_water: 1, ..Options::default() };
+    let options = Options::new().nonblocking(true).read_size(16).high_water(1);
     let handoff = Handoff::new(odd, messages(["one"]));
-    let mut connection = Connection::with_options(handoff, Talk::default(), options);
+    let mut connection = Connection::from_handoff(handoff, Talk::default()).with_options(options);
     {
         let mut turn = connection.turn().unwrap().unwrap();
         turn.output.queue(&mut Talk::default(), turn.item).unwrap();

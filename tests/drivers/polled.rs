@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-use segue::{Handoff, driver::Options};
+use segue::driver::Options;
 
 use super::Connection;
 use crate::{
@@ -44,12 +44,12 @@ impl Count {
 /// The options that decide when a connection sleeps.
 fn ways() -> impl Iterator<Item = Options> {
     [16, 100_000].into_iter().flat_map(|high_water| {
-        [16, 16 * 1024].map(|read_size| Options { high_water, read_size, ..Options::default() })
+        [16, 16 * 1024].map(|read_size| Options::new().high_water(high_water).read_size(read_size))
     })
 }
 
 fn open(pipe: Pipe, options: Options) -> Connection<Pipe, Talk> {
-    Connection::with_options(Handoff::new(pipe, &[][..]), Talk::default(), options)
+    Connection::new(pipe, Talk::default()).with_options(options)
 }
 
 const COUNT: usize = 200;
@@ -73,7 +73,7 @@ async fn echoes(mut connection: Connection<Pipe, Talk>) {
     while let Some(mut turn) = connection.turn().await.unwrap() {
         turn.output.queue(&mut Talk::default(), turn.item).unwrap();
     }
-    connection.close(0).await.unwrap();
+    connection.close_unbounded(0).await.unwrap();
 }
 
 #[test]
@@ -90,14 +90,14 @@ fn peers_wake_each_other() {
 fn a_peer_that_waits_for_room_is_woken_with_nothing_to_read_ahead() {
     for options in ways() {
         let (left, right) = pipe(64);
-        let left = open(left, Options { read_ahead_limit: 0, ..options });
+        let left = open(left, options.read_ahead_limit(0));
         block_on(both(
             async {
                 let mut connection = left;
                 for _ in 0..COUNT {
                     connection.queue(&mut Talk::default(), TEXT).await.unwrap();
                 }
-                connection.close(1000).await.unwrap();
+                connection.close_unbounded(1000).await.unwrap();
             },
             async {
                 let mut connection = open(right, options);

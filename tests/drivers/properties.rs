@@ -167,12 +167,12 @@ fn options() -> impl Strategy<Value = Options> {
     let high_water = select(vec![1, 30, 64 * 1024]);
     let read_ahead_limit = select(vec![0, 20, 256 * 1024]);
     (policy, read_size, high_water, read_ahead_limit).prop_map(
-        |(policy, read_size, high_water, read_ahead_limit)| Options {
-            policy,
-            read_size,
-            high_water,
-            read_ahead_limit,
-            ..Options::default()
+        |(policy, read_size, high_water, read_ahead_limit)| {
+            Options::new()
+                .policy(policy)
+                .read_size(read_size)
+                .high_water(high_water)
+                .read_ahead_limit(read_ahead_limit)
         },
     )
 }

@@ -115,13 +115,14 @@ const STREAM: &[u8] = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n\x81\x02hi";
 #[test]
 fn a_socket_is_given_away_with_nothing_over_read() {
     for policy in [ReadPolicy::Exact, ReadPolicy::Peek] {
-        let options = Options { policy, ..Options::default() };
+        let options = Options::new().policy(policy);
         let (mut client, server) = sockets();
         client.write_all(STREAM).unwrap();
         drop(client);
         let handoff = Handoff::new(server, &[][..]);
         let stage = separator::bytes(b"\r\n\r\n");
-        let mut connection = sync::Connection::peeking(handoff, stage, options);
+        let mut connection =
+            sync::Connection::from_handoff(handoff, stage).with_options(options).peeking();
         let head = connection.turn().unwrap().unwrap().item.to_vec();
         assert_eq!(head, STREAM[..26]);
         let mut io = connection.hand_off(Edge::MustBeEmpty).unwrap().into_io().unwrap();
@@ -136,14 +137,15 @@ fn a_tokio_socket_is_given_away_with_nothing_over_read() {
     use tokio::io::AsyncReadExt;
 
     for policy in [ReadPolicy::Exact, ReadPolicy::Peek] {
-        let options = Options { policy, ..Options::default() };
+        let options = Options::new().policy(policy);
         let (mut client, server) = sockets();
         server.set_nonblocking(true).unwrap();
         runtime().block_on(async {
             let server = tokio::net::TcpStream::from_std(server).unwrap();
             let handoff = Handoff::new(server, &[][..]);
             let stage = separator::bytes(b"\r\n\r\n");
-            let mut connection = polled::Connection::peeking(handoff, stage, options);
+            let mut connection =
+                polled::Connection::from_handoff(handoff, stage).with_options(options).peeking();
             // It waits for the first byte, and then for the others.
             let sender = thread::spawn(move || {
                 for piece in [&STREAM[..10], &STREAM[10..]] {
@@ -173,9 +175,11 @@ fn a_task_whose_budget_ends_between_a_peek_and_a_read_goes_on() {
     client.write_all(&records).unwrap();
     runtime().block_on(async {
         let server = tokio::net::TcpStream::from_std(server).unwrap();
-        let options = Options { policy: ReadPolicy::Peek, ..Options::default() };
+        let options = Options::new().policy(ReadPolicy::Peek);
         let handoff = Handoff::new(server, &[][..]);
-        let mut connection = polled::Connection::peeking(handoff, Talk::default(), options);
+        let mut connection = polled::Connection::from_handoff(handoff, Talk::default())
+            .with_options(options)
+            .peeking();
         for _ in 0..COUNT {
             assert_eq!(connection.turn().await.unwrap().unwrap().item, b"one");
         }

@@ -47,9 +47,10 @@ async fn main() -> io::Result<()> {
 /// Answers requests until one is a `CONNECT` that succeeds, and then copies.
 async fn serve(socket: TcpStream) -> io::Result<()> {
     let (requests, mut writer) = segue_http1::server();
-    let options = Options { policy: ReadPolicy::Peek, ..Options::default() };
+    let options = Options::new().policy(ReadPolicy::Peek);
     let nothing_yet = Handoff::new(socket, &b""[..]);
-    let mut connection = Connection::peeking(nothing_yet, requests, options);
+    let mut connection =
+        Connection::from_handoff(nothing_yet, requests).with_options(options).peeking();
     let mut authority = None;
     while !writer.is_over() {
         match connection.turn().await {

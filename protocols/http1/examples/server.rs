@@ -206,9 +206,9 @@ async fn polled<T: PollTransport>(
         while let Some(Turn { item, mut output }) = connection.turn().await? {
             output.output().put(&item);
         }
-        return connection.close(DRAIN).await.map(drop);
+        return connection.close_unbounded(DRAIN).await.map(drop);
     }
-    connection.close(DRAIN).await.map(drop)
+    connection.close_unbounded(DRAIN).await.map(drop)
 }
 
 fn main() -> io::Result<()> {

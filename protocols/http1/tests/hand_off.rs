@@ -91,7 +91,7 @@ fn the_end_of_the_stream_is_handed_over() {
     let options = Options::default();
     let read = [CONNECT, GLUED].concat()[..].into();
     let seen = Handoff::from_parts(Line::new(b"", 1), read, Output::new(), true);
-    let mut connection = Connection::with_options(seen, requests, options);
+    let mut connection = Connection::from_handoff(seen, requests).with_options(options);
     while let Some(Turn { item, mut output }) = connection.turn().unwrap() {
         if item == RequestEvent::End {
             output.queue(&mut writer, ResponseParts::new(200, [("", ""); 0])).unwrap();
@@ -122,7 +122,7 @@ fn a_client_hands_over_leftover_and_end() {
     let (responses, mut writer) = segue_http1::client();
     let options = Options::default();
     let nothing_yet = Handoff::new(Line::new(&answer, 1000), &b""[..]);
-    let mut connection = Connection::with_options(nothing_yet, responses, options);
+    let mut connection = Connection::from_handoff(nothing_yet, responses).with_options(options);
     let head = [("Host", "a"), ("Connection", "upgrade"), ("Upgrade", "x")];
     let ask = Whole::new(RequestParts::new("GET", "/", head), &b""[..]);
     connection.queue(&mut writer, ask).unwrap();

@@ -81,7 +81,7 @@ async fn in_task<T: driver::PollTransport>(
 ) -> io::Result<()> {
     match connection.exchange(&mut arguments.handshake()).await {
         Ok(accepted) => echo::polled(connection, accepted.halves()).await,
-        Err(driver::Error::Fault(_)) => connection.close(echo::DRAIN).await.map(drop),
+        Err(driver::Error::Fault(_)) => connection.close_unbounded(echo::DRAIN).await.map(drop),
         Err(error) => Err(error.into()),
     }
 }

@@ -17,7 +17,7 @@ fn a_close_sends_everything_and_drains_to_the_end() {
         let script = script.ends().takes(2).write_blocks().close_is(Stop::Block);
         let mut connection = Connection::new(script.clone(), Talk::default());
         wait!(connection.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
-        assert!(wait!(connection.close(1000)).unwrap());
+        assert!(wait!(connection.close_unbounded(1000)).unwrap());
         assert_eq!(script.written(), messages(["bye"]));
         assert_eq!(script.count(Call::Close), 1);
         assert!(script.unread().is_empty());
@@ -35,7 +35,7 @@ fn a_close_drains_up_to_a_limit() {
         for limit in [0, 1, 100] {
             let script = Script::new().gives_in_pieces([b'm'; 1000], 10);
             let mut connection = Connection::new(script.clone(), Talk::default());
-            assert!(!wait!(connection.close(limit)).unwrap());
+            assert!(!wait!(connection.close_unbounded(limit)).unwrap());
             assert_eq!(script.unread().len() as u64, 1000 - limit.next_multiple_of(10));
         }
     });
@@ -49,7 +49,7 @@ fn the_limit_holds_however_often_a_close_is_tried() {
             script = script.gives([b'm'; 10]).blocks();
         }
         let mut connection = Connection::new(script.clone(), Talk::default());
-        assert!(!wait!(connection.close(50)).unwrap());
+        assert!(!wait!(connection.close_unbounded(50)).unwrap());
         assert_eq!(script.unread().len(), 950);
     });
 }
@@ -60,7 +60,7 @@ fn a_connection_that_waits_for_the_end_holds_nothing() {
         let script = Script::new().gives(b"late");
         let mut connection = Connection::new(script, Talk::default());
         wait!(connection.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
-        assert!(once!(connection.close(1000)).is_pending());
+        assert!(once!(connection.close_unbounded(1000)).is_pending());
         assert_eq!(connection.held(), 0);
     });
 }
@@ -72,7 +72,7 @@ fn what_is_drained_reaches_no_stage() {
         let script = Script::new().gives(messages(["one"])).blocks().gives(b"m\x05m\x01x");
         let mut connection = Connection::new(script, Talk::default());
         assert!(wait!(connection.ready()).unwrap());
-        assert!(!wait!(connection.close(7)).unwrap());
+        assert!(!wait!(connection.close_unbounded(7)).unwrap());
         assert!(connection.take().is_none());
         assert!(wait!(connection.turn()).is_err());
     });
@@ -126,12 +126,12 @@ fn a_close_reports_why_it_could_not_send() {
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).ends();
         let mut connection = Connection::new(script.clone(), Talk::default());
         wait!(connection.queue(&mut Talk::default(), &b"bye"[..])).unwrap();
-        let error = wait!(connection.close(10)).unwrap_err();
+        let error = wait!(connection.close_unbounded(10)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);
 
         let script = Script::new().close_is(Stop::Error(ErrorKind::NotConnected)).ends();
         let mut connection = Connection::new(script.clone(), Talk::default());
-        let error = wait!(connection.close(10)).unwrap_err();
+        let error = wait!(connection.close_unbounded(10)).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotConnected);
     });
 }

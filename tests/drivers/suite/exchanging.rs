@@ -85,8 +85,8 @@ fn scene() -> Script {
 fn knocked(script: &Script, policy: ReadPolicy) -> (Vec<String>, Vec<ErrorKind>) {
     run!({
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let options = Options { policy, ..Options::default() };
-        let mut connection = Connection::peeking(handoff, (), options);
+        let options = Options::new().policy(policy);
+        let mut connection = Connection::from_handoff(handoff, ()).with_options(options).peeking();
         let mut knock = Knock::default();
         let (mut values, mut failures) = (Vec::new(), Vec::new());
         while values.is_empty() {
@@ -146,8 +146,9 @@ fn a_stream_that_ends_inside_a_handshake_is_truncated() {
     play!({
         for policy in POLICIES {
             let handoff = Handoff::new(Script::new().gives(b"come").ends(), &[][..]);
-            let options = Options { policy, ..Options::default() };
-            let mut connection = Connection::peeking(handoff, (), options);
+            let options = Options::new().policy(policy);
+            let mut connection =
+                Connection::from_handoff(handoff, ()).with_options(options).peeking();
             let mut knock = Knock::default();
             let error = wait!(connection.exchange(&mut knock)).unwrap_err();
             let fault = error.fault().unwrap();
@@ -169,8 +170,9 @@ fn a_stream_that_ends_at_any_step_is_truncated_or_enough() {
                 let script = scene().at_step(step, Instead::End);
                 let (came, at) = run!({
                     let handoff = Handoff::new(script.clone(), &[][..]);
-                    let options = Options { policy, ..Options::default() };
-                    let mut connection = Connection::peeking(handoff, (), options);
+                    let options = Options::new().policy(policy);
+                    let mut connection =
+                        Connection::from_handoff(handoff, ()).with_options(options).peeking();
                     let mut knock = Knock::default();
                     match wait!(connection.exchange(&mut knock)) {
                         Ok(value) => (Ok(value), 0),
@@ -223,8 +225,8 @@ fn a_handshake_that_never_goes_on_is_stopped() {
 fn a_handshake_that_does_not_fit_is_too_long() {
     play!({
         let handoff = Handoff::new(Script::new().gives_in_pieces([b'x'; 100], 10), &[][..]);
-        let options = Options { input_limit: 50, ..Options::default() };
-        let mut connection = Connection::with_options(handoff, (), options);
+        let options = Options::new().input_limit(50);
+        let mut connection = Connection::from_handoff(handoff, ()).with_options(options);
         let mut knock = Knock::default();
         let error = wait!(connection.exchange(&mut knock)).unwrap_err();
         let fault = error.fault().unwrap();
@@ -249,9 +251,8 @@ fn what_a_refused_peer_is_told_is_queued() {
 fn a_handshake_is_peeked_and_taken_in_one_piece() {
     play!({
         let script = Script::new().gives(b"come in\nand the rest");
-        let options = Options { policy: ReadPolicy::Peek, ..Options::default() };
-        let mut connection =
-            Connection::peeking(Handoff::new(script.clone(), &[][..]), (), options);
+        let options = Options::new().policy(ReadPolicy::Peek);
+        let mut connection = Connection::new(script.clone(), ()).with_options(options).peeking();
         let mut knock = Knock::default().sending_all();
         assert_eq!(wait!(connection.exchange(&mut knock)).unwrap(), "come in");
         assert_eq!(script.reads(), [(8, 8)]);
@@ -265,7 +266,8 @@ fn a_handshake_is_peeked_and_taken_in_one_piece() {
 fn a_handshake_does_not_hide_an_answer_behind_a_write_error() {
     play!({
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).gives(b"go away\n");
-        let mut connection = Connection::new(script.clone(), ());
+        let mut connection =
+            Connection::new(script.clone(), ()).with_options(Options::new().nonblocking(true));
         let mut knock = Knock::default();
         let error = wait!(connection.exchange(&mut knock)).unwrap_err();
         assert_eq!(error.fault().unwrap().error(), Some(&Unanswered::SentAway));
@@ -277,7 +279,8 @@ fn a_failure_to_send_is_not_left_behind() {
     play!({
         // Only a driver that sends before it reads has met the failure by then.
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).gives(b"come in\n");
-        let mut connection = Connection::new(script.clone(), ());
+        let mut connection =
+            Connection::new(script.clone(), ()).with_options(Options::new().nonblocking(true));
         let mut knock = Knock::default();
         assert_eq!(wait!(connection.exchange(&mut knock)).unwrap(), "come in");
         if FLUSH_FIRST {

@@ -17,10 +17,10 @@ fn a_decoder_reads_the_same_under_every_cut() {
         for cut in 1..stream.len() {
             for read_size in [1, 5, 100] {
                 let script = Script::new().gives(&stream[..cut]).blocks().gives(&stream[cut..]);
-                let options = Options { read_size, ..Options::default() };
+                let options = Options::new().read_size(read_size);
                 let handoff = Handoff::new(script.ends(), &[][..]);
                 let stage = FromTokio::new(LinesCodec::new());
-                let mut connection = Connection::with_options(handoff, stage, options);
+                let mut connection = Connection::from_handoff(handoff, stage).with_options(options);
                 for expected in ["one", "", "two", "three"] {
                     assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, expected);
                 }
@@ -72,10 +72,11 @@ fn a_decoder_may_be_shown_more_than_is_taken_out() {
     play!({
         for policy in [ReadPolicy::Peek, ReadPolicy::Exact] {
             let script = Script::new().gives(b"one\ntwo\nthr").blocks().gives(b"ee\nfour").ends();
-            let options = Options { policy, ..Options::default() };
+            let options = Options::new().policy(policy);
             let handoff = Handoff::new(script, &[][..]);
             let stage = FromTokio::new(LinesCodec::new());
-            let mut connection = Connection::peeking(handoff, stage, options);
+            let mut connection =
+                Connection::from_handoff(handoff, stage).with_options(options).peeking();
             for expected in ["one", "two", "three", "four"] {
                 assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, expected);
             }

@@ -20,9 +20,10 @@ fn given_away<D: Decode>(stage: impl Fn() -> D, stream: &[u8], items: usize) {
             for read_size in [8, 1024] {
                 run!({
                     let script = Script::new().gives_in_pieces(&whole, size).ends();
-                    let options = Options { policy, read_size, ..Options::default() };
+                    let options = Options::new().policy(policy).read_size(read_size);
                     let handoff = Handoff::new(script.clone(), &[][..]);
-                    let mut connection = Connection::peeking(handoff, stage(), options);
+                    let mut connection =
+                        Connection::from_handoff(handoff, stage()).with_options(options).peeking();
                     let mut count = 0;
                     while let Ok(Some(_)) = wait!(connection.turn()) {
                         count += 1;

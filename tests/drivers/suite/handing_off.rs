@@ -27,9 +27,10 @@ fn leftover_reaches_the_next_stage_and_the_one_after() {
         for cut in 1..stream.len() {
             for size in [1, 3, 16 * 1024] {
                 let script = Script::new().gives(&stream[..cut]).blocks().gives(&stream[cut..]);
-                let options = Options { read_size: size, ..Options::default() };
+                let options = Options::new().read_size(size);
                 let handoff = Handoff::new(script.ends(), &[][..]);
-                let mut connection = Connection::with_options(handoff, Talk::default(), options);
+                let mut connection =
+                    Connection::from_handoff(handoff, Talk::default()).with_options(options);
                 assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"one");
                 assert!(wait!(connection.turn()).unwrap().is_none());
 
@@ -141,7 +142,8 @@ fn a_read_that_failed_behind_the_end_is_told() {
     play!({
         let script = Script::new().gives([messages(["one"]), record(b'e', b"")].concat());
         let script = script.fails(ErrorKind::ConnectionReset).write_stalls();
-        let mut connection = Connection::new(script.clone(), Talk::default());
+        let options = Options::new().nonblocking(true);
+        let mut connection = Connection::new(script.clone(), Talk::default()).with_options(options);
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
             output.queue(&mut Talk::default(), item).unwrap();

@@ -20,9 +20,11 @@ fn nothing_is_held_while_nothing_is_half_read() {
         for policy in [ReadPolicy::ReadAhead, ReadPolicy::Exact, ReadPolicy::Peek] {
             for read_size in [1, 100, 1024, 16 * 1024] {
                 let script = Script::new().gives(messages(["one", "two"])).gives(long.repeat(9));
-                let options = Options { policy, read_size, ..Options::default() };
+                let options = Options::new().policy(policy).read_size(read_size);
                 let handoff = Handoff::new(script, &[][..]);
-                let mut connection = Connection::peeking(handoff, Talk::default(), options);
+                let mut connection = Connection::from_handoff(handoff, Talk::default())
+                    .with_options(options)
+                    .peeking();
                 assert_eq!(connection.held(), 0);
                 for _ in 0..11 {
                     let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
@@ -116,9 +118,10 @@ fn a_flush_that_waits_holds_no_read_buffer() {
 fn waiting_for_room_holds_nothing_afterwards() {
     play!({
         let script = Script::new().gives(messages(["one"])).write_stalls();
-        let options = Options { high_water: 5, ..Options::default() };
+        let options = Options::new().high_water(5);
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let mut connection = Connection::with_options(handoff, Talk::default(), options);
+        let mut connection =
+            Connection::from_handoff(handoff, Talk::default()).with_options(options);
         {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
             output.queue(&mut Talk::default(), item).unwrap();

@@ -29,9 +29,10 @@ fn what_was_left_over_is_read_first() {
                     rest => Script::new().blocks().gives(rest).ends(),
                 };
                 let leading = left(&script, &stream[..cut], b"", false);
-                let options = Options { read_size, ..Options::default() };
+                let options = Options::new().read_size(read_size);
                 let handoff = Handoff::new(leading, &[][..]);
-                let mut connection = Connection::with_options(handoff, Talk::default(), options);
+                let mut connection =
+                    Connection::from_handoff(handoff, Talk::default()).with_options(options);
                 let log = listen!(connection);
                 assert_eq!(log.texts(), ["one", "two", "three"]);
                 assert!(connection.io().lead().is_empty());
@@ -115,9 +116,10 @@ fn what_is_not_served_yet_goes_on() {
     play!({
         let script = Script::new();
         let leading = left(&script, &messages(["one", "two"]), b"unsent", true);
-        let options = Options { read_size: 5, ..Options::default() };
+        let options = Options::new().read_size(5);
         let handoff = Handoff::new(leading, &[][..]);
-        let mut connection = Connection::with_options(handoff, Talk::default(), options);
+        let mut connection =
+            Connection::from_handoff(handoff, Talk::default()).with_options(options);
         assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"one");
         let (leading, ..) = connection.hand_off(segue::Edge::Carry).unwrap().into_parts();
         let shown = format!("{leading:?}");

@@ -38,11 +38,11 @@ fn peers_that_send_at_each_other_do_not_stop() {
         // Whether the output takes it all and the flush waits, or sending waits for room already.
         for high_water in [16, 100_000] {
             let (left, right) = pipe(64);
-            let options = Options { high_water, read_size: 16, ..Options::default() };
+            let options = Options::new().nonblocking(true).high_water(high_water).read_size(16);
             let left = Handoff::new(left, &[][..]);
             let right = Handoff::new(right, &[][..]);
-            let mut left = Connection::with_options(left, Talk::default(), options);
-            let mut right = Connection::with_options(right, Talk::default(), options);
+            let mut left = Connection::from_handoff(left, Talk::default()).with_options(options);
+            let mut right = Connection::from_handoff(right, Talk::default()).with_options(options);
             let (mut left_sent, mut left_heard) = (0, 0);
             let (mut right_sent, mut right_heard) = (0, 0);
             for turns in 0.. {

@@ -20,7 +20,9 @@ pub(crate) fn echoed(scene: &Scene) -> Heard {
         run!({
             let script = scene.script();
             let handoff = Handoff::new(script.clone(), scene.carried());
-            let mut connection = Connection::peeking(handoff, Talk::default(), scene.options);
+            let mut connection = Connection::from_handoff(handoff, Talk::default())
+                .with_options(scene.options)
+                .peeking();
             let mut log = Log::default();
             let mut turns = 0_usize;
             loop {
@@ -80,7 +82,9 @@ pub(crate) fn done(scene: &Scene, does: &[Does]) -> (Heard, Vec<Vec<u8>>) {
         run!({
             let script = scene.script();
             let handoff = Handoff::new(script.clone(), scene.carried());
-            let mut connection = Connection::peeking(handoff, Talk::default(), scene.options);
+            let mut connection = Connection::from_handoff(handoff, Talk::default())
+                .with_options(scene.options)
+                .peeking();
             let mut log = Log::default();
             let mut sent = Vec::new();
             let mut number = 0_u16;

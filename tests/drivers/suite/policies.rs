@@ -15,7 +15,7 @@ use crate::{
 };
 
 fn options(policy: ReadPolicy) -> Options {
-    Options { policy, ..Options::default() }
+    Options::new().policy(policy)
 }
 
 /// A head of 325 bytes.
@@ -44,7 +44,8 @@ fn exact_reads_by_length_take_the_header_and_then_the_rest() {
         let script = Script::new().gives(b"\x00\x05hello\x00\x00\x00\x03you and the next");
         let handoff = Handoff::new(script.clone(), &[][..]);
         let stage = length::u16_be();
-        let mut connection = Connection::with_options(handoff, stage, options(ReadPolicy::Exact));
+        let mut connection =
+            Connection::from_handoff(handoff, stage).with_options(options(ReadPolicy::Exact));
         for expected in ["hello", "", "you"] {
             let turn = wait!(connection.turn()).unwrap().unwrap();
             assert_eq!(turn.item.as_slice(), expected.as_bytes());
@@ -60,8 +61,8 @@ fn exact_reads_by_separator_take_a_byte_at_a_time() {
     play!({
         let script = Script::new().gives(b"one\r\ntwo\nrest");
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let mut connection =
-            Connection::with_options(handoff, separator::line(), options(ReadPolicy::Exact));
+        let mut connection = Connection::from_handoff(handoff, separator::line())
+            .with_options(options(ReadPolicy::Exact));
         for expected in ["one", "two"] {
             let turn = wait!(connection.turn()).unwrap().unwrap();
             assert_eq!(turn.item.as_slice(), expected.as_bytes());
@@ -76,8 +77,8 @@ fn a_look_ahead_is_refused_where_nothing_can_be_peeked() {
     play!({
         let script = Script::new().gives(b"abcdef");
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let mut connection =
-            Connection::with_options(handoff, Look { bytes: 4 }, options(ReadPolicy::Exact));
+        let mut connection = Connection::from_handoff(handoff, Look { bytes: 4 })
+            .with_options(options(ReadPolicy::Exact));
         for _ in 0..2 {
             let error = wait!(connection.turn()).unwrap_err();
             assert!(matches!(error, Error::Io(error) if error.kind() == ErrorKind::Unsupported));
@@ -94,8 +95,8 @@ fn a_look_ahead_is_refused_where_nothing_can_be_peeked() {
 fn peeking_is_refused_where_nothing_can_be_peeked() {
     play!({
         let handoff = Handoff::new(Script::new().gives(head()), &[][..]);
-        let mut connection =
-            Connection::with_options(handoff, separator::line(), options(ReadPolicy::Peek));
+        let mut connection = Connection::from_handoff(handoff, separator::line())
+            .with_options(options(ReadPolicy::Peek));
         let error = wait!(connection.turn()).unwrap_err();
         assert!(matches!(error, Error::Io(error) if error.kind() == ErrorKind::Unsupported));
     });
@@ -107,7 +108,9 @@ fn a_look_ahead_takes_nothing_out_of_the_kernel() {
         for policy in [ReadPolicy::Exact, ReadPolicy::Peek] {
             let script = Script::new().blocks().gives(b"abcdef");
             let handoff = Handoff::new(script.clone(), &[][..]);
-            let mut connection = Connection::peeking(handoff, Look { bytes: 4 }, options(policy));
+            let mut connection = Connection::from_handoff(handoff, Look { bytes: 4 })
+                .with_options(options(policy))
+                .peeking();
             assert!(wait!(connection.turn()).unwrap().is_none());
             assert!(wait!(connection.turn()).unwrap().is_none());
             assert_eq!((script.count(Call::Peek), script.count(Call::Read)), (1, 0));
@@ -126,7 +129,9 @@ fn what_has_to_be_waited_behind_is_taken_and_carried() {
         for policy in [ReadPolicy::Exact, ReadPolicy::Peek] {
             let script = Script::new().gives(b"ab").blocks().gives(b"cdef");
             let handoff = Handoff::new(script.clone(), &[][..]);
-            let mut connection = Connection::peeking(handoff, Look { bytes: 4 }, options(policy));
+            let mut connection = Connection::from_handoff(handoff, Look { bytes: 4 })
+                .with_options(options(policy))
+                .peeking();
             assert!(wait!(connection.turn()).unwrap().is_none());
             let handoff = connection.hand_off(Edge::Carry).unwrap();
             assert_eq!((handoff.read(), &script.unread()[..]), (&b"ab"[..], &b"cdef"[..]));
@@ -142,7 +147,9 @@ fn a_head_is_peeked_and_taken_in_two_calls() {
         let script = Script::new().gives([&head()[..], b"\x81\x02hi"].concat());
         let handoff = Handoff::new(script.clone(), &[][..]);
         let stage = separator::bytes(b"\r\n\r\n");
-        let mut connection = Connection::peeking(handoff, stage, options(ReadPolicy::Peek));
+        let mut connection = Connection::from_handoff(handoff, stage)
+            .with_options(options(ReadPolicy::Peek))
+            .peeking();
         assert_eq!(wait!(connection.turn()).unwrap().unwrap().item.len(), 321);
         assert_eq!(script.reads(), [(325, 325)]);
         assert_eq!(script.count(Call::Peek), 1);
@@ -177,7 +184,8 @@ fn an_exchange_is_given_what_it_claims() {
         for policy in [ReadPolicy::Exact, ReadPolicy::Peek] {
             let script = Script::new().gives(b"0123").gives(b"456789 and the rest");
             let handoff = Handoff::new(script.clone(), &[][..]);
-            let mut connection = Connection::peeking(handoff, (), options(policy));
+            let mut connection =
+                Connection::from_handoff(handoff, ()).with_options(options(policy)).peeking();
             assert_eq!(wait!(connection.exchange(&mut Ten)).unwrap(), b"0123456789");
             assert_eq!(script.count(Call::Read), 2);
             assert_eq!(script.unread(), b" and the rest");
@@ -193,7 +201,9 @@ fn a_head_that_dribbles_is_peeked_and_taken_as_it_comes() {
             let script = Script::new().gives_in_pieces(&stream, size).reads_at_most(most);
             let handoff = Handoff::new(script.clone(), &[][..]);
             let stage = separator::bytes(b"\r\n\r\n");
-            let mut connection = Connection::peeking(handoff, stage, options(ReadPolicy::Peek));
+            let mut connection = Connection::from_handoff(handoff, stage)
+                .with_options(options(ReadPolicy::Peek))
+                .peeking();
             assert_eq!(wait!(connection.turn()).unwrap().unwrap().item.len(), 321);
             let pieces = 325_usize.div_ceil(size);
             assert_eq!(script.count(Call::Peek), pieces);
@@ -210,8 +220,9 @@ fn the_end_is_seen_by_a_peek() {
     play!({
         let script = Script::new().gives(messages(["one"])).ends();
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let mut connection =
-            Connection::peeking(handoff, Talk::default(), options(ReadPolicy::Peek));
+        let mut connection = Connection::from_handoff(handoff, Talk::default())
+            .with_options(options(ReadPolicy::Peek))
+            .peeking();
         let log = listen!(connection);
         assert_eq!(log.texts(), ["one"]);
         assert!(log.ended);
@@ -225,8 +236,9 @@ fn the_policy_can_be_changed_on_the_way() {
         let stream = messages(["one", "two", "three"]);
         let script = Script::new().gives(&stream).reads_at_most(1);
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let mut connection =
-            Connection::peeking(handoff, Talk::default(), options(ReadPolicy::Peek));
+        let mut connection = Connection::from_handoff(handoff, Talk::default())
+            .with_options(options(ReadPolicy::Peek))
+            .peeking();
         for (policy, item) in [
             (ReadPolicy::Peek, "one"),
             (ReadPolicy::Exact, "two"),

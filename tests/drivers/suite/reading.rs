@@ -31,7 +31,8 @@ fn everything() -> Vec<u8> {
 fn heard(script: &Script, options: Options) -> (Log, Vec<u8>) {
     run!({
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let mut connection = Connection::with_options(handoff, Talk::default(), options);
+        let mut connection =
+            Connection::from_handoff(handoff, Talk::default()).with_options(options);
         let log = echo!(connection);
         let rest = connection.hand_off(Edge::Carry).unwrap().read().to_vec();
         (log, [rest, script.unread()].concat())
@@ -64,7 +65,7 @@ fn cuts_do_not_matter() {
         for size in 1..=stream.len() {
             let script = Script::new().gives_in_pieces(&stream, size);
             assert_eq!(heard(&script, Options::default()), expected, "pieces of {size}");
-            let options = Options { read_size: size, ..Options::default() };
+            let options = Options::new().read_size(size);
             let script = Script::new().gives(&stream);
             assert_eq!(heard(&script, options), expected, "reads of {size}");
         }
@@ -153,8 +154,9 @@ fn a_record_longer_than_what_was_shown_is_a_fault() {
     play!({
         for policy in [ReadPolicy::ReadAhead, ReadPolicy::Exact, ReadPolicy::Peek] {
             let handoff = Handoff::new(Script::new().gives(b"abc"), &[][..]);
-            let options = Options { policy, ..Options::default() };
-            let mut connection = Connection::peeking(handoff, Overreaches, options);
+            let options = Options::new().policy(policy);
+            let mut connection =
+                Connection::from_handoff(handoff, Overreaches).with_options(options).peeking();
             let error = wait!(connection.turn()).unwrap_err();
             let fault = error.fault().unwrap();
             assert_eq!((fault.cause, fault.at, fault.fatal), (Cause::Contract, 0, true));
@@ -186,9 +188,11 @@ fn a_record_that_does_not_fit_is_too_long_however_it_comes() {
                     let script = Script::new().gives(messages(["one"]));
                     let script = script.gives_in_pieces(&long, size).ends();
                     let options =
-                        Options { policy, input_limit: limit, read_size, ..Options::default() };
+                        Options::new().policy(policy).input_limit(limit).read_size(read_size);
                     let handoff = Handoff::new(script, &[][..]);
-                    let mut connection = Connection::peeking(handoff, Talk::default(), options);
+                    let mut connection = Connection::from_handoff(handoff, Talk::default())
+                        .with_options(options)
+                        .peeking();
                     let log = listen!(connection);
                     if length == limit - 2 {
                         assert_eq!((log.items.len(), log.ended), (2, true));
@@ -208,10 +212,10 @@ fn a_record_that_does_not_fit_is_too_long_however_it_comes() {
 fn what_is_announced_and_does_not_fit_is_refused_at_once() {
     play!({
         let script = Script::new().gives(b"\x7f\xff\xff\xff").ends();
-        let options = Options { input_limit: 1 << 20, ..Options::default() };
+        let options = Options::new().input_limit(1 << 20);
         let handoff = Handoff::new(script, &[][..]);
-        let mut connection =
-            Connection::with_options(handoff, length::u32_be().max(usize::MAX), options);
+        let mut connection = Connection::from_handoff(handoff, length::u32_be().max(usize::MAX))
+            .with_options(options);
         let fault = wait!(connection.turn()).unwrap_err().fault().cloned().unwrap();
         assert_eq!((fault.cause, fault.at), (Cause::TooLong, 1 << 20));
     });
@@ -224,10 +228,10 @@ fn the_end_may_complete_what_just_fits() {
         for (length, size) in [(100, 1), (100, 33), (100, 100), (101, 1), (101, 101)] {
             let line = [&line[..], b"x"].concat();
             let script = Script::new().gives_in_pieces(&line[..length], size).ends();
-            let options = Options { input_limit: 100, read_size: 256, ..Options::default() };
+            let options = Options::new().input_limit(100).read_size(256);
             let handoff = Handoff::new(script, &[][..]);
             let stage = separator::line().last_unterminated();
-            let mut connection = Connection::with_options(handoff, stage, options);
+            let mut connection = Connection::from_handoff(handoff, stage).with_options(options);
             match wait!(connection.turn()) {
                 Ok(Some(turn)) => assert_eq!((turn.item.len(), length), (100, 100)),
                 Ok(None) => panic!("there is a line"),

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 
 use segue::{
-    Edge, Handoff,
+    Edge,
     driver::{Options, SendError, Turn},
 };
 
@@ -14,34 +14,52 @@ use crate::{
 };
 
 fn options(high_water: usize) -> Options {
-    Options { high_water, read_size: 64, ..Options::default() }
+    Options::new().nonblocking(true).high_water(high_water).read_size(64)
 }
 
 fn open(script: &Script, options: Options) -> Connection<Script, Talk> {
-    Connection::with_options(Handoff::new(script.clone(), &[][..]), Talk::default(), options)
+    Connection::new(script.clone(), Talk::default()).with_options(options)
 }
 
 #[test]
-fn nothing_is_delivered_until_there_is_room() {
+fn what_is_buffered_is_delivered_at_any_level_and_nothing_is_read_above_twice_the_mark() {
     play!({
-        let script = Script::new().gives(messages(["one", "two", "three"])).ends().write_stalls();
-        let mut connection = open(&script, options(5));
-        {
+        let script = Script::new().gives(messages(["one", "two", "three"])).gives(b"m");
+        let script = script.blocks().ends().write_stalls();
+        let mut connection = open(&script, options(5).read_ahead_limit(0));
+        for expected in ["one", "two", "three"] {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
-            assert!(output.has_room());
+            assert_eq!(item, expected.as_bytes());
             // The mark is soft: an item is never refused for want of room.
             output.queue(&mut Talk::default(), item).unwrap();
             assert!(!output.has_room());
-            output.queue(&mut Talk::default(), item).unwrap();
         }
         for _ in 0..3 {
             assert!(once!(connection.turn()).is_pending());
             assert!(once!(connection.ready()).is_pending());
         }
         assert!(connection.take().is_none());
+        assert_eq!(script.unread(), b"m", "nothing is read for one that takes no answers");
         script.goes_on();
-        assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"two");
-        assert_eq!(script.written(), messages(["one", "one"]));
+        assert!(once!(connection.turn()).is_pending());
+        assert_eq!(script.written(), messages(["one", "two", "three"]));
+        assert_eq!(connection.buffer().as_slice(), b"m");
+    });
+}
+
+#[test]
+fn two_that_have_each_queued_much_are_read_for() {
+    play!({
+        // Far more than is read ahead, and an answer that the caller did not wait for.
+        let large = [b'x'; 100];
+        let script =
+            Script::new().gives_in_pieces(messages([&"x".repeat(100)[..], "y"]), 7).write_stalls();
+        let mut connection = open(&script, options(5).read_ahead_limit(10));
+        wait!(connection.queue(&mut Talk::default(), &large[..])).unwrap();
+        assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, &large[..]);
+        assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"y");
+        assert_eq!(connection.output().len(), 102);
+        script.goes_on();
     });
 }
 
@@ -50,12 +68,12 @@ fn answers_that_nobody_takes_do_not_pile_up() {
     play!({
         let pings = record(b'p', b"0123456789").repeat(1000);
         let script = Script::new().gives(&pings).gives(messages(["one"])).ends().write_stalls();
-        let options = Options { read_ahead_limit: 1000, ..options(100) };
+        let options = options(100).read_ahead_limit(1000);
         let mut connection = open(&script, options);
         for _ in 0..10 {
             assert!(once!(connection.turn()).is_pending());
-            assert!(connection.output().len() < 100 + 12, "{}", connection.output().len());
-            assert!(connection.buffer().len() < 1000 + 64 + 12);
+            assert!(connection.output().len() < 2 * 100 + 12, "{}", connection.output().len());
+            assert!(connection.buffer().len() <= 1000, "{}", connection.buffer().len());
         }
         script.goes_on();
         let log = listen!(connection);
@@ -202,7 +220,7 @@ fn reading_on_has_a_limit() {
     play!({
         let limit = 1000;
         let script = Script::new().gives(messages(["x"]).repeat(10_000)).write_stalls();
-        let options = Options { read_ahead_limit: limit, ..options(5) };
+        let options = options(5).read_ahead_limit(limit);
         let mut connection = open(&script, options);
         // However many items are held while there is no room.
         for _ in 0..20 {

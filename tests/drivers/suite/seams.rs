@@ -1,7 +1,7 @@
 //! Where two things that work by themselves meet.
 
 use segue::{
-    Cause, DecodeExt, Edge, Encode, Handoff, Output,
+    Cause, DecodeExt, Edge, Encode, Output,
     driver::{Options, SendError, Turn},
     length, separator,
 };
@@ -14,8 +14,8 @@ use crate::{
 };
 
 fn open(script: &Script, high_water: usize) -> Connection<Script, Talk> {
-    let options = Options { high_water, read_size: 64, ..Options::default() };
-    Connection::with_options(Handoff::new(script.clone(), &[][..]), Talk::default(), options)
+    let options = Options::new().nonblocking(true).high_water(high_water).read_size(64);
+    Connection::new(script.clone(), Talk::default()).with_options(options)
 }
 
 #[test]

@@ -28,12 +28,12 @@ fn stream() -> Vec<u8> {
 
 /// The ways to read that the steps are tried under.
 fn ways() -> [Options; 4] {
-    let small = Options { read_size: 16, high_water: 24, ..Options::default() };
+    let small = Options::new().read_size(16).high_water(24);
     [
         Options::default(),
         small,
-        Options { policy: ReadPolicy::Exact, ..small },
-        Options { policy: ReadPolicy::Peek, ..Options::default() },
+        small.policy(ReadPolicy::Exact),
+        Options::new().policy(ReadPolicy::Peek),
     ]
 }
 
@@ -49,7 +49,8 @@ fn peer() -> Script {
 fn echoed(script: &Script, options: Options) -> Log {
     run!({
         let handoff = Handoff::new(script.clone(), &[][..]);
-        let mut connection = Connection::peeking(handoff, Talk::default(), options);
+        let mut connection =
+            Connection::from_handoff(handoff, Talk::default()).with_options(options).peeking();
         let log = echo!(connection);
         let handoff = connection.hand_off(Edge::Carry).unwrap();
         assert!(handoff.read().is_empty() || !log.ended);

@@ -206,9 +206,10 @@ fn a_failure_is_not_lost_in_a_hand_off() {
     play!({
         let stream = [record(b'e', b""), b"rest".to_vec()].concat();
         let script = Script::new().write_fails(ErrorKind::BrokenPipe).gives(stream);
-        let options = Options { high_water: 1, ..Options::default() };
+        let options = Options::new().nonblocking(true).high_water(1);
         let handoff = Handoff::new(script, &[][..]);
-        let mut connection = Connection::with_options(handoff, Talk::default(), options);
+        let mut connection =
+            Connection::from_handoff(handoff, Talk::default()).with_options(options);
         wait!(connection.queue(&mut Talk::default(), &b"lost"[..])).unwrap();
         // It waits for room, which there is once sending has failed.
         let error = wait!(connection.turn()).map(|turn| turn.is_none()).unwrap_err();

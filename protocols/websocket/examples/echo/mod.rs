@@ -50,7 +50,7 @@ pub fn blocking<T: SyncTransport + CloseWrite>(
             Err(error) => return Err(error.into()),
         }
     }
-    connection.close(DRAIN).map(drop)
+    connection.close_unbounded(DRAIN).map(drop)
 }
 
 /// The same over a connection that is polled: tokio's and futures-io's alike.
@@ -77,7 +77,7 @@ pub async fn polled<T: PollTransport>(
             Err(error) => return Err(error.into()),
         }
     }
-    connection.close(DRAIN).await.map(drop)
+    connection.close_unbounded(DRAIN).await.map(drop)
 }
 
 /// What is sent back for a message; pings and closes are answered by the stage.

@@ -1,8 +1,9 @@
 //! How endpoints are made that are polled: the same for each driver.
 
-/// Writes the functions that make a driver's `WebSocket`, for transports bound as is said.
+/// Writes the functions that make a driver's `WebSocket`, for transports bound as is said;
+/// `$end` ends a connection whose handshake failed.
 macro_rules! constructors {
-    ($Connection:ident, $($bound:tt)+) => {
+    ($Connection:ident, $end:expr, $($bound:tt)+) => {
         impl<T: $($bound)+> WebSocket<T> {
             /// Serves a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1
             /// allows, and agrees.
@@ -36,7 +37,8 @@ macro_rules! constructors {
                 handoff: Handoff<T>,
                 handshake: ServerHandshake,
             ) -> Result<(Self, Accepted), Error> {
-                Self::open_as_server($Connection::from_handoff(handoff, ()), handshake).await
+                let connection = $Connection::from_handoff(handoff, ());
+                Self::open_as_server(connection, handshake, $end).await
             }
 
             /// Asks the server `host` (with a port unless it is the usual one) for a WebSocket at
@@ -58,7 +60,7 @@ macro_rules! constructors {
                 io: T,
                 handshake: ClientHandshake,
             ) -> Result<(Self, Opened), Error> {
-                Self::open_as_client($Connection::new(io, ()), handshake).await
+                Self::open_as_client($Connection::new(io, ()), handshake, $end).await
             }
 
             /// A WebSocket whose handshake was done elsewhere: by hyper or axum, whose upgraded

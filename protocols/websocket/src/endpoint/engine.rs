@@ -157,7 +157,11 @@ impl<T: Transport> Endpoint<T> {
                 State::Faulty { fault, told, .. } => {
                     self.say();
                     // The fault tells more than that the peer does not want to hear of it.
-                    let _ = ready!(self.connection.poll_flush(cx));
+                    if let Err(error) = ready!(self.connection.poll_flush(cx))
+                        && driver::is_again(&error)
+                    {
+                        return Poll::Ready(Err(error.into()));
+                    }
                     self.state = State::Over;
                     return Poll::Ready(if told { Ok(false) } else { Err(Error::Fault(fault)) });
                 }
@@ -263,7 +267,7 @@ impl<T: Transport> Endpoint<T> {
                 }
                 State::Closing(since) => {
                     let since = *since;
-                    if let Some(outcome) = ready!(self.poll_drop(cx, since)) {
+                    if let Some(outcome) = ready!(self.poll_drop(cx, since))? {
                         self.state = State::Ending(outcome);
                     }
                 }
@@ -274,7 +278,12 @@ impl<T: Transport> Endpoint<T> {
                 }
                 State::Over => self.state = State::Ending(None),
                 State::Ending(outcome) => {
-                    let ended = ready!(end(&mut self.connection, cx, DRAIN));
+                    let ended = match ready!(end(&mut self.connection, cx, DRAIN)) {
+                        Err(error) if driver::is_again(&error) => {
+                            return Poll::Ready(Err(error.into()));
+                        }
+                        ended => ended,
+                    };
                     let outcome = outcome.take();
                     self.state = State::Ended;
                     return Poll::Ready(match (outcome, ended) {
@@ -299,17 +308,25 @@ impl<T: Transport> Endpoint<T> {
     }
 
     /// Drops one message; what came of it where that was the last one.
-    fn poll_drop(&mut self, cx: &mut Context<'_>, since: u64) -> Poll<Option<Option<Error>>> {
+    ///
+    /// # Errors
+    /// Only one that says "again".
+    fn poll_drop(
+        &mut self,
+        cx: &mut Context<'_>,
+        since: u64,
+    ) -> Poll<Result<Option<Option<Error>>, Error>> {
         match ready!(self.connection.poll_ready(cx)) {
             Ok(true) => {}
-            Ok(false) => return Poll::Ready(Some(None)),
-            Err(error) => return Poll::Ready(Some(Some(error.into()))),
+            Ok(false) => return Poll::Ready(Ok(Some(None))),
+            Err(error) if error.is_again() => return Poll::Ready(Err(error.into())),
+            Err(error) => return Poll::Ready(Ok(Some(Some(error.into())))),
         }
         if let Some(Err(fault)) = self.connection.take() {
-            return Poll::Ready(Some(Some(Error::Fault(fault))));
+            return Poll::Ready(Ok(Some(Some(Error::Fault(fault)))));
         }
         let dropped = self.connection.position() - since;
-        Poll::Ready((dropped > DRAIN).then_some(Some(Error::Unanswered)))
+        Poll::Ready(Ok((dropped > DRAIN).then_some(Some(Error::Unanswered))))
     }
 
     /// How many bytes have been received.

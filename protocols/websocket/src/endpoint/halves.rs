@@ -4,7 +4,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use segue::{
     Output,
-    driver::{Connection, Half, PollTransport, Timer},
+    driver::{Connection, Half, PollTransport, TimerFor},
 };
 use std::{
     fmt,
@@ -17,7 +17,7 @@ use super::{
     Error, KeepAlive, OwnedMessage, WebSocket,
     engine::{self, Endpoint},
     keeping,
-    polled::{poll_end, poll_item},
+    polled::{self, poll_end, poll_item},
 };
 use crate::{Close, CloseCode, Outgoing, Writer};
 
@@ -25,7 +25,7 @@ use crate::{Close, CloseCode, Outgoing, Writer};
 ///
 /// What it answers by itself leaves when it waits. It is a [`Stream`] as the whole is.
 pub struct Reader<T> {
-    endpoint: Endpoint<Half<T>>,
+    pub(super) endpoint: Endpoint<Half<T>>,
     is_over: bool,
 }
 
@@ -83,41 +83,34 @@ impl<T: PollTransport> Reader<T> {
     pub async fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<Half<T>>,
     ) -> Result<Option<OwnedMessage>, Error> {
         poll_fn(|cx| keeping::poll_next(&mut self.endpoint, cx, keep_alive, timer)).await
     }
 
-    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
-    /// queued and not flushed is not sent.
+    /// Closes the connection, for both halves, by a timer: see [`WebSocket::close_by`]. What the
+    /// other half has queued and not flushed is not sent.
     ///
     /// # Errors
     /// As there.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        let close = Some(Close { code, reason });
-        poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
-    }
-
-    /// The same, for both halves, but waits no longer than `keep_alive` allows by the clock of
-    /// `timer`: 10 seconds from the first close frame on, unless
-    /// [`close_within`](KeepAlive::close_within) says otherwise.
-    ///
-    /// # Errors
-    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
-    /// the connection is to be dropped. One that has answered, and only does not end its stream,
-    /// is no error.
     pub async fn close_by(
         &mut self,
         code: CloseCode,
         reason: &str,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<Half<T>>,
     ) -> Result<(), Error> {
-        let close = Close { code, reason };
-        poll_fn(|cx| {
-            keeping::poll_close(&mut self.endpoint, cx, close, poll_end, keep_alive, timer)
-        })
-        .await
+        polled::close_by(&mut self.endpoint, code, reason, keep_alive, timer).await
+    }
+
+    /// Closes the connection, for both halves, and waits as long as the peer takes: see
+    /// [`WebSocket::close_unbounded`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        let close = Some(Close { code, reason });
+        poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
     }
 }
 

@@ -1,9 +1,10 @@
 //! An endpoint that is watched over by a clock.
 
-use segue::driver::{Connection, Timer, Transport};
+use segue::driver::{Connection, TimerFor, Transport, is_again};
 use std::{
     io,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
+    time::Duration,
 };
 
 use super::{Beat, Error, KeepAlive, OwnedMessage, engine::Endpoint};
@@ -14,40 +15,46 @@ pub(super) fn poll_next<T: Transport>(
     endpoint: &mut Endpoint<T>,
     cx: &mut Context<'_>,
     keep_alive: &mut KeepAlive,
-    timer: &mut impl Timer,
+    timer: &mut impl TimerFor<T>,
 ) -> Poll<Result<Option<OwnedMessage>, Error>> {
-    loop {
-        if T::FLUSH_FIRST {
-            // A blocking transport comes back by then.
-            timer.arm(keep_alive.deadline())?;
-        }
-        let before = endpoint.received();
-        let polled = endpoint.poll_next(cx);
-        let now = timer.now();
-        if endpoint.received() != before {
-            keep_alive.received(now);
-        }
-        if endpoint.writer.is_closed() {
-            keep_alive.closing(now);
-        }
-        if let Poll::Ready(result) = polled {
-            if matches!(&result, Ok(Some(message)) if message.is_data()) {
-                keep_alive.active(now);
+    in_steps(endpoint, |endpoint| {
+        loop {
+            arm(endpoint, timer, keep_alive.deadline())?;
+            let before = endpoint.received();
+            let polled = endpoint.poll_next(cx);
+            let now = timer.time();
+            if endpoint.received() != before {
+                keep_alive.received(now);
             }
-            return Poll::Ready(result);
+            if endpoint.writer.is_closed() {
+                keep_alive.closing(now);
+            }
+            let is_step = is_step(&polled);
+            if let Poll::Ready(result) = polled
+                && !is_step
+            {
+                if matches!(&result, Ok(Some(message)) if message.is_data()) {
+                    keep_alive.active(now);
+                }
+                return Poll::Ready(result);
+            }
+            if !is_due(timer, cx, keep_alive.deadline()) {
+                match is_step {
+                    true => continue,
+                    false => return Poll::Pending,
+                }
+            }
+            let queued = match keep_alive.on_deadline(timer.time()) {
+                Beat::Nothing => Ok(()),
+                Beat::Ping => endpoint.encode(Outgoing::Ping(&[])),
+                Beat::Close => endpoint.encode(Outgoing::Close(Some(IDLE))),
+                Beat::GiveUp => Err(Error::Silent),
+            };
+            if let Err(error) = queued {
+                return Poll::Ready(Err(error));
+            }
         }
-        let Some(at) = keep_alive.deadline() else { return Poll::Pending };
-        ready!(timer.poll_at(cx, at));
-        let queued = match keep_alive.on_deadline(timer.now()) {
-            Beat::Nothing => Ok(()),
-            Beat::Ping => endpoint.encode(Outgoing::Ping(&[])),
-            Beat::Close => endpoint.encode(Outgoing::Close(Some(IDLE))),
-            Beat::GiveUp => Err(Error::Silent),
-        };
-        if let Err(error) = queued {
-            return Poll::Ready(Err(error));
-        }
-    }
+    })
 }
 
 /// Closes the connection, and gives the peer up when `keep_alive` does.
@@ -57,28 +64,70 @@ pub(super) fn poll_close<T: Transport>(
     close: Close<'_>,
     mut end: impl FnMut(&mut Connection<T, Messages>, &mut Context<'_>, u64) -> Poll<io::Result<bool>>,
     keep_alive: &mut KeepAlive,
-    timer: &mut impl Timer,
+    timer: &mut impl TimerFor<T>,
 ) -> Poll<Result<(), Error>> {
     let before = keep_alive.clone();
-    keep_alive.closing(timer.now());
-    loop {
-        if T::FLUSH_FIRST {
-            timer.arm(keep_alive.deadline())?;
-        }
-        let polled = endpoint.poll_close(cx, Some(close), &mut end);
-        if let Poll::Ready(result) = polled {
-            if matches!(result, Err(Error::Write(_))) {
-                // Nothing was closed.
-                *keep_alive = before;
+    keep_alive.closing(timer.time());
+    in_steps(endpoint, |endpoint| {
+        loop {
+            arm(endpoint, timer, keep_alive.deadline())?;
+            let polled = endpoint.poll_close(cx, Some(close), &mut end);
+            let is_step = is_step(&polled);
+            if let Poll::Ready(result) = polled
+                && !is_step
+            {
+                if matches!(result, Err(Error::Write(_))) {
+                    // Nothing was closed.
+                    *keep_alive = before;
+                }
+                return Poll::Ready(result);
             }
-            return Poll::Ready(result);
+            if is_due(timer, cx, keep_alive.deadline()) {
+                if keep_alive.on_deadline(timer.time()) == Beat::GiveUp {
+                    return Poll::Ready(endpoint.give_up());
+                }
+            } else if !is_step {
+                return Poll::Pending;
+            }
         }
-        let Some(at) = keep_alive.deadline() else { return Poll::Pending };
-        ready!(timer.poll_at(cx, at));
-        if keep_alive.on_deadline(timer.now()) == Beat::GiveUp {
-            return Poll::Ready(endpoint.give_up());
-        }
+    })
+}
+
+/// Has a transport that may wait come back after each call, so that a peer that sends a byte now
+/// and then moves no deadline.
+fn in_steps<T: Transport, R>(
+    endpoint: &mut Endpoint<T>,
+    poll: impl FnOnce(&mut Endpoint<T>) -> R,
+) -> R {
+    if !T::FLUSH_FIRST || endpoint.connection.options().nonblocking {
+        return poll(endpoint);
     }
+    let before = endpoint.connection.options_mut().work_limit.replace(1);
+    let result = poll(endpoint);
+    endpoint.connection.options_mut().work_limit = before;
+    result
+}
+
+/// Whether a poll came back only for the clock to be looked at. Where the caller has asked for it
+/// on a connection that never waits, it is for the caller.
+fn is_step<R>(polled: &Poll<Result<R, Error>>) -> bool {
+    matches!(polled, Poll::Ready(Err(Error::Io(error))) if is_again(error))
+}
+
+/// Has a blocking transport come back by `at`.
+fn arm<T: Transport>(
+    endpoint: &Endpoint<T>,
+    timer: &mut impl TimerFor<T>,
+    at: Option<Duration>,
+) -> Result<(), Error> {
+    if T::FLUSH_FIRST {
+        timer.arm_for(endpoint.connection.transport(), at)?;
+    }
+    Ok(())
+}
+
+fn is_due<T>(timer: &mut impl TimerFor<T>, cx: &mut Context<'_>, at: Option<Duration>) -> bool {
+    at.is_some_and(|at| timer.poll_until(cx, at).is_ready())
 }
 
 /// What an idle peer is told.

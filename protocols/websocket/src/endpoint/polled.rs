@@ -4,7 +4,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use segue::{
     Output,
-    driver::{Connection, PollTransport, Timer},
+    driver::{Connection, PollTransport, TimerFor},
 };
 use std::{
     fmt,
@@ -13,11 +13,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{
-    Error, KeepAlive, OwnedMessage, Reader, Sender, Turn,
-    engine::{DRAIN_REFUSED, Endpoint},
-    keeping,
-};
+use super::{Error, KeepAlive, OwnedMessage, Reader, Sender, Turn, engine::Endpoint, keeping};
 use crate::{
     Accepted, ClientHandshake, Close, CloseCode, Messages, Opened, Outgoing, Role, ServerHandshake,
     Writer,
@@ -32,7 +28,7 @@ use crate::{
 ///
 /// # Futures that are dropped
 /// Every method may be called again after its future was dropped. [`next`](Self::next),
-/// [`turn`](Self::turn), [`flush`](Self::flush) and [`close`](Self::close) lose nothing by it and
+/// [`turn`](Self::turn), [`flush`](Self::flush) and [`close_by`](Self::close_by) lose nothing by it and
 /// do nothing twice. [`queue`](Self::queue) has queued nothing if it was dropped.
 /// [`send`](Self::send) is `queue`, then `flush`: dropped, it has queued either nothing or the
 /// whole message, which then leaves with whatever is sent next. Where that difference matters call
@@ -85,7 +81,7 @@ impl<T: PollTransport> WebSocket<T> {
     pub async fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<T>,
     ) -> Result<Option<OwnedMessage>, Error> {
         poll_fn(|cx| keeping::poll_next(&mut self.endpoint, cx, keep_alive, timer)).await
     }
@@ -96,7 +92,7 @@ impl<T: PollTransport> WebSocket<T> {
     ///
     /// # Errors
     /// As [`next`](Self::next); but where a whole message was at fault (text that is not UTF-8) the
-    /// close frame is sent by the next call, be it this one or [`close`](Self::close).
+    /// close frame is sent by the next call, be it this one or a close.
     #[inline]
     pub async fn turn(&mut self) -> Result<Option<Turn<'_, T>>, Error> {
         let is_ready = poll_fn(|cx| self.endpoint.poll_ready(cx)).await?;
@@ -132,42 +128,38 @@ impl<T: PollTransport> WebSocket<T> {
     }
 
     /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
-    /// comes until the peer's, and ends the transport such that the peer gets everything. Where
+    /// comes until the peer's, and ends the transport so that the peer gets everything. Where
     /// both close frames have been exchanged already it only does the last of these; a close
-    /// frame of the peer's that [`next`](Self::next) gave is answered with its own code.
+    /// frame of the peer's that [`next`](Self::next) gave is answered with its own code. At most
+    /// 16 MiB are dropped.
     ///
-    /// It waits for the peer as long as that takes: [`close_by`](Self::close_by) does
-    /// not. At most 16 MiB are dropped.
+    /// It waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds from the
+    /// first close frame on, unless [`close_within`](KeepAlive::close_within) says otherwise.
     ///
     /// # Errors
     /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
-    /// [`Close::MAX_REASON`], and the connection is as before; otherwise what kept the peer from
-    /// answering properly.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        let close = Some(Close { code, reason });
-        poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
-    }
-
-    /// The same, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
-    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
-    /// otherwise.
-    ///
-    /// # Errors
-    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
-    /// the connection is to be dropped. One that has answered, and only does not end its stream,
-    /// is no error.
+    /// [`Close::MAX_REASON`], and the connection is as before; [`Error::Unanswered`] where the
+    /// peer did not answer in time: the connection is to be dropped; otherwise what kept the peer
+    /// from answering properly. One that has answered, and only does not end its stream, is no
+    /// error.
     pub async fn close_by(
         &mut self,
         code: CloseCode,
         reason: &str,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<T>,
     ) -> Result<(), Error> {
-        let close = Close { code, reason };
-        poll_fn(|cx| {
-            keeping::poll_close(&mut self.endpoint, cx, close, poll_end, keep_alive, timer)
-        })
-        .await
+        close_by(&mut self.endpoint, code, reason, keep_alive, timer).await
+    }
+
+    /// The same, but waits for the peer for as long as that takes, which may be for ever: for
+    /// callers who bound it by other means.
+    ///
+    /// # Errors
+    /// As [`close_by`](Self::close_by), but for those of time.
+    pub async fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        let close = Some(Close { code, reason });
+        poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
     }
 
     /// Splits it in two, for two tasks: one reads, and answers control frames, the other sends.
@@ -205,17 +197,19 @@ impl<T: PollTransport> WebSocket<T> {
         Self { endpoint, is_over: false }
     }
 
-    /// Opens a connection as server. A client that is refused gets its answer.
+    /// Opens a connection as server. A client that is refused gets its answer, and `end` ends the
+    /// connection.
     pub(super) async fn open_as_server(
         mut connection: Connection<T, ()>,
         mut handshake: ServerHandshake,
+        end: impl AsyncFnOnce(&mut Connection<T, ()>),
     ) -> Result<(Self, Accepted), Error> {
         match connection.exchange(&mut handshake).await {
             Ok(accepted) => {
                 connection.flush().await?;
                 Ok((Self::opened(connection, accepted.halves())?, accepted))
             }
-            Err(error) => Err(Self::refused(connection, error.into()).await),
+            Err(error) => Err(Self::refused(connection, error.into(), end).await),
         }
     }
 
@@ -223,10 +217,11 @@ impl<T: PollTransport> WebSocket<T> {
     pub(super) async fn open_as_client(
         mut connection: Connection<T, ()>,
         mut handshake: ClientHandshake,
+        end: impl AsyncFnOnce(&mut Connection<T, ()>),
     ) -> Result<(Self, Opened), Error> {
         match connection.exchange(&mut handshake).await {
             Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
-            Err(error) => Err(Self::refused(connection, error.into()).await),
+            Err(error) => Err(Self::refused(connection, error.into(), end).await),
         }
     }
 
@@ -238,13 +233,30 @@ impl<T: PollTransport> WebSocket<T> {
         Ok(Self::from_endpoint(Endpoint::new(connection, writer)))
     }
 
-    /// Ends a connection whose handshake failed. Why, says more than how the end went.
-    async fn refused(mut connection: Connection<T, ()>, error: Error) -> Error {
+    /// Ends a connection whose handshake failed. The handshake error wins over an error of the
+    /// close.
+    async fn refused(
+        mut connection: Connection<T, ()>,
+        error: Error,
+        end: impl AsyncFnOnce(&mut Connection<T, ()>),
+    ) -> Error {
         if !matches!(error, Error::Io(_)) {
-            let _ = connection.close(DRAIN_REFUSED).await;
+            end(&mut connection).await;
         }
         error
     }
+}
+
+/// Closes an endpoint by a timer.
+pub(super) async fn close_by<T: PollTransport>(
+    endpoint: &mut Endpoint<T>,
+    code: CloseCode,
+    reason: &str,
+    keep_alive: &mut KeepAlive,
+    timer: &mut impl TimerFor<T>,
+) -> Result<(), Error> {
+    let close = Close { code, reason };
+    poll_fn(|cx| keeping::poll_close(endpoint, cx, close, poll_end, keep_alive, timer)).await
 }
 
 /// Ends a connection: a future of the driver goes on where a dropped one left off.
@@ -253,7 +265,7 @@ pub(super) fn poll_end<T: PollTransport, S>(
     cx: &mut Context<'_>,
     limit: u64,
 ) -> Poll<std::io::Result<bool>> {
-    pin!(connection.close(limit)).poll(cx)
+    pin!(connection.close_unbounded(limit)).poll(cx)
 }
 
 /// What a stream makes of a result of `next`.

@@ -26,8 +26,8 @@
 use segue::{
     Handoff, Output,
     driver::{
-        Timer,
-        sync::{Blocking, CloseWrite, Connection, SyncTransport},
+        Timeouts, TimerFor,
+        sync::{Blocking, CloseWrite, Connection, SocketClock, SyncTransport},
     },
 };
 use std::{
@@ -35,6 +35,7 @@ use std::{
     io::{self, Read, Write},
     net::TcpStream,
     task::{Context, Poll, Waker},
+    time::Duration,
 };
 
 use super::{
@@ -62,7 +63,7 @@ pub struct WebSocket<T> {
     endpoint: Endpoint<Blocking<T>>,
 }
 
-impl<T: Read + Write + CloseWrite> WebSocket<T> {
+impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
     /// Serves a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1 allows, and
     /// agrees.
     ///
@@ -131,7 +132,8 @@ impl<T: Read + Write + CloseWrite> WebSocket<T> {
         Ok(Self::new(connection, writer))
     }
 
-    /// Ends a connection whose handshake failed. Why, says more than how the end went.
+    /// Ends a connection whose handshake failed. The handshake error wins over an error of the
+    /// close.
     fn refused(mut connection: Connection<T, ()>, error: Error) -> Error {
         if !matches!(error, Error::Io(_)) {
             let _ = connection.close(DRAIN_REFUSED);
@@ -239,7 +241,7 @@ impl<T: SyncTransport> WebSocket<T> {
     pub fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<Blocking<T>>,
     ) -> Result<Option<OwnedMessage>, Error> {
         next_by(&mut self.endpoint, keep_alive, timer)
     }
@@ -289,28 +291,64 @@ impl<T: SyncTransport> WebSocket<T> {
     }
 
     /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
-    /// comes until the peer's, and ends the transport such that the peer gets everything. Where
+    /// comes until the peer's, and ends the transport so that the peer gets everything. Where
     /// both close frames have been exchanged already it only does the last of these; a close
     /// frame of the peer's that [`next`](Self::next) gave is answered with its own code. At most
-    /// 16 MiB are dropped; how long it waits is up to the peer, and to the time-outs of the socket:
-    /// see [`close_by`](Self::close_by).
+    /// 16 MiB are dropped.
+    ///
+    /// It waits for at most [`Options::linger`](segue::driver::Options::linger), 10 seconds unless
+    /// set, by the time-outs of the socket, which are as before afterwards.
     ///
     /// # Errors
     /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
-    /// [`Close::MAX_REASON`], and the connection is as before; otherwise what kept the peer from
-    /// answering properly.
+    /// [`Close::MAX_REASON`], and the connection is as before; [`Error::Unanswered`] where the
+    /// peer did not answer in time: the connection is to be dropped; otherwise what kept the peer
+    /// from answering properly. One that has answered, and only does not end its stream, is no
+    /// error.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    where
+        T: CloseWrite + Timeouts,
+    {
+        close(&mut self.endpoint, code, reason)
+    }
+
+    /// The same, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
+    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
+    /// otherwise. A blocking transport needs a timer that has it come back:
+    /// [`SocketClock`](segue::driver::sync::SocketClock), for one.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close).
+    pub fn close_by(
+        &mut self,
+        code: CloseCode,
+        reason: &str,
+        keep_alive: &mut KeepAlive,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> Result<(), Error>
+    where
+        T: CloseWrite,
+    {
+        close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
+    }
+
+    /// The same as [`close`](Self::close), but waits as long as the transport does: a peer that
+    /// does not answer can hold it for ever. For a readiness loop, which has time-outs of its own.
+    ///
+    /// # Errors
+    /// As [`close`](Self::close), but for those of time.
+    pub fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
         T: CloseWrite,
     {
         self.close_with(code, reason, T::close_write)
     }
 
-    /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
-    /// the stream.
+    /// The same as [`close_unbounded`](Self::close_unbounded) for a transport from elsewhere, which
+    /// is no [`CloseWrite`]: `end` sends the end of the stream.
     ///
     /// # Errors
-    /// As [`close`](Self::close).
+    /// As there.
     pub fn close_with(
         &mut self,
         code: CloseCode,
@@ -318,29 +356,6 @@ impl<T: SyncTransport> WebSocket<T> {
         end: impl FnMut(&mut T) -> io::Result<()>,
     ) -> Result<(), Error> {
         close_with(&mut self.endpoint, code, reason, end)
-    }
-
-    /// As [`close`](Self::close), but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
-    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
-    /// otherwise. A blocking socket needs a timer that sets its time-outs:
-    /// [`SocketTimer`](segue::driver::SocketTimer). That counts from the last byte that still comes,
-    /// of which there may be 16 MiB.
-    ///
-    /// # Errors
-    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
-    /// the connection is to be dropped. One that has answered, and only does not end its stream,
-    /// is no error.
-    pub fn close_by(
-        &mut self,
-        code: CloseCode,
-        reason: &str,
-        keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
-    ) -> Result<(), Error>
-    where
-        T: CloseWrite,
-    {
-        close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
     }
 
     /// Whether there is something to send: whether a readiness loop should ask for writability.
@@ -378,12 +393,22 @@ impl<T: SyncTransport> WebSocket<T> {
 pub(super) fn next_by<T: SyncTransport>(
     endpoint: &mut Endpoint<Blocking<T>>,
     keep_alive: &mut KeepAlive,
-    timer: &mut impl Timer,
+    timer: &mut impl TimerFor<Blocking<T>>,
 ) -> Result<Option<OwnedMessage>, Error> {
     let next = now(keeping::poll_next(endpoint, &mut context(), keep_alive, timer));
-    // Some sockets refuse that once the peer has gone; what came of the call says more.
-    let _ = timer.arm(None);
+    // Some sockets refuse that once the peer has gone; what came of the call matters more.
+    let _ = timer.arm_for(endpoint.connection.transport(), None);
     next
+}
+
+pub(super) fn close<T: SyncTransport + CloseWrite + Timeouts>(
+    endpoint: &mut Endpoint<Blocking<T>>,
+    code: CloseCode,
+    reason: &str,
+) -> Result<(), Error> {
+    let linger = endpoint.connection.options().linger;
+    let mut keep_alive = KeepAlive::new(Duration::ZERO).close_within(linger);
+    close_by(endpoint, Close { code, reason }, &mut keep_alive, &mut SocketClock::new())
 }
 
 pub(super) fn close_with<T: SyncTransport>(
@@ -400,12 +425,12 @@ pub(super) fn close_by<T: SyncTransport + CloseWrite>(
     endpoint: &mut Endpoint<Blocking<T>>,
     close: Close<'_>,
     keep_alive: &mut KeepAlive,
-    timer: &mut impl Timer,
+    timer: &mut impl TimerFor<Blocking<T>>,
 ) -> Result<(), Error> {
     let end = ending(T::close_write);
     let closed = now(keeping::poll_close(endpoint, &mut context(), close, end, keep_alive, timer));
-    // Some sockets refuse that once the peer has gone; what came of the call says more.
-    let _ = timer.arm(None);
+    // Some sockets refuse that once the peer has gone; what came of the call matters more.
+    let _ = timer.arm_for(endpoint.connection.transport(), None);
     closed
 }
 

@@ -3,7 +3,7 @@
 use segue::{
     Output,
     driver::{
-        BlockingHalf, Timer,
+        BlockingHalf, Timeouts, TimerFor,
         sync::{Blocking, CloseWrite, Connection},
     },
 };
@@ -15,7 +15,7 @@ use std::{
 use super::{
     Error, KeepAlive, OwnedMessage,
     engine::{self, Endpoint},
-    sync::{WebSocket, close_by, close_with, context, next_by, now},
+    sync::{WebSocket, close, close_by, close_with, context, next_by, now},
 };
 use crate::{Close, CloseCode, Outgoing, Writer};
 
@@ -87,7 +87,7 @@ where
     pub fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
     ) -> Result<Option<OwnedMessage>, Error> {
         next_by(&mut self.endpoint, keep_alive, timer)
     }
@@ -99,27 +99,33 @@ where
     /// As there.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
+        T: Timeouts,
+        for<'a> &'a T: CloseWrite,
+    {
+        close(&mut self.endpoint, code, reason)
+    }
+
+    /// The same without a bound in time: see [`WebSocket::close_unbounded`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    where
         for<'a> &'a T: CloseWrite,
     {
         close_with(&mut self.endpoint, code, reason, CloseWrite::close_write)
     }
 
-    /// The same, for both halves, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
-    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
-    /// otherwise. A blocking socket needs a timer that sets its time-outs:
-    /// [`SocketTimer`](segue::driver::SocketTimer). That counts from the last byte that still comes,
-    /// of which there may be 16 MiB.
+    /// The same by a timer: see [`WebSocket::close_by`].
     ///
     /// # Errors
-    /// As [`close`](Self::close), and [`Error::Unanswered`] where the peer did not answer in time:
-    /// the connection is to be dropped. One that has answered, and only does not end its stream,
-    /// is no error.
+    /// As there.
     pub fn close_by(
         &mut self,
         code: CloseCode,
         reason: &str,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl Timer,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
     ) -> Result<(), Error>
     where
         for<'a> &'a T: CloseWrite,

@@ -4,7 +4,7 @@
 //! use segue_websocket::tokio::WebSocket;
 //! use segue_websocket::{CloseCode, OwnedMessage};
 //!
-//! # tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap().block_on(async {
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
 //! let address = listener.local_addr()?;
 //! let server = async {
@@ -30,11 +30,20 @@ use ::tokio::{
 };
 use segue::{
     Handoff,
-    driver::tokio::{Connection, Tokio},
+    driver::{
+        Half, Timer,
+        tokio::{Connection, OnTokio, Tokio, TokioTimer},
+    },
 };
 
-use super::{Error, constructors::constructors, engine::stages, halves, polled, url::Url};
-use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
+use super::{
+    Error, KeepAlive,
+    constructors::constructors,
+    engine::{DRAIN_REFUSED, Endpoint, stages},
+    halves, polled,
+    url::Url,
+};
+use crate::{Accepted, ClientHandshake, CloseCode, Opened, Role, ServerHandshake};
 
 /// A WebSocket over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type WebSocket<T> = polled::WebSocket<Tokio<T>>;
@@ -43,7 +52,48 @@ pub type Reader<T> = halves::Reader<Tokio<T>>;
 /// The half of it that sends.
 pub type Sender<T> = halves::Sender<Tokio<T>>;
 
-constructors!(Connection, AsyncRead + AsyncWrite + Unpin);
+constructors!(Connection, end, AsyncRead + AsyncWrite + Unpin);
+
+/// Ends a connection whose handshake failed, within the time that a close has.
+async fn end<T: AsyncRead + AsyncWrite + Unpin>(connection: &mut Connection<T, ()>) {
+    let _ = connection.close(DRAIN_REFUSED).await;
+}
+
+impl<T: OnTokio> polled::WebSocket<T> {
+    /// Closes the connection within [`Options::linger`](segue::driver::Options::linger) by tokio's
+    /// clock, 10 seconds unless set: see [`close_by`](Self::close_by).
+    ///
+    /// # Errors
+    /// As [`close_by`](Self::close_by), and where the runtime has no timers.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        close(&mut self.endpoint, code, reason).await
+    }
+}
+
+impl<T: OnTokio> halves::Reader<T>
+where
+    Half<T>: OnTokio,
+{
+    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
+    /// queued and not flushed is not sent.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        close(&mut self.endpoint, code, reason).await
+    }
+}
+
+async fn close<T: OnTokio>(
+    endpoint: &mut Endpoint<T>,
+    code: CloseCode,
+    reason: &str,
+) -> Result<(), Error> {
+    let mut timer = TokioTimer::try_new()?;
+    let linger = endpoint.connection.options().linger;
+    let mut keep_alive = KeepAlive::new(timer.now()).close_within(linger);
+    polled::close_by(endpoint, code, reason, &mut keep_alive, &mut timer).await
+}
 
 impl WebSocket<TcpStream> {
     /// Connects to `ws://host:port/path?query`, with small packets sent at once.

@@ -37,7 +37,7 @@ async fn a_peer_that_is_silent_is_given_up() {
     assert!(matches!(given_up, Err(Error::Silent)));
     assert_eq!(timer.now().as_secs(), 25);
     let mut ping = [0; 2];
-    client.connection_mut().io().read_exact(&mut ping).await.unwrap();
+    client.connection_mut().io_mut().read_exact(&mut ping).await.unwrap();
     assert_eq!(&ping, b"\x89\0");
 }
 

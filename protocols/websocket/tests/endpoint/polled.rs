@@ -180,7 +180,7 @@ async fn dropped_futures_neither_lose_nor_double<T: PollTransport + Unpin>(
         while let Some(message) = impatiently!(server.next()).unwrap() {
             impatiently!(server.queue(&message)).unwrap();
         }
-        impatiently!(server.close(CloseCode::NORMAL, "")).unwrap();
+        impatiently!(server.close_unbounded(CloseCode::NORMAL, "")).unwrap();
     };
     let (mut from_server, mut to_server) = client.split();
     let sending = async {
@@ -194,7 +194,7 @@ async fn dropped_futures_neither_lose_nor_double<T: PollTransport + Unpin>(
         while answers.len() < messages().len() {
             answers.push(impatiently!(from_server.next()).unwrap().unwrap());
         }
-        impatiently!(from_server.close(CloseCode::NORMAL, "")).unwrap();
+        impatiently!(from_server.close_unbounded(CloseCode::NORMAL, "")).unwrap();
         answers
     };
     let ((), (), answers) = tokio::join!(echo, sending, receiving);
@@ -208,10 +208,10 @@ async fn a_message_whose_sending_was_dropped_goes_once<T: PollTransport + Unpin>
     let large = OwnedMessage::from(Bytes::from(vec![7; 1 << 20]));
     let sent = poll_fn(|cx| Poll::Ready(pin!(server.send(&large)).poll(cx))).await;
     assert!(sent.is_pending(), "a megabyte found room");
-    let closing = async { server.close(CloseCode::NORMAL, "").await.unwrap() };
+    let closing = async { server.close_unbounded(CloseCode::NORMAL, "").await.unwrap() };
     let receiving = async {
         let answers = answers(&mut client).await;
-        client.close(CloseCode::NORMAL, "").await.unwrap();
+        client.close_unbounded(CloseCode::NORMAL, "").await.unwrap();
         answers
     };
     let ((), answers) = tokio::join!(closing, receiving);
@@ -233,7 +233,7 @@ async fn one_that_waits_holds_no_buffer<T: PollTransport + Unpin>(
 
 #[test]
 fn a_peer_that_never_stops_is_left() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {
         let (io, mut peer) = tokio::io::duplex(1 << 20);
         let mut socket = segue_websocket::tokio::WebSocket::from_handoff(
@@ -331,7 +331,7 @@ fn a_url_leads_to_a_request_with_terms() {
             Ok(())
         })
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/room?x=1", listener.local_addr().unwrap());

@@ -29,7 +29,7 @@ macro_rules! suite {
                         count += 1;
                     }
                     assert_eq!(count, 10, "nine messages and the close frame");
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -43,8 +43,8 @@ macro_rules! suite {
                     socket.flush() $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("first".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("sécond".into()));
-                    socket.close(CloseCode::NORMAL, "bye") $($wait)* .unwrap();
-                    socket.close(CloseCode::NORMAL, "again") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "bye") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "again") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
                 });
             }
@@ -60,7 +60,7 @@ macro_rules! suite {
                     while let Some(message) = socket.next() $($wait)* .unwrap() {
                         socket.send(&message) $($wait)* .unwrap();
                     }
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let wish = ClientHandshake::new("localhost", "/").deflate(Deflate::new());
@@ -70,7 +70,7 @@ macro_rules! suite {
                         socket.send(&message) $($wait)* .unwrap();
                         assert_eq!(socket.next() $($wait)* .unwrap(), Some(message));
                     }
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -80,7 +80,7 @@ macro_rules! suite {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("first".into()));
-                    socket.close(CloseCode::GOING_AWAY, "restart") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::GOING_AWAY, "restart") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
@@ -95,7 +95,7 @@ macro_rules! suite {
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
                     assert!(matches!(socket.send("late") $($wait)*, Err(Error::Closed)));
                     assert!(socket.is_closed());
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -104,11 +104,11 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -124,7 +124,7 @@ macro_rules! suite {
                     for i in 0..100 {
                         socket.queue(&i.to_string()) $($wait)* .unwrap();
                     }
-                    socket.close(CloseCode(4000), "done") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode(4000), "done") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -137,7 +137,7 @@ macro_rules! suite {
                     let last = socket.next() $($wait)* .unwrap();
                     assert_eq!(last, Some(closed(4000, "done")));
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -146,20 +146,20 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    let refused = socket.close(CloseCode::ABNORMAL, "") $($wait)*;
+                    let refused = socket.close_unbounded(CloseCode::ABNORMAL, "") $($wait)*;
                     assert!(matches!(refused, Err(Error::Write(WriteError::CloseCode(_)))));
                     let long = "x".repeat(Close::MAX_REASON + 1);
-                    let refused = socket.close(CloseCode::NORMAL, &long) $($wait)*;
+                    let refused = socket.close_unbounded(CloseCode::NORMAL, &long) $($wait)*;
                     assert!(matches!(refused, Err(Error::Write(_))));
                     socket.send("still there") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(1000, "")));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
                     let message = socket.next() $($wait)* .unwrap();
                     assert_eq!(message, Some("still there".into()));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -172,7 +172,7 @@ macro_rules! suite {
                         turn.answer.queue(turn.message).unwrap();
                         turn.answer.output.room() $($wait)* .unwrap();
                     }
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, raw::HELLO, raw::HELLO, raw::CLOSE].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -205,7 +205,7 @@ macro_rules! suite {
                                 assert!(socket.turn() $($wait)* .unwrap().is_none());
                                 assert_eq!(socket.next() $($wait)* .unwrap(), None);
                             }
-                            socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                            socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                         }, address => {
                             let frames = [raw::REQUEST, frame].concat();
                             let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -223,9 +223,9 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    let closed = socket.close(CloseCode::NORMAL, "") $($wait)*;
+                    let closed = socket.close_unbounded(CloseCode::NORMAL, "") $($wait)*;
                     assert!(matches!(closed, Err(Error::Fault(_))), "{closed:?}");
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, b"\x83\x80\0\0\0\0"].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -244,7 +244,7 @@ macro_rules! suite {
                     let Err(Error::Fault(fault)) = fault else { panic!("{fault:?}") };
                     assert_eq!(fault.cause, Cause::Truncated);
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, raw::HELLO].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, true));
@@ -315,7 +315,7 @@ macro_rules! suite {
                     let (mut socket, accepted) = accepted.unwrap();
                     assert_eq!(accepted.target, "/room?a=b");
                     assert_eq!(accepted.protocol.as_deref(), Some("chat"));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let handshake =
@@ -323,7 +323,7 @@ macro_rules! suite {
                     let opened = WebSocket::connect_with(io, handshake) $($wait)*;
                     let (mut socket, opened) = opened.unwrap();
                     assert_eq!(opened.protocol.as_deref(), Some("chat"));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -338,7 +338,7 @@ macro_rules! suite {
                             WebSocket::accept_handoff(handoff, ServerHandshake::new()) $($wait)*;
                         let mut socket = accepted.unwrap().0;
                         assert_eq!(socket.next() $($wait)* .unwrap(), Some("Hello".into()));
-                        socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                        socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                     }, address => {
                         let rest = [&before[cut..], &raw::HELLO[4..], raw::CLOSE].concat();
                         let client = thread::spawn(move || raw::client(address, &rest, false));
@@ -357,7 +357,7 @@ macro_rules! suite {
                     assert_eq!(socket.role(), Role::Server);
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("Hello".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(OwnedMessage::Close(None)));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let rest = [&raw::HELLO[3..], raw::CLOSE].concat();
                     let client = thread::spawn(move || raw::client(address, &rest, false));
@@ -380,7 +380,7 @@ macro_rules! suite {
                             socket.queue(&closed(4003, "again")) $($wait)* .unwrap();
                         }
                         assert_eq!(socket.next() $($wait)* .unwrap(), None);
-                        socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                        socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                     }, address => {
                         let frames = [raw::REQUEST, raw::CLOSE].concat();
                         let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -399,7 +399,7 @@ macro_rules! suite {
                     socket.send(Outgoing::Ping(b"there?")) $($wait)* .unwrap();
                     let pong = OwnedMessage::Pong(Bytes::from_static(b"there?"));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(pong));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -421,7 +421,7 @@ macro_rules! suite {
                     let mut socket = reader.unsplit(sender).unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("second".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(1000, "")));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -430,7 +430,7 @@ macro_rules! suite {
                     socket.send("first") $($wait)* .unwrap();
                     socket.send("second") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("queued".into()));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -447,11 +447,11 @@ macro_rules! suite {
                     assert!(matches!(sender.flush() $($wait)*, Err(Error::Closed)));
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
                     sender.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
-                    reader.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    reader.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
-                    socket.close(CloseCode::NORMAL, "bye") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "bye") $($wait)* .unwrap();
                 });
             }
 
@@ -465,13 +465,13 @@ macro_rules! suite {
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some(closed(4001, "")));
                     assert_eq!(reader.next() $($wait)* .unwrap(), None);
-                    reader.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    reader.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("first".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(4001, "enough")));
-                    socket.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
 
@@ -482,7 +482,7 @@ macro_rules! suite {
                     let (mut reader, mut sender) = WebSocket::accept(io) $($wait)* .unwrap().split();
                     assert!(matches!(reader.next() $($wait)*, Err(Error::Fault(_))));
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
-                    reader.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    reader.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, b"\x81\x81\0\0\0\0\xff"].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, false));

@@ -1,0 +1,165 @@
+//! How long a peer may take.
+
+use std::{
+    fmt, io,
+    time::{Duration, Instant},
+};
+
+/// How long a peer may take for what, before a method that ends in `_by` gives it up.
+///
+/// The times count by the [`Timer`](super::Timer) that is passed to that method; it must be the
+/// same, or have the same epoch, in all calls on one connection. [`Duration::MAX`] is no deadline.
+/// A deadline is for a whole phase: a peer that sends a byte now and then does not move it.
+///
+/// ```
+/// use segue::driver::Deadlines;
+/// use std::time::Duration;
+///
+/// let deadlines = Deadlines::new().record(Duration::from_secs(5)).idle(Duration::from_secs(60));
+/// assert_eq!(deadlines.send, Duration::from_secs(30));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Deadlines {
+    /// From the last item, or the first time that one was asked for, until the first byte of the
+    /// next one is there: 5 minutes, which keeps what people leave open over a short break. What a
+    /// stage absorbs is no item and does not move it; while the stage has part of an item that it
+    /// has absorbed, and no more bytes are there, this counts.
+    pub idle: Duration,
+    /// From the first byte of a record until all of it is there: 30 seconds, enough for a mebibyte
+    /// at 35 kB/s.
+    pub record: Duration,
+    /// From when a flush begins until all that is queued has left, or for a caller that waits for
+    /// room until there is some: 30 seconds.
+    pub send: Duration,
+}
+
+impl Deadlines {
+    /// The defaults that the fields name.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            idle: Duration::from_secs(300),
+            record: Duration::from_secs(30),
+            send: Duration::from_secs(30),
+        }
+    }
+
+    /// The same deadlines with another for [`idle`](Self#structfield.idle) phases.
+    #[must_use]
+    pub const fn idle(mut self, time: Duration) -> Self {
+        self.idle = time;
+        self
+    }
+
+    /// The same deadlines with another for a [`record`](Self#structfield.record).
+    #[must_use]
+    pub const fn record(mut self, time: Duration) -> Self {
+        self.record = time;
+        self
+    }
+
+    /// The same deadlines with another to [`send`](Self#structfield.send).
+    #[must_use]
+    pub const fn send(mut self, time: Duration) -> Self {
+        self.send = time;
+        self
+    }
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The deadline that a peer has missed: what [`Error::late`](super::Error::late) finds in an
+/// [`io::Error`] of kind [`TimedOut`](io::ErrorKind::TimedOut).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Late {
+    /// Nothing came for too long. HTTP servers close without a word here.
+    Idle,
+    /// A record was not complete in time. HTTP servers answer 408 here.
+    Record,
+    /// The peer did not take what was sent to it. There is nobody to tell.
+    Send,
+}
+
+impl Late {
+    pub(super) fn error(self) -> io::Error {
+        io::Error::new(io::ErrorKind::TimedOut, self)
+    }
+
+    /// The missed deadline in an error, if that is its reason.
+    #[must_use]
+    pub fn of(error: &io::Error) -> Option<Self> {
+        error.get_ref()?.downcast_ref().copied()
+    }
+}
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "the peer sent nothing for too long",
+            Self::Record => "the peer did not complete a record in time",
+            Self::Send => "the peer did not take in time what was sent",
+        })
+    }
+}
+
+impl std::error::Error for Late {}
+
+/// When the phases that a connection waits in began, by the caller's timer.
+#[derive(Debug, Default)]
+pub(super) struct Waits {
+    pub(super) deadlines: Deadlines,
+    idle: Option<Duration>,
+    record: Option<Duration>,
+    send: Option<Duration>,
+    close: Option<Duration>,
+    /// When a close by the transport's own clock began.
+    epoch: Option<Instant>,
+}
+
+impl Waits {
+    /// When the phase that a reader is in must be over.
+    pub(super) fn until(&mut self, phase: Late, now: Duration) -> Duration {
+        let Self { deadlines, idle, record, send, .. } = self;
+        // An idle phase goes on behind a record that was absorbed.
+        let since = *idle.get_or_insert(now);
+        match phase {
+            Late::Idle => {
+                *record = None;
+                since.saturating_add(deadlines.idle)
+            }
+            Late::Record => record.get_or_insert(now).saturating_add(deadlines.record),
+            Late::Send => send.get_or_insert(now).saturating_add(deadlines.send),
+        }
+    }
+
+    /// When a flush must be over.
+    pub(super) fn sent_until(&mut self, now: Duration) -> Duration {
+        self.send.get_or_insert(now).saturating_add(self.deadlines.send)
+    }
+
+    /// When a close must be over.
+    pub(super) fn closed_until(&mut self, now: Duration, linger: Duration) -> Duration {
+        self.close.get_or_insert(now).saturating_add(linger)
+    }
+
+    /// The epoch of the transport's own clock, which begins `now`.
+    pub(super) fn epoch(&mut self, now: Instant) -> Instant {
+        *self.epoch.get_or_insert(now)
+    }
+
+    /// An item has come.
+    pub(super) fn heard(&mut self) {
+        (self.idle, self.record) = (None, None);
+    }
+
+    /// What was queued has left, or there is room.
+    pub(super) fn sent(&mut self) {
+        self.send = None;
+    }
+}

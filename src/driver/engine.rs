@@ -1,0 +1,573 @@
+//! The engine: what a connection does when it is polled.
+//!
+//! # What stops when
+//! Output that does not leave must stop something, or a peer that asks and never reads fills the
+//! memory; and if it stops too much, two peers that both send stop for ever. So:
+//!
+//! - From the high-water mark on callers wait to add more (`queue`, `send`, `room`). Records that
+//!   are buffered are delivered at any level, and the peer is read from for a caller that asks for
+//!   an item, as far as the record that it waits for is long.
+//! - Once a stage, or a caller that does not wait, has added another high-water mark on top,
+//!   nothing is absorbed, and nothing is read but ahead, up to `read_ahead_limit`, until output has
+//!   left ([`WriteSide::is_full`](super::write::WriteSide::is_full)).
+//! - A transport that may wait in a call ([`Connection::may_wait`]) is never read ahead: the call
+//!   would not come back when there is room to write.
+//!
+//! # How much is done at a time
+//! A poll ends after [`Options::work_limit`](super::Options) bytes of work, or [`Pace::ONCE`] after
+//! one call on the transport, so that other tasks run and clocks are looked at.
+//!
+//! # Which failure is told
+//! What a peer has said before it went is still delivered, so a failure to send is kept until
+//! nothing can be read any more. It is told before a read that may wait for ever, and before the
+//! end of the stream, which would be a truncated record otherwise.
+
+use std::{
+    io,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    Connection, Error, TimerFor,
+    read::{Look, Pulled},
+    tasks::Wants,
+    transport::Transport,
+    write::WriteSide,
+};
+use crate::core::Budget;
+use crate::{Decode, Exchange, Fault, Need, Progress};
+
+/// How much is done before a poll comes back.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pace {
+    /// Bytes of work.
+    limit: usize,
+    /// It comes back after each call on the transport.
+    once: bool,
+}
+
+impl Pace {
+    /// One call on the transport.
+    pub(super) const ONCE: Self = Self { limit: 1, once: true };
+    /// As much as there is.
+    pub(super) const ALL: Self = Self { limit: usize::MAX, once: false };
+    /// As many bytes of work as there are.
+    pub(super) const fn unlimited(self) -> Self {
+        Self { limit: usize::MAX, once: self.once }
+    }
+
+    /// What one poll does unless the options say otherwise, in bytes.
+    const WORK: usize = 1024 * 1024;
+    /// A read counts for at least as much work as this, in bytes.
+    const READ: usize = 8 * 1024;
+}
+
+/// What a poll for an item has come to.
+pub(super) enum Found {
+    /// A record can be taken.
+    Item,
+    /// The stage is over, and all is sent.
+    Over,
+    /// Enough was done for now; nothing says that there is not more.
+    Again,
+}
+
+impl<T: Transport, S> Connection<T, S> {
+    /// Whether a call on the transport may wait, rather than being pending.
+    #[inline]
+    pub(super) fn may_wait(&self) -> bool {
+        T::FLUSH_FIRST && !self.read.input.options.nonblocking
+    }
+
+    /// How much a poll does.
+    #[inline]
+    pub(super) fn pace(&self) -> Pace {
+        let may_wait = self.may_wait();
+        match self.read.input.options.work_limit {
+            Some(limit) => Pace { limit: limit.max(1), once: may_wait },
+            None if may_wait => Pace::ALL,
+            None => Pace { limit: Pace::WORK, once: false },
+        }
+    }
+
+    /// Goes on until a record is ready (true), or the stage is over and all is sent (false): the
+    /// polled form of [`ready`](Self::ready), for futures and streams that are written by hand.
+    ///
+    /// It does a bounded amount of work: see [`Options::work_limit`](super::Options).
+    ///
+    /// # Errors
+    /// Of the transport, or a fault of the peer.
+    #[inline]
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        let pace = self.pace();
+        let found = self.as_task(Wants::Read, cx, |this, cx| this.poll_found(cx, pace));
+        match ready!(found) {
+            Ok(Found::Item) => {
+                self.heard();
+                Poll::Ready(Ok(true))
+            }
+            Ok(Found::Over) => Poll::Ready(Ok(false)),
+            Ok(Found::Again) => again::<T, _>(cx).map_err(Error::Io),
+            Err(error) => Poll::Ready(Err(error)),
+        }
+    }
+
+    /// Goes on until a record is ready, the stage is over, or enough was done.
+    #[inline]
+    pub(super) fn poll_found(
+        &mut self,
+        cx: &mut Context<'_>,
+        pace: Pace,
+    ) -> Poll<Result<Found, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        let mut work = 0_usize;
+        loop {
+            let is_full = self.write.is_full(&self.io);
+            match self.read.pull(&mut self.write.output, is_full)? {
+                Pulled::Ready => return Poll::Ready(Ok(Found::Item)),
+                Pulled::Absorbed(length) => work = work.saturating_add(length),
+                Pulled::Need(need) if !is_full => match ready!(self.poll_more(cx, need, pace))? {
+                    Pulled::Ready => return Poll::Ready(Ok(Found::Item)),
+                    Pulled::Absorbed(length) => work = work.saturating_add(length.max(Pace::READ)),
+                    Pulled::Full | Pulled::Need(_) | Pulled::Done => {}
+                },
+                Pulled::Need(_) | Pulled::Full => {
+                    let below = |write: &mut WriteSide, io: &T| !write.is_full(io);
+                    if !ready!(self.poll_below(cx, pace, below)) {
+                        work = usize::MAX;
+                    }
+                }
+                Pulled::Done => {
+                    if ready!(self.poll_all_sent(cx, pace))? {
+                        return Poll::Ready(Ok(Found::Over));
+                    }
+                    work = usize::MAX;
+                }
+            }
+            if work >= pace.limit {
+                return Poll::Ready(Ok(Found::Again));
+            }
+        }
+    }
+
+    /// Reads once for the stage, having said everything if that may take for ever.
+    #[inline(never)]
+    fn poll_more(
+        &mut self,
+        cx: &mut Context<'_>,
+        need: Need,
+        pace: Pace,
+    ) -> Poll<Result<Pulled, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        if T::FLUSH_FIRST {
+            match self.poll_said(cx, pace)? {
+                Poll::Ready(true) => {}
+                // What is left of it is sent by further calls, each of which may wait.
+                Poll::Ready(false) => return Poll::Ready(Ok(Pulled::Absorbed(0))),
+                Poll::Pending => return self.poll_nothing(cx),
+            }
+        }
+        let Self { io, read, write, .. } = self;
+        match read.poll_fill(io, cx, need, &mut write.output) {
+            Poll::Ready(Ok(_))
+                if read.input.eof
+                    && let Some(error) = write.failure() =>
+            {
+                Poll::Ready(Err(error.into()))
+            }
+            Poll::Ready(filled) => Poll::Ready(filled),
+            Poll::Pending => self.poll_nothing(cx),
+        }
+    }
+
+    /// Nothing can be read now.
+    fn poll_nothing<R, E>(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, Error<E>>> {
+        match ready!(self.poll_idle(cx)) {
+            Err(error) => Poll::Ready(Err(error.into())),
+            Ok(never) => match never {},
+        }
+    }
+
+    /// Runs `exchange` to its end.
+    pub(super) fn poll_exchange<X: Exchange>(
+        &mut self,
+        cx: &mut Context<'_>,
+        exchange: &mut X,
+        timer: &mut Option<&mut dyn TimerFor<T>>,
+    ) -> Poll<Result<X::Output, Error<X::Error>>> {
+        self.as_task(Wants::Read, cx, |this, cx| this.poll_exchanged(cx, exchange, timer))
+    }
+
+    fn poll_exchanged<X: Exchange>(
+        &mut self,
+        cx: &mut Context<'_>,
+        exchange: &mut X,
+        timer: &mut Option<&mut dyn TimerFor<T>>,
+    ) -> Poll<Result<X::Output, Error<X::Error>>> {
+        // It is made anew whenever a deadline was waited for: a handshake may be tried for ever.
+        let mut budget = Budget::new();
+        // A limit for work that is done is none for the steps between two looks at the clock.
+        let pace = if self.may_wait() && timer.is_some() { Pace::ONCE } else { Pace::ALL };
+        let (limit, mut work) = (self.pace().limit, 0_usize);
+        self.read.input.settle();
+        loop {
+            if work >= limit {
+                return again::<T, _>(cx).map_err(Error::Io);
+            }
+            if is_due(timer, exchange.deadline(), cx) {
+                budget.spend(0)?;
+                let now = timer.as_mut().map(|timer| timer.time()).unwrap_or_default();
+                exchange.on_deadline(now, &mut self.write.output)?;
+                continue;
+            }
+            let before = self.position();
+            let input = &mut self.read.input;
+            let progress = if input.is_due() {
+                Progress::NeedRead(Need::ONE)
+            } else {
+                exchange.advance(&mut input.buffer, input.eof, &mut self.write.output)?
+            };
+            let need = match progress {
+                Progress::Done(value) => return Poll::Ready(Ok(value)),
+                Progress::NeedRead(need) => need,
+                Progress::NeedWrite => {
+                    let consumed = usize::try_from(self.position() - before).unwrap_or(usize::MAX);
+                    budget.spend(consumed + self.write.output.len())?;
+                    loop {
+                        self.arm(timer, exchange.deadline())?;
+                        match self.poll_all_sent(cx, pace) {
+                            Poll::Ready(flushed) => {
+                                if flushed? {
+                                    break;
+                                }
+                            }
+                            Poll::Pending if is_due(timer, exchange.deadline(), cx) => {
+                                budget = Budget::new();
+                                break;
+                            }
+                            Poll::Pending => return Poll::Pending,
+                        }
+                        if is_due(timer, exchange.deadline(), cx) {
+                            budget = Budget::new();
+                            break;
+                        }
+                    }
+                    continue;
+                }
+            };
+            let input = &mut self.read.input;
+            let position = input.buffer.position();
+            if input.is_too_long(need) {
+                let at = position.saturating_add(input.options.input_limit as u64);
+                return Poll::Ready(Err(Fault::too_long(at).into()));
+            }
+            if input.eof {
+                let end = position.saturating_add(input.buffer.len() as u64);
+                return Poll::Ready(Err(Fault::truncated(end).into()));
+            }
+            if T::FLUSH_FIRST && self.wants_write() {
+                self.arm(timer, exchange.deadline())?;
+                let said = self.poll_said(cx, pace);
+                // Sending may have taken until then.
+                if is_due(timer, exchange.deadline(), cx) {
+                    budget = Budget::new();
+                    continue;
+                }
+                match said? {
+                    Poll::Ready(true) => {}
+                    Poll::Ready(false) => continue,
+                    Poll::Pending => return self.poll_nothing(cx),
+                }
+            }
+            self.arm(timer, exchange.deadline())?;
+            let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
+                Look::<()>::Take(exchange.belonging(shown))
+            });
+            match filled {
+                Poll::Ready(filled) => {
+                    filled?;
+                    if self.read.input.eof
+                        && let Some(error) = self.write.failure()
+                    {
+                        return Poll::Ready(Err(error.into()));
+                    }
+                    work = work.saturating_add(Pace::READ);
+                }
+                // The deadline may have moved since it was last looked at; and what made a
+                // blocking transport come back may be the deadline.
+                Poll::Pending if is_due(timer, exchange.deadline(), cx) => budget = Budget::new(),
+                Poll::Pending => return self.poll_nothing(cx),
+            }
+        }
+    }
+
+    /// Sends what is queued, and reads on while that takes time: the polled form of
+    /// [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// Of the transport; and where something was queued after this side was closed.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let pace = self.pace().unlimited();
+        match ready!(self.as_task(Wants::Write, cx, |this, cx| this.poll_all_sent(cx, pace)))? {
+            true => Poll::Ready(Ok(())),
+            false => again::<T, _>(cx),
+        }
+    }
+
+    /// Sends what is queued; whether all of it has left, or another call is needed for the rest.
+    pub(super) fn poll_all_sent(
+        &mut self,
+        cx: &mut Context<'_>,
+        pace: Pace,
+    ) -> Poll<io::Result<bool>> {
+        let is_sent = loop {
+            match self.write.poll_sent(&mut self.io, cx, pace.once) {
+                Poll::Ready(is_sent) => break is_sent,
+                Poll::Pending => ready!(self.poll_ahead(cx)),
+            }
+        };
+        self.write.release();
+        Poll::Ready(self.write.failure().map_or(Ok(is_sent), Err))
+    }
+
+    /// Waits until more may be queued. A send error also ends the wait; the next flush reports it.
+    pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.write.has_room(&self.io) {
+            return Poll::Ready(());
+        }
+        self.as_task(Wants::Write, cx, |this, cx| this.poll_some_room(cx, Pace::ALL)).map(drop)
+    }
+
+    /// The same, at a pace; false if enough was done.
+    pub(super) fn poll_some_room(&mut self, cx: &mut Context<'_>, pace: Pace) -> Poll<bool> {
+        self.poll_below(cx, pace, |write, io| write.has_room(io))
+    }
+
+    /// Sends until so little waits that `is_below`, and reads ahead meanwhile.
+    #[cold]
+    fn poll_below(
+        &mut self,
+        cx: &mut Context<'_>,
+        pace: Pace,
+        is_below: impl Fn(&mut WriteSide, &T) -> bool,
+    ) -> Poll<bool> {
+        while !is_below(&mut self.write, &self.io) {
+            let flushed = self.write.poll_sent(&mut self.io, cx, pace.once);
+            if !self.write.can_send() {
+                // Whatever waits elsewhere, such as in the queue of two halves, goes nowhere.
+                break;
+            }
+            if flushed.is_pending() {
+                if !is_below(&mut self.write, &self.io) {
+                    ready!(self.poll_ahead(cx));
+                }
+            } else if pace.once {
+                return Poll::Ready(false);
+            }
+        }
+        Poll::Ready(true)
+    }
+
+    /// Reads ahead while a write is pending, unless a read may wait.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.may_wait() {
+            return Poll::Pending;
+        }
+        self.read.input.poll_ahead(&mut self.io, cx)
+    }
+
+    /// Sends what is queued and then the end, by `close_write`; false if enough was done.
+    pub(super) fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        pace: Pace,
+        close_write: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
+    ) -> Poll<io::Result<bool>> {
+        self.as_task(Wants::Write, cx, |this, cx| {
+            this.write.close();
+            if !ready!(this.poll_all_sent(cx, pace))? {
+                return Poll::Ready(Ok(false));
+            }
+            if this.write.must_end() {
+                ready!(close_write(&mut this.io, cx))?;
+                this.write.closed();
+            }
+            Poll::Ready(Ok(true))
+        })
+    }
+
+    /// Reads and drops what the peer still sends, up to its end or `limit` bytes, those of earlier
+    /// attempts included; whether its end has come, or none if enough was done.
+    pub(super) fn poll_drained(
+        &mut self,
+        cx: &mut Context<'_>,
+        pace: Pace,
+        limit: u64,
+    ) -> Poll<io::Result<Option<bool>>> {
+        self.as_task(Wants::Read, cx, |this, cx| {
+            this.read.give_up();
+            let mut work = 0_usize;
+            let input = &mut this.read.input;
+            let drained = loop {
+                let drained = input.drain();
+                if input.eof || drained >= limit {
+                    break Poll::Ready(Ok(Some(input.eof)));
+                }
+                if work >= pace.limit {
+                    break Poll::Ready(Ok(None));
+                }
+                let look = |_: &[u8]| Look::<()>::Take(usize::MAX);
+                match input.poll_fill(&mut this.io, cx, Need::ONE, look) {
+                    Poll::Ready(Ok(_)) => {
+                        work = work.saturating_add(input.buffer.len().max(Pace::READ));
+                    }
+                    Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
+                    Poll::Pending => break Poll::Pending,
+                }
+            };
+            this.release();
+            drained
+        })
+    }
+
+    /// The same as one poll: what is done for now is pending.
+    pub(super) fn poll_drain(
+        &mut self,
+        cx: &mut Context<'_>,
+        limit: u64,
+    ) -> Poll<io::Result<bool>> {
+        match ready!(self.poll_drained(cx, self.pace(), limit))? {
+            Some(has_ended) => Poll::Ready(Ok(has_ended)),
+            None => again::<T, _>(cx),
+        }
+    }
+
+    /// Says everything before a read that may wait for ever; false where something is left to be
+    /// said by a further call. A non-blocking socket may be pending here; then reading goes on, and
+    /// the write is tried again when the read would block.
+    #[inline]
+    fn poll_said(&mut self, cx: &mut Context<'_>, pace: Pace) -> Poll<io::Result<bool>> {
+        let sent = self.write.poll_sent(&mut self.io, cx, pace.once);
+        if self.may_wait() {
+            if let Some(error) = self.write.failure() {
+                return Poll::Ready(Err(error));
+            }
+            if pace.once {
+                return sent.map(|is_sent| Ok(is_sent && !self.write.has_unsent(&self.io)));
+            }
+        }
+        Poll::Ready(Ok(true))
+    }
+
+    /// Nothing can be read now: sends what is queued, holds as little as possible and waits.
+    /// Reports why sending failed, which was kept while there was something to read.
+    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<std::convert::Infallible>> {
+        if !self.may_wait() {
+            let _ = self.write.poll_flush(&mut self.io, cx);
+        }
+        if let Some(error) = self.write.failure() {
+            return Poll::Ready(Err(error));
+        }
+        self.release();
+        Poll::Pending
+    }
+
+    /// Holds as little as possible.
+    fn release(&mut self) {
+        self.write.release();
+        self.read.input.release();
+    }
+
+    /// An item has come: a phase that a timer watches over is over.
+    #[inline]
+    pub(super) fn heard(&mut self) {
+        if let Some(waits) = &mut self.waits {
+            waits.heard();
+        }
+    }
+
+    /// Polls for one of the two tasks that may wait for a connection: both are woken by what only
+    /// one of them is told of.
+    #[inline]
+    pub(super) fn as_task<R>(
+        &mut self,
+        wants: Wants,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        if T::FLUSH_FIRST {
+            return poll(self, cx);
+        }
+        let polled = if self.tasks.is_shared(wants) {
+            self.for_both(wants, cx, poll)
+        } else {
+            poll(self, cx)
+        };
+        self.tasks.note(wants, cx.waker(), polled.is_pending());
+        polled
+    }
+
+    #[cold]
+    fn for_both<R>(
+        &mut self,
+        wants: Wants,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<R>,
+    ) -> Poll<R> {
+        let Some(waker) = self.tasks.shared(wants, cx.waker()) else { return poll(self, cx) };
+        let before = self.progress();
+        let polled = poll(self, &mut Context::from_waker(&waker));
+        if self.progress() != before {
+            self.tasks.wake_other(wants, cx.waker());
+        }
+        polled
+    }
+
+    /// What another task may wait for: bytes that were read, and bytes that were sent.
+    fn progress(&self) -> (u64, bool, usize) {
+        let input = &self.read.input;
+        let received = input.buffer.position().wrapping_add(input.buffer.len() as u64);
+        (received, input.eof, self.write.output.len())
+    }
+
+    /// Has a blocking transport come back by `at`.
+    fn arm(
+        &mut self,
+        timer: &mut Option<&mut dyn TimerFor<T>>,
+        at: Option<std::time::Duration>,
+    ) -> io::Result<()> {
+        match timer {
+            Some(timer) if T::FLUSH_FIRST => timer.arm_for(&self.io, at).map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Enough was done for now. A task is woken at once; a readiness loop calls again.
+#[cold]
+pub(super) fn again<T: Transport, R>(cx: &mut Context<'_>) -> Poll<io::Result<R>> {
+    if T::FLUSH_FIRST {
+        return Poll::Ready(Err(io::Error::new(io::ErrorKind::Interrupted, super::error::Again)));
+    }
+    cx.waker().wake_by_ref();
+    Poll::Pending
+}
+
+/// Whether a deadline has come, by a timer if there is one.
+fn is_due<T>(
+    timer: &mut Option<&mut dyn TimerFor<T>>,
+    at: Option<std::time::Duration>,
+    cx: &mut Context<'_>,
+) -> bool {
+    match (timer, at) {
+        (Some(timer), Some(at)) => timer.poll_until(cx, at).is_ready(),
+        _ => false,
+    }
+}

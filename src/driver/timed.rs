@@ -1,0 +1,214 @@
+//! What a connection does by a deadline: the polled forms of the methods that end in `_by`.
+
+use std::{
+    io,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use super::{
+    Connection, Error, Late, TimerFor,
+    engine::{Found, Pace, again},
+    read::Pulled,
+    tasks::Wants,
+    transport::Transport,
+};
+use crate::Decode;
+
+/// What one step towards a goal has come to.
+enum Stepped<R> {
+    Done(R),
+    /// Enough was done for now.
+    Again,
+}
+
+impl<T: Transport, S> Connection<T, S> {
+    /// The same as [`poll_ready`](Self::poll_ready), but gives a peer up that misses one of the
+    /// [`Deadlines`](super::Deadlines) by the clock of `timer`.
+    ///
+    /// # Errors
+    /// As there, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a [missed
+    /// deadline](Error::late). The connection may be used on: to tell the peer, and to close.
+    pub fn poll_ready_by(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+    ) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        // What is there already needs no alarm, which costs a system call where a transport waits.
+        if self.is_ready()? {
+            self.heard();
+            return Poll::Ready(Ok(true));
+        }
+        let found = self.poll_by(
+            cx,
+            timer,
+            |this, now| {
+                let phase = this.phase();
+                (this.waits().until(phase, now), phase)
+            },
+            |this, cx, pace| {
+                let found = this.as_task(Wants::Read, cx, |this, cx| this.poll_found(cx, pace));
+                found.map_ok(|found| match found {
+                    Found::Item => Stepped::Done(true),
+                    Found::Over => Stepped::Done(false),
+                    Found::Again => Stepped::Again,
+                })
+            },
+        );
+        if let Poll::Ready(Ok(_)) = found {
+            self.heard();
+        }
+        found
+    }
+
+    /// The same as [`poll_flush`](Self::poll_flush), but gives up a peer that does not take all of
+    /// it within [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// As there, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    pub fn poll_flush_by(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+    ) -> Poll<io::Result<()>> {
+        let flushed = self.poll_sending_by(cx, timer, |this, cx, pace| {
+            this.as_task(Wants::Write, cx, |this, cx| this.poll_all_sent(cx, pace))
+        });
+        if flushed.is_ready() {
+            self.waits().sent();
+        }
+        flushed
+    }
+
+    /// The same as [`poll_room`](Self::poll_room), but gives up a peer that does not make room
+    /// within [`Deadlines::send`](super::Deadlines::send).
+    ///
+    /// # Errors
+    /// Of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    pub fn poll_room_by(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+    ) -> Poll<io::Result<()>> {
+        if self.write.has_room(&self.io) {
+            return Poll::Ready(Ok(()));
+        }
+        let room = self.poll_sending_by(cx, timer, |this, cx, pace| {
+            this.as_task(Wants::Write, cx, |this, cx| this.poll_some_room(cx, pace)).map(Ok)
+        });
+        if room.is_ready() {
+            self.waits().sent();
+        }
+        room
+    }
+
+    /// Ends the connection by `close_write`, within [`Options::linger`](super::Options) by `timer`:
+    /// sends what is queued and the end, then drops what the peer still sends, up to its end or
+    /// `limit` bytes. Whether its end has come.
+    pub(super) fn poll_close_by(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+        limit: u64,
+        mut close_write: impl FnMut(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
+    ) -> Poll<io::Result<bool>> {
+        let linger = self.options().linger;
+        let until = |this: &mut Self, now| (this.waits().closed_until(now, linger), Late::Send);
+        let steps = |is_done| if is_done { Stepped::Done(()) } else { Stepped::Again };
+        ready!(self.poll_by::<_, io::Error>(cx, timer, until, |this, cx, pace| {
+            this.poll_end(cx, pace, &mut close_write).map_ok(steps)
+        }))?;
+        let drained = self.poll_by(cx, timer, until, |this, cx, pace| {
+            let drained = this.poll_drained(cx, pace, limit);
+            drained.map_ok(|drained| drained.map_or(Stepped::Again, Stepped::Done))
+        });
+        match ready!(drained) {
+            Err(error) if Late::of(&error).is_some() => Poll::Ready(Ok(false)),
+            drained => Poll::Ready(drained),
+        }
+    }
+
+    fn poll_sending_by(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+        mut step: impl FnMut(&mut Self, &mut Context<'_>, Pace) -> Poll<io::Result<bool>>,
+    ) -> Poll<io::Result<()>> {
+        let until = |this: &mut Self, now| (this.waits().sent_until(now), Late::Send);
+        self.poll_by(cx, timer, until, |this, cx, pace| {
+            step(this, cx, pace)
+                .map_ok(|is_done| if is_done { Stepped::Done(()) } else { Stepped::Again })
+        })
+    }
+
+    /// Goes on in steps until it is done or too late. Where a call on the transport may wait, each
+    /// step is one call, and is to come back by the deadline.
+    fn poll_by<R, E: From<io::Error>>(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+        mut until: impl FnMut(&mut Self, Duration) -> (Duration, Late),
+        mut step: impl FnMut(&mut Self, &mut Context<'_>, Pace) -> Poll<Result<Stepped<R>, E>>,
+    ) -> Poll<Result<R, E>> {
+        let may_wait = self.may_wait();
+        let pace = if may_wait { Pace::ONCE } else { self.pace() };
+        loop {
+            let mut comes_back = false;
+            if may_wait {
+                let now = timer.time();
+                let (at, _) = until(self, now);
+                comes_back = timer.arm_for(&self.io, Some(at))?;
+            }
+            let stepped = step(self, cx, pace);
+            if let Poll::Ready(Ok(Stepped::Done(done))) = stepped {
+                return Poll::Ready(Ok(done));
+            }
+            if let Poll::Ready(Err(error)) = stepped {
+                return Poll::Ready(Err(error));
+            }
+            // The phase may be another by now.
+            let now = timer.time();
+            let (at, late) = until(self, now);
+            if timer.poll_until(cx, at).is_ready() {
+                return Poll::Ready(Err(late.error().into()));
+            }
+            match stepped {
+                Poll::Ready(_) if may_wait => {}
+                Poll::Ready(_) => return again::<T, _>(cx).map_err(E::from),
+                // A transport may come back a little early.
+                Poll::Pending if comes_back => {}
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    /// Whether a record can be taken of what is buffered.
+    fn is_ready(&mut self) -> Result<bool, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        let Self { io, read, write, .. } = self;
+        loop {
+            let is_full = write.is_full(io);
+            match read.pull(&mut write.output, is_full)? {
+                Pulled::Ready => return Ok(true),
+                Pulled::Absorbed(_) => {}
+                Pulled::Full | Pulled::Need(_) | Pulled::Done => return Ok(false),
+            }
+        }
+    }
+
+    /// Which deadline counts for a caller that waits for an item.
+    fn phase(&mut self) -> Late {
+        if self.read.is_over() || self.write.is_full(&self.io) {
+            Late::Send
+        } else if self.read.input.buffer.is_empty() {
+            Late::Idle
+        } else {
+            Late::Record
+        }
+    }
+}
