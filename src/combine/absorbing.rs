@@ -92,6 +92,11 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Absorbing<D, P> {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
         self.stage.parse(record)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D: fmt::Debug, P> fmt::Debug for Absorbing<D, P> {

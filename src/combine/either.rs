@@ -146,6 +146,14 @@ impl<A: Decode, B: Decode> Decode for Either<A, B> {
             Self::Right(stage) => stage.parse(record).map(Either::Right).map_err(right),
         }
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        match self {
+            Self::Left(stage) => stage.residue(),
+            Self::Right(stage) => stage.residue(),
+        }
+    }
 }
 
 /// The bytes of either, so that an outer stage of [`Nested`](super::Nested) may itself be a

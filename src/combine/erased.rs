@@ -74,6 +74,9 @@ pub trait DynDecode<L: Family, E> {
     /// # Errors
     /// Those of the stage.
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<L::Of<'a>, Fault<E>>;
+
+    /// As [`Decode::residue`].
+    fn residue(&self) -> (usize, usize);
 }
 
 impl<L, E, D> DynDecode<L, E> for D
@@ -91,6 +94,10 @@ where
 
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<L::Of<'a>, Fault<E>> {
         Decode::parse(self, record)
+    }
+
+    fn residue(&self) -> (usize, usize) {
+        Decode::residue(self)
     }
 }
 
@@ -135,6 +142,10 @@ where
 
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<L::Of<'a>, Fault<E>> {
         self.stage.parse(record)
+    }
+
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
     }
 }
 

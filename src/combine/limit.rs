@@ -98,6 +98,11 @@ impl<D: Decode> Decode for Limit<D> {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
         self.stage.parse(record)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 /// A stage that announces more than it was shown would pass its limit.

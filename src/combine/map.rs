@@ -126,6 +126,11 @@ impl<D: Decode, F: MapItem<D>> Decode for Map<D, F> {
         let item = self.stage.parse(record)?;
         Ok(self.map.map(item))
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D, F, T> MapItem<D> for F

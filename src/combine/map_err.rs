@@ -69,6 +69,11 @@ impl<D: Decode, F: FnMut(D::Error) -> E, E> Decode for MapErr<D, F> {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<E>> {
         self.stage.parse(record).map_err(|fault| fault.map(&mut self.map))
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D: fmt::Debug, F> fmt::Debug for MapErr<D, F> {

@@ -320,6 +320,12 @@ where
             .parse(self.buffer.take(length))
             .map_err(|fault| right(fault.moved(position).nested()))
     }
+
+    fn residue(&self) -> (usize, usize) {
+        let (outer, inner) = (self.outer.residue(), self.inner.residue());
+        let (unread, unsent) = (self.buffer.len(), self.answers.len());
+        (outer.0 + inner.0 + unread, outer.1 + inner.1 + unsent)
+    }
 }
 
 impl<O: Decode + fmt::Debug, I: Decode + fmt::Debug> fmt::Debug for Nested<O, I> {

@@ -75,4 +75,9 @@ where
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Bytes, Fault<D::Error>> {
         self.stage.parse(record).map(Record::into_bytes)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }

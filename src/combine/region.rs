@@ -136,6 +136,11 @@ impl<D: Decode> Decode for Region<D> {
         self.consume(&record);
         self.stage.parse(record)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 /// At the region's end the answer changes, so nobody waits for more than comes before it; and all

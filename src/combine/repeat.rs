@@ -105,6 +105,11 @@ impl<D: Decode, F: FnMut() -> D> Decode for Repeat<D, F> {
         self.consume(&record);
         self.stage.parse(record)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D: fmt::Debug, F> fmt::Debug for Repeat<D, F> {

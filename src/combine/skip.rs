@@ -155,6 +155,11 @@ impl<D: Skim> Decode for SkipOversize<D> {
             Skimmed::Part { .. } => Err(Fault::from_cause(Cause::Contract)),
         }
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D: Skim + ?Sized> Skim for &mut D {

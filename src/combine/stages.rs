@@ -122,6 +122,13 @@ macro_rules! stages {
                         .map_err(|fault| fault.map($Error::$Variant)), )+
                 }
             }
+
+            #[inline]
+            fn residue(&self) -> (usize, usize) {
+                match self {
+                    $( Self::$Variant(stage) => $crate::Decode::residue(stage), )+
+                }
+            }
         }
 
         impl ::core::fmt::Display for $Error {

@@ -127,6 +127,10 @@ where
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<B::Item<'a>, Fault<B::Error>> {
         self.chosen()?.parse(record)
     }
+
+    fn residue(&self) -> (usize, usize) {
+        self.stage().map_or((0, 0), Decode::residue)
+    }
 }
 
 impl<T, L, B: fmt::Debug, F> fmt::Debug for Switch<T, L, B, F> {

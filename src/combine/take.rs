@@ -89,4 +89,9 @@ impl<D: Decode> Decode for Take<D> {
         self.left = self.left.saturating_sub(1);
         self.stage.parse(record)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }

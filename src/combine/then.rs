@@ -144,6 +144,14 @@ where
             State::Dead => Err(Fault::from_cause(Cause::Contract)),
         }
     }
+
+    fn residue(&self) -> (usize, usize) {
+        match &self.state {
+            State::First(first, _) => first.residue(),
+            State::Second(second) => second.residue(),
+            State::Dead => (0, 0),
+        }
+    }
 }
 
 impl<A: fmt::Debug, B: fmt::Debug, F> fmt::Debug for Then<A, B, F> {

@@ -82,6 +82,11 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Through<D, P> {
         self.over = (self.is_last)(&record);
         self.stage.parse(record)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D: fmt::Debug, P> fmt::Debug for Through<D, P> {

@@ -125,6 +125,11 @@ impl<D: Decode, F: TryMapItem<D>> Decode for TryMap<D, F> {
         let item = self.stage.parse(record).map_err(convert)?;
         self.map.try_map(item)
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D, F, T, E> TryMapItem<D> for F

@@ -106,6 +106,19 @@ pub trait Decode {
     /// When the record breaks the rules of the stage; a fault that is not fatal lets the stage go
     /// on with the next record.
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>>;
+
+    /// How many bytes the stage holds that it took from its input and made no item of, and how
+    /// many that it has queued and nobody has sent.
+    ///
+    /// Most stages hold none and leave this as it is: what they have not consumed is in the buffer
+    /// of whoever drives them. A stage with a buffer or an output of its own, as
+    /// [`Nested`](crate::combine::Nested) is, counts what is in them. A connection with a residue
+    /// is not [handed off](crate::Edge) by accident, since the bytes would be lost with the stage.
+    ///
+    /// A stage made of other stages adds up theirs.
+    fn residue(&self) -> (usize, usize) {
+        (0, 0)
+    }
 }
 
 impl<D: Decode + ?Sized> Decode for &mut D {
@@ -132,6 +145,11 @@ impl<D: Decode + ?Sized> Decode for &mut D {
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
         (**self).parse(record)
+    }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        (**self).residue()
     }
 }
 

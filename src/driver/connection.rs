@@ -179,13 +179,26 @@ impl<T: Transport, S> Connection<T, S> {
     /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back. So does any
     /// edge but [`Edge::Discard`], once, where the transport has failed and nobody was told so far:
     /// what could not be sent, or read, would be missing silently. It is told
-    /// [there](Refused::failure); the next attempt goes through.
-    pub fn hand_off(mut self, edge: Edge) -> Result<Handoff<T::Io>, Refused<Self>> {
+    /// [there](Refused::failure); the next attempt goes through. And so does any edge but
+    /// [`Edge::Discard`] while the stage holds bytes itself ([`Decode::residue`]): they are of
+    /// another stream than the hand-off's, and would be lost with the stage. Take them out by
+    /// [`follow`](Self::follow), which gives the stage to its closure.
+    pub fn hand_off(mut self, edge: Edge) -> Result<Handoff<T::Io>, Refused<Self>>
+    where
+        S: Decode,
+    {
         self.read.input.settle();
         if edge != Edge::Discard
             && let Some(failure) = self.write.failure().or_else(|| self.read.input.failure())
         {
             return Err(Refused::after(self, failure));
+        }
+        if edge != Edge::Discard {
+            match self.read.stage.residue() {
+                (0, 0) => {}
+                (0, _) => return Err(Refused::new(self, "the stage holds unsent bytes")),
+                _ => return Err(Refused::new(self, "the stage holds unread bytes")),
+            }
         }
         match edge {
             Edge::MustBeEmpty if !self.read.input.buffer.is_empty() => {

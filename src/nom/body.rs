@@ -111,6 +111,11 @@ where
             Err(Err::Error(error) | Err::Failure(error)) => Err(fault(rejected(&error, body))),
         }
     }
+
+    #[inline]
+    fn residue(&self) -> (usize, usize) {
+        self.stage.residue()
+    }
 }
 
 impl<D, F> Skim for Body<D, F>

@@ -5,6 +5,7 @@ mod bounds;
 mod chunks;
 mod items;
 mod nested;
+mod residue;
 mod sequences;
 mod several;
 

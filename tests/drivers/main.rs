@@ -19,6 +19,7 @@ mod odd_transports;
 mod pipe;
 mod properties;
 mod real_clocks;
+mod residue;
 mod script;
 mod script_io;
 mod sockets;

@@ -495,6 +495,12 @@ impl Decode for Messages {
             Err(record) => self.parse_any(record),
         }
     }
+
+    /// What has come of a message whose end has not.
+    fn residue(&self) -> (usize, usize) {
+        let inflated = self.inflating().map_or(0, Inflate::gathered);
+        (if self.lent { 0 } else { self.gathered() + inflated }, 0)
+    }
 }
 
 #[cfg(test)]

@@ -317,6 +317,11 @@ impl Decode for Pieces {
         }
         self.part(opened, payload).map(Piece::Part)
     }
+
+    /// The beginning of a character whose end has not come.
+    fn residue(&self) -> (usize, usize) {
+        (self.carry.held(), 0)
+    }
 }
 
 impl<'a> From<Message<'a>> for Piece<'a> {

@@ -39,6 +39,10 @@ impl Inflate {
         match *self {}
     }
 
+    pub(crate) fn gathered(&self) -> usize {
+        match *self {}
+    }
+
     pub(crate) fn begin(&mut self, _: bool) {
         match *self {}
     }

@@ -55,6 +55,11 @@ impl Inflate {
         self.open
     }
 
+    /// How many bytes of the message under way are held.
+    pub(crate) fn gathered(&self) -> usize {
+        self.message.len()
+    }
+
     /// Begins a message.
     pub(crate) fn begin(&mut self, text: bool) {
         self.forget();
