@@ -1,5 +1,6 @@
 //! A stream inside the records of another.
 
+use bytes::BytesMut;
 use core::{fmt, mem};
 
 use super::Limit;
@@ -98,6 +99,10 @@ impl<O: Decode, I: Decode> Nested<O, I> {
     /// many connections.
     pub const MOST: usize = 64 * 1024;
 
+    /// A quarter of the capacity that stays whatever little is buffered in it, in bytes: below it,
+    /// moving the bytes costs more than the memory.
+    const KEPT: usize = 256;
+
     /// `inner`, carried by the records of `outer`.
     pub fn new(outer: O, inner: I) -> Self {
         Self::from_parts(outer, inner, Buffer::new())
@@ -160,13 +165,22 @@ impl<O: Decode, I: Decode> Nested<O, I> {
         self
     }
 
-    /// Gives back the memory of the inner stream's buffer while it is empty, so that an idle
-    /// connection holds none.
+    /// Gives memory back: all of it while nothing is buffered and no answer waits, and all but a
+    /// little more than is buffered otherwise.
+    ///
+    /// `Nested` does that by itself whenever it has to wait for more of the outer stream, so this is
+    /// only for those who have taken something out of [`answers`](Self::answers) since.
     pub fn release(&mut self) {
-        if self.buffer.is_empty() {
+        let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
+        if length == 0 {
+            // Even one without capacity may keep what owned records were split off from.
             drop(self.buffer.take_rest());
+        } else if capacity / 4 > length.max(Self::KEPT) {
+            self.buffer.move_to(BytesMut::zeroed(length));
         }
-        self.answers.release();
+        if self.answers.capacity() > 0 {
+            self.answers.release();
+        }
     }
 
     /// The outer stage.
@@ -287,7 +301,11 @@ where
                     self.next = Next::Absorb;
                     return Ok(Frame::Absorb(length));
                 }
-                Frame::Need(need) => return Ok(Frame::Need(need)),
+                Frame::Need(need) => {
+                    // Once for all that has arrived together, and not for each outer record.
+                    self.release();
+                    return Ok(Frame::Need(need));
+                }
                 Frame::Done => {
                     self.ended = true;
                     self.starved = false;

@@ -59,6 +59,15 @@ impl<D: Decoder> FromTokio<D> {
         self.decoder
     }
 
+    /// Gives the memory of the copy back where all of it was consumed: once for all that has
+    /// arrived together, and not for each item.
+    fn release(&mut self) {
+        if self.shown.is_empty() {
+            // Even one without capacity may keep what items were split off from.
+            self.shown = BytesMut::new();
+        }
+    }
+
     /// Lets the decoder go on with `input`.
     fn look(&mut self, input: &[u8], eof: bool) -> Result<(), Fault<D::Error>> {
         // Whoever looks into the kernel's queue shows more than it takes out.
@@ -112,8 +121,14 @@ impl<D: Decoder> Decode for FromTokio<D> {
         Ok(match &self.found {
             Some(Found { item: Some(_), length }) => Frame::Record(*length),
             Some(Found { item: None, length }) => Frame::absorb(*length),
-            None if self.ended => Frame::Done,
-            None => Frame::Need(Need::to_the_end(1)),
+            None if self.ended => {
+                self.release();
+                Frame::Done
+            }
+            None => {
+                self.release();
+                Frame::Need(Need::to_the_end(1))
+            }
         })
     }
 

@@ -246,3 +246,25 @@ fn an_outer_stage_that_carries_nothing_for_ever_is_found_out() {
     let mut stage = Nothing.nested(length::u8());
     assert_eq!(stage.frame(b"x", false).unwrap_err().cause, Cause::NoProgress);
 }
+
+#[test]
+fn all_memory_is_given_back_where_nothing_is_left() {
+    let mut stage = Chunks::default().nested(length::u16_be());
+    let (mut buffer, mut output) = (Buffer::new(), Output::new());
+    let record = [&b"\x00\x64"[..], &[b'x'; 100]].concat();
+    let chunks = [&[u8::try_from(record.len()).unwrap()], &record[..]].concat().repeat(80);
+    buffer.extend(&chunks);
+    buffer.extend(b"\x05\x00\x04the");
+    while let Step::Item(_) = buffer.step(&mut stage, false, &mut output).unwrap() {}
+    assert_eq!(stage.buffer().len(), 5);
+    assert!(stage.buffer().capacity() <= 256, "{:?}", stage.buffer());
+
+    buffer.extend(b"\x01!");
+    let fault = buffer.step(&mut stage, false, &mut output).unwrap_err();
+    assert!(!fault.fatal, "a chunk that ends so");
+    buffer.extend(b"\x01n");
+    assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(_))));
+    let position = stage.buffer().position();
+    assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Need(_))));
+    assert_eq!((stage.buffer().capacity(), stage.buffer().position()), (0, position));
+}
