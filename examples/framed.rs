@@ -7,7 +7,6 @@
 //! Messages are lines at first. The line `frames` switches to length-prefixed records: the
 //! `Framed` is taken apart, and what it had read too far is in the parts.
 
-use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use segue::{Handoff, combine::DecodeExt, driver::codec::Codec, length, separator};
 use std::{error::Error, io};
@@ -32,21 +31,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn serve(socket: TcpStream) -> Result<(), Box<dyn Error>> {
-    let lines = || separator::line().max(1024);
-    let mut framed = Framed::new(socket, Codec::new(lines().owned(), lines()));
+    let writer = separator::line().max(1024);
+    let lines = separator::line().max(1024).through(|line| line == b"frames\n").owned();
+    // A `Framed` that ends where its stage does, by `None`.
+    let mut framed = Codec::new(lines, writer).over(socket);
     while let Some(line) = framed.next().await.transpose()? {
         println!("line   {line:?}");
         framed.send(&line[..]).await?;
-        if line == "frames" {
-            break;
-        }
     }
 
     // Whatever the client has sent behind the line is in these parts, and goes on with them.
     let (handoff, _lines) = Handoff::from_framed_parts(framed.into_parts());
     println!("{} bytes had been read too far", handoff.read().len());
     let codec = Codec::new(length::u16_be().owned(), length::u16_be());
-    let mut framed = Framed::from_parts(handoff.into_framed_parts::<Bytes, _>(codec));
+    let mut framed = Framed::from_parts(handoff.unbound().into_framed_parts(codec));
     while let Some(record) = framed.next().await.transpose()? {
         println!("record {record:?}");
         framed.send(record).await?;

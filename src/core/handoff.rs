@@ -82,6 +82,11 @@ impl<T> Handoff<T> {
         &self.write
     }
 
+    /// What was queued and not sent, to be added to.
+    pub fn unsent_mut(&mut self) -> &mut Output {
+        &mut self.write
+    }
+
     /// Whether the peer has ended its side: nothing follows [`read`](Self::read).
     pub fn is_eof(&self) -> bool {
         self.eof

@@ -1,13 +1,21 @@
 //! Stages as tokio-util codecs, and tokio-util decoders as stages.
 
 use bytes::BytesMut;
-use std::{error, fmt, io};
-use tokio_util::codec::{Decoder, Encoder, FramedParts};
+use std::{
+    error, fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::codec::{Decoder, Encoder, Framed, FramedParts};
 
 use super::SendError;
 use crate::core::Budget;
 use crate::{Buffer, Cause, Decode, Encode, Fault, Handoff, Output, Step};
 
+pub use super::bounded::Bounded;
 pub use super::from_tokio::FromTokio;
 
 /// A stage and an encoder as a tokio-util [`Decoder`] and [`Encoder`], for a `Framed`.
@@ -15,10 +23,24 @@ pub use super::from_tokio::FromTokio;
 /// Items must be owned, since a stream cannot lend: put
 /// [`owned`](crate::combine::DecodeExt::owned) behind a stage that lends records.
 ///
-/// A stage that is done ends the stream: its last item is [`CodecError::Done`], and what
-/// followed in the input is in the parts of the `Framed`. What a stage answers by itself is sent
-/// in front of the next item that the caller sends; a stage with answers is better driven by a
-/// [`Connection`](crate::driver::Connection).
+/// # Answers of the stage
+/// A `Framed` writes only what is encoded, and gives a codec no way to write anything else. So what
+/// a stage answers by itself, such as the pong to a ping, is sent **in front of the next item that
+/// the caller sends**, and a `Framed` that only reads never sends it, not even when it is flushed.
+/// It waits in [`answers`](Self::answers), and [`Handoff::from_framed_parts`] carries it. A stage
+/// with answers is better driven by a [`Connection`](crate::driver::Connection), which sends them
+/// before it waits.
+///
+/// # The end of the stage
+/// A stage that is done at the end of the stream ends the `Framed` as well: its next item is
+/// `None`. A stage may be done before that, with bytes of another protocol behind it. Then a
+/// `Framed` from [`over`](Self::over) or [`Handoff::into_framed_parts`] ends by `None` too, since
+/// its transport, a [`Bounded`], stops there. `Framed::new` knows no way to end but the end of the
+/// stream or an error: over any other transport the last item is [`CodecError::Done`], and `None`
+/// follows.
+///
+/// Either way [`is_done`](Self::is_done) tells the end of the stage from the end of the stream,
+/// and what followed stays in the `Framed`, for [`Handoff::from_framed_parts`].
 ///
 /// ```
 /// use bytes::{Bytes, BytesMut};
@@ -40,11 +62,27 @@ pub struct Codec<D, E> {
     position: u64,
     budget: Budget,
     dead: bool,
+    done: bool,
+    /// Shared with the transport that ends where the stage does, if there is one.
+    stop: Option<Arc<AtomicBool>>,
 }
 
 impl<D, E> Codec<D, E> {
     /// A codec that reads by `stage` and writes by `encoder`.
-    pub fn new(stage: D, encoder: E) -> Self {
+    ///
+    /// A stage that lends its items is refused, by "one type is more general than the other" or a
+    /// type mismatch of its items: put [`owned`](crate::combine::DecodeExt::owned) or a
+    /// [`map`](crate::combine::DecodeExt::map) behind it.
+    ///
+    /// ```compile_fail
+    /// use segue::{driver::codec::Codec, length};
+    ///
+    /// let codec = Codec::new(length::u16_be(), length::u16_be()); // `.owned()` is missing
+    /// ```
+    pub fn new<T>(stage: D, encoder: E) -> Self
+    where
+        D: for<'a> Decode<Item<'a> = T> + 'static,
+    {
         Self {
             stage,
             encoder,
@@ -52,7 +90,33 @@ impl<D, E> Codec<D, E> {
             position: 0,
             budget: Budget::new(),
             dead: false,
+            done: false,
+            stop: None,
         }
+    }
+
+    /// A `Framed` of this codec that ends by `None` when the stage is done.
+    pub fn over<T>(self, io: T) -> Framed<Bounded<T>, Self>
+    where
+        T: AsyncRead + AsyncWrite,
+    {
+        Framed::from_parts(Handoff::new(io, &[][..]).into_framed_parts(self))
+    }
+
+    /// The stage.
+    pub fn stage(&self) -> &D {
+        &self.stage
+    }
+
+    /// The stage, to be changed: a limit that is raised once the peer is known.
+    pub fn stage_mut(&mut self) -> &mut D {
+        &mut self.stage
+    }
+
+    /// Whether the stage is done: nothing more is decoded, and what followed in the input is still
+    /// in the buffer of the `Framed`.
+    pub fn is_done(&self) -> bool {
+        self.done
     }
 
     /// What the stage has answered by itself and no item has taken along yet.
@@ -60,9 +124,9 @@ impl<D, E> Codec<D, E> {
         &mut self.answers
     }
 
-    /// The stage and the encoder.
-    pub fn into_parts(self) -> (D, E) {
-        (self.stage, self.encoder)
+    /// The stage, the encoder, and what the stage has answered by itself and nobody has sent.
+    pub fn into_parts(self) -> (D, E, Output) {
+        (self.stage, self.encoder, self.answers)
     }
 }
 
@@ -74,7 +138,8 @@ pub enum CodecError<E> {
     Io(io::Error),
     /// The peer broke the rules.
     Fault(Fault<E>),
-    /// Nothing went wrong: the stage is over, and what follows is in the parts of the `Framed`.
+    /// Nothing went wrong: the stage is done, and what follows is in the parts of the `Framed`.
+    /// Given only where the transport is no [`Bounded`], which ends by `None` instead.
     Done,
 }
 
@@ -100,8 +165,11 @@ where
         let step = step.map(|step| match step {
             Step::Item(item) => Ok(Some(item)),
             Step::Need(_) => Ok(None),
-            Step::Done if eof && buffer.is_empty() => Ok(None),
-            Step::Done => Err(CodecError::Done),
+            Step::Done => {
+                self.done = true;
+                // Whoever is told of no item reads on, unless that is the end.
+                if eof || self.stops() { Ok(None) } else { Err(CodecError::Done) }
+            }
         });
         let consumed = buffer.position() - self.position;
         self.position = buffer.position();
@@ -117,6 +185,17 @@ where
         step.unwrap_or_else(|fault| {
             self.dead = fault.fatal;
             Err(CodecError::Fault(fault))
+        })
+    }
+}
+
+impl<D, E> Codec<D, E> {
+    /// Has the transport end, if it is one that can.
+    fn stops(&self) -> bool {
+        // A flag that nobody else holds is that of a transport that has been taken away.
+        self.stop.as_ref().is_some_and(|stop| {
+            stop.store(true, Ordering::Relaxed);
+            Arc::strong_count(stop) > 1
         })
     }
 }
@@ -161,7 +240,7 @@ impl<E: fmt::Display> fmt::Display for CodecError<E> {
         match self {
             Self::Io(error) => error.fmt(f),
             Self::Fault(fault) => fault.fmt(f),
-            Self::Done => f.write_str("the stage is over"),
+            Self::Done => f.write_str("the stage is done"),
         }
     }
 }
@@ -169,27 +248,104 @@ impl<E: fmt::Display> fmt::Display for CodecError<E> {
 impl<E: error::Error + 'static> error::Error for CodecError<E> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
-            Self::Fault(fault) => Some(fault),
+            // Each is told in the words of what it holds, which so is not told again.
+            Self::Io(error) => error.source(),
+            Self::Fault(fault) => fault.source(),
             Self::Done => None,
         }
     }
 }
 
 impl<T> Handoff<T> {
-    /// The hand-off as the parts of a tokio-util `Framed`, which begins with what it carries.
-    pub fn into_framed_parts<I, U: Encoder<I>>(self, codec: U) -> FramedParts<T, U> {
-        let (io, read, write, _) = self.into_parts();
-        let mut parts = FramedParts::new(io, codec);
-        parts.read_buf = read;
-        write.chunks().for_each(|chunk| parts.write_buf.extend_from_slice(chunk));
-        parts
+    /// The parts of a `Framed` over this hand-off: it begins with what the hand-off carries, ends
+    /// where the peer's stream or the stage ends, and counts the offsets of faults from
+    /// [`position`](Self::position).
+    ///
+    /// For a codec that is not ours there is
+    /// [`into_foreign_framed_parts`](Self::into_foreign_framed_parts).
+    ///
+    /// ```
+    /// use segue::{DecodeExt, Handoff, driver::codec::Codec, length};
+    /// use tokio_util::codec::Framed;
+    ///
+    /// let handoff = Handoff::new(tokio::io::empty(), &b"\x03one"[..]);
+    /// let codec = Codec::new(length::u8().owned(), length::u8());
+    /// let framed = Framed::from_parts(handoff.into_framed_parts(codec));
+    /// assert_eq!(framed.read_buffer(), &b"\x03one"[..]);
+    /// ```
+    pub fn into_framed_parts<D, E>(
+        self,
+        mut codec: Codec<D, E>,
+    ) -> FramedParts<Bounded<T>, Codec<D, E>>
+    where
+        T: AsyncRead + AsyncWrite,
+    {
+        codec.position = self.position();
+        let stop = Arc::default();
+        codec.stop = Some(Arc::clone(&stop));
+        framed_parts(self, codec, stop)
     }
 
-    /// The hand-off of a `Framed` that was taken apart, and its codec.
-    pub fn from_framed_parts<U>(parts: FramedParts<T, U>) -> (Self, U) {
+    /// The parts of a `Framed` with a codec that is not ours, which begins with what the hand-off
+    /// carries and ends where the peer's stream does.
+    pub fn into_foreign_framed_parts<U>(self, codec: U) -> FramedParts<Bounded<T>, U>
+    where
+        T: AsyncRead + AsyncWrite,
+    {
+        framed_parts(self, codec, Arc::default())
+    }
+
+    /// The hand-off of a `Framed` that was taken apart, and its codec. What the `Framed` had not
+    /// written comes first of what is to be sent, then what the stage had answered by itself.
+    ///
+    /// What the stage itself [holds](Decode::residue) stays in the stage, which is in the codec.
+    ///
+    /// Where the `Framed` was one over a [`Bounded`], [`unbound`](Handoff::unbound) follows.
+    pub fn from_framed_parts<D, E>(parts: FramedParts<T, Codec<D, E>>) -> (Self, Codec<D, E>) {
+        let (mut handoff, mut codec) = Self::from_foreign_framed_parts(parts);
+        handoff.unsent_mut().append(&mut codec.answers);
+        if let Some(stop) = codec.stop.take() {
+            // What is read from now on is for another one.
+            stop.store(false, Ordering::Relaxed);
+        }
+        (handoff.at_position(codec.position), codec)
+    }
+
+    /// The hand-off of a `Framed` with a codec that is not ours, and the codec. What such a codec
+    /// holds back itself is in there, and nothing else is known of it.
+    ///
+    /// [`from_framed_parts`](Self::from_framed_parts) is for a [`Codec`], whose answers it carries.
+    pub fn from_foreign_framed_parts<U>(parts: FramedParts<T, U>) -> (Self, U) {
         let mut output = Output::new();
         output.put_bytes(parts.write_buf.freeze());
         (Self::from_parts(parts.io, parts.read_buf, output, false), parts.codec)
     }
+}
+
+impl<T> Handoff<Bounded<T>> {
+    /// The same hand-off with the transport alone, and the end of the peer's stream if that was
+    /// seen.
+    pub fn unbound(self) -> Handoff<T> {
+        let position = self.position();
+        let (bounded, read, write, eof) = self.into_parts();
+        let ended = eof || bounded.is_eof();
+        Handoff::from_parts(bounded.into_inner(), read, write, ended).at_position(position)
+    }
+}
+
+fn framed_parts<T, U>(
+    handoff: Handoff<T>,
+    codec: U,
+    stop: Arc<AtomicBool>,
+) -> FramedParts<Bounded<T>, U>
+where
+    T: AsyncRead + AsyncWrite,
+{
+    let (io, read, write, eof) = handoff.into_parts();
+    // `FramedParts::new` asks for what the codec encodes, of which nothing is known here.
+    let mut parts = Framed::new(Bounded::new(io, eof, stop), codec).into_parts();
+    parts.read_buf = read;
+    parts.write_buf = BytesMut::with_capacity(write.len());
+    write.chunks().for_each(|chunk| parts.write_buf.extend_from_slice(chunk));
+    parts
 }

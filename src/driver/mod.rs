@@ -25,6 +25,8 @@
 
 mod answer;
 #[cfg(feature = "codec")]
+mod bounded;
+#[cfg(feature = "codec")]
 pub mod codec;
 mod connection;
 mod constructors;

@@ -22,7 +22,7 @@ use crate::{
 
 /// [`Talk`] with items of its own.
 #[derive(Debug, Default)]
-struct OwnedTalk(Talk);
+pub(crate) struct OwnedTalk(Talk);
 
 impl Decode for OwnedTalk {
     type Item<'a> = Vec<u8>;
@@ -72,10 +72,59 @@ fn a_framed_echoes_under_every_cut() {
     });
 }
 
+/// A message, the end of the stage, and what follows.
+fn with_a_rest() -> Vec<u8> {
+    [messages(["one"]), record(b'e', b""), b"the rest".to_vec()].concat()
+}
+
 #[test]
-fn a_stage_that_is_done_ends_the_stream_and_leaves_the_rest() {
+fn a_stage_that_is_done_ends_a_framed_by_none_and_leaves_the_rest() {
     block_on(async {
-        let stream = [messages(["one"]), record(b'e', b""), b"the rest".to_vec()].concat();
+        let stream = with_a_rest();
+        for size in [1, 7, stream.len()] {
+            // The peer sends no end, and waits.
+            let script = Script::new().gives_in_pieces(&stream, size);
+            let mut framed = codec().over(script);
+            assert_eq!(framed.next().await.unwrap().unwrap(), b"one");
+            assert!(!framed.codec().is_done());
+            for _ in 0..3 {
+                assert!(framed.next().await.is_none());
+            }
+            assert!(framed.codec().is_done());
+
+            // What followed goes along.
+            let (handoff, _) = Handoff::from_framed_parts(framed.into_parts());
+            assert_eq!(handoff.position(), 7);
+            let handoff = handoff.unbound();
+            assert_eq!((handoff.position(), handoff.is_eof()), (7, false));
+            let read = handoff.read().to_vec();
+            let rest = [&read[..], &handoff.into_parts().0.unread()].concat();
+            assert_eq!(rest, b"the rest");
+        }
+    });
+}
+
+#[test]
+fn what_follows_a_framed_that_has_ended_is_read_from_the_same_transport() {
+    block_on(async {
+        let script = Script::new().gives_in_pieces([with_a_rest(), messages(["two"])].concat(), 1);
+        let mut framed = codec().over(script);
+        assert!(framed.next().await.unwrap().is_ok());
+        assert!(framed.next().await.is_none());
+        // Also where nobody has taken the transport out of what made it end.
+        let (handoff, _) = Handoff::from_framed_parts(framed.into_parts());
+        let mut connection = Connection::from_handoff(handoff, length::array::<8>().take(1));
+        assert_eq!(connection.turn().await.unwrap().unwrap().item, b"the rest");
+        assert!(connection.turn().await.unwrap().is_none());
+        let mut connection = connection.follow(|_| Talk::default()).unwrap();
+        assert_eq!(connection.turn().await.unwrap().unwrap().item, b"two");
+    });
+}
+
+#[test]
+fn over_any_other_transport_a_stage_that_is_done_is_told_and_not_waited_for() {
+    block_on(async {
+        let stream = with_a_rest();
         for size in [1, stream.len()] {
             let script = Script::new().gives_in_pieces(&stream, size);
             let mut framed = Framed::new(script, codec());
@@ -83,13 +132,105 @@ fn a_stage_that_is_done_ends_the_stream_and_leaves_the_rest() {
             let end = framed.next().await.unwrap().unwrap_err();
             assert!(matches!(end, CodecError::Done));
             assert!(framed.next().await.is_none());
+            assert!(framed.codec().is_done());
 
-            // What followed goes along, to a connection.
             let (handoff, _) = Handoff::from_framed_parts(framed.into_parts());
             let read = handoff.read().to_vec();
             let rest = [&read[..], &handoff.into_parts().0.unread()].concat();
             assert_eq!(rest, b"the rest");
         }
+        // Nor does a codec wait that has lost the transport that ends for it.
+        let (mut bytes, framed) = (BytesMut::from(&with_a_rest()[..]), codec().over(Script::new()));
+        let mut codec = framed.into_parts().codec;
+        assert!(codec.decode(&mut bytes).unwrap().is_some());
+        assert!(matches!(codec.decode(&mut bytes), Err(CodecError::Done)));
+        assert_eq!(bytes, "the rest");
+    });
+}
+
+#[test]
+fn at_the_end_of_the_stream_a_stage_that_is_done_is_none_with_or_without_a_rest() {
+    let (mut codec, mut bytes) = (codec(), BytesMut::from(&with_a_rest()[..]));
+    assert!(codec.decode_eof(&mut bytes).unwrap().is_some());
+    assert!(codec.decode_eof(&mut bytes).unwrap().is_none());
+    assert_eq!((codec.is_done(), &bytes[..]), (true, &b"the rest"[..]));
+
+    block_on(async {
+        let mut framed = Framed::new(Script::new().gives(messages(["one"])).ends(), self::codec());
+        assert!(framed.next().await.unwrap().is_ok());
+        assert!(framed.next().await.is_none());
+        assert!(framed.codec().is_done());
+    });
+}
+
+#[test]
+fn the_end_of_the_peers_stream_goes_along_both_ways() {
+    block_on(async {
+        // The transport itself would say no second time that it has ended.
+        let rest = BytesMut::from(&messages(["two"])[..]);
+        let handoff = Handoff::from_parts(Script::new(), rest, Output::new(), true);
+        let mut framed = Framed::from_parts(handoff.into_framed_parts(codec()));
+        assert_eq!(framed.next().await.unwrap().unwrap(), b"two");
+        assert!(framed.next().await.is_none());
+        let (handoff, _) = Handoff::from_framed_parts(framed.into_parts());
+        assert!(handoff.unbound().is_eof());
+
+        let handoff = Handoff::from_parts(Script::new(), BytesMut::new(), Output::new(), true);
+        let mut lines = Framed::from_parts(handoff.into_foreign_framed_parts(LinesCodec::new()));
+        assert!(lines.next().await.is_none());
+        assert!(Handoff::from_foreign_framed_parts(lines.into_parts()).0.unbound().is_eof());
+
+        // And an end that the `Framed` has seen.
+        let mut framed = codec().over(Script::new().gives(messages(["one"])).ends());
+        assert!(framed.next().await.unwrap().is_ok());
+        assert!(framed.next().await.is_none());
+        let (handoff, _) = Handoff::from_framed_parts(framed.into_parts());
+        assert!(handoff.unbound().is_eof());
+    });
+}
+
+#[test]
+fn answers_that_wait_in_a_codec_are_in_the_hand_off_behind_what_the_framed_was_to_write() {
+    block_on(async {
+        let ping = [record(b'p', b"?"), messages(["one"])].concat();
+        let script = Script::new().gives(&ping);
+        let mut framed = codec().over(script.clone());
+        framed.feed(b"fed".to_vec()).await.unwrap();
+        assert!(framed.next().await.unwrap().is_ok());
+
+        let (handoff, mut codec) = Handoff::from_framed_parts(framed.into_parts());
+        let expected = [messages(["fed"]), record(b'o', b"?")].concat();
+        assert_eq!(handoff.unsent().to_vec(), expected);
+        assert!(codec.answers().is_empty(), "they would be sent twice");
+        let mut connection = Connection::from_handoff(handoff, Talk::default());
+        connection.flush().await.unwrap();
+        assert_eq!(script.written(), expected);
+
+        // Nobody else sends them.
+        let script = Script::new().gives(&ping);
+        let mut framed = Framed::new(script.clone(), self::codec());
+        assert!(framed.next().await.unwrap().is_ok());
+        SinkExt::<Vec<u8>>::flush(&mut framed).await.unwrap();
+        assert!(script.written().is_empty());
+        let (_, _, answers) = framed.into_parts().codec.into_parts();
+        assert_eq!(answers.to_vec(), record(b'o', b"?"));
+    });
+}
+
+#[test]
+fn offsets_are_those_in_the_whole_stream_across_a_framed() {
+    block_on(async {
+        let stream = [messages(["one", "two"]), record(b'?', b"")].concat();
+        let mut connection = Connection::new(Script::new().gives(&stream), Talk::default());
+        assert!(connection.turn().await.unwrap().is_some());
+        let handoff = connection.hand_off(Edge::Carry).unwrap();
+        let mut framed = Framed::from_parts(handoff.into_framed_parts(codec()));
+        assert!(framed.next().await.unwrap().is_ok());
+        match framed.next().await.unwrap().unwrap_err() {
+            CodecError::Fault(fault) => assert_eq!(fault.at, 11),
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(Handoff::from_framed_parts(framed.into_parts()).0.position(), 12);
     });
 }
 
@@ -175,15 +316,14 @@ fn a_connection_goes_on_as_a_framed_and_back() {
             output.queue(&mut Talk::default(), item).unwrap();
         }
         let handoff = connection.hand_off(Edge::Carry).unwrap();
-        let parts = handoff
-            .into_framed_parts::<Bytes, _>(Codec::new(length::u16_be().owned(), length::u16_be()));
-        let mut framed = Framed::from_parts(parts);
+        let records = Codec::new(length::u16_be().owned(), length::u16_be());
+        let mut framed = Framed::from_parts(handoff.into_framed_parts(records));
         assert_eq!(framed.next().await.unwrap().unwrap(), "two");
         framed.feed(Bytes::from_static(b"2")).await.unwrap();
 
         let (handoff, codec) = Handoff::from_framed_parts(framed.into_parts());
-        let (_, mut writer) = codec.into_parts();
-        let mut connection = Connection::from_handoff(handoff, length::u16_be());
+        let (_, mut writer, _) = codec.into_parts();
+        let mut connection = Connection::from_handoff(handoff.unbound(), length::u16_be());
         assert_eq!(connection.turn().await.unwrap().unwrap().item.as_slice(), b"three");
         connection.queue(&mut writer, &b"3"[..]).await.unwrap();
         connection.flush().await.unwrap();
