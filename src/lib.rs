@@ -30,8 +30,9 @@
 //!   consumed.
 //! - To **check** one, `laws` (a feature) cuts its input everywhere.
 //!
-//! Features: `std` (default; the blocking driver), `tokio`, `futures`, `codec` (tokio-util), `nom`,
-//! `laws`. Without any it is `no_std` with `alloc`.
+//! Features: `std` (default; the blocking driver), `tokio`, `futures`, `stream` (a connection as a
+//! `Stream` and `Sink`), `codec` (tokio-util), `nom`, `laws`. Without any it is `no_std` with
+//! `alloc`.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

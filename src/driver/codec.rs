@@ -28,8 +28,9 @@ pub use super::from_tokio::FromTokio;
 /// a stage answers by itself, such as the pong to a ping, is sent **in front of the next item that
 /// the caller sends**, and a `Framed` that only reads never sends it, not even when it is flushed.
 /// It waits in [`answers`](Self::answers), and [`Handoff::from_framed_parts`] carries it. A stage
-/// with answers is better driven by a [`Connection`](crate::driver::Connection), which sends them
-/// before it waits.
+/// with answers is better driven by a [`Connection`](crate::driver::Connection), or, where a
+/// `Stream` and `Sink` are asked for, by a
+/// [`StreamSink`](crate::driver::Connection::stream_sink): both send answers before they wait.
 ///
 /// # The end of the stage
 /// A stage that is done at the end of the stream ends the `Framed` as well: its next item is

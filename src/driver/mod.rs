@@ -7,6 +7,9 @@
 //! | futures-io's `AsyncRead` and `AsyncWrite` | `futures::Connection` | `futures` |
 //! | tokio-util's `Framed`, which drives a `codec::Codec` by itself | none | `codec` |
 //!
+//! A polled connection is a `Stream` and a `Sink`, for who asks for these, as a `stream::StreamSink`
+//! (feature `stream`).
+//!
 //! Each is [`Connection`] with another transport in it, and that is where their methods are told
 //! of: those that wait are under the headings *Blocking* and *Polled*, the others are the same for
 //! all. What else there is to know:
@@ -47,6 +50,8 @@ mod shares;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod split;
 mod split_sync;
+#[cfg(all(feature = "stream", any(feature = "tokio", feature = "futures")))]
+pub mod stream;
 pub mod sync;
 mod tasks;
 mod timed;

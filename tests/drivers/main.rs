@@ -23,6 +23,7 @@ mod residue;
 mod script;
 mod script_io;
 mod sockets;
+mod stream;
 mod sync;
 mod talk;
 mod threads;
