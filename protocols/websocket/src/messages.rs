@@ -510,6 +510,21 @@ mod tests {
     use segue::{Buffer, Step};
 
     #[test]
+    fn fragments_of_a_message_whose_end_has_not_come_are_a_residue() {
+        let mut messages = Messages::client_with(MaskKeys::from_fn(|| [0; 4]));
+        let (mut buffer, mut output) = (Buffer::new(), Output::new());
+        header::put_frame(&mut output, Opcode::Text as u8, b"hello", None);
+        buffer.extend(&output.to_vec());
+        assert!(matches!(buffer.step(&mut messages, false, &mut output), Ok(Step::Need(_))));
+        assert_eq!(messages.residue(), (5, 0));
+        output.clear();
+        header::put_frame(&mut output, FIN, b" you", None);
+        buffer.extend(&output.to_vec());
+        assert!(matches!(buffer.step(&mut messages, false, &mut output), Ok(Step::Item(_))));
+        assert_eq!(messages.residue(), (0, 0));
+    }
+
+    #[test]
     fn what_fragments_were_gathered_in_is_given_back_before_the_connection_waits() {
         for (length, kept) in [(100, true), (Messages::KEPT + 1, false)] {
             let mut messages = Messages::client_with(MaskKeys::from_fn(|| [0; 4]));
