@@ -55,10 +55,15 @@ impl<T: Transport> Answer<'_, T> {
 
     pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.write.has_room(&*self.io) {
-            if self.write.poll_flush(self.io, cx).is_pending() && !self.write.has_room(&*self.io) {
-                if self.aside.waits::<T>() {
-                    return Poll::Pending;
-                }
+            let flushed = self.write.poll_flush(self.io, cx);
+            if self.write.has_room(&*self.io) {
+                break;
+            }
+            if flushed.is_ready() {
+                ready!(self.io.poll_left(cx, self.write.output.high_water()));
+            } else if self.aside.waits::<T>() {
+                return Poll::Pending;
+            } else {
                 ready!(self.aside.poll_read(self.io, cx));
             }
         }

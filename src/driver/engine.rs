@@ -32,7 +32,6 @@ use super::{
     read::{Look, Pulled},
     tasks::Wants,
     transport::Transport,
-    write::WriteSide,
 };
 use crate::core::Budget;
 use crate::{Decode, Exchange, Fault, Need, Progress};
@@ -137,8 +136,8 @@ impl<T: Transport, S> Connection<T, S> {
                     Pulled::Full | Pulled::Need(_) | Pulled::Done => {}
                 },
                 Pulled::Need(_) | Pulled::Full => {
-                    let below = |write: &mut WriteSide, io: &T| !write.is_full(io);
-                    if !ready!(self.poll_below(cx, pace, below)) {
+                    let mark = self.write.full_mark();
+                    if !ready!(self.poll_below(cx, pace, mark)) {
                         work = usize::MAX;
                     }
                 }
@@ -347,29 +346,25 @@ impl<T: Transport, S> Connection<T, S> {
 
     /// The same, at a pace; false if enough was done.
     pub(super) fn poll_some_room(&mut self, cx: &mut Context<'_>, pace: Pace) -> Poll<bool> {
-        self.poll_below(cx, pace, |write, io| write.has_room(io))
+        self.poll_below(cx, pace, self.write.output.high_water())
     }
 
-    /// Sends until so little waits that `is_below`, and reads ahead meanwhile.
+    /// Sends until fewer than `mark` bytes wait, or sending has failed, and reads ahead meanwhile.
     #[cold]
-    fn poll_below(
-        &mut self,
-        cx: &mut Context<'_>,
-        pace: Pace,
-        is_below: impl Fn(&mut WriteSide, &T) -> bool,
-    ) -> Poll<bool> {
-        while !is_below(&mut self.write, &self.io) {
+    fn poll_below(&mut self, cx: &mut Context<'_>, pace: Pace, mark: usize) -> Poll<bool> {
+        while !self.write.is_below(&self.io, mark) {
             let flushed = self.write.poll_sent(&mut self.io, cx, pace.once);
             if !self.write.can_send() {
                 // Whatever waits elsewhere, such as in the queue of two halves, goes nowhere.
                 break;
             }
-            if flushed.is_pending() {
-                if !is_below(&mut self.write, &self.io) {
-                    ready!(self.poll_ahead(cx));
-                }
-            } else if pace.once {
-                return Poll::Ready(false);
+            if self.write.is_below(&self.io, mark) {
+                break;
+            }
+            match flushed {
+                Poll::Pending => ready!(self.poll_ahead(cx)),
+                Poll::Ready(false) => return Poll::Ready(false),
+                Poll::Ready(true) => ready!(self.io.poll_left(cx, mark)),
             }
         }
         Poll::Ready(true)

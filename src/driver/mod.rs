@@ -41,6 +41,7 @@ mod from_tokio;
 #[cfg(feature = "futures")]
 pub mod futures;
 mod leading;
+mod locks;
 mod options;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod poll;

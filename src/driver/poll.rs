@@ -164,8 +164,15 @@ impl<T: PollTransport, S> Connection<T, S> {
     /// # Errors
     /// Of the transport.
     pub async fn close_write(&mut self) -> io::Result<()> {
-        poll_fn(|cx| self.poll_end(cx, Pace::ALL, T::poll_close_write)).await?;
-        Ok(())
+        poll_fn(|cx| self.poll_close_write(cx)).await
+    }
+
+    /// The polled form of [`close_write`](Self::close_write).
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_end(cx, Pace::ALL, T::poll_close_write).map_ok(drop)
     }
 
     /// Ends the connection so that the peer gets everything: sends what is queued and the end of

@@ -1,12 +1,8 @@
 //! Whose bytes wait in the queue that the halves of a split connection share.
 
-use std::{
-    collections::VecDeque,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-    },
-};
+use std::collections::VecDeque;
+
+use super::locks::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 
 /// A half of a split connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,24 +11,48 @@ pub(super) enum Side {
     Writer,
 }
 
-/// Whose bytes wait in a shared queue, in its order, and whether more may join them.
+/// The number of bytes of each half that wait in a shared queue, and whether more may join them.
+/// It is looked at without the queue's lock and changed under it, by [`Runs`].
 ///
 /// A half waits for room only behind bytes of its own. Were the reader to wait behind what the
 /// writer has queued, it would not read while a peer that does not read either is sent much, and
 /// all of them would stop.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
-    runs: Mutex<VecDeque<(Side, usize)>>,
-    reader: AtomicUsize,
-    writer: AtomicUsize,
+    reader: Share,
+    writer: Share,
     closed: AtomicBool,
+    /// One of the halves has been dropped.
+    alone: AtomicBool,
+}
+
+/// The part of one half.
+#[derive(Debug, Default)]
+struct Share {
+    waiting: AtomicUsize,
+    /// Bytes of this half were dropped, since the other half's write failed, and this half has not
+    /// been told yet.
+    lost: AtomicBool,
+}
+
+/// The order of the bytes in a shared queue. It stands under the lock of the queue.
+#[derive(Debug, Default)]
+pub(super) struct Runs(VecDeque<(Side, usize)>);
+
+impl Side {
+    pub(super) fn other(self) -> Self {
+        match self {
+            Self::Reader => Self::Writer,
+            Self::Writer => Self::Reader,
+        }
+    }
 }
 
 impl Shares {
     /// How many bytes of `side` wait.
     #[inline]
     pub(super) fn of(&self, side: Side) -> usize {
-        self.waiting(side).load(SeqCst)
+        self.share(side).waiting.load(SeqCst)
     }
 
     /// How many bytes wait.
@@ -41,28 +61,15 @@ impl Shares {
         self.of(Side::Reader) + self.of(Side::Writer)
     }
 
-    /// `count` bytes of `side` come behind the others.
-    pub(super) fn add(&self, side: Side, count: usize) {
-        if count > 0 {
-            self.runs().push_back((side, count));
-            self.waiting(side).fetch_add(count, SeqCst);
-        }
+    /// Whether a flush of `side` has to report that bytes of it were lost.
+    #[inline]
+    pub(super) fn has_lost(&self, side: Side) -> bool {
+        self.share(side).lost.load(SeqCst)
     }
 
-    /// The first `count` bytes have been sent.
-    pub(super) fn sent(&self, mut count: usize) {
-        let mut runs = self.runs();
-        while count > 0
-            && let Some((side, length)) = runs.front_mut()
-        {
-            let part = count.min(*length);
-            self.waiting(*side).fetch_sub(part, SeqCst);
-            count -= part;
-            *length -= part;
-            if *length == 0 {
-                runs.pop_front();
-            }
-        }
+    /// `side` is told of the failure now.
+    pub(super) fn told(&self, side: Side) {
+        self.share(side).lost.store(false, SeqCst);
     }
 
     /// Nothing may join any more: the end of the stream comes next.
@@ -75,15 +82,70 @@ impl Shares {
         self.closed.load(SeqCst)
     }
 
+    /// One half is dropped: what it has left is the other's to send.
+    pub(super) fn leave(&self) {
+        self.alone.store(true, SeqCst);
+    }
+
     #[inline]
-    fn waiting(&self, side: Side) -> &AtomicUsize {
+    pub(super) fn is_alone(&self) -> bool {
+        self.alone.load(SeqCst)
+    }
+
+    #[inline]
+    fn share(&self, side: Side) -> &Share {
         match side {
             Side::Reader => &self.reader,
             Side::Writer => &self.writer,
         }
     }
+}
 
-    fn runs(&self) -> MutexGuard<'_, VecDeque<(Side, usize)>> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+impl Runs {
+    /// `count` bytes of `side` come behind the others.
+    pub(super) fn add(&mut self, shares: &Shares, side: Side, count: usize) {
+        if count == 0 {
+            return;
+        }
+        match self.0.back_mut() {
+            Some((last, length)) if *last == side => *length += count,
+            _ => self.0.push_back((side, count)),
+        }
+        shares.share(side).waiting.fetch_add(count, SeqCst);
+    }
+
+    /// The first `count` bytes have been sent.
+    pub(super) fn sent(&mut self, shares: &Shares, mut count: usize) {
+        while count > 0
+            && let Some((side, length)) = self.0.front_mut()
+        {
+            let part = count.min(*length);
+            shares.share(*side).waiting.fetch_sub(part, SeqCst);
+            count -= part;
+            *length -= part;
+            if *length == 0 {
+                self.0.pop_front();
+            }
+        }
+    }
+
+    /// None of the bytes will be sent. The halves whose they are have to be told.
+    pub(super) fn lose(&mut self, shares: &Shares) {
+        for (side, count) in self.0.drain(..) {
+            let Share { waiting, lost } = shares.share(side);
+            lost.store(true, SeqCst);
+            waiting.fetch_sub(count, SeqCst);
+        }
+    }
+
+    /// How many bytes there are.
+    pub(super) fn all(&self) -> usize {
+        self.0.iter().map(|(_, length)| length).sum()
+    }
+
+    /// How many bytes there are up to the last one of `side`.
+    pub(super) fn up_to_last_of(&self, side: Side) -> usize {
+        let Some(last) = self.0.iter().rposition(|(of, _)| *of == side) else { return 0 };
+        self.0.iter().take(last + 1).map(|(_, length)| length).sum()
     }
 }

@@ -3,24 +3,34 @@
 //! Each half is a connection of its own over a share of the transport. What a half sends goes, a
 //! whole batch at a time, into one queue that both share, so items are never torn apart; whoever
 //! flushes sends the queue on. A transport remembers one task to wake: it is given a waker that
-//! wakes both. Only the reader reads: what the writer read would be missing there.
+//! wakes both. A half that sends bytes of the other wakes it, too, since the transport may have
+//! nothing more to tell. Only the reader reads: what the writer read would be missing there.
 
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     task::{Context, Poll, Wake, Waker, ready},
 };
 
 use super::{
     Connection,
+    locks::{Mutex, MutexGuard, lock, unlocked},
     poll::PollTransport,
     read::{Input, ReadSide},
-    shares::{Shares, Side},
+    shares::{Runs, Shares, Side},
+    split_sync::closed_by_the_other_half,
     transport::Transport,
 };
 use crate::Output;
 
 /// A share of the transport of a polled connection that was [split](Connection::split).
+///
+/// # Guarantees
+/// - Items of the halves are sent whole, each half's in its own order. A flush of either half
+///   sends everything that both have handed over. A write that fails is reported by both halves.
+/// - When a half is dropped, in the middle of a flush as well, what it has handed over is sent by
+///   the other half, whose task is woken for it if it waits. Items that were queued and never
+///   flushed are dropped with their half.
 pub struct Half<T> {
     shared: Arc<Shared<T>>,
     side: Side,
@@ -28,7 +38,7 @@ pub struct Half<T> {
 
 struct Shared<T> {
     line: Mutex<Line<T>>,
-    /// Whose bytes are in the line's queue, to be read without the lock.
+    /// How many bytes of whom are in the line's queue, to be read without the lock.
     shares: Shares,
     wakers: Arc<Wakers>,
 }
@@ -36,6 +46,8 @@ struct Shared<T> {
 struct Line<T> {
     io: T,
     queue: Output,
+    /// Whose bytes are in the queue.
+    runs: Runs,
     /// Sending has failed, for both halves.
     broken: Option<io::ErrorKind>,
 }
@@ -55,13 +67,13 @@ impl<T: PollTransport, S> Connection<T, S> {
         let Self { io, read, mut write, waits, .. } = self;
         // What is queued by now comes before what either half sends.
         let queue = write.take_queued();
-        let shares = Shares::default();
-        shares.add(Side::Reader, queue.len());
+        let (shares, mut runs) = (Shares::default(), Runs::default());
+        runs.add(&shares, Side::Reader, queue.len());
         if write.is_ending() {
             shares.close();
         }
         let shared = Arc::new(Shared {
-            line: Mutex::new(Line { io, queue, broken: None }),
+            line: Mutex::new(Line { io, queue, runs, broken: None }),
             shares,
             wakers: Arc::default(),
         });
@@ -91,10 +103,11 @@ impl<T: PollTransport, S> Connection<Half<T>, S> {
         }
         let Connection { io, read, write, waits, .. } = self;
         let Connection { io: other, write: others, .. } = writer;
-        drop(other);
-        match Arc::try_unwrap(io.shared) {
+        let shared = Arc::clone(&io.shared);
+        drop((io, other));
+        match Arc::try_unwrap(shared) {
             Ok(shared) => {
-                let line = shared.line.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let line = unlocked(shared.line);
                 let mut whole = Connection::of(line.io, read, write.join(others, line.queue));
                 whole.waits = waits;
                 Ok(whole)
@@ -107,7 +120,7 @@ impl<T: PollTransport, S> Connection<Half<T>, S> {
 
 impl<T> Half<T> {
     fn line(&self) -> MutexGuard<'_, Line<T>> {
-        self.shared.line.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.line)
     }
 
     /// Polls the line with a waker that wakes both halves.
@@ -119,6 +132,25 @@ impl<T> Half<T> {
         self.shared.wakers.remember(self.side, cx.waker());
         let waker = Waker::from(Arc::clone(&self.shared.wakers));
         poll(&mut self.line(), &mut Context::from_waker(&waker))
+    }
+
+    /// The same, where bytes may be sent. Those of the other half may be what it waits for.
+    fn polled_to_send<R>(
+        &self,
+        cx: &mut Context<'_>,
+        poll: impl FnOnce(&mut Line<T>, &mut Context<'_>) -> R,
+    ) -> R {
+        let other = self.side.other();
+        let (polled, has_moved) = self.polled(cx, |line, cx| {
+            let before = self.shared.shares.of(other);
+            let polled = poll(line, cx);
+            (polled, self.shared.shares.of(other) < before)
+        });
+        // The line's lock is not held while waking: a waker may run its task on the spot.
+        if has_moved {
+            self.shared.wakers.wake_one(other);
+        }
+        polled
     }
 }
 
@@ -147,7 +179,8 @@ impl<T: Transport> Transport for Half<T> {
     }
 
     fn unsent(&self) -> usize {
-        self.shared.shares.total()
+        let shares = &self.shared.shares;
+        shares.total() + usize::from(shares.has_lost(self.side))
     }
 
     fn held(&self) -> usize {
@@ -159,19 +192,26 @@ impl<T: Transport> Transport for Half<T> {
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        self.polled(cx, |line, cx| {
+        let Self { shared, side } = &*self;
+        let shares = &shared.shares;
+        self.polled_to_send(cx, |line, cx| {
             if let Some(kind) = line.broken {
                 output.clear();
+                shares.told(*side);
                 return Poll::Ready(Err(kind.into()));
             }
-            if self.is_closed() {
-                // What a stage answers by itself after that is for nobody.
+            if shares.is_closed() {
+                let is_empty = output.is_empty();
                 output.clear();
-                return Poll::Ready(Ok(()));
+                return Poll::Ready(match side {
+                    Side::Writer if !is_empty => Err(closed_by_the_other_half()),
+                    // What a stage answers by itself after that is for nobody.
+                    Side::Reader | Side::Writer => Ok(()),
+                });
             }
-            self.shared.shares.add(self.side, output.len());
+            line.runs.add(shares, *side, output.len());
             line.queue.append(output);
-            let sent = line.poll_send(cx, &self.shared.shares);
+            let sent = line.poll_send(cx, shares, *side);
             if line.queue.is_empty() {
                 // The memory goes back to where it came from, so that an idle queue holds none.
                 output.append(&mut line.queue);
@@ -182,14 +222,22 @@ impl<T: Transport> Transport for Half<T> {
 }
 
 impl<T: Transport> Line<T> {
-    fn poll_send(&mut self, cx: &mut Context<'_>, shares: &Shares) -> Poll<io::Result<()>> {
+    /// Sends what is queued, for the half `side`.
+    fn poll_send(
+        &mut self,
+        cx: &mut Context<'_>,
+        shares: &Shares,
+        side: Side,
+    ) -> Poll<io::Result<()>> {
         let before = self.queue.len();
         let sent = self.io.poll_send(cx, &mut self.queue);
+        self.runs.sent(shares, before - self.queue.len());
         if let Poll::Ready(Err(error)) = &sent {
             self.broken = Some(error.kind());
             self.queue.clear();
+            self.runs.lose(shares);
+            shares.told(side);
         }
-        shares.sent(before - self.queue.len());
         sent
     }
 }
@@ -197,10 +245,10 @@ impl<T: Transport> Line<T> {
 impl<T: PollTransport> PollTransport for Half<T> {
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let shares = &self.shared.shares;
-        self.polled(cx, |line, cx| {
+        self.polled_to_send(cx, |line, cx| {
             if !shares.is_closed() {
                 // The other half may have queued something since this one has flushed.
-                ready!(line.poll_send(cx, shares))?;
+                ready!(line.poll_send(cx, shares, self.side))?;
                 shares.close();
             }
             line.io.poll_close_write(cx)
@@ -208,28 +256,48 @@ impl<T: PollTransport> PollTransport for Half<T> {
     }
 }
 
+/// What this half has handed over is the other's to send, whose task may wait for something else.
+impl<T> Drop for Half<T> {
+    fn drop(&mut self) {
+        let Shared { shares, wakers, .. } = &*self.shared;
+        // The task of this half is not woken for it any more, and not kept either.
+        let _own = lock(wakers.slot(self.side)).take();
+        shares.leave();
+        if shares.total() > 0 {
+            wakers.wake_one(self.side.other());
+        }
+    }
+}
+
 impl Wakers {
-    fn remember(&self, side: Side, waker: &Waker) {
-        let slot = match side {
+    fn slot(&self, side: Side) -> &Mutex<Option<Waker>> {
+        match side {
             Side::Reader => &self.reader,
             Side::Writer => &self.writer,
-        };
-        let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        match &mut *slot {
-            Some(known) => known.clone_from(waker),
-            none => *none = Some(waker.clone()),
+        }
+    }
+
+    fn remember(&self, side: Side, waker: &Waker) {
+        let mut slot = lock(self.slot(side));
+        let is_known = slot.as_ref().is_some_and(|known| known.will_wake(waker));
+        let old = if is_known { None } else { slot.replace(waker.clone()) };
+        drop(slot);
+        // Nor is it held while a waker is dropped, which may drop its task.
+        drop(old);
+    }
+
+    fn wake_one(&self, side: Side) {
+        // The slot's lock is not held while waking: a waker may run its task on the spot.
+        let waker = lock(self.slot(side)).clone();
+        if let Some(waker) = waker {
+            waker.wake();
         }
     }
 }
 
 impl Wake for Wakers {
     fn wake(self: Arc<Self>) {
-        for slot in [&self.reader, &self.writer] {
-            // The slot's lock is not held while waking: a waker may run its task on the spot.
-            let waker = slot.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
-        }
+        self.wake_one(Side::Reader);
+        self.wake_one(Side::Writer);
     }
 }

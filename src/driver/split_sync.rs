@@ -1,17 +1,56 @@
 //! A blocking connection in two halves, for two threads.
 //!
-//! Reading takes no lock: a thread may wait in it for ever. Sending takes two: the queue's, held
-//! for as long as it takes to append, and the socket's, held while a write may wait. The reader
-//! must not wait there for what the writer has to say, or it does not read while a peer waits that
-//! reads nothing either, and all stop. So it leaves its answers in the queue while the writer is at
-//! work, who sends them along; and when it sends them itself, it stops behind its own.
+//! # Who waits for what
+//!
+//! Two threads share a socket whose calls may wait for ever, and a peer may be as simple as they
+//! are: it writes for as long as it likes and reads nothing meanwhile. Then the writer's thread is
+//! inside a write that returns only after the peer has read. The peer reads only after it has
+//! written everything, and that takes somebody who reads: the reader's thread. So the rule from
+//! which everything below follows is that **the reader's thread must not wait for the peer to read
+//! while the writer's thread already does**.
+//!
+//! Reading takes no lock. Sending has one lock, `line`, which is held to append to the queue and
+//! to count, and never during I/O. The right to write is not a lock but a field behind it,
+//! `flusher`: who finds it empty enters itself, takes the queue along and writes. Who finds it
+//! taken has a choice, which a lock would not give:
+//!
+//! - **The reader leaves what it has queued** and goes on reading. The writer looks into the queue
+//!   after each write and does not stop before it is empty, so it sends this as well. The two
+//!   cannot miss each other: the reader appends, and the writer finds the queue empty and stops,
+//!   under the same lock.
+//! - **The writer waits** on a condition, `moved`, until the reader stops. It waits for one write
+//!   at most: the reader gives way to a writer that waits, and passes only bytes up to the last of
+//!   its own to a write. What the writer has appended is never in that write, since a reader leaves
+//!   its bytes to a writer that waits as it does to one that writes.
+//!
+//! So a reader that sends its own answers waits for the peer to take those, as an unsplit
+//! connection does, and never for what the writer has to say.
+//!
+//! # What bounds a peer that never reads
+//!
+//! The reader may leave bytes while the writer is stuck, and a peer that floods us with requests
+//! must not make the queue grow for ever. A half counts its own bytes only. From the high-water
+//! mark on, callers that ask for room wait; from twice the mark on, the reader takes in nothing
+//! more either. Both wait on `moved` until enough bytes of their own have left or nobody is
+//! writing, in which case they write themselves. That wait is behind a write in progress, and ends
+//! when the peer reads anything at all. A peer that neither reads nor lets us stop reading gets
+//! twice the mark and one answer out of us, and then its own writes wait.
+//!
+//! An explicit flush of the reader's half does not wait behind the writer either: that would stop
+//! the reading just as well. It returns when everything has been sent, or is in the hands of the
+//! writer's thread. If that one fails, both halves are told.
+//!
+//! # Leaving
+//!
+//! A half that is dropped leaves its bytes in the queue to the other half, whose next flush sends
+//! them. A write that unwinds has sent nobody knows how much, so it counts as failed: the guard
+//! `Flush` records that, and the other half goes on to report it.
+//!
+//! `tests/shuttle` searches the schedules of these halves for a stop, a loss and a torn item.
 
 use std::{
     io::{self, IoSlice, Read, Write},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::Arc,
     task::Poll,
     time::Duration,
 };
@@ -19,15 +58,29 @@ use std::{
 use super::{
     Timeouts,
     connection::Connection as RawConnection,
+    locks::{Condvar, Mutex, MutexGuard, lock, unlocked, wait},
     read::{Input, ReadSide},
-    shares::{Shares, Side},
+    shares::{Runs, Shares, Side},
     sync::{Blocking, CloseWrite, Connection, SyncTransport},
-    transport::{polled, send},
+    transport::{polled, send_some},
 };
 use crate::Output;
 
 /// A share of the transport of a blocking connection that was
 /// [split](Connection::split).
+///
+/// # Guarantees
+/// - Items of the halves are sent whole, each half's in its own order.
+/// - A flush of the writer's half returns when everything that both have queued is sent. A flush of
+///   the reader's half returns when everything that it has queued is sent, or is being sent by the
+///   writer's thread. A write that fails is reported by both halves.
+/// - The reader's half never waits for what the writer's half is sending, unless it is asked to
+///   wait for room for more answers, or has twice [`high_water`](super::Options::high_water) of
+///   its own waiting.
+/// - When a half is dropped, what it has left in the shared queue (after would-block, or in the
+///   hands of the other thread) is sent by the next flush of the other half. Reading flushes, too,
+///   but a read that waits already is not interrupted. Items that were queued and never flushed
+///   are dropped with their half.
 pub struct BlockingHalf<T> {
     shared: Arc<Shared<T>>,
     side: Side,
@@ -36,20 +89,46 @@ pub struct BlockingHalf<T> {
 struct Shared<T> {
     io: T,
     peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
-    queue: Mutex<Output>,
-    socket: Mutex<Sending>,
-    /// Whose bytes are in the queue and in the batch.
+    line: Mutex<Line>,
+    /// Bytes have left, or nobody is writing any more.
+    moved: Condvar,
     shares: Shares,
-    /// The writer is sending, and looks into the queue again before it stops.
-    writer_is_sending: AtomicBool,
-    high_water: usize,
 }
 
-/// What the holder of the socket is writing.
-struct Sending {
-    batch: Output,
+/// What waits to be sent, and who sends it. Its lock is held for no I/O.
+struct Line {
+    /// What comes behind what the flusher has taken.
+    queue: Output,
+    /// Whose bytes wait: those that the flusher has taken, and those in the queue.
+    runs: Runs,
+    /// Who is writing.
+    flusher: Option<Side>,
+    /// Bytes of memory of what the flusher has taken.
+    lent: usize,
+    /// The writer waits until the reader has stopped writing.
+    writer_waits: bool,
+    /// The number of threads that wait for a move.
+    waiting: usize,
     /// Sending has failed, for both halves.
     broken: Option<io::ErrorKind>,
+}
+
+/// The right to write, and what is being written. Dropped in the middle of it, sending has failed.
+struct Flush<'a, T> {
+    shared: &'a Shared<T>,
+    batch: Output,
+    is_over: bool,
+}
+
+/// How much is to be sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// What the reader has queued, and what comes before it, until the writer wants to write.
+    Own,
+    /// All that is queued.
+    All,
+    /// The same, and nothing may be queued behind it.
+    End,
 }
 
 impl<T, S> Connection<T, S>
@@ -61,26 +140,31 @@ where
     /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
     /// the reader before it waits. Either can end the writing side, for both.
     ///
+    /// The reader goes on reading while the writer waits for a peer that reads nothing: see
+    /// [`BlockingHalf`] for what the halves guarantee.
+    ///
     /// The halves look ahead by reading only: [`Peek`](super::sync::Peek) is to be had again when they
     /// are one connection.
     pub fn split(self) -> (Connection<BlockingHalf<T>, S>, Connection<BlockingHalf<T>, ()>) {
         let RawConnection { io: Blocking { io, peek }, read, mut write, waits, .. } = self;
         // What is queued by now comes before what either half sends.
         let queue = write.take_queued();
-        let shares = Shares::default();
-        shares.add(Side::Reader, queue.len());
+        let (shares, mut runs) = (Shares::default(), Runs::default());
+        runs.add(&shares, Side::Reader, queue.len());
         if write.is_ending() {
             shares.close();
         }
-        let shared = Arc::new(Shared {
-            io,
-            peek,
-            queue: Mutex::new(queue),
-            socket: Mutex::new(Sending { batch: Output::new(), broken: None }),
-            shares,
-            writer_is_sending: AtomicBool::new(false),
-            high_water: write.output.high_water(),
-        });
+        let line = Line {
+            queue,
+            runs,
+            flusher: None,
+            lent: 0,
+            writer_waits: false,
+            waiting: 0,
+            broken: None,
+        };
+        let line = Mutex::new(line);
+        let shared = Arc::new(Shared { io, peek, line, moved: Condvar::new(), shares });
         let reader = BlockingHalf { shared: Arc::clone(&shared), side: Side::Reader };
         let writer = BlockingHalf { shared, side: Side::Writer };
         let nothing = ReadSide::new((), Input::none(read.input.options));
@@ -110,13 +194,11 @@ impl<T, S> Connection<BlockingHalf<T>, S> {
         }
         let RawConnection { io, read, write, waits, .. } = self;
         let RawConnection { io: other, write: others, .. } = writer;
-        drop(other);
-        match Arc::try_unwrap(io.io.shared) {
-            Ok(Shared { io, peek, queue, socket, .. }) => {
-                let mut queue = queue.into_inner().unwrap_or_else(PoisonError::into_inner);
-                let mut unsent = socket.into_inner().unwrap_or_else(PoisonError::into_inner).batch;
-                unsent.append(&mut queue);
-                let write = write.join(others, unsent);
+        let shared = Arc::clone(&io.io.shared);
+        drop((io, other));
+        match Arc::try_unwrap(shared) {
+            Ok(Shared { io, peek, line, .. }) => {
+                let write = write.join(others, unlocked(line).queue);
                 let mut whole = RawConnection::of(Blocking { io, peek }, read, write);
                 whole.waits = waits;
                 Ok(whole)
@@ -127,112 +209,158 @@ impl<T, S> Connection<BlockingHalf<T>, S> {
     }
 }
 
+impl<T> Shared<T> {
+    fn line(&self) -> MutexGuard<'_, Line> {
+        lock(&self.line)
+    }
+
+    fn wait<'a>(&'a self, mut line: MutexGuard<'a, Line>) -> MutexGuard<'a, Line> {
+        line.waiting += 1;
+        let mut line = wait(&self.moved, line);
+        line.waiting -= 1;
+        line
+    }
+
+    /// Wakes who waits for a move. Without anybody that is no system call.
+    fn tell(&self, line: &Line) {
+        if line.waiting > 0 {
+            self.moved.notify_all();
+        }
+    }
+}
+
 impl<T> BlockingHalf<T>
 where
     for<'a> &'a T: Read + Write,
 {
-    /// Sends until nothing is left, of either half. `output` gets the memory back.
-    fn send_all(&self, output: &mut Output) -> Poll<io::Result<()>> {
-        let Shared { shares, writer_is_sending, .. } = &*self.shared;
-        loop {
-            writer_is_sending.store(true, SeqCst);
-            let sent = self.drain(&mut self.shared.socket(), output, || false);
-            writer_is_sending.store(false, SeqCst);
-            // The reader may have left something between the last look and now.
-            if !matches!(sent, Poll::Ready(Ok(()))) || shares.total() == 0 {
-                return sent;
-            }
+    /// Waits until nobody writes.
+    fn wait_to_flush<'a>(&'a self, mut line: MutexGuard<'a, Line>) -> MutexGuard<'a, Line> {
+        while line.flusher.is_some() {
+            line.writer_waits |= self.side == Side::Writer;
+            line = self.shared.wait(line);
         }
+        if self.side == Side::Writer {
+            line.writer_waits = false;
+        }
+        line
     }
 
-    /// Sends what the reader has queued, and what comes before it, unless the writer does.
-    fn send_own(&self, output: &mut Output) -> Poll<io::Result<()>> {
-        let Shared { shares, socket, writer_is_sending, high_water, .. } = &*self.shared;
-        let own = shares.of(Side::Reader);
-        if own == 0 {
-            return Poll::Ready(Ok(()));
-        }
-        let mut sending = if own >= *high_water {
-            // A peer that does not take its answers is not listened to either.
-            self.shared.socket()
-        } else if writer_is_sending.load(SeqCst) {
-            return Poll::Ready(Ok(()));
-        } else {
-            match socket.try_lock() {
-                Ok(sending) => sending,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return Poll::Ready(Ok(())),
-            }
-        };
-        self.drain(&mut sending, output, || shares.of(Side::Reader) == 0)
-    }
-
-    /// Sends what is queued until it is all gone, or this is `enough`. The memory goes back to
-    /// `output`, where it came from, so that an idle queue holds none.
-    fn drain(
-        &self,
-        sending: &mut Sending,
+    /// Sends what is queued, while nobody else writes. The memory goes back to `output`, where it
+    /// came from, so that an idle queue holds none.
+    fn flush_line<'a>(
+        &'a self,
+        mut line: MutexGuard<'a, Line>,
         output: &mut Output,
-        enough: impl Fn() -> bool,
+        extent: Extent,
     ) -> Poll<io::Result<()>> {
         let Shared { io, shares, .. } = &*self.shared;
-        let Sending { batch, broken } = sending;
+        line.flusher = Some(self.side);
+        let mut flush = Flush { shared: &self.shared, batch: Output::new(), is_over: false };
+        let mut is_pushed = false;
         loop {
-            let mut queue = self.shared.queue();
-            if !queue.is_empty() {
-                batch.append(&mut queue);
+            if let Some(kind) = line.broken {
+                shares.told(self.side);
+                flush.end(line, output);
+                return Poll::Ready(Err(kind.into()));
             }
-            drop(queue);
-            if let Some(kind) = broken {
-                shares.sent(batch.len());
-                batch.clear();
-                return Poll::Ready(Err((*kind).into()));
+            if extent == Extent::Own && line.writer_waits {
+                // It sends all that is queued.
+                flush.end(line, output);
+                return Poll::Ready(Ok(()));
             }
-            if shares.is_closed() {
-                // What a stage answers by itself after that is for nobody.
-                shares.sent(batch.len());
-                batch.clear();
-            }
-            if batch.is_empty() {
-                if output.capacity() == 0 {
-                    output.append(batch);
+            let most = match extent {
+                Extent::Own => line.runs.up_to_last_of(self.side),
+                Extent::All | Extent::End => line.runs.all(),
+            };
+            if most == 0 && is_pushed {
+                if extent == Extent::End {
+                    shares.close();
                 }
-                batch.release();
-                self.shared.queue().release();
-                return polled(|| (&*io).flush());
+                flush.end(line, output);
+                return Poll::Ready(Ok(()));
             }
-            let sent = send(batch, |chunks| {
-                if enough() {
-                    return Poll::Pending;
-                }
-                let sent = polled(|| (&*io).write_vectored(chunks));
-                if let Poll::Ready(Ok(count)) = sent {
-                    shares.sent(count);
-                }
-                sent
-            });
+            flush.take(&mut line);
+            drop(line);
+            let sent = if most == 0 {
+                is_pushed = true;
+                polled(|| (&*io).flush()).map_ok(|()| 0)
+            } else {
+                is_pushed = false;
+                send_some(&mut flush.batch, most, |chunks| {
+                    polled(|| match chunks {
+                        [one] => (&*io).write(one),
+                        many => (&*io).write_vectored(many),
+                    })
+                })
+            };
+            line = self.shared.line();
             match sent {
-                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Ok(count)) => {
+                    line.runs.sent(shares, count);
+                    self.shared.tell(&line);
+                }
                 Poll::Ready(Err(error)) => {
-                    *broken = Some(error.kind());
-                    shares.sent(batch.len());
-                    batch.clear();
+                    flush.fail(&mut line, error.kind());
+                    shares.told(self.side);
+                    flush.end(line, output);
                     return Poll::Ready(Err(error));
                 }
-                Poll::Pending if enough() => return polled(|| (&*io).flush()),
-                Poll::Pending => return Poll::Pending,
+                Poll::Pending => {
+                    flush.end(line, output);
+                    return Poll::Pending;
+                }
             }
         }
     }
 }
 
-impl<T> Shared<T> {
-    fn queue(&self) -> MutexGuard<'_, Output> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+impl<T> Flush<'_, T> {
+    /// Takes what was queued meanwhile.
+    fn take(&mut self, line: &mut Line) {
+        if !line.queue.is_empty() {
+            self.batch.append(&mut line.queue);
+        }
+        line.lent = self.batch.capacity();
     }
 
-    fn socket(&self) -> MutexGuard<'_, Sending> {
-        self.socket.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Nothing that waits can be sent any more, by either half.
+    fn fail(&mut self, line: &mut Line, kind: io::ErrorKind) {
+        line.broken = Some(kind);
+        self.batch.clear();
+        line.queue.clear();
+        line.runs.lose(&self.shared.shares);
+    }
+
+    /// Stops writing. What is left waits in the queue; memory that is not needed goes to `output`.
+    fn end(mut self, line: MutexGuard<'_, Line>, output: &mut Output) {
+        self.is_over = true;
+        self.stop(line, Some(output));
+    }
+
+    fn stop(&mut self, mut line: MutexGuard<'_, Line>, output: Option<&mut Output>) {
+        self.take(&mut line);
+        if self.batch.is_empty() {
+            if let Some(output) = output.filter(|output| output.capacity() == 0) {
+                output.append(&mut self.batch);
+            }
+            line.queue.release();
+        } else {
+            std::mem::swap(&mut line.queue, &mut self.batch);
+        }
+        line.lent = 0;
+        line.flusher = None;
+        self.shared.tell(&line);
+    }
+}
+
+/// The transport has unwound: what it has sent of the batch is unknown, so nothing may follow it.
+impl<T> Drop for Flush<'_, T> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            let mut line = self.shared.line();
+            self.fail(&mut line, io::ErrorKind::Other);
+            self.stop(line, None);
+        }
     }
 }
 
@@ -265,15 +393,17 @@ where
     }
 
     fn unsent(&self) -> usize {
-        match self.side {
-            Side::Reader => self.queued(),
-            Side::Writer => self.shared.shares.total(),
-        }
+        let shares = &self.shared.shares;
+        let waiting = match self.side {
+            Side::Reader if !shares.is_alone() => shares.of(Side::Reader),
+            Side::Reader | Side::Writer => shares.total(),
+        };
+        waiting + usize::from(shares.has_lost(self.side))
     }
 
     fn held(&self) -> usize {
-        let batch = self.shared.socket.try_lock().map_or(0, |sending| sending.batch.capacity());
-        batch + self.shared.queue().capacity()
+        let line = self.shared.line();
+        line.lent + line.queue.capacity()
     }
 
     fn is_closed(&self) -> bool {
@@ -285,14 +415,39 @@ where
     }
 
     fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
-        let mut queue = self.shared.queue();
-        self.shared.shares.add(self.side, output.len());
-        queue.append(output);
-        drop(queue);
-        match self.side {
-            Side::Reader => self.send_own(output),
-            Side::Writer => self.send_all(output),
+        let shares = &self.shared.shares;
+        let mut line = self.shared.line();
+        if let Some(kind) = line.broken {
+            output.clear();
+            shares.told(self.side);
+            return Poll::Ready(Err(kind.into()));
         }
+        if shares.is_closed() && !output.is_empty() {
+            output.clear();
+            if self.side == Side::Writer {
+                return Poll::Ready(Err(closed_by_the_other_half()));
+            }
+            // What a stage answers by itself after that is for nobody.
+        }
+        line.runs.add(shares, self.side, output.len());
+        line.queue.append(output);
+        let extent = match self.side {
+            Side::Reader if line.flusher.is_some() || line.writer_waits => {
+                return Poll::Ready(Ok(()));
+            }
+            Side::Reader if !shares.is_alone() => Extent::Own,
+            Side::Reader | Side::Writer => Extent::All,
+        };
+        let line = self.wait_to_flush(line);
+        self.flush_line(line, output, extent)
+    }
+
+    fn poll_left(&mut self, below: usize) -> Poll<()> {
+        let mut line = self.shared.line();
+        while self.queued() >= below && (line.flusher.is_some() || line.writer_waits) {
+            line = self.shared.wait(line);
+        }
+        Poll::Ready(())
     }
 }
 
@@ -301,17 +456,32 @@ where
     for<'a> &'a T: CloseWrite + Read + Write,
 {
     fn close_write(&mut self) -> io::Result<()> {
-        let mut sending = self.shared.socket();
-        if !self.is_closed() {
+        let line = self.wait_to_flush(self.shared.line());
+        if self.shared.shares.is_closed() {
+            drop(line);
+        } else {
             // The other half may have queued something since this one has flushed.
-            match self.drain(&mut sending, &mut Output::new(), || false) {
+            match self.flush_line(line, &mut Output::new(), Extent::End) {
                 Poll::Ready(sent) => sent?,
                 Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
             }
-            self.shared.shares.close();
         }
         (&self.shared.io).close_write()
     }
+}
+
+/// What this half has left is the other's to send.
+impl<T> Drop for BlockingHalf<T> {
+    fn drop(&mut self) {
+        let line = self.shared.line();
+        self.shared.shares.leave();
+        self.shared.tell(&line);
+    }
+}
+
+/// Something was queued by a half before it could know that the other has ended the stream.
+pub(super) fn closed_by_the_other_half() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the other half has ended the writing side")
 }
 
 /// The socket's: they count for both halves.

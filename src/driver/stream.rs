@@ -159,7 +159,7 @@ where
     }
 
     fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.connection.poll_close_write(cx, T::poll_close_write).map(sent)
+        self.connection.poll_close_write(cx).map(sent)
     }
 }
 

@@ -426,9 +426,8 @@ pub trait SyncTransport {
     /// Sends what one call takes of `output`; true once all of it has left and was pushed on.
     fn poll_send_once(&mut self, output: &mut Output) -> Poll<io::Result<bool>> {
         if !output.is_empty() {
-            ready!(transport::send_once(output, |chunks| transport::polled(
-                || self.transmit(chunks)
-            )))?;
+            let write = |chunks: &[IoSlice<'_>]| transport::polled(|| self.transmit(chunks));
+            ready!(transport::send_some(output, usize::MAX, write))?;
             if !output.is_empty() {
                 return Poll::Ready(Ok(false));
             }
@@ -449,6 +448,12 @@ pub trait SyncTransport {
     /// Bytes of memory for what waits outside of the connection's own output.
     fn held(&self) -> usize {
         0
+    }
+
+    /// Waits until fewer than `below` bytes of this connection wait outside of its own output, or
+    /// nobody else is sending them, so that a flush would.
+    fn poll_left(&mut self, _below: usize) -> Poll<()> {
+        Poll::Ready(())
     }
 
     /// Whether somebody else has ended the writing side.
@@ -506,6 +511,10 @@ impl<T: SyncTransport> transport::Transport for Blocking<T> {
 
     fn held(&self) -> usize {
         self.io.held()
+    }
+
+    fn poll_left(&mut self, _: &mut Context<'_>, below: usize) -> Poll<()> {
+        self.io.poll_left(below)
     }
 
     fn is_closed(&self) -> bool {

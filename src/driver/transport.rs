@@ -62,6 +62,13 @@ pub trait Transport: Sized {
         0
     }
 
+    /// Waits until fewer than `below` bytes of this connection wait outside of its own output, or
+    /// nobody else is sending them, so that a flush would. Where a flush always sends by itself
+    /// there is nothing to wait for.
+    fn poll_left(&mut self, _cx: &mut Context<'_>, _below: usize) -> Poll<()> {
+        Poll::Ready(())
+    }
+
     /// Whether somebody else has ended the writing side.
     fn is_closed(&self) -> bool {
         false
@@ -74,19 +81,24 @@ pub(super) fn send(
     mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
 ) -> Poll<io::Result<()>> {
     while !output.is_empty() {
-        ready!(send_once(output, &mut write))?;
+        ready!(send_some(output, usize::MAX, &mut write))?;
     }
     Poll::Ready(Ok(()))
 }
 
-/// Sends what one vectored write takes of `output`, which is not empty.
-pub(super) fn send_once(
+/// Sends some of `output` by one vectored write, `most` bytes at most, and returns how many.
+pub(super) fn send_some(
     output: &mut Output,
+    most: usize,
     mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
-) -> Poll<io::Result<()>> {
+) -> Poll<io::Result<usize>> {
     let mut slices = [IoSlice::new(&[]); SLICES];
     let (mut count, mut offered) = (0, 0);
     for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
+        let chunk = &chunk[..chunk.len().min(most - offered)];
+        if chunk.is_empty() {
+            break;
+        }
         *slice = IoSlice::new(chunk);
         count += 1;
         offered += chunk.len();
@@ -96,7 +108,7 @@ pub(super) fn send_once(
         0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
         sent => {
             output.advance(sent);
-            Poll::Ready(Ok(()))
+            Poll::Ready(Ok(sent))
         }
     }
 }

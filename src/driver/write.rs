@@ -59,7 +59,19 @@ impl WriteSide {
     /// Whether the connection takes more to send now.
     #[inline]
     pub(super) fn has_room<T: Transport>(&self, io: &T) -> bool {
-        self.output.len() + io.queued() < self.output.high_water()
+        self.is_below(io, self.output.high_water())
+    }
+
+    /// Whether fewer than so many bytes wait to be sent.
+    #[inline]
+    pub(super) fn is_below<T: Transport>(&self, io: &T, mark: usize) -> bool {
+        self.output.len() + io.queued() < mark
+    }
+
+    /// From how many unsent bytes on nothing is read or absorbed: see [`is_full`](Self::is_full).
+    pub(super) fn full_mark(&self) -> usize {
+        let high_water = self.output.high_water();
+        high_water.saturating_add(self.base.max(high_water))
     }
 
     #[inline]
@@ -86,14 +98,14 @@ impl WriteSide {
             (self.base, self.lent) = (0, false);
             return false;
         }
-        self.is_over(waiting, high_water)
+        self.is_over(waiting)
     }
 
     #[cold]
-    fn is_over(&mut self, waiting: usize, high_water: usize) -> bool {
+    fn is_over(&mut self, waiting: usize) -> bool {
         self.base = if self.lent { waiting } else { self.base.min(waiting) };
         self.lent = false;
-        waiting >= high_water.saturating_add(self.base.max(high_water))
+        waiting >= self.full_mark()
     }
 
     /// Sends what is queued. A failure is kept for [`failure`](Self::failure), and what cannot be

@@ -161,6 +161,38 @@ fn whatever_happens_to_the_transport_wakes_both_halves() {
 }
 
 #[test]
+fn a_dropped_half_wakes_the_other_for_what_it_has_left() {
+    let script = Script::new().write_stalls();
+    let (mut reader, mut writer) = Connection::new(script.clone(), Talk::default()).split();
+    let (reads, reading) = Count::new();
+    let (writes, writing) = Count::new();
+    assert!(reader.poll_ready(&mut Context::from_waker(&reading)).is_pending());
+    writer.encode(&mut Talk::default(), &b"x"[..]).unwrap();
+    assert!(writer.poll_flush(&mut Context::from_waker(&writing)).is_pending());
+    drop(writer);
+    assert_eq!((reads.get(), writes.get()), (1, 0));
+    assert!(reader.poll_ready(&mut Context::from_waker(&reading)).is_pending());
+    script.goes_on();
+    // The task of the half that has gone is not kept.
+    assert_eq!((reads.get(), writes.get()), (2, 0));
+    assert!(reader.poll_ready(&mut Context::from_waker(&reading)).is_pending());
+    assert_eq!(script.written(), messages(["x"]));
+}
+
+#[test]
+fn a_half_that_sends_what_the_other_waits_for_wakes_it() {
+    let script = Script::new().write_stalls();
+    let (mut reader, mut writer) = Connection::new(script.clone(), Talk::default()).split();
+    let (writes, writing) = Count::new();
+    writer.encode(&mut Talk::default(), &b"x"[..]).unwrap();
+    assert!(writer.poll_flush(&mut Context::from_waker(&writing)).is_pending());
+    script.goes_on();
+    assert_eq!(writes.get(), 1);
+    assert!(reader.poll_flush(&mut Context::from_waker(Waker::noop())).is_ready());
+    assert_eq!(writes.get(), 2);
+}
+
+#[test]
 fn a_connection_can_be_polled_by_hand() {
     let script = Script::new().gives(messages(["one", "two"])).blocks().gives(record(b'e', b""));
     let mut connection = Connection::new(script.clone(), Talk::default());

@@ -1,7 +1,16 @@
 //! Halves of connections over real sockets, on threads and on tasks.
 
-use std::thread;
+use std::{
+    io::{ErrorKind, Read, Write},
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
 
+use bytes::Bytes;
 use segue::{
     driver::{Turn, sync, tokio as polled},
     length,
@@ -24,12 +33,162 @@ fn a_blocking_reader_sends_no_more_than_its_own() {
     assert!(writer.flush().is_err());
     script.goes_on();
     let own = [messages(["first"]), record(b'o', b"?")].concat();
-    let _ = script.clone().takes(own.len() - 2);
     assert!(reader.turn().unwrap().is_none());
     assert_eq!(script.written(), own);
     assert!(!reader.wants_write() && writer.wants_write());
     writer.flush().unwrap();
     assert_eq!(script.written(), [own, messages(["second"])].concat());
+}
+
+/// Runs a scene, and fails where it stops for ever.
+fn in_time<R: Send + 'static>(scene: impl FnOnce() -> R + Send + 'static) -> R {
+    let (done, result) = mpsc::channel();
+    let scene = thread::spawn(move || drop(done.send(scene())));
+    match result.recv_timeout(Duration::from_secs(60)) {
+        Ok(result) => result,
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("the scene has stopped"),
+        Err(mpsc::RecvTimeoutError::Disconnected) => {
+            std::panic::resume_unwind(scene.join().unwrap_err())
+        }
+    }
+}
+
+/// A record with a length of four bytes in front.
+fn long(length: usize) -> Vec<u8> {
+    [&u32::try_from(length).unwrap().to_be_bytes()[..], &vec![7; length]].concat()
+}
+
+const MB: usize = 1 << 20;
+
+/// The writer is in a write to a peer that reads only once it has written everything: 40 MB, in
+/// records of `size` bytes. The reader answers the first of them, up to the mark and beyond.
+#[cfg(unix)]
+fn a_peer_writes_before_it_reads(size: usize, answers: &'static [usize]) {
+    in_time(move || {
+        let (client, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let whole = || length::u32_be().max(8 * MB);
+        let (mut reader, mut writer) = sync::Connection::new(client, whole()).split();
+        let sender = thread::spawn(move || {
+            for _ in 0..5 {
+                writer.send(&mut whole(), Bytes::from(vec![1; 8 * MB])).unwrap();
+                writer.flush().unwrap();
+            }
+            writer
+        });
+        // Until the writer is inside a write.
+        thread::sleep(Duration::from_millis(100));
+        let peer = thread::spawn(move || {
+            let record = long(size);
+            for _ in 0..40 * MB / size {
+                peer.write_all(&record).unwrap();
+            }
+            peer.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut heard = 0;
+            let mut into = vec![0; MB];
+            loop {
+                match peer.read(&mut into).unwrap() {
+                    0 => return heard,
+                    count => heard += count,
+                }
+            }
+        });
+        let mut left = answers.iter();
+        let mut heard = 0;
+        while let Some(Turn { item, mut output }) = reader.turn().unwrap() {
+            assert_eq!(item.len(), size);
+            heard += 1;
+            if let Some(answer) = left.next() {
+                output.send(&mut whole(), Bytes::from(vec![2; *answer])).unwrap();
+            }
+        }
+        assert_eq!(heard, 40 * MB / size);
+        let Ok(mut connection) = reader.unsplit(sender.join().unwrap()) else {
+            panic!("of one connection")
+        };
+        connection.close_write().unwrap();
+        let answered = answers.iter().map(|answer| answer + 4).sum::<usize>();
+        assert_eq!(peer.join().unwrap(), 5 * (8 * MB + 4) + answered);
+    });
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_with_answers_over_the_mark_reads_on_while_the_writer_waits_for_the_peer() {
+    a_peer_writes_before_it_reads(64 * 1024, &[64 * 1024]);
+    a_peer_writes_before_it_reads(8 * MB, &[64 * 1024]);
+    // Up to twice the mark.
+    a_peer_writes_before_it_reads(64 * 1024, &[64 * 1024, 50 * 1024]);
+    a_peer_writes_before_it_reads(64 * 1024, &[150; 600]);
+}
+
+/// What a peer that reads nothing is owed in answers is bounded, and it gets them all once it reads.
+#[cfg(unix)]
+#[test]
+fn a_peer_that_floods_a_reader_while_the_writer_waits_is_stopped_at_the_marks() {
+    const PINGS: usize = 100_000;
+    in_time(|| {
+        let (client, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (mut reader, mut writer) = sync::Connection::new(client, Talk::default()).split();
+        let sender = thread::spawn(move || {
+            writer.output_mut().put_bytes(Bytes::from(record(b'm', &[1; 250]).repeat(40_000)));
+            writer.flush().unwrap();
+            writer
+        });
+        thread::sleep(Duration::from_millis(100));
+        let listener = thread::spawn(move || {
+            assert!(reader.turn().unwrap().is_none());
+            reader
+        });
+        peer.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+        let pings = record(b'p', &[5; 98]).repeat(PINGS);
+        let mut written = 0;
+        loop {
+            match peer.write(&pings[written..]) {
+                Ok(count) => written += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        // Twice the mark in answers, a full read buffer, and what the kernel holds.
+        assert!(written < 2 * MB, "{written}");
+        let mut other = peer.try_clone().unwrap();
+        other.set_write_timeout(None).unwrap();
+        let rest = thread::spawn(move || {
+            other.write_all(&pings[written..]).unwrap();
+            other.shutdown(std::net::Shutdown::Write).unwrap();
+        });
+        let mut heard = vec![0; 40_000 * 252 + PINGS * 100];
+        peer.read_exact(&mut heard).unwrap();
+        rest.join().unwrap();
+        assert!(listener.join().unwrap().unsplit(sender.join().unwrap()).is_ok());
+    });
+}
+
+/// A peer that waits for an answer before it asks again, while the other thread looks at its half.
+#[cfg(unix)]
+#[test]
+fn a_look_at_what_is_held_leaves_no_answer_behind() {
+    static IS_OVER: AtomicBool = AtomicBool::new(false);
+    in_time(|| {
+        let (client, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let (mut reader, writer) = sync::Connection::new(client, Talk::default()).split();
+        let looks = thread::spawn(move || {
+            while !IS_OVER.load(Ordering::Relaxed) {
+                std::hint::black_box((writer.held(), writer.wants_write()));
+            }
+        });
+        let reads = thread::spawn(move || assert!(reader.turn().unwrap().is_none()));
+        let mut answer = [0; 3];
+        for _ in 0..30_000 {
+            peer.write_all(&record(b'p', b"?")).unwrap();
+            peer.read_exact(&mut answer).unwrap();
+            assert_eq!(&answer[..], record(b'o', b"?"));
+        }
+        drop(peer);
+        IS_OVER.store(true, Ordering::Relaxed);
+        reads.join().unwrap();
+        looks.join().unwrap();
+    });
 }
 
 /// A peer that reads nothing while it waits to write.

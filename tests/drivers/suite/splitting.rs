@@ -115,7 +115,8 @@ fn the_reader_waits_behind_its_own_answers() {
         for _ in 0..5 {
             assert!(once!(reader.turn()).is_pending());
         }
-        assert!(reader.buffer().len() >= 3 * 78, "all of it was taken");
+        // Twice the mark, and not one more.
+        assert_eq!(reader.buffer().len(), 3 * 80, "all of it was taken");
         script.goes_on();
         assert!(wait!(reader.turn()).unwrap().is_none());
         assert_eq!(script.written(), record(b'o', b"?").repeat(100));
@@ -267,6 +268,47 @@ fn what_cannot_be_sent_takes_no_room_in_halves() {
         for said in [b"one", b"two"] {
             assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, said);
         }
+    });
+}
+
+#[test]
+fn what_a_writer_has_queued_behind_the_end_of_the_other_half_is_refused() {
+    play!({
+        let script = Script::new();
+        let (mut reader, mut writer) = open(&script, 1000).split();
+        writer.encode(&mut Talk::default(), &b"too late"[..]).unwrap();
+        wait!(reader.close_write()).unwrap();
+        let refused = wait!(writer.flush()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::BrokenPipe);
+        writer.output_mut().put(b"again");
+        let _ = wait!(writer.flush());
+        assert_eq!(script.written(), b"");
+    });
+}
+
+#[test]
+fn what_a_dropped_half_has_handed_over_is_sent_by_the_other() {
+    play!({
+        let script = Script::new().gives(messages(["one"])).takes(3).write_stalls();
+        let (mut reader, mut writer) = open(&script, 1000).split();
+        writer.encode(&mut Talk::default(), &b"the writer's"[..]).unwrap();
+        assert!(once!(writer.flush()).is_pending());
+        drop(writer);
+        assert!(reader.wants_write());
+        script.goes_on();
+        assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, b"one");
+        assert!(once!(reader.turn()).is_pending());
+        assert_eq!(script.written(), messages(["the writer's"]));
+
+        let script = Script::new().takes(3).write_stalls();
+        let (mut reader, mut writer) = open(&script, 1000).split();
+        reader.encode(&mut Talk::default(), &b"the reader's"[..]).unwrap();
+        assert!(once!(reader.flush()).is_pending());
+        drop(reader);
+        assert!(writer.wants_write());
+        script.goes_on();
+        wait!(writer.flush()).unwrap();
+        assert_eq!(script.written(), messages(["the reader's"]));
     });
 }
 

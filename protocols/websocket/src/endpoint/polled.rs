@@ -311,7 +311,7 @@ impl<T: PollTransport + Unpin> Sink<OwnedMessage> for WebSocket<T> {
         ready!(endpoint.connection.poll_flush(cx))?;
         if endpoint.connection.stage().is_closed() {
             // Both have said their last word, and nobody calls after a sink has been closed.
-            ready!(pin!(endpoint.connection.close_write()).poll(cx))?;
+            ready!(endpoint.connection.poll_close_write(cx))?;
         }
         Poll::Ready(Ok(()))
     }

@@ -269,7 +269,11 @@ fn a_sink_that_is_closed_last_ends_the_stream_of_bytes() {
 
 #[test]
 fn each_half_has_a_task_of_its_own() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_time()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let (server, client) = tokio::io::duplex(1000);
         let of = |io, role| {
