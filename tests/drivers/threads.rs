@@ -164,6 +164,57 @@ fn a_peer_that_floods_a_reader_while_the_writer_waits_is_stopped_at_the_marks() 
     });
 }
 
+/// Ends at once, and panics when it is written to.
+struct Unwinding;
+
+impl Read for &Unwinding {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Ok(0)
+    }
+}
+
+impl Write for &Unwinding {
+    fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+        panic!("as it is asked to");
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Read for Unwinding {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        (&*self).read(into)
+    }
+}
+
+impl Write for Unwinding {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        (&*self).write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Nobody knows what was sent, and so nothing follows it.
+#[test]
+fn a_write_that_unwinds_leaves_an_error_to_the_other_half() {
+    in_time(|| {
+        let (mut reader, mut writer) = sync::Connection::new(Unwinding, Talk::default()).split();
+        let unwound = thread::spawn(move || {
+            writer.encode(&mut Talk::default(), &b"one"[..]).unwrap();
+            let _ = writer.flush();
+        });
+        unwound.join().unwrap_err();
+        assert!(!reader.wants_write());
+        reader.encode(&mut Talk::default(), &b"two"[..]).unwrap();
+        assert_eq!(reader.flush().unwrap_err().kind(), ErrorKind::Other);
+    });
+}
+
 /// A peer that waits for an answer before it asks again, while the other thread looks at its half.
 #[cfg(unix)]
 #[test]
