@@ -39,15 +39,6 @@ struct Share {
 #[derive(Debug, Default)]
 pub(super) struct Runs(VecDeque<(Side, usize)>);
 
-impl Side {
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::Reader => Self::Writer,
-            Self::Writer => Self::Reader,
-        }
-    }
-}
-
 impl Shares {
     /// How many bytes of `side` wait.
     #[inline]

@@ -269,6 +269,15 @@ impl<T> Drop for Half<T> {
     }
 }
 
+impl Side {
+    fn other(self) -> Self {
+        match self {
+            Self::Reader => Self::Writer,
+            Self::Writer => Self::Reader,
+        }
+    }
+}
+
 impl Wakers {
     fn slot(&self, side: Side) -> &Mutex<Option<Waker>> {
         match side {

@@ -287,6 +287,17 @@ fn what_a_writer_has_queued_behind_the_end_of_the_other_half_is_refused() {
 }
 
 #[test]
+fn what_a_half_was_told_to_be_sent_is_sent_though_it_is_dropped() {
+    play!({
+        let script = Script::new();
+        let (_reader, mut writer) = open(&script, 1000).split();
+        wait!(writer.send(&mut Talk::default(), &b"bye"[..])).unwrap();
+        drop(writer);
+        assert_eq!(script.written(), messages(["bye"]));
+    });
+}
+
+#[test]
 fn what_a_dropped_half_has_handed_over_is_sent_by_the_other() {
     play!({
         let script = Script::new().gives(messages(["one"])).takes(3).write_stalls();

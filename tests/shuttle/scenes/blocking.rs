@@ -1,5 +1,7 @@
 //! The halves of a blocking connection.
 
+use std::io::ErrorKind;
+
 use segue::{
     Handoff,
     driver::{BlockingHalf, Options, SendError, Turn, sync::Connection},
@@ -33,11 +35,9 @@ fn open_failing(writes_all: bool, high_water: usize, fails_after: usize) -> (Rea
     (reader, writer, peer)
 }
 
-/// Flushes after each message.
 fn sends(writer: &mut Writer) {
     for number in 0..MESSAGES {
         writer.send(&mut Talk::default(), &text(number)[..]).unwrap();
-        writer.flush().unwrap();
     }
 }
 
@@ -114,7 +114,6 @@ fn a_reader_at_the_mark_goes_on_while_the_writer_still_writes() {
             reader
         });
         writer.send(&mut Talk::default(), &text(0)[..]).unwrap();
-        writer.flush().unwrap();
         unsplit(reader.join().unwrap(), writer);
         assert_eq!(peer.join().unwrap(), [record(b'm', &text(0)), long(b'o').repeat(4)].concat());
     });
@@ -134,7 +133,7 @@ fn halves_wait_for_room_and_for_each_other() {
                     reader
                 });
                 for number in 0..MESSAGES {
-                    writer.send(&mut Talk::default(), &text(number)[..]).unwrap();
+                    writer.queue(&mut Talk::default(), &text(number)[..]).unwrap();
                     assert!(writer.held() < 1 << 20);
                     if number != 1 {
                         writer.flush().unwrap();
@@ -187,7 +186,7 @@ fn callers_of_the_reader_wait_for_room_to_answer() {
             while let Some(Turn { item, mut output }) = reader.turn().unwrap() {
                 output.room().unwrap();
                 assert!(output.has_room());
-                output.queue().put(&record(b'o', item));
+                output.output().put(&record(b'o', item));
             }
             reader
         });
@@ -231,16 +230,10 @@ fn the_reader_may_close() {
         let mut sent = 0;
         for number in 0..MESSAGES {
             match writer.send(&mut Talk::default(), &text(number)[..]) {
-                Ok(()) => {}
-                Err(SendError::Closed) => break,
-                Err(error) => panic!("{error:?}"),
-            }
-            match writer.flush() {
                 Ok(()) => sent += 1,
-                Err(error) => {
-                    assert_eq!(error.kind(), std::io::ErrorKind::BrokenPipe);
-                    break;
-                }
+                Err(SendError::Closed) => break,
+                Err(SendError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => break,
+                Err(error) => panic!("{error:?}"),
             }
         }
         unsplit(reader.join().unwrap(), writer);
@@ -319,9 +312,7 @@ fn a_failed_write_is_told_to_those_whose_bytes_are_lost() {
                 if sent == MESSAGES {
                     break false;
                 }
-                if writer.send(&mut Talk::default(), &text(sent)[..]).is_err()
-                    || writer.flush().is_err()
-                {
+                if writer.send(&mut Talk::default(), &text(sent)[..]).is_err() {
                     break true;
                 }
                 sent += 1;

@@ -28,7 +28,7 @@ fn open(high_water: usize) -> (Reader, Writer, End) {
 
 async fn sends(writer: &mut Writer) {
     for number in 0..MESSAGES {
-        writer.send(&mut Talk::default(), &text(number)[..]).await.unwrap();
+        writer.queue(&mut Talk::default(), &text(number)[..]).await.unwrap();
         if number != 1 {
             writer.flush().await.unwrap();
         }
