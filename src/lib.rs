@@ -30,9 +30,10 @@
 //!   consumed.
 //! - To **check** one, `laws` (a feature) cuts its input everywhere.
 //!
-//! Features: `std` (default; the blocking driver), `tokio`, `futures`, `stream` (a connection as a
-//! `Stream` and `Sink`), `codec` (tokio-util), `nom`, `laws`. Without any it is `no_std` with
-//! `alloc`.
+//! Features: `std` (default; the blocking driver), `tokio`, `tokio-net` (its sockets), `tokio-time`
+//! (a timer), `futures`, `async-io` (a timer and sockets for smol and other executors), `stream`
+//! (a connection as a `Stream` and `Sink`), `codec` (tokio-util), `nom`, `laws`. Without any it is `no_std` with `alloc`, on targets with
+//! compare-and-swap: thumbv7m and up, not thumbv6m.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]

@@ -63,7 +63,7 @@ impl error::Error for Again {}
 /// [`Error::is_again`].
 #[must_use]
 pub fn is_again(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<Again>())
+    error.get_ref().is_some_and(<dyn error::Error + Send + Sync>::is::<Again>)
 }
 
 impl<E> From<io::Error> for Error<E> {

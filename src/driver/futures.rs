@@ -17,6 +17,12 @@ use super::{
 };
 use crate::Output;
 
+#[cfg(feature = "async-io")]
+mod async_io;
+
+#[cfg(feature = "async-io")]
+pub use async_io::AsyncIoTimer;
+
 /// A connection over futures-io's [`AsyncRead`] and [`AsyncWrite`].
 pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
 

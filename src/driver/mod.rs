@@ -21,8 +21,8 @@
 //! - Two tasks or threads take a half each, by `split`. In a struct the halves are a
 //!   `Connection<Half<tokio::Tokio<T>>, S>`, or a [`sync::Connection`]`<`[`BlockingHalf`]`<T>, S>`;
 //!   the second half has `()` for its stage.
-//! - A handshake with deadlines takes a [`Timer`]: a [`SocketTimer`], a `tokio::TokioTimer`, or one
-//!   of your own.
+//! - A handshake with deadlines takes a [`Timer`]: a [`SocketTimer`], a `tokio::TokioTimer` (feature
+//!   `tokio-time`), a `futures::AsyncIoTimer` (feature `async-io`), or one of your own.
 //! - What is handed off goes on as another connection (`from_handoff`), or as a plain reader and
 //!   writer: [`Leading`].
 

@@ -372,7 +372,7 @@ impl<T: SyncTransport> Connection<T, ()> {
 
     /// The same, with the deadlines of the exchange kept by `timer`, which is
     /// [armed](Timer::arm) for each call that may wait. It is disarmed in the end: a
-    /// [`SocketTimer`](super::SocketTimer) leaves the socket without time-outs, whatever it had.
+    /// [`SocketTimer`](super::SocketTimer) gives the socket the time-outs back that it had.
     ///
     /// # Errors
     /// As [`exchange`](Self::exchange).

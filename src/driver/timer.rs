@@ -2,6 +2,7 @@
 
 use std::{
     io,
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -11,6 +12,39 @@ use std::{
 /// The toolkit reads no clock: an [`Exchange`](crate::Exchange) names its deadline as a time since
 /// an epoch that the caller chose, and the caller's timer says when it has come. Each driver needs
 /// a part of it: async ones [`poll_at`](Self::poll_at), blocking ones [`arm`](Self::arm).
+///
+/// [`SocketTimer`] is one for blocking sockets, `tokio::TokioTimer` (feature `tokio-time`) for tokio,
+/// `futures::AsyncIoTimer` (feature `async-io`) for smol and whatever else drives futures-io. Over
+/// another runtime, wrap a future that sleeps:
+///
+/// ```
+/// use segue::driver::Timer;
+/// use std::{future::Future, pin::Pin, task::{Context, Poll, ready}, time::{Duration, Instant}};
+///
+/// /// `sleep_until` makes the runtime's future that is ready at an instant.
+/// struct Sleeper<F, M> { epoch: Instant, sleep_until: M, sleep: Option<(Duration, Pin<Box<F>>)> }
+///
+/// impl<F: Future, M: FnMut(Instant) -> F> Timer for Sleeper<F, M> {
+///     fn now(&mut self) -> Duration {
+///         self.epoch.elapsed()
+///     }
+///
+///     fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
+///         if self.sleep.as_ref().is_none_or(|(until, _)| *until != at) {
+///             self.sleep = Some((at, Box::pin((self.sleep_until)(self.epoch + at))));
+///         }
+///         let Some((_, sleep)) = &mut self.sleep else { return Poll::Pending };
+///         ready!(sleep.as_mut().poll(cx));
+///         self.sleep = None;
+///         Poll::Ready(())
+///     }
+/// }
+///
+/// let mut timer = Sleeper { epoch: Instant::now(), sleep_until: smol::Timer::at, sleep: None };
+/// let soon = timer.now() + Duration::from_millis(5);
+/// smol::block_on(std::future::poll_fn(|cx| timer.poll_at(cx, soon)));
+/// assert!(timer.now() >= soon);
+/// ```
 pub trait Timer {
     /// The time since the caller's epoch.
     fn now(&mut self) -> Duration;
@@ -20,7 +54,7 @@ pub trait Timer {
     fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()>;
 
     /// Makes blocking calls on the transport return by `at`, with `WouldBlock` or `TimedOut`;
-    /// `None` takes that back. Gives whether the transport will do so: a socket has its time-outs
+    /// `None` takes that back: the transport then waits as it did before. Gives whether the transport will do so: a socket has its time-outs
     /// for it, a pipe has nothing.
     ///
     /// # Errors
@@ -66,25 +100,37 @@ impl<T, W: Timer + ?Sized> TimerFor<T> for W {
 
 /// A [`Timer`] for a blocking socket, by its read and write time-outs.
 ///
-/// ```no_run
-/// use segue::driver::SocketTimer;
-/// use std::net::TcpStream;
+/// While it is armed the socket's own time-outs are set aside. Disarmed by
+/// [`arm(None)`](Timer::arm), it gives the socket back those that it had before.
+///
+/// ```
+/// use segue::driver::{SocketTimer, Timer};
+/// use std::{net::{TcpListener, TcpStream}, time::Duration};
 ///
 /// # fn main() -> std::io::Result<()> {
-/// let socket = TcpStream::connect("127.0.0.1:4000")?;
-/// let timer = SocketTimer::new(socket.try_clone()?);
+/// let listener = TcpListener::bind("127.0.0.1:0")?;
+/// let socket = TcpStream::connect(listener.local_addr()?)?;
+/// socket.set_read_timeout(Some(Duration::from_secs(30)))?;
+///
+/// let mut timer = SocketTimer::new(socket.try_clone()?);
+/// timer.arm(Some(Duration::from_secs(1)))?;
+/// assert!(socket.read_timeout()? <= Some(Duration::from_secs(1)));
+/// timer.arm(None)?;
+/// assert_eq!(socket.read_timeout()?, Some(Duration::from_secs(30)));
 /// # Ok(()) }
 /// ```
 #[derive(Debug)]
 pub struct SocketTimer<S> {
     socket: S,
     epoch: Instant,
+    /// The socket's own time-outs for reads and writes, while the timer is armed.
+    set_aside: Option<(Option<Duration>, Option<Duration>)>,
 }
 
 impl<S: Timeouts> SocketTimer<S> {
     /// A timer over another handle of the connection's socket; its epoch is now.
     pub fn new(socket: S) -> Self {
-        Self { socket, epoch: Instant::now() }
+        Self { socket, epoch: Instant::now(), set_aside: None }
     }
 }
 
@@ -98,33 +144,55 @@ impl<S: Timeouts> Timer for SocketTimer<S> {
     }
 
     fn arm(&mut self, at: Option<Duration>) -> io::Result<bool> {
-        // A time-out of zero is refused by sockets, and means "for ever" to some.
-        let left = at.map(|at| at.saturating_sub(self.now()).max(Duration::from_millis(1)));
-        match left {
-            Some(left) => self.socket.set_timeouts(Some(left), Some(left))?,
-            None => self.socket.set_timeouts(None, None)?,
+        if let Some(at) = at {
+            if self.set_aside.is_none() {
+                self.set_aside = Some(self.socket.timeouts()?);
+            }
+            // Sockets refuse a time-out of zero, or take it for none.
+            let left = Some(at.saturating_sub(self.now()).max(Duration::from_millis(1)));
+            self.socket.set_timeouts(left, left)?;
+        } else if let Some((read, write)) = self.set_aside {
+            self.socket.set_timeouts(read, write)?;
+            self.set_aside = None;
         }
         Ok(true)
     }
 }
 
 /// Sockets whose blocking calls can be given a time-out.
+///
+/// The standard library's are, and references, boxes and `Arc`s of what is.
+///
+/// ```
+/// use segue::driver::Timeouts;
+/// use std::{net::UdpSocket, sync::Arc, time::Duration};
+///
+/// # fn main() -> std::io::Result<()> {
+/// let socket = Arc::new(UdpSocket::bind("127.0.0.1:0")?);
+/// let own = socket.timeouts()?;
+/// socket.set_timeouts(Some(Duration::from_secs(1)), None)?;
+/// assert_eq!(socket.timeouts()?, (Some(Duration::from_secs(1)), None));
+/// let (read, write) = own;
+/// socket.set_timeouts(read, write)?;
+/// # Ok(()) }
+/// ```
 pub trait Timeouts {
-    /// The time-outs of reads and of writes; `None` waits for ever.
+    /// Returns the time-out of reads and that of writes; `None` waits without end.
     ///
     /// # Errors
     /// The socket's.
     fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)>;
 
-    /// Sets the time-outs of reads and of writes.
+    /// Sets the time-out of reads and that of writes; `None` waits without end.
     ///
     /// # Errors
-    /// The socket's; a time-out of zero is refused.
+    /// The socket's. It refuses a time-out of zero.
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()>;
 }
 
-macro_rules! timeouts {
-    ($($Socket:ty)*) => {$(
+macro_rules! sockets {
+    ($($(#[$cfg:meta])* $Socket:ty),*) => {$(
+        $(#[$cfg])*
         impl Timeouts for $Socket {
             fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
                 Ok((self.read_timeout()?, self.write_timeout()?))
@@ -142,16 +210,31 @@ macro_rules! timeouts {
     )*};
 }
 
-timeouts!(std::net::TcpStream std::net::UdpSocket);
-#[cfg(unix)]
-timeouts!(std::os::unix::net::UnixStream std::os::unix::net::UnixDatagram);
+sockets!(
+    std::net::TcpStream,
+    std::net::UdpSocket,
+    #[cfg(unix)]
+    std::os::unix::net::UnixStream,
+    #[cfg(unix)]
+    std::os::unix::net::UnixDatagram
+);
 
-impl<S: Timeouts + ?Sized> Timeouts for &S {
-    fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
-        (**self).timeouts()
-    }
+macro_rules! pointers {
+    ($($Pointer:ty),*) => {$(
+        impl<S: Timeouts + ?Sized> Timeouts for $Pointer {
+            fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
+                (**self).timeouts()
+            }
 
-    fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
-        (**self).set_timeouts(read, write)
-    }
+            fn set_timeouts(
+                &self,
+                read: Option<Duration>,
+                write: Option<Duration>,
+            ) -> io::Result<()> {
+                (**self).set_timeouts(read, write)
+            }
+        }
+    )*};
 }
+
+pointers!(&S, &mut S, Box<S>, Arc<S>);

@@ -8,7 +8,8 @@ use std::{
 };
 
 use segue::driver::{
-    Error, SocketTimer, Timer,
+    Error, SocketTimer, Timeouts, Timer,
+    futures::{AsyncIoTimer, Connection as FuturesConnection},
     sync::Connection,
     tokio::{Connection as TokioConnection, TokioTimer},
 };
@@ -61,6 +62,73 @@ fn a_socket_is_knocked_at_again() {
     assert_eq!(connection.exchange_by(&mut knock, &mut timer).unwrap(), "come in");
     connection.flush().unwrap();
     assert_eq!(peer.join().unwrap(), ["knock", "knock", "thanks"]);
+}
+
+/// Time-outs that no timer would set.
+const OWN: (Option<Duration>, Option<Duration>) =
+    (Some(Duration::from_secs(40)), Some(Duration::from_secs(50)));
+
+#[test]
+fn a_disarmed_timer_gives_the_socket_its_time_outs_back() {
+    let (client, _server) = sockets();
+    let mut timer = SocketTimer::new(&client);
+    for own in [OWN, (None, OWN.1), (OWN.0, None), (None, None)] {
+        client.set_timeouts(own.0, own.1).unwrap();
+        // Armed twice, it still knows what the socket had before the first time.
+        for seconds in [2, 1] {
+            let at = timer.now() + Duration::from_secs(seconds);
+            assert!(timer.arm(Some(at)).unwrap());
+            let (read, write) = client.timeouts().unwrap();
+            assert_eq!(read, write);
+            assert!(read.unwrap() <= Duration::from_secs(seconds), "{read:?}");
+        }
+        assert!(timer.arm(None).unwrap());
+        assert_eq!(client.timeouts().unwrap(), own);
+        // Disarmed once more, it leaves alone what was set meanwhile.
+        client.set_timeouts(OWN.1, OWN.0).unwrap();
+        assert!(timer.arm(None).unwrap());
+        assert_eq!(client.timeouts().unwrap(), (OWN.1, OWN.0));
+    }
+}
+
+#[test]
+fn an_exchange_with_a_deadline_gives_the_socket_its_time_outs_back() {
+    let (client, server) = sockets();
+    client.set_timeouts(OWN.0, OWN.1).unwrap();
+    let mut timer = SocketTimer::new(client.try_clone().unwrap());
+    let mut connection = Connection::new(client, ());
+    let mut knock = Knock::default().again(Duration::from_millis(5), 1);
+    connection.exchange_by(&mut knock, &mut timer).unwrap_err();
+    assert_eq!(connection.io().timeouts().unwrap(), OWN);
+
+    (&server).write_all(b"come in\n").unwrap();
+    let mut knock = Knock::default().again(Duration::from_secs(30), 1);
+    connection.exchange_by(&mut knock, &mut timer).unwrap();
+    assert_eq!(connection.io().timeouts().unwrap(), OWN);
+}
+
+#[test]
+fn every_socket_and_pointer_tells_and_takes_time_outs() {
+    fn check<S: Timeouts + ?Sized>(socket: &S) {
+        assert_eq!(socket.timeouts().unwrap(), (None, None));
+        for (read, write) in [OWN, (None, OWN.1), (OWN.0, None), (None, None)] {
+            socket.set_timeouts(read, write).unwrap();
+            assert_eq!(socket.timeouts().unwrap(), (read, write));
+        }
+        assert!(socket.set_timeouts(Some(Duration::ZERO), None).is_err());
+    }
+    let (mut client, _server) = sockets();
+    check::<TcpStream>(&client);
+    check::<&TcpStream>(&&client);
+    check::<&mut TcpStream>(&&mut client);
+    check::<std::sync::Arc<TcpStream>>(&client.try_clone().unwrap().into());
+    check::<Box<dyn Timeouts>>(&(Box::new(client) as Box<dyn Timeouts>));
+    check(&std::net::UdpSocket::bind("127.0.0.1:0").unwrap());
+    #[cfg(unix)]
+    {
+        check(&std::os::unix::net::UnixStream::pair().unwrap().0);
+        check(&std::os::unix::net::UnixDatagram::unbound().unwrap());
+    }
 }
 
 #[cfg(unix)]
@@ -140,6 +208,72 @@ fn tokio_forgets_a_deadline_that_has_moved() {
         assert!(start.elapsed() < Duration::from_secs(11));
         at(&mut timer, 20).await;
         assert!(start.elapsed() >= Duration::from_secs(20));
+    });
+}
+
+#[test]
+fn tokio_without_timers_is_an_error() {
+    let unsupported = |made: std::io::Result<TokioTimer>| {
+        assert_eq!(made.unwrap_err().kind(), std::io::ErrorKind::Unsupported);
+    };
+    unsupported(TokioTimer::try_new());
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    unsupported(runtime.block_on(async { TokioTimer::try_new() }));
+    let threads = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    unsupported(
+        threads.block_on(async { tokio::spawn(async { TokioTimer::try_new() }).await }).unwrap(),
+    );
+}
+
+#[test]
+fn tokio_with_timers_gives_one() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let mut timer = {
+        // Entered is enough: it need not be running yet.
+        let _entered = runtime.enter();
+        TokioTimer::try_new().unwrap()
+    };
+    runtime.block_on(async {
+        let soon = timer.now() + Duration::from_millis(20);
+        std::future::poll_fn(|cx| timer.poll_at(cx, soon)).await;
+        assert!(timer.now() >= soon);
+    });
+}
+
+#[test]
+fn async_io_wakes_at_the_deadline_under_any_executor() {
+    let start = std::time::Instant::now();
+    // No peer answers; `block_on` of futures-lite knows nothing of timers.
+    smol::block_on(async {
+        let (client, _server) = sockets();
+        let client = smol::Async::new(client).unwrap();
+        let mut connection = FuturesConnection::new(client, ());
+        let mut knock = Knock::default().again(Duration::from_millis(20), 2);
+        let error = connection.exchange_by(&mut knock, &mut AsyncIoTimer::new()).await.unwrap_err();
+        assert_eq!(error.fault().unwrap().error(), Some(&Unanswered::NobodyHome));
+    });
+    let passed = start.elapsed();
+    assert!(passed >= Duration::from_millis(60) && passed < Duration::from_secs(20), "{passed:?}");
+}
+
+#[test]
+fn async_io_forgets_a_deadline_that_has_moved() {
+    smol::block_on(async {
+        let mut timer = AsyncIoTimer::default();
+        let mut at = async |millis| {
+            let at = Duration::from_millis(millis);
+            std::future::poll_fn(|cx| timer.poll_at(cx, at)).await;
+            timer.now()
+        };
+        // Asked for late and then for early, it is early; and what has passed is not waited for.
+        assert!(crate::executor::once(at(600_000)).is_pending());
+        let first = at(20).await;
+        assert!(first >= Duration::from_millis(20) && first < Duration::from_secs(60));
+        assert!(at(20).await < Duration::from_secs(60));
+        assert!(at(5).await < Duration::from_secs(60));
+        assert!(at(60).await >= Duration::from_millis(60));
+        assert!(crate::executor::once(at(u64::MAX)).is_pending());
     });
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use segue::{
     Edge, Handoff,
-    driver::{Options, ReadPolicy, Turn, sync, tokio as polled},
+    driver::{Options, ReadPolicy, Turn, futures, sync, tokio as polled},
     length, separator,
 };
 
@@ -159,6 +159,36 @@ fn a_tokio_socket_is_given_away_with_nothing_over_read() {
             let mut io = connection.hand_off(Edge::MustBeEmpty).unwrap().into_io().unwrap();
             let mut rest = Vec::new();
             io.read_to_end(&mut rest).await.unwrap();
+            assert_eq!(rest, b"\x81\x02hi");
+        });
+    }
+}
+
+#[test]
+fn an_async_io_socket_is_given_away_with_nothing_over_read() {
+    for policy in [ReadPolicy::Exact, ReadPolicy::Peek] {
+        let options = Options::new().policy(policy);
+        let (mut client, server) = sockets();
+        smol::block_on(async {
+            let handoff = Handoff::new(smol::Async::new(server).unwrap(), &[][..]);
+            let stage = separator::bytes(b"\r\n\r\n");
+            let mut connection =
+                futures::Connection::from_handoff(handoff, stage).with_options(options).peeking();
+            // It waits for the first byte, and then for the others.
+            let sender = thread::spawn(move || {
+                for piece in [&STREAM[..10], &STREAM[10..]] {
+                    thread::sleep(std::time::Duration::from_millis(10));
+                    client.write_all(piece).unwrap();
+                }
+            });
+            let head = connection.turn().await.unwrap().unwrap().item.to_vec();
+            assert_eq!(head, STREAM[..26]);
+            sender.join().unwrap();
+            let io = connection.hand_off(Edge::MustBeEmpty).unwrap().into_io().unwrap();
+            let mut io = io.into_inner().unwrap();
+            io.set_nonblocking(false).unwrap();
+            let mut rest = Vec::new();
+            io.read_to_end(&mut rest).unwrap();
             assert_eq!(rest, b"\x81\x02hi");
         });
     }

@@ -29,8 +29,8 @@ fn open(writes_all: bool, high_water: usize) -> (Reader, Writer, End) {
 
 fn open_failing(writes_all: bool, high_water: usize, fails_after: usize) -> (Reader, Writer, End) {
     let (end, peer) = pipe(writes_all, fails_after);
-    let options = Options { high_water, read_size: 16, ..Options::default() };
-    let connection = Connection::with_options(Handoff::new(end, &[][..]), Talk::default(), options);
+    let options = Options::new().high_water(high_water).read_size(16);
+    let connection = Connection::new(end, Talk::default()).with_options(options);
     let (reader, writer) = connection.split();
     (reader, writer, peer)
 }

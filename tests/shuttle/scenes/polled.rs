@@ -20,8 +20,8 @@ type Writer = segue::driver::Connection<Half<futures::Futures<End>>, ()>;
 
 fn open(high_water: usize) -> (Reader, Writer, End) {
     let (end, peer) = pipe(false, usize::MAX);
-    let options = Options { high_water, read_size: 16, ..Options::default() };
-    let connection = Connection::with_options(Handoff::new(end, &[][..]), Talk::default(), options);
+    let options = Options::new().high_water(high_water).read_size(16);
+    let connection = Connection::new(end, Talk::default()).with_options(options);
     let (reader, writer) = connection.split();
     (reader, writer, peer)
 }

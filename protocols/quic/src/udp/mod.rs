@@ -3,7 +3,7 @@
 //! | over | driver | feature |
 //! |---|---|---|
 //! | [`std::net::UdpSocket`] | [`sync::Datagrams`] | `std` |
-//! | tokio's `UdpSocket` | `tokio::Datagrams` | `tokio` |
+//! | tokio's `UdpSocket` | `tokio::Datagrams` | `tokio-net` |
 //!
 //! Both are [`Datagrams`] over another [`Socket`]. A [`Turn`] sends what is queued, and gives a batch
 //! of datagrams, to be unprotected in place, with the queue to answer on. What happens to single
@@ -42,7 +42,7 @@ mod options;
 mod outgoing;
 mod socket;
 pub mod sync;
-#[cfg(feature = "tokio")]
+#[cfg(feature = "tokio-net")]
 pub mod tokio;
 
 pub use datagrams::{Datagrams, Turn};

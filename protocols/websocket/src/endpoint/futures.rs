@@ -30,18 +30,8 @@ use segue::{
     Handoff,
     driver::futures::{Connection, Futures},
 };
-use std::{
-    future::{Future, poll_fn},
-    pin::pin,
-    task::Poll,
-};
 
-use super::{
-    Error,
-    constructors::constructors,
-    engine::{DRAIN_REFUSED, stages},
-    halves, polled,
-};
+use super::{Error, constructors::constructors, engine::stages, halves, polled};
 use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
 
 /// A WebSocket over futures-io's [`AsyncRead`] and [`AsyncWrite`].
@@ -51,13 +41,4 @@ pub type Reader<T> = halves::Reader<Futures<T>>;
 /// The half of it that sends.
 pub type Sender<T> = halves::Sender<Futures<T>>;
 
-constructors!(Connection, end, AsyncRead + AsyncWrite + Unpin);
-
-/// Ends a connection whose handshake failed. There is no clock to wait by, so what is there by now
-/// is dropped, and nothing is waited for.
-async fn end<T: AsyncRead + AsyncWrite + Unpin>(connection: &mut Connection<T, ()>) {
-    if connection.close_write().await.is_ok() {
-        let mut drained = pin!(connection.close_unbounded(DRAIN_REFUSED));
-        poll_fn(|cx| Poll::Ready(drained.as_mut().poll(cx).is_ready())).await;
-    }
-}
+constructors!(Connection, polled::end_at_once, AsyncRead + AsyncWrite + Unpin);

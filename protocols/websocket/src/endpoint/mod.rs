@@ -3,7 +3,8 @@
 //! `WebSocket::accept` and `connect` open one, `next` gives messages, `send` sends them, `close`
 //! closes. There is one for each driver: [`sync`] for blocking (and non-blocking) `std::io`,
 //! [`mod@tokio`], and [`futures`] for futures-io, each behind the feature of its name (`std` for
-//! the first).
+//! the first). Connecting to a URL by tokio is behind `tokio-net`, since not every target of tokio
+//! has sockets.
 //!
 //! They are made of a connection of segue's, [`Messages`](crate::Messages) and a
 //! [`Writer`](crate::Writer), and nothing that is not there for everybody: who wants to decide more

@@ -247,6 +247,16 @@ impl<T: PollTransport> WebSocket<T> {
     }
 }
 
+/// Ends a connection whose handshake failed, where there is no clock to wait by: what is there by
+/// now is dropped, and nothing is waited for.
+#[cfg(any(feature = "futures", not(feature = "tokio-time")))]
+pub(super) async fn end_at_once<T: PollTransport>(connection: &mut Connection<T, ()>) {
+    if connection.close_write().await.is_ok() {
+        let mut drained = pin!(connection.close_unbounded(super::engine::DRAIN_REFUSED));
+        poll_fn(|cx| Poll::Ready(drained.as_mut().poll(cx).is_ready())).await;
+    }
+}
+
 /// Closes an endpoint by a timer.
 pub(super) async fn close_by<T: PollTransport>(
     endpoint: &mut Endpoint<T>,

@@ -24,26 +24,27 @@
 //! # Ok::<(), segue_websocket::endpoint::Error>(()) }).unwrap();
 //! ```
 
-use ::tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::TcpStream,
+use ::tokio::io::{AsyncRead, AsyncWrite};
+#[cfg(feature = "tokio-net")]
+use ::tokio::net::TcpStream;
+#[cfg(feature = "tokio-time")]
+use segue::driver::{
+    Half, Timer,
+    tokio::{OnTokio, TokioTimer},
 };
 use segue::{
     Handoff,
-    driver::{
-        Half, Timer,
-        tokio::{Connection, OnTokio, Tokio, TokioTimer},
-    },
+    driver::tokio::{Connection, Tokio},
 };
 
-use super::{
-    Error, KeepAlive,
-    constructors::constructors,
-    engine::{DRAIN_REFUSED, Endpoint, stages},
-    halves, polled,
-    url::Url,
-};
-use crate::{Accepted, ClientHandshake, CloseCode, Opened, Role, ServerHandshake};
+#[cfg(feature = "tokio-net")]
+use super::url::Url;
+use super::{Error, constructors::constructors, engine::stages, halves, polled};
+#[cfg(feature = "tokio-time")]
+use super::{KeepAlive, engine::Endpoint};
+#[cfg(feature = "tokio-time")]
+use crate::CloseCode;
+use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
 
 /// A WebSocket over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type WebSocket<T> = polled::WebSocket<Tokio<T>>;
@@ -52,13 +53,18 @@ pub type Reader<T> = halves::Reader<Tokio<T>>;
 /// The half of it that sends.
 pub type Sender<T> = halves::Sender<Tokio<T>>;
 
+#[cfg(feature = "tokio-time")]
 constructors!(Connection, end, AsyncRead + AsyncWrite + Unpin);
+#[cfg(not(feature = "tokio-time"))]
+constructors!(Connection, polled::end_at_once, AsyncRead + AsyncWrite + Unpin);
 
 /// Ends a connection whose handshake failed, within the time that a close has.
+#[cfg(feature = "tokio-time")]
 async fn end<T: AsyncRead + AsyncWrite + Unpin>(connection: &mut Connection<T, ()>) {
-    let _ = connection.close(DRAIN_REFUSED).await;
+    let _ = connection.close(super::engine::DRAIN_REFUSED).await;
 }
 
+#[cfg(feature = "tokio-time")]
 impl<T: OnTokio> polled::WebSocket<T> {
     /// Closes the connection within [`Options::linger`](segue::driver::Options::linger) by tokio's
     /// clock, 10 seconds unless set: see [`close_by`](Self::close_by).
@@ -70,6 +76,7 @@ impl<T: OnTokio> polled::WebSocket<T> {
     }
 }
 
+#[cfg(feature = "tokio-time")]
 impl<T: OnTokio> halves::Reader<T>
 where
     Half<T>: OnTokio,
@@ -84,6 +91,7 @@ where
     }
 }
 
+#[cfg(feature = "tokio-time")]
 async fn close<T: OnTokio>(
     endpoint: &mut Endpoint<T>,
     code: CloseCode,
@@ -95,6 +103,7 @@ async fn close<T: OnTokio>(
     polled::close_by(endpoint, code, reason, &mut keep_alive, &mut timer).await
 }
 
+#[cfg(feature = "tokio-net")]
 impl WebSocket<TcpStream> {
     /// Connects to `ws://host:port/path?query`, with small packets sent at once.
     ///

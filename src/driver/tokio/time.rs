@@ -1,0 +1,117 @@
+//! A timer on tokio's clock.
+
+use std::{
+    future::Future,
+    io,
+    panic::catch_unwind,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ::tokio::{
+    runtime::Handle,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::Tokio;
+use crate::driver::{Connection, Half, PollTransport, Timer};
+
+/// Transports that tokio's clock is there for: [`Tokio`] and its halves.
+pub trait OnTokio: PollTransport {}
+
+impl<T> OnTokio for Tokio<T> where Self: PollTransport {}
+impl<T: OnTokio> OnTokio for Half<T> {}
+
+/// # Polled: tokio with its clock
+impl<T: OnTokio, S> Connection<T, S> {
+    /// Ends the connection so that the peer gets everything, within
+    /// [`Options::linger`](crate::driver::Options::linger) by tokio's clock: as
+    /// [`close_by`](Self::close_by) with a [`TokioTimer`]. A future that was dropped may be made
+    /// anew; the time counts from the first.
+    ///
+    /// # Errors
+    /// As [`close_by`](Self::close_by), and where the runtime has no timers.
+    pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
+        let mut timer = TokioTimer::try_new()?;
+        timer.epoch = Instant::from_std(self.waits().epoch(timer.epoch.into_std()));
+        self.close_by(drain_limit, &mut timer).await
+    }
+}
+
+/// A [`Timer`] on tokio's clock; its epoch is when it was made.
+///
+/// ```
+/// use segue::driver::tokio::TokioTimer;
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+/// # runtime.block_on(async {
+/// let timer = TokioTimer::try_new()?;
+/// # drop(timer);
+/// # Ok::<(), std::io::Error>(()) })?;
+/// // Outside of a runtime there is nothing that could wake a task.
+/// assert_eq!(TokioTimer::try_new().unwrap_err().kind(), std::io::ErrorKind::Unsupported);
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct TokioTimer {
+    epoch: Instant,
+    sleep: Pin<Box<Sleep>>,
+}
+
+impl TokioTimer {
+    /// A timer whose epoch is now.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime that has its time driver enabled. [`try_new`](Self::try_new)
+    /// returns an error instead.
+    #[must_use]
+    pub fn new() -> Self {
+        let epoch = Instant::now();
+        Self { epoch, sleep: Box::pin(sleep_until(epoch)) }
+    }
+
+    /// A timer whose epoch is now, or an error where tokio has no timers.
+    ///
+    /// Tokio only tells by a panic that a runtime was built without `enable_time`. This catches it,
+    /// so the panic hook runs first, which by default prints a message. A program that is built
+    /// with `panic = "abort"` ends there; outside of any runtime it does get the error.
+    ///
+    /// # Errors
+    /// [`Unsupported`](io::ErrorKind::Unsupported) outside of a tokio runtime, and in one whose
+    /// time driver is not enabled.
+    pub fn try_new() -> io::Result<Self> {
+        if Handle::try_current().is_err() {
+            return Err(no_timers("there is no tokio runtime here"));
+        }
+        // A runtime cannot be asked for its time driver (tokio 1.54): of all its functions, only
+        // those that make a `Sleep` look for it, and they panic. The hook is left in place: it
+        // belongs to the whole program, and other threads may panic meanwhile.
+        catch_unwind(Self::new).map_err(|_| no_timers("the tokio runtime has no timers"))
+    }
+}
+
+fn no_timers(why: &'static str) -> io::Error {
+    io::Error::new(io::ErrorKind::Unsupported, why)
+}
+
+impl Default for TokioTimer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Timer for TokioTimer {
+    fn now(&mut self) -> Duration {
+        self.epoch.elapsed()
+    }
+
+    fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
+        // No clock of the machine ever shows such a time, so it is not waited for.
+        let Some(at) = self.epoch.checked_add(at) else { return Poll::Pending };
+        if self.sleep.deadline() != at {
+            self.sleep.as_mut().reset(at);
+        }
+        self.sleep.as_mut().poll(cx)
+    }
+}
