@@ -57,10 +57,12 @@ mod tests {
 
     #[test]
     fn finds_what_memchr_finds() {
-        for length in 0..NEAR + 2 * BLOCK {
+        // Miri is slow: it goes on by odd steps, so that every place in a block still comes.
+        let step = if cfg!(miri) { 13 } else { 1 };
+        for length in (0..NEAR + 2 * BLOCK).step_by(step) {
             let mut input = vec![b'x'; length];
             assert_eq!(near(b'\n', &input), None);
-            for at in 0..length {
+            for at in (0..length).step_by(step) {
                 input[at] = b'\n';
                 // Neighbours of the byte looked for are what a borrow could mistake for it.
                 for behind in [b'\n', b'\x0b', b'\x8a', b'\x09', 0, 0xff] {

@@ -256,8 +256,11 @@ mod tests {
     fn agrees_with_one_byte_at_a_time_at_every_length_and_alignment() {
         let key = [0x37, 0xfa, 0x21, 0x3d];
         let bytes: Vec<u8> = (0..=255).cycle().take(600).collect();
-        for length in (0..300).chain([511, 512, 513, 577]) {
-            for from in 0..8 {
+        // Miri is slow: it has fewer lengths and places, but all the ways there are.
+        let step = if cfg!(miri) { 3 } else { 1 };
+        let lengths = (0..300).step_by(if cfg!(miri) { 37 } else { 1 });
+        for length in lengths.chain([511, 512, 513, 577]) {
+            for from in (0..8).step_by(step) {
                 let original = &bytes[from..from + length];
                 let mut expected = original.to_vec();
                 one_by_one(key, &mut expected);
@@ -269,7 +272,7 @@ mod tests {
                     assert_eq!(masked, original);
                 }
                 for copy in [copy, copy_plain] {
-                    for to in 0..8 {
+                    for to in (0..8).step_by(step) {
                         let mut place = vec![0xA5; to + length + 8];
                         copy(key, original, &mut place[to..to + length]);
                         assert_eq!(
