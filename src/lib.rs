@@ -43,8 +43,8 @@ extern crate alloc;
 mod core;
 
 pub use crate::core::{
-    Buffer, Cause, Decode, Edge, Encode, Exchange, Fault, Frame, Handoff, Mark, Need, Output,
-    Progress, Record, Records, Step,
+    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Frame, Handoff, Mark, Need,
+    Output, Progress, Record, Records, Step, Tail,
 };
 
 pub mod combine;

@@ -220,7 +220,7 @@ pub fn uncut(opening: Opening, links: &[Link], stream: &[u8], echoes: bool) -> R
             Ok(Progress::Done(value)) => run.heard.item(value),
             Ok(_) => run.heard.fault(Fault::truncated(stream.len() as u64)),
             // A driver gives up on any fault of an exchange.
-            Err(fault) => run.heard.fault(Fault { fatal: true, ..fault }),
+            Err(fault) => run.heard.fault(fault.fatal()),
         }
     }
     run.go(&mut buffer, links, &mut output, echoes);

@@ -65,7 +65,7 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Absorbing<D, P> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
-        let frame = self.stage.frame(input, eof)?;
+        let frame = self.stage.frame(input, eof).map_err(Fault::fatal)?;
         self.left_out = match frame {
             // A stage that announces more than it was shown is found out by whoever drives it.
             Frame::Record(length) if length > 0 => {

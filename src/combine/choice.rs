@@ -116,7 +116,7 @@ impl<T: Clone, L: Look<T>> Decode for Choice<T, L> {
         if self.picked.is_none() {
             match self.look.look(input, eof) {
                 Verdict::Pick(picked) => self.picked = Some(picked),
-                Verdict::More(at_least) => return Ok(Frame::Need(Need { at_least, claim: 0 })),
+                Verdict::More(at_least) => return Ok(Frame::Need(Need::look(at_least))),
             }
         }
         Ok(Frame::Record(0))

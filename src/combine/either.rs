@@ -122,8 +122,8 @@ impl<A: Decode, B: Decode> Decode for Either<A, B> {
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
         match self {
-            Self::Left(stage) => stage.frame(input, eof).map_err(left),
-            Self::Right(stage) => stage.frame(input, eof).map_err(right),
+            Self::Left(stage) => stage.frame(input, eof).map_err(left).map_err(Fault::fatal),
+            Self::Right(stage) => stage.frame(input, eof).map_err(right).map_err(Fault::fatal),
         }
     }
 

@@ -133,7 +133,7 @@ where
     type Error = E;
 
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<E>> {
-        self.stage.frame(input, eof)
+        self.stage.frame(input, eof).map_err(Fault::fatal)
     }
 
     fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<E>> {

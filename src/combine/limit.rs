@@ -78,12 +78,12 @@ impl<D: Decode> Decode for Limit<D> {
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
         let Some(room) = self.most.checked_sub(input.len()) else {
-            return match self.stage.frame(&input[..self.most], false)? {
+            return match self.stage.frame(&input[..self.most], false).map_err(Fault::fatal)? {
                 Frame::Need(_) => Err(Fault::too_long(self.most as u64)),
                 frame => within(frame, self.most),
             };
         };
-        match self.stage.frame(input, eof)? {
+        match self.stage.frame(input, eof).map_err(Fault::fatal)? {
             Frame::Need(need) => Ok(clipped(need, room)),
             frame => within(frame, input.len()),
         }
@@ -120,5 +120,6 @@ fn within<E>(frame: Frame, shown: usize) -> Result<Frame, Fault<E>> {
 #[inline]
 fn clipped(need: Need, room: usize) -> Frame {
     let most = NonZeroUsize::MIN.saturating_add(room);
-    Frame::Need(Need { at_least: need.at_least.min(most), claim: need.claim.min(most.get()) })
+    let at_least = Need::exactly(need.at_least.min(most).get());
+    Frame::Need(at_least.claiming(need.claim.min(most.get())))
 }

@@ -109,7 +109,7 @@ impl<D: Decode, F: MapItem<D>> Decode for Map<D, F> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
-        self.stage.frame(input, eof)
+        self.stage.frame(input, eof).map_err(Fault::fatal)
     }
 
     #[inline]

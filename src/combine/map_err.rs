@@ -57,7 +57,7 @@ impl<D: Decode, F: FnMut(D::Error) -> E, E> Decode for MapErr<D, F> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<E>> {
-        self.stage.frame(input, eof).map_err(|fault| fault.map(&mut self.map))
+        self.stage.frame(input, eof).map_err(|fault| fault.map(&mut self.map).fatal())
     }
 
     #[inline]

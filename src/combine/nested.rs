@@ -211,7 +211,12 @@ impl<O: Decode, I: Decode> Nested<O, I> {
         while !self.starved && !self.draining {
             let position = self.buffer.position();
             let inside = |fault: Fault<I::Error>| right(fault.moved(position).nested());
-            match self.inner.frame(self.buffer.as_slice(), self.ended).map_err(inside)? {
+            match self
+                .inner
+                .frame(self.buffer.as_slice(), self.ended)
+                .map_err(inside)
+                .map_err(Fault::fatal)?
+            {
                 Frame::Record(length) => {
                     self.next = Next::Item(length);
                     return Ok(Some(Frame::Record(0)));
@@ -285,7 +290,7 @@ where
             if let Some(frame) = self.ask_inner()? {
                 return Ok(frame);
             }
-            match self.outer.frame(input, eof).map_err(left)? {
+            match self.outer.frame(input, eof).map_err(left).map_err(Fault::fatal)? {
                 // No byte of the outer stream is consumed by it, so it can be taken in here; a
                 // second question finds its payload in the inner buffer.
                 Frame::Record(0) => match self.carry(Record::from(&mut [][..])) {

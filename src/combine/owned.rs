@@ -63,7 +63,7 @@ where
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
-        self.stage.frame(input, eof)
+        self.stage.frame(input, eof).map_err(Fault::fatal)
     }
 
     #[inline]

@@ -101,7 +101,7 @@ impl<D: Decode> Decode for Region<D> {
         let shown = self.inside(input);
         let behind = self.behind(shown);
         if !self.stopped {
-            match self.stage.frame(shown, behind == 0)? {
+            match self.stage.frame(shown, behind == 0).map_err(Fault::fatal)? {
                 Frame::Record(length) => {
                     Budget::within(length, shown.len())?;
                     return Ok(Frame::Record(length));

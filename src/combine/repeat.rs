@@ -81,7 +81,7 @@ impl<D: Decode, F: FnMut() -> D> Decode for Repeat<D, F> {
             if self.fresh && eof && input.is_empty() {
                 return Ok(Frame::Done);
             }
-            match self.stage.frame(input, eof)? {
+            match self.stage.frame(input, eof).map_err(Fault::fatal)? {
                 // A stage that is done stays so, so beginning the next round commits to nothing
                 // that a second question could change.
                 Frame::Done => {

@@ -119,7 +119,7 @@ impl<D: Skim> Decode for SkipOversize<D> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
-        self.ahead = self.stage.skim(input, eof, self.max)?;
+        self.ahead = self.stage.skim(input, eof, self.max).map_err(Fault::fatal)?;
         Ok(match self.ahead {
             Skimmed::Frame(frame) => frame,
             Skimmed::Part { length, .. } => Frame::Absorb(length),

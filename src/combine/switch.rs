@@ -60,11 +60,10 @@ where
         };
         let picked = match look.look(input, eof) {
             Verdict::Pick(picked) => picked,
-            Verdict::More(at_least) => return Ok(Some(Need { at_least, claim: 0 })),
+            Verdict::More(at_least) => return Ok(Some(Need::look(at_least))),
         };
         if let State::Looking(_, make, _) = mem::replace(&mut self.state, State::Dead) {
-            self.state =
-                State::Chosen(make(picked).map_err(|fault| Fault { fatal: true, ..fault })?);
+            self.state = State::Chosen(make(picked).map_err(Fault::fatal)?);
         }
         Ok(None)
     }
@@ -110,11 +109,11 @@ where
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<B::Error>> {
         if let State::Chosen(stage) = &mut self.state {
-            return stage.frame(input, eof);
+            return stage.frame(input, eof).map_err(Fault::fatal);
         }
         match self.choose(input, eof)? {
             Some(need) => Ok(Frame::Need(need)),
-            None => self.chosen()?.frame(input, eof),
+            None => self.chosen()?.frame(input, eof).map_err(Fault::fatal),
         }
     }
 

@@ -73,7 +73,7 @@ impl<D: Decode> Decode for Take<D> {
         if self.left == 0 {
             return Ok(Frame::Done);
         }
-        match self.stage.frame(input, eof)? {
+        match self.stage.frame(input, eof).map_err(Fault::fatal)? {
             Frame::Done => Err(Fault::truncated(0)),
             frame => Ok(frame),
         }

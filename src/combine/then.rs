@@ -60,9 +60,7 @@ where
     /// second question could change, since a stage that is done stays so.
     fn hand_over(&mut self) -> Result<&mut B, Fault<Either<A::Error, B::Error>>> {
         self.state = match mem::replace(&mut self.state, State::Dead) {
-            State::First(first, next) => {
-                State::Second(next(first).map_err(|fault| Fault { fatal: true, ..fault })?)
-            }
+            State::First(first, next) => State::Second(next(first).map_err(Fault::fatal)?),
             state => state,
         };
         match &mut self.state {
@@ -112,15 +110,15 @@ where
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
         if let State::Second(second) = &mut self.state {
-            return second.frame(input, eof).map_err(right);
+            return second.frame(input, eof).map_err(right).map_err(Fault::fatal);
         }
         if let State::First(first, _) = &mut self.state {
-            match first.frame(input, eof).map_err(left)? {
+            match first.frame(input, eof).map_err(left).map_err(Fault::fatal)? {
                 Frame::Done => {}
                 frame => return Ok(frame),
             }
         }
-        self.hand_over()?.frame(input, eof).map_err(right)
+        self.hand_over()?.frame(input, eof).map_err(right).map_err(Fault::fatal)
     }
 
     #[inline]

@@ -69,7 +69,10 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Through<D, P> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
-        if self.over { Ok(Frame::Done) } else { self.stage.frame(input, eof) }
+        if self.over {
+            return Ok(Frame::Done);
+        }
+        self.stage.frame(input, eof).map_err(Fault::fatal)
     }
 
     #[inline]

@@ -108,7 +108,7 @@ impl<D: Decode, F: TryMapItem<D>> Decode for TryMap<D, F> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
-        self.stage.frame(input, eof).map_err(convert)
+        self.stage.frame(input, eof).map_err(convert).map_err(Fault::fatal)
     }
 
     #[inline]

@@ -15,7 +15,7 @@ pub(crate) struct Budget {
 impl Budget {
     /// What a stage may yield before it has consumed anything. A chain of stages that end one
     /// after the other yields one or two each; nobody nests 64.
-    const FREE: u64 = 64;
+    pub(super) const FREE: u64 = 64;
 
     pub(crate) const fn new() -> Self {
         Self { left: Self::FREE }

@@ -3,8 +3,8 @@
 use bytes::{Buf, BytesMut};
 use core::fmt;
 
-use super::records::{moved, overrun, truncated};
-use super::{Decode, Fault, Frame, Output, Record, Records, Step};
+use super::records::{endless, framing, moved, overrun, truncated};
+use super::{Budget, Decode, Fault, Frame, Output, Record, Records, Step};
 
 /// What a connection has received and no stage has consumed yet.
 ///
@@ -30,6 +30,20 @@ pub struct Buffer {
     /// Position in the stream of `storage[0]`; wrapping, since it is only ever used with `start`
     /// added to it and storage may be handed out from under it.
     base: u64,
+    /// The position up to which records of no bytes have been paid for: see [`pay`].
+    paid: u64,
+    /// Nothing was ever written behind this part of the storage, nor behind `end`. It is brought
+    /// up to date where `end` goes down, so that what comes in costs nothing more.
+    used: usize,
+}
+
+/// Pays for a record of no bytes at `position` (law L5): each byte that was consumed pays for one,
+/// and [`Budget::FREE`] are given. `paid` goes on by a byte for each record, from the position at
+/// which the buffer began.
+#[cold]
+#[inline(never)]
+pub(super) fn pay(paid: u64, position: u64) -> Option<u64> {
+    (paid != position.wrapping_add(Budget::FREE)).then_some(paid.wrapping_add(1))
 }
 
 impl Buffer {
@@ -89,6 +103,14 @@ impl Buffer {
 
     /// Sets the [`position`](Self::position), for a buffer that takes over in mid-stream.
     pub fn set_position(&mut self, position: u64) {
+        let by = position.wrapping_sub(self.position());
+        self.base = self.base.wrapping_add(by);
+        self.paid = self.paid.wrapping_add(by);
+    }
+
+    /// Has the front of what is buffered be at `position`, after `start` was moved.
+    #[inline]
+    fn stay_at(&mut self, position: u64) {
         self.base = position.wrapping_sub(self.start as u64);
     }
 
@@ -123,6 +145,10 @@ impl Buffer {
 
     /// Pulls `stage` once: its next item, or what it needs for one.
     ///
+    /// Items of no bytes are let through as long as bytes pay for them: one for each byte that was
+    /// ever consumed of this buffer, and 64 more. After that the fault is [`Cause::NoProgress`], so
+    /// that a loop over the items of a stage that never ends does end.
+    ///
     /// `eof` says that nothing will follow what is buffered; `answers` takes what the stage sends
     /// by itself. This is the way in for callers who hold the bytes; connections do the same and
     /// read as well. To go through many small records at the least cost see
@@ -146,6 +172,12 @@ impl Buffer {
             let (position, held) = (self.position(), self.len());
             match stage.frame(self.as_slice(), eof) {
                 Ok(Frame::Record(length)) if length <= held => {
+                    if length == 0 {
+                        let Some(paid) = pay(self.paid, position) else {
+                            return Err(endless(position));
+                        };
+                        self.paid = paid;
+                    }
                     return match stage.parse(self.take(length)) {
                         Ok(item) => Ok(Step::Item(item)),
                         Err(fault) => Err(moved(fault, position)),
@@ -159,13 +191,13 @@ impl Buffer {
                 Ok(Frame::Need(need)) if !eof => return Ok(Step::Need(need)),
                 Ok(Frame::Need(_)) => return Err(truncated(position, held)),
                 Ok(Frame::Done) => return Ok(Step::Done),
-                Err(fault) => return Err(moved(fault, position)),
+                Err(fault) => return Err(framing(fault, position)),
             }
         }
     }
 
     /// All the records of `stage` that are buffered, lent one after the other at the cost of a
-    /// loop over a slice.
+    /// loop over a slice. Those of no bytes are paid for as [`step`](Self::step) says.
     #[inline]
     pub fn records<'b, D: Decode>(
         &'b mut self,
@@ -174,9 +206,9 @@ impl Buffer {
         answers: &'b mut Output,
     ) -> Records<'b, D> {
         let position = self.position();
-        let Self { storage, start, end, .. } = self;
+        let Self { storage, start, end, paid, .. } = self;
         let rest = &mut storage[*start..*end];
-        Records::new(stage, rest, start, position, eof, answers)
+        Records::new(stage, rest, start, paid, position, eof, answers)
     }
 
     /// Makes room behind what is buffered: `spare_mut` then has at least `room` bytes.
@@ -232,6 +264,7 @@ impl Buffer {
     #[cfg(feature = "std")]
     pub(crate) fn uncommit(&mut self, count: usize) {
         debug_assert!(count <= self.len(), "more was taken back than is there");
+        self.used = self.used.max(self.end);
         self.end -= count;
     }
 
@@ -239,12 +272,13 @@ impl Buffer {
     /// behind it.
     #[must_use]
     pub fn take_rest(&mut self) -> BytesMut {
-        let (start, end) = (self.start, self.end);
+        let (start, end, paid) = (self.start, self.end, self.paid);
         let position = self.position().wrapping_add(self.len() as u64);
         let mut rest = core::mem::take(self).storage;
         rest.truncate(end);
         rest.advance(start);
-        self.set_position(position);
+        self.stay_at(position);
+        self.paid = paid;
         rest
     }
 
@@ -265,27 +299,36 @@ impl Buffer {
         self.storage.advance(start);
         let taken = self.storage.split_to(end - start);
         self.storage.advance(self.start - end);
+        self.used = self.used.saturating_sub(self.start);
         self.end -= self.start;
         self.start = 0;
-        self.set_position(position);
+        self.stay_at(position);
         taken
     }
 
     /// Starts over at the front of the storage with `held` bytes already there.
     fn rebase(&mut self, held: usize) {
         let position = self.position();
+        self.used = self.used.max(self.end);
         self.start = 0;
         self.end = held;
-        self.set_position(position);
+        self.stay_at(position);
     }
 
-    /// Moves what is held to the front of another storage, which has room for it, and gives the
-    /// old one back.
-    pub(crate) fn move_to(&mut self, mut storage: BytesMut) -> BytesMut {
+    /// Moves what is held to the front of another storage, which has room for it. Gives the old
+    /// one, and how many bytes at its front were ever written to.
+    pub(crate) fn move_to(&mut self, mut storage: BytesMut) -> (BytesMut, usize) {
         let held = self.len();
         storage[..held].copy_from_slice(self.as_slice());
         self.rebase(held);
-        core::mem::replace(&mut self.storage, storage)
+        let used = core::mem::replace(&mut self.used, held);
+        (core::mem::replace(&mut self.storage, storage), used)
+    }
+
+    /// All of the storage may have been written to, by one who was lent it and has not said so.
+    #[cfg(feature = "std")]
+    pub(crate) fn all_used(&mut self) {
+        self.used = self.storage.len();
     }
 }
 

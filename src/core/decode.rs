@@ -84,7 +84,9 @@ pub trait Decode {
     /// [`Frame::Done`]; answering [`Frame::Need`] all the same means that the stream is truncated.
     ///
     /// # Errors
-    /// Faults of `frame` are fatal: where the next record starts is not known any more.
+    /// Faults of `frame` are fatal, since where the next record starts is not known any more.
+    /// Drivers treat one as such even if it says otherwise, and a stage that asks another stage's
+    /// `frame` makes its faults [`fatal`](Fault::fatal()).
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>>;
 
     /// Takes a record of [`Frame::Absorb`], and may queue an answer to it.

@@ -70,6 +70,8 @@ pub trait Exchange {
 }
 
 /// How far an [`Exchange`] has come.
+///
+/// Not `non_exhaustive`: whoever drives an exchange has to act upon each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<T> {
     /// It is over, and this is what came of it.

@@ -19,6 +19,7 @@ use core::{convert::Infallible, fmt};
 /// assert!(matches!(fault.cause, Cause::Stage("no such opcode")));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Fault<E> {
     /// What was wrong.
     pub cause: Cause<E>,
@@ -96,11 +97,21 @@ impl<E> Fault<E> {
 
     /// The same fault, after which the stage goes on with the next record.
     ///
-    /// Meant for [`parse`](crate::Decode::parse) and [`absorb`](crate::Decode::absorb); where
-    /// records end is no longer known after a fault of [`frame`](crate::Decode::frame).
+    /// Only for [`parse`](crate::Decode::parse) and [`absorb`](crate::Decode::absorb). A fault of
+    /// [`frame`](crate::Decode::frame) is fatal whatever the stage says, since nobody knows where
+    /// the next record starts: whoever asks `frame` makes it so.
     #[must_use]
     pub fn recoverable(mut self) -> Self {
         self.fatal = false;
+        self
+    }
+
+    /// The same fault, after which the stage is dead: what becomes of each fault of
+    /// [`frame`](crate::Decode::frame).
+    #[inline]
+    #[must_use]
+    pub fn fatal(mut self) -> Self {
+        self.fatal = true;
         self
     }
 
@@ -188,11 +199,10 @@ impl<E: fmt::Display> fmt::Display for Cause<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for Fault<E> {
+/// The stage's own error is printed in here, so the source is what that one has for its source. To
+/// have the error itself see [`Fault::error`].
+impl<E: core::error::Error> core::error::Error for Fault<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
-        match &self.cause {
-            Cause::Stage(error) => Some(error),
-            _ => None,
-        }
+        self.error().and_then(E::source)
     }
 }

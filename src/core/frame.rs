@@ -6,6 +6,9 @@ use core::num::NonZeroUsize;
 ///
 /// It is only an answer: nothing has been consumed when it is given, and asking again with the
 /// same input gives the same one (law L10).
+///
+/// Not `non_exhaustive`: whoever drives a stage, or wraps one, has to act upon every answer, and an
+/// arm for those to come could only be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frame {
     /// An item of this many bytes is in front. 0 is legal: an end that has no bytes of its own,
@@ -44,7 +47,8 @@ impl Frame {
 /// The two numbers are promises (law L3), and reading policies are built on them: `at_least`
 /// spares a caller useless wake-ups, `claim` tells one how far it may read without taking bytes
 /// that the next protocol should have had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Need {
     /// With fewer more bytes than this, nothing completes: a lower bound, never an over-estimate.
     pub at_least: NonZeroUsize,
@@ -62,6 +66,12 @@ impl Need {
     /// At least one more byte, which may belong to whoever comes next. What a look-ahead can
     /// promise.
     pub const LOOK: Self = Self { at_least: NonZeroUsize::MIN, claim: 0 };
+
+    /// At least `at_least` more bytes, which may belong to whoever comes next.
+    #[must_use]
+    pub const fn look(at_least: NonZeroUsize) -> Self {
+        Self { at_least, claim: 0 }
+    }
 
     /// `missing` more bytes, all of which belong to this stage. A `missing` of 0 counts as 1.
     #[must_use]
@@ -87,6 +97,8 @@ impl Need {
 }
 
 /// Where a stage stands after it was pulled once over a [`Buffer`](crate::Buffer).
+///
+/// Not `non_exhaustive`, as [`Frame`] is not: a caller has to act upon each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<T> {
     /// An item, in the order of the stream.

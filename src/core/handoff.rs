@@ -6,7 +6,8 @@ use core::fmt;
 use super::Output;
 
 /// What becomes of bytes that a stage has not consumed, when its connection is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Edge {
     /// They belong to the next protocol and go along: WebSocket after its HTTP upgrade, CONNECT.
     Carry,

@@ -2,6 +2,7 @@
 
 mod budget;
 mod buffer;
+mod content;
 mod decode;
 mod encode;
 mod exchange;
@@ -14,12 +15,13 @@ mod records;
 
 pub(crate) use budget::Budget;
 pub use buffer::Buffer;
+pub use content::Content;
 pub use decode::Decode;
 pub use encode::Encode;
 pub use exchange::{Exchange, Progress};
 pub use fault::{Cause, Fault};
 pub use frame::{Frame, Need, Step};
 pub use handoff::{Edge, Handoff};
-pub use output::{Mark, Output};
+pub use output::{Mark, Output, Tail};
 pub use record::Record;
 pub use records::Records;

@@ -32,6 +32,9 @@ pub struct Output {
     /// length is how much of it was ever written to: so it can be lent to be written over, and
     /// memory is zeroed once at most.
     small: BytesMut,
+    /// Nothing was written to behind this part of `small`, nor behind `end`, since it was taken
+    /// from others. It is brought up to date where `end` goes down.
+    used: usize,
     /// What waits of the small writes.
     start: usize,
     end: usize,
@@ -79,6 +82,7 @@ impl Output {
         Self {
             queue: VecDeque::new(),
             small: BytesMut::new(),
+            used: 0,
             start: 0,
             end: 0,
             between: 0,
@@ -164,28 +168,43 @@ impl Output {
 
     /// Appends `length` zero bytes and lends them, to be written over.
     pub fn put_zeroed(&mut self, length: usize) -> &mut [u8] {
-        let bytes = self.put_any(length);
-        bytes.fill(0);
-        bytes
-    }
-
-    /// Appends `length` bytes of any value and lends them. Each must be written over: they may be
-    /// what was sent before, to somebody else as well. It spares the time of
-    /// [`put_zeroed`](Self::put_zeroed) where memory is used again.
-    ///
-    /// ```
-    /// let mut output = segue::Output::new();
-    /// output.put_any(3).copy_from_slice(b"abc");
-    /// assert_eq!(output.to_vec(), b"abc");
-    /// ```
-    #[inline]
-    pub fn put_any(&mut self, length: usize) -> &mut [u8] {
         let at = self.end;
         if self.small.len() - at < length {
             self.write_on(length);
         }
         self.end = at + length;
-        &mut self.small[at..self.end]
+        let place = &mut self.small[at..self.end];
+        place.fill(0);
+        place
+    }
+
+    /// Appends up to `length` bytes as `put` does by the [`Tail`] that it is lent, with the room for
+    /// them made at once: a header with its payload, or bytes that are transformed on their way.
+    ///
+    /// ```
+    /// use segue::Output;
+    ///
+    /// let upper = |word: [u8; 4]| word.map(|byte| byte ^ 0x20);
+    /// let mut output = Output::new();
+    /// output.put_with(2 + 7, |tail| {
+    ///     tail.put([0x81, 7]);
+    ///     tail.put_mapped(&[*b"good"], upper);
+    ///     tail.put(*b"BYE");
+    /// });
+    /// assert_eq!(output.to_vec(), b"\x81\x07GOODBYE");
+    /// ```
+    ///
+    /// # Panics
+    /// As `put` does, and where it appends more. Nothing is appended then.
+    #[inline(always)]
+    pub fn put_with(&mut self, length: usize, put: impl FnOnce(&mut Tail<'_>)) {
+        let at = self.end;
+        if self.small.len() - at < length {
+            self.write_on(length);
+        }
+        let mut tail = Tail { free: &mut self.small[at..at + length] };
+        put(&mut tail);
+        self.end = at + length - tail.free.len();
     }
 
     /// Zeroes memory that was not written to yet, for `length` bytes more than are there.
@@ -253,6 +272,7 @@ impl Output {
             self.queued -= bytes.len();
         }
         let small = mark.small.max(self.between);
+        self.note_used();
         self.end = self.end.min(self.start + small);
     }
 
@@ -298,6 +318,7 @@ impl Output {
         // another one that was sent.
         let left = self.end - self.start;
         if left <= self.start {
+            self.note_used();
             self.small.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, left);
         }
@@ -326,6 +347,7 @@ impl Output {
             }
             let mut bytes = self.small.split_to(self.start + small);
             bytes.advance(self.start);
+            self.used = self.used.saturating_sub(self.start + small);
             self.end -= self.start + small;
             self.start = 0;
             return Some(bytes.freeze());
@@ -335,8 +357,15 @@ impl Output {
         Some(next)
     }
 
+    /// Is called before `end` goes down.
+    #[inline]
+    fn note_used(&mut self) {
+        self.used = self.used.max(self.end);
+    }
+
     /// Drops all that is waiting.
     pub fn clear(&mut self) {
+        self.note_used();
         self.queue.clear();
         (self.start, self.end, self.between, self.queued) = (0, 0, 0, 0);
     }
@@ -348,12 +377,15 @@ impl Output {
         }
     }
 
-    /// Swaps the memory for small writes of an empty output, whatever is in it.
+    /// Swaps the memory for small writes of an empty output for another, all of it zero. Gives the
+    /// old one, and how many bytes at its front were ever written to.
     #[cfg(feature = "std")]
-    pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> BytesMut {
+    pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> (BytesMut, usize) {
         debug_assert!(self.is_empty(), "storage is swapped between uses");
+        self.note_used();
         (self.start, self.end) = (0, 0);
-        core::mem::replace(&mut self.small, storage)
+        let used = core::mem::take(&mut self.used);
+        (core::mem::replace(&mut self.small, storage), used)
     }
 
     /// A copy of all that is waiting.
@@ -362,6 +394,95 @@ impl Output {
         let mut bytes = Vec::with_capacity(self.len());
         self.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
         bytes
+    }
+}
+
+/// The end of an [`Output`], which bytes are appended to: see [`Output::put_with`].
+///
+/// It takes bytes and shows none: its memory may have been used for somebody else's traffic before.
+/// All methods panic where there is no room for what they are given.
+pub struct Tail<'a> {
+    /// The room that is left. Nothing of it may be shown.
+    free: &'a mut [u8],
+}
+
+impl<'a> Tail<'a> {
+    /// How many more bytes it takes.
+    #[inline]
+    #[must_use]
+    pub fn room(&self) -> usize {
+        self.free.len()
+    }
+
+    /// How many bytes are to be appended until the next one lies at a multiple of `align`, a power
+    /// of two. Long writes of whole vectors are faster from there on.
+    #[inline]
+    #[must_use]
+    pub fn until_aligned(&self, align: usize) -> usize {
+        self.free.as_ptr().align_offset(align)
+    }
+
+    /// Appends an array: a header, a word.
+    #[inline(always)]
+    pub fn put<const N: usize>(&mut self, bytes: [u8; N]) {
+        self.take(N).copy_from_slice(&bytes);
+    }
+
+    /// Appends a copy of `bytes`.
+    #[inline]
+    pub fn put_slice(&mut self, bytes: &[u8]) {
+        self.take(bytes.len()).copy_from_slice(bytes);
+    }
+
+    /// Appends what `map` makes of each of `blocks`: masked, encrypted, in another order of bytes.
+    /// It is a loop over two slices, of which compilers make vectors.
+    #[inline(always)]
+    pub fn put_mapped<const N: usize>(
+        &mut self,
+        blocks: &[[u8; N]],
+        map: impl Fn([u8; N]) -> [u8; N],
+    ) {
+        let place = self.take(blocks.len() * N);
+        for (block, place) in blocks.iter().zip(place.as_chunks_mut::<N>().0) {
+            *place = map(*block);
+        }
+    }
+
+    /// Appends `length` bytes, of which `first` are the first and `last` the last: what is left of a
+    /// payload that is a word long at least and two at most takes two whole words.
+    ///
+    /// # Panics
+    /// If both together do not cover them, or one of them is longer.
+    #[inline(always)]
+    pub fn put_ends<const N: usize>(&mut self, length: usize, first: [u8; N], last: [u8; N]) {
+        assert!(N <= length && length <= 2 * N, "two ends do not make the whole");
+        let place = self.take(length);
+        place[..N].copy_from_slice(&first);
+        place[length - N..].copy_from_slice(&last);
+    }
+
+    /// The next `length` bytes of the room, each of which is to be written.
+    #[inline(always)]
+    fn take(&mut self, length: usize) -> &'a mut [u8] {
+        if length > self.free.len() {
+            full();
+        }
+        let (place, free) = core::mem::take(&mut self.free).split_at_mut(length);
+        self.free = free;
+        place
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn full() -> ! {
+    panic!("a tail of an output is full")
+}
+
+/// Shows lengths and not payload.
+impl fmt::Debug for Tail<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tail").field("room", &self.room()).finish()
     }
 }
 

@@ -115,6 +115,28 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The first `length` bytes and the rest, as two records: a line and the payload that it
+    /// announces. Both lend. [`into_bytes`](Self::into_bytes) of either copies: to have a long
+    /// payload share the buffer's allocation, [`advance`](Self::advance) past what precedes it.
+    ///
+    /// ```
+    /// use segue::Record;
+    ///
+    /// let mut bytes = *b"PUB subject 5\r\nhello";
+    /// let (line, payload) = Record::from(&mut bytes[..]).split_at(15);
+    /// assert_eq!(line, "PUB subject 5\r\n");
+    /// assert_eq!(payload, "hello");
+    /// ```
+    ///
+    /// # Panics
+    /// If the record is shorter than that.
+    #[inline]
+    #[must_use]
+    pub fn split_at(self, length: usize) -> (Self, Self) {
+        let (front, rest) = self.into_mut().split_at_mut(length);
+        (Self::from(front), Self::from(rest))
+    }
+
     /// The bytes, for as long as the buffer is borrowed. Nothing is copied.
     #[inline]
     #[must_use]

@@ -1,8 +1,8 @@
 //! Many records at the cost of a loop over a slice.
 
-use core::mem;
+use core::{fmt, mem};
 
-use super::{Budget, Cause, Decode, Fault, Frame, Output, Record, Step};
+use super::{Cause, Decode, Fault, Frame, Output, Record, Step, buffer::pay};
 
 /// The records of a stage that are buffered, lent one after the other.
 ///
@@ -28,13 +28,12 @@ pub struct Records<'b, D> {
     rest: &'b mut [u8],
     /// The buffer's front, moved on with every record: a loan that ends early loses nothing.
     start: &'b mut usize,
+    /// The buffer's account of records of no bytes.
+    paid: &'b mut u64,
     /// The offset in the stream of where `start` counts from: wrapping, as the buffer's.
     base: u64,
     eof: bool,
     answers: &'b mut Output,
-    budget: Budget,
-    /// Where the budget was last told of what had been consumed.
-    paid: u64,
 }
 
 impl<'b, D: Decode> Records<'b, D> {
@@ -43,13 +42,13 @@ impl<'b, D: Decode> Records<'b, D> {
         stage: &'b mut D,
         rest: &'b mut [u8],
         start: &'b mut usize,
+        paid: &'b mut u64,
         position: u64,
         eof: bool,
         answers: &'b mut Output,
     ) -> Self {
-        let (budget, paid) = (Budget::new(), position);
         let base = position.wrapping_sub(*start as u64);
-        Self { stage, rest, start, base, eof, answers, budget, paid }
+        Self { stage, rest, start, paid, base, eof, answers }
     }
 
     /// The offset in the stream of the front of `rest`. It is put together where it is asked for,
@@ -84,12 +83,14 @@ impl<'b, D: Decode> Records<'b, D> {
                 Ok(Frame::Need(need)) if !self.eof => return Ok(Step::Need(need)),
                 Ok(Frame::Need(_)) => return Err(truncated(self.position(), self.rest.len())),
                 Ok(Frame::Done) => return Ok(Step::Done),
-                Err(fault) => return Err(moved(fault, self.position())),
+                Err(fault) => return Err(framing(fault, self.position())),
             };
             if length == 0 {
                 let position = self.position();
-                self.budget = spend(self.budget, position.wrapping_sub(self.paid), position)?;
-                self.paid = position;
+                let Some(paid) = pay(*self.paid, position) else {
+                    return Err(endless(position));
+                };
+                *self.paid = paid;
             }
             let Some(record) = self.take(length) else {
                 return Err(overrun(self.position()));
@@ -116,15 +117,14 @@ impl<'b, D: Decode> Records<'b, D> {
     }
 }
 
-/// Pays for a record of no bytes with the `consumed` bytes since the last one.
-#[cold]
-#[inline(never)]
-fn spend<E>(mut budget: Budget, consumed: u64, position: u64) -> Result<Budget, Fault<E>> {
-    if consumed > 0 {
-        budget.spend(usize::try_from(consumed).unwrap_or(usize::MAX))?;
+/// Shows the length of what is left and not payload.
+impl<D> fmt::Debug for Records<'_, D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records")
+            .field("len", &self.rest.len())
+            .field("eof", &self.eof)
+            .finish_non_exhaustive()
     }
-    budget.spend(0).map_err(|fault| moved(fault, position))?;
-    Ok(budget)
 }
 
 #[cold]
@@ -139,12 +139,25 @@ pub(super) fn overrun<E>(position: u64) -> Fault<E> {
     moved(Fault::from_cause(Cause::Contract), position)
 }
 
+#[cold]
+#[inline(never)]
+pub(super) fn endless<E>(position: u64) -> Fault<E> {
+    Fault::from_cause(Cause::NoProgress).at(position)
+}
+
 /// A fault is made and moved out of line: where its small fields are written in a loop, an item
 /// that shares their place in a `Result` is taken apart into bytes and put together again.
 #[cold]
 #[inline(never)]
 pub(super) fn moved<E>(fault: Fault<E>, by: u64) -> Fault<E> {
     fault.moved(by)
+}
+
+/// A fault of `frame`, which is fatal whatever it says.
+#[cold]
+#[inline(never)]
+pub(super) fn framing<E>(fault: Fault<E>, by: u64) -> Fault<E> {
+    fault.fatal().moved(by)
 }
 
 #[cfg(test)]
@@ -185,8 +198,9 @@ mod tests {
                     Err(fault) => break fault,
                 }
             };
-            // Each byte consumed pays for a record of none.
-            assert_eq!(seen, 64 + bytes + consumed.iter().filter(|&&length| length > 0).count());
+            // Each byte consumed pays for a record of none, the one in front of the records too.
+            let paid = consumed.iter().filter(|&&length| length > 0).count();
+            assert_eq!(seen, 64 + 1 + bytes + paid);
             assert_eq!((fault.cause, fault.at), (Cause::NoProgress, 1 + bytes as u64));
             assert_eq!(buffer.position(), 1 + bytes as u64);
         }

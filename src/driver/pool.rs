@@ -1,4 +1,8 @@
 //! Read buffers that are leased while a connection has something to read.
+//!
+//! Pooled storage is zero: what a connection has used of it is written over when it is given back,
+//! and no more than that, so that the cost follows the traffic. Transports are lent the memory that
+//! they read into, anybody can write one, and the next connection is somebody else's.
 
 use bytes::BytesMut;
 use std::cell::RefCell;
@@ -8,7 +12,7 @@ use crate::{Buffer, Output};
 thread_local! {
     /// Buffers that no connection of this thread uses now, initialised to their ends.
     static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
-    /// The same for what small writes are gathered in: empty, with room for `OUTPUT_SIZE`.
+    /// The same for what small writes are gathered in, with room for `OUTPUT_SIZE`.
     static OUTPUTS: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -24,10 +28,12 @@ const SMALL: usize = 1024;
 /// at a time, and nothing to speak of beside what they move.
 const KEPT_LARGE: usize = 1 << 20;
 
-/// Keeps `storage` for others, if there is not enough already.
-fn keep(pool: &mut Vec<BytesMut>, storage: BytesMut) {
+/// Keeps `storage` for others, if there is not enough already. Its first `used` bytes were written
+/// to.
+fn keep(pool: &mut Vec<BytesMut>, mut storage: BytesMut, used: usize) {
     let large = || pool.iter().map(BytesMut::capacity).sum::<usize>() + storage.capacity();
     if pool.len() < KEPT && large() <= KEPT_LARGE {
+        storage[..used].fill(0);
         pool.push(storage);
     }
 }
@@ -59,12 +65,12 @@ pub(super) fn give_back(buffer: &mut Buffer, size: usize) {
         return;
     }
     let rest = BytesMut::zeroed(buffer.len());
-    let storage = buffer.move_to(rest);
+    let (storage, used) = buffer.move_to(rest);
     // Storage that was grown for one long record, or that lends a part to a record still alive, is
     // not what the next lease asks for.
     let most = size.saturating_mul(LARGEST);
     if (size..=most).contains(&storage.len()) && storage.capacity() == storage.len() {
-        let _ = POOL.try_with(|pool| keep(&mut pool.borrow_mut(), storage));
+        let _ = POOL.try_with(|pool| keep(&mut pool.borrow_mut(), storage, used));
     }
 }
 
@@ -85,9 +91,9 @@ pub(super) fn give_output_back(output: &mut Output) {
     if output.capacity() == 0 {
         return;
     }
-    let storage = output.swap_storage(BytesMut::new());
+    let (storage, used) = output.swap_storage(BytesMut::new());
     output.release();
     if (OUTPUT_SIZE..=OUTPUT_LARGEST).contains(&storage.capacity()) {
-        let _ = OUTPUTS.try_with(|pool| keep(&mut pool.borrow_mut(), storage));
+        let _ = OUTPUTS.try_with(|pool| keep(&mut pool.borrow_mut(), storage, used));
     }
 }

@@ -134,8 +134,11 @@ impl Input {
     ) -> Poll<io::Result<usize>> {
         let spare = self.spare(most);
         let (most, room) = (most.min(spare.len()), spare.len());
-        let count = ready!(uninterrupted(|| io.poll_read(cx, &mut spare[..most])))?;
-        let count = plausible(count, most)?;
+        let read = ready!(uninterrupted(|| io.poll_read(cx, &mut spare[..most])));
+        // A transport that fails may have written something all the same.
+        let count = read
+            .and_then(|count| plausible(count, most))
+            .inspect_err(|_| self.buffer.all_used())?;
         self.buffer.commit(count);
         self.adapt(count, room);
         self.due = self.due.saturating_sub(count);
@@ -435,7 +438,7 @@ impl<S: Decode> ReadSide<S> {
     #[cold]
     fn fatal(&mut self, fault: Fault<S::Error>) -> Error<S::Error> {
         self.dead = true;
-        Error::Fault(fault.moved(self.input.buffer.position()))
+        Error::Fault(fault.fatal().moved(self.input.buffer.position()))
     }
 }
 

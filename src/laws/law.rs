@@ -14,7 +14,8 @@ pub enum Law {
     L3,
     /// What must be held at once stays within the limit.
     L4,
-    /// No panic, no endless loop, no record longer than what was shown.
+    /// No panic, no endless loop, no record longer than what was shown, and no fault of `frame`
+    /// after which the stage would go on: it would be asked the same again.
     L5,
     /// What is encoded decodes to the same.
     L6,

@@ -1,10 +1,9 @@
 //! Records written with their length in front.
 
-use bytes::Bytes;
 use core::fmt;
 
 use super::{Netstring, Prefix, Prefixed, Written, prefixed::Strip};
-use crate::{Decode, Encode, Frame, Output};
+use crate::{Content, Decode, Encode, Frame, Output};
 
 /// Why a record cannot be written: a mistake of whoever sends, not of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,69 +86,34 @@ impl<P: Prefix> Prefixed<P> {
     }
 }
 
-impl<P: Prefix> Encode<&[u8]> for Prefixed<P> {
+impl<P: Prefix, C: Content> Encode<C> for Prefixed<P> {
     type Error = EncodeError;
 
     #[inline]
-    fn encode(&mut self, item: &[u8], output: &mut Output) -> Result<(), EncodeError> {
-        self.put_header(item, output)?;
-        output.put(item);
-        Ok(())
-    }
-}
-
-impl<P: Prefix> Encode<Bytes> for Prefixed<P> {
-    type Error = EncodeError;
-
-    #[inline]
-    fn encode(&mut self, item: Bytes, output: &mut Output) -> Result<(), EncodeError> {
-        self.put_header(&item, output)?;
-        output.put_bytes(item);
+    fn encode(&mut self, item: C, output: &mut Output) -> Result<(), EncodeError> {
+        self.put_header(item.as_bytes(), output)?;
+        item.put(output);
         Ok(())
     }
 }
 
 /// The bytes in front of the length field, as many as [`Prefixed::offset`] says, and the rest.
-impl<P: Prefix> Encode<(&[u8], &[u8])> for Prefixed<P> {
+impl<P: Prefix, B: Content, C: Content> Encode<(B, C)> for Prefixed<P> {
     type Error = EncodeError;
 
-    fn encode(&mut self, item: (&[u8], &[u8]), output: &mut Output) -> Result<(), EncodeError> {
-        let (before, rest) = item;
-        self.put_pair(before, rest.len(), output)?;
-        output.put(rest);
+    fn encode(&mut self, (before, rest): (B, C), output: &mut Output) -> Result<(), EncodeError> {
+        self.put_pair(before.as_bytes(), rest.as_bytes().len(), output)?;
+        rest.put(output);
         Ok(())
     }
 }
 
-/// The bytes in front of the length field, as many as [`Prefixed::offset`] says, and the rest.
-impl<P: Prefix> Encode<(&[u8], Bytes)> for Prefixed<P> {
+impl<C: Content> Encode<C> for Netstring {
     type Error = EncodeError;
 
-    fn encode(&mut self, item: (&[u8], Bytes), output: &mut Output) -> Result<(), EncodeError> {
-        let (before, rest) = item;
-        self.put_pair(before, rest.len(), output)?;
-        output.put_bytes(rest);
-        Ok(())
-    }
-}
-
-impl Encode<&[u8]> for Netstring {
-    type Error = EncodeError;
-
-    fn encode(&mut self, item: &[u8], output: &mut Output) -> Result<(), EncodeError> {
-        output.put(&self.prefixed.announce(item.len())?);
-        output.put(item);
-        output.put(b",");
-        Ok(())
-    }
-}
-
-impl Encode<Bytes> for Netstring {
-    type Error = EncodeError;
-
-    fn encode(&mut self, item: Bytes, output: &mut Output) -> Result<(), EncodeError> {
-        output.put(&self.prefixed.announce(item.len())?);
-        output.put_bytes(item);
+    fn encode(&mut self, item: C, output: &mut Output) -> Result<(), EncodeError> {
+        output.put(&self.prefixed.announce(item.as_bytes().len())?);
+        item.put(output);
         output.put(b",");
         Ok(())
     }

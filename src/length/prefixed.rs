@@ -16,8 +16,8 @@ use crate::{Cause, Decode, Fault, Frame, Record};
 /// count otherwise. The stage is over where the stream ends between two records; a record of no
 /// rest is a record like any other.
 ///
-/// As an [`Encode`](crate::Encode) it takes the rest as `&[u8]` or as [`Bytes`](bytes::Bytes)
-/// (which are not copied if they are long) and puts the header in front. Bytes before the length
+/// As an [`Encode`](crate::Encode) it takes the rest as whatever is [`Content`](crate::Content):
+/// slices, strings, arrays, [`Bytes`](bytes::Bytes), a [`Record`]. It puts the header in front. Bytes before the length
 /// field it cannot know: with an [`offset`](Self::offset) it takes pairs, the first of which is
 /// those bytes. With [`keep_header`](Self::keep_header) it takes whole records and refuses one
 /// whose header does not announce exactly it.

@@ -79,7 +79,7 @@ where
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
-        self.stage.frame(input, eof).map_err(|fault| fault.map(Error::Stage))
+        self.stage.frame(input, eof).map_err(|fault| fault.map(Error::Stage).fatal())
     }
 
     fn absorb(

@@ -4,7 +4,7 @@ use core::fmt;
 use memchr::memchr;
 
 use super::{Byte, EncodeError, Until, byte};
-use crate::{Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
 
 /// Packets in consistent overhead byte stuffing (Cheshire and Baker, 1999): each ends with a byte
 /// of 0, and has none in it.
@@ -111,11 +111,11 @@ fn unstuffed(mut packet: Record<'_>) -> Result<Record<'_>, Fault<CobsError>> {
 /// assert_eq!(output.to_vec(), b"\x03ab\x02c\0");
 /// # Ok::<_, EncodeError>(())
 /// ```
-impl<T: AsRef<[u8]> + ?Sized> Encode<&T> for Cobs {
+impl<C: Content> Encode<C> for Cobs {
     type Error = EncodeError;
 
-    fn encode(&mut self, packet: &T, output: &mut Output) -> Result<(), EncodeError> {
-        let packet = packet.as_ref();
+    fn encode(&mut self, packet: C, output: &mut Output) -> Result<(), EncodeError> {
+        let packet = packet.as_bytes();
         let length = groups(packet).map(|group| 1 + group.len()).sum();
         if length > self.packets.max {
             return Err(EncodeError::TooLong { length, max: self.packets.max });

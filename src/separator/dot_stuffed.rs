@@ -4,7 +4,7 @@ use core::ops::Range;
 use memchr::{memchr2, memmem};
 
 use super::{EncodeError, LineError, Separator, Until, near::near, sealed, without};
-use crate::{Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
 
 /// A text of CRLF lines up to a line with a dot alone, as in SMTP's DATA (RFC 5321 §4.5.2), POP3
 /// (RFC 1939 §3) and NNTP (RFC 3977 §3.1.1). A line of the text that begins with a dot is sent
@@ -72,7 +72,7 @@ impl Decode for DotStuffed {
         if self.over {
             return Ok(Frame::Done);
         }
-        match self.text.frame(input, eof)? {
+        match self.text.frame(input, eof).map_err(Fault::fatal)? {
             // The end of the stream is not the end of a text.
             Frame::Done => Ok(Frame::need(LONE_DOT.len())),
             frame => Ok(frame),
@@ -119,11 +119,11 @@ fn unstuffed(mut text: Record<'_>) -> Record<'_> {
 /// assert_eq!(refused, Err(EncodeError::Unterminated));
 /// # Ok::<_, EncodeError>(())
 /// ```
-impl<T: AsRef<[u8]> + ?Sized> Encode<&T> for DotStuffed {
+impl<C: Content> Encode<C> for DotStuffed {
     type Error = EncodeError;
 
-    fn encode(&mut self, text: &T, output: &mut Output) -> Result<(), EncodeError> {
-        let text = text.as_ref();
+    fn encode(&mut self, text: C, output: &mut Output) -> Result<(), EncodeError> {
+        let text = text.as_bytes();
         if !text.is_empty() && !text.ends_with(b"\r\n") {
             return Err(EncodeError::Unterminated);
         }

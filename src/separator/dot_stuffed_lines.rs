@@ -5,7 +5,7 @@ use core::ops::Range;
 use super::{
     EncodeError, LineEnd, LineError, Separator, StrictLineEnd, Until, Written, sealed, without,
 };
-use crate::{Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
 
 /// As [`dot_stuffed()`](super::dot_stuffed), a line at a time, so that a text may be of any length.
 ///
@@ -70,7 +70,7 @@ impl Decode for DotStuffedLines {
         if self.over {
             return Ok(Frame::Done);
         }
-        match self.lines.frame(input, eof)? {
+        match self.lines.frame(input, eof).map_err(Fault::fatal)? {
             Frame::Record(length) if input.starts_with(LONE_DOT) => Ok(Frame::absorb(length)),
             // The end of the stream is not the end of a text.
             Frame::Done => Ok(Frame::need(1)),
@@ -107,11 +107,11 @@ impl Decode for DotStuffedLines {
 /// assert_eq!(output.to_vec(), b"one\r\n..two\r\n.\r\n");
 /// # Ok::<_, EncodeError>(())
 /// ```
-impl<T: AsRef<[u8]> + ?Sized> Encode<&T> for DotStuffedLines {
+impl<C: Content> Encode<C> for DotStuffedLines {
     type Error = EncodeError;
 
-    fn encode(&mut self, line: &T, output: &mut Output) -> Result<(), EncodeError> {
-        let line = line.as_ref();
+    fn encode(&mut self, line: C, output: &mut Output) -> Result<(), EncodeError> {
+        let line = line.as_bytes();
         let dot = usize::from(line.first() == Some(&b'.'));
         let (length, max) = (line.len() + dot, self.lines.max);
         if length > max {

@@ -1,10 +1,9 @@
 //! Writing records that end at a separator.
 
-use bytes::Bytes;
 use core::fmt;
 
 use super::{Separator, Until};
-use crate::{Encode, Output};
+use crate::{Content, Encode, Output};
 
 /// Why a record cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,26 +68,13 @@ impl<S: Written> Until<S> {
 /// assert_eq!(output.to_vec(), b"QUIT\r\ncontent\n%\n");
 /// # Ok::<_, EncodeError>(())
 /// ```
-impl<S: Written, T: AsRef<[u8]> + ?Sized> Encode<&T> for Until<S> {
+impl<S: Written, C: Content> Encode<C> for Until<S> {
     type Error = EncodeError;
 
     #[inline]
-    fn encode(&mut self, content: &T, output: &mut Output) -> Result<(), EncodeError> {
-        let content = content.as_ref();
-        self.check(content)?;
-        output.put(content);
-        output.put(self.separator.written());
-        Ok(())
-    }
-}
-
-/// As for slices; long content is not copied.
-impl<S: Written> Encode<Bytes> for Until<S> {
-    type Error = EncodeError;
-
-    fn encode(&mut self, content: Bytes, output: &mut Output) -> Result<(), EncodeError> {
-        self.check(&content)?;
-        output.put_bytes(content);
+    fn encode(&mut self, content: C, output: &mut Output) -> Result<(), EncodeError> {
+        self.check(content.as_bytes())?;
+        content.put(output);
         output.put(self.separator.written());
         Ok(())
     }

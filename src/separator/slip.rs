@@ -4,7 +4,7 @@ use core::fmt;
 use memchr::{memchr, memchr2, memchr2_iter};
 
 use super::{Byte, EncodeError, Until, byte};
-use crate::{Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
 
 /// Packets of the Serial Line Internet Protocol (RFC 1055): each ends with END, and END and ESC in
 /// it are escaped.
@@ -124,11 +124,11 @@ fn unescaped(mut packet: Record<'_>) -> Result<Record<'_>, Fault<SlipError>> {
 /// assert_eq!(output.to_vec(), b"\xc0\xdb\xdc\xdb\xdd!\xc0");
 /// # Ok::<_, EncodeError>(())
 /// ```
-impl<T: AsRef<[u8]> + ?Sized> Encode<&T> for Slip {
+impl<C: Content> Encode<C> for Slip {
     type Error = EncodeError;
 
-    fn encode(&mut self, packet: &T, output: &mut Output) -> Result<(), EncodeError> {
-        let mut rest = packet.as_ref();
+    fn encode(&mut self, packet: C, output: &mut Output) -> Result<(), EncodeError> {
+        let mut rest = packet.as_bytes();
         if rest.is_empty() {
             return Err(EncodeError::Empty);
         }

@@ -3,6 +3,7 @@
 
 mod bounds;
 mod chunks;
+mod fatal;
 mod items;
 mod nested;
 mod residue;

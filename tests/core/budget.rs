@@ -58,6 +58,56 @@ fn items_without_bytes_are_items() {
     assert_eq!(items(&b"\x09\0\0\0\0\0\0\0\0\0".repeat(1000)), (19_000, Ok(())));
 }
 
+/// As [`items`], by a loop over `Buffer::step` and with each of `inputs` as it comes.
+fn items_by_step(inputs: &[&[u8]]) -> (usize, Result<(), Fault<Infallible>>) {
+    let mut buffer = Buffer::new();
+    let (mut stage, mut output) = (Empties::default(), Output::new());
+    let mut count = 0;
+    for input in inputs {
+        buffer.extend(input);
+        loop {
+            match buffer.step(&mut stage, false, &mut output) {
+                Ok(Step::Item(_)) => count += 1,
+                Ok(_) => break,
+                Err(fault) => return (count, Err(fault)),
+            }
+        }
+    }
+    (count, Ok(()))
+}
+
+#[test]
+fn step_stops_a_stage_that_never_ends() {
+    assert_eq!(items_by_step(&[b"\x00\x00\x00\xff"]), (4 + 4 + 64, Err(no_progress(4))));
+    // However the bytes came and whatever became of the memory they were in.
+    let (first, second) = (vec![0; 3000], [&[0; 3000][..], b"\xff"].concat());
+    let (count, end) = items_by_step(&[&first, &second, &second]);
+    assert_eq!((count, end), (2 * 6001 + 64, Err(no_progress(6001))));
+    assert_eq!(items_by_step(&[&b"\x09\0\0\0\0\0\0\0\0\0".repeat(1000)]), (19_000, Ok(())));
+}
+
+#[test]
+fn one_account_is_kept_of_a_buffer_however_it_is_read() {
+    let mut buffer = Buffer::from(&b"\xff"[..]);
+    let (mut stage, mut output) = (Empties::default(), Output::new());
+    // A buffer that takes over in mid-stream owes nothing to what came before.
+    buffer.set_position(1 << 40);
+    let mut count = 0;
+    let fault = loop {
+        // A loop that makes the iterator anew for each item.
+        let item = if count % 2 == 0 {
+            buffer.records(&mut stage, false, &mut output).next().map(drop)
+        } else {
+            buffer.step(&mut stage, false, &mut output).map(drop)
+        };
+        match item {
+            Ok(()) => count += 1,
+            Err(fault) => break fault,
+        }
+    };
+    assert_eq!((count, fault), (1 + 1 + 64, no_progress((1 << 40) + 1)));
+}
+
 #[test]
 fn a_stage_that_never_ends_is_stopped() {
     let (count, result) = items(b"\x00\x00\x00\xff");

@@ -10,7 +10,8 @@ enum Deed {
     Put(Vec<u8>),
     PutMut(Vec<u8>),
     PutZeroed(usize),
-    PutAny(Vec<u8>),
+    /// By a tail with more room than that.
+    Tail(Vec<u8>, usize),
     PutBytes(usize),
     /// Appends an output that these were put into, and of which so much was sent.
     Append(Vec<Deed>, usize),
@@ -30,7 +31,7 @@ fn deeds() -> impl Strategy<Value = Vec<Deed>> {
         4 => vec(any::<u8>(), 0..40).prop_map(Deed::Put),
         1 => vec(any::<u8>(), 0..40).prop_map(Deed::PutMut),
         1 => (0..40usize).prop_map(Deed::PutZeroed),
-        1 => vec(any::<u8>(), 0..40).prop_map(Deed::PutAny),
+        1 => (vec(any::<u8>(), 0..40), 0..40usize).prop_map(|(put, more)| Deed::Tail(put, more)),
         3 => near_whole.clone().prop_map(Deed::PutBytes),
         4 => prop_oneof![0..60usize, near_whole].prop_map(Deed::Advance),
         1 => Just(Deed::Pop),
@@ -66,10 +67,19 @@ fn act(output: &mut Output, model: &mut Vec<u8>, deed: &Deed, may_send: bool) {
             lent.fill(7);
             model.resize(model.len() + length, 7);
         }
-        Deed::PutAny(bytes) => {
-            output.put_any(bytes.len()).copy_from_slice(bytes);
-            model.extend(bytes);
-        }
+        Deed::Tail(bytes, more) => output.put_with(bytes.len() + more, |tail| {
+            let inverted = |word: [u8; 4]| word.map(|byte| !byte);
+            let (blocks, rest) = bytes.as_chunks::<8>();
+            tail.put_mapped(blocks.as_flattened().as_chunks().0, inverted);
+            match (rest.first_chunk(), rest.last_chunk()) {
+                (Some(first), Some(last)) => {
+                    tail.put_ends(rest.len(), inverted(*first), inverted(*last));
+                }
+                _ => rest.iter().for_each(|byte| tail.put([!byte])),
+            }
+            assert_eq!(tail.room(), *more);
+            model.extend(bytes.iter().map(|byte| !byte));
+        }),
         Deed::PutBytes(length) => {
             let bytes: Vec<u8> = (0..*length).map(|at| at.to_le_bytes()[0]).collect();
             model.extend(&bytes);
@@ -324,4 +334,43 @@ fn no_payload_is_shown() {
     output.put(b"secret");
     let shown = format!("{output:?}");
     assert!(shown.contains("len: 6") && !shown.contains("secret"), "{shown}");
+}
+
+#[test]
+fn memory_that_was_used_before_is_not_shown() {
+    let mut output = Output::new();
+    output.put(&[0xA5; 1000]);
+    output.clear();
+    // Room that is made and not filled is not sent.
+    output.put_with(100, |tail| tail.put(*b"abc"));
+    assert_eq!(output.to_vec(), b"abc");
+    // Nor is anything shown that was there before, by what is appended next.
+    assert_eq!(output.put_zeroed(50), [0; 50]);
+    output.put_with(0, |_| {});
+    output.put_with(50, |tail| tail.put_slice(b"def"));
+    assert_eq!(output.to_vec(), [&b"abc"[..], &[0; 50], b"def"].concat());
+}
+
+#[test]
+fn a_tail_ends_where_its_room_does() {
+    let over = |act: fn(&mut segue::Tail<'_>)| {
+        let mut output = Output::new();
+        output.put(&[1; 64]);
+        output.clear();
+        output.put(b"..");
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            output.put_with(3, |tail| {
+                tail.put([7]);
+                act(tail);
+            });
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(output.to_vec(), b"..");
+    };
+    over(|tail| tail.put([0; 3]));
+    over(|tail| tail.put_slice(&[0; 3]));
+    over(|tail| tail.put_mapped(&[[0; 3]], |block| block));
+    over(|tail| tail.put_ends(3, [0; 2], [0; 2]));
+    over(|tail| tail.put_ends(2, [0; 0], [0; 0]));
+    over(|tail| tail.put_ends(1, [0; 2], [0; 2]));
 }

@@ -143,7 +143,7 @@ impl Decode for Look {
 
     fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Mistake>> {
         Ok(match self.bytes.checked_sub(input.len()).and_then(NonZeroUsize::new) {
-            Some(at_least) => Frame::Need(Need { at_least, claim: 0 }),
+            Some(at_least) => Frame::Need(Need::look(at_least)),
             None => Frame::Done,
         })
     }

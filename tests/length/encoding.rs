@@ -1,8 +1,9 @@
 //! What is written, and what cannot be.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use segue::length::{self, EncodeError};
-use segue::{Encode, Output, laws};
+use segue::{Buffer, Encode, Output, laws};
+use std::borrow::Cow;
 
 use crate::{Kind, with_prefix};
 
@@ -64,6 +65,42 @@ fn large_payloads_are_not_copied() {
     let shared = output.chunks().filter(|chunk| chunk.as_ptr() == payload.as_ptr()).count();
     assert_eq!(shared, 3);
     assert!(output.to_vec().ends_with(&[b"ab\x00\x08", &payload[..]].concat()));
+}
+
+#[test]
+fn bytes_are_taken_in_whatever_form_they_are() {
+    let expected = b"\x05hello";
+    let text = String::from("hello");
+    assert_eq!(encoded(length::u8(), "hello").unwrap(), expected);
+    assert_eq!(encoded(length::u8(), &text).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), text.clone()).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), b"hello").unwrap(), expected);
+    assert_eq!(encoded(length::u8(), *b"hello").unwrap(), expected);
+    assert_eq!(encoded(length::u8(), &b"hello"[..]).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), &mut b"hello".to_vec()[..]).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), b"hello".to_vec()).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), &b"hello".to_vec()).unwrap(), expected);
+    assert_eq!(
+        encoded(length::u8(), text.clone().into_bytes().into_boxed_slice()).unwrap(),
+        expected
+    );
+    assert_eq!(encoded(length::u8(), Cow::from("hello")).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), Cow::from(text.as_bytes())).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), BytesMut::from("hello")).unwrap(), expected);
+    assert_eq!(encoded(length::u8(), &Bytes::from("hello")).unwrap(), expected);
+    let mut buffer = Buffer::from(&b"hello"[..]);
+    assert_eq!(encoded(length::u8(), &buffer.take(5)).unwrap(), expected);
+    let mut buffer = Buffer::from(&b"hello"[..]);
+    assert_eq!(encoded(length::u8(), buffer.take(5)).unwrap(), expected);
+    assert_eq!(encoded(length::u8().offset(1), ("!", "hello")).unwrap(), b"!\x05hello");
+    assert_eq!(encoded(length::u8().offset(1), (*b"!", text)).unwrap(), b"!\x05hello");
+    assert_eq!(encoded(length::netstring(), "hello").unwrap(), b"5:hello,");
+    // What is owned and long is sent from where it is.
+    let payload = vec![9; Output::WHOLE];
+    let place = payload.as_ptr();
+    let mut output = Output::new();
+    length::u16_be().encode(payload, &mut output).unwrap();
+    assert!(output.chunks().any(|chunk| chunk.as_ptr() == place));
 }
 
 #[test]

@@ -245,19 +245,17 @@ pub(crate) fn put_bare(output: &mut Output, first: u8, payload: &[u8]) {
     #[expect(clippy::cast_possible_truncation, reason = "each arm is bound to what fits")]
     match payload.len() {
         length @ 0..=125 => {
-            let frame = output.put_any(2 + length);
-            if let Some((head, body)) = frame.split_first_chunk_mut() {
-                *head = [first, length as u8];
-                body.copy_from_slice(payload);
-            }
+            output.put_with(2 + length, |tail| {
+                tail.put([first, length as u8]);
+                tail.put_slice(payload);
+            });
         }
         length @ 126..=PIECE => {
-            let frame = output.put_any(4 + length);
-            if let Some((head, body)) = frame.split_first_chunk_mut() {
-                let [a, b] = (length as u16).to_be_bytes();
-                *head = [first, TWO_BYTES, a, b];
-                body.copy_from_slice(payload);
-            }
+            let [a, b] = (length as u16).to_be_bytes();
+            output.put_with(4 + length, |tail| {
+                tail.put([first, TWO_BYTES, a, b]);
+                tail.put_slice(payload);
+            });
         }
         _ => {
             put(output, first, payload.len(), None);
@@ -271,30 +269,29 @@ pub(crate) fn put_bare(output: &mut Output, first: u8, payload: &[u8]) {
 /// written in other pieces has to wait.
 #[inline(never)]
 pub(crate) fn put_masked(output: &mut Output, first: u8, payload: &[u8], key: [u8; 4]) {
-    let [a, b, c, d] = key;
     #[expect(clippy::cast_possible_truncation, reason = "each arm is bound to what fits")]
     match payload.len() {
         length @ 0..=125 => {
-            let frame = output.put_any(6 + length);
-            if let Some((head, body)) = frame.split_first_chunk_mut() {
-                *head = [first, MASK | length as u8, a, b, c, d];
-                mask::copy_short(key, payload, body);
-            }
+            output.put_with(6 + length, |tail| {
+                tail.put([first, MASK | length as u8]);
+                tail.put(key);
+                mask::put_short(key, payload, tail);
+            });
         }
         length @ 126..=PIECE => {
-            let frame = output.put_any(8 + length);
-            if let Some((head, body)) = frame.split_first_chunk_mut() {
-                let [e, f] = (length as u16).to_be_bytes();
-                *head = [first, MASK | TWO_BYTES, e, f, a, b, c, d];
-                mask::copy(key, payload, body);
-            }
+            let [a, b] = (length as u16).to_be_bytes();
+            output.put_with(8 + length, |tail| {
+                tail.put([first, MASK | TWO_BYTES, a, b]);
+                tail.put(key);
+                mask::put(key, payload, tail);
+            });
         }
         _ => {
             put(output, first, payload.len(), Some(key));
             // Memory that was never written to is zeroed first: in pieces, it stays close by.
             output.reserve(payload.len());
             for piece in payload.chunks(PIECE) {
-                mask::copy(key, piece, output.put_any(piece.len()));
+                output.put_with(piece.len(), |tail| mask::put(key, piece, tail));
             }
         }
     }

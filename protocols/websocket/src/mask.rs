@@ -5,6 +5,7 @@ mod wide;
 
 use alloc::boxed::Box;
 use core::fmt;
+use segue::Tail;
 
 /// Masks `bytes` in place, or unmasks them, which is the same: byte `i` is combined with byte
 /// `i % 4` of the key (RFC 6455 §5.3).
@@ -101,39 +102,39 @@ fn words(wide: u64, bytes: &mut [u8]) {
     }
 }
 
-/// Copies `from` to `to`, which is as long, masked.
+/// Appends `payload`, masked.
 #[inline]
-pub(crate) fn copy(key: [u8; 4], from: &[u8], to: &mut [u8]) {
+pub(crate) fn put(key: [u8; 4], payload: &[u8], tail: &mut Tail<'_>) {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    if from.len() >= wide::WORTH {
-        return wide::copy(key, from, to);
+    if payload.len() >= wide::WORTH {
+        return wide::put(key, payload, tail);
     }
-    copy_plain(key, from, to);
+    put_plain(key, payload, tail);
 }
 
 /// The same for payloads of which it is known that they are short.
 #[inline(always)]
-pub(crate) fn copy_short(key: [u8; 4], from: &[u8], to: &mut [u8]) {
-    copy_plain(key, from, to);
+pub(crate) fn put_short(key: [u8; 4], payload: &[u8], tail: &mut Tail<'_>) {
+    put_plain(key, payload, tail);
 }
 
 /// As [`plain`], from one place to another.
 #[inline(always)]
-fn copy_plain(key: [u8; 4], from: &[u8], to: &mut [u8]) {
+fn put_plain(key: [u8; 4], payload: &[u8], tail: &mut Tail<'_>) {
     let narrow = u32::from_ne_bytes(key);
     let wide = u64::from(narrow) << 32 | u64::from(narrow);
-    let (blocks, from) = from.as_chunks::<32>();
-    let (places, to) = to.as_chunks_mut::<32>();
-    for (block, place) in blocks.iter().zip(places) {
-        copy_words(wide, block, place);
-    }
-    match from.len() {
-        16.. => copy_ends::<16>(from, to, four, narrow),
-        8.. => copy_ends::<8>(from, to, two, narrow),
-        4.. => copy_ends::<4>(from, to, one, narrow),
+    let (blocks, rest) = payload.as_chunks::<32>();
+    tail.put_mapped(blocks, |mut block| {
+        words(wide, &mut block);
+        block
+    });
+    match rest.len() {
+        16.. => put_ends::<16>(rest, tail, four, narrow),
+        8.. => put_ends::<8>(rest, tail, two, narrow),
+        4.. => put_ends::<4>(rest, tail, one, narrow),
         _ => {
-            for ((byte, place), key) in from.iter().zip(to).zip(key) {
-                *place = byte ^ key;
+            for (byte, key) in rest.iter().zip(key) {
+                tail.put([byte ^ key]);
             }
         }
     }
@@ -141,27 +142,20 @@ fn copy_plain(key: [u8; 4], from: &[u8], to: &mut [u8]) {
 
 /// As [`ends`], from one place to another.
 #[inline(always)]
-fn copy_ends<const N: usize>(
-    from: &[u8],
-    to: &mut [u8],
+fn put_ends<const N: usize>(
+    payload: &[u8],
+    tail: &mut Tail<'_>,
     mask: impl Fn([u8; N], u32) -> [u8; N],
     key: u32,
 ) {
-    let last = turned(key, from.len());
-    let (Some(&front), Some(&end)) = (from.first_chunk(), from.last_chunk()) else { return };
-    if let Some(place) = to.first_chunk_mut() {
-        *place = mask(front, key);
-    }
-    if let Some(place) = to.last_chunk_mut() {
-        *place = mask(end, last);
-    }
+    let last = turned(key, payload.len());
+    let (Some(&front), Some(&end)) = (payload.first_chunk(), payload.last_chunk()) else { return };
+    tail.put_ends(payload.len(), mask(front, key), mask(end, last));
 }
 
 #[inline(always)]
-fn copy_words(wide: u64, from: &[u8], to: &mut [u8]) {
-    for (word, place) in from.as_chunks::<8>().0.iter().zip(to.as_chunks_mut::<8>().0) {
-        *place = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
-    }
+fn put_words(key: u32, words: &[[u8; 8]], tail: &mut Tail<'_>) {
+    tail.put_mapped(words, |word| two(word, key));
 }
 
 /// Where a client takes its masking keys from, a fresh one for each frame.
@@ -271,19 +265,16 @@ mod tests {
                     mask(key, &mut masked);
                     assert_eq!(masked, original);
                 }
-                for copy in [copy, copy_plain] {
-                    for to in (0..8).step_by(step) {
-                        let mut place = vec![0xA5; to + length + 8];
-                        copy(key, original, &mut place[to..to + length]);
-                        assert_eq!(
-                            place[to..to + length],
-                            expected,
-                            "{length} from {from} to {to}"
-                        );
-                        assert_eq!(
-                            (&place[..to], &place[to + length..]),
-                            (&[0xA5; 8][..to], &[0xA5; 8][..])
-                        );
+                for put in [put, put_plain] {
+                    for before in (0..8).step_by(step) {
+                        // Memory that was used before, and is not to be seen.
+                        let mut output = segue::Output::new();
+                        output.put(&[0xA5; 700]);
+                        output.clear();
+                        output.put(&[0x5A; 8][..before]);
+                        output.put_with(length, |tail| put(key, original, tail));
+                        let expected = [&[0x5A; 8][..before], &expected[..]].concat();
+                        assert!(output.to_vec() == expected, "{length} from {from} to {before}");
                     }
                 }
             }

@@ -297,7 +297,7 @@ fn a_stream_that_ends_without_a_close_frame_is_truncated() {
 fn a_need_says_when_more_is_known_and_what_surely_follows() {
     use segue::Need;
     let need = |role, input: &[u8]| match Frames::new(role).frame(input, false) {
-        Ok(segue::Frame::Need(Need { at_least, claim })) => (at_least.get(), claim),
+        Ok(segue::Frame::Need(Need { at_least, claim, .. })) => (at_least.get(), claim),
         other => panic!("{other:?}"),
     };
     // The second byte may be wrong; with it comes a masking key at least, if it is a client's.

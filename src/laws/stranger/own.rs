@@ -1,10 +1,10 @@
 //! Our own stages and exchanges, as strangers: so that all that is for strangers is for them, too.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use super::{Answer, Stranger};
 use crate::{
-    Buffer, Decode, Exchange, Output, Progress, Step,
+    Buffer, Decode, Exchange, Fault, Frame, Output, Progress, Record, Step,
     laws::{Entry, Log, Observe},
 };
 
@@ -37,6 +37,42 @@ pub struct Staged<D> {
     dead: Option<String>,
 }
 
+impl<D: Debug> Debug for Staged<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Staged")
+            .field("stage", &self.stage)
+            .field("buffer", &self.buffer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A stage that is taken at its word: a fault of `frame` must be fatal, as law L5 has it. Drivers
+/// make it so, and would hide that it is not.
+struct Strict<'s, D>(&'s mut D);
+
+impl<D: Decode> Decode for Strict<'_, D> {
+    type Item<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Error = D::Error;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+        let frame = self.0.frame(input, eof);
+        let goes_on = frame.as_ref().is_err_and(|fault| !fault.fatal);
+        assert!(!goes_on, "frame answered a fault that is not fatal: the stage cannot go on");
+        frame
+    }
+
+    fn absorb(&mut self, record: Record<'_>, to: &mut Output) -> Result<(), Fault<D::Error>> {
+        self.0.absorb(record, to)
+    }
+
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
+        self.0.parse(record)
+    }
+}
+
 impl<D> Staged<D>
 where
     D: Decode + 'static,
@@ -50,7 +86,7 @@ where
         if let Some(fault) = &self.dead {
             return Answer::Error(fault.clone());
         }
-        match self.buffer.step(&mut self.stage, eof, &mut self.answers) {
+        match self.buffer.step(&mut Strict(&mut self.stage), eof, &mut self.answers) {
             Ok(Step::Item(item)) => {
                 self.said = said(&item);
                 // An item that says nothing is one all the same.
@@ -112,6 +148,15 @@ pub struct Exchanged<X> {
     said: std::vec::IntoIter<Answer>,
     /// What it answers once it is over.
     over: Option<Answer>,
+}
+
+impl<X: Debug> Debug for Exchanged<X> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchanged")
+            .field("exchange", &self.exchange)
+            .field("buffer", &self.buffer)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<X> Exchanged<X>

@@ -233,6 +233,32 @@ fn yields_without_consuming() {
 }
 
 #[test]
+fn wants_to_go_on_where_it_cannot() {
+    /// Bytes, and a stage that does not know where the next one starts and says that it does.
+    struct Undead;
+    impl Decode for Undead {
+        type Item<'a> = usize;
+        type Error = &'static str;
+
+        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<&'static str>> {
+            match input {
+                [] if eof => Ok(Frame::Done),
+                [] => Ok(Frame::need(1)),
+                [b'!', ..] => Err(Fault::new("shouting").recoverable()),
+                _ => Ok(Frame::Record(1)),
+            }
+        }
+
+        fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<usize, Fault<&'static str>> {
+            Ok(record.len())
+        }
+    }
+    let subject = laws::stranger("undead", || stranger::stage(Undead)).accepts([b"ab"]);
+    let defect = caught(subject.refuses([b"a!"]), Law::L5);
+    assert_eq!(defect.symptom(), Symptom::Breaks, "{defect}");
+}
+
+#[test]
 fn reads_on_behind_the_end() {
     fn next(reader: &mut impl Read) -> io::Result<Option<u8>> {
         let mut byte = [0];

@@ -1,12 +1,14 @@
 //! Long payloads with the vectors of this processor, not of the oldest that the build is for.
 //!
 //! They are the same loops, compiled once more for AVX2, which mask 64 KiB in half the time or less.
-//! This is the only unsafe code of the crate, and it is two calls; `plain` and `copy_plain` are the
+//! This is the only unsafe code of the crate, and it is two calls; `plain` and `put_plain` are the
 //! twins that tests hold it against. Builds for the native processor come here as well: it is the
 //! same there, and who asks for the processor's features is told at once.
 #![allow(unsafe_code)]
 
-use super::{copy_plain, copy_words, plain, turned, words};
+use segue::Tail;
+
+use super::{plain, put_plain, put_words, turned, words};
 
 /// From this length on, in bytes, it pays to ask what the processor has and to make the call.
 pub(super) const WORTH: usize = 512;
@@ -43,33 +45,29 @@ fn avx2(key: [u8; 4], bytes: &mut [u8]) {
     plain(key.to_ne_bytes(), rest);
 }
 
-/// As [`copy`](super::copy).
+/// As [`put`](super::put).
 #[inline(never)]
-pub(super) fn copy(key: [u8; 4], from: &[u8], to: &mut [u8]) {
+pub(super) fn put(key: [u8; 4], payload: &[u8], tail: &mut Tail<'_>) {
     if std::arch::is_x86_feature_detected!("avx2") {
         // SAFETY: as above.
-        unsafe { copy_avx2(key, from, to) }
+        unsafe { put_avx2(key, payload, tail) }
     } else {
-        copy_plain(key, from, to);
+        put_plain(key, payload, tail);
     }
 }
 
 /// As [`avx2`]; it is the writes that shall not lie across cache lines, where there are enough of
 /// them for that to pay.
 #[target_feature(enable = "avx2")]
-fn copy_avx2(key: [u8; 4], from: &[u8], to: &mut [u8]) {
-    let before = match to.len() {
+fn put_avx2(key: [u8; 4], payload: &[u8], tail: &mut Tail<'_>) {
+    let before = match payload.len() {
         ..ALIGNED => 0,
-        length => to.as_ptr().align_offset(32).min(length).min(from.len()),
+        length => tail.until_aligned(32).min(length),
     };
-    let (front, from) = from.split_at(before);
-    let (place, to) = to.split_at_mut(before);
-    copy_plain(key, front, place);
+    let (front, payload) = payload.split_at(before);
+    put_plain(key, front, tail);
     let key = turned(u32::from_ne_bytes(key), before);
-    let narrow = u64::from(key);
-    let whole = from.len().min(to.len()) / 8 * 8;
-    let (front, rest) = from.split_at(whole);
-    let (place, to) = to.split_at_mut(whole);
-    copy_words(narrow << 32 | narrow, front, place);
-    copy_plain(key.to_ne_bytes(), rest, to);
+    let (words, rest) = payload.as_chunks();
+    put_words(key, words, tail);
+    put_plain(key.to_ne_bytes(), rest, tail);
 }
