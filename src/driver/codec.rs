@@ -246,7 +246,7 @@ impl<E: fmt::Display> fmt::Display for CodecError<E> {
     }
 }
 
-impl<E: error::Error + 'static> error::Error for CodecError<E> {
+impl<E: error::Error> error::Error for CodecError<E> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
             // Each is told in the words of what it holds, which so is not told again.

@@ -87,11 +87,11 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     }
 }
 
-impl<E: error::Error + 'static> error::Error for Error<E> {
+impl<E: error::Error> error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
-            Self::Fault(fault) => Some(fault),
+            Self::Io(error) => error.source(),
+            Self::Fault(fault) => fault.source(),
         }
     }
 }
@@ -150,11 +150,11 @@ impl<E: fmt::Display> fmt::Display for SendError<E> {
     }
 }
 
-impl<E: error::Error + 'static> error::Error for SendError<E> {
+impl<E: error::Error> error::Error for SendError<E> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
-            Self::Refused(error) => Some(error),
+            Self::Io(error) => error.source(),
+            Self::Refused(error) => error.source(),
             Self::Closed => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Connections over futures-io's `AsyncRead` and `AsyncWrite`.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -30,6 +30,12 @@ pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
 pub struct Futures<T> {
     io: T,
     peek: Option<PeekFn<T>>,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Futures<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Futures").field(&self.io).finish()
+    }
 }
 
 type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;

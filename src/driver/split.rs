@@ -7,7 +7,7 @@
 //! nothing more to tell. Only the reader reads: what the writer read would be missing there.
 
 use std::{
-    io,
+    fmt, io,
     sync::Arc,
     task::{Context, Poll, Wake, Waker, ready},
 };
@@ -34,6 +34,12 @@ use crate::Output;
 pub struct Half<T> {
     shared: Arc<Shared<T>>,
     side: Side,
+}
+
+impl<T> fmt::Debug for Half<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Half").field("side", &self.side).finish_non_exhaustive()
+    }
 }
 
 struct Shared<T> {

@@ -49,6 +49,7 @@
 //! `tests/shuttle` searches the schedules of these halves for a stop, a loss and a torn item.
 
 use std::{
+    fmt,
     io::{self, IoSlice, Read, Write},
     sync::Arc,
     task::Poll,
@@ -84,6 +85,12 @@ use crate::Output;
 pub struct BlockingHalf<T> {
     shared: Arc<Shared<T>>,
     side: Side,
+}
+
+impl<T> fmt::Debug for BlockingHalf<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BlockingHalf").field("side", &self.side).finish_non_exhaustive()
+    }
 }
 
 struct Shared<T> {

@@ -1,6 +1,7 @@
 //! Connections over `std::io`: blocking, or non-blocking for a readiness loop such as mio's.
 
 use std::{
+    fmt,
     io::{self, IoSlice, Read, Write},
     net::TcpStream,
     task::{Context, Poll, Waker, ready},
@@ -50,6 +51,12 @@ pub type Connection<T, S> = connection::Connection<Blocking<T>, S>;
 pub struct Blocking<T> {
     pub(super) io: T,
     pub(super) peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Blocking<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Blocking").field(&self.io).finish()
+    }
 }
 
 impl<T> Blocking<T> {

@@ -1,7 +1,7 @@
 //! Connections over tokio's `AsyncRead` and `AsyncWrite`.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -32,6 +32,12 @@ pub type Connection<T, S> = connection::Connection<Tokio<T>, S>;
 pub struct Tokio<T> {
     io: T,
     peek: Option<PeekFn<T>>,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Tokio<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Tokio").field(&self.io).finish()
+    }
 }
 
 type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;

@@ -2,7 +2,7 @@
 
 use std::{
     any::type_name,
-    fmt::Debug,
+    fmt::{self, Debug},
     hash::{DefaultHasher, Hash, Hasher},
 };
 
@@ -141,6 +141,16 @@ pub struct Suite<'m> {
     refuses: Vec<Vec<u8>>,
     too_long: Vec<Vec<u8>>,
     linear: Vec<Streams>,
+}
+
+impl fmt::Debug for Suite<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Suite")
+            .field("name", &self.name)
+            .field("accepts", &self.accepts.len())
+            .field("refuses", &self.refuses.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'m> Suite<'m> {

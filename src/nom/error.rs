@@ -35,10 +35,10 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for Error<E> {
+impl<E: core::error::Error> core::error::Error for Error<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
-            Self::Stage(error) => Some(error),
+            Self::Stage(error) => error.source(),
             _ => None,
         }
     }

@@ -1,6 +1,9 @@
 //! Machines that keep what they are given.
 
-use std::{collections::VecDeque, fmt::Debug};
+use std::{
+    collections::VecDeque,
+    fmt::{self, Debug},
+};
 
 use super::{Answer, Stranger};
 
@@ -47,6 +50,12 @@ pub struct Machine<M> {
     next: Box<dyn FnMut(&mut M) -> Answer>,
     at_end: Option<Box<dyn FnMut(&mut M) -> Answer>>,
     left: Option<Box<dyn Fn(&M) -> Vec<u8>>>,
+}
+
+impl<M: Debug> fmt::Debug for Machine<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Machine").field("state", &self.state).finish_non_exhaustive()
+    }
 }
 
 impl<M> Machine<M> {
@@ -129,6 +138,16 @@ pub struct Calling<F> {
     /// It said so, and is not given any more.
     stopped: Option<Answer>,
     ended: bool,
+}
+
+impl<F> fmt::Debug for Calling<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Calling")
+            .field("said", &self.said.len())
+            .field("stopped", &self.stopped.is_some())
+            .field("ended", &self.ended)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<F: FnMut(Option<&[u8]>, &mut Vec<Answer>) -> Option<Answer>> Calling<F> {

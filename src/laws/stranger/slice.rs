@@ -1,6 +1,6 @@
 //! Functions over a slice, in the style of nom, winnow and httparse.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use super::{Answer, Stranger};
 
@@ -53,6 +53,15 @@ pub struct Slice<F> {
     parse: F,
     input: Vec<u8>,
     consumed: usize,
+}
+
+impl<F> fmt::Debug for Slice<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Slice")
+            .field("len", &self.input.len())
+            .field("consumed", &self.consumed)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<F: FnMut(&[u8], bool) -> (usize, Answer)> Slice<F> {

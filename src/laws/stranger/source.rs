@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     collections::VecDeque,
-    fmt::Debug,
+    fmt::{self, Debug},
     io::{self, BufRead, ErrorKind, Read},
     rc::Rc,
 };
@@ -76,6 +76,12 @@ pub struct Reading<R> {
     next: Box<dyn FnMut(&mut R) -> Answer>,
     would_block: bool,
     left: Option<Box<dyn Fn(&R) -> Vec<u8>>>,
+}
+
+impl<R: Debug> fmt::Debug for Reading<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reading").field("reader", &self.reader).finish_non_exhaustive()
+    }
 }
 
 impl<R> Reading<R> {

@@ -1,6 +1,7 @@
 //! A parser under test, and what is known of it.
 
 use std::{
+    fmt,
     hash::{DefaultHasher, Hash, Hasher},
     rc::Rc,
 };
@@ -77,6 +78,16 @@ pub(super) struct Terms {
     pub(super) work: Option<fn() -> u64>,
     /// Is told each run before it is made.
     pub(super) tries: Option<Rc<dyn Fn(&[u8], &[usize])>>,
+}
+
+impl fmt::Debug for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Subject")
+            .field("name", &self.name)
+            .field("accepts", &self.accepts.len())
+            .field("refuses", &self.refuses.len())
+            .finish_non_exhaustive()
+    }
 }
 
 impl Subject {

@@ -306,13 +306,20 @@ impl From<Discard> for UnprotectError {
 impl fmt::Display for UnprotectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Discard(discard) => write!(f, "to be dropped: {discard}"),
+            Self::Discard(_) => f.write_str("the packet is to be dropped"),
             Self::Close(error) => fmt::Display::fmt(error, f),
         }
     }
 }
 
-impl core::error::Error for UnprotectError {}
+impl core::error::Error for UnprotectError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Discard(discard) => Some(discard),
+            Self::Close(error) => error.source(),
+        }
+    }
+}
 
 #[inline]
 fn header<'p>(bytes: &'p [u8], layout: &Layout) -> Result<Header<'p>, Discard> {

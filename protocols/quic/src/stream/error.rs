@@ -160,11 +160,11 @@ impl<E: fmt::Display> fmt::Display for ReadError<E> {
     }
 }
 
-impl<E: core::error::Error + 'static> core::error::Error for ReadError<E> {
+impl<E: core::error::Error> core::error::Error for ReadError<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         match self {
             Self::Reset(_) => None,
-            Self::Fault(fault) => Some(fault),
+            Self::Fault(fault) => fault.source(),
         }
     }
 }

@@ -105,12 +105,12 @@ impl fmt::Display for Error {
 impl error::Error for Error {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Io(error) => Some(error),
-            Self::Fault(fault) => Some(fault),
-            Self::Request(fault) => Some(fault),
-            Self::Response(fault) => Some(fault),
-            Self::Write(error) => Some(error),
-            Self::Url(error) => Some(error),
+            Self::Io(error) => error.source(),
+            Self::Fault(fault) => fault.source(),
+            Self::Request(fault) => fault.source(),
+            Self::Response(fault) => fault.source(),
+            Self::Write(error) => error.source(),
+            Self::Url(error) => error.source(),
             Self::Closed | Self::Unanswered | Self::Silent => None,
         }
     }

@@ -61,7 +61,7 @@ impl fmt::Display for RequestError {
             Self::HeaderTaken(name) => {
                 return write!(f, "the header {name} is for the handshake to write");
             }
-            Self::Unsendable(error) => return write!(f, "the answer cannot be sent: {error}"),
+            Self::Unsendable(_) => "the answer cannot be sent",
             Self::Method => "the method is not GET (RFC 6455 §4.1)",
             Self::HttpVersion => "the version of HTTP is below 1.1 (RFC 6455 §4.1)",
             Self::NotAnUpgrade => "the request asks for no upgrade to WebSocket (RFC 6455 §4.2.1)",
@@ -73,7 +73,15 @@ impl fmt::Display for RequestError {
     }
 }
 
-impl core::error::Error for RequestError {}
+impl core::error::Error for RequestError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Http(error) => error.source(),
+            Self::Unsendable(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl From<EncodeError> for RequestError {
     fn from(error: EncodeError) -> Self {
@@ -129,7 +137,7 @@ impl fmt::Display for ResponseError {
             Self::HeaderTaken(name) => {
                 return write!(f, "the header {name} is for the handshake to write");
             }
-            Self::Unsendable(error) => return write!(f, "the request cannot be sent: {error}"),
+            Self::Unsendable(_) => "the request cannot be sent",
             Self::Informational => "the server sends informational responses on and on",
             Self::HttpVersion => "the version of HTTP is below 1.1 (RFC 6455 §4.1)",
             Self::NotAnUpgrade => "the server upgrades to something else (RFC 6455 §4.1)",
@@ -140,7 +148,15 @@ impl fmt::Display for ResponseError {
     }
 }
 
-impl core::error::Error for ResponseError {}
+impl core::error::Error for ResponseError {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Http(error) => error.source(),
+            Self::Unsendable(error) => Some(error),
+            _ => None,
+        }
+    }
+}
 
 impl From<EncodeError> for ResponseError {
     fn from(error: EncodeError) -> Self {

@@ -7,6 +7,7 @@ mod counting;
 
 mod blocking;
 mod closing;
+mod errors;
 mod keeping;
 mod many;
 mod polled;
