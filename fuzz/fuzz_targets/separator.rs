@@ -148,7 +148,7 @@ fuzz_target!(|data: &[u8]| {
         _ => separator::line().crlf(),
     };
     let has_plain_ends = bits & 7 == 0;
-    match pick % 19 {
+    match pick % 20 {
         0 => {
             terms.keep_the_laws(lines, data);
             if has_plain_ends {
@@ -212,6 +212,20 @@ fuzz_target!(|data: &[u8]| {
             };
             laws::fuzz(make, data);
             returns(make, data);
+        }
+        18 => {
+            // The byte in front of a line's end announces the payload, unless it is a letter.
+            let announced = |line: &[u8]| match line.last() {
+                Some(byte) if byte.is_ascii_alphabetic() => Ok(None),
+                Some(b'!') => Err("no length"),
+                length => Ok(Some(length.copied().unwrap_or_default().into())),
+            };
+            let make = || {
+                let stage = terms.stage(lines()).with_payload(announced).max_payload(max);
+                let stage = if bits & 8 == 0 { stage } else { stage.continued() };
+                if bits & 0x80 == 0 { stage } else { stage.terminated_by(b"aab") }
+            };
+            laws::fuzz(make, data);
         }
         _ => {
             let make = || {

@@ -26,6 +26,8 @@ pub enum EncodeError {
     Empty,
     /// The content does not end in CRLF, where it must be made of lines.
     Unterminated,
+    /// The line does not announce the payload that it is given with.
+    Payload,
 }
 
 /// A separator that can be written behind a record. Only this module can implement it.
@@ -88,6 +90,7 @@ impl fmt::Display for EncodeError {
                 write!(f, "a record of {length} bytes is over the limit of {max}")
             }
             Self::Empty => f.write_str("an empty record would be skipped"),
+            Self::Payload => f.write_str("the line announces another payload than is given"),
             Self::Unterminated => f.write_str("the last line does not end in CRLF"),
         }
     }

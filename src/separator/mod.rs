@@ -9,6 +9,7 @@
 //! | [`head()`] | an empty line |
 //! | [`quoted()`] | a byte outside of quotes |
 //! | [`slip()`], [`cobs()`] | a byte that is escaped or left out in content |
+//! | [`Until::with_payload`] | a separator, and the payload that the line in front announces |
 //! | [`dot_stuffed()`], [`dot_stuffed_lines()`] | a line with a dot alone |
 //!
 //! What these can promise about the bytes still to come ([`Need::claim`](crate::Need::claim)) is
@@ -28,6 +29,7 @@ mod near;
 mod quoted;
 mod slip;
 mod until;
+mod with_payload;
 
 pub use any_of::{AnyByte, AnyString, Ended, any_of, any_of_strings};
 pub use byte::{Byte, byte};
@@ -41,6 +43,7 @@ pub use line::{Line, LineEnd, LineError, StrictLine, StrictLineEnd, line};
 pub use quoted::{Quoted, quoted};
 pub use slip::{Slip, SlipError, slip};
 pub use until::Until;
+pub use with_payload::{Announced, PayloadError, WithPayload};
 
 use crate::{Fault, Record};
 use core::ops::Range;

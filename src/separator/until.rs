@@ -23,7 +23,7 @@ use crate::{Decode, Fault, Frame, Need, Output, Record};
 pub struct Until<S> {
     pub(super) separator: S,
     pub(super) max: usize,
-    keep: bool,
+    pub(super) keep: bool,
     last: bool,
     pub(super) skip_empty: bool,
     /// How many lengths content may have that makes an item: those from 0 or 1 up to `max`. So one
@@ -34,7 +34,7 @@ pub struct Until<S> {
     /// No separator ends within this many bytes in front of the input.
     searched: usize,
     /// Length of the content of the record that `frame` has found.
-    content: usize,
+    pub(super) content: usize,
 }
 
 impl<S: Separator> Until<S> {
@@ -187,7 +187,7 @@ impl<S: Separator> Until<S> {
 
     /// Gets ready for the next record.
     #[inline]
-    fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.searched = 0;
         self.separator.begin();
     }

@@ -5,3 +5,4 @@ mod laws;
 mod plain;
 mod properties;
 mod reference;
+mod with_payload;

@@ -1,0 +1,426 @@
+//! Lines that announce a payload.
+
+use alloc::vec::Vec;
+use core::{fmt, ops::Range};
+
+use super::{EncodeError, Separator, Until, Written};
+use crate::{Cause, Content, Decode, Encode, Fault, Frame, Need, Output, Record};
+
+/// Records of a line and the payload that it announces, made by [`Until::with_payload`].
+///
+/// On the wire a record is
+///
+/// ```text
+/// | line | its separator | payload | what ends the payload, if anything does |
+/// ```
+///
+/// and the item gives both parts. A function reads the line and says how long the payload is, or
+/// that there is none. The options of the line are those of [`Until`], and are set before.
+///
+/// | protocol | stage |
+/// |---|---|
+/// | NATS (`PUB subject 5`), memcached (`set k 0 0 5`) | `line().crlf().with_payload(..)`[`.terminated_by(b"\r\n")`](Self::terminated_by) |
+/// | STOMP | [`head()`](super::head())`.with_payload(..)`[`.terminated_by(b"\0")`](Self::terminated_by) |
+/// | IMAP (`A1 LOGIN {4}`) | `line().crlf().with_payload(..)`[`.continued()`](Self::continued) |
+///
+/// - Partial input: it needs what the line needs; once that is there, what is missing is known to
+///   the byte.
+/// - A payload that is longer than [`max_payload`](Self::max_payload) is
+///   [`Cause::TooLong`](crate::Cause::TooLong) as soon as it is announced, at its first byte.
+/// - All faults are fatal: where the next record starts is unknown.
+///
+/// ```
+/// use segue::separator::{self, Announced};
+/// use segue::{Buffer, Output, Step};
+///
+/// /// The length in a command of memcached that stores: `set <key> <flags> <exptime> <bytes>`.
+/// fn stored(line: &[u8]) -> Result<Option<usize>, &'static str> {
+///     let mut words = line.split(|&byte| byte == b' ');
+///     if words.next() != Some(b"set") {
+///         return Ok(None);
+///     }
+///     let length = words.nth(3).and_then(|word| str::from_utf8(word).ok());
+///     length.and_then(|word| word.parse().ok()).map(Some).ok_or("bad data chunk")
+/// }
+///
+/// let commands = separator::line().crlf().max(512).with_payload(stored);
+/// let mut commands = commands.max_payload(1 << 20).terminated_by(b"\r\n");
+/// let mut buffer = Buffer::from(&b"set k 0 0 5\r\nhello\r\nget k\r\nset k 0 0 5\r\nhe"[..]);
+/// let mut output = Output::new();
+/// let Step::Item(command) = buffer.step(&mut commands, false, &mut output)? else { panic!() };
+/// assert_eq!(command.line(), b"set k 0 0 5");
+/// assert_eq!(command.payload(), Some(&b"hello"[..]));
+/// let Step::Item(command) = buffer.step(&mut commands, false, &mut output)? else { panic!() };
+/// assert_eq!((command.line(), command.payload()), (&b"get k"[..], None));
+/// // Three bytes of the payload are missing, and the line end behind it.
+/// let Step::Need(need) = buffer.step(&mut commands, false, &mut output)? else { panic!() };
+/// assert_eq!(need.claim, 5);
+/// # Ok::<(), segue::Fault<separator::PayloadError<std::convert::Infallible, &str>>>(())
+/// ```
+#[derive(Clone)]
+pub struct WithPayload<S, F> {
+    line: Until<S>,
+    announced: F,
+    max_payload: usize,
+    terminator: &'static [u8],
+    continued: bool,
+    /// The parts of the record in front that are known so far. Memory is used again.
+    parts: Vec<Part>,
+    /// Bytes of the record in front up to the end of the last of `parts`.
+    known: usize,
+    /// No further line belongs to the record in front.
+    whole: bool,
+    /// The record was given out, with `parts` for its item: the next one is another.
+    given: bool,
+}
+
+/// A line and its payload, as offsets in the record.
+#[derive(Debug, Clone)]
+struct Part {
+    line: Range<usize>,
+    payload: Option<Range<usize>>,
+}
+
+/// How a record of [`WithPayload`] breaks the rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum PayloadError<L, E> {
+    /// The line breaks those of its separator.
+    Line(L),
+    /// The line does not say how long the payload is: the error of the function that reads it.
+    Announcement(E),
+    /// The payload is not followed by what ends it. The fault is at the byte that differs.
+    Unterminated,
+}
+
+impl<S: Separator> Until<S> {
+    /// Records of a line and the payload that it announces. `announced` is shown the line without
+    /// its separator; it answers the length of the payload in bytes, `None` where the line has no
+    /// payload at all (which is not the same as an empty one), or an error.
+    ///
+    /// It must answer the same for the same line. See [`WithPayload`].
+    pub const fn with_payload<F, E>(self, announced: F) -> WithPayload<S, F>
+    where
+        F: Fn(&[u8]) -> Result<Option<usize>, E>,
+    {
+        WithPayload {
+            line: self,
+            announced,
+            max_payload: WithPayload::<S, F>::MAX_PAYLOAD,
+            terminator: &[],
+            continued: false,
+            parts: Vec::new(),
+            known: 0,
+            whole: false,
+            given: false,
+        }
+    }
+}
+
+impl<S, F> WithPayload<S, F> {
+    /// The longest payload in bytes, unless another is set: 1 MiB, which is what NATS and memcached
+    /// take unless told otherwise.
+    pub const MAX_PAYLOAD: usize = 1 << 20;
+
+    /// The most bytes of payload in a record. With [`continued`](Self::continued) it is the most
+    /// that may follow the first line, so that no record goes on for ever.
+    #[must_use]
+    pub const fn max_payload(mut self, bytes: usize) -> Self {
+        self.max_payload = bytes;
+        self
+    }
+
+    /// Each payload is followed by these bytes, which are no part of it. An empty payload is as
+    /// well; a line without one is not.
+    #[must_use]
+    pub const fn terminated_by(mut self, terminator: &'static [u8]) -> Self {
+        self.terminator = terminator;
+        self
+    }
+
+    /// Behind a payload the record goes on with another line, which may announce another payload;
+    /// it ends with a line that announces none.
+    #[must_use]
+    pub const fn continued(mut self) -> Self {
+        self.continued = true;
+        self
+    }
+
+    fn begin(&mut self) {
+        self.parts.clear();
+        (self.known, self.whole, self.given) = (0, false, false);
+    }
+
+    /// What may still follow the first line, in bytes.
+    fn room(&self) -> usize {
+        let first = self.parts.first().map_or(self.known, |first| self.behind(first));
+        self.max_payload.saturating_sub(self.known - first)
+    }
+
+    /// Where the payload of a part begins, or what comes in its place.
+    fn behind(&self, part: &Part) -> usize {
+        part.payload.as_ref().map_or(self.known, |payload| payload.start)
+    }
+}
+
+impl<S, F, E> WithPayload<S, F>
+where
+    S: Separator,
+    F: Fn(&[u8]) -> Result<Option<usize>, E>,
+{
+    /// Takes note of a line of `length` bytes at `known`, with its separator, `content` of them
+    /// content.
+    fn note(
+        &mut self,
+        input: &[u8],
+        length: usize,
+        content: usize,
+    ) -> Result<(), Fault<PayloadError<S::Error, E>>> {
+        let start = self.known;
+        let announced = (self.announced)(&input[start..start + content])
+            .map_err(|error| Fault::new(PayloadError::Announcement(error)).at(start as u64))?;
+        let shown = if self.line.keep { length } else { content };
+        let behind = start + length;
+        let mut part = Part { line: start..start + shown, payload: None };
+        self.known = behind;
+        if let Some(payload) = announced {
+            let room = if self.parts.is_empty() { self.max_payload } else { self.room() };
+            if payload > room {
+                return Err(Fault::too_long(behind as u64));
+            }
+            part.payload = Some(behind..behind.saturating_add(payload));
+            self.known = behind.saturating_add(payload).saturating_add(self.terminator.len());
+        }
+        self.whole = announced.is_none() || !self.continued;
+        self.parts.push(part);
+        Ok(())
+    }
+
+    /// The offset of the first byte that is not what ends the last payload.
+    fn unterminated(&self, input: &[u8]) -> Option<usize> {
+        let end = self.parts.last()?.payload.as_ref()?.end;
+        let there = input.get(end..self.known)?;
+        let differs =
+            there.iter().zip(self.terminator).position(|(byte, expected)| byte != expected);
+        differs.map(|at| end + at)
+    }
+}
+
+impl<S, F, E> Decode for WithPayload<S, F>
+where
+    S: Separator + 'static,
+    F: Fn(&[u8]) -> Result<Option<usize>, E>,
+{
+    type Item<'a>
+        = Announced<'a>
+    where
+        Self: 'a;
+    type Error = PayloadError<S::Error, E>;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+        if self.given {
+            self.begin();
+        }
+        loop {
+            let Some(rest) = input.get(self.known..) else {
+                return Ok(Frame::need(self.known - input.len()));
+            };
+            if let Some(at) = self.unterminated(input) {
+                return Err(Fault::new(PayloadError::Unterminated).at(at as u64));
+            }
+            if self.whole {
+                return Ok(Frame::Record(self.known));
+            }
+            // The first line has a limit of its own. Of another one no more is shown than decides
+            // that it is too long.
+            let first = self.parts.is_empty();
+            let room = if first { usize::MAX } else { self.room() };
+            let shown = rest.get(..room.saturating_add(1)).unwrap_or(rest);
+            let too_long = |known: usize| Fault::too_long(known.saturating_add(room) as u64);
+            let known = self.known;
+            let line = self.line.frame(shown, eof && shown.len() == rest.len());
+            let line =
+                line.map_err(|fault| fault.map(PayloadError::Line).moved(known as u64).fatal())?;
+            let (length, content) = match line {
+                Frame::Record(length) if length > room => return Err(too_long(known)),
+                Frame::Record(length) => (length, self.line.content),
+                // Lines to be passed over are in front of records, not within.
+                Frame::Absorb(_) | Frame::Done if first => return Ok(line),
+                Frame::Absorb(length) if length.get() > room => return Err(too_long(known)),
+                Frame::Absorb(length) => (length.get(), 0),
+                Frame::Need(_) if shown.len() > room => return Err(too_long(known)),
+                // The first byte too many changes the answer.
+                Frame::Need(need) => {
+                    let most = (room - shown.len()).saturating_add(1);
+                    let at_least = need.at_least.get().min(most);
+                    return Ok(Frame::Need(Need::exactly(at_least).claiming(need.claim.min(most))));
+                }
+                // The stream ends where another line had to come.
+                Frame::Done => return Err(Fault::truncated(input.len() as u64)),
+            };
+            self.note(input, length, content)?;
+            // It has been taken note of; the next question to it is about what follows.
+            self.line.begin();
+        }
+    }
+
+    fn absorb(
+        &mut self,
+        record: Record<'_>,
+        answers: &mut Output,
+    ) -> Result<(), Fault<Self::Error>> {
+        self.line.absorb(record, answers).map_err(|fault| fault.map(PayloadError::Line))
+    }
+
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Announced<'a>, Fault<Self::Error>> {
+        if !self.whole || self.given || record.len() != self.known {
+            return Err(Fault::from_cause(Cause::Contract));
+        }
+        self.given = true;
+        Ok(Announced { record, parts: &self.parts })
+    }
+}
+
+/// Writes a line that announces nothing.
+impl<S, F, E, C> Encode<C> for WithPayload<S, F>
+where
+    S: Written,
+    F: Fn(&[u8]) -> Result<Option<usize>, E>,
+    C: Content,
+{
+    type Error = EncodeError;
+
+    fn encode(&mut self, line: C, output: &mut Output) -> Result<(), EncodeError> {
+        match (self.announced)(line.as_bytes()) {
+            Ok(None) => self.line.encode(line, output),
+            _ => Err(EncodeError::Payload),
+        }
+    }
+}
+
+/// Writes a line, the payload that it announces, and what ends that. A record that is
+/// [`continued`](WithPayload::continued) goes on with what is encoded next.
+impl<S, F, E, C, P> Encode<(C, P)> for WithPayload<S, F>
+where
+    S: Written,
+    F: Fn(&[u8]) -> Result<Option<usize>, E>,
+    C: Content,
+    P: Content,
+{
+    type Error = EncodeError;
+
+    fn encode(&mut self, item: (C, P), output: &mut Output) -> Result<(), EncodeError> {
+        let (line, payload) = item;
+        let (length, max) = (payload.as_bytes().len(), self.max_payload);
+        if length > max {
+            return Err(EncodeError::TooLong { length, max });
+        }
+        match (self.announced)(line.as_bytes()) {
+            Ok(Some(announced)) if announced == length => {}
+            _ => return Err(EncodeError::Payload),
+        }
+        self.line.encode(line, output)?;
+        payload.put(output);
+        output.put(self.terminator);
+        Ok(())
+    }
+}
+
+/// A line, and the payload that it announces: an item of [`WithPayload`].
+pub struct Announced<'a> {
+    record: Record<'a>,
+    parts: &'a [Part],
+}
+
+impl<'a> Announced<'a> {
+    /// The line, the first one where there are several.
+    #[must_use]
+    pub fn line(&self) -> &[u8] {
+        self.parts.first().map_or(&[], |part| &self.record[part.line.clone()])
+    }
+
+    /// The payload that the line announces, the first one where there are several; `None` where the
+    /// line announces none.
+    #[must_use]
+    pub fn payload(&self) -> Option<&[u8]> {
+        self.parts.first().and_then(|part| part.payload.clone()).map(|place| &self.record[place])
+    }
+
+    /// All lines of the record, each with the payload that it announces. There is one, unless
+    /// records are [`continued`](WithPayload::continued).
+    pub fn parts(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
+        self.parts.iter().map(|Part { line, payload }| {
+            (&self.record[line.clone()], payload.clone().map(|place| &self.record[place]))
+        })
+    }
+
+    /// The first payload as a record: [`Record::into_bytes`] of it shares the buffer's allocation
+    /// where it is long.
+    #[must_use]
+    pub fn into_payload(self) -> Option<Record<'a>> {
+        let Range { start, end } = self.parts.first()?.payload.clone()?;
+        let mut record = self.record;
+        record.truncate(end);
+        record.advance(start);
+        Some(record)
+    }
+
+    /// The whole of it, as it is on the wire.
+    #[must_use]
+    pub fn into_record(self) -> Record<'a> {
+        self.record
+    }
+}
+
+/// Shows lengths and not payload.
+impl fmt::Debug for Announced<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Announced")
+            .field("len", &self.record.len())
+            .field("line", &self.line().len())
+            .field("payload", &self.payload().map(<[u8]>::len))
+            .finish()
+    }
+}
+
+/// Shows lengths and not payload.
+impl<S: fmt::Debug, F> fmt::Debug for WithPayload<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithPayload")
+            .field("line", &self.line)
+            .field("max_payload", &self.max_payload)
+            .field("terminator", &self.terminator.len())
+            .field("continued", &self.continued)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<L: fmt::Display, E: fmt::Display> fmt::Display for PayloadError<L, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(error) => error.fmt(f),
+            Self::Announcement(error) => error.fmt(f),
+            Self::Unterminated => f.write_str("the payload is longer than its line announces"),
+        }
+    }
+}
+
+impl<L: core::error::Error, E: core::error::Error> core::error::Error for PayloadError<L, E> {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        match self {
+            Self::Line(error) => error.source(),
+            Self::Announcement(error) => error.source(),
+            Self::Unterminated => None,
+        }
+    }
+}
+
+#[cfg(feature = "laws")]
+impl crate::laws::Observe for Announced<'_> {
+    fn observe(&self, log: &mut crate::laws::Log) {
+        for (line, payload) in self.parts() {
+            line.observe(log);
+            payload.observe(log);
+        }
+    }
+}
