@@ -1,6 +1,7 @@
 //! One way to do a job, ready to be timed.
 
 use std::{
+    fmt,
     hint::black_box,
     time::{Duration, Instant},
 };
@@ -16,7 +17,14 @@ pub struct Contender<'i> {
     work: Box<dyn Work + 'i>,
 }
 
+impl fmt::Debug for Contender<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Contender").field(&self.name).finish()
+    }
+}
+
 /// Contenders that do the same job over the same input.
+#[derive(Debug)]
 pub struct Group<'i> {
     /// The job and the size of what it is done to: `length/64`.
     pub name: String,

@@ -1,5 +1,7 @@
 //! The bytes that contenders go through.
 
+use std::fmt;
+
 /// Bytes of one corpus, at least: small enough for the second-level cache, so that memory is not
 /// what is measured, and large enough for the end of a pass not to count.
 const SIZE: usize = 64 * 1024;
@@ -13,6 +15,15 @@ pub struct Corpus {
     pub bytes: Vec<u8>,
     /// How many there are.
     pub count: usize,
+}
+
+impl fmt::Debug for Corpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Corpus")
+            .field("len", &self.bytes.len())
+            .field("count", &self.count)
+            .finish()
+    }
 }
 
 /// Records of `payload` bytes, each behind its length in four bytes, the most significant first.

@@ -201,3 +201,26 @@ fn a_handshake_is_bounded() {
     assert!(stream.receive(130, &[7; 1]).is_err());
     assert!(stream.receive((1 << 62) - 1, &[7; 1]).is_err());
 }
+
+/// What an error and its sources say, from the outside in. None may say what another says.
+fn chain(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
+    let errors = std::iter::successors(Some(error), |&error| error.source());
+    let said: Vec<_> = errors.map(ToString::to_string).collect();
+    for (at, inner) in said.iter().enumerate() {
+        let outer = said.iter().take(at).find(|outer| outer.contains(&**inner));
+        assert_eq!(outer, None, "{inner:?} is said twice");
+    }
+    said
+}
+
+#[test]
+fn an_error_says_nothing_twice() {
+    use segue_quic::{Discard, ErrorCode, TransportError, UnprotectError};
+    let fault = segue::Fault::new(Discard::Unauthentic).at(7);
+    assert_eq!(chain(&ReadError::Fault(fault)).len(), 1);
+    assert_eq!(chain(&ReadError::<Discard>::Reset(7)).len(), 1);
+    let dropped = chain(&UnprotectError::Discard(Discard::Unauthentic));
+    assert_eq!(dropped, ["the packet is to be dropped", &Discard::Unauthentic.to_string()]);
+    let error = TransportError::new(ErrorCode::PROTOCOL_VIOLATION, "odd", "RFC 9000 §12.4");
+    assert_eq!(chain(&UnprotectError::Close(error)).len(), 1);
+}

@@ -2,6 +2,8 @@
 
 use std::{hint::black_box, ops::RangeInclusive};
 
+use std::fmt;
+
 use s2n_codec::DecoderBufferMut;
 use s2n_quic_core::frame::{Frame as S2nFrame, FrameMut, ack::AckRanges};
 use segue::{Buffer, Output, Step};
@@ -15,6 +17,12 @@ use crate::{Contender, Group};
 
 /// Payloads of 1157 bytes: an ACK of three ranges, a MAX_STREAM_DATA, and five STREAM frames.
 pub struct Payloads(Vec<Vec<u8>>);
+
+impl fmt::Debug for Payloads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Payloads").field(&self.0.len()).finish()
+    }
+}
 
 /// Length of each payload: what a datagram of 1200 bytes has room for, if its connection id has
 /// 20 bytes and more is left over.
