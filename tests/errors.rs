@@ -1,5 +1,7 @@
 //! Errors that are printed with their sources say nothing twice.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
 use segue::{
     Cause, Edge, Fault, Handoff,
     combine::Either,

@@ -1,5 +1,7 @@
 //! Memory that connections of one thread use one after the other shows nothing of the earlier one.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
 use segue::{
     Edge, Handoff,
     driver::{
@@ -117,20 +119,19 @@ fn serve(transport: &Curious, options: Options) {
 
 #[test]
 fn a_transport_is_lent_zeros_whatever_another_connection_has_received() {
-    let mut peek = Options::default();
-    peek.policy = ReadPolicy::Peek;
+    let peek = Options { policy: ReadPolicy::Peek, ..Options::default() };
     let whole = secrets(1000, 16);
     let cut = secrets(300, 3)[..700].to_vec();
     let large = secrets(60_000, 8);
     let runs: &[(&[Vec<u8>], Options)] = &[
-        (&[whole.clone()], Options::default()),
+        (std::slice::from_ref(&whole), Options::default()),
         // One that waits with half a record, and goes on.
         (&[cut, vec![SECRET; 206]], Options::default()),
         // One that read much at a time, and had records that share the buffer's storage.
         (&[large], Options::default()),
         (&[vec![0, 3], vec![SECRET; 3], secrets(2000, 20)], Options::default()),
         // One whose bytes were only looked at first.
-        (&[whole], peek),
+        (std::slice::from_ref(&whole), peek),
     ];
     for fails in [false, true] {
         for (brings, options) in runs {

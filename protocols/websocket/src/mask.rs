@@ -237,7 +237,7 @@ impl fmt::Debug for MaskKeys {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{vec, vec::Vec};
+    use alloc::vec::Vec;
 
     /// RFC 6455 §5.3, word by word.
     fn one_by_one(key: [u8; 4], bytes: &mut [u8]) {
