@@ -146,8 +146,9 @@ impl Buffer {
     /// Pulls `stage` once: its next item, or what it needs for one.
     ///
     /// Items of no bytes are let through as long as bytes pay for them: one for each byte that was
-    /// ever consumed of this buffer, and 64 more. After that the fault is [`Cause::NoProgress`], so
-    /// that a loop over the items of a stage that never ends does end.
+    /// ever consumed of this buffer, and 64 more. After that the fault is
+    /// [`NoProgress`](crate::Cause::NoProgress), so that a loop over the items of a stage that never
+    /// ends does end.
     ///
     /// `eof` says that nothing will follow what is buffered; `answers` takes what the stage sends
     /// by itself. This is the way in for callers who hold the bytes; connections do the same and
