@@ -169,7 +169,7 @@ impl Tale {
                     return connection;
                 }
                 Err(Error::Fault(fault)) => {
-                    self.heard.fault(Fault { fatal: true, ..fault });
+                    self.heard.fault(fault.fatal());
                     self.over = true;
                     return connection;
                 }
@@ -337,7 +337,7 @@ impl Tale {
         self.in_halves = true;
         for act in acts {
             match *act {
-                Act::Send(count) => self.queue(&mut writer, count),
+                Act::Send(count) => self.send(&mut writer, count),
                 Act::Flush => {
                     let _ = writer.flush().map_err(|error| passing(&Error::<()>::Io(error)));
                 }
