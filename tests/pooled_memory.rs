@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 use segue::{
-    Edge, Handoff,
+    Edge,
     driver::{
         Options, ReadPolicy,
         sync::{Connection, Peek},
@@ -107,7 +107,7 @@ fn secrets(length: u16, count: usize) -> Vec<u8> {
 /// Serves all that the transport brings, until it would block or fails.
 fn serve(transport: &Curious, options: Options) {
     let mut connection =
-        Connection::peeking(Handoff::new(transport.clone(), &[][..]), length::u16_be(), options);
+        Connection::new(transport.clone(), length::u16_be()).peeking().with_options(options);
     loop {
         match connection.turn() {
             Ok(Some(turn)) => drop(turn.item.into_bytes()),
@@ -119,7 +119,7 @@ fn serve(transport: &Curious, options: Options) {
 
 #[test]
 fn a_transport_is_lent_zeros_whatever_another_connection_has_received() {
-    let peek = Options { policy: ReadPolicy::Peek, ..Options::default() };
+    let peek = Options::default().policy(ReadPolicy::Peek);
     let whole = secrets(1000, 16);
     let cut = secrets(300, 3)[..700].to_vec();
     let large = secrets(60_000, 8);
