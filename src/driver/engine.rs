@@ -101,8 +101,33 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
+        let is_full = self.write.is_full(&self.io);
+        let pulled = self.read.pull(&mut self.write.output, is_full);
+        // Usually there is a record already, and nobody is watching.
+        if matches!(pulled, Ok(Pulled::Ready)) && self.is_at_rest() {
+            return Poll::Ready(Ok(true));
+        }
+        self.poll_ready_after(cx, pulled)
+    }
+
+    /// Whether no timer watches and no task has waited, so that nothing is to be noted down.
+    #[inline]
+    fn is_at_rest(&self) -> bool {
+        self.waits.is_none() && !self.tasks.is_waited_for()
+    }
+
+    #[inline(never)]
+    fn poll_ready_after(
+        &mut self,
+        cx: &mut Context<'_>,
+        pulled: Result<Pulled, Error<S::Error>>,
+    ) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
         let pace = self.pace();
-        let found = self.as_task(Wants::Read, cx, |this, cx| this.poll_found(cx, pace));
+        let found =
+            self.as_task(Wants::Read, cx, |this, cx| this.poll_found_after(cx, pace, pulled));
         match ready!(found) {
             Ok(Found::Item) => {
                 self.heard();
@@ -115,7 +140,6 @@ impl<T: Transport, S> Connection<T, S> {
     }
 
     /// Goes on until a record is ready, the stage is over, or enough was done.
-    #[inline]
     pub(super) fn poll_found(
         &mut self,
         cx: &mut Context<'_>,
@@ -124,10 +148,25 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
+        let is_full = self.write.is_full(&self.io);
+        let pulled = self.read.pull(&mut self.write.output, is_full);
+        self.poll_found_after(cx, pace, pulled)
+    }
+
+    /// The same, with what the stage has answered the first time.
+    fn poll_found_after(
+        &mut self,
+        cx: &mut Context<'_>,
+        pace: Pace,
+        mut pulled: Result<Pulled, Error<S::Error>>,
+    ) -> Poll<Result<Found, Error<S::Error>>>
+    where
+        S: Decode,
+    {
         let mut work = 0_usize;
         loop {
             let is_full = self.write.is_full(&self.io);
-            match self.read.pull(&mut self.write.output, is_full)? {
+            match pulled? {
                 Pulled::Ready => return Poll::Ready(Ok(Found::Item)),
                 Pulled::Absorbed(length) => work = work.saturating_add(length),
                 Pulled::Need(need) if !is_full => match ready!(self.poll_more(cx, need, pace))? {
@@ -151,6 +190,8 @@ impl<T: Transport, S> Connection<T, S> {
             if work >= pace.limit {
                 return Poll::Ready(Ok(Found::Again));
             }
+            let is_full = self.write.is_full(&self.io);
+            pulled = self.read.pull(&mut self.write.output, is_full);
         }
     }
 

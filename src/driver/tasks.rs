@@ -48,6 +48,12 @@ impl Tasks {
         }
     }
 
+    /// Whether a task was pending in a read when it last polled.
+    #[inline]
+    pub(super) fn is_waited_for(&self) -> bool {
+        self.reader.is_some()
+    }
+
     /// Whether another task waits for the other direction.
     #[inline]
     pub(super) fn is_shared(&self, wants: Wants) -> bool {
