@@ -55,7 +55,7 @@ pub(super) fn lease(buffer: &mut Buffer, size: usize) {
 }
 
 /// How many times its usual size a lease may have, where reads fill it.
-pub(super) const LARGEST: usize = 8;
+pub(super) const LARGEST: u8 = 8;
 
 /// Takes the storage of a waiting buffer back: all of it if it is empty, and all but a small
 /// allocation if little is in it.
@@ -68,7 +68,7 @@ pub(super) fn give_back(buffer: &mut Buffer, size: usize) {
     let (storage, used) = buffer.move_to(rest);
     // Storage that was grown for one long record, or that lends a part to a record still alive, is
     // not what the next lease asks for.
-    let most = size.saturating_mul(LARGEST);
+    let most = size.saturating_mul(usize::from(LARGEST));
     if (size..=most).contains(&storage.len()) && storage.capacity() == storage.len() {
         let _ = POOL.try_with(|pool| keep(&mut pool.borrow_mut(), storage, used));
     }

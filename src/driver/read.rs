@@ -41,7 +41,7 @@ pub(super) struct Input {
     /// So many bytes were dropped at the end of the connection.
     drained: u64,
     /// How many times the usual size the next lease has, since reads have filled the last ones.
-    times: usize,
+    times: u8,
 }
 
 /// A way to read on while an item borrows the buffer and room to answer it is waited for.
@@ -221,7 +221,7 @@ impl Input {
 
     /// Room to read up to `most` bytes into, leased if there is no storage.
     fn spare(&mut self, most: usize) -> &mut [u8] {
-        let size = self.options.read_size.saturating_mul(self.times);
+        let size = self.options.read_size.saturating_mul(usize::from(self.times));
         pool::lease(&mut self.buffer, size);
         self.buffer.reserve((size / 4).min(most).max(1));
         self.buffer.spare_mut()

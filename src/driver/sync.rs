@@ -167,7 +167,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
     }
 
     /// The same as [`turn`](Self::turn), but gives up a peer that misses one of the
-    /// [`Deadlines`](super::Deadlines) by the clock of `timer`, which is [armed](Timer::arm) for
+    /// [`Deadlines`](super::Deadlines) by the clock of `timer`, which is [armed](super::Timer::arm) for
     /// each call that may wait, and disarmed in the end.
     ///
     /// ```no_run
@@ -378,7 +378,7 @@ impl<T: SyncTransport> Connection<T, ()> {
     }
 
     /// The same, with the deadlines of the exchange kept by `timer`, which is
-    /// [armed](Timer::arm) for each call that may wait. It is disarmed in the end: a
+    /// [armed](super::Timer::arm) for each call that may wait. It is disarmed in the end: a
     /// [`SocketTimer`](super::SocketTimer) gives the socket the time-outs back that it had.
     ///
     /// # Errors

@@ -1,9 +1,6 @@
 //! The halves of a polled connection, each in a thread of its own that is woken.
 
-use segue::{
-    Handoff,
-    driver::{Half, Options, futures},
-};
+use segue::driver::{Half, Options, futures};
 use shuttle::{future::block_on, thread};
 
 use crate::{

@@ -315,7 +315,7 @@ impl<T: SyncTransport> WebSocket<T> {
     /// The same, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
     /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
     /// otherwise. A blocking transport needs a timer that has it come back:
-    /// [`SocketClock`](segue::driver::sync::SocketClock), for one.
+    /// [`SocketClock`], for one.
     ///
     /// # Errors
     /// As [`close`](Self::close).
