@@ -79,8 +79,10 @@ mod tests {
     /// Every byte at every place, with others around it that a carry could spoil.
     #[test]
     fn both_ways_to_compare_agree_with_the_classes() {
-        for around in [b'a', b'~', 0, 0x7f, 0x80, 0xff] {
-            // Miri is slow: it has fewer places, and there the bytes at the limits.
+        // Miri is slow: it has fewer places and neighbours, and the bytes at the limits.
+        for around in
+            [b'~', 0xff, b'a', 0, 0x7f, 0x80].into_iter().take(if cfg!(miri) { 2 } else { 6 })
+        {
             for place in (0..BLOCK).step_by(if cfg!(miri) { 5 } else { 1 }) {
                 for byte in (0..=255).filter(|byte| !cfg!(miri) || LIMITS.contains(byte)) {
                     let mut block = [around; BLOCK];
