@@ -43,7 +43,7 @@ extern crate alloc;
 mod core;
 
 pub use crate::core::{
-    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Frame, Handoff, Mark, Need,
+    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Mark, Need,
     Output, Progress, Record, Records, Step, Tail,
 };
 

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use segue::combine::{Measured, skip_oversize};
 use segue::length::{self, Decimal, Leb128, Prefix, QuicVarint, U8, U24Be};
 use segue::nom::{Error, body, lending, length_data, prefix, streaming};
-use segue::{Buffer, Cause, Decode, Fault, Frame, Need, Output, Step, laws};
+use segue::{Buffer, Cause, Decode, Fault, Framing, Need, Output, Step, laws};
 
 /// A kind in one byte and a text behind its length.
 fn field(input: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
@@ -243,7 +243,7 @@ fn a_parser_runs_once_for_each_read() {
     }
     // A record that was found stays found.
     let longer = [&input[..], b"more"].concat();
-    assert_eq!(stage.frame(&longer, false), Ok(Frame::Record(100)));
+    assert_eq!(stage.frame(&longer, false), Ok(Framing::Record(100)));
     assert_eq!(runs.get(), 100);
 }
 
@@ -252,15 +252,15 @@ fn needed_is_not_believed_unless_it_is_said_to_be_exact() {
     let runs = Rc::new(Cell::new(0));
     let over = Needed::new(1000);
     let mut stage = streaming(counted(&runs, over));
-    assert_eq!(stage.frame(b"x", false), Ok(Frame::Need(Need::LOOK)));
-    assert_eq!(stage.frame(b"x.", false), Ok(Frame::Record(2)));
+    assert_eq!(stage.frame(b"x", false), Ok(Framing::Need(Need::LOOK)));
+    assert_eq!(stage.frame(b"x.", false), Ok(Framing::Record(2)));
 
     let mut stage = streaming(counted(&runs, Needed::new(3))).trust_needed();
     runs.set(0);
-    assert_eq!(stage.frame(b"xx", false), Ok(Frame::need(3)));
-    assert_eq!(stage.frame(b"xxxx", false), Ok(Frame::need(1)));
+    assert_eq!(stage.frame(b"xx", false), Ok(Framing::need(3)));
+    assert_eq!(stage.frame(b"xxxx", false), Ok(Framing::need(1)));
     assert_eq!(runs.get(), 1);
-    assert_eq!(stage.frame(b"xxxx.", false), Ok(Frame::Record(5)));
+    assert_eq!(stage.frame(b"xxxx.", false), Ok(Framing::Record(5)));
     assert_eq!(runs.get(), 2);
     // What cannot become a record within the limit is not waited for.
     let mut stage = streaming(counted(&runs, over)).trust_needed().max(100);

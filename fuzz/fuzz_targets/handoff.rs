@@ -6,7 +6,7 @@
 use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use segue::driver::{Error, Leading, Options, ReadPolicy, sync::Connection};
-use segue::{Buffer, Decode, Edge, Fault, Frame, Handoff, Output, Step};
+use segue::{Buffer, Decode, Edge, Fault, Framing, Handoff, Output, Step};
 use segue_fuzz::chain::{self, Link, Opening, Stage, uncut};
 use segue_fuzz::heard::Heard;
 use segue_fuzz::pipe::Pipe;
@@ -273,7 +273,7 @@ impl<'p> Walk<'p> {
         match std::mem::replace(&mut self.holder, Holder::Nobody) {
             Holder::Nobody => {}
             Holder::Bare { buffer, mut stage, answers } => {
-                if stage.frame(buffer.as_slice(), self.ended) == Ok(Frame::Done) {
+                if stage.frame(buffer.as_slice(), self.ended) == Ok(Framing::Done) {
                     followed = true;
                     if let Some(next) = next.next() {
                         stage = next;

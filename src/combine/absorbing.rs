@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage, some of whose records are consumed and yield no item: comments, keep-alives.
 ///
@@ -64,17 +64,17 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Absorbing<D, P> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         let frame = self.stage.frame(input, eof).map_err(Fault::fatal)?;
         self.left_out = match frame {
             // A stage that announces more than it was shown is found out by whoever drives it.
-            Frame::Record(length) if length > 0 => {
+            Framing::Record(length) if length > 0 => {
                 input.get(..length).is_some_and(|record| (self.leave_out)(record))
             }
             _ => false,
         };
         match frame {
-            Frame::Record(length) if self.left_out => Ok(Frame::absorb(length)),
+            Framing::Record(length) if self.left_out => Ok(Framing::Absorb(length)),
             frame => Ok(frame),
         }
     }

@@ -3,7 +3,7 @@
 use core::{convert::Infallible, fmt, num::NonZeroUsize};
 
 use super::Switch;
-use crate::{Cause, Decode, Fault, Frame, Need, Record};
+use crate::{Cause, Decode, Fault, Framing, Need, Record};
 
 /// Looks at the first bytes, decides, and consumes nothing.
 ///
@@ -109,17 +109,17 @@ impl<T: Clone, L: Look<T>> Decode for Choice<T, L> {
         Self: 'a;
     type Error = Infallible;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
         if self.delivered {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         if self.picked.is_none() {
             match self.look.look(input, eof) {
                 Verdict::Pick(picked) => self.picked = Some(picked),
-                Verdict::More(at_least) => return Ok(Frame::Need(Need::look(at_least))),
+                Verdict::More(at_least) => return Ok(Framing::Need(Need::look(at_least))),
             }
         }
-        Ok(Frame::Record(0))
+        Ok(Framing::Record(0))
     }
 
     fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<T, Fault<Infallible>> {

@@ -2,7 +2,7 @@
 
 use core::{convert::Infallible, fmt};
 
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// One of two: as a stage, a switch at run time; as an item or an error, what came of it.
 ///
@@ -120,7 +120,7 @@ impl<A: Decode, B: Decode> Decode for Either<A, B> {
     type Error = Either<A::Error, B::Error>;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         match self {
             Self::Left(stage) => stage.frame(input, eof).map_err(left).map_err(Fault::fatal),
             Self::Right(stage) => stage.frame(input, eof).map_err(right).map_err(Fault::fatal),

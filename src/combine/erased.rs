@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::{fmt, marker::PhantomData};
 
 use super::Family;
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage whose type is not known until run time: plug-ins, tables of protocols.
 ///
@@ -61,7 +61,7 @@ pub trait DynDecode<L: Family, E> {
     ///
     /// # Errors
     /// Those of the stage.
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<E>>;
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<E>>;
 
     /// See [`Decode::absorb`].
     ///
@@ -84,7 +84,7 @@ where
     L: Family,
     D: for<'a> Decode<Item<'a> = L::Of<'a>, Error = E> + 'static,
 {
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<E>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<E>> {
         Decode::frame(self, input, eof)
     }
 
@@ -132,7 +132,7 @@ where
         Self: 'a;
     type Error = E;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<E>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<E>> {
         self.stage.frame(input, eof).map_err(Fault::fatal)
     }
 

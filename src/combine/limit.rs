@@ -2,7 +2,7 @@
 
 use core::num::NonZeroUsize;
 
-use crate::{Decode, Fault, Frame, Need, Output, Record, core::Budget};
+use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
 /// A stage whose records must not be longer than a number of bytes.
 ///
@@ -76,15 +76,15 @@ impl<D: Decode> Decode for Limit<D> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         let Some(room) = self.most.checked_sub(input.len()) else {
             return match self.stage.frame(&input[..self.most], false).map_err(Fault::fatal)? {
-                Frame::Need(_) => Err(Fault::too_long(self.most as u64)),
+                Framing::Need(_) => Err(Fault::too_long(self.most as u64)),
                 frame => within(frame, self.most),
             };
         };
         match self.stage.frame(input, eof).map_err(Fault::fatal)? {
-            Frame::Need(need) => Ok(clipped(need, room)),
+            Framing::Need(need) => Ok(clipped(need, room)),
             frame => within(frame, input.len()),
         }
     }
@@ -107,19 +107,18 @@ impl<D: Decode> Decode for Limit<D> {
 
 /// A stage that announces more than it was shown would pass its limit.
 #[inline]
-fn within<E>(frame: Frame, shown: usize) -> Result<Frame, Fault<E>> {
+fn within<E>(frame: Framing, shown: usize) -> Result<Framing, Fault<E>> {
     let length = match frame {
-        Frame::Record(length) => length,
-        Frame::Absorb(length) => length.get(),
-        Frame::Need(_) | Frame::Done => 0,
+        Framing::Record(length) | Framing::Absorb(length) => length,
+        Framing::Need(_) | Framing::Done => 0,
     };
     Budget::within(length, shown).map(|()| frame)
 }
 
 /// The first byte too many changes the answer, so nobody waits for more than it.
 #[inline]
-fn clipped(need: Need, room: usize) -> Frame {
+fn clipped(need: Need, room: usize) -> Framing {
     let most = NonZeroUsize::MIN.saturating_add(room);
     let at_least = Need::exactly(need.at_least.min(most).get());
-    Frame::Need(at_least.claiming(need.claim.min(most.get())))
+    Framing::Need(at_least.claiming(need.claim.min(most.get())))
 }

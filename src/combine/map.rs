@@ -3,7 +3,7 @@
 use core::{fmt, marker::PhantomData};
 
 use super::Family;
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The items of a stage, put through a function that cannot fail.
 ///
@@ -108,7 +108,7 @@ impl<D: Decode, F: MapItem<D>> Decode for Map<D, F> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         self.stage.frame(input, eof).map_err(Fault::fatal)
     }
 

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage whose own errors are put through a function; where they were found, and whether they
 /// are fatal, stays as it is.
@@ -56,7 +56,7 @@ impl<D: Decode, F: FnMut(D::Error) -> E, E> Decode for MapErr<D, F> {
     type Error = E;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<E>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<E>> {
         self.stage.frame(input, eof).map_err(|fault| fault.map(&mut self.map).fatal())
     }
 

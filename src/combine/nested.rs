@@ -5,7 +5,7 @@ use core::{fmt, mem};
 
 use super::Limit;
 use super::either::{Either, left, right};
-use crate::{Buffer, Cause, Decode, Fault, Frame, Output, Record, core::Budget};
+use crate::{Buffer, Cause, Decode, Fault, Framing, Output, Record, core::Budget};
 
 /// The records of an outer stage carry, piece by piece, the bytes of an inner one.
 ///
@@ -207,7 +207,7 @@ impl<O: Decode, I: Decode> Nested<O, I> {
     ///
     /// What it absorbs is taken out here: `absorb` of this stage comes with bytes of the outer
     /// stream only. A second question finds it gone, and so gets the same answer.
-    fn ask_inner(&mut self) -> Result<Option<Frame>, Fault<Either<O::Error, I::Error>>> {
+    fn ask_inner(&mut self) -> Result<Option<Framing>, Fault<Either<O::Error, I::Error>>> {
         while !self.starved && !self.draining {
             let position = self.buffer.position();
             let inside = |fault: Fault<I::Error>| right(fault.moved(position).nested());
@@ -217,35 +217,39 @@ impl<O: Decode, I: Decode> Nested<O, I> {
                 .map_err(inside)
                 .map_err(Fault::fatal)?
             {
-                Frame::Record(length) => {
+                Framing::Record(length) => {
                     self.next = Next::Item(length);
-                    return Ok(Some(Frame::Record(0)));
+                    return Ok(Some(Framing::Record(0)));
                 }
-                Frame::Absorb(length) => {
+                Framing::Absorb(length) => {
                     if !self.answers.has_room() {
                         return Err(inside(Fault::too_long(0)));
                     }
-                    let record = self.buffer.take(length.get());
+                    // Nobody sees these steps of the inner stage, so they are paid for here.
+                    Budget::within(length, self.buffer.len())
+                        .and_then(|()| self.budget.spend(length))
+                        .map_err(inside)?;
+                    let record = self.buffer.take(length);
                     match self.inner.absorb(record, &mut self.answers).map_err(inside) {
                         Err(fault) if fault.fatal => return Err(fault),
                         Err(fault) => return Ok(Some(self.owe(fault))),
                         Ok(()) => {}
                     }
                 }
-                Frame::Need(_) if self.ended => {
+                Framing::Need(_) if self.ended => {
                     return Err(inside(Fault::truncated(self.buffer.len() as u64)));
                 }
-                Frame::Need(_) => self.starved = true,
-                Frame::Done if self.drains => self.draining = true,
-                Frame::Done => return Ok(Some(Frame::Done)),
+                Framing::Need(_) => self.starved = true,
+                Framing::Done if self.drains => self.draining = true,
+                Framing::Done => return Ok(Some(Framing::Done)),
             }
         }
-        Ok((self.draining && self.ended).then_some(Frame::Done))
+        Ok((self.draining && self.ended).then_some(Framing::Done))
     }
 
-    fn owe(&mut self, fault: Fault<Either<O::Error, I::Error>>) -> Frame {
+    fn owe(&mut self, fault: Fault<Either<O::Error, I::Error>>) -> Framing {
         self.owed = Some(fault);
-        Frame::Record(0)
+        Framing::Record(0)
     }
 }
 
@@ -282,9 +286,9 @@ where
         Self: 'a;
     type Error = Either<O::Error, I::Error>;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         if self.owed.is_some() {
-            return Ok(Frame::Record(0));
+            return Ok(Framing::Record(0));
         }
         loop {
             if let Some(frame) = self.ask_inner()? {
@@ -293,25 +297,25 @@ where
             match self.outer.frame(input, eof).map_err(left).map_err(Fault::fatal)? {
                 // No byte of the outer stream is consumed by it, so it can be taken in here; a
                 // second question finds its payload in the inner buffer.
-                Frame::Record(0) => match self.carry(Record::from(&mut [][..])) {
+                Framing::Record(0) => match self.carry(Record::from(&mut [][..])) {
                     Err(fault) if fault.fatal => return Err(fault),
                     Err(fault) => return Ok(self.owe(fault)),
                     Ok(()) => {}
                 },
-                Frame::Record(length) => {
+                Framing::Record(length) => {
                     self.next = Next::Payload;
-                    return Ok(Frame::absorb(length));
+                    return Ok(Framing::Absorb(length));
                 }
-                Frame::Absorb(length) => {
+                Framing::Absorb(length) => {
                     self.next = Next::Absorb;
-                    return Ok(Frame::Absorb(length));
+                    return Ok(Framing::Absorb(length));
                 }
-                Frame::Need(need) => {
+                Framing::Need(need) => {
                     // Once for all that has arrived together, and not for each outer record.
                     self.release();
-                    return Ok(Frame::Need(need));
+                    return Ok(Framing::Need(need));
                 }
-                Frame::Done => {
+                Framing::Done => {
                     self.ended = true;
                     self.starved = false;
                 }

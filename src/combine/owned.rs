@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The records of a stage as [`Bytes`], which may be kept and sent to other threads.
 ///
@@ -62,7 +62,7 @@ where
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         self.stage.frame(input, eof).map_err(Fault::fatal)
     }
 

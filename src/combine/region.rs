@@ -1,6 +1,6 @@
 //! A stage confined to a number of bytes.
 
-use crate::{Decode, Fault, Frame, Need, Output, Record, core::Budget};
+use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
 /// A stage confined to the next `length` bytes, and done at their end, whatever happens inside.
 ///
@@ -97,28 +97,28 @@ impl<D: Decode> Decode for Region<D> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<Framing, Fault<D::Error>> {
         let shown = self.inside(input);
         let behind = self.behind(shown);
         if !self.stopped {
             match self.stage.frame(shown, behind == 0).map_err(Fault::fatal)? {
-                Frame::Record(length) => {
+                Framing::Record(length) => {
                     Budget::within(length, shown.len())?;
-                    return Ok(Frame::Record(length));
+                    return Ok(Framing::Record(length));
                 }
-                Frame::Absorb(length) => {
-                    Budget::within(length.get(), shown.len())?;
-                    return Ok(Frame::Absorb(length));
+                Framing::Absorb(length) => {
+                    Budget::within(length, shown.len())?;
+                    return Ok(Framing::Absorb(length));
                 }
-                Frame::Need(_) if behind == 0 => return Err(Fault::truncated(self.left)),
-                Frame::Need(need) => return Ok(clipped(need, behind)),
-                Frame::Done => self.stopped = true,
+                Framing::Need(_) if behind == 0 => return Err(Fault::truncated(self.left)),
+                Framing::Need(need) => return Ok(clipped(need, behind)),
+                Framing::Done => self.stopped = true,
             }
         }
         Ok(match (shown.len(), behind) {
-            (0, 0) => Frame::Done,
-            (0, behind) => Frame::Need(Need::ONE.claiming(behind)),
-            (length, _) => Frame::absorb(length),
+            (0, 0) => Framing::Done,
+            (0, behind) => Framing::Need(Need::ONE.claiming(behind)),
+            (length, _) => Framing::Absorb(length),
         })
     }
 
@@ -146,7 +146,7 @@ impl<D: Decode> Decode for Region<D> {
 /// At the region's end the answer changes, so nobody waits for more than comes before it; and all
 /// that comes before it belongs to the region.
 #[inline]
-fn clipped(need: Need, behind: usize) -> Frame {
+fn clipped(need: Need, behind: usize) -> Framing {
     let at_least = need.at_least.get().min(behind);
-    Frame::Need(Need::exactly(at_least).claiming(behind))
+    Framing::Need(Need::exactly(at_least).claiming(behind))
 }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Decode, Fault, Frame, Output, Record, core::Budget};
+use crate::{Decode, Fault, Framing, Output, Record, core::Budget};
 
 /// A stage that is made anew whenever it is done.
 ///
@@ -76,15 +76,15 @@ impl<D: Decode, F: FnMut() -> D> Decode for Repeat<D, F> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         loop {
             if self.fresh && eof && input.is_empty() {
-                return Ok(Frame::Done);
+                return Ok(Framing::Done);
             }
             match self.stage.frame(input, eof).map_err(Fault::fatal)? {
                 // A stage that is done stays so, so beginning the next round commits to nothing
                 // that a second question could change.
-                Frame::Done => {
+                Framing::Done => {
                     self.budget.spend(0)?;
                     self.stage = (self.make)();
                     self.fresh = true;

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroUsize;
 
-use crate::{Cause, Decode, Fault, Frame, Output, Record};
+use crate::{Cause, Decode, Fault, Framing, Output, Record};
 
 /// Records of `stage` of up to `max` bytes of content; a longer one is passed over, in memory that
 /// does not grow with it, and reported once when it ends.
@@ -33,7 +33,7 @@ use crate::{Cause, Decode, Fault, Frame, Output, Record};
 /// assert!(matches!(step, Step::Item(Measured::TooLong { bytes: 11 })));
 /// ```
 pub fn skip_oversize<D: Skim>(stage: D, max: usize) -> SkipOversize<D> {
-    SkipOversize { stage, max, passed: 0, ahead: Skimmed::Frame(Frame::Done) }
+    SkipOversize { stage, max, passed: 0, ahead: Skimmed::Framing(Framing::Done) }
 }
 
 /// What [`skip_oversize`] makes of a stage.
@@ -86,7 +86,7 @@ pub trait Skim: Decode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skimmed {
     /// There is no over-long record in front, or it cannot be told yet, or not how it goes on.
-    Frame(Frame),
+    Framing(Framing),
     /// An over-long record goes on behind these bytes.
     Part {
         /// Bytes to be consumed.
@@ -118,12 +118,12 @@ impl<D: Skim> Decode for SkipOversize<D> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         self.ahead = self.stage.skim(input, eof, self.max).map_err(Fault::fatal)?;
         Ok(match self.ahead {
-            Skimmed::Frame(frame) => frame,
-            Skimmed::Part { length, .. } => Frame::Absorb(length),
-            Skimmed::End { length, .. } => Frame::Record(length),
+            Skimmed::Framing(frame) => frame,
+            Skimmed::Part { length, .. } => Framing::Absorb(length.get()),
+            Skimmed::End { length, .. } => Framing::Record(length),
         })
     }
 
@@ -133,7 +133,7 @@ impl<D: Skim> Decode for SkipOversize<D> {
         answers: &mut Output,
     ) -> Result<(), Fault<Self::Error>> {
         match self.ahead {
-            Skimmed::Frame(_) => self.stage.absorb(record, answers),
+            Skimmed::Framing(_) => self.stage.absorb(record, answers),
             Skimmed::Part { content, .. } => {
                 self.passed += content as u64;
                 self.stage.pass(self.ahead);
@@ -146,7 +146,7 @@ impl<D: Skim> Decode for SkipOversize<D> {
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
         match self.ahead {
-            Skimmed::Frame(_) => self.stage.parse(record).map(Measured::Fits),
+            Skimmed::Framing(_) => self.stage.parse(record).map(Measured::Fits),
             Skimmed::End { content, .. } => {
                 self.stage.pass(self.ahead);
                 let bytes = core::mem::take(&mut self.passed) + content as u64;

@@ -92,7 +92,7 @@ macro_rules! stages {
                 &mut self,
                 input: &[u8],
                 eof: bool,
-            ) -> ::core::result::Result<$crate::Frame, $crate::Fault<$Error>> {
+            ) -> ::core::result::Result<$crate::Framing, $crate::Fault<$Error>> {
                 match self {
                     $( Self::$Variant(stage) => $crate::Decode::frame(stage, input, eof)
                         .map_err(|fault| fault.map($Error::$Variant)), )+

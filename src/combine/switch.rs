@@ -3,7 +3,7 @@
 use core::{fmt, marker::PhantomData, mem};
 
 use super::{Look, Verdict};
-use crate::{Cause, Decode, Fault, Frame, Need, Output, Record};
+use crate::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
 /// Decides by the first bytes what stage they belong to, and goes on as that stage.
 ///
@@ -107,12 +107,12 @@ where
     type Error = B::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<B::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<B::Error>> {
         if let State::Chosen(stage) = &mut self.state {
             return stage.frame(input, eof).map_err(Fault::fatal);
         }
         match self.choose(input, eof)? {
-            Some(need) => Ok(Frame::Need(need)),
+            Some(need) => Ok(Framing::Need(need)),
             None => self.chosen()?.frame(input, eof).map_err(Fault::fatal),
         }
     }

@@ -1,6 +1,6 @@
 //! So many records, and then the end.
 
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// Exactly so many records of a stage, and then it is done.
 ///
@@ -69,12 +69,12 @@ impl<D: Decode> Decode for Take<D> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         if self.left == 0 {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         match self.stage.frame(input, eof).map_err(Fault::fatal)? {
-            Frame::Done => Err(Fault::truncated(0)),
+            Framing::Done => Err(Fault::truncated(0)),
             frame => Ok(frame),
         }
     }

@@ -3,7 +3,7 @@
 use core::{fmt, mem};
 
 use super::either::{Either, left, right};
-use crate::{Cause, Decode, Fault, Frame, Output, Record};
+use crate::{Cause, Decode, Fault, Framing, Output, Record};
 
 /// One stage, and when it is done, the next, made from the first by value.
 ///
@@ -108,13 +108,13 @@ where
     type Error = Either<A::Error, B::Error>;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         if let State::Second(second) = &mut self.state {
             return second.frame(input, eof).map_err(right).map_err(Fault::fatal);
         }
         if let State::First(first, _) = &mut self.state {
             match first.frame(input, eof).map_err(left).map_err(Fault::fatal)? {
-                Frame::Done => {}
+                Framing::Done => {}
                 frame => return Ok(frame),
             }
         }

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage that is done behind the first record of which a function says that it is the last:
 /// commands until one of them changes the protocol, so that a connection can go on to the next stage.
@@ -68,9 +68,9 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Through<D, P> {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         if self.over {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         self.stage.frame(input, eof).map_err(Fault::fatal)
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Family, Lending};
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The items of a stage, put through a function that may refuse them.
 ///
@@ -107,7 +107,7 @@ impl<D: Decode, F: TryMapItem<D>> Decode for TryMap<D, F> {
     type Error = F::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         self.stage.frame(input, eof).map_err(convert).map_err(Fault::fatal)
     }
 

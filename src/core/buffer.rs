@@ -4,7 +4,7 @@ use bytes::{Buf, BytesMut};
 use core::fmt;
 
 use super::records::{endless, framing, moved, overrun, truncated};
-use super::{Budget, Decode, Fault, Frame, Output, Record, Records, Step};
+use super::{Budget, Decode, Fault, Framing, Output, Record, Records, Step};
 
 /// What a connection has received and no stage has consumed yet.
 ///
@@ -172,7 +172,7 @@ impl Buffer {
         loop {
             let (position, held) = (self.position(), self.len());
             match stage.frame(self.as_slice(), eof) {
-                Ok(Frame::Record(length)) if length <= held => {
+                Ok(Framing::Record(length)) if length <= held => {
                     if length == 0 {
                         let Some(paid) = pay(self.paid, position) else {
                             return Err(endless(position));
@@ -184,14 +184,20 @@ impl Buffer {
                         Err(fault) => Err(moved(fault, position)),
                     };
                 }
-                Ok(Frame::Absorb(length)) if length.get() <= held => {
-                    let record = self.take(length.get());
+                Ok(Framing::Absorb(length)) if length <= held => {
+                    if length == 0 {
+                        let Some(paid) = pay(self.paid, position) else {
+                            return Err(endless(position));
+                        };
+                        self.paid = paid;
+                    }
+                    let record = self.take(length);
                     stage.absorb(record, answers).map_err(|fault| moved(fault, position))?;
                 }
-                Ok(Frame::Record(_) | Frame::Absorb(_)) => return Err(overrun(position)),
-                Ok(Frame::Need(need)) if !eof => return Ok(Step::Need(need)),
-                Ok(Frame::Need(_)) => return Err(truncated(position, held)),
-                Ok(Frame::Done) => return Ok(Step::Done),
+                Ok(Framing::Record(_) | Framing::Absorb(_)) => return Err(overrun(position)),
+                Ok(Framing::Need(need)) if !eof => return Ok(Step::Need(need)),
+                Ok(Framing::Need(_)) => return Err(truncated(position, held)),
+                Ok(Framing::Done) => return Ok(Step::Done),
                 Err(fault) => return Err(framing(fault, position)),
             }
         }

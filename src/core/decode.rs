@@ -1,6 +1,6 @@
 //! A stage that reads.
 
-use super::{Fault, Frame, Output, Record};
+use super::{Fault, Framing, Output, Record};
 
 /// A stage of a protocol that reads: it delimits records, then parses them.
 ///
@@ -9,10 +9,10 @@ use super::{Fault, Frame, Output, Record};
 /// this crate is made of:
 ///
 /// 1. show [`frame`](Self::frame) all that is buffered;
-/// 2. on [`Frame::Record`], consume that many bytes and give them to [`parse`](Self::parse), whose
-///    result is the item; on [`Frame::Absorb`], consume them and give them to
-///    [`absorb`](Self::absorb); on [`Frame::Need`], read more, or, at the end of the stream,
-///    report truncation; on [`Frame::Done`], leave what is buffered to the next stage;
+/// 2. on [`Framing::Record`], consume that many bytes and give them to [`parse`](Self::parse), whose
+///    result is the item; on [`Framing::Absorb`], consume them and give them to
+///    [`absorb`](Self::absorb); on [`Framing::Need`], read more, or, at the end of the stream,
+///    report truncation; on [`Framing::Done`], leave what is buffered to the next stage;
 /// 3. start again, unless a [`fatal`](Fault::fatal) fault came up.
 ///
 /// # Contract
@@ -38,7 +38,7 @@ use super::{Fault, Frame, Output, Record};
 /// A record is a length in one byte, then that many bytes; the item is the text in it.
 ///
 /// ```
-/// use segue::{Buffer, Decode, Fault, Frame, Output, Record, Step};
+/// use segue::{Buffer, Decode, Fault, Framing, Output, Record, Step};
 ///
 /// struct Text;
 ///
@@ -46,12 +46,12 @@ use super::{Fault, Frame, Output, Record};
 ///     type Item<'a> = &'a str;
 ///     type Error = core::str::Utf8Error;
 ///
-///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
 ///         let Some(&length) = input.first() else {
-///             return Ok(if eof { Frame::Done } else { Frame::need(1) });
+///             return Ok(if eof { Framing::Done } else { Framing::need(1) });
 ///         };
 ///         let whole = 1 + usize::from(length);
-///         Ok(if input.len() < whole { Frame::need(whole - input.len()) } else { Frame::Record(whole) })
+///         Ok(if input.len() < whole { Framing::need(whole - input.len()) } else { Framing::Record(whole) })
 ///     }
 ///
 ///     fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<&'a str, Fault<Self::Error>> {
@@ -81,15 +81,15 @@ pub trait Decode {
     /// Says how long the record in front of `input` is, or what it takes to know.
     ///
     /// `eof` says that nothing will follow `input`. A stage for which that is a proper end answers
-    /// [`Frame::Done`]; answering [`Frame::Need`] all the same means that the stream is truncated.
+    /// [`Framing::Done`]; answering [`Framing::Need`] all the same means that the stream is truncated.
     ///
     /// # Errors
     /// Faults of `frame` are fatal, since where the next record starts is not known any more.
     /// Drivers treat one as such even if it says otherwise, and a stage that asks another stage's
     /// `frame` makes its faults [`fatal`](Fault::fatal()).
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>>;
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>>;
 
-    /// Takes a record of [`Frame::Absorb`], and may queue an answer to it.
+    /// Takes a record of [`Framing::Absorb`], and may queue an answer to it.
     ///
     /// # Errors
     /// When the record breaks the rules of the stage.
@@ -102,7 +102,7 @@ pub trait Decode {
         Ok(())
     }
 
-    /// Makes a record of [`Frame::Record`] an item.
+    /// Makes a record of [`Framing::Record`] an item.
     ///
     /// # Errors
     /// When the record breaks the rules of the stage; a fault that is not fatal lets the stage go
@@ -131,7 +131,7 @@ impl<D: Decode + ?Sized> Decode for &mut D {
     type Error = D::Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         (**self).frame(input, eof)
     }
 
@@ -161,8 +161,8 @@ impl Decode for () {
     type Item<'a> = core::convert::Infallible;
     type Error = core::convert::Infallible;
 
-    fn frame(&mut self, _: &[u8], _: bool) -> Result<Frame, Fault<Self::Error>> {
-        Ok(Frame::Done)
+    fn frame(&mut self, _: &[u8], _: bool) -> Result<Framing, Fault<Self::Error>> {
+        Ok(Framing::Done)
     }
 
     fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {

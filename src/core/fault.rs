@@ -141,7 +141,7 @@ impl Fault<Infallible> {
     /// where a record is too long or truncated.
     ///
     /// ```
-    /// use segue::{Decode, Fault, Frame, Record, separator::{self, Line}};
+    /// use segue::{Decode, Fault, Framing, Record, separator::{self, Line}};
     ///
     /// struct Number(Line);
     ///
@@ -149,7 +149,7 @@ impl Fault<Infallible> {
     ///     type Item<'a> = u32;
     ///     type Error = &'static str;
     ///
-    ///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    ///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
     ///         self.0.frame(input, eof).map_err(Fault::widen)
     ///     }
     ///

@@ -2,7 +2,7 @@
 
 use core::{fmt, mem};
 
-use super::{Cause, Decode, Fault, Frame, Output, Record, Step, buffer::pay};
+use super::{Cause, Decode, Fault, Framing, Output, Record, Step, buffer::pay};
 
 /// The records of a stage that are buffered, lent one after the other.
 ///
@@ -69,10 +69,16 @@ impl<'b, D: Decode> Records<'b, D> {
     pub fn next(&mut self) -> Result<Step<D::Item<'_>>, Fault<D::Error>> {
         loop {
             let length = match self.stage.frame(self.rest, self.eof) {
-                Ok(Frame::Record(length)) => length,
-                Ok(Frame::Absorb(length)) => {
+                Ok(Framing::Record(length)) => length,
+                Ok(Framing::Absorb(length)) => {
                     let position = self.position();
-                    let Some(record) = self.take(length.get()) else {
+                    if length == 0 {
+                        let Some(paid) = pay(*self.paid, position) else {
+                            return Err(endless(position));
+                        };
+                        *self.paid = paid;
+                    }
+                    let Some(record) = self.take(length) else {
                         return Err(overrun(position));
                     };
                     match self.stage.absorb(record, self.answers) {
@@ -80,9 +86,9 @@ impl<'b, D: Decode> Records<'b, D> {
                         Err(fault) => return Err(moved(fault, position)),
                     }
                 }
-                Ok(Frame::Need(need)) if !self.eof => return Ok(Step::Need(need)),
-                Ok(Frame::Need(_)) => return Err(truncated(self.position(), self.rest.len())),
-                Ok(Frame::Done) => return Ok(Step::Done),
+                Ok(Framing::Need(need)) if !self.eof => return Ok(Step::Need(need)),
+                Ok(Framing::Need(_)) => return Err(truncated(self.position(), self.rest.len())),
+                Ok(Framing::Done) => return Ok(Step::Done),
                 Err(fault) => return Err(framing(fault, self.position())),
             };
             if length == 0 {
@@ -172,8 +178,8 @@ mod tests {
         type Item<'a> = usize;
         type Error = core::convert::Infallible;
 
-        fn frame(&mut self, _: &[u8], _: bool) -> Result<Frame, Fault<Self::Error>> {
-            Ok(Frame::Record(*self.0.first().unwrap_or(&0)))
+        fn frame(&mut self, _: &[u8], _: bool) -> Result<Framing, Fault<Self::Error>> {
+            Ok(Framing::Record(*self.0.first().unwrap_or(&0)))
         }
 
         fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<usize, Fault<Self::Error>> {

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use std::fmt;
 use tokio_util::codec::Decoder;
 
-use crate::{Cause, Decode, Fault, Frame, Need, Output, Record};
+use crate::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
 /// A tokio-util [`Decoder`] as a stage.
 ///
@@ -114,20 +114,20 @@ impl<D: Decoder> Decode for FromTokio<D> {
         D: 'a;
     type Error = D::Error;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         if self.found.is_none() && !self.ended {
             self.look(input, eof)?;
         }
         Ok(match &self.found {
-            Some(Found { item: Some(_), length }) => Frame::Record(*length),
-            Some(Found { item: None, length }) => Frame::absorb(*length),
+            Some(Found { item: Some(_), length }) => Framing::Record(*length),
+            Some(Found { item: None, length }) => Framing::Absorb(*length),
             None if self.ended => {
                 self.release();
-                Frame::Done
+                Framing::Done
             }
             None => {
                 self.release();
-                Frame::Need(Need::to_the_end(1))
+                Framing::Need(Need::to_the_end(1))
             }
         })
     }

@@ -9,7 +9,7 @@ use super::{
     Error, Options, ReadPolicy, pool,
     transport::{Transport, plausible, uninterrupted},
 };
-use crate::{Buffer, Decode, Fault, Frame, Need, Output, core::Budget};
+use crate::{Buffer, Decode, Fault, Framing, Need, Output, core::Budget};
 
 /// What has been received, and how far the stage has come with it.
 #[derive(Debug)]
@@ -329,14 +329,14 @@ impl<S: Decode> ReadSide<S> {
     #[inline]
     fn follow_frame(
         &mut self,
-        frame: Frame,
+        frame: Framing,
         output: &mut Output,
         is_full: bool,
     ) -> Result<Pulled, Error<S::Error>> {
         let (shown, eof) = self.input.shown();
         let held = shown.len();
         match frame {
-            Frame::Record(length) => {
+            Framing::Record(length) => {
                 if let Err(fault) =
                     Budget::within(length, held).and_then(|()| self.budget.spend(length))
                 {
@@ -345,9 +345,8 @@ impl<S: Decode> ReadSide<S> {
                 self.ready = Some(length);
                 Ok(Pulled::Ready)
             }
-            Frame::Absorb(_) if is_full => Ok(Pulled::Full),
-            Frame::Absorb(length) => {
-                let length = length.get();
+            Framing::Absorb(_) if is_full => Ok(Pulled::Full),
+            Framing::Absorb(length) => {
                 if let Err(fault) =
                     Budget::within(length, held).and_then(|()| self.budget.spend(length))
                 {
@@ -362,12 +361,12 @@ impl<S: Decode> ReadSide<S> {
                     }
                 }
             }
-            Frame::Need(need) if self.input.is_too_long(need) => {
+            Framing::Need(need) if self.input.is_too_long(need) => {
                 Err(self.fatal(Fault::too_long(self.input.options.input_limit as u64)))
             }
-            Frame::Need(_) if eof => Err(self.fatal(Fault::truncated(held as u64))),
-            Frame::Need(need) => Ok(Pulled::Need(need)),
-            Frame::Done => {
+            Framing::Need(_) if eof => Err(self.fatal(Fault::truncated(held as u64))),
+            Framing::Need(need) => Ok(Pulled::Need(need)),
+            Framing::Done => {
                 self.done = true;
                 Ok(Pulled::Done)
             }
@@ -389,9 +388,9 @@ impl<S: Decode> ReadSide<S> {
         let filled = input.poll_fill(io, cx, need, |seen| {
             let shown = &seen[..seen.len().min(limit)];
             match stage.frame(shown, false) {
-                Ok(Frame::Record(length)) if length > 0 => Look::Take(length),
-                Ok(Frame::Absorb(length)) => Look::Take(length.get()),
-                Ok(Frame::Need(_)) => Look::Take(shown.len()),
+                Ok(Framing::Record(length)) if length > 0 => Look::Take(length),
+                Ok(Framing::Absorb(length)) if length > 0 => Look::Take(length),
+                Ok(Framing::Need(_)) => Look::Take(shown.len()),
                 verdict => Look::Verdict(verdict),
             }
         });
@@ -432,7 +431,7 @@ impl<S: Decode> ReadSide<S> {
         }
         let Self { stage, input, .. } = self;
         let (shown, eof) = input.shown();
-        self.done || matches!(stage.frame(shown, eof), Ok(Frame::Done))
+        self.done || matches!(stage.frame(shown, eof), Ok(Framing::Done))
     }
 
     #[cold]

@@ -6,19 +6,19 @@
 //!
 //! ```
 //! use segue::laws;
-//! # use segue::{Decode, Fault, Frame, Record};
+//! # use segue::{Decode, Fault, Framing, Record};
 //! # #[derive(Clone)]
 //! # struct Text;
 //! # impl Decode for Text {
 //! #     type Item<'a> = &'a str;
 //! #     type Error = core::str::Utf8Error;
-//! #     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+//! #     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
 //! #         let Some(&length) = input.first() else {
-//! #             return Ok(if eof { Frame::Done } else { Frame::need(1) });
+//! #             return Ok(if eof { Framing::Done } else { Framing::need(1) });
 //! #         };
 //! #         let whole = 1 + usize::from(length);
 //! #         let missing = whole.saturating_sub(input.len());
-//! #         Ok(if missing > 0 { Frame::need(missing) } else { Frame::Record(whole) })
+//! #         Ok(if missing > 0 { Framing::need(missing) } else { Framing::Record(whole) })
 //! #     }
 //! #     fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<&'a str, Fault<Self::Error>> {
 //! #         record.advance(1);

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::{FaultSeen, Law, Log, Observe};
-use crate::{Buffer, Decode, Fault, Frame, Need, Output, Record, core::Budget};
+use crate::{Buffer, Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
 /// Something that is pushed bytes and stepped.
 ///
@@ -80,7 +80,7 @@ where
     D: Decode,
     D::Error: Debug,
 {
-    fn frame(&mut self) -> Result<Frame, Answer> {
+    fn frame(&mut self) -> Result<Framing, Answer> {
         let position = self.buffer.position();
         self.stage
             .frame(self.buffer.as_slice(), self.eof)
@@ -156,8 +156,8 @@ where
         let position = self.buffer.position();
         let seen = |fault: Fault<D::Error>| Answer::Fault(FaultSeen::new(&fault.moved(position)));
         match frame {
-            Frame::Record(_) | Frame::Absorb(_) if how == How::AskOnly => {}
-            Frame::Record(length) => {
+            Framing::Record(_) | Framing::Absorb(_) if how == How::AskOnly => {}
+            Framing::Record(length) => {
                 self.pay(length)?;
                 if how == How::Twice {
                     // As a record of a plain slice, which is what `Buffer::records` lends.
@@ -168,16 +168,16 @@ where
                     self.stage.parse(self.buffer.take(length)).map_err(seen)?.observe(log);
                 }
             }
-            Frame::Absorb(length) => {
-                self.pay(length.get())?;
-                let record = self.buffer.take(length.get());
+            Framing::Absorb(length) => {
+                self.pay(length)?;
+                let record = self.buffer.take(length);
                 self.stage.absorb(record, &mut self.answers).map_err(seen)?;
             }
-            Frame::Need(_) if self.eof => {
+            Framing::Need(_) if self.eof => {
                 return Err(seen(Fault::truncated(self.buffer.len() as u64)));
             }
-            Frame::Need(need) => return Ok(Answer::Need(need)),
-            Frame::Done => return Ok(Answer::Done),
+            Framing::Need(need) => return Ok(Answer::Need(need)),
+            Framing::Done => return Ok(Answer::Done),
         }
         Ok(Answer::Moved)
     }

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::{Netstring, Prefix, Prefixed, Written, prefixed::Strip};
-use crate::{Content, Decode, Encode, Frame, Output};
+use crate::{Content, Decode, Encode, Framing, Output};
 
 /// Why a record cannot be written: a mistake of whoever sends, not of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl<P: Prefix> Prefixed<P> {
         match self.strip {
             Strip::Header if self.offset == 0 => output.put(&self.announce(item.len())?),
             Strip::Bytes(0) => match self.frame(item, true) {
-                Ok(Frame::Record(length)) if length == item.len() => {}
+                Ok(Framing::Record(length)) if length == item.len() => {}
                 _ => return Err(EncodeError::Mismatch),
             },
             Strip::Header | Strip::Bytes(_) => return Err(EncodeError::Header),

@@ -2,7 +2,7 @@
 
 use core::{convert::Infallible, num::NonZeroUsize};
 
-use crate::{Cause, Decode, Fault, Frame, Record};
+use crate::{Cause, Decode, Fault, Framing, Record};
 
 /// Records of `size` bytes each. The stage is over where the stream ends between two records.
 ///
@@ -66,7 +66,7 @@ impl Decode for Fixed {
     type Error = Infallible;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
         Ok(frame(self.size.get(), input, eof))
     }
 
@@ -81,7 +81,7 @@ impl<const N: usize> Decode for Array<N> {
     type Error = Infallible;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
         Ok(frame(N, input, eof))
     }
 
@@ -92,12 +92,12 @@ impl<const N: usize> Decode for Array<N> {
 }
 
 #[inline]
-fn frame(size: usize, input: &[u8], eof: bool) -> Frame {
+fn frame(size: usize, input: &[u8], eof: bool) -> Framing {
     if input.len() >= size {
-        Frame::Record(size)
+        Framing::Record(size)
     } else if eof && input.is_empty() {
-        Frame::Done
+        Framing::Done
     } else {
-        Frame::need(size - input.len())
+        Framing::need(size - input.len())
     }
 }

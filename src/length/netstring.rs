@@ -4,7 +4,7 @@ use core::num::NonZeroUsize;
 
 use super::{Decimal, Error, Prefixed};
 use crate::combine::{Skim, Skimmed};
-use crate::{Decode, Fault, Frame, Record};
+use crate::{Decode, Fault, Framing, Record};
 
 /// Netstrings: a length in decimal digits, a colon, that many bytes, a comma.
 ///
@@ -51,9 +51,9 @@ impl Decode for Netstring {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         let frame = self.prefixed.frame_with(input, eof, self.prefixed.max, 1)?;
-        if let Frame::Record(whole) = frame {
+        if let Framing::Record(whole) = frame {
             comma(&input[..whole])?;
         }
         Ok(frame)
@@ -70,7 +70,7 @@ impl Skim for Netstring {
     fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Error>> {
         let skimmed = self.prefixed.skim_with(input, eof, max, 1)?;
         match skimmed {
-            Skimmed::Frame(Frame::Record(length)) => comma(&input[..length])?,
+            Skimmed::Framing(Framing::Record(length)) => comma(&input[..length])?,
             // What is in front of a wrong byte may have been passed over before it came, so it is
             // whether or not: what is left behind the fault must not depend on it.
             Skimmed::End { length, content } => {

@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use crate::{Decode, Fault, Frame, Record};
+use crate::{Decode, Fault, Framing, Record};
 
 /// One payload of `length` bytes as one record; then the stage is over.
 ///
@@ -41,11 +41,11 @@ impl Decode for Payload {
     type Error = Infallible;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Infallible>> {
         Ok(match self.length {
-            None => Frame::Done,
-            Some(length) if length <= input.len() => Frame::Record(length),
-            Some(length) => Frame::need(length - input.len()),
+            None => Framing::Done,
+            Some(length) if length <= input.len() => Framing::Record(length),
+            Some(length) => Framing::need(length - input.len()),
         })
     }
 

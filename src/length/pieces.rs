@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 
-use crate::{Decode, Fault, Frame, Need, Record};
+use crate::{Decode, Fault, Framing, Need, Record};
 
 /// One payload of `length` bytes in pieces as they come; then the stage is over.
 ///
@@ -91,15 +91,15 @@ impl Decode for Pieces {
     type Error = Infallible;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Infallible>> {
         // Where memory cannot hold what is left, no piece is longer than memory anyway.
         let left = usize::try_from(self.left).unwrap_or(usize::MAX);
         Ok(if left == 0 {
-            Frame::Done
+            Framing::Done
         } else if input.is_empty() {
-            Frame::Need(Need::ONE.claiming(left))
+            Framing::Need(Need::ONE.claiming(left))
         } else {
-            Frame::Record(input.len().min(self.most).min(left))
+            Framing::Record(input.len().min(self.most).min(left))
         })
     }
 
@@ -115,13 +115,13 @@ impl Decode for Rest {
     type Error = Infallible;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
         Ok(if !input.is_empty() {
-            Frame::Record(input.len().min(self.most))
+            Framing::Record(input.len().min(self.most))
         } else if eof {
-            Frame::Done
+            Framing::Done
         } else {
-            Frame::Need(Need::to_the_end(1))
+            Framing::Need(Need::to_the_end(1))
         })
     }
 

@@ -1,7 +1,7 @@
 //! Records with their length in front.
 
 use super::{Error, Prefix, Scan, skim::Passing};
-use crate::{Cause, Decode, Fault, Frame, Record};
+use crate::{Cause, Decode, Fault, Framing, Record};
 
 /// Records with their length in front, and the encoder of such records.
 ///
@@ -260,7 +260,7 @@ impl<P: Prefix> Prefixed<P> {
         eof: bool,
         max: usize,
         trailer: usize,
-    ) -> Result<Frame, Fault<Error>> {
+    ) -> Result<Framing, Fault<Error>> {
         let Some(field) = input.get(self.offset..) else {
             return self.incomplete(input, eof);
         };
@@ -272,25 +272,25 @@ impl<P: Prefix> Prefixed<P> {
         }
         let whole = whole + trailer;
         Ok(if whole <= input.len() {
-            Frame::Record(whole)
+            Framing::Record(whole)
         } else {
-            Frame::need(whole - input.len())
+            Framing::need(whole - input.len())
         })
     }
 
     /// What is missing of a header. In line: an answer of a function that is called comes through
     /// memory, and then all answers do.
     #[cold]
-    fn incomplete(&self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn incomplete(&self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if eof && input.is_empty() {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         let (field, before) = match input.get(self.offset..) {
             Some(field) => (field, 0),
             None => (&[][..], self.offset - input.len()),
         };
         match self.prefix.read(field)? {
-            Scan::Short { missing } => Ok(Frame::need(before + missing.get())),
+            Scan::Short { missing } => Ok(Framing::need(before + missing.get())),
             // A prefix that is complete in nothing.
             Scan::Whole { .. } => Err(Fault::from_cause(Cause::Contract)),
         }
@@ -305,7 +305,7 @@ impl<P: Prefix> Decode for Prefixed<P> {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         self.frame_with(input, eof, self.max, 0)
     }
 

@@ -4,7 +4,7 @@ use core::num::NonZeroUsize;
 
 use super::{Error, Prefix, Prefixed, Scan};
 use crate::combine::{Skim, Skimmed};
-use crate::{Cause, Fault, Frame, Need};
+use crate::{Cause, Fault, Framing, Need};
 
 /// How far the stage is in an over-long record. Counts are of bytes on the wire, up to the end of
 /// the record and of what trails it.
@@ -19,7 +19,7 @@ pub(super) struct Passing {
 impl Passing {
     pub(super) fn pass(&mut self, skimmed: Skimmed) {
         self.left = match skimmed {
-            Skimmed::Frame(_) | Skimmed::End { .. } => 0,
+            Skimmed::Framing(_) | Skimmed::End { .. } => 0,
             Skimmed::Part { length, .. } => self.asked.saturating_sub(length.get() as u64),
         };
     }
@@ -40,7 +40,7 @@ impl<P: Prefix> Prefixed<P> {
             return Ok(self.pass_over(input, 0, self.passing.left, trailer));
         }
         match self.frame_with(input, eof, max.min(Self::CEILING), trailer) {
-            Ok(frame) => Ok(Skimmed::Frame(frame)),
+            Ok(frame) => Ok(Skimmed::Framing(frame)),
             Err(fault) if fault.cause == Cause::TooLong => {
                 let (header, rest) = self.announced(input)?;
                 let whole = rest.checked_add((header + trailer) as u64);
@@ -69,7 +69,7 @@ impl<P: Prefix> Prefixed<P> {
                 }
                 None => {
                     let left = left_in_memory.unwrap_or(usize::MAX);
-                    Skimmed::Frame(Frame::Need(Need::ONE.claiming(left)))
+                    Skimmed::Framing(Framing::Need(Need::ONE.claiming(left)))
                 }
             },
         }

@@ -4,7 +4,7 @@ use ::nom::{Err, Parser};
 
 use super::{Error, Located, error::rejected};
 use crate::combine::{Skim, Skimmed};
-use crate::{Decode, Fault, Frame, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The records of `stage`, each parsed by `parser`, which must take the whole of it.
 ///
@@ -78,7 +78,7 @@ where
     type Error = Error<D::Error>;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         self.stage.frame(input, eof).map_err(|fault| fault.map(Error::Stage).fatal())
     }
 

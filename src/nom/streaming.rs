@@ -4,7 +4,7 @@ use ::nom::{Check, Emit, Err, Needed, OutputM, Parser, Streaming as InPart};
 use core::{fmt, num::NonZeroUsize};
 
 use super::{Error, Located, error::rejected};
-use crate::{Cause, Decode, Fault, Frame, Need, Record};
+use crate::{Cause, Decode, Fault, Framing, Need, Record};
 
 /// Records that a streaming `parser` finds the end of itself, as items that own what they say.
 ///
@@ -151,9 +151,9 @@ where
         Self: 'a;
     type Error = Error;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if let Some((length, _)) = self.found {
-            return Ok(Frame::Record(length.get()));
+            return Ok(Framing::Record(length.get()));
         }
         if let Some(frame) = self.terms.before_a_run(input, eof) {
             return Ok(frame);
@@ -163,7 +163,7 @@ where
             Ok((rest, value)) => {
                 let length = consumed(shown, rest)?;
                 self.found = Some((length, value));
-                Ok(Frame::Record(length.get()))
+                Ok(Framing::Record(length.get()))
             }
             Err(error) => self.terms.after_a_run(shown, error),
         }
@@ -188,9 +188,9 @@ where
         Self: 'a;
     type Error = Error;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if let Some(length) = self.found {
-            return Ok(Frame::Record(length.get()));
+            return Ok(Framing::Record(length.get()));
         }
         if let Some(frame) = self.terms.before_a_run(input, eof) {
             return Ok(frame);
@@ -200,7 +200,7 @@ where
             Ok((rest, ())) => {
                 let length = consumed(shown, rest)?;
                 self.found = Some(length);
-                Ok(Frame::Record(length.get()))
+                Ok(Framing::Record(length.get()))
             }
             Err(error) => self.terms.after_a_run(shown, error),
         }
@@ -234,9 +234,9 @@ impl Default for Terms {
 
 impl Terms {
     /// The answer, if it is known without a run.
-    fn before_a_run(&self, input: &[u8], eof: bool) -> Option<Frame> {
+    fn before_a_run(&self, input: &[u8], eof: bool) -> Option<Framing> {
         if input.is_empty() && eof {
-            return Some(Frame::Done);
+            return Some(Framing::Done);
         }
         let missing = self.next_run.max(1).saturating_sub(input.len());
         (missing > 0).then(|| self.need(missing))
@@ -252,7 +252,7 @@ impl Terms {
         &mut self,
         shown: &[u8],
         error: Err<E>,
-    ) -> Result<Frame, Fault<Error>> {
+    ) -> Result<Framing, Fault<Error>> {
         let missing = match error {
             Err::Error(error) | Err::Failure(error) => return Err(rejected(&error, shown)),
             Err::Incomplete(Needed::Size(missing)) if self.trusting => missing.get(),
@@ -266,9 +266,9 @@ impl Terms {
         Ok(self.need(missing))
     }
 
-    fn need(&self, missing: usize) -> Frame {
+    fn need(&self, missing: usize) -> Framing {
         let need = Need::exactly(missing);
-        Frame::Need(if self.trusting { need } else { need.claiming(0) })
+        Framing::Need(if self.trusting { need } else { need.claiming(0) })
     }
 }
 

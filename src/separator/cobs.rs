@@ -4,7 +4,7 @@ use core::fmt;
 use memchr::memchr;
 
 use super::{Byte, EncodeError, Until, byte};
-use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
 /// Packets in consistent overhead byte stuffing (Cheshire and Baker, 1999): each ends with a byte
 /// of 0, and has none in it.
@@ -62,7 +62,7 @@ impl Decode for Cobs {
     type Error = CobsError;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<CobsError>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<CobsError>> {
         self.packets.frame(input, eof).map_err(Fault::widen)
     }
 

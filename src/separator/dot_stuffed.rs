@@ -4,14 +4,14 @@ use core::ops::Range;
 use memchr::{memchr2, memmem};
 
 use super::{EncodeError, LineError, Separator, Until, near::near, sealed, without};
-use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
 /// A text of CRLF lines up to a line with a dot alone, as in SMTP's DATA (RFC 5321 §4.5.2), POP3
 /// (RFC 1939 §3) and NNTP (RFC 3977 §3.1.1). A line of the text that begins with a dot is sent
 /// with one more.
 ///
 /// The item is the text, each of its lines with its CRLF and without the dot that was added,
-/// put together where it lies. After it the stage is [`Done`](Frame::Done): commands follow. An
+/// put together where it lies. After it the stage is [`Done`](Framing::Done): commands follow. An
 /// end of the stream before the dot truncates the text. The limit is 64 KiB unless another is set,
 /// which RFC 5321 §4.5.3.1.7 asks for at least; for texts without bound there is
 /// [`dot_stuffed_lines()`](super::dot_stuffed_lines).
@@ -68,13 +68,13 @@ impl Decode for DotStuffed {
     type Item<'a> = Record<'a>;
     type Error = LineError;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<LineError>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<LineError>> {
         if self.over {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         match self.text.frame(input, eof).map_err(Fault::fatal)? {
             // The end of the stream is not the end of a text.
-            Frame::Done => Ok(Frame::need(LONE_DOT.len())),
+            Framing::Done => Ok(Framing::need(LONE_DOT.len())),
             frame => Ok(frame),
         }
     }

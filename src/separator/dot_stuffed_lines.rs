@@ -5,13 +5,13 @@ use core::ops::Range;
 use super::{
     EncodeError, LineEnd, LineError, Separator, StrictLineEnd, Until, Written, sealed, without,
 };
-use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
 /// As [`dot_stuffed()`](super::dot_stuffed), a line at a time, so that a text may be of any length.
 ///
 /// An item is a line without its CRLF and without the dot that was added. The limit is that of
 /// [`Until`], and counts an added dot; RFC 5321 §4.5.3.1.6 asks for 998 bytes at least. After the
-/// line with a dot alone, which is no item, the stage is [`Done`](Frame::Done).
+/// line with a dot alone, which is no item, the stage is [`Done`](Framing::Done).
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -66,14 +66,14 @@ impl Decode for DotStuffedLines {
     type Error = LineError;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<LineError>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<LineError>> {
         if self.over {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         match self.lines.frame(input, eof).map_err(Fault::fatal)? {
-            Frame::Record(length) if input.starts_with(LONE_DOT) => Ok(Frame::absorb(length)),
+            Framing::Record(length) if input.starts_with(LONE_DOT) => Ok(Framing::Absorb(length)),
             // The end of the stream is not the end of a text.
-            Frame::Done => Ok(Frame::need(1)),
+            Framing::Done => Ok(Framing::need(1)),
             frame => Ok(frame),
         }
     }

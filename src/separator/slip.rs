@@ -4,7 +4,7 @@ use core::fmt;
 use memchr::{memchr, memchr2, memchr2_iter};
 
 use super::{Byte, EncodeError, Until, byte};
-use crate::{Content, Decode, Encode, Fault, Frame, Output, Record};
+use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
 /// Packets of the Serial Line Internet Protocol (RFC 1055): each ends with END, and END and ESC in
 /// it are escaped.
@@ -70,7 +70,7 @@ impl Decode for Slip {
     type Error = SlipError;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<SlipError>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<SlipError>> {
         self.packets.frame(input, eof).map_err(Fault::widen)
     }
 

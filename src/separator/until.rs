@@ -5,7 +5,7 @@ use core::ops::Range;
 
 use super::Separator;
 use crate::combine::{Skim, Skimmed};
-use crate::{Decode, Fault, Frame, Need, Output, Record};
+use crate::{Decode, Fault, Framing, Need, Output, Record};
 
 /// Records that end at a separator `S`.
 ///
@@ -109,7 +109,7 @@ impl<S: Separator> Until<S> {
     fn unfinished(&mut self, input: &[u8], eof: bool, max: usize) -> Skimmed {
         self.searched = input.len();
         if eof && input.is_empty() && !self.inside {
-            return Skimmed::Frame(Frame::Done);
+            return Skimmed::Framing(Framing::Done);
         }
         if eof && self.last {
             self.content = input.len();
@@ -126,7 +126,7 @@ impl<S: Separator> Until<S> {
         let soon = self.last || self.inside || S::STRICT;
         let room = if soon { 0 } else { max.saturating_sub(input.len()) };
         let need = Need::exactly(claim.min(room.saturating_add(1)));
-        Skimmed::Frame(Frame::Need(need.claiming(claim)))
+        Skimmed::Framing(Framing::Need(need.claiming(claim)))
     }
 
     /// The answer where `separator` ends the record.
@@ -134,10 +134,10 @@ impl<S: Separator> Until<S> {
         if separator.start > max || self.inside {
             Skimmed::End { length: separator.end, content: separator.start }
         } else {
-            Skimmed::Frame(if separator.start == 0 && self.skip_empty {
-                Frame::absorb(separator.end)
+            Skimmed::Framing(if separator.start == 0 && self.skip_empty {
+                Framing::Absorb(separator.end)
             } else {
-                Frame::Record(separator.end)
+                Framing::Record(separator.end)
             })
         }
     }
@@ -145,9 +145,9 @@ impl<S: Separator> Until<S> {
     /// The answer of `frame` where `separator` ends content that is too long or to be skipped.
     #[cold]
     #[inline(never)]
-    fn no_item(&self, separator: Range<usize>) -> Result<Frame, Fault<S::Error>> {
+    fn no_item(&self, separator: Range<usize>) -> Result<Framing, Fault<S::Error>> {
         match self.finished(separator, self.max) {
-            Skimmed::Frame(frame) => Ok(frame),
+            Skimmed::Framing(frame) => Ok(frame),
             Skimmed::Part { .. } | Skimmed::End { .. } => Err(self.too_long()),
         }
     }
@@ -164,9 +164,9 @@ impl<S: Separator> Until<S> {
     }
 
     #[cold]
-    fn incomplete(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<S::Error>> {
+    fn incomplete(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<S::Error>> {
         match self.unfinished(input, eof, self.max) {
-            Skimmed::Frame(frame) => Ok(frame),
+            Skimmed::Framing(frame) => Ok(frame),
             Skimmed::Part { .. } | Skimmed::End { .. } => Err(self.too_long()),
         }
     }
@@ -203,13 +203,13 @@ impl<S: Separator> Decode for Until<S> {
     // Always in line, with the search in it: where the answer of a call has to come through memory,
     // the next search waits for it.
     #[inline(always)]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         match self.separator.find(input, self.searched, eof && self.last) {
             Ok(Some(Range { start, end })) => {
                 self.searched = end - 1;
                 self.content = start;
                 if start.wrapping_sub(usize::from(self.skip_empty)) < self.lengths {
-                    Ok(Frame::Record(end))
+                    Ok(Framing::Record(end))
                 } else {
                     self.no_item(start..end)
                 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::{fmt, ops::Range};
 
 use super::{EncodeError, Separator, Until, Written};
-use crate::{Cause, Content, Decode, Encode, Fault, Frame, Need, Output, Record};
+use crate::{Cause, Content, Decode, Encode, Fault, Framing, Need, Output, Record};
 
 /// Records of a line and the payload that it announces, made by [`Until::with_payload`].
 ///
@@ -217,19 +217,19 @@ where
         Self: 'a;
     type Error = PayloadError<S::Error, E>;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         if self.given {
             self.begin();
         }
         loop {
             let Some(rest) = input.get(self.known..) else {
-                return Ok(Frame::need(self.known - input.len()));
+                return Ok(Framing::need(self.known - input.len()));
             };
             if let Some(at) = self.unterminated(input) {
                 return Err(Fault::new(PayloadError::Unterminated).at(at as u64));
             }
             if self.whole {
-                return Ok(Frame::Record(self.known));
+                return Ok(Framing::Record(self.known));
             }
             // The first line has a limit of its own. Of another one no more is shown than decides
             // that it is too long.
@@ -242,21 +242,23 @@ where
             let line =
                 line.map_err(|fault| fault.map(PayloadError::Line).moved(known as u64).fatal())?;
             let (length, content) = match line {
-                Frame::Record(length) if length > room => return Err(too_long(known)),
-                Frame::Record(length) => (length, self.line.content),
+                Framing::Record(length) if length > room => return Err(too_long(known)),
+                Framing::Record(length) => (length, self.line.content),
                 // Lines to be passed over are in front of records, not within.
-                Frame::Absorb(_) | Frame::Done if first => return Ok(line),
-                Frame::Absorb(length) if length.get() > room => return Err(too_long(known)),
-                Frame::Absorb(length) => (length.get(), 0),
-                Frame::Need(_) if shown.len() > room => return Err(too_long(known)),
+                Framing::Absorb(_) | Framing::Done if first => return Ok(line),
+                Framing::Absorb(length) if length > room => return Err(too_long(known)),
+                Framing::Absorb(length) => (length, 0),
+                Framing::Need(_) if shown.len() > room => return Err(too_long(known)),
                 // The first byte too many changes the answer.
-                Frame::Need(need) => {
+                Framing::Need(need) => {
                     let most = (room - shown.len()).saturating_add(1);
                     let at_least = need.at_least.get().min(most);
-                    return Ok(Frame::Need(Need::exactly(at_least).claiming(need.claim.min(most))));
+                    return Ok(Framing::Need(
+                        Need::exactly(at_least).claiming(need.claim.min(most)),
+                    ));
                 }
                 // The stream ends where another line had to come.
-                Frame::Done => return Err(Fault::truncated(input.len() as u64)),
+                Framing::Done => return Err(Fault::truncated(input.len() as u64)),
             };
             self.note(input, length, content)?;
             // It has been taken note of; the next question to it is about what follows.

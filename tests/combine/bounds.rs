@@ -3,7 +3,7 @@
 use core::{convert::Infallible, num::NonZeroUsize};
 use segue::combine::repeat;
 use segue::{
-    Buffer, Cause, Decode, DecodeExt, Fault, Frame, Need, Output, Record, Step, laws, length,
+    Buffer, Cause, Decode, DecodeExt, Fault, Framing, Need, Output, Record, Step, laws, length,
     separator,
 };
 
@@ -32,9 +32,9 @@ fn limit_does_not_depend_on_what_has_arrived() {
 fn limit_waits_for_no_more_than_the_first_byte_too_many() {
     let mut stage = length::u32_be().limit(100);
     let frame = stage.frame(b"\x00\x00\xff\xff", false).unwrap();
-    assert_eq!(frame, Frame::Need(Need::exactly(97)));
+    assert_eq!(frame, Framing::Need(Need::exactly(97)));
     let mut stage = length::u8().limit(100);
-    assert_eq!(stage.frame(b"\x09", false).unwrap(), Frame::need(9));
+    assert_eq!(stage.frame(b"\x09", false).unwrap(), Framing::need(9));
 }
 
 #[test]
@@ -111,15 +111,15 @@ fn region_is_left_at_its_end() {
 fn region_claims_what_is_left_of_it() {
     let mut stage = separator::line().region(10);
     let frame = stage.frame(b"1234", false).unwrap();
-    assert_eq!(frame, Frame::Need(Need::ONE.claiming(6)));
+    assert_eq!(frame, Framing::Need(Need::ONE.claiming(6)));
     // It is never known to need more than there is: at the region's end the verdict falls.
     let mut stage = length::u8().region(10);
-    assert_eq!(stage.frame(b"\xff", false).unwrap(), Frame::need(9));
+    assert_eq!(stage.frame(b"\xff", false).unwrap(), Framing::need(9));
     let fault = stage.frame(b"\xff123456789and more", false).unwrap_err();
     assert_eq!((fault.cause, fault.at), (Cause::Truncated, 10));
     // Regions may be longer than memory, and are skipped all the same.
     let mut stage = ().region(u64::MAX);
-    assert!(matches!(stage.frame(b"abc", false).unwrap(), Frame::Absorb(n) if n.get() == 3));
+    assert!(matches!(stage.frame(b"abc", false).unwrap(), Framing::Absorb(n) if n == 3));
     stage.absorb(Record::from(&mut b"abc".to_owned()[..]), &mut Output::new()).unwrap();
     assert_eq!(stage.left(), u64::MAX - 3);
 }
@@ -131,8 +131,8 @@ impl Decode for Liar {
     type Item<'a> = Record<'a>;
     type Error = Infallible;
 
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Infallible>> {
-        Ok(Frame::Record(input.len() + 1))
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Infallible>> {
+        Ok(Framing::Record(input.len() + 1))
     }
 
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<Infallible>> {

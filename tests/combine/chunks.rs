@@ -1,6 +1,6 @@
 //! The outer stage of these tests.
 
-use segue::{Decode, Fault, Frame, Output, Record};
+use segue::{Decode, Fault, Framing, Output, Record};
 
 /// Chunks with their length in a byte, the last of them empty.
 #[derive(Default)]
@@ -12,16 +12,16 @@ impl Decode for Chunks {
     type Item<'a> = Record<'a>;
     type Error = &'static str;
 
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<&'static str>> {
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<&'static str>> {
         Ok(match input {
-            _ if self.over => Frame::Done,
-            [] => Frame::need(1),
+            _ if self.over => Framing::Done,
+            [] => Framing::need(1),
             [0xff, ..] => return Err(Fault::new("no chunk")),
             // A comment in between, answered by a dot.
-            [b'#', ..] => Frame::absorb(1),
+            [b'#', ..] => Framing::Absorb(1),
             [length, rest @ ..] => match usize::from(*length) {
-                length if length <= rest.len() => Frame::Record(1 + length),
-                length => Frame::need(length - rest.len()),
+                length if length <= rest.len() => Framing::Record(1 + length),
+                length => Framing::need(length - rest.len()),
             },
         })
     }

@@ -2,7 +2,7 @@
 
 use core::convert::identity;
 use segue::combine::{Either, Skim, Skimmed, prefixes, repeat, skip_oversize};
-use segue::{Decode, DecodeExt, Fault, Frame, Output, Record, length, nom};
+use segue::{Decode, DecodeExt, Fault, Framing, Output, Record, length, nom};
 
 /// Wants to go on where it cannot.
 #[derive(Clone)]
@@ -12,7 +12,7 @@ impl Decode for Undead {
     type Item<'a> = Record<'a>;
     type Error = &'static str;
 
-    fn frame(&mut self, _: &[u8], _: bool) -> Result<Frame, Fault<&'static str>> {
+    fn frame(&mut self, _: &[u8], _: bool) -> Result<Framing, Fault<&'static str>> {
         Err(Fault::new("no").recoverable())
     }
 
@@ -35,8 +35,8 @@ fn dies(mut stage: impl Decode) -> bool {
         match stage.frame(input, false) {
             Err(fault) => return fault.fatal,
             // What is inside is given a payload first.
-            Ok(Frame::Absorb(length)) => {
-                let mut bytes = input[..length.get()].to_vec();
+            Ok(Framing::Absorb(length)) => {
+                let mut bytes = input[..length].to_vec();
                 let absorbed = stage.absorb(Record::from(&mut bytes[..]), &mut Output::new());
                 assert!(absorbed.is_ok());
             }

@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use segue::combine::Nested;
 use segue::{
-    Buffer, Cause, Decode, DecodeExt, Fault, Frame, Output, Record, Step, laws, length, separator,
+    Buffer, Cause, Decode, DecodeExt, Fault, Framing, Output, Record, Step, laws, length, separator,
 };
 
 use crate::chunks::Chunks;
@@ -16,12 +16,12 @@ impl Decode for Questions {
     type Item<'a> = Record<'a>;
     type Error = &'static str;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<&'static str>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<&'static str>> {
         Ok(match input.iter().position(|&byte| byte == b'\n') {
-            Some(at) if input[0] == b'?' => Frame::absorb(at + 1),
-            Some(at) => Frame::Record(at + 1),
-            None if eof && input.is_empty() => Frame::Done,
-            None => Frame::need(1),
+            Some(at) if input[0] == b'?' => Framing::Absorb(at + 1),
+            Some(at) => Framing::Record(at + 1),
+            None if eof && input.is_empty() => Framing::Done,
+            None => Framing::need(1),
         })
     }
 
@@ -236,8 +236,8 @@ fn an_outer_stage_that_carries_nothing_for_ever_is_found_out() {
     impl Decode for Nothing {
         type Item<'a> = &'static [u8];
         type Error = Infallible;
-        fn frame(&mut self, _: &[u8], _: bool) -> Result<Frame, Fault<Infallible>> {
-            Ok(Frame::Record(0))
+        fn frame(&mut self, _: &[u8], _: bool) -> Result<Framing, Fault<Infallible>> {
+            Ok(Framing::Record(0))
         }
         fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<&'static [u8], Fault<Infallible>> {
             Ok(b"")

@@ -2,7 +2,7 @@
 
 use core::convert::Infallible;
 use segue::combine::{Either, Erased, Lent, Skim, Skimmed, Verdict, choice, repeat, skip_oversize};
-use segue::{Buffer, Decode, DecodeExt, Fault, Frame, Output, Record, Step, length};
+use segue::{Buffer, Decode, DecodeExt, Fault, Framing, Output, Record, Step, length};
 
 use crate::{chunks::Chunks, nested::Questions};
 
@@ -15,11 +15,11 @@ impl Decode for Holding {
     type Item<'a> = Record<'a>;
     type Error = Infallible;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
         Ok(match input {
-            [] if eof => Frame::Done,
-            [] => Frame::need(1),
-            _ => Frame::Record(1),
+            [] if eof => Framing::Done,
+            [] => Framing::need(1),
+            _ => Framing::Record(1),
         })
     }
 
@@ -34,7 +34,7 @@ impl Decode for Holding {
 
 impl Skim for Holding {
     fn skim(&mut self, input: &[u8], eof: bool, _: usize) -> Result<Skimmed, Fault<Infallible>> {
-        self.frame(input, eof).map(Skimmed::Frame)
+        self.frame(input, eof).map(Skimmed::Framing)
     }
 
     fn pass(&mut self, _: Skimmed) {}

@@ -3,7 +3,7 @@
 use core::convert::Infallible;
 use segue::combine::{Either, Slice, Verdict, choice, prefixes};
 use segue::{
-    Buffer, Cause, Decode, DecodeExt, Fault, Frame, Need, Output, Record, Step, laws, length,
+    Buffer, Cause, Decode, DecodeExt, Fault, Framing, Need, Output, Record, Step, laws, length,
     separator,
 };
 
@@ -18,11 +18,11 @@ fn letter() -> impl for<'a> Decode<
         type Item<'a> = usize;
         type Error = &'static str;
 
-        fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<&'static str>> {
+        fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<&'static str>> {
             Ok(match input.iter().position(|&byte| byte == b'\n') {
-                _ if self.0.is_some() => Frame::Done,
-                Some(at) => Frame::Record(at + 1),
-                None => Frame::need(1),
+                _ if self.0.is_some() => Framing::Done,
+                Some(at) => Framing::Record(at + 1),
+                None => Framing::need(1),
             })
         }
 
@@ -91,12 +91,12 @@ fn choice_consumes_and_claims_nothing() {
 fn the_longest_prefix_wins_as_early_as_can_be() {
     let table = [(&b"GET"[..], 1_u8), (b"GETAWAY", 2), (b"GE", 3), (b"", 4), (b"GET", 5)];
     let verdict = |input: &[u8], eof| match prefixes(table).otherwise(9).frame(input, eof) {
-        Ok(Frame::Need(need)) => {
+        Ok(Framing::Need(need)) => {
             assert_eq!(need, Need::LOOK);
             None
         }
         frame => {
-            assert_eq!(frame, Ok(Frame::Record(0)));
+            assert_eq!(frame, Ok(Framing::Record(0)));
             let trace = laws::observe(prefixes(table).otherwise(9), input, &[]);
             Some(trace.entries[0].to_string())
         }
@@ -119,7 +119,7 @@ fn the_longest_prefix_wins_as_early_as_can_be() {
         assert_eq!(verdict(input, eof).as_deref(), expected, "{}", input.escape_ascii());
     }
     let mut without = prefixes([(b"ab", 1_u8)]).otherwise(9);
-    assert_eq!(without.frame(b"b", false), Ok(Frame::Record(0)));
+    assert_eq!(without.frame(b"b", false), Ok(Framing::Record(0)));
     assert_eq!(without.picked(), Some(&9));
 }
 

@@ -1,7 +1,10 @@
 //! Records of no bytes, which are legal, and stages that yield nothing else, which are not.
 
-use segue::{Buffer, Cause, Decode, Fault, Frame, Output, Record, Step};
-use std::convert::Infallible;
+use segue::{
+    Buffer, Cause, Decode, DecodeExt, Fault, Framing, Handoff, Output, Record, Step, driver::sync,
+    length,
+};
+use std::{convert::Infallible, io};
 
 /// A count in one byte, then as many empty items; without end if it is 255.
 #[derive(Default)]
@@ -13,11 +16,11 @@ impl Decode for Empties {
     type Item<'a> = usize;
     type Error = Infallible;
 
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Infallible>> {
         Ok(match input {
-            _ if self.owed > 0 => Frame::Record(0),
-            [] => Frame::Done,
-            _ => Frame::Record(1),
+            _ if self.owed > 0 => Framing::Record(0),
+            [] => Framing::Done,
+            _ => Framing::Record(1),
         })
     }
 
@@ -118,4 +121,74 @@ fn a_stage_that_never_ends_is_stopped() {
 
 fn no_progress(at: u64) -> Fault<Infallible> {
     Fault::from_cause(Cause::NoProgress).at(at)
+}
+
+/// A count in one byte, then as many steps that no bytes belong to, and an item; without end if
+/// the count is 255.
+#[derive(Default)]
+struct Silent {
+    owed: u8,
+    yields: bool,
+}
+
+impl Decode for Silent {
+    type Item<'a> = &'static str;
+    type Error = Infallible;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
+        Ok(match input {
+            _ if self.owed > 0 => Framing::Absorb(0),
+            _ if self.yields => Framing::Record(0),
+            [] if eof => Framing::Done,
+            [] => Framing::need(1),
+            _ => Framing::Absorb(1),
+        })
+    }
+
+    fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Infallible>> {
+        match record.first() {
+            Some(count) => (self.owed, self.yields) = (*count, true),
+            None if self.owed == u8::MAX => {}
+            None => self.owed -= 1,
+        }
+        Ok(())
+    }
+
+    fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<&'static str, Fault<Infallible>> {
+        self.yields = false;
+        Ok("item")
+    }
+}
+
+#[test]
+fn steps_without_bytes_are_taken_and_paid_for_however_a_stage_is_driven() {
+    let outcomes = |input: &[u8]| {
+        let (mut output, mut outcomes) = (Output::new(), Vec::new());
+        let (mut buffer, mut stage) = (Buffer::from(input), Silent::default());
+        outcomes.push(buffer.step(&mut stage, true, &mut output).map_err(|fault| fault.cause));
+        let (mut buffer, mut stage) = (Buffer::from(input), Silent::default());
+        let next = buffer.records(&mut stage, true, &mut output).next();
+        outcomes.push(next.map_err(|fault| fault.cause));
+        // Inside the records of another stage, where nobody else counts them.
+        let whole = [&[u8::try_from(input.len()).unwrap()], input].concat();
+        let mut buffer = Buffer::from(&whole[..]);
+        let mut stage = length::u8().take(1).nested(Silent::default());
+        let step = buffer.step(&mut stage, true, &mut output).map_err(|fault| fault.cause);
+        outcomes.push(step.map_err(|cause| match cause {
+            Cause::NoProgress => Cause::NoProgress,
+            cause => panic!("{cause:?}"),
+        }));
+        let handoff = Handoff::from_parts(io::empty(), input.into(), Output::new(), true);
+        let mut connection = sync::Connection::from_handoff(handoff, Silent::default());
+        outcomes.push(match connection.turn() {
+            Ok(Some(turn)) => Ok(Step::Item(turn.item)),
+            Ok(None) => Ok(Step::Done),
+            Err(error) => Err(error.fault().unwrap().cause),
+        });
+        outcomes
+    };
+    for count in [0, 1, 60] {
+        assert_eq!(outcomes(&[count]), [Ok(Step::Item("item")); 4], "{count}");
+    }
+    assert_eq!(outcomes(&[u8::MAX]), [Err(Cause::NoProgress); 4]);
 }

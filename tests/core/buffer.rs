@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use proptest::{collection::vec, prelude::*};
-use segue::{Buffer, Cause, Decode, Fault, Frame, Output, Record, Step, length};
+use segue::{Buffer, Cause, Decode, Fault, Framing, Output, Record, Step, length};
 
 /// What can be done to a buffer.
 #[derive(Debug, Clone)]
@@ -280,12 +280,12 @@ impl Decode for Odd {
     type Item<'a> = ();
     type Error = &'static str;
 
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<&'static str>> {
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<&'static str>> {
         match self {
-            Self::OverlongRecord => Ok(Frame::Record(input.len() + 1)),
-            Self::OverlongAbsorb => Ok(Frame::absorb(input.len() + 1)),
-            Self::BadAbsorb => Ok(Frame::absorb(2)),
-            Self::BadRecord => Ok(Frame::Record(2)),
+            Self::OverlongRecord => Ok(Framing::Record(input.len() + 1)),
+            Self::OverlongAbsorb => Ok(Framing::Absorb(input.len() + 1)),
+            Self::BadAbsorb => Ok(Framing::Absorb(2)),
+            Self::BadRecord => Ok(Framing::Record(2)),
             Self::BadFrame => Err(Fault::new("frame").at(3)),
         }
     }

@@ -6,7 +6,7 @@ use segue::driver::{
     codec::{Codec, CodecError},
     sync,
 };
-use segue::{Buffer, Cause, Decode, Fault, Frame, Output, Record, Step, separator};
+use segue::{Buffer, Cause, Decode, Fault, Framing, Output, Record, Step, separator};
 use tokio_util::codec::Decoder;
 
 #[test]
@@ -55,11 +55,11 @@ impl Decode for Undead {
     type Item<'a> = usize;
     type Error = &'static str;
 
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<&'static str>> {
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<&'static str>> {
         match input {
-            [] => Ok(Frame::need(1)),
+            [] => Ok(Framing::need(1)),
             [b'!', ..] => Err(Fault::new("shouting").recoverable()),
-            _ => Ok(Frame::Record(1)),
+            _ => Ok(Framing::Record(1)),
         }
     }
 

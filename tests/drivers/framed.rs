@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 use futures_util::{SinkExt, StreamExt};
 use segue::{
-    Buffer, Cause, Decode, Edge, Encode, Fault, Frame, Handoff, Output, Record, Step,
+    Buffer, Cause, Decode, Edge, Encode, Fault, Framing, Handoff, Output, Record, Step,
     combine::DecodeExt,
     driver::{
         SendError, Turn,
@@ -28,7 +28,7 @@ impl Decode for OwnedTalk {
     type Item<'a> = Vec<u8>;
     type Error = Mistake;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Mistake>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Mistake>> {
         self.0.frame(input, eof)
     }
 

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use segue::{Decode, Encode, Fault, Frame, Need, Output, Record};
+use segue::{Decode, Encode, Fault, Framing, Need, Output, Record};
 
 /// Records of a kind in one byte, a length in one byte, and that much payload.
 ///
@@ -51,38 +51,38 @@ impl Decode for Talk {
     type Item<'a> = &'a [u8];
     type Error = Mistake;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Mistake>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Mistake>> {
         assert!(!self.dead, "asked after its death");
         // The end may take back what a look has found, in a script if not in a kernel.
         let grows = input.len() >= self.shown || eof;
         assert!(grows, "shown {} and then {}", self.shown, input.len());
         self.shown = input.len();
         if self.over {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         if self.owed > 0 {
-            return Ok(Frame::Record(0));
+            return Ok(Framing::Record(0));
         }
         let frame = match input {
-            [] if eof => Frame::Done,
-            [] => Frame::need(2),
+            [] if eof => Framing::Done,
+            [] => Framing::need(2),
             [kind, ..] if !b"mp-z?!ae".contains(kind) => {
                 self.dead = true;
                 return Err(Mistake::Unknown.into());
             }
-            [_] => Frame::need(1),
-            [b'z', ..] => Frame::Record(2),
+            [_] => Framing::need(1),
+            [b'z', ..] => Framing::Record(2),
             [kind, length, rest @ ..] => match usize::from(*length).checked_sub(rest.len()) {
-                Some(missing @ 1..) => Frame::need(missing),
-                _ if b"p-ae".contains(kind) => Frame::absorb(2 + usize::from(*length)),
-                _ => Frame::Record(2 + usize::from(*length)),
+                Some(missing @ 1..) => Framing::need(missing),
+                _ if b"p-ae".contains(kind) => Framing::Absorb(2 + usize::from(*length)),
+                _ => Framing::Record(2 + usize::from(*length)),
             },
         };
         // A driver that looks into the kernel takes out no more than one record.
         match frame {
-            Frame::Record(length) => self.shown = length,
-            Frame::Absorb(length) => self.shown = length.get(),
-            Frame::Need(_) | Frame::Done => {}
+            Framing::Record(length) => self.shown = length,
+            Framing::Absorb(length) => self.shown = length,
+            Framing::Need(_) | Framing::Done => {}
         }
         Ok(frame)
     }
@@ -141,10 +141,10 @@ impl Decode for Look {
     type Item<'a> = ();
     type Error = Mistake;
 
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Mistake>> {
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Mistake>> {
         Ok(match self.bytes.checked_sub(input.len()).and_then(NonZeroUsize::new) {
-            Some(at_least) => Frame::Need(Need::look(at_least)),
-            None => Frame::Done,
+            Some(at_least) => Framing::Need(Need::look(at_least)),
+            None => Framing::Done,
         })
     }
 
@@ -161,8 +161,8 @@ impl Decode for Overreaches {
     type Item<'a> = ();
     type Error = Mistake;
 
-    fn frame(&mut self, input: &[u8], _: bool) -> Result<Frame, Fault<Mistake>> {
-        Ok(if input.is_empty() { Frame::need(1) } else { Frame::Record(input.len() + 1) })
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Mistake>> {
+        Ok(if input.is_empty() { Framing::need(1) } else { Framing::Record(input.len() + 1) })
     }
 
     fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<(), Fault<Mistake>> {

@@ -1,7 +1,7 @@
 //! The laws of two: an encoder and a decoder, two decoders.
 
 use segue::laws::{self, Law};
-use segue::{Encode, Frame, Output};
+use segue::{Encode, Framing, Output};
 
 use crate::panics_for;
 use crate::planted::{Answer, Item, Memory, TEXTS, one_text, planted, text, text_item};
@@ -58,7 +58,7 @@ fn l7_two_readers_agree() {
         match input {
             [length, ..] if *length > 100 => {
                 let whole = 1 + usize::from(input[0]);
-                Ok(if input.len() < whole { Frame::need(1) } else { Frame::Record(whole) })
+                Ok(if input.len() < whole { Framing::need(1) } else { Framing::Record(whole) })
             }
             _ => text(memory, input, eof),
         }

@@ -1,8 +1,8 @@
 //! Correct stages, and what makes broken ones of them.
 
-use segue::{Decode, Fault, Frame, Need, Output, Record};
+use segue::{Decode, Fault, Framing, Need, Output, Record};
 
-pub(crate) type Answer = Result<Frame, Fault<&'static str>>;
+pub(crate) type Answer = Result<Framing, Fault<&'static str>>;
 pub(crate) type Item = Result<Vec<u8>, Fault<&'static str>>;
 
 /// A stage made of two functions and what they remember.
@@ -57,13 +57,13 @@ pub(crate) fn planted(
 /// Texts behind their length in one byte, which is at most 100, up to the end of the stream.
 pub(crate) fn text(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
     match input.first() {
-        None if eof => Ok(Frame::Done),
-        None => Ok(Frame::need(1)),
+        None if eof => Ok(Framing::Done),
+        None => Ok(Framing::need(1)),
         Some(101..) => Err(Fault::too_long(101)),
         Some(&length) => {
             let whole = 1 + usize::from(length);
             let missing = whole.saturating_sub(input.len());
-            Ok(if missing > 0 { Frame::need(missing) } else { Frame::Record(whole) })
+            Ok(if missing > 0 { Framing::need(missing) } else { Framing::Record(whole) })
         }
     }
 }
@@ -71,9 +71,9 @@ pub(crate) fn text(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
 /// One text, and the stage is done.
 pub(crate) fn one_text(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
     match memory.records {
-        0 if input.is_empty() => Ok(Frame::need(1)),
+        0 if input.is_empty() => Ok(Framing::need(1)),
         0 => text(memory, input, eof),
-        _ => Ok(Frame::Done),
+        _ => Ok(Framing::Done),
     }
 }
 
@@ -91,11 +91,11 @@ pub(crate) fn line(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
     let length = end.map_or(input.len(), |end| memory.searched + end + 2);
     match end {
         _ if length > 60 => Err(Fault::too_long(60)),
-        Some(_) => Ok(Frame::Record(length)),
-        None if eof && input.is_empty() => Ok(Frame::Done),
+        Some(_) => Ok(Framing::Record(length)),
+        None if eof && input.is_empty() => Ok(Framing::Done),
         None => {
             memory.searched = input.len().saturating_sub(1);
-            Ok(Frame::Need(if input.ends_with(b"\r") { Need::ONE } else { Need::exactly(2) }))
+            Ok(Framing::Need(if input.ends_with(b"\r") { Need::ONE } else { Need::exactly(2) }))
         }
     }
 }

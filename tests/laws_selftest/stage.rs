@@ -3,7 +3,7 @@
 use std::panic::catch_unwind;
 
 use segue::laws::{self, End, Entry, Law};
-use segue::{Fault, Frame, Need};
+use segue::{Fault, Framing, Need};
 
 use crate::planted::{
     Answer, Item, LINES, Memory, ONE_TEXT, TEXTS, line, line_item, one_text, planted, text,
@@ -39,9 +39,9 @@ fn pieces_are_joined() {
     /// All that is there, up to the end of the stream.
     fn rest(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
         Ok(match input.len() {
-            0 if eof => Frame::Done,
-            0 => Frame::Need(Need::to_the_end(1)),
-            length => Frame::Record(length),
+            0 if eof => Framing::Done,
+            0 => Framing::Need(Need::to_the_end(1)),
+            length => Framing::Record(length),
         })
     }
     let inputs = [&b"some bytes"[..], b""];
@@ -55,13 +55,13 @@ fn pieces_are_joined() {
 fn answers_do_not_depend_on_the_cuts() {
     /// Texts, and question marks that are absorbed one by one.
     fn asked(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
-        if input.starts_with(b"?") { Ok(Frame::absorb(1)) } else { text(memory, input, eof) }
+        if input.starts_with(b"?") { Ok(Framing::Absorb(1)) } else { text(memory, input, eof) }
     }
     /// Takes as many questions as there are for one.
     fn hurried(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match input.iter().take_while(|&&byte| byte == b'?').count() {
             0 => text(memory, input, eof),
-            questions => Ok(Frame::absorb(questions)),
+            questions => Ok(Framing::Absorb(questions)),
         }
     }
     let inputs = [&b"?\x02hi??\x00?"[..], b"???"];
@@ -74,19 +74,19 @@ fn what_is_only_looked_at_is_not_claimed() {
     /// A number, up to what is no digit.
     fn number(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         if memory.records == 1 {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         match input.iter().position(|byte| !byte.is_ascii_digit()) {
             Some(0) => Err(Fault::new("no number")),
-            Some(length) => Ok(Frame::Record(length)),
-            None if eof && !input.is_empty() => Ok(Frame::Record(input.len())),
-            None => Ok(Frame::Need(Need::LOOK)),
+            Some(length) => Ok(Framing::Record(length)),
+            None if eof && !input.is_empty() => Ok(Framing::Record(input.len())),
+            None => Ok(Framing::Need(Need::LOOK)),
         }
     }
     /// Claims what it looks at.
     fn grabby(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         Ok(match number(memory, input, eof)? {
-            Frame::Need(need) => Frame::Need(need.claiming(1)),
+            Framing::Need(need) => Framing::Need(need.claiming(1)),
             frame => frame,
         })
     }
@@ -114,16 +114,16 @@ fn l1_cuts_do_not_matter() {
     /// Takes all that was read for the text.
     fn takes_the_read(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         text(memory, input, eof).map(|frame| match frame {
-            Frame::Record(_) => Frame::Record(input.len()),
+            Framing::Record(_) => Framing::Record(input.len()),
             frame => frame,
         })
     }
     /// Forgets the CR that came with the last read.
     fn straddled(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         let answer = line(memory, input, eof);
-        if let Ok(Frame::Need(_)) = answer {
+        if let Ok(Framing::Need(_)) = answer {
             memory.searched = input.len();
-            return Ok(Frame::Need(Need::ONE));
+            return Ok(Framing::Need(Need::ONE));
         }
         answer
     }
@@ -131,11 +131,11 @@ fn l1_cuts_do_not_matter() {
     fn late_limit(memory: &mut Memory, input: &[u8], _: bool) -> Answer {
         let end = input.windows(2).position(|pair| pair == b"\r\n");
         match end {
-            Some(end) => Ok(Frame::Record(end + 2)),
+            Some(end) => Ok(Framing::Record(end + 2)),
             None if input.len() > 60 => Err(Fault::too_long(60)),
             None => {
                 memory.searched = 0;
-                Ok(Frame::need(1))
+                Ok(Framing::need(1))
             }
         }
     }
@@ -159,14 +159,14 @@ fn l2_nothing_is_lost() {
     /// Takes an empty line along, if one follows.
     fn takes_a_line(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match one_text(memory, input, eof)? {
-            Frame::Done if input.starts_with(b"\r\n") => Ok(Frame::absorb(2)),
+            Framing::Done if input.starts_with(b"\r\n") => Ok(Framing::Absorb(2)),
             frame => Ok(frame),
         }
     }
     /// Takes along what came with the last read.
     fn takes_the_rest(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match one_text(memory, input, eof)? {
-            Frame::Done => Ok(Frame::absorb(input.len())),
+            Framing::Done if !input.is_empty() => Ok(Framing::Absorb(input.len())),
             frame => Ok(frame),
         }
     }
@@ -177,7 +177,7 @@ fn l2_nothing_is_lost() {
     /// Refuses what follows, which is none of its business.
     fn refuses_the_rest(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match one_text(memory, input, eof)? {
-            Frame::Done if !input.is_empty() => Err(Fault::new("trailing bytes")),
+            Framing::Done if !input.is_empty() => Err(Fault::new("trailing bytes")),
             frame => Ok(frame),
         }
     }
@@ -190,21 +190,21 @@ fn l3_a_need_is_honest() {
     /// Wants a whole header, which a text of no bytes does not have.
     fn greedy(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match text(memory, input, eof)? {
-            Frame::Need(_) => Ok(Frame::need(4)),
+            Framing::Need(_) => Ok(Framing::need(4)),
             frame => Ok(frame),
         }
     }
     /// Counts the length's byte twice.
     fn twice(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match one_text(memory, input, eof)? {
-            Frame::Need(need) => Ok(Frame::Need(need.claiming(need.at_least.get() + 1))),
+            Framing::Need(need) => Ok(Framing::Need(need.claiming(need.at_least.get() + 1))),
             frame => Ok(frame),
         }
     }
     /// Claims the whole stream and stops.
     fn grabby(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match one_text(memory, input, eof)? {
-            Frame::Need(need) => Ok(Frame::Need(Need::to_the_end(need.at_least.get()))),
+            Framing::Need(need) => Ok(Framing::Need(Need::to_the_end(need.at_least.get()))),
             frame => Ok(frame),
         }
     }
@@ -218,13 +218,13 @@ fn l4_memory_is_bounded() {
     /// Waits for the end of a line however long.
     fn patient(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match line(memory, input, eof) {
-            Err(_) => Ok(Frame::Need(Need::ONE)),
+            Err(_) => Ok(Framing::Need(Need::ONE)),
             answer => answer,
         }
     }
     /// Announces more than there is memory.
     fn huge(_: &mut Memory, input: &[u8], _: bool) -> Answer {
-        Ok(Frame::need(if input.is_empty() { 1 } else { usize::MAX }))
+        Ok(Framing::need(if input.is_empty() { 1 } else { usize::MAX }))
     }
     /// Says something else of what is too long.
     fn coy(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
@@ -243,21 +243,21 @@ fn l5_no_panic_and_no_endless_loop() {
     /// Takes it that something is there.
     fn hasty(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
         if eof && input.is_empty() {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         let whole = 1 + usize::from(input[0]);
-        Ok(if input.len() < whole { Frame::need(1) } else { Frame::Record(whole) })
+        Ok(if input.len() < whole { Framing::need(1) } else { Framing::Record(whole) })
     }
     /// Yields nothing for ever.
     fn endless(_: &mut Memory, _: &[u8], _: bool) -> Answer {
-        Ok(Frame::Record(0))
+        Ok(Framing::Record(0))
     }
     /// Announces its record before it is there.
     fn early(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match input.first() {
-            None if eof => Ok(Frame::Done),
-            None => Ok(Frame::need(1)),
-            Some(&length) => Ok(Frame::Record(1 + usize::from(length))),
+            None if eof => Ok(Framing::Done),
+            None => Ok(Framing::need(1)),
+            Some(&length) => Ok(Framing::Record(1 + usize::from(length))),
         }
     }
     /// Is taken aback when it is asked after its death.
@@ -288,9 +288,9 @@ fn l8_work_is_linear() {
     /// Looks at the whole line again for each byte.
     fn forgetful(_: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match input.iter().position(|&byte| byte == b'\n') {
-            Some(end) => Ok(Frame::Record(end + 1)),
-            None if eof && input.is_empty() => Ok(Frame::Done),
-            None => Ok(Frame::Need(Need::ONE)),
+            Some(end) => Ok(Framing::Record(end + 1)),
+            None if eof && input.is_empty() => Ok(Framing::Done),
+            None => Ok(Framing::Need(Need::ONE)),
         }
     }
     /// Keeps all records, and moves them for each.
@@ -311,21 +311,21 @@ fn l9_a_truncated_stream_is_a_fault() {
     /// Is quietly done at the end, whatever is missing.
     fn quiet(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match text(memory, input, eof)? {
-            Frame::Need(_) if eof => Ok(Frame::absorb(input.len())),
+            Framing::Need(_) if eof => Ok(Framing::Absorb(input.len())),
             frame => Ok(frame),
         }
     }
     /// Is quietly done at the end, and leaves what it cannot read.
     fn leaving(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match text(memory, input, eof)? {
-            Frame::Need(_) if eof => Ok(Frame::Done),
+            Framing::Need(_) if eof => Ok(Framing::Done),
             frame => Ok(frame),
         }
     }
     /// Takes what is there for the line.
     fn generous(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         match line(memory, input, eof)? {
-            Frame::Need(_) if eof && input.len() >= 2 => Ok(Frame::Record(input.len())),
+            Framing::Need(_) if eof && input.len() >= 2 => Ok(Framing::Record(input.len())),
             frame => Ok(frame),
         }
     }
@@ -340,24 +340,24 @@ fn l10_asking_again_changes_nothing() {
     fn impatient(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         if memory.asked {
             memory.asked = false;
-            return Ok(Frame::need(1));
+            return Ok(Framing::need(1));
         }
         let frame = text(memory, input, eof)?;
-        memory.asked = matches!(frame, Frame::Record(_));
+        memory.asked = matches!(frame, Framing::Record(_));
         Ok(frame)
     }
     /// Forgets that it is done.
     fn restless(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         if memory.records == 1 && !memory.asked {
             memory.asked = true;
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         text(memory, input, eof)
     }
     /// Moves on when it finds the end of the line, not when that is parsed.
     fn eager(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         let frame = line(memory, input, eof)?;
-        if let Frame::Record(length) = frame {
+        if let Framing::Record(length) = frame {
             memory.searched = length;
         }
         Ok(frame)
@@ -377,7 +377,7 @@ fn fuzz_data_is_checked_whatever_it_is() {
     }
     fn takes_the_read(memory: &mut Memory, input: &[u8], eof: bool) -> Answer {
         text(memory, input, eof).map(|frame| match frame {
-            Frame::Record(_) => Frame::Record(input.len()),
+            Framing::Record(_) => Framing::Record(input.len()),
             frame => frame,
         })
     }

@@ -1,9 +1,9 @@
 //! What is refused, why, and where.
 
 use segue::length::{self, Error, Prefix, Prefixed};
-use segue::{Buffer, Cause, Decode, Fault, Frame, Output, Record, Step};
+use segue::{Buffer, Cause, Decode, Fault, Framing, Output, Record, Step};
 
-fn frame<P: Prefix>(mut stage: Prefixed<P>, input: &[u8]) -> Result<Frame, Fault<Error>> {
+fn frame<P: Prefix>(mut stage: Prefixed<P>, input: &[u8]) -> Result<Framing, Fault<Error>> {
     stage.frame(input, false)
 }
 
@@ -16,13 +16,13 @@ fn refuses<P: Prefix>(stage: Prefixed<P>, input: &[u8], cause: Cause<Error>, at:
 #[test]
 fn an_announcement_over_the_limit_is_refused_before_any_payload() {
     refuses(length::u16_be().max(0x10), b"\x00\x11", Cause::TooLong, 0);
-    assert_eq!(frame(length::u16_be().max(0x10), b"\x00\x10"), Ok(Frame::need(0x10)));
+    assert_eq!(frame(length::u16_be().max(0x10), b"\x00\x10"), Ok(Framing::need(0x10)));
     refuses(length::u16_be().offset(2).max(0x10), b"ab\x00\x11", Cause::TooLong, 2);
     refuses(length::u32_be(), b"\x00\x80\x00\x01", Cause::TooLong, 0);
-    assert_eq!(frame(length::u32_be(), b"\x00\x80\x00\x00"), Ok(Frame::need(8 << 20)));
+    assert_eq!(frame(length::u32_be(), b"\x00\x80\x00\x00"), Ok(Framing::need(8 << 20)));
     refuses(length::u64_le(), &[0xff; 8], Cause::TooLong, 0);
     // The limit is on what is behind the header, whatever the length counts.
-    assert_eq!(frame(length::u8().max(4).counts_itself(), b"\x05"), Ok(Frame::need(4)));
+    assert_eq!(frame(length::u8().max(4).counts_itself(), b"\x05"), Ok(Framing::need(4)));
     refuses(length::u8().max(4).counts_itself(), b"\x06", Cause::TooLong, 0);
 }
 
@@ -36,29 +36,29 @@ fn no_limit_is_so_great_that_sums_overflow() {
     refuses(huge().adjust(-8), &[0x80, 0, 0, 0, 0, 0, 0, 0], Cause::TooLong, 0);
     let ceiling = usize::MAX / 4;
     let greatest = (ceiling as u64).to_be_bytes();
-    assert_eq!(frame(huge(), &greatest), Ok(Frame::need(ceiling)));
+    assert_eq!(frame(huge(), &greatest), Ok(Framing::need(ceiling)));
     refuses(huge(), &(ceiling as u64 + 1).to_be_bytes(), Cause::TooLong, 0);
     refuses(huge().adjust(1), &greatest, Cause::TooLong, 0);
-    assert_eq!(frame(huge().adjust(-1), &greatest), Ok(Frame::need(ceiling - 1)));
+    assert_eq!(frame(huge().adjust(-1), &greatest), Ok(Framing::need(ceiling - 1)));
     // Everything at its greatest at once.
     let adjust = i32::try_from(ceiling).unwrap_or(i32::MAX);
     let stage = huge().offset(u16::MAX).adjust(adjust);
     let mut header = vec![0; usize::from(u16::MAX)];
     header.extend((ceiling as u64 - u64::from(adjust.unsigned_abs())).to_be_bytes());
-    assert_eq!(frame(stage, &header), Ok(Frame::need(ceiling)));
+    assert_eq!(frame(stage, &header), Ok(Framing::need(ceiling)));
 }
 
 #[test]
 fn a_length_below_what_it_counts_is_refused() {
     refuses(length::u16_be().counts_itself(), b"\x00\x01", Cause::Stage(Error::TooSmall), 0);
-    assert_eq!(frame(length::u16_be().counts_itself(), b"\x00\x02"), Ok(Frame::Record(2)));
+    assert_eq!(frame(length::u16_be().counts_itself(), b"\x00\x02"), Ok(Framing::Record(2)));
     let tpkt = || length::u16_be().offset(2).counts_header();
     refuses(tpkt(), b"\x03\x00\x00\x03", Cause::Stage(Error::TooSmall), 2);
-    assert_eq!(frame(tpkt(), b"\x03\x00\x00\x04"), Ok(Frame::Record(4)));
+    assert_eq!(frame(tpkt(), b"\x03\x00\x00\x04"), Ok(Framing::Record(4)));
     refuses(length::u32_le().adjust(-5), b"\x04\0\0\0", Cause::Stage(Error::TooSmall), 0);
     refuses(length::leb128().counts_itself(), b"\x80\x00", Cause::Stage(Error::NotMinimal), 1);
     refuses(length::leb128_padded().counts_itself(), b"\x81\x00", Cause::Stage(Error::TooSmall), 0);
-    assert_eq!(frame(length::leb128_padded().counts_itself(), b"\x82\x00"), Ok(Frame::Record(2)));
+    assert_eq!(frame(length::leb128_padded().counts_itself(), b"\x82\x00"), Ok(Framing::Record(2)));
 }
 
 #[test]
@@ -71,21 +71,21 @@ fn a_fault_in_the_prefix_is_placed_behind_the_offset() {
 #[test]
 fn needs_are_exact_as_soon_as_they_can_be() {
     let stage = || length::u32_be().offset(3);
-    assert_eq!(frame(stage(), b""), Ok(Frame::need(7)));
-    assert_eq!(frame(stage(), b"abc\0"), Ok(Frame::need(3)));
-    assert_eq!(frame(stage(), b"abc\0\0\0\x02x"), Ok(Frame::need(1)));
-    assert_eq!(frame(length::quic_varint().offset(1), b""), Ok(Frame::need(2)));
-    assert_eq!(frame(length::quic_varint().offset(1), b"a\xc0"), Ok(Frame::need(7)));
+    assert_eq!(frame(stage(), b""), Ok(Framing::need(7)));
+    assert_eq!(frame(stage(), b"abc\0"), Ok(Framing::need(3)));
+    assert_eq!(frame(stage(), b"abc\0\0\0\x02x"), Ok(Framing::need(1)));
+    assert_eq!(frame(length::quic_varint().offset(1), b""), Ok(Framing::need(2)));
+    assert_eq!(frame(length::quic_varint().offset(1), b"a\xc0"), Ok(Framing::need(7)));
 }
 
 #[test]
 fn a_stream_ends_between_records_only() {
     let ended = |input: &[u8]| length::u16_be().offset(1).frame(input, true);
-    assert_eq!(ended(b""), Ok(Frame::Done));
+    assert_eq!(ended(b""), Ok(Framing::Done));
     for partial in [&b"a"[..], b"a\0", b"a\0\x02", b"a\0\x02x"] {
-        assert!(matches!(ended(partial), Ok(Frame::Need(_))));
+        assert!(matches!(ended(partial), Ok(Framing::Need(_))));
     }
-    assert_eq!(ended(b"a\0\x02xy"), Ok(Frame::Record(5)));
+    assert_eq!(ended(b"a\0\x02xy"), Ok(Framing::Record(5)));
 }
 
 #[test]
@@ -120,19 +120,19 @@ fn records_of_nothing_are_records() {
 fn one_payload_and_no_second() {
     for size in [0, 3] {
         let mut stage = length::payload(size);
-        assert_eq!(stage.frame(b"abcd", false), Ok(Frame::Record(size)));
+        assert_eq!(stage.frame(b"abcd", false), Ok(Framing::Record(size)));
         let mut bytes = vec![0; size];
         assert_eq!(stage.parse(Record::from(&mut bytes[..])).unwrap().len(), size);
-        assert_eq!(stage.frame(b"d", false), Ok(Frame::Done));
+        assert_eq!(stage.frame(b"d", false), Ok(Framing::Done));
     }
 }
 
 #[test]
 fn pieces_longer_than_memory() {
     let mut stage = length::pieces(u64::MAX).max_piece(2);
-    let Ok(Frame::Need(need)) = stage.frame(b"", false) else { panic!() };
+    let Ok(Framing::Need(need)) = stage.frame(b"", false) else { panic!() };
     assert_eq!((need.at_least.get(), need.claim), (1, usize::MAX));
-    assert_eq!(stage.frame(b"abc", false), Ok(Frame::Record(2)));
+    assert_eq!(stage.frame(b"abc", false), Ok(Framing::Record(2)));
     stage.parse(Record::from(&mut [1, 2][..])).unwrap();
     assert_eq!(stage.left(), u64::MAX - 2);
 }

@@ -2,7 +2,7 @@
 
 use std::{hint::black_box, mem::MaybeUninit};
 
-use segue::{Buffer, Decode, Frame, Output, Record, Step};
+use segue::{Buffer, Decode, Framing, Output, Record, Step};
 use segue_http1::{Request, RequestHead};
 
 #[cfg(target_arch = "x86_64")]
@@ -96,7 +96,7 @@ fn stage<'i>(
     repeated(name, move || {
         stage.begin_again();
         let input = black_box(&mut bytes[..]);
-        let Ok(Frame::Record(length)) = stage.frame(input, false) else { return false };
+        let Ok(Framing::Record(length)) = stage.frame(input, false) else { return false };
         match stage.parse(Record::from(&mut input[..length])) {
             Ok(request) => see(&request),
             Err(_) => false,

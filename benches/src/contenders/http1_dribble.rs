@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use memchr::memmem;
-use segue::{Buffer, Decode, Frame, Output, Record, Step};
+use segue::{Buffer, Decode, Framing, Output, Record, Step};
 use segue_http1::RequestHead;
 
 use super::http1::{see_request, with_httparse};
@@ -76,7 +76,7 @@ fn stage(piece: usize, head: &[u8]) -> Contender<'_> {
         let mut count = 0;
         for end in ends(piece, head) {
             let input = black_box(&mut bytes[..end]);
-            if let Ok(Frame::Record(length)) = stage.frame(input, false)
+            if let Ok(Framing::Record(length)) = stage.frame(input, false)
                 && let Ok(request) = stage.parse(Record::from(&mut input[..length]))
             {
                 count += usize::from(see_request(&request, false));

@@ -2,7 +2,7 @@
 
 use core::{convert::Infallible, fmt};
 
-use segue::{Decode, Fault, Frame, Output, Record, length};
+use segue::{Decode, Fault, Framing, Output, Record, length};
 
 use crate::{BodyLength, ChunkedBody, Error, Headers, Limits, Relaxed};
 
@@ -85,7 +85,7 @@ impl Decode for Body {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         match &mut self.kind {
             Kind::Known(pieces) => pieces.frame(input, eof).map_err(never),
             Kind::Chunked(body) => body.frame(input, eof),

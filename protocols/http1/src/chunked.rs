@@ -1,7 +1,7 @@
 //! Bodies in chunks (RFC 9112 §7.1).
 
 use memchr::memchr;
-use segue::{Cause, Decode, Fault, Frame, Need, Output, Record};
+use segue::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
 use crate::chunk_line::ChunkLine;
 use crate::stage::Stage;
@@ -113,23 +113,23 @@ impl Decode for ChunkedBody {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         match &mut self.state {
             State::Data { left } => {
                 // Where memory cannot hold what is left, no piece is longer than memory anyway.
                 let left = usize::try_from(*left).unwrap_or(usize::MAX);
                 if input.is_empty() {
                     let claim = left.saturating_add(CRLF.len() + LAST_CHUNK);
-                    return Ok(Frame::Need(Need::ONE.claiming(claim)));
+                    return Ok(Framing::Need(Need::ONE.claiming(claim)));
                 }
-                Ok(Frame::Record(input.len().min(left)))
+                Ok(Framing::Record(input.len().min(left)))
             }
             State::Line { before, searched, plain } => {
                 let limit = self.trailers.limits().chunk_line;
                 let line = input.strip_prefix(&CRLF[..*before]).and_then(ChunkLine::plain);
                 if let Some((length, size)) = line.filter(|&(length, _)| length <= limit) {
                     *plain = Some((*before + length, size));
-                    return Ok(Frame::absorb(*before + length));
+                    return Ok(Framing::Absorb(*before + length));
                 }
                 let spaces = self.trailers.relaxed.chunk_spaces;
                 frame_line(input, *before, searched, limit, spaces)
@@ -138,11 +138,11 @@ impl Decode for ChunkedBody {
                 Some(need) => Ok(need),
                 // An empty line alone is none.
                 None => match self.trailers.frame(input, eof)? {
-                    Frame::Record(2) => Ok(Frame::absorb(2)),
+                    Framing::Record(2) => Ok(Framing::Absorb(2)),
                     frame => Ok(frame),
                 },
             },
-            State::Done => Ok(Frame::Done),
+            State::Done => Ok(Framing::Done),
         }
     }
 
@@ -203,7 +203,7 @@ fn frame_line(
     searched: &mut usize,
     limit: usize,
     spaces: bool,
-) -> Result<Frame, Fault<Error>> {
+) -> Result<Framing, Fault<Error>> {
     let differs = input.iter().zip(&CRLF[..before]).position(|(byte, expected)| byte != expected);
     if let Some(at) = differs {
         return Err(Fault::new(Error::ChunkEnd).at(at as u64));
@@ -219,7 +219,7 @@ fn frame_line(
         if line.len() < SHORTEST_LINE || !line.ends_with(CRLF) {
             ChunkLine::read(line, spaces).map_err(|fault| fault.moved(before as u64))?;
         }
-        return Ok(Frame::absorb(end));
+        return Ok(Framing::Absorb(end));
     }
     if shown.len() == most {
         return Err(Fault::new(Error::ChunkLineTooLong).at(most as u64));
@@ -232,7 +232,7 @@ fn frame_line(
         Some(_) => CRLF.len(),
     };
     let claim = (before + LAST_CHUNK).saturating_sub(shown.len()).max(missing + CRLF.len());
-    Ok(Frame::Need(Need::exactly(missing.min(most - shown.len())).claiming(claim)))
+    Ok(Framing::Need(Need::exactly(missing.min(most - shown.len())).claiming(claim)))
 }
 
 const CRLF: &[u8; 2] = b"\r\n";

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use segue::{Decode, Fault, Frame, Need, Output, Record};
+use segue::{Decode, Fault, Framing, Need, Output, Record};
 
 use crate::machine::{Shared, State, Step};
 use crate::named::Named;
@@ -140,18 +140,18 @@ impl Client {
         self.shared.apply(Step::ResponseFault);
     }
 
-    fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         let word = self.shared.load();
         match word.responses() {
             State::Owed => self.head.frame(input, eof),
             // It says again what it has said.
             State::Failed if word.owed() > 0 => self.head.frame(input, eof),
-            State::Ended | State::Switched => Ok(Frame::Done),
+            State::Ended | State::Switched => Ok(Framing::Done),
             _ => match input {
-                [] if eof => Ok(Frame::Done),
-                [] => Ok(Frame::Need(Need::ONE)),
-                [b'\r'] if self.relaxed.empty_lines && !eof => Ok(Frame::Need(Need::ONE)),
-                [b'\r', b'\n', ..] if self.relaxed.empty_lines => Ok(Frame::absorb(2)),
+                [] if eof => Ok(Framing::Done),
+                [] => Ok(Framing::Need(Need::ONE)),
+                [b'\r'] if self.relaxed.empty_lines && !eof => Ok(Framing::Need(Need::ONE)),
+                [b'\r', b'\n', ..] if self.relaxed.empty_lines => Ok(Framing::Absorb(2)),
                 _ => Err(Fault::new(Error::Unrequested)),
             },
         }
@@ -219,10 +219,10 @@ impl Decode for Client {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         let framed = match &mut self.phase {
             Phase::Body(body) => match body.frame(input, eof) {
-                Ok(Frame::Done) => Ok(Frame::Record(0)),
+                Ok(Framing::Done) => Ok(Framing::Record(0)),
                 frame => frame,
             },
             Phase::Head => self.frame_head(input, eof),
@@ -235,7 +235,7 @@ impl Decode for Client {
         match framed {
             // What is needed will not come.
             Err(_) => self.fail(),
-            Ok(Frame::Need(_)) if eof => self.fail(),
+            Ok(Framing::Need(_)) if eof => self.fail(),
             Ok(_) => {}
         }
         framed

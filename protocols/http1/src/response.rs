@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use segue::{Decode, Fault, Frame, Output, Record};
+use segue::{Decode, Fault, Framing, Output, Record};
 
 use crate::lines::{StatusLine, Stop};
 use crate::stage::{INLINE, Stage, Start};
@@ -62,7 +62,7 @@ impl ResponseHead {
 
     /// What is left to do where the head is not whole, or there is something odd about it.
     #[inline(never)]
-    fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if !self.stage.in_start_line() {
             return self.stage.frame(input, eof);
         }
@@ -71,7 +71,7 @@ impl ResponseHead {
                 [] | [b'\r'] => return Ok(self.stage.look(input)),
                 _ => match self.stage.empty_lines(input) {
                     0 => {}
-                    length => return Ok(Frame::absorb(length)),
+                    length => return Ok(Framing::Absorb(length)),
                 },
             }
         }
@@ -99,13 +99,13 @@ impl Decode for ResponseHead {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if let Some(need) = self.stage.wait(input, eof) {
             return Ok(need);
         }
         match self.stage.plain(input) {
             0 => self.frame_on(input, eof),
-            length => Ok(Frame::Record(length)),
+            length => Ok(Framing::Record(length)),
         }
     }
 

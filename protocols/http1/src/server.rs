@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use segue::{Cause, Decode, Fault, Frame, Need, Output, Record};
+use segue::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
 use crate::machine::{Kind, Shared, State, Step, Word};
 use crate::named::Named;
@@ -185,11 +185,11 @@ impl Server {
         self.shared.load().requests() == State::Switched
     }
 
-    fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         let word = self.shared.load();
         self.waiting = input.len();
         match word.requests() {
-            State::Ended | State::Switched => return Ok(Frame::Done),
+            State::Ended | State::Switched => return Ok(Framing::Done),
             State::Offered => return Ok(paused(input, eof, Need::LOOK)),
             _ if word.owed() >= self.ahead && word.requests() != State::Failed => {
                 return Ok(paused(input, eof, Need::ONE));
@@ -197,15 +197,15 @@ impl Server {
             _ => {}
         }
         if input.is_empty() && eof {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         if self.may_be_http2 {
             let shown = &input[..input.len().min(PREFACE.len())];
             if shown == PREFACE {
-                return Ok(Frame::Record(0));
+                return Ok(Framing::Record(0));
             }
             if PREFACE.starts_with(shown) && !eof {
-                return Ok(Frame::Need(Need::LOOK));
+                return Ok(Framing::Need(Need::LOOK));
             }
         }
         self.head.frame(input, eof).inspect_err(|_| {
@@ -251,10 +251,10 @@ impl Decode for Server {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         match &mut self.phase {
             Phase::Body(body) => match body.frame(input, eof) {
-                Ok(Frame::Done) => Ok(Frame::Record(0)),
+                Ok(Framing::Done) => Ok(Framing::Record(0)),
                 Err(fault) => {
                     self.shared.apply(Step::Fault);
                     Err(fault)
@@ -262,7 +262,7 @@ impl Decode for Server {
                 frame => frame,
             },
             Phase::Head => self.frame_head(input, eof),
-            Phase::Over => Ok(Frame::Done),
+            Phase::Over => Ok(Framing::Done),
         }
     }
 
@@ -368,11 +368,11 @@ impl Request<'_> {
 
 /// What there is has to wait for an answer. If there is nothing yet, then `need` says whether it
 /// will be of this protocol.
-fn paused(input: &[u8], eof: bool, need: Need) -> Frame {
+fn paused(input: &[u8], eof: bool, need: Need) -> Framing {
     match input {
-        [] if eof => Frame::Done,
-        [] => Frame::Need(need),
-        _ => Frame::Record(0),
+        [] if eof => Framing::Done,
+        [] => Framing::Need(need),
+        _ => Framing::Record(0),
     }
 }
 

@@ -7,7 +7,7 @@
 //! noted something is no commitment: asked again, the stage answers the same.
 
 use memchr::memchr;
-use segue::{Cause, Fault, Frame, Need};
+use segue::{Cause, Fault, Framing, Need};
 
 use crate::lines::{Line, Stop};
 use crate::plain::{self, Behind};
@@ -176,27 +176,27 @@ impl<S: Start, const N: usize> Stage<S, N> {
     }
 
     /// Any byte may tell more, and all that a shortest head has belongs here.
-    pub(crate) fn look(&self, input: &[u8]) -> Frame {
-        Frame::Need(Need::ONE.claiming(self.shortest_rest(input)))
+    pub(crate) fn look(&self, input: &[u8]) -> Framing {
+        Framing::Need(Need::ONE.claiming(self.shortest_rest(input)))
     }
 
     /// Where the head in front of `input` ends, if that is not [`plain`](Self::plain).
     #[inline]
-    pub(crate) fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    pub(crate) fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         match self.phase {
             Phase::Start | Phase::Lines => self.read_on(input, eof),
-            Phase::Whole => Ok(Frame::Record(self.line)),
-            Phase::Over => Ok(Frame::Done),
+            Phase::Whole => Ok(Framing::Record(self.line)),
+            Phase::Over => Ok(Framing::Done),
         }
     }
 
     /// The head ends at `end`.
     #[inline(always)]
-    fn ends(&mut self, end: usize) -> Frame {
+    fn ends(&mut self, end: usize) -> Framing {
         self.line = end;
         self.searched = 0;
         self.phase = Phase::Whole;
-        Frame::Record(end)
+        Framing::Record(end)
     }
 
     /// Looks for the end of the line that is waited for, if one is, in what is new in `input`; its
@@ -204,7 +204,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
     ///
     /// To be asked first: this is all there is to do for most of what dribbles.
     #[inline(always)]
-    pub(crate) fn wait(&mut self, input: &[u8], eof: bool) -> Option<Frame> {
+    pub(crate) fn wait(&mut self, input: &[u8], eof: bool) -> Option<Framing> {
         if self.searched == 0 || eof || input.len() >= self.room {
             return None;
         }
@@ -218,7 +218,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
 
     /// Reads on with care in what may hold a whole line by now.
     #[inline(never)]
-    fn read_on(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Error>> {
+    fn read_on(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         let shown = &input[..input.len().min(self.room)];
         let full = shown.len() == self.room;
         let last = eof || full;
@@ -267,7 +267,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
     fn read_again(&mut self, head: &[u8]) -> Result<(), Fault<Error>> {
         self.begin_again();
         self.room = Limits::MOST_HEAD;
-        if self.read_on(head, true)? == Frame::Record(head.len()) {
+        if self.read_on(head, true)? == Framing::Record(head.len()) {
             Ok(())
         } else {
             Err(Fault::from_cause(Cause::Contract))
@@ -315,11 +315,11 @@ impl<S: Start, const N: usize> Stage<S, N> {
     }
 
     #[inline]
-    fn need(&self, shown: &[u8]) -> Frame {
+    fn need(&self, shown: &[u8]) -> Framing {
         let missing = self.missing(shown);
         let claim =
             if self.in_start_line() { missing.max(self.shortest_rest(shown)) } else { missing };
-        Frame::Need(Need::exactly(missing.min(self.room - shown.len())).claiming(claim))
+        Framing::Need(Need::exactly(missing.min(self.room - shown.len())).claiming(claim))
     }
 
     /// How many bytes `shown`, which does not end the head, lacks at least.

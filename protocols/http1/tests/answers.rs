@@ -388,6 +388,6 @@ fn nothing_is_claimed_of_what_may_be_of_another_protocol() {
             panic!("there is nothing more")
         };
         assert_eq!(need.claim, 0);
-        assert!(matches!(served.requests.frame(b"", true), Ok(segue::Frame::Done)));
+        assert!(matches!(served.requests.frame(b"", true), Ok(segue::Framing::Done)));
     }
 }

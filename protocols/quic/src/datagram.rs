@@ -2,7 +2,7 @@
 
 use core::mem;
 
-use segue::{Cause, Decode, Fault, Frame, Need, Record};
+use segue::{Cause, Decode, Fault, Framing, Need, Record};
 
 use crate::{
     ConnectionId, DestinationLength, Discard,
@@ -78,10 +78,10 @@ impl<I: DestinationLength> Decode for Datagram<I> {
         Self: 'a;
     type Error = Discard;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Discard>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Discard>> {
         self.front = None;
         if input.is_empty() {
-            return Ok(if eof { Frame::Done } else { Frame::Need(Need::to_the_end(1)) });
+            return Ok(if eof { Framing::Done } else { Framing::Need(Need::to_the_end(1)) });
         }
         if input.len() > MAX_DATAGRAM {
             return Err(Fault::too_long(MAX_DATAGRAM as u64));
@@ -92,11 +92,11 @@ impl<I: DestinationLength> Decode for Datagram<I> {
                 layout.end()
             }
             Extent::Delimited(layout) => {
-                return Ok(Frame::Need(Need::to_the_end(layout.end() - input.len())));
+                return Ok(Framing::Need(Need::to_the_end(layout.end() - input.len())));
             }
-            Extent::Missing(missing) => return Ok(Frame::Need(Need::to_the_end(missing.get()))),
+            Extent::Missing(missing) => return Ok(Framing::Need(Need::to_the_end(missing.get()))),
             Extent::ToTheEnd(_) | Extent::Short if !eof => {
-                return Ok(Frame::Need(Need::to_the_end(1)));
+                return Ok(Framing::Need(Need::to_the_end(1)));
             }
             Extent::ToTheEnd(layout) => {
                 self.front = Some(layout);
@@ -104,7 +104,7 @@ impl<I: DestinationLength> Decode for Datagram<I> {
             }
             Extent::Short => input.len(),
         };
-        Ok(Frame::Record(end))
+        Ok(Framing::Record(end))
     }
 
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Packet<'a>, Fault<Discard>> {

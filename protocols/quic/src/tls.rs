@@ -7,7 +7,7 @@
 
 use core::convert::Infallible;
 
-use segue::{Decode, Fault, Frame, Record};
+use segue::{Decode, Fault, Framing, Record};
 
 use crate::protect::{Suite, UnknownSuite};
 
@@ -63,17 +63,17 @@ impl Decode for HandshakeMessages {
     type Item<'a> = HandshakeMessage<'a>;
     type Error = Infallible;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
         let &[_, a, b, c, ref behind @ ..] = input else {
             let done = eof && input.is_empty();
-            return Ok(if done { Frame::Done } else { Frame::need(HEADER - input.len()) });
+            return Ok(if done { Framing::Done } else { Framing::need(HEADER - input.len()) });
         };
         let length = u32::from_be_bytes([0, a, b, c]) as usize;
         if length > self.limit {
             return Err(Fault::too_long((HEADER + self.limit) as u64));
         }
         let missing = length.saturating_sub(behind.len());
-        Ok(if missing > 0 { Frame::need(missing) } else { Frame::Record(HEADER + length) })
+        Ok(if missing > 0 { Framing::need(missing) } else { Framing::Record(HEADER + length) })
     }
 
     fn parse<'a>(

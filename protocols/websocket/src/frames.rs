@@ -204,24 +204,24 @@ impl Frames {
     }
 
     /// Whether the frame of `header` is whole in `input`, or what is missing.
-    pub(crate) fn delimit(input: &[u8], header: &Header) -> segue::Frame {
+    pub(crate) fn delimit(input: &[u8], header: &Header) -> segue::Framing {
         let whole = header.whole();
         if input.len() < whole {
-            segue::Frame::need(whole - input.len())
+            segue::Framing::need(whole - input.len())
         } else {
-            segue::Frame::Record(whole)
+            segue::Framing::Record(whole)
         }
     }
 
     /// As [`frame`](Decode::frame), for what is not usual.
     #[inline(never)]
-    fn frame_any(&self, input: &[u8]) -> Result<segue::Frame, Fault<Error>> {
+    fn frame_any(&self, input: &[u8]) -> Result<segue::Framing, Fault<Error>> {
         if self.is_closed() {
-            return Ok(segue::Frame::Done);
+            return Ok(segue::Framing::Done);
         }
         Ok(match self.front(input)? {
             Front::Header(header) => Self::delimit(input, &header),
-            Front::Need(need) => segue::Frame::Need(need),
+            Front::Need(need) => segue::Framing::Need(need),
         })
     }
 
@@ -282,11 +282,11 @@ impl Frames {
 
     /// Whether the front of a frame that is not whole can be read as a [part](Self::open_part):
     /// its header is there. If not, what is missing of it.
-    pub(crate) fn part(input: &[u8], header: &Header) -> segue::Frame {
+    pub(crate) fn part(input: &[u8], header: &Header) -> segue::Framing {
         match header.size.checked_sub(input.len()) {
-            None | Some(0) => segue::Frame::absorb(input.len().min(header.whole())),
+            None | Some(0) => segue::Framing::Absorb(input.len().min(header.whole())),
             Some(missing) => {
-                segue::Frame::Need(Need::exactly(missing).claiming(header.whole() - input.len()))
+                segue::Framing::Need(Need::exactly(missing).claiming(header.whole() - input.len()))
             }
         }
     }
@@ -354,9 +354,9 @@ impl Decode for Frames {
     type Error = Error;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Framing, Fault<Error>> {
         match self.usual(input, self.longest_usual()) {
-            Some(length) => Ok(segue::Frame::Record(length)),
+            Some(length) => Ok(segue::Framing::Record(length)),
             None => self.frame_any(input),
         }
     }

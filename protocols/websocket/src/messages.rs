@@ -313,26 +313,26 @@ impl Messages {
 
     /// As [`frame`](Decode::frame), for what is not usual.
     #[inline(never)]
-    fn frame_any(&mut self, input: &[u8]) -> Result<segue::Frame, Fault<Error>> {
+    fn frame_any(&mut self, input: &[u8]) -> Result<segue::Framing, Fault<Error>> {
         if self.lent {
             self.forget();
         }
         if self.controls.is_owed() {
-            return Ok(segue::Frame::Record(0));
+            return Ok(segue::Framing::Record(0));
         }
         if self.frames.is_closed() {
-            return Ok(segue::Frame::Done);
+            return Ok(segue::Framing::Done);
         }
         if let Some(inside) = self.frames.inside() {
             return Ok(match inside.there(input) {
-                Ok(length) if inside.ends_in(length) => segue::Frame::Record(length),
-                Ok(length) => segue::Frame::absorb(length),
-                Err(need) => segue::Frame::Need(need),
+                Ok(length) if inside.ends_in(length) => segue::Framing::Record(length),
+                Ok(length) => segue::Framing::Absorb(length),
+                Err(need) => segue::Framing::Need(need),
             });
         }
         let header = match self.frames.front(input)? {
             Front::Header(header) => header,
-            Front::Need(need) => return Ok(segue::Frame::Need(need)),
+            Front::Need(need) => return Ok(segue::Framing::Need(need)),
         };
         let absorbed = match header.opcode {
             Opcode::Text | Opcode::Binary | Opcode::Continuation => {
@@ -348,7 +348,7 @@ impl Messages {
             control => self.controls.answers(control),
         };
         Ok(match Frames::delimit(input, &header) {
-            segue::Frame::Record(length) if absorbed => segue::Frame::absorb(length),
+            segue::Framing::Record(length) if absorbed => segue::Framing::Absorb(length),
             delimited => delimited,
         })
     }
@@ -445,9 +445,9 @@ impl Decode for Messages {
     type Error = Error;
 
     #[inline(always)]
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Framing, Fault<Error>> {
         match self.frames.usual(input, self.usual) {
-            Some(length) => Ok(segue::Frame::Record(length)),
+            Some(length) => Ok(segue::Framing::Record(length)),
             None => self.frame_any(input),
         }
     }

@@ -192,7 +192,7 @@ impl Pieces {
     }
 
     /// A data frame with this header in front of `input`.
-    fn data(&self, input: &[u8], header: &Header) -> Result<segue::Frame, Fault<Error>> {
+    fn data(&self, input: &[u8], header: &Header) -> Result<segue::Framing, Fault<Error>> {
         let compressed = header.reserved & COMPRESSED != 0
             || header.opcode == Opcode::Continuation && self.is_inflating();
         let taken = if header.opcode == Opcode::Continuation { self.taken } else { 0 };
@@ -207,10 +207,10 @@ impl Pieces {
         let Some(there @ 1..) = input.len().checked_sub(header.size) else {
             let missing = header.size + 1 - input.len();
             let need = Need::exactly(missing).claiming(header.whole() - input.len());
-            return Ok(segue::Frame::Need(need));
+            return Ok(segue::Framing::Need(need));
         };
         let most = if compressed { Self::COMPRESSED } else { usize::MAX };
-        Ok(segue::Frame::Record(header.size + there.min(header.length).min(most)))
+        Ok(segue::Framing::Record(header.size + there.min(header.length).min(most)))
     }
 
     /// A piece of a message, the first one with its header.
@@ -250,23 +250,23 @@ impl Decode for Pieces {
     type Item<'a> = Piece<'a>;
     type Error = Error;
 
-    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Frame, Fault<Error>> {
+    fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Framing, Fault<Error>> {
         if self.controls.is_owed() {
-            return Ok(segue::Frame::Record(0));
+            return Ok(segue::Framing::Record(0));
         }
         if self.frames.is_closed() {
-            return Ok(segue::Frame::Done);
+            return Ok(segue::Framing::Done);
         }
         if let Some(inside) = self.frames.inside() {
             let most = if self.is_inflating() { Self::COMPRESSED } else { usize::MAX };
             return Ok(match inside.there(input) {
-                Ok(length) => segue::Frame::Record(length.min(most)),
+                Ok(length) => segue::Framing::Record(length.min(most)),
                 Err(need) => {
                     // What was inflated has been seen.
                     if let Some(inflate) = &mut self.inflate {
                         inflate.pass();
                     }
-                    segue::Frame::Need(need)
+                    segue::Framing::Need(need)
                 }
             });
         }
@@ -276,15 +276,15 @@ impl Decode for Pieces {
                 if let Some(inflate) = &mut self.inflate {
                     inflate.pass();
                 }
-                return Ok(segue::Frame::Need(need));
+                return Ok(segue::Framing::Need(need));
             }
         };
         if !header.opcode.is_control() {
             return self.data(input, &header);
         }
         Ok(match Frames::delimit(input, &header) {
-            segue::Frame::Record(length) if self.controls.answers(header.opcode) => {
-                segue::Frame::absorb(length)
+            segue::Framing::Record(length) if self.controls.answers(header.opcode) => {
+                segue::Framing::Absorb(length)
             }
             delimited => delimited,
         })

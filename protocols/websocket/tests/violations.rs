@@ -278,7 +278,7 @@ fn a_refused_close_frame_is_not_answered() {
 fn a_stream_that_ends_without_a_close_frame_is_truncated() {
     let mut stage = messages(Role::Client);
     for input in [&b""[..], b"\x81", b"\x82\x03ab"] {
-        assert!(matches!(stage.frame(input, true), Ok(segue::Frame::Need(_))));
+        assert!(matches!(stage.frame(input, true), Ok(segue::Framing::Need(_))));
     }
     for (whole, cut) in [(1, &b""[..]), (0, b"\x81\x03ab"), (1, b"\x81"), (0, b"\x01\x01a")] {
         let mut stage = messages(Role::Client);
@@ -297,7 +297,7 @@ fn a_stream_that_ends_without_a_close_frame_is_truncated() {
 fn a_need_says_when_more_is_known_and_what_surely_follows() {
     use segue::Need;
     let need = |role, input: &[u8]| match Frames::new(role).frame(input, false) {
-        Ok(segue::Frame::Need(Need { at_least, claim, .. })) => (at_least.get(), claim),
+        Ok(segue::Framing::Need(Need { at_least, claim, .. })) => (at_least.get(), claim),
         other => panic!("{other:?}"),
     };
     // The second byte may be wrong; with it comes a masking key at least, if it is a client's.

@@ -4,7 +4,7 @@ use std::fmt::{self, Debug};
 
 use super::{Answer, Stranger};
 use crate::{
-    Buffer, Decode, Exchange, Fault, Frame, Output, Progress, Record, Step,
+    Buffer, Decode, Exchange, Fault, Framing, Output, Progress, Record, Step,
     laws::{Entry, Log, Observe},
 };
 
@@ -57,7 +57,7 @@ impl<D: Decode> Decode for Strict<'_, D> {
         Self: 'a;
     type Error = D::Error;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<D::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         let frame = self.0.frame(input, eof);
         let goes_on = frame.as_ref().is_err_and(|fault| !fault.fatal);
         assert!(!goes_on, "frame answered a fault that is not fatal: the stage cannot go on");

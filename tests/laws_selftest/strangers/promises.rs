@@ -7,7 +7,7 @@ use std::{
 
 use bytes::{Buf, BytesMut};
 use segue::{
-    Decode, Fault, Frame, Record,
+    Decode, Fault, Framing, Record,
     laws::{
         self, Answer, Law, Stranger,
         stranger::{self, Subject, Symptom, Verdict},
@@ -116,12 +116,12 @@ fn a_stage_needs_too_much() {
         type Item<'a> = Vec<u8>;
         type Error = Infallible;
 
-        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
             Ok(match text(input) {
-                Some((_, length)) => Frame::Record(length),
-                None if eof && input.is_empty() => Frame::Done,
+                Some((_, length)) => Framing::Record(length),
+                None if eof && input.is_empty() => Framing::Done,
                 // The next text's length is not needed for this one.
-                None => Frame::need(input.first().map_or(1, |&length| 2 + usize::from(length))),
+                None => Framing::need(input.first().map_or(1, |&length| 2 + usize::from(length))),
             })
         }
 
@@ -240,12 +240,12 @@ fn wants_to_go_on_where_it_cannot() {
         type Item<'a> = usize;
         type Error = &'static str;
 
-        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<&'static str>> {
+        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<&'static str>> {
             match input {
-                [] if eof => Ok(Frame::Done),
-                [] => Ok(Frame::need(1)),
+                [] if eof => Ok(Framing::Done),
+                [] => Ok(Framing::need(1)),
                 [b'!', ..] => Err(Fault::new("shouting").recoverable()),
-                _ => Ok(Frame::Record(1)),
+                _ => Ok(Framing::Record(1)),
             }
         }
 

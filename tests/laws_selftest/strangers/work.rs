@@ -4,7 +4,7 @@ use std::{cell::Cell, convert::Infallible, io, io::BufRead};
 
 use bytes::{Buf, BytesMut};
 use segue::{
-    Decode, Fault, Frame, Record,
+    Decode, Fault, Framing, Record,
     laws::{
         self, Law,
         stranger::{self, Subject, Verdict},
@@ -81,11 +81,11 @@ fn a_stage_forgets_how_far_it_looked() {
         type Item<'a> = Vec<u8>;
         type Error = Infallible;
 
-        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Infallible>> {
+        fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
             Ok(match line(input) {
-                Some((_, length)) => Frame::Record(length),
-                None if eof && input.is_empty() => Frame::Done,
-                None => Frame::need(1),
+                Some((_, length)) => Framing::Record(length),
+                None if eof && input.is_empty() => Framing::Done,
+                None => Framing::need(1),
             })
         }
 

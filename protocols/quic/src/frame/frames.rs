@@ -66,16 +66,16 @@ impl Decode for Frames {
     type Error = TransportError;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<segue::Frame, Fault<TransportError>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<segue::Framing, Fault<TransportError>> {
         if !eof {
-            return Ok(segue::Frame::Need(Need::to_the_end(1)));
+            return Ok(segue::Framing::Need(Need::to_the_end(1)));
         }
         if input.is_empty() && self.begun {
-            return Ok(segue::Frame::Done);
+            return Ok(segue::Framing::Done);
         }
         let mut rest = Input::new(input);
         self.rules.read(&mut rest)?;
-        Ok(segue::Frame::Record(input.len() - rest.left()))
+        Ok(segue::Framing::Record(input.len() - rest.left()))
     }
 
     #[inline]

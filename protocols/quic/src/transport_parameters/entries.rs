@@ -1,6 +1,6 @@
 //! Transport parameters as they are sent, whatever they mean.
 
-use segue::{Cause, Decode, Fault, Frame, Need, Record};
+use segue::{Cause, Decode, Fault, Framing, Need, Record};
 
 use super::wrong;
 use crate::{TransportError, VarInt, Width};
@@ -93,13 +93,13 @@ impl Decode for Parameters {
     type Item<'a> = Parameter<'a>;
     type Error = TransportError;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<TransportError>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<TransportError>> {
         if input.is_empty() && eof {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         match first(input) {
-            Front::Whole(_, size) => Ok(Frame::Record(size)),
-            Front::Short(missing) => Ok(Frame::Need(Need::exactly(missing))),
+            Front::Whole(_, size) => Ok(Framing::Record(size)),
+            Front::Short(missing) => Ok(Framing::Need(Need::exactly(missing))),
             Front::TooLong(at) => Err(Fault::too_long(at as u64)),
         }
     }

@@ -12,7 +12,7 @@ use core::fmt;
 
 pub use iter::VarIntIter;
 
-use segue::{Decode, Encode, Fault, Frame, Output, Record};
+use segue::{Decode, Encode, Fault, Framing, Output, Record};
 
 use crate::Sink;
 
@@ -268,13 +268,13 @@ impl Decode for VarInts {
     type Error = core::convert::Infallible;
 
     #[inline]
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Self::Error>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         let Some(&first) = input.first() else {
-            return Ok(if eof { Frame::Done } else { Frame::need(1) });
+            return Ok(if eof { Framing::Done } else { Framing::need(1) });
         };
         let size = Width::of(first).size();
         let missing = size.saturating_sub(input.len());
-        Ok(if missing > 0 { Frame::need(missing) } else { Frame::Record(size) })
+        Ok(if missing > 0 { Framing::need(missing) } else { Framing::Record(size) })
     }
 
     #[inline]

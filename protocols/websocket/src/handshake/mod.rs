@@ -12,7 +12,7 @@ pub use server::{Acceptance, Accepted, ServerHandshake};
 
 use alloc::string::String;
 use base64ct::{Base64, Encoding};
-use segue::{Decode, Frame};
+use segue::{Decode, Framing};
 use segue_http1::Headers;
 use sha1::{Digest, Sha1};
 
@@ -38,11 +38,11 @@ pub fn accept_key(key: impl AsRef<[u8]>) -> String {
 fn belonging<D: Decode + Clone>(stage: &D, shown: &[u8]) -> usize {
     // On a copy, since the stage itself is not shown all of this yet.
     match stage.clone().frame(shown, false) {
-        Ok(Frame::Record(length)) => length,
-        Ok(Frame::Absorb(length)) => length.get(),
+        Ok(Framing::Record(length)) => length,
+        Ok(Framing::Absorb(length)) => length,
         // All of it is part of a head that goes on; or it is none, and nothing follows.
-        Ok(Frame::Need(_)) | Err(_) => shown.len(),
-        Ok(Frame::Done) => 0,
+        Ok(Framing::Need(_)) | Err(_) => shown.len(),
+        Ok(Framing::Done) => 0,
     }
 }
 

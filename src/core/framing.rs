@@ -10,30 +10,22 @@ use core::num::NonZeroUsize;
 /// Not `non_exhaustive`: whoever drives a stage, or wraps one, has to act upon every answer, and an
 /// arm for those to come could only be wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Frame {
+pub enum Framing {
     /// An item of this many bytes is in front. 0 is legal: an end that has no bytes of its own,
     /// or an item that is still owed from bytes already consumed.
     Record(usize),
     /// This many bytes in front are to be consumed and yield no item: padding, chunk lines,
-    /// fragments, pings that are answered without the caller.
-    Absorb(NonZeroUsize),
+    /// fragments, pings that are answered without the caller. 0 is legal, as it is for a record: a
+    /// step of the stage that no bytes belong to. Drivers let through only so many of either.
+    Absorb(usize),
     /// The input is a proper prefix of something; more is needed to say of what length.
     Need(Need),
     /// This stage is over. What follows in the input belongs to the next one.
     Done,
 }
 
-impl Frame {
-    /// [`Frame::Absorb`] of `length` bytes, or [`Frame::Done`] where there are none.
-    #[must_use]
-    pub const fn absorb(length: usize) -> Self {
-        match NonZeroUsize::new(length) {
-            Some(length) => Self::Absorb(length),
-            None => Self::Done,
-        }
-    }
-
-    /// [`Frame::Need`] of `missing` bytes, all of which belong to this stage.
+impl Framing {
+    /// [`Framing::Need`] of `missing` bytes, all of which belong to this stage.
     ///
     /// A `missing` of 0 counts as 1: a stage that needs nothing has something else to answer.
     #[must_use]
@@ -98,7 +90,7 @@ impl Need {
 
 /// Where a stage stands after it was pulled once over a [`Buffer`](crate::Buffer).
 ///
-/// Not `non_exhaustive`, as [`Frame`] is not: a caller has to act upon each.
+/// Not `non_exhaustive`, as [`Framing`] is not: a caller has to act upon each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step<T> {
     /// An item, in the order of the stream.
