@@ -356,13 +356,11 @@ pub struct Turn<'a, T> {
 /// The output of a connection while a message of it is held.
 #[derive(Debug)]
 pub struct Answer<'a, T> {
-    /// The output as the driver knows it: its `room` waits until less is queued than the high-water
-    /// mark.
-    pub output: driver::Answer<'a, T>,
+    output: driver::Answer<'a, T>,
     writer: &'a mut Writer,
 }
 
-impl<T: Transport> Answer<'_, T> {
+impl<'a, T: Transport> Answer<'a, T> {
     /// Queues an answer. It never waits, and leaves before the connection waits for the peer.
     ///
     /// # Errors
@@ -379,6 +377,12 @@ impl<T: Transport> Answer<'_, T> {
     /// What is queued, to be added to by other means: frames that were made once for many.
     pub fn output(&mut self) -> &mut Output {
         self.output.output()
+    }
+
+    /// The same output as the driver knows it: its `room` waits until less is queued than the
+    /// high-water mark.
+    pub fn driver(&mut self) -> &mut driver::Answer<'a, T> {
+        &mut self.output
     }
 }
 

@@ -170,7 +170,7 @@ macro_rules! suite {
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
                     while let Some(mut turn) = socket.turn() $($wait)* .unwrap() {
                         turn.answer.queue(turn.message).unwrap();
-                        turn.answer.output.room() $($wait)* .unwrap();
+                        turn.answer.driver().room() $($wait)* .unwrap();
                     }
                     socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 }, address => {
