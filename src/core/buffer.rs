@@ -230,24 +230,55 @@ impl Buffer {
         if self.is_empty() {
             self.rebase(0);
         }
-        // What comes mostly finds that there is room.
+        // Usually there is room already.
         if self.storage.len() - self.end < room {
-            self.make_room(room);
+            self.make_room(room, usize::MAX);
         }
     }
 
+    /// The same, but storage does not grow beyond `largest` bytes for it. Whether there is any room:
+    /// where little has been consumed of storage that large, what is held is not moved for it.
+    #[cfg(feature = "std")]
+    pub(crate) fn reserve_within(&mut self, room: usize, largest: usize) -> bool {
+        if self.is_empty() {
+            self.rebase(0);
+        }
+        let (held, size) = (self.len(), self.storage.len());
+        let tail = size - self.end;
+        if tail < room {
+            let worth_it = held <= self.start || size < largest.max(held + room);
+            if worth_it || (tail == 0 && self.start >= room) {
+                self.make_room(room, largest);
+            } else {
+                return tail > 0;
+            }
+        }
+        true
+    }
+
+    /// Appends received bytes; storage does not grow beyond `largest` bytes unless it has to.
+    #[cfg(feature = "std")]
+    pub(crate) fn extend_within(&mut self, bytes: &[u8], largest: usize) {
+        if self.storage.len() - self.end < bytes.len() {
+            self.make_room(bytes.len(), largest);
+        }
+        self.extend(bytes);
+    }
+
     #[inline(never)]
-    fn make_room(&mut self, room: usize) {
+    fn make_room(&mut self, room: usize, largest: usize) {
         let held = self.len();
         let needed = held.saturating_add(room);
+        let capacity = needed.max(2 * held).checked_next_power_of_two().unwrap_or(usize::MAX);
+        let capacity = capacity.min(largest.max(needed));
         // Moving what is held to the front pays if it is not longer than what it frees, and
-        // keeps the work linear.
-        if held <= self.start && needed <= self.storage.len() {
+        // keeps the work linear. It costs no more than storage of the same size.
+        let fits = needed <= self.storage.len();
+        if fits && (held <= self.start || capacity <= self.storage.len()) {
             self.storage.copy_within(self.start..self.end, 0);
             self.rebase(held);
             return;
         }
-        let capacity = needed.max(2 * held).checked_next_power_of_two().unwrap_or(usize::MAX);
         self.move_to(BytesMut::zeroed(capacity));
     }
 

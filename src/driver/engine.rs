@@ -9,7 +9,8 @@
 //!   an item, as far as the record that it waits for is long.
 //! - Once a stage, or a caller that does not wait, has added another high-water mark on top,
 //!   nothing is absorbed, and nothing is read but ahead, up to `read_ahead_limit`, until output has
-//!   left ([`WriteSide::is_full`](super::write::WriteSide::is_full)).
+//!   left ([`WriteSide::is_full`](super::write::WriteSide::is_full)). What was read ahead is not
+//!   delivered until then: a caller that answers each item without waiting would be fed for ever.
 //! - A transport that may wait in a call ([`Connection::may_wait`]) is never read ahead: the call
 //!   would not come back when there is room to write.
 //!

@@ -50,13 +50,15 @@ pub struct Options {
     pub input_limit: usize,
     /// The most bytes that are read ahead while a write is pending: 256 KiB. Reading on keeps two
     /// peers that flush at each other from stopping for ever; a limit keeps one that never reads
-    /// from filling the memory. A caller that asks for an item is read for beyond it, up to
-    /// [`input_limit`](Self::input_limit).
+    /// from filling the memory, and storage does not grow beyond the limit for it, rounded up to a
+    /// multiple of [`read_size`](Self::read_size). A caller that asks for an item is read for
+    /// beyond it, up to [`input_limit`](Self::input_limit).
     pub read_ahead_limit: usize,
     /// From how many unsent bytes on callers wait before they add more: see
-    /// [`Output::HIGH_WATER`]. It counts when the connection is made. Items are delivered at any
-    /// level. Once a stage, or a caller that does not wait, has added as much again, nothing is
-    /// read or absorbed until output has left.
+    /// [`Output::HIGH_WATER`]. It counts when the connection is made. Items that are buffered are
+    /// delivered at any level. Once a stage, or a caller that does not wait, has added as much
+    /// again, nothing is read but ahead, nothing is absorbed, and what was read ahead is not
+    /// delivered, until output has left.
     pub high_water: usize,
     /// How many bytes one call absorbs before it comes back, so that other tasks run or a clock is
     /// looked at; a read counts for at least 8 KiB. A polled connection wakes its task and is

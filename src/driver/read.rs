@@ -42,6 +42,10 @@ pub(super) struct Input {
     drained: u64,
     /// How many times the usual size the next lease has, since reads have filled the last ones.
     times: u8,
+    /// What came last was read ahead, while something waited to be sent. It is kept back for as
+    /// long as the output is full, or reading ahead would feed a caller that answers each item
+    /// without waiting, and its answers would grow without end.
+    is_ahead: bool,
 }
 
 /// A way to read on while an item borrows the buffer and room to answer it is waited for.
@@ -72,7 +76,8 @@ pub(super) enum Look<V> {
 
 impl Input {
     pub(super) fn new(buffer: Buffer, eof: bool, options: Options) -> Self {
-        Self { buffer, eof, options, error: None, spill: Vec::new(), due: 0, drained: 0, times: 1 }
+        let (error, spill) = (None, Vec::new());
+        Self { buffer, eof, options, error, spill, due: 0, drained: 0, times: 1, is_ahead: false }
     }
 
     /// The input of a half that does not read, when a connection is split: nothing comes.
@@ -89,9 +94,15 @@ impl Input {
     #[inline]
     pub(super) fn settle(&mut self) {
         if !self.spill.is_empty() {
-            self.buffer.extend(&self.spill);
-            self.spill = Vec::new();
+            self.unspill();
         }
+    }
+
+    #[cold]
+    fn unspill(&mut self) {
+        self.buffer.extend_within(&self.spill, self.largest_ahead());
+        self.spill = Vec::new();
+        self.is_ahead = true;
     }
 
     /// Reads once, as far as the policy lets it. `look` says which of the bytes that are buffered
@@ -120,6 +131,7 @@ impl Input {
                 return self.poll_peek_fill(io, cx, need, look);
             }
         };
+        self.is_ahead = false;
         let count = ready!(self.poll_read(io, cx, most))?;
         self.eof = count == 0;
         Poll::Ready(Ok(Filled::More))
@@ -132,7 +144,18 @@ impl Input {
         cx: &mut Context<'_>,
         most: usize,
     ) -> Poll<io::Result<usize>> {
-        let spare = self.spare(most);
+        self.make_spare(most);
+        self.poll_read_into_spare(io, cx, most)
+    }
+
+    /// The same into the room that there is.
+    fn poll_read_into_spare<T: Transport>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        let spare = self.buffer.spare_mut();
         let (most, room) = (most.min(spare.len()), spare.len());
         let read = ready!(uninterrupted(|| io.poll_read(cx, &mut spare[..most])));
         // A transport that fails may have written something all the same.
@@ -153,7 +176,8 @@ impl Input {
         look: impl FnOnce(&[u8]) -> Look<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         let held = self.buffer.len();
-        let spare = self.spare(usize::MAX);
+        self.make_spare(usize::MAX);
+        let spare = self.buffer.spare_mut();
         let most = spare.len();
         let seen = plausible(ready!(uninterrupted(|| io.poll_peek(cx, spare)))?, most)?;
         if seen == 0 {
@@ -219,12 +243,31 @@ impl Input {
         }
     }
 
-    /// Room to read up to `most` bytes into, leased if there is no storage.
-    fn spare(&mut self, most: usize) -> &mut [u8] {
+    /// Makes room to read up to `most` bytes into, leased if there is no storage.
+    fn make_spare(&mut self, most: usize) {
         let size = self.options.read_size.saturating_mul(usize::from(self.times));
-        pool::lease(&mut self.buffer, size);
-        self.buffer.reserve((size / 4).min(most).max(1));
-        self.buffer.spare_mut()
+        let room = (size / 4).min(most).max(1);
+        pool::lease(&mut self.buffer, size, room, usize::MAX);
+        self.buffer.reserve(room);
+    }
+
+    /// The same to read ahead, in storage of no more than [`largest_ahead`](Self::largest_ahead).
+    /// Whether there is room.
+    fn make_spare_ahead(&mut self, most: usize) -> bool {
+        let largest = self.largest_ahead();
+        let mut size = self.options.read_size.saturating_mul(usize::from(self.times));
+        while size > largest && size > self.options.read_size {
+            size /= 2;
+        }
+        let room = (size / 4).min(most).max(1);
+        pool::lease(&mut self.buffer, size, room, largest);
+        self.buffer.reserve_within(room, largest)
+    }
+
+    /// The largest storage that is made to read ahead into: the limit, in whole reads.
+    fn largest_ahead(&self) -> usize {
+        let Options { read_ahead_limit, read_size, .. } = self.options;
+        read_ahead_limit.checked_next_multiple_of(read_size.max(1)).unwrap_or(usize::MAX)
     }
 
     /// Why reading failed, told once.
@@ -244,12 +287,15 @@ impl Input {
         if room == 0 || self.eof || self.error.is_some() {
             return Poll::Pending;
         }
-        let Poll::Ready(read) = self.poll_read(io, cx, room) else {
+        if !self.make_spare_ahead(room) {
+            return Poll::Pending;
+        }
+        let Poll::Ready(read) = self.poll_read_into_spare(io, cx, room) else {
             self.release();
             return Poll::Pending;
         };
         match read {
-            Ok(count) => self.eof = count == 0,
+            Ok(count) => (self.eof, self.is_ahead) = (count == 0, true),
             Err(error) => self.error = Some(error),
         }
         Poll::Ready(())
@@ -317,6 +363,9 @@ impl<S: Decode> ReadSide<S> {
         }
         if self.input.is_due() {
             return Ok(Pulled::Need(Need::ONE));
+        }
+        if is_full && self.input.is_ahead {
+            return Ok(Pulled::Full);
         }
         let (shown, eof) = self.input.shown();
         match self.stage.frame(shown, eof) {
@@ -477,6 +526,9 @@ impl Aside<'_> {
             return Poll::Pending;
         }
         let most = self.options.read_size.clamp(1, room);
+        // It doubles, up to what may come at most.
+        let capacity = (2 * self.spill.capacity()).clamp(held + most, held + room);
+        self.spill.reserve_exact(capacity - held);
         self.spill.resize(held + most, 0);
         let read = uninterrupted(|| io.poll_read(cx, &mut self.spill[held..]));
         let read = read.map(|read| read.and_then(|count| plausible(count, most)));

@@ -55,6 +55,51 @@ fn a_small_rest_is_held_in_little_memory() {
 }
 
 #[test]
+fn a_rest_below_16_kib_is_held_in_at_most_twice_its_length() {
+    play!({
+        let lengths =
+            [1, 2, 45, 511, 512, 513, 602, 1024, 1025, 4096, 8191, 8192, 8193, 12_000, 16_383];
+        for (read_size, pieces) in [(16 * 1024, 1460), (16 * 1024, 20_000), (1000, 600), (64, 64)] {
+            for length in lengths {
+                let record = [&20_000_u16.to_be_bytes()[..], &[7; 20_000]].concat();
+                let script = Script::new().gives_in_pieces(&record[..length], pieces);
+                let options = Options::new().read_size(read_size).work_limit(Some(usize::MAX));
+                let mut connection =
+                    Connection::new(script.clone(), length::u16_be()).with_options(options);
+                for _ in 0..3 {
+                    assert!(once!(connection.turn()).is_pending());
+                    assert_eq!(connection.buffer().len(), length);
+                    let held = connection.held();
+                    assert!(held <= 2 * length, "{held} for {length} in reads of {read_size}");
+                }
+                let _ = script.gives_in_pieces(&record[length..], pieces);
+                let payload = wait!(connection.turn()).unwrap().unwrap().item;
+                assert_eq!(payload.as_slice(), &record[2..]);
+                assert!(once!(connection.turn()).is_pending());
+                assert_eq!(connection.held(), 0);
+            }
+        }
+    });
+}
+
+#[test]
+fn a_rest_is_held_in_little_while_the_buffer_grew_to_much_before() {
+    play!({
+        // Reads that fill a buffer have it grow, up to eight times its size.
+        let record = [&1000_u16.to_be_bytes()[..], &[7; 1000]].concat();
+        let stream = record.repeat(1000);
+        let script = Script::new().gives(&stream).gives(&record[..602]);
+        let mut connection = Connection::new(script, length::u16_be());
+        for _ in 0..1000 {
+            assert!(wait!(connection.turn()).unwrap().is_some());
+        }
+        assert!(once!(connection.turn()).is_pending());
+        assert_eq!(connection.buffer().len(), 602);
+        assert!(connection.held() <= 1204, "{}", connection.held());
+    });
+}
+
+#[test]
 fn a_buffer_that_grew_is_given_back() {
     play!({
         let payload = vec![7; 60_000];

@@ -54,6 +54,7 @@ macro_rules! listen {
 
 mod closing;
 mod exchanging;
+mod flooded;
 mod foreign;
 mod given_away;
 mod handing_off;
