@@ -328,6 +328,7 @@ impl<T: Transport, S> Connection<T, S> {
                 }
             }
             self.arm(timer, exchange.deadline())?;
+            let held = self.read.input.buffer.len();
             let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
                 Look::<()>::Take(exchange.belonging(shown))
             });
@@ -339,7 +340,8 @@ impl<T: Transport, S> Connection<T, S> {
                     {
                         return Poll::Ready(Err(error.into()));
                     }
-                    work = work.saturating_add(Pace::READ);
+                    let received = self.read.input.buffer.len().saturating_sub(held);
+                    work = work.saturating_add(received.max(Pace::READ));
                 }
                 // The deadline may have moved since it was last looked at; and what made a
                 // blocking transport come back may be the deadline.

@@ -9,9 +9,11 @@
 #![allow(clippy::unwrap_used, reason = "a scene is a test, though it may not be marked as one")]
 
 mod clock;
+mod endless;
 mod executor;
 mod framed;
 mod futures;
+mod hangs;
 mod knock;
 mod leading;
 mod log;

@@ -41,7 +41,7 @@ fn a_blocking_reader_sends_no_more_than_its_own() {
 }
 
 /// Runs a scene, and fails where it stops for ever.
-fn in_time<R: Send + 'static>(scene: impl FnOnce() -> R + Send + 'static) -> R {
+pub(crate) fn in_time<R: Send + 'static>(scene: impl FnOnce() -> R + Send + 'static) -> R {
     let (done, result) = mpsc::channel();
     let scene = thread::spawn(move || drop(done.send(scene())));
     match result.recv_timeout(Duration::from_secs(60)) {
