@@ -51,11 +51,14 @@ impl<T: Transport, S> Connection<T, S> {
             },
             |this, cx, pace| {
                 let found = this.as_task(Wants::Read, cx, |this, cx| this.poll_found(cx, pace));
-                found.map_ok(|found| match found {
+                Poll::Ready(Ok(match ready!(found)? {
                     Found::Item => Stepped::Done(true),
                     Found::Over => Stepped::Done(false),
+                    // What has come may be all of a record: then it is not late, and needs no
+                    // further alarm.
+                    Found::Again if this.may_wait() && this.is_ready()? => Stepped::Done(true),
                     Found::Again => Stepped::Again,
-                })
+                }))
             },
         );
         if let Poll::Ready(Ok(_)) = found {

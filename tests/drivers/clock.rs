@@ -65,6 +65,11 @@ impl Clock {
         self.state().deadline.is_some()
     }
 
+    /// So much time passes.
+    pub(crate) fn goes_on(&self, by: Duration) {
+        self.ring(self.time() + by);
+    }
+
     /// It is `at`, and who waits for that is woken.
     fn ring(&self, at: Duration) {
         let mut state = self.state();

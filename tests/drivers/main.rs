@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used, reason = "a scene is a test, though it may not be marked as one")]
 
 mod clock;
+mod deadlines;
 mod endless;
 mod executor;
 mod framed;

@@ -53,6 +53,7 @@ macro_rules! listen {
 }
 
 mod closing;
+mod deadlines;
 mod exchanging;
 mod flooded;
 mod foreign;
