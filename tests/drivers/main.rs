@@ -17,6 +17,9 @@ mod futures;
 mod hangs;
 mod knock;
 mod leading;
+#[cfg(unix)]
+mod lies;
+mod lingering;
 mod log;
 mod odd_transports;
 mod pipe;

@@ -55,6 +55,7 @@ macro_rules! listen {
 mod closing;
 mod deadlines;
 mod exchanging;
+mod failing;
 mod flooded;
 mod foreign;
 mod given_away;
