@@ -24,6 +24,27 @@ mod async_io;
 pub use async_io::AsyncIoTimer;
 
 /// A connection over futures-io's [`AsyncRead`] and [`AsyncWrite`].
+///
+/// It is closed by a timer of the caller's, since futures-io has no clock; a `close` that might
+/// wait for ever does not compile:
+///
+/// ```
+/// # smol::block_on(async {
+/// use segue::{driver::futures::{AsyncIoTimer, Connection}, length};
+///
+/// let mut connection = Connection::new(smol::io::Cursor::new(vec![]), length::u8());
+/// assert!(connection.close_by(1024, &mut AsyncIoTimer::new()).await?);
+/// # Ok::<(), std::io::Error>(()) });
+/// ```
+///
+/// ```compile_fail
+/// # smol::block_on(async {
+/// use segue::{driver::futures::{AsyncIoTimer, Connection}, length};
+///
+/// let mut connection = Connection::new(smol::io::Cursor::new(vec![]), length::u8());
+/// assert!(connection.close(1024).await?);
+/// # Ok::<(), std::io::Error>(()) });
+/// ```
 pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
 
 /// A futures-io [`AsyncRead`] and [`AsyncWrite`] as the engine sees it.

@@ -302,6 +302,45 @@ impl<T: SyncTransport, S> Connection<T, S> {
     /// The same for a transport that brings no clock: it waits for at most
     /// [`Options::linger`](super::Options::linger) by the clock of `timer`.
     ///
+    /// ```
+    /// # use segue::{driver::sync::{CloseWrite, Connection}, length};
+    /// # use std::io::{self, Read, Write};
+    /// # struct Pipe;
+    /// # impl Read for Pipe { fn read(&mut self, _: &mut [u8]) -> io::Result<usize> { Ok(0) } }
+    /// # impl Write for Pipe {
+    /// #     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> { Ok(bytes.len()) }
+    /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+    /// # }
+    /// # impl CloseWrite for Pipe { fn close_write(&mut self) -> io::Result<()> { Ok(()) } }
+    /// # struct Timer;
+    /// # impl segue::driver::Timer for Timer {
+    /// #     fn now(&mut self) -> std::time::Duration { std::time::Duration::ZERO }
+    /// #     fn poll_at(&mut self, _: &mut std::task::Context<'_>, _: std::time::Duration)
+    /// #         -> std::task::Poll<()> { std::task::Poll::Pending }
+    /// # }
+    /// let mut connection = Connection::new(Pipe, length::u8());
+    /// assert!(connection.close_by(1024, &mut Timer)?);
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    ///
+    /// Without a timer such a transport is closed by
+    /// [`close_unbounded`](Self::close_unbounded) or not at all:
+    ///
+    /// ```compile_fail
+    /// # use segue::{driver::sync::{CloseWrite, Connection}, length};
+    /// # use std::io::{self, Read, Write};
+    /// # struct Pipe;
+    /// # impl Read for Pipe { fn read(&mut self, _: &mut [u8]) -> io::Result<usize> { Ok(0) } }
+    /// # impl Write for Pipe {
+    /// #     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> { Ok(bytes.len()) }
+    /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+    /// # }
+    /// # impl CloseWrite for Pipe { fn close_write(&mut self) -> io::Result<()> { Ok(()) } }
+    /// let mut connection = Connection::new(Pipe, length::u8());
+    /// assert!(connection.close(1024)?); // a pipe has no `Timeouts`
+    /// # Ok::<(), io::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// As [`close`](Self::close).
     pub fn close_by(

@@ -171,13 +171,17 @@ fn a_blocking_socket_gives_up_by_its_time_outs() {
 }
 
 /// A clock of the caller's, for a runtime that has none of its own here.
-#[cfg(unix)]
-struct Clock {
+pub(crate) struct Clock {
     epoch: std::time::Instant,
     alarm: smol::Timer,
 }
 
-#[cfg(unix)]
+impl Clock {
+    pub(crate) fn new() -> Self {
+        Self { epoch: std::time::Instant::now(), alarm: smol::Timer::never() }
+    }
+}
+
 impl Timer for Clock {
     fn now(&mut self) -> Duration {
         self.epoch.elapsed()
@@ -196,7 +200,7 @@ fn the_clock_is_the_callers() {
         let (io, _peer) = smol::net::unix::UnixStream::pair().unwrap();
         let handoff = Handoff::new(io, &[][..]);
         let mut socket = segue_websocket::futures::WebSocket::from_handoff(handoff, Role::Client);
-        let mut clock = Clock { epoch: std::time::Instant::now(), alarm: smol::Timer::never() };
+        let mut clock = Clock::new();
         let time = Duration::from_millis(50);
         let mut keep_alive = KeepAlive::new(clock.now()).close_within(time);
         let closed = socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut clock).await;
