@@ -53,7 +53,8 @@ impl WriteSide {
     pub(super) fn new(output: Output) -> Self {
         let is_owed = !output.is_empty();
         let (state, pushed) = (State::Open, Pushed::Unknown);
-        Self { output, error: None, state, pushed, base: 0, lent: false, is_owed }
+        // What it begins with was added elsewhere, by a caller who had room there.
+        Self { output, error: None, state, pushed, base: 0, lent: is_owed, is_owed }
     }
 
     /// Whether the connection takes more to send now.
@@ -248,6 +249,8 @@ impl WriteSide {
     pub(super) fn join(mut self, mut other: Self, mut queue: Output) -> Self {
         queue.append(&mut self.output);
         queue.append(&mut other.output);
+        // The other half had room of its own for what it has added.
+        self.lent |= !queue.is_empty();
         self.output.append(&mut queue);
         self.is_owed |= other.is_owed;
         self.state = self.state.max(other.state);

@@ -1,6 +1,6 @@
 //! What happens above the high-water mark.
 
-use std::io::ErrorKind;
+use std::{io::ErrorKind, task::Poll};
 
 use segue::{
     Edge,
@@ -59,6 +59,36 @@ fn two_that_have_each_queued_much_are_read_for() {
         assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, &large[..]);
         assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"y");
         assert_eq!(connection.output().len(), 102);
+        script.goes_on();
+    });
+}
+
+#[test]
+fn one_that_begins_with_much_to_send_is_read_for() {
+    play!({
+        let large = [b'x'; 100];
+        let script = Script::new().gives(messages(["y"])).write_stalls();
+        let options = options(5).read_ahead_limit(0);
+        let mut connection = open(&script, options);
+        wait!(connection.queue(&mut Talk::default(), &large[..])).unwrap();
+        let handoff = connection.hand_off(Edge::Carry).unwrap();
+        let mut connection =
+            Connection::from_handoff(handoff, Talk::default()).with_options(options);
+        assert_eq!(once!(connection.ready()).map(Result::unwrap), Poll::Ready(true));
+        script.goes_on();
+    });
+}
+
+#[test]
+fn one_that_is_whole_again_with_much_to_send_is_read_for() {
+    play!({
+        let large = [b'x'; 100];
+        let script = Script::new().gives(messages(["y"])).write_stalls();
+        let (reader, mut writer) = open(&script, options(5).read_ahead_limit(0)).split();
+        wait!(writer.queue(&mut Talk::default(), &large[..])).unwrap();
+        assert!(once!(writer.flush()).is_pending());
+        let Ok(mut connection) = reader.unsplit(writer) else { panic!("of one connection") };
+        assert_eq!(once!(connection.ready()).map(Result::unwrap), Poll::Ready(true));
         script.goes_on();
     });
 }
