@@ -366,7 +366,7 @@ impl Tale {
         }
         assert!(self.over, "it does not come to an end");
         for _ in 0..PATIENCE {
-            match connection.close(u64::MAX) {
+            match connection.close_unbounded(u64::MAX) {
                 Ok(ended) => {
                     assert!(ended, "all is dropped up to the end");
                     break;
