@@ -27,7 +27,8 @@ pub struct Deadlines {
     /// has absorbed, and no more bytes are there, this counts.
     pub idle: Duration,
     /// From the first byte of a record until all of it is there: 30 seconds, enough for a mebibyte
-    /// at 35 kB/s.
+    /// at 35 kB/s. A handshake (`exchange_by`) that names no deadline of its own counts as
+    /// one record, from the first call on.
     pub record: Duration,
     /// From when a flush begins until all that is queued has left, or for a caller that waits for
     /// room until there is some: 30 seconds.
@@ -136,6 +137,11 @@ impl Waits {
             Late::Record => record.get_or_insert(now).saturating_add(deadlines.record),
             Late::Send => send.get_or_insert(now).saturating_add(deadlines.send),
         }
+    }
+
+    /// When a handshake must be over.
+    pub(super) fn exchanged_until(&mut self, now: Duration) -> Duration {
+        self.record.get_or_insert(now).saturating_add(self.deadlines.record)
     }
 
     /// When a flush must be over.

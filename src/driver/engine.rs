@@ -26,10 +26,11 @@
 use std::{
     io,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use super::{
-    Connection, Error, TimerFor,
+    Connection, Error, Late, TimerFor,
     read::{Look, Pulled},
     tasks::Wants,
     transport::Transport,
@@ -243,15 +244,27 @@ impl<T: Transport, S> Connection<T, S> {
         exchange: &mut X,
         timer: &mut Option<&mut dyn TimerFor<T>>,
     ) -> Poll<Result<X::Output, Error<X::Error>>> {
-        self.as_task(Wants::Read, cx, |this, cx| this.poll_exchanged(cx, exchange, timer))
+        let until = timer.as_mut().map(|timer| {
+            let now = timer.time();
+            self.waits().exchanged_until(now)
+        });
+        let exchanged = self
+            .as_task(Wants::Read, cx, |this, cx| this.poll_exchanged(cx, exchange, timer, until));
+        if let Poll::Ready(Ok(_)) = exchanged {
+            self.heard();
+        }
+        exchanged
     }
 
+    /// The same; `until` is the deadline of an exchange that names none.
     fn poll_exchanged<X: Exchange>(
         &mut self,
         cx: &mut Context<'_>,
         exchange: &mut X,
         timer: &mut Option<&mut dyn TimerFor<T>>,
+        until: Option<Duration>,
     ) -> Poll<Result<X::Output, Error<X::Error>>> {
+        let next = |exchange: &X| exchange.deadline().or(until);
         // It is made anew whenever a deadline was waited for: a handshake may be tried for ever.
         let mut budget = Budget::new();
         // A limit for work that is done is none for the steps between two looks at the clock.
@@ -261,6 +274,9 @@ impl<T: Transport, S> Connection<T, S> {
         loop {
             if work >= limit {
                 return again::<T, _>(cx).map_err(Error::Io);
+            }
+            if exchange.deadline().is_none() && is_due(timer, until, cx) {
+                return Poll::Ready(Err(Late::Record.error().into()));
             }
             if is_due(timer, exchange.deadline(), cx) {
                 budget.spend(0)?;
@@ -282,20 +298,20 @@ impl<T: Transport, S> Connection<T, S> {
                     let consumed = usize::try_from(self.position() - before).unwrap_or(usize::MAX);
                     budget.spend(consumed + self.write.output.len())?;
                     loop {
-                        self.arm(timer, exchange.deadline())?;
+                        self.arm(timer, next(exchange))?;
                         match self.poll_all_sent(cx, pace) {
                             Poll::Ready(flushed) => {
                                 if flushed? {
                                     break;
                                 }
                             }
-                            Poll::Pending if is_due(timer, exchange.deadline(), cx) => {
+                            Poll::Pending if is_due(timer, next(exchange), cx) => {
                                 budget = Budget::new();
                                 break;
                             }
                             Poll::Pending => return Poll::Pending,
                         }
-                        if is_due(timer, exchange.deadline(), cx) {
+                        if is_due(timer, next(exchange), cx) {
                             budget = Budget::new();
                             break;
                         }
@@ -314,10 +330,10 @@ impl<T: Transport, S> Connection<T, S> {
                 return Poll::Ready(Err(Fault::truncated(end).into()));
             }
             if T::FLUSH_FIRST && self.wants_write() {
-                self.arm(timer, exchange.deadline())?;
+                self.arm(timer, next(exchange))?;
                 let said = self.poll_said(cx, pace);
                 // Sending may have taken until then.
-                if is_due(timer, exchange.deadline(), cx) {
+                if is_due(timer, next(exchange), cx) {
                     budget = Budget::new();
                     continue;
                 }
@@ -327,7 +343,7 @@ impl<T: Transport, S> Connection<T, S> {
                     Poll::Pending => return self.poll_nothing(cx),
                 }
             }
-            self.arm(timer, exchange.deadline())?;
+            self.arm(timer, next(exchange))?;
             let held = self.read.input.buffer.len();
             let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
                 Look::<()>::Take(exchange.belonging(shown))
@@ -345,7 +361,7 @@ impl<T: Transport, S> Connection<T, S> {
                 }
                 // The deadline may have moved since it was last looked at; and what made a
                 // blocking transport come back may be the deadline.
-                Poll::Pending if is_due(timer, exchange.deadline(), cx) => budget = Budget::new(),
+                Poll::Pending if is_due(timer, next(exchange), cx) => budget = Budget::new(),
                 Poll::Pending => return self.poll_nothing(cx),
             }
         }
@@ -580,7 +596,7 @@ impl<T: Transport, S> Connection<T, S> {
     fn arm(
         &mut self,
         timer: &mut Option<&mut dyn TimerFor<T>>,
-        at: Option<std::time::Duration>,
+        at: Option<Duration>,
     ) -> io::Result<()> {
         match timer {
             Some(timer) if T::FLUSH_FIRST => timer.arm_for(&self.io, at).map(drop),
@@ -602,7 +618,7 @@ pub(super) fn again<T: Transport, R>(cx: &mut Context<'_>) -> Poll<io::Result<R>
 /// Whether a deadline has come, by a timer if there is one.
 fn is_due<T>(
     timer: &mut Option<&mut dyn TimerFor<T>>,
-    at: Option<std::time::Duration>,
+    at: Option<Duration>,
     cx: &mut Context<'_>,
 ) -> bool {
     match (timer, at) {

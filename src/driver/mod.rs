@@ -29,6 +29,8 @@
 mod answer;
 #[cfg(feature = "codec")]
 mod bounded;
+#[cfg(any(feature = "tokio-time", feature = "async-io"))]
+mod clocked;
 #[cfg(feature = "codec")]
 pub mod codec;
 mod connection;
@@ -63,6 +65,8 @@ mod transport;
 mod write;
 
 pub use answer::{Answer, Turn, TurnResult};
+#[cfg(any(feature = "tokio-time", feature = "async-io"))]
+pub use clocked::Clocked;
 pub use connection::Connection;
 pub use deadlines::{Deadlines, Late};
 pub use error::{Error, Refused, SendError, is_again};

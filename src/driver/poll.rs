@@ -227,10 +227,11 @@ impl<T: PollTransport> Connection<T, ()> {
         poll_fn(|cx| self.poll_exchange(cx, exchange, &mut None)).await
     }
 
-    /// The same, with the deadlines of the exchange kept by `timer`.
+    /// The same, with the deadlines of the exchange kept by `timer`. One that names none has
+    /// [`Deadlines::record`](super::Deadlines::record) in all.
     ///
     /// # Errors
-    /// As [`exchange`](Self::exchange).
+    /// As [`exchange`](Self::exchange), and for a [missed deadline](Error::late).
     pub async fn exchange_by<X: Exchange>(
         &mut self,
         exchange: &mut X,

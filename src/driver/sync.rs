@@ -416,12 +416,13 @@ impl<T: SyncTransport> Connection<T, ()> {
             .unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// The same, with the deadlines of the exchange kept by `timer`, which is
-    /// [armed](super::Timer::arm) for each call that may wait. It is disarmed in the end: a
-    /// [`SocketTimer`](super::SocketTimer) gives the socket the time-outs back that it had.
+    /// The same, with the deadlines of the exchange kept by `timer`. One that names none has
+    /// [`Deadlines::record`](super::Deadlines::record) in all. The timer is [armed](super::Timer::arm) for
+    /// each call that may wait, and disarmed in the end: a [`SocketTimer`](super::SocketTimer) gives
+    /// the socket the time-outs back that it had.
     ///
     /// # Errors
-    /// As [`exchange`](Self::exchange).
+    /// As [`exchange`](Self::exchange), and for a [missed deadline](Error::late).
     pub fn exchange_by<X: Exchange>(
         &mut self,
         exchange: &mut X,

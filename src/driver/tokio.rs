@@ -23,7 +23,7 @@ mod net;
 mod time;
 
 #[cfg(feature = "tokio-time")]
-pub use time::{OnTokio, TokioTimer};
+pub use time::TokioTimer;
 
 /// A connection over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type Connection<T, S> = connection::Connection<Tokio<T>, S>;

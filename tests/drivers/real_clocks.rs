@@ -4,11 +4,11 @@ use std::{
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use segue::driver::{
-    Error, SocketTimer, Timeouts, Timer,
+    Error, Options, SocketTimer, Timeouts, Timer,
     futures::{AsyncIoTimer, Connection as FuturesConnection},
     sync::Connection,
     tokio::{Connection as TokioConnection, TokioTimer},
@@ -293,4 +293,28 @@ fn a_deadline_beyond_all_clocks_never_comes() {
 
 async fn at(timer: &mut impl Timer, seconds: u64) {
     std::future::poll_fn(|cx| timer.poll_at(cx, Duration::from_secs(seconds))).await;
+}
+
+/// Closes over each polled driver to a peer that takes everything, and neither sends nor ends.
+#[test]
+fn a_polled_close_waits_no_longer_than_its_linger() {
+    let options = Options::new().linger(Duration::from_millis(30));
+    let (near, _far) = sockets();
+    let begun = Instant::now();
+    smol::block_on(async {
+        let near = smol::net::TcpStream::try_from(near).unwrap();
+        let mut connection = FuturesConnection::new(near, ()).with_options(options);
+        assert!(!connection.close(100).await.unwrap());
+    });
+    assert!(begun.elapsed() >= options.linger);
+
+    let (near, _far) = sockets();
+    let runtime = ::tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        near.set_nonblocking(true).unwrap();
+        let near = ::tokio::net::TcpStream::from_std(near).unwrap();
+        let connection = TokioConnection::new(near, ()).with_options(options);
+        let (mut reader, _writer) = connection.split();
+        assert!(!reader.close(100).await.unwrap());
+    });
 }

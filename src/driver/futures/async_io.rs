@@ -11,7 +11,8 @@ use std::{
 
 use ::async_io::{Async, Timer as Alarm};
 
-use crate::driver::{PollPeek, Timer};
+use super::Futures;
+use crate::driver::{Clocked, PollPeek, PollTransport, Timer};
 
 impl PollPeek for Async<TcpStream> {
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -24,6 +25,21 @@ impl PollPeek for Async<TcpStream> {
                 peeked => return Poll::Ready(peeked),
             }
         }
+    }
+}
+
+impl<T> Clocked for Futures<T>
+where
+    Self: PollTransport,
+{
+    type Timer = AsyncIoTimer;
+
+    fn now() -> Instant {
+        Instant::now()
+    }
+
+    fn timer(epoch: Instant) -> io::Result<AsyncIoTimer> {
+        Ok(AsyncIoTimer { epoch, ..AsyncIoTimer::new() })
     }
 }
 

@@ -15,27 +15,22 @@ use ::tokio::{
 };
 
 use super::Tokio;
-use crate::driver::{Connection, Half, PollTransport, Timer};
+use crate::driver::{Clocked, PollTransport, Timer};
 
-/// Transports that tokio's clock is there for: [`Tokio`] and its halves.
-pub trait OnTokio: PollTransport {}
+impl<T> Clocked for Tokio<T>
+where
+    Self: PollTransport,
+{
+    type Timer = TokioTimer;
 
-impl<T> OnTokio for Tokio<T> where Self: PollTransport {}
-impl<T: OnTokio> OnTokio for Half<T> {}
+    fn now() -> std::time::Instant {
+        Instant::now().into_std()
+    }
 
-/// # Polled: tokio with its clock
-impl<T: OnTokio, S> Connection<T, S> {
-    /// Ends the connection so that the peer gets everything, within
-    /// [`Options::linger`](crate::driver::Options::linger) by tokio's clock: as
-    /// [`close_by`](Self::close_by) with a [`TokioTimer`]. A future that was dropped may be made
-    /// anew; the time counts from the first.
-    ///
-    /// # Errors
-    /// As [`close_by`](Self::close_by), and where the runtime has no timers.
-    pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
+    fn timer(epoch: std::time::Instant) -> io::Result<TokioTimer> {
         let mut timer = TokioTimer::try_new()?;
-        timer.epoch = Instant::from_std(self.waits().epoch(timer.epoch.into_std()));
-        self.close_by(drain_limit, &mut timer).await
+        timer.epoch = Instant::from_std(epoch);
+        Ok(timer)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use segue::{Buffer, Cause, Exchange, Fault, Need, Output, Progress, driver::Error};
+use segue::{
+    Buffer, Cause, Exchange, Fault, Need, Output, Progress,
+    driver::{Deadlines, Error, Late},
+};
 
 use super::Connection;
 use crate::{
@@ -123,9 +126,9 @@ fn a_value_is_not_lost_with_an_alarm_that_cannot_be_taken_back() {
 }
 
 /// Always late.
-struct Late;
+struct Overdue;
 
-impl Exchange for Late {
+impl Exchange for Overdue {
     type Output = ();
     type Error = Unanswered;
 
@@ -148,9 +151,24 @@ fn a_deadline_that_never_moves_is_a_fault() {
     play!({
         let mut clock = Clock::new(false);
         let mut connection = Connection::new(Script::new(), ());
-        match wait!(connection.exchange_by(&mut Late, &mut clock)) {
+        match wait!(connection.exchange_by(&mut Overdue, &mut clock)) {
             Err(Error::Fault(fault)) => assert_eq!(fault.cause, Cause::NoProgress),
             other => panic!("{other:?}"),
+        }
+    });
+}
+
+#[test]
+fn a_handshake_without_a_deadline_has_the_time_of_a_record() {
+    play!({
+        for has_time_outs in [true, false] {
+            let mut clock = Clock::new(has_time_outs);
+            let deadlines = Deadlines::new().record(5 * SECOND);
+            let script = Script::new().gives(b"come").waits_for(1 << 20);
+            let mut connection = Connection::new(script, ()).with_deadlines(deadlines);
+            let error =
+                wait!(connection.exchange_by(&mut Knock::default(), &mut clock)).unwrap_err();
+            assert_eq!((error.late(), clock.time()), (Some(Late::Record), 5 * SECOND));
         }
     });
 }

@@ -1,14 +1,16 @@
 //! How endpoints are made that are polled: the same for each driver.
 
 /// Writes the functions that make a driver's `WebSocket`, for transports bound as is said;
-/// `$end` ends a connection whose handshake failed.
+/// `$exchange` runs a handshake, and `$end` ends a connection whose handshake failed.
 macro_rules! constructors {
-    ($Connection:ident, $end:expr, $($bound:tt)+) => {
+    ($Connection:ident, $exchange:expr, $end:expr, $($bound:tt)+) => {
         impl<T: $($bound)+> WebSocket<T> {
             /// Serves a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1
             /// allows, and agrees.
             ///
-            /// The transport is dropped with the future.
+            /// The transport is dropped with the future. Where it comes with a clock, which the
+            /// features `tokio-time` and `async-io` bring, the whole handshake has 30 seconds;
+            /// elsewhere the caller bounds it.
             ///
             /// # Errors
             /// Of the transport, or [`Error::Request`]: then the client was sent a proper HTTP
@@ -38,13 +40,14 @@ macro_rules! constructors {
                 handshake: ServerHandshake,
             ) -> Result<(Self, Accepted), Error> {
                 let connection = $Connection::from_handoff(handoff, ());
-                Self::open_as_server(connection, handshake, $end).await
+                Self::open_as_server(connection, handshake, $exchange, $end).await
             }
 
             /// Asks the server `host` (with a port unless it is the usual one) for a WebSocket at
             /// `target` (path and query), over a transport that leads there.
             ///
-            /// The transport is dropped with the future.
+            /// The transport is dropped with the future. The handshake has as long as that of
+            /// [`accept`](Self::accept).
             ///
             /// # Errors
             /// Of the transport, or [`Error::Response`] where the server does not agree.
@@ -60,7 +63,7 @@ macro_rules! constructors {
                 io: T,
                 handshake: ClientHandshake,
             ) -> Result<(Self, Opened), Error> {
-                Self::open_as_client($Connection::new(io, ()), handshake, $end).await
+                Self::open_as_client($Connection::new(io, ()), handshake, $exchange, $end).await
             }
 
             /// A WebSocket whose handshake was done elsewhere: by hyper or axum, whose upgraded

@@ -12,14 +12,14 @@
 //!     while let Some(message) = socket.next().await? {
 //!         socket.send(&message).await?; // an echo
 //!     }
-//!     socket.close_unbounded(CloseCode::NORMAL, "").await
+//!     socket.close(CloseCode::NORMAL, "").await
 //! };
 //! let client = async {
 //!     let io = smol::net::TcpStream::connect(address).await?;
 //!     let mut socket = WebSocket::connect(io, "localhost", "/echo").await?;
 //!     socket.send("hello").await?;
 //!     assert_eq!(socket.next().await?, Some(OwnedMessage::from("hello")));
-//!     socket.close_unbounded(CloseCode::NORMAL, "").await
+//!     socket.close(CloseCode::NORMAL, "").await
 //! };
 //! smol::future::try_zip(server, client).await?;
 //! # Ok::<(), segue_websocket::endpoint::Error>(()) }).unwrap();
@@ -31,6 +31,8 @@ use segue::{
     driver::futures::{Connection, Futures},
 };
 
+#[cfg(feature = "async-io")]
+use super::clocked;
 use super::{Error, constructors::constructors, engine::stages, halves, polled};
 use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
 
@@ -41,4 +43,12 @@ pub type Reader<T> = halves::Reader<Futures<T>>;
 /// The half of it that sends.
 pub type Sender<T> = halves::Sender<Futures<T>>;
 
-constructors!(Connection, polled::end_at_once, AsyncRead + AsyncWrite + Unpin);
+#[cfg(feature = "async-io")]
+constructors!(Connection, clocked::exchange, clocked::end, AsyncRead + AsyncWrite + Unpin);
+#[cfg(not(feature = "async-io"))]
+constructors!(
+    Connection,
+    Connection::exchange,
+    polled::end_at_once,
+    AsyncRead + AsyncWrite + Unpin
+);

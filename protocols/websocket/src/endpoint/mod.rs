@@ -4,7 +4,8 @@
 //! closes. There is one for each driver: [`sync`] for blocking (and non-blocking) `std::io`,
 //! [`mod@tokio`], and [`futures`] for futures-io, each behind the feature of its name (`std` for
 //! the first). Connecting to a URL by tokio is behind `tokio-net`, since not every target of tokio
-//! has sockets.
+//! has sockets. A polled `close` is behind `tokio-time` and `async-io`, which bring a clock; without
+//! them there are `close_by`, which takes a timer, and `close_unbounded`.
 //!
 //! They are made of a connection of segue's, [`Messages`](crate::Messages) and a
 //! [`Writer`](crate::Writer), and nothing that is not there for everybody: who wants to decide more
@@ -15,6 +16,8 @@
 //! [`Opened::pieces`](crate::Opened::pieces) give, on a connection of the same driver; who sends
 //! such feeds [`Fragment`](crate::Fragment)s as they come.
 
+#[cfg(any(feature = "tokio-time", feature = "async-io"))]
+mod clocked;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod constructors;
 #[cfg(feature = "std")]

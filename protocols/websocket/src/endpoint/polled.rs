@@ -4,7 +4,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use segue::{
     Output,
-    driver::{Connection, PollTransport, TimerFor},
+    driver::{self, Connection, PollTransport, TimerFor},
 };
 use std::{
     fmt,
@@ -15,8 +15,8 @@ use std::{
 
 use super::{Error, KeepAlive, OwnedMessage, Reader, Sender, Turn, engine::Endpoint, keeping};
 use crate::{
-    Accepted, ClientHandshake, Close, CloseCode, Messages, Opened, Outgoing, Role, ServerHandshake,
-    Writer,
+    Accepted, ClientHandshake, Close, CloseCode, Messages, Opened, Outgoing, RequestError,
+    ResponseError, Role, ServerHandshake, Writer,
 };
 
 /// A WebSocket on a transport that is polled: the type behind
@@ -127,6 +127,44 @@ impl<T: PollTransport> WebSocket<T> {
         Ok(self.endpoint.connection.flush().await?)
     }
 
+    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// [`Deadlines::send`](segue::driver::Deadlines::send) by the clock of `timer`: 30 seconds,
+    /// unless `connection_mut().deadlines_mut()` is told otherwise.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`Error::Io`] of kind
+    /// [`TimedOut`](std::io::ErrorKind::TimedOut) for a missed deadline.
+    pub async fn send_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<T>,
+    ) -> Result<(), Error> {
+        self.queue_by(message, timer).await?;
+        self.flush_by(timer).await
+    }
+
+    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by).
+    pub async fn queue_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<T>,
+    ) -> Result<(), Error> {
+        poll_fn(|cx| self.endpoint.connection.poll_room_by(cx, timer)).await?;
+        self.endpoint.encode(message.into())
+    }
+
+    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by), of the transport.
+    pub async fn flush_by(&mut self, timer: &mut impl TimerFor<T>) -> Result<(), Error> {
+        Ok(self.endpoint.connection.flush_by(timer).await?)
+    }
+
     /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
     /// comes until the peer's, and ends the transport so that the peer gets everything. Where
     /// both close frames have been exchanged already it only does the last of these; a close
@@ -202,9 +240,13 @@ impl<T: PollTransport> WebSocket<T> {
     pub(super) async fn open_as_server(
         mut connection: Connection<T, ()>,
         mut handshake: ServerHandshake,
+        exchange: impl AsyncFnOnce(
+            &mut Connection<T, ()>,
+            &mut ServerHandshake,
+        ) -> Result<Accepted, driver::Error<RequestError>>,
         end: impl AsyncFnOnce(&mut Connection<T, ()>),
     ) -> Result<(Self, Accepted), Error> {
-        match connection.exchange(&mut handshake).await {
+        match exchange(&mut connection, &mut handshake).await {
             Ok(accepted) => {
                 connection.flush().await?;
                 Ok((Self::opened(connection, accepted.halves())?, accepted))
@@ -217,9 +259,13 @@ impl<T: PollTransport> WebSocket<T> {
     pub(super) async fn open_as_client(
         mut connection: Connection<T, ()>,
         mut handshake: ClientHandshake,
+        exchange: impl AsyncFnOnce(
+            &mut Connection<T, ()>,
+            &mut ClientHandshake,
+        ) -> Result<Opened, driver::Error<ResponseError>>,
         end: impl AsyncFnOnce(&mut Connection<T, ()>),
     ) -> Result<(Self, Opened), Error> {
-        match connection.exchange(&mut handshake).await {
+        match exchange(&mut connection, &mut handshake).await {
             Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
             Err(error) => Err(Self::refused(connection, error.into(), end).await),
         }
@@ -249,7 +295,10 @@ impl<T: PollTransport> WebSocket<T> {
 
 /// Ends a connection whose handshake failed, where there is no clock to wait by: what is there by
 /// now is dropped, and nothing is waited for.
-#[cfg(any(feature = "futures", not(feature = "tokio-time")))]
+#[cfg(any(
+    all(feature = "futures", not(feature = "async-io")),
+    all(feature = "tokio", not(feature = "tokio-time"))
+))]
 pub(super) async fn end_at_once<T: PollTransport>(connection: &mut Connection<T, ()>) {
     if connection.close_write().await.is_ok() {
         let mut drained = pin!(connection.close_unbounded(super::engine::DRAIN_REFUSED));

@@ -24,9 +24,9 @@
 //! ```
 
 use segue::{
-    Handoff, Output,
+    Exchange, Handoff, Output,
     driver::{
-        Timeouts, TimerFor,
+        self, Timeouts, TimerFor,
         sync::{Blocking, CloseWrite, Connection, SocketClock, SyncTransport},
     },
 };
@@ -67,7 +67,8 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
     /// Serves a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1 allows, and
     /// agrees.
     ///
-    /// The transport must block here; a time-out that it has ends the attempt.
+    /// The transport must block here; a time-out that it has ends the attempt. Without one the
+    /// whole handshake has 30 seconds.
     ///
     /// # Errors
     /// Of the transport, or [`Error::Request`]: then the client was sent a proper HTTP answer, and
@@ -94,7 +95,7 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
         mut handshake: ServerHandshake,
     ) -> Result<(Self, Accepted), Error> {
         let mut connection = Connection::from_handoff(handoff, ());
-        match connection.exchange(&mut handshake) {
+        match exchange(&mut connection, &mut handshake) {
             Ok(accepted) => {
                 connection.flush()?;
                 Ok((Self::opened(connection, accepted.halves())?, accepted))
@@ -118,7 +119,7 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
     /// As [`connect`](Self::connect).
     pub fn connect_with(io: T, mut handshake: ClientHandshake) -> Result<(Self, Opened), Error> {
         let mut connection = Connection::new(io, ());
-        match connection.exchange(&mut handshake) {
+        match exchange(&mut connection, &mut handshake) {
             Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
             Err(error) => Err(Self::refused(connection, error.into())),
         }
@@ -139,6 +140,18 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
             let _ = connection.close(DRAIN_REFUSED);
         }
         error
+    }
+}
+
+/// Runs a handshake, within the time that a record has, or as long as a time-out of the transport
+/// lets each call wait.
+fn exchange<T: Read + Write + Timeouts, X: Exchange>(
+    connection: &mut Connection<T, ()>,
+    handshake: &mut X,
+) -> Result<X::Output, driver::Error<X::Error>> {
+    match connection.io().timeouts()? {
+        (None, None) => connection.exchange_by(handshake, &mut SocketClock::new()),
+        _ => connection.exchange(handshake),
     }
 }
 
@@ -288,6 +301,48 @@ impl<T: SyncTransport> WebSocket<T> {
     /// Of the transport.
     pub fn flush(&mut self) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush()?)
+    }
+
+    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// [`Deadlines::send`](segue::driver::Deadlines::send) by the clock of `timer`: 30 seconds,
+    /// unless `connection_mut().deadlines_mut()` is told otherwise.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`Error::Io`] of kind [`TimedOut`](io::ErrorKind::TimedOut) for
+    /// a missed deadline.
+    pub fn send_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> Result<(), Error> {
+        self.queue_by(message, timer)?;
+        self.flush_by(timer)
+    }
+
+    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by).
+    pub fn queue_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<Blocking<T>>,
+    ) -> Result<(), Error> {
+        let connection = &mut self.endpoint.connection;
+        let room = now(connection.poll_room_by(&mut context(), timer).map_err(Error::Io));
+        // Some sockets refuse that once the peer has gone; what came of the call matters more.
+        let _ = timer.arm_for(connection.transport(), None);
+        room?;
+        self.endpoint.encode(message.into())
+    }
+
+    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by), of the transport.
+    pub fn flush_by(&mut self, timer: &mut impl TimerFor<Blocking<T>>) -> Result<(), Error> {
+        Ok(self.endpoint.connection.flush_by(timer)?)
     }
 
     /// Closes the connection: sends a close frame unless one was sent, reads on and drops what

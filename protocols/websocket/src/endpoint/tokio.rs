@@ -27,23 +27,16 @@
 use ::tokio::io::{AsyncRead, AsyncWrite};
 #[cfg(feature = "tokio-net")]
 use ::tokio::net::TcpStream;
-#[cfg(feature = "tokio-time")]
-use segue::driver::{
-    Half, Timer,
-    tokio::{OnTokio, TokioTimer},
-};
 use segue::{
     Handoff,
     driver::tokio::{Connection, Tokio},
 };
 
+#[cfg(feature = "tokio-time")]
+use super::clocked;
 #[cfg(feature = "tokio-net")]
 use super::url::Url;
 use super::{Error, constructors::constructors, engine::stages, halves, polled};
-#[cfg(feature = "tokio-time")]
-use super::{KeepAlive, engine::Endpoint};
-#[cfg(feature = "tokio-time")]
-use crate::CloseCode;
 use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
 
 /// A WebSocket over tokio's [`AsyncRead`] and [`AsyncWrite`].
@@ -54,54 +47,14 @@ pub type Reader<T> = halves::Reader<Tokio<T>>;
 pub type Sender<T> = halves::Sender<Tokio<T>>;
 
 #[cfg(feature = "tokio-time")]
-constructors!(Connection, end, AsyncRead + AsyncWrite + Unpin);
+constructors!(Connection, clocked::exchange, clocked::end, AsyncRead + AsyncWrite + Unpin);
 #[cfg(not(feature = "tokio-time"))]
-constructors!(Connection, polled::end_at_once, AsyncRead + AsyncWrite + Unpin);
-
-/// Ends a connection whose handshake failed, within the time that a close has.
-#[cfg(feature = "tokio-time")]
-async fn end<T: AsyncRead + AsyncWrite + Unpin>(connection: &mut Connection<T, ()>) {
-    let _ = connection.close(super::engine::DRAIN_REFUSED).await;
-}
-
-#[cfg(feature = "tokio-time")]
-impl<T: OnTokio> polled::WebSocket<T> {
-    /// Closes the connection within [`Options::linger`](segue::driver::Options::linger) by tokio's
-    /// clock, 10 seconds unless set: see [`close_by`](Self::close_by).
-    ///
-    /// # Errors
-    /// As [`close_by`](Self::close_by), and where the runtime has no timers.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        close(&mut self.endpoint, code, reason).await
-    }
-}
-
-#[cfg(feature = "tokio-time")]
-impl<T: OnTokio> halves::Reader<T>
-where
-    Half<T>: OnTokio,
-{
-    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
-    /// queued and not flushed is not sent.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        close(&mut self.endpoint, code, reason).await
-    }
-}
-
-#[cfg(feature = "tokio-time")]
-async fn close<T: OnTokio>(
-    endpoint: &mut Endpoint<T>,
-    code: CloseCode,
-    reason: &str,
-) -> Result<(), Error> {
-    let mut timer = TokioTimer::try_new()?;
-    let linger = endpoint.connection.options().linger;
-    let mut keep_alive = KeepAlive::new(timer.now()).close_within(linger);
-    polled::close_by(endpoint, code, reason, &mut keep_alive, &mut timer).await
-}
+constructors!(
+    Connection,
+    Connection::exchange,
+    polled::end_at_once,
+    AsyncRead + AsyncWrite + Unpin
+);
 
 #[cfg(feature = "tokio-net")]
 impl WebSocket<TcpStream> {

@@ -2,7 +2,7 @@
 
 use segue::{
     Handoff,
-    driver::{SocketTimer, Timer, tokio::TokioTimer},
+    driver::{Late, SocketTimer, Timer, tokio::TokioTimer},
 };
 use segue_websocket::{
     CloseCode, KeepAlive, OwnedMessage, Role, endpoint::Error, sync, tokio::WebSocket,
@@ -106,4 +106,23 @@ fn a_blocking_socket_with_a_time_out_goes_on_after_it() {
         std::io::Write::write_all(&mut &peer, part).unwrap();
     }
     assert_eq!(socket.next().unwrap(), Some("Hello".into()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_does_not_ask_for_a_socket_is_given_up() {
+    let (server, _client) = duplex(1000);
+    let mut timer = TokioTimer::new();
+    let error = WebSocket::accept(server).await.map(drop).unwrap_err();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Record)));
+    assert_eq!(timer.now().as_secs(), 30);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_given_up() {
+    let (mut server, _client) = pair();
+    let mut timer = TokioTimer::new();
+    server.connection_mut().deadlines_mut().send = s(3);
+    let error = server.send_by(&*vec![0; 5000], &mut timer).await.unwrap_err();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
+    assert_eq!(timer.now().as_secs(), 3);
 }

@@ -1,0 +1,60 @@
+//! What polled endpoints do by the clock that comes with their transport.
+
+use segue::{
+    Exchange,
+    driver::{self, Clocked, Connection, Timer},
+};
+
+use super::{
+    Error, KeepAlive,
+    engine::{DRAIN_REFUSED, Endpoint},
+    halves, polled,
+};
+use crate::CloseCode;
+
+/// Runs a handshake, within the time that a record has.
+pub(super) async fn exchange<T: Clocked, X: Exchange>(
+    connection: &mut Connection<T, ()>,
+    handshake: &mut X,
+) -> Result<X::Output, driver::Error<X::Error>> {
+    connection.exchange_by(handshake, &mut T::timer(T::now())?).await
+}
+
+/// Ends a connection whose handshake failed, within the time that a close has.
+pub(super) async fn end<T: Clocked>(connection: &mut Connection<T, ()>) {
+    let _ = connection.close(DRAIN_REFUSED).await;
+}
+
+impl<T: Clocked> polled::WebSocket<T> {
+    /// Closes the connection within [`Options::linger`](segue::driver::Options::linger) by the
+    /// clock of the transport, 10 seconds unless set: see [`close_by`](Self::close_by).
+    ///
+    /// # Errors
+    /// As [`close_by`](Self::close_by), and where the runtime has no timers.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        close(&mut self.endpoint, code, reason).await
+    }
+}
+
+impl<T: Clocked> halves::Reader<T> {
+    /// Closes the connection, for both halves: see
+    /// [`WebSocket::close`](polled::WebSocket::close). What the other half has queued and not
+    /// flushed is not sent.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
+        close(&mut self.endpoint, code, reason).await
+    }
+}
+
+async fn close<T: Clocked>(
+    endpoint: &mut Endpoint<T>,
+    code: CloseCode,
+    reason: &str,
+) -> Result<(), Error> {
+    let mut timer = T::timer(T::now())?;
+    let linger = endpoint.connection.options().linger;
+    let mut keep_alive = KeepAlive::new(timer.now()).close_within(linger);
+    polled::close_by(endpoint, code, reason, &mut keep_alive, &mut timer).await
+}

@@ -1,0 +1,57 @@
+//! Polled transports that come with a clock, and the close that is bounded by it.
+
+use std::{io, time::Instant};
+
+use super::{Connection, Half, PollTransport, Timer};
+
+/// Transports of polled connections that come with a clock, by which
+/// [`close`](Connection::close) is bounded.
+///
+/// `Tokio` is one with the feature `tokio-time`, `Futures` is one with the feature `async-io`, and
+/// so are the halves of either. Without these features a close takes a timer:
+/// [`close_by`](Connection::close_by).
+pub trait Clocked: PollTransport {
+    /// A timer on this clock.
+    type Timer: Timer;
+
+    /// Returns the present time of this clock.
+    fn now() -> Instant;
+
+    /// Makes a timer whose epoch is `epoch`.
+    ///
+    /// # Errors
+    /// [`Unsupported`](io::ErrorKind::Unsupported) where the runtime has no timers.
+    fn timer(epoch: Instant) -> io::Result<Self::Timer>;
+}
+
+impl<T: Clocked> Clocked for Half<T> {
+    type Timer = T::Timer;
+
+    fn now() -> Instant {
+        T::now()
+    }
+
+    fn timer(epoch: Instant) -> io::Result<T::Timer> {
+        T::timer(epoch)
+    }
+}
+
+/// # Polled: transports with a clock
+impl<T: Clocked, S> Connection<T, S> {
+    /// Ends the connection so that the peer gets everything, within
+    /// [`Options::linger`](super::Options::linger) by the clock of the transport: as
+    /// [`close_by`](Self::close_by) with a timer on it. A future that was dropped may be made anew;
+    /// the time counts from the first.
+    ///
+    /// Over futures-io it runs under any executor, since async-io has a thread of its own. A
+    /// transport whose own close does not send the end of the stream, as
+    /// `async_io::Async<TcpStream>`, is ended by `close_write_with` first.
+    ///
+    /// # Errors
+    /// As [`close_by`](Self::close_by), and of kind [`Unsupported`](io::ErrorKind::Unsupported)
+    /// where the runtime has no timers.
+    pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
+        let epoch = self.waits().epoch(T::now());
+        self.close_by(drain_limit, &mut T::timer(epoch)?).await
+    }
+}
