@@ -363,6 +363,16 @@ impl Buffer {
         (core::mem::replace(&mut self.storage, storage), used)
     }
 
+    /// Moves what is held to storage of just its size. Gives the old one as
+    /// [`move_to`](Self::move_to) does.
+    #[cfg(feature = "std")]
+    pub(crate) fn move_out(&mut self) -> (BytesMut, usize) {
+        let rest = BytesMut::from(self.as_slice());
+        self.rebase(rest.len());
+        let used = core::mem::replace(&mut self.used, rest.len());
+        (core::mem::replace(&mut self.storage, rest), used)
+    }
+
     /// All of the storage may have been written to, by one who was lent it and has not said so.
     #[cfg(feature = "std")]
     pub(crate) fn all_used(&mut self) {

@@ -22,7 +22,7 @@ const KEPT: usize = 16;
 
 /// Rests of a record that are shorter than this are held in at most twice as much memory while
 /// their connection waits: they are moved to an allocation of their own, and back when more comes.
-/// That costs about 0.3 microseconds for 8 KiB, less than the wake-up that follows, and saves more
+/// That costs 0.2 to 0.6 microseconds a wait, less than the wake-up that follows, and saves more
 /// than half of the storage.
 const SMALL: usize = 16 * 1024;
 
@@ -69,8 +69,7 @@ pub(super) fn give_back(buffer: &mut Buffer, size: usize) {
     if buffer.len() >= SMALL || buffer.capacity() <= 2 * buffer.len() {
         return;
     }
-    let rest = BytesMut::zeroed(buffer.len());
-    let (storage, used) = buffer.move_to(rest);
+    let (storage, used) = buffer.move_out();
     // Storage that was grown for one long record, or that lends a part to a record still alive, is
     // not what the next lease asks for.
     let most = size.saturating_mul(usize::from(LARGEST));
