@@ -147,9 +147,10 @@ impl<T: Transport, S> Connection<T, S> {
         self.read.input.held() + self.write.output.capacity() + self.io.held()
     }
 
-    /// Whether there is something to send: whether a readiness loop should ask for writability.
+    /// Whether there is something to send, an end that the transport was not ready for included:
+    /// whether a readiness loop should ask for writability.
     pub fn wants_write(&self) -> bool {
-        self.write.has_unsent(&self.io)
+        self.write.wants_write(&self.io)
     }
 
     /// Moves on to the stage that `next` makes of this one. The buffer stays: what this stage has
@@ -204,7 +205,7 @@ impl<T: Transport, S> Connection<T, S> {
             Edge::MustBeEmpty if !self.read.input.buffer.is_empty() => {
                 return Err(Refused::new(self, "received bytes would cross the edge"));
             }
-            Edge::MustBeEmpty if self.wants_write() => {
+            Edge::MustBeEmpty if self.write.has_unsent(&self.io) => {
                 return Err(Refused::new(self, "unsent bytes would cross the edge"));
             }
             Edge::Discard => {

@@ -329,7 +329,7 @@ impl<T: Transport, S> Connection<T, S> {
                 let end = position.saturating_add(input.buffer.len() as u64);
                 return Poll::Ready(Err(Fault::truncated(end).into()));
             }
-            if T::FLUSH_FIRST && self.wants_write() {
+            if T::FLUSH_FIRST && self.write.has_unsent(&self.io) {
                 self.arm(timer, next(exchange))?;
                 let said = self.poll_said(cx, pace);
                 // Sending may have taken until then.
@@ -451,7 +451,9 @@ impl<T: Transport, S> Connection<T, S> {
                 return Poll::Ready(Ok(false));
             }
             if this.write.must_end() {
-                ready!(close_write(&mut this.io, cx))?;
+                let ended = close_write(&mut this.io, cx);
+                this.write.end_waits(ended.is_pending());
+                ready!(ended)?;
                 this.write.closed();
             }
             Poll::Ready(Ok(true))

@@ -24,6 +24,8 @@ pub(super) struct WriteSide {
     lent: bool,
     /// A caller has added to what waits, and is to be told if it is never sent.
     is_owed: bool,
+    /// The transport was not ready for the end.
+    end_waits: bool,
 }
 
 /// Whether a layer below the connection, such as TLS, may hold back what it has taken.
@@ -54,7 +56,16 @@ impl WriteSide {
         let is_owed = !output.is_empty();
         let (state, pushed) = (State::Open, Pushed::Unknown);
         // What it begins with was added elsewhere, by a caller who had room there.
-        Self { output, error: None, state, pushed, base: 0, lent: is_owed, is_owed }
+        Self {
+            output,
+            error: None,
+            state,
+            pushed,
+            base: 0,
+            lent: is_owed,
+            is_owed,
+            end_waits: false,
+        }
     }
 
     /// Whether the connection takes more to send now.
@@ -79,6 +90,11 @@ impl WriteSide {
     pub(super) fn has_unsent<T: Transport>(&self, io: &T) -> bool {
         self.can_send()
             && (!self.output.is_empty() || io.unsent() > 0 || self.pushed == Pushed::NotAll)
+    }
+
+    /// Whether the transport is to be asked for room, for what is queued or for the end behind it.
+    pub(super) fn wants_write<T: Transport>(&self, io: &T) -> bool {
+        self.end_waits || self.has_unsent(io)
     }
 
     /// Whether the transport can still be written to.
@@ -221,6 +237,11 @@ impl WriteSide {
             self.state = State::Ending;
         }
         self.state == State::Ending
+    }
+
+    /// Whether the end waits to be sent again, now that the transport has not taken it.
+    pub(super) fn end_waits(&mut self, waits: bool) {
+        self.end_waits = waits;
     }
 
     /// The end has been sent.

@@ -30,6 +30,19 @@ fn a_close_sends_everything_and_drains_to_the_end() {
 }
 
 #[test]
+fn an_end_that_cannot_be_sent_yet_wants_to_be_written() {
+    play!({
+        let script = Script::new().close_is(Stop::Block);
+        let mut connection = Connection::new(script.clone(), Talk::default());
+        assert!(!connection.wants_write());
+        assert!(once!(connection.close_write()).is_pending());
+        assert!(connection.wants_write(), "a readiness loop would not come back");
+        wait!(connection.close_write()).unwrap();
+        assert!(!connection.wants_write());
+    });
+}
+
+#[test]
 fn a_close_drains_up_to_a_limit() {
     play!({
         for limit in [0, 1, 100] {
