@@ -31,9 +31,10 @@
 //! - To **check** one, `laws` (a feature) cuts its input everywhere.
 //!
 //! Features: `std` (default; the blocking driver), `tokio`, `tokio-net` (its sockets), `tokio-time`
-//! (a timer), `futures`, `async-io` (a timer and sockets for smol and other executors), `stream`
-//! (a connection as a `Stream` and `Sink`), `codec` (tokio-util), `nom`, `laws`. Without any it is `no_std` with `alloc`, on targets with
-//! compare-and-swap: thumbv7m and up, not thumbv6m.
+//! (a timer, and `close` bounded by it), `futures`, `async-io` (a timer and sockets for smol and
+//! other executors), `stream` (a connection as a `Stream` and `Sink`), `codec` (tokio-util), `nom`,
+//! `laws`. Without any it is `no_std` with `alloc`, on targets with compare-and-swap: thumbv7m and
+//! up, not thumbv6m.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
@@ -59,6 +60,6 @@ pub mod nom;
 pub mod separator;
 
 /// The listings of the README are compiled; `tests/readme` runs them.
-#[cfg(all(doctest, feature = "tokio", feature = "laws"))]
+#[cfg(all(doctest, feature = "tokio-time", feature = "laws"))]
 #[doc = include_str!("../README.md")]
 mod readme {}

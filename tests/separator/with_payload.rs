@@ -40,6 +40,7 @@ fn imap() -> WithPayload<LineEnd, Announce> {
 
 #[test]
 fn one_payload() {
+    let greatest = format!("PUB s {}\r\n", usize::MAX);
     laws::stage(nats)
         .accepts([
             &b"PUB subject 5\r\nhello\r\nPING\r\nPUB s 0\r\n\r\n"[..],
@@ -54,7 +55,7 @@ fn one_payload() {
             b"PUB s 5\r\nhell",
             b"PUB s 5",
         ])
-        .too_long([&b"PUB s 101\r\n"[..], b"PUB s 18446744073709551615\r\n", &[b'P'; 65]])
+        .too_long([&b"PUB s 101\r\n"[..], greatest.as_bytes(), &[b'P'; 65]])
         .limit(64 + 2 + 100 + 2)
         .linear(|total| {
             b"PUB subject 50\r\n01234567890123456789012345678901234567890123456789\r\n"

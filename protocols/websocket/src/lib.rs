@@ -13,7 +13,8 @@
 //! |---|---|
 //! | `std` (default) | blocking endpoints, random keys |
 //! | `tokio`, `futures` | endpoints over `AsyncRead` and `AsyncWrite` of tokio and of futures-io |
-//! | `tokio-net` | `tokio::WebSocket::connect_to`: a URL by tokio's `TcpStream` |
+//! | `tokio-time` | `close` over tokio, bounded by its clock |
+//! | `tokio-net` | `tokio-time`, and `tokio::WebSocket::connect_to`: a URL by tokio's `TcpStream` |
 //! | `deflate` | permessage-deflate (RFC 7692): both handshakes negotiate it |
 //! | `laws` | what the law suite needs to see of these stages |
 //!
