@@ -9,7 +9,7 @@
 
 use futures_util::{SinkExt, StreamExt};
 use segue::{Handoff, combine::DecodeExt, driver::codec::Codec, length, separator};
-use std::{error::Error, io};
+use std::{error::Error, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -23,7 +23,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on {address}");
     let client = tokio::spawn(client(TcpStream::connect(address).await?));
     let (socket, _) = listener.accept().await?;
-    serve(socket).await?;
+    // A `Framed` knows no deadlines: a conversation that is to end has one for all of it.
+    tokio::time::timeout(Duration::from_secs(60), serve(socket)).await??;
     let answer = client.await??;
     assert_eq!(answer, b"hello\nframes\n\0\x05glued\0\x03end");
     println!("nothing was lost");
@@ -43,7 +44,7 @@ async fn serve(socket: TcpStream) -> Result<(), Box<dyn Error>> {
     // Whatever the client has sent behind the line is in these parts, and goes on with them.
     let (handoff, _lines) = Handoff::from_framed_parts(framed.into_parts());
     println!("{} bytes had been read too far", handoff.read().len());
-    let codec = Codec::new(length::u16_be().owned(), length::u16_be());
+    let codec = Codec::new(length::u16_be().max(4096).owned(), length::u16_be());
     let mut framed = Framed::from_parts(handoff.unbound().into_framed_parts(codec));
     while let Some(record) = framed.next().await.transpose()? {
         println!("record {record:?}");

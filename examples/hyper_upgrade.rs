@@ -14,10 +14,13 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use segue::{
     Handoff,
-    driver::{Turn, tokio::Connection},
+    driver::{
+        Deadlines, Turn,
+        tokio::{Connection, TokioTimer},
+    },
 };
 use segue_websocket::{Message, Outgoing, accept_key};
-use std::{convert::Infallible, error::Error, io};
+use std::{convert::Infallible, error::Error, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -29,8 +32,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     println!("hyper listens on {address}");
     tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
+        loop {
+            let socket = match listener.accept().await {
+                Ok((socket, _)) => socket,
+                Err(error) => {
+                    // Without descriptors, for one. That passes.
+                    eprintln!("accept: {error}");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            };
+            // With a timer, hyper gives 30 s to a client for its head.
             let connection = http1::Builder::new()
+                .timer(hyper_util::rt::TokioTimer::new())
                 .serve_connection(TokioIo::new(socket), service_fn(answer))
                 .with_upgrades();
             tokio::spawn(async move {
@@ -47,7 +61,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// An HTTP service of hyper's, with one more thing that it can do.
+/// A hyper service, with one more thing that it can do.
 async fn answer(mut request: Request<Incoming>) -> Result<Response<Empty<Bytes>>, Infallible> {
     let refuse = |status| {
         let mut response = Response::new(Empty::new());
@@ -89,8 +103,11 @@ async fn echo(upgraded: Upgraded) -> io::Result<()> {
     let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
 
     let (messages, mut writer) = segue_websocket::server();
-    let mut connection = Connection::from_handoff(handoff, messages);
-    while let Some(Turn { item, mut output }) = connection.turn().await? {
+    let deadlines = Deadlines::new().idle(Duration::from_secs(60));
+    let mut connection = Connection::from_handoff(handoff, messages.max_message(1024 * 1024))
+        .with_deadlines(deadlines);
+    let mut timer = TokioTimer::new();
+    while let Some(Turn { item, mut output }) = connection.turn_by(&mut timer).await? {
         match item {
             Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
             Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,

@@ -6,14 +6,16 @@
 //!
 //! A connection over a non-blocking socket has the same methods: each goes as far as it can, and
 //! answers would-block there. Nothing is lost by that, so it is called again when the socket is
-//! ready. The server echoes records with their length in front; its clients are threads.
+//! ready. A call that has done a bounded amount of work answers "again", and the others have their
+//! turn. The server echoes records with their length in front, and lets slow clients go; its clients
+//! are threads.
 
 use mio::{
     Events, Interest, Poll, Registry, Token,
     net::{TcpListener, TcpStream},
 };
 use segue::{
-    driver::{Options, Turn, sync::Connection},
+    driver::{Deadlines, Options, Timer, Turn, sync::Connection},
     length::{self, Prefixed, U16Be},
 };
 use std::{
@@ -21,7 +23,9 @@ use std::{
     error::Error,
     io::{self, Read, Write},
     net::{Shutdown, SocketAddr},
+    task::Context,
     thread,
+    time::{Duration, Instant},
 };
 
 const CLIENTS: usize = 100;
@@ -46,31 +50,88 @@ struct Client {
     interest: Interest,
 }
 
+/// How a client's turn has ended.
+enum Went {
+    /// Its socket would block.
+    Waits,
+    /// It has had enough for now, and there may be more.
+    Again,
+    /// It has ended and got everything.
+    Over,
+}
+
+/// How many clients are served at a time. Further ones are let go at once.
+const MOST: usize = 1000;
+
+/// How often the loop looks for clients that are too slow, and at a listener that has failed: most
+/// of the time since descriptors have run out, which passes.
+const TICK: Duration = Duration::from_millis(250);
+
+/// The machine's clock. It needs no alarm, since the loop looks at it by itself.
+struct Clock(Instant);
+
+impl Timer for Clock {
+    fn now(&mut self) -> Duration {
+        self.0.elapsed()
+    }
+
+    fn poll_at(&mut self, _: &mut Context<'_>, at: Duration) -> std::task::Poll<()> {
+        if self.now() >= at { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    }
+}
+
 fn serve(mut listener: TcpListener) -> Result<(), Box<dyn Error>> {
     let mut poll = Poll::new()?;
     let mut events = Events::with_capacity(128);
     poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
-    let mut clients = HashMap::new();
-    let (mut seen, mut gone) = (0, 0);
-    while gone < CLIENTS {
-        poll.poll(&mut events, None)?;
-        for event in &events {
-            let token = event.token();
-            if token == LISTENER {
-                while let Some(socket) = ready(listener.accept())? {
+    let mut clients: HashMap<Token, Client> = HashMap::new();
+    let mut clock = Clock(Instant::now());
+    let (mut seen, mut ticks) = (0, TICK);
+    // Whose turn it is; those that had enough come once more, behind the others.
+    let mut turns: Vec<Token> = Vec::new();
+    while seen < CLIENTS || !clients.is_empty() {
+        let wait = if turns.is_empty() { TICK } else { Duration::ZERO };
+        match poll.poll(&mut events, Some(wait)) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            polled => polled?,
+        }
+        turns
+            .extend(events.iter().map(mio::event::Event::token).filter(|token| *token != LISTENER));
+        loop {
+            match listener.accept() {
+                Ok((socket, _)) if clients.len() < MOST => {
                     seen += 1;
-                    clients.insert(Token(seen), Client::new(socket.0, Token(seen), &poll)?);
+                    match Client::new(socket, Token(seen), poll.registry()) {
+                        Ok(client) => drop(clients.insert(Token(seen), client)),
+                        Err(error) => eprintln!("client {seen}: {error}"),
+                    }
                 }
-            } else if let Some(client) = clients.get_mut(&token) {
-                let goes_on = client.goes_on().unwrap_or_else(|error| {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => {
+                    eprintln!("accept: {error}");
+                    break;
+                }
+            }
+        }
+        // All are looked at once a tick. A loop with many keeps them in order of their deadlines.
+        if clock.now() >= ticks {
+            ticks = clock.now() + TICK;
+            turns = clients.keys().copied().collect();
+        }
+        for token in std::mem::take(&mut turns) {
+            let Some(client) = clients.get_mut(&token) else { continue };
+            let went = client.goes_on(&mut clock).and_then(|went| {
+                client.waits_for_what_it_wants(token, poll.registry())?;
+                Ok(went)
+            });
+            match went {
+                Ok(Went::Waits) => {}
+                Ok(Went::Again) => turns.push(token),
+                Ok(Went::Over) => drop(clients.remove(&token)),
+                Err(error) => {
                     eprintln!("client {}: {error}", token.0);
-                    false
-                });
-                if goes_on {
-                    client.waits_for_what_it_wants(token, poll.registry())?;
-                } else {
                     clients.remove(&token);
-                    gone += 1;
                 }
             }
         }
@@ -79,29 +140,33 @@ fn serve(mut listener: TcpListener) -> Result<(), Box<dyn Error>> {
 }
 
 impl Client {
-    fn new(mut socket: TcpStream, token: Token, poll: &Poll) -> io::Result<Self> {
+    fn new(mut socket: TcpStream, token: Token, registry: &Registry) -> io::Result<Self> {
         let interest = Interest::READABLE;
-        poll.registry().register(&mut socket, token, interest)?;
+        registry.register(&mut socket, token, interest)?;
         // A connection that never waits reads on while it has something to send, and one that is
         // sent much comes back in between, so that the others have their turn.
         let options = Options::new().nonblocking(true);
-        let connection = Connection::new(socket, length::u16_be()).with_options(options);
+        let seconds = Duration::from_secs;
+        let deadlines = Deadlines::new().record(seconds(5)).idle(seconds(60)).send(seconds(5));
+        let connection = Connection::new(socket, length::u16_be())
+            .with_options(options)
+            .with_deadlines(deadlines);
         Ok(Self { connection, interest })
     }
 
-    /// Goes on until it would block (true), or the client has ended and got everything (false).
-    fn goes_on(&mut self) -> Result<bool, Box<dyn Error>> {
+    /// Goes on until it would block, has had enough, is over, or is late, which is an error.
+    fn goes_on(&mut self, clock: &mut Clock) -> Result<Went, Box<dyn Error>> {
         let mut writer = length::u16_be();
         loop {
-            match self.connection.turn() {
+            match self.connection.turn_by(clock) {
                 Ok(Some(Turn { item, mut output })) => output.queue(&mut writer, &*item)?,
                 Ok(None) => {
+                    // Nothing is read any more, so this does not wait for the client.
                     self.connection.close_with(0, |socket| socket.shutdown(Shutdown::Write))?;
-                    return Ok(false);
+                    return Ok(Went::Over);
                 }
-                Err(error) if error.would_block() => return Ok(true),
-                // This loop serves few; one with many puts the client at the end of a queue.
-                Err(error) if error.is_again() => {}
+                Err(error) if error.would_block() => return Ok(Went::Waits),
+                Err(error) if error.is_again() => return Ok(Went::Again),
                 Err(error) => return Err(error.into()),
             }
         }
@@ -118,15 +183,6 @@ impl Client {
             self.interest = interest;
         }
         Ok(())
-    }
-}
-
-/// What a call comes to, unless it would block.
-fn ready<T>(result: io::Result<T>) -> io::Result<Option<T>> {
-    match result {
-        Ok(value) => Ok(Some(value)),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-        Err(error) => Err(error),
     }
 }
 

@@ -4,10 +4,13 @@ use std::{io, net::TcpStream};
 
 use segue::{
     Cause,
-    driver::{Error, Turn, sync::Connection},
+    driver::{
+        Error, Late, Turn,
+        sync::{Connection, SocketClock},
+    },
 };
 use segue_http1::RequestHead;
-use segue_websocket::{Close, Message, Outgoing};
+use segue_websocket::{Close, CloseCode, Message, Outgoing};
 
 use crate::site::{Next, Site};
 
@@ -15,9 +18,13 @@ use crate::site::{Next, Site};
 const DRAIN: u64 = 64 * 1024;
 
 /// Answers requests, one after the other, until one ends the connection or makes it a WebSocket.
-pub fn serve(mut connection: Connection<TcpStream, RequestHead>) -> io::Result<()> {
+pub fn serve(socket: TcpStream) -> io::Result<()> {
+    // Answers leave a batch at a time; there is nothing to wait for.
+    socket.set_nodelay(true)?;
+    let mut connection = Connection::new(socket, Site::head()).with_deadlines(Site::deadlines());
+    let mut clock = SocketClock::new();
     loop {
-        let next = match connection.turn() {
+        let next = match connection.turn_by(&mut clock) {
             Ok(Some(Turn { item, mut output })) => Site::answer(&item, output.output())?,
             Ok(None) => Next::Close,
             Err(Error::Fault(fault)) => {
@@ -25,22 +32,27 @@ pub fn serve(mut connection: Connection<TcpStream, RequestHead>) -> io::Result<(
                 let leaves = fault.cause == Cause::Truncated && connection.buffer().is_empty();
                 if leaves { Next::Close } else { Site::refuse(&fault, connection.output_mut())? }
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => match error.late() {
+                Some(late @ (Late::Idle | Late::Record)) => {
+                    Site::late(late, connection.output_mut())?
+                }
+                _ => return Err(error.into()),
+            },
         };
         connection = match next {
             Next::Request => connection.follow(|_| Site::head())?,
-            Next::Echo => return echo(connection),
+            Next::Echo => return echo(connection, &mut clock),
             Next::Close => return connection.close(DRAIN).map(drop),
         };
     }
 }
 
 /// Sends every message back. What the client glued to its request is the first.
-fn echo(connection: Connection<TcpStream, RequestHead>) -> io::Result<()> {
+fn echo(connection: Connection<TcpStream, RequestHead>, clock: &mut SocketClock) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
-    let mut connection = connection.follow(|_| messages)?;
+    let mut connection = connection.follow(|_| messages.max_message(Site::MAX_MESSAGE))?;
     loop {
-        match connection.turn() {
+        match connection.turn_by(clock) {
             Ok(Some(Turn { item, mut output })) => match item {
                 Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
                 Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
@@ -50,8 +62,13 @@ fn echo(connection: Connection<TcpStream, RequestHead>) -> io::Result<()> {
             Err(Error::Fault(fault)) => {
                 if let Some(error) = fault.error() {
                     let close = Close { code: error.close_code(), reason: &error.to_string() };
-                    connection.queue(&mut writer, Outgoing::Close(Some(close)))?;
+                    connection.queue_by(&mut writer, Outgoing::Close(Some(close)), clock)?;
                 }
+                break;
+            }
+            Err(error) if matches!(error.late(), Some(Late::Idle | Late::Record)) => {
+                let close = Close { code: CloseCode::POLICY, reason: "too slow" };
+                connection.queue_by(&mut writer, Outgoing::Close(Some(close)), clock)?;
                 break;
             }
             Err(error) => return Err(error.into()),

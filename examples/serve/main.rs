@@ -3,6 +3,8 @@
 //! ```text
 //! cargo run --release --example serve -- --listen 127.0.0.1:8080 --driver tokio
 //! ```
+//!
+//! It lets slow clients go, and goes on when the process has no descriptors left.
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
@@ -12,12 +14,14 @@ mod site;
 
 use std::{
     io,
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
     thread,
+    time::Duration,
 };
 
 use clap::{Parser, ValueEnum};
-use segue::driver;
+use segue::driver::{self, futures::AsyncIoTimer, tokio::TokioTimer};
 use site::Site;
 
 /// A small server: a page at `/`, an echo WebSocket at `/ws`.
@@ -53,13 +57,31 @@ fn main() -> io::Result<()> {
     }
 }
 
+/// How many clients are served at a time. Further ones are let go at once.
+const CLIENTS: usize = 1000;
+
+/// How long a listener is left alone after it has failed. Most of the time the process has no
+/// descriptors left, which passes, or a client was gone before it was accepted.
+const PAUSE: Duration = Duration::from_millis(50);
+
 fn on_threads(listener: &TcpListener) -> io::Result<()> {
+    let seats = Arc::new(());
     loop {
-        let socket = accepted(listener.accept())?;
-        thread::spawn(move || {
-            let stage = Site::head();
-            report(blocking::serve(driver::sync::Connection::new(socket, stage)));
-        });
+        match listener.accept() {
+            Ok((socket, _)) if Arc::strong_count(&seats) <= CLIENTS => {
+                let seat = Arc::clone(&seats);
+                let thread = thread::Builder::new().spawn(move || {
+                    report(blocking::serve(socket));
+                    drop(seat);
+                });
+                report(thread.map(drop));
+            }
+            Ok(_) => {}
+            Err(error) => {
+                report(Err(error));
+                thread::sleep(PAUSE);
+            }
+        }
     }
 }
 
@@ -67,13 +89,24 @@ fn on_tokio(listener: TcpListener) -> io::Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
+        let seats = Arc::new(());
         loop {
-            let (socket, _) = listener.accept().await?;
-            socket.set_nodelay(true)?;
-            tokio::spawn(async move {
-                let stage = Site::head();
-                report(polled::serve(driver::tokio::Connection::new(socket, stage)).await);
-            });
+            match listener.accept().await {
+                Ok((socket, _)) if Arc::strong_count(&seats) <= CLIENTS => {
+                    let seat = Arc::clone(&seats);
+                    tokio::spawn(async move {
+                        let _ = socket.set_nodelay(true);
+                        let connection = driver::tokio::Connection::new(socket, Site::head());
+                        report(polled::serve(connection, TokioTimer::new()).await);
+                        drop(seat);
+                    });
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    report(Err(error));
+                    tokio::time::sleep(PAUSE).await;
+                }
+            }
         }
     })
 }
@@ -81,23 +114,27 @@ fn on_tokio(listener: TcpListener) -> io::Result<()> {
 fn on_smol(listener: TcpListener) -> io::Result<()> {
     smol::block_on(async {
         let listener = smol::net::TcpListener::try_from(listener)?;
+        let seats = Arc::new(());
         loop {
-            let (socket, _) = listener.accept().await?;
-            socket.set_nodelay(true)?;
-            let task = async move {
-                let stage = Site::head();
-                report(polled::serve(driver::futures::Connection::new(socket, stage)).await);
-            };
-            smol::spawn(task).detach();
+            match listener.accept().await {
+                Ok((socket, _)) if Arc::strong_count(&seats) <= CLIENTS => {
+                    let seat = Arc::clone(&seats);
+                    let task = async move {
+                        let _ = socket.set_nodelay(true);
+                        let connection = driver::futures::Connection::new(socket, Site::head());
+                        report(polled::serve(connection, AsyncIoTimer::new()).await);
+                        drop(seat);
+                    };
+                    smol::spawn(task).detach();
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    report(Err(error));
+                    smol::Timer::after(PAUSE).await;
+                }
+            }
         }
     })
-}
-
-fn accepted(accept: io::Result<(TcpStream, SocketAddr)>) -> io::Result<TcpStream> {
-    let (socket, _) = accept?;
-    // Answers leave a batch at a time; there is nothing to wait for.
-    socket.set_nodelay(true)?;
-    Ok(socket)
 }
 
 fn report(result: io::Result<()>) {

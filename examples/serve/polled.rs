@@ -4,10 +4,10 @@ use std::io;
 
 use segue::{
     Cause,
-    driver::{Connection, Error, PollTransport, Turn},
+    driver::{Connection, Error, Late, PollTransport, Timer, Turn},
 };
 use segue_http1::RequestHead;
-use segue_websocket::{Close, Message, Outgoing};
+use segue_websocket::{Close, CloseCode, Message, Outgoing};
 
 use crate::site::{Next, Site};
 
@@ -15,9 +15,14 @@ use crate::site::{Next, Site};
 const DRAIN: u64 = 64 * 1024;
 
 /// Answers requests, one after the other, until one ends the connection or makes it a WebSocket.
-pub async fn serve<T: PollTransport>(mut connection: Connection<T, RequestHead>) -> io::Result<()> {
+pub async fn serve<T: PollTransport>(
+    connection: Connection<T, RequestHead>,
+    mut timer: impl Timer,
+) -> io::Result<()> {
+    let timer = &mut timer;
+    let mut connection = connection.with_deadlines(Site::deadlines());
     loop {
-        let next = match connection.turn().await {
+        let next = match connection.turn_by(timer).await {
             Ok(Some(Turn { item, mut output })) => Site::answer(&item, output.output())?,
             Ok(None) => Next::Close,
             Err(Error::Fault(fault)) => {
@@ -25,22 +30,30 @@ pub async fn serve<T: PollTransport>(mut connection: Connection<T, RequestHead>)
                 let leaves = fault.cause == Cause::Truncated && connection.buffer().is_empty();
                 if leaves { Next::Close } else { Site::refuse(&fault, connection.output_mut())? }
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => match error.late() {
+                Some(late @ (Late::Idle | Late::Record)) => {
+                    Site::late(late, connection.output_mut())?
+                }
+                _ => return Err(error.into()),
+            },
         };
         connection = match next {
             Next::Request => connection.follow(|_| Site::head())?,
-            Next::Echo => return echo(connection).await,
-            Next::Close => return connection.close_unbounded(DRAIN).await.map(drop),
+            Next::Echo => return echo(connection, timer).await,
+            Next::Close => return connection.close_by(DRAIN, timer).await.map(drop),
         };
     }
 }
 
 /// Sends every message back. What the client glued to its request is the first.
-async fn echo<T: PollTransport>(connection: Connection<T, RequestHead>) -> io::Result<()> {
+async fn echo<T: PollTransport>(
+    connection: Connection<T, RequestHead>,
+    timer: &mut impl Timer,
+) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
-    let mut connection = connection.follow(|_| messages)?;
+    let mut connection = connection.follow(|_| messages.max_message(Site::MAX_MESSAGE))?;
     loop {
-        match connection.turn().await {
+        match connection.turn_by(timer).await {
             Ok(Some(Turn { item, mut output })) => match item {
                 Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
                 Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
@@ -50,12 +63,17 @@ async fn echo<T: PollTransport>(connection: Connection<T, RequestHead>) -> io::R
             Err(Error::Fault(fault)) => {
                 if let Some(error) = fault.error() {
                     let close = Close { code: error.close_code(), reason: &error.to_string() };
-                    connection.queue(&mut writer, Outgoing::Close(Some(close))).await?;
+                    connection.queue_by(&mut writer, Outgoing::Close(Some(close)), timer).await?;
                 }
+                break;
+            }
+            Err(error) if matches!(error.late(), Some(Late::Idle | Late::Record)) => {
+                let close = Close { code: CloseCode::POLICY, reason: "too slow" };
+                connection.queue_by(&mut writer, Outgoing::Close(Some(close)), timer).await?;
                 break;
             }
             Err(error) => return Err(error.into()),
         }
     }
-    connection.close_unbounded(DRAIN).await.map(drop)
+    connection.close_by(DRAIN, timer).await.map(drop)
 }

@@ -1,8 +1,11 @@
 //! What the server answers. There is no I/O in here: all drivers share it.
 
-use std::io;
+use std::{io, time::Duration};
 
-use segue::{Fault, Output};
+use segue::{
+    Fault, Output,
+    driver::{Deadlines, Late},
+};
 use segue_http1::{BodyLength, Error, Request, RequestHead, encode_response};
 use segue_websocket::ServerHandshake;
 
@@ -24,6 +27,25 @@ impl Site {
     /// The stage that a connection begins with.
     pub fn head() -> RequestHead {
         RequestHead::new()
+    }
+
+    /// How long a client may take: 10 s for a head or a frame, a minute without any, 10 s to take
+    /// what it is sent. Behind a proxy that keeps connections, idle phases are longer.
+    pub fn deadlines() -> Deadlines {
+        let seconds = Duration::from_secs;
+        Deadlines::new().record(seconds(10)).idle(seconds(60)).send(seconds(10))
+    }
+
+    /// The longest message that is sent back, in bytes.
+    pub const MAX_MESSAGE: usize = 1024 * 1024;
+
+    /// Queues what a client is told that was too slow with a request (RFC 9110 §15.5.9), if
+    /// anything: one that is idle is let go without a word.
+    pub fn late(late: Late, output: &mut Output) -> io::Result<Next> {
+        match late {
+            Late::Record => Self::put(output, 408, "a request has 10 s\n", true, true),
+            _ => Ok(Next::Close),
+        }
     }
 
     /// Queues the answer to a request.

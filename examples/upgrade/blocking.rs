@@ -3,7 +3,7 @@
 use std::io;
 
 use segue::driver::{
-    Turn,
+    Timer, Turn,
     sync::{CloseWrite, Connection, SyncTransport},
 };
 use segue_websocket::{Close, CloseCode, Message, Outgoing, ServerHandshake};
@@ -13,8 +13,9 @@ use crate::{GLUED, GREETING, opening::Opening, report::Trace};
 /// The server: upgrades, greets and echoes until the client closes.
 pub fn serve<T: SyncTransport + CloseWrite>(
     mut connection: Connection<T, ()>,
+    timer: &mut impl Timer,
 ) -> io::Result<Trace> {
-    connection.exchange(&mut ServerHandshake::new())?;
+    connection.exchange_by(&mut ServerHandshake::new(), timer)?;
     let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
 
     let (messages, mut writer) = segue_websocket::server();
@@ -23,7 +24,7 @@ pub fn serve<T: SyncTransport + CloseWrite>(
     connection.queue(&mut writer, Outgoing::Text(GREETING))?;
     loop {
         let start = connection.position();
-        let Some(Turn { item, mut output }) = connection.turn()? else { break };
+        let Some(Turn { item, mut output }) = connection.turn_by(timer)? else { break };
         trace.received(start, &item);
         match item {
             Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
@@ -32,7 +33,7 @@ pub fn serve<T: SyncTransport + CloseWrite>(
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close_unbounded(1024)?;
+    connection.close_by(1024, timer)?;
     Ok(trace)
 }
 
@@ -41,16 +42,17 @@ pub fn serve<T: SyncTransport + CloseWrite>(
 pub fn talk<T: SyncTransport + CloseWrite>(
     mut connection: Connection<T, ()>,
     opening: Opening,
+    timer: &mut impl Timer,
 ) -> io::Result<Trace> {
     let Opening { mut handshake, messages, mut writer, .. } = opening;
-    connection.exchange(&mut handshake)?;
+    connection.exchange_by(&mut handshake, timer)?;
     let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
 
     let mut connection = connection.follow(|()| messages)?;
     let mut expected = GLUED.len() + 1;
     loop {
         let start = connection.position();
-        let Some(Turn { item, mut output }) = connection.turn()? else { break };
+        let Some(Turn { item, mut output }) = connection.turn_by(timer)? else { break };
         trace.received(start, &item);
         expected = expected.saturating_sub(1);
         if expected == 0 && !matches!(item, Message::Close(_)) {
@@ -59,6 +61,6 @@ pub fn talk<T: SyncTransport + CloseWrite>(
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close_unbounded(1024)?;
+    connection.close_by(1024, timer)?;
     Ok(trace)
 }

@@ -29,7 +29,7 @@ use std::{
 use cut::{Cut, Place};
 use opening::Opening;
 use report::{Run, Trace};
-use segue::driver::{self, sync};
+use segue::driver::{self, SocketTimer, futures::AsyncIoTimer, sync, tokio::TokioTimer};
 use segue_websocket::Outgoing;
 
 /// The drivers that carry the same stages.
@@ -95,18 +95,21 @@ fn run(driver: Driver, place: Place) -> io::Result<Run> {
 fn serve(driver: Driver, socket: TcpStream, place: Place) -> io::Result<Trace> {
     match driver {
         Driver::Sync => {
-            blocking::serve(sync::Connection::new(Cut::new(socket, place.for_server()), ()))
+            let mut timer = SocketTimer::new(socket.try_clone()?);
+            let socket = Cut::new(socket, place.for_server());
+            blocking::serve(sync::Connection::new(socket, ()), &mut timer)
         }
         Driver::Tokio => on_tokio(async {
             socket.set_nonblocking(true)?;
             let socket = ::tokio::net::TcpStream::from_std(socket)?;
             let socket = Cut::new(socket, place.for_server());
-            polled::serve(driver::tokio::Connection::new(socket, ())).await
+            polled::serve(driver::tokio::Connection::new(socket, ()), &mut TokioTimer::new()).await
         }),
         Driver::Futures => smol::block_on(async {
             let socket = smol::net::TcpStream::try_from(socket)?;
             let socket = Cut::new(socket, place.for_server());
-            polled::serve(driver::futures::Connection::new(socket, ())).await
+            polled::serve(driver::futures::Connection::new(socket, ()), &mut AsyncIoTimer::new())
+                .await
         }),
     }
 }
@@ -116,17 +119,20 @@ fn talk(driver: Driver, socket: TcpStream, place: Place) -> io::Result<Trace> {
     let sizes = place.for_client();
     match driver {
         Driver::Sync => {
+            let mut timer = SocketTimer::new(socket.try_clone()?);
             let handoff = opening.on(Cut::new(socket, sizes));
-            blocking::talk(sync::Connection::from_handoff(handoff, ()), opening)
+            blocking::talk(sync::Connection::from_handoff(handoff, ()), opening, &mut timer)
         }
         Driver::Tokio => on_tokio(async {
             socket.set_nonblocking(true)?;
             let handoff = opening.on(Cut::new(::tokio::net::TcpStream::from_std(socket)?, sizes));
-            polled::talk(driver::tokio::Connection::from_handoff(handoff, ()), opening).await
+            let connection = driver::tokio::Connection::from_handoff(handoff, ());
+            polled::talk(connection, opening, &mut TokioTimer::new()).await
         }),
         Driver::Futures => smol::block_on(async {
             let handoff = opening.on(Cut::new(smol::net::TcpStream::try_from(socket)?, sizes));
-            polled::talk(driver::futures::Connection::from_handoff(handoff, ()), opening).await
+            let connection = driver::futures::Connection::from_handoff(handoff, ());
+            polled::talk(connection, opening, &mut AsyncIoTimer::new()).await
         }),
     }
 }

@@ -2,14 +2,17 @@
 
 use std::io;
 
-use segue::driver::{Connection, PollTransport, Turn};
+use segue::driver::{Connection, PollTransport, Timer, Turn};
 use segue_websocket::{Close, CloseCode, Message, Outgoing, ServerHandshake};
 
 use crate::{GLUED, GREETING, opening::Opening, report::Trace};
 
 /// The server: upgrades, greets and echoes until the client closes.
-pub async fn serve<T: PollTransport>(mut connection: Connection<T, ()>) -> io::Result<Trace> {
-    connection.exchange(&mut ServerHandshake::new()).await?;
+pub async fn serve<T: PollTransport>(
+    mut connection: Connection<T, ()>,
+    timer: &mut impl Timer,
+) -> io::Result<Trace> {
+    connection.exchange_by(&mut ServerHandshake::new(), timer).await?;
     let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
 
     let (messages, mut writer) = segue_websocket::server();
@@ -18,7 +21,7 @@ pub async fn serve<T: PollTransport>(mut connection: Connection<T, ()>) -> io::R
     connection.queue(&mut writer, Outgoing::Text(GREETING)).await?;
     loop {
         let start = connection.position();
-        let Some(Turn { item, mut output }) = connection.turn().await? else { break };
+        let Some(Turn { item, mut output }) = connection.turn_by(timer).await? else { break };
         trace.received(start, &item);
         match item {
             Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
@@ -27,7 +30,7 @@ pub async fn serve<T: PollTransport>(mut connection: Connection<T, ()>) -> io::R
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close_unbounded(1024).await?;
+    connection.close_by(1024, timer).await?;
     Ok(trace)
 }
 
@@ -36,16 +39,17 @@ pub async fn serve<T: PollTransport>(mut connection: Connection<T, ()>) -> io::R
 pub async fn talk<T: PollTransport>(
     mut connection: Connection<T, ()>,
     opening: Opening,
+    timer: &mut impl Timer,
 ) -> io::Result<Trace> {
     let Opening { mut handshake, messages, mut writer, .. } = opening;
-    connection.exchange(&mut handshake).await?;
+    connection.exchange_by(&mut handshake, timer).await?;
     let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
 
     let mut connection = connection.follow(|()| messages)?;
     let mut expected = GLUED.len() + 1;
     loop {
         let start = connection.position();
-        let Some(Turn { item, mut output }) = connection.turn().await? else { break };
+        let Some(Turn { item, mut output }) = connection.turn_by(timer).await? else { break };
         trace.received(start, &item);
         expected = expected.saturating_sub(1);
         if expected == 0 && !matches!(item, Message::Close(_)) {
@@ -54,6 +58,6 @@ pub async fn talk<T: PollTransport>(
         }
     }
     trace.ended(connection.position(), connection.buffer().len());
-    connection.close_unbounded(1024).await?;
+    connection.close_by(1024, timer).await?;
     Ok(trace)
 }

@@ -15,8 +15,8 @@ use std::{io, time::Duration};
 
 use clap::Parser;
 use segue::driver::{
-    Turn,
-    tokio::{Connection, Tokio},
+    Deadlines, Turn,
+    tokio::{Connection, Tokio, TokioTimer},
 };
 use segue_http1::{
     Client, ClientWriter, End, Headers, RequestParts, Response, ResponseEvent, Target, Trailers,
@@ -72,10 +72,13 @@ async fn main() -> io::Result<()> {
     } else {
         authority.to_owned()
     };
-    let socket = tokio::net::TcpStream::connect(with_port).await?;
+    let connect = tokio::net::TcpStream::connect(with_port);
+    let socket = tokio::time::timeout(Duration::from_secs(10), connect).await??;
     socket.set_nodelay(true)?;
     let (responses, writer) = segue_http1::client();
-    let (reader, sender) = Connection::new(socket, responses).split();
+    // 30 s for a head, five minutes until the next piece comes, 30 s to have a piece taken.
+    let connection = Connection::new(socket, responses).with_deadlines(Deadlines::new());
+    let (reader, sender) = connection.split();
     // Both at once: an answer may come before the body has gone, and be as large.
     let (heard, knows) = tokio::sync::watch::channel(());
     let mut send = std::pin::pin!(send(&arguments, authority, rest, writer, sender, knows));
@@ -100,6 +103,7 @@ async fn send(
     mut connection: Half<()>,
     mut knows: tokio::sync::watch::Receiver<()>,
 ) -> io::Result<()> {
+    let mut timer = TokioTimer::new();
     let has_body = arguments.data.is_some() || arguments.upload.is_some();
     let method = arguments.method.as_deref().unwrap_or(if has_body { "POST" } else { "GET" });
     let target = match rest {
@@ -115,12 +119,14 @@ async fn send(
     let Some(upload) = &arguments.upload else {
         let body = arguments.data.as_deref().unwrap_or_default().as_bytes();
         let head = RequestParts::new(method, &target, headers);
-        connection.queue(&mut writer, Whole::new(head, body)).await?;
-        return connection.flush().await;
+        connection.queue_by(&mut writer, Whole::new(head, body), &mut timer).await?;
+        return connection.flush_by(&mut timer).await;
     };
     headers.push(("Transfer-Encoding", "chunked"));
-    connection.queue(&mut writer, RequestParts::new(method, &target, headers)).await?;
-    connection.flush().await?;
+    connection
+        .queue_by(&mut writer, RequestParts::new(method, &target, headers), &mut timer)
+        .await?;
+    connection.flush_by(&mut timer).await?;
     while writer.awaits_continue() {
         let heard = tokio::time::timeout(Duration::from_secs(1), knows.changed()).await;
         if !matches!(heard, Ok(Ok(()))) {
@@ -137,15 +143,15 @@ async fn send(
         if count == 0 {
             break;
         }
-        connection.queue(&mut writer, &piece[..count]).await?;
-        connection.flush().await?;
+        connection.queue_by(&mut writer, &piece[..count], &mut timer).await?;
+        connection.flush_by(&mut timer).await?;
     }
     if arguments.trailers.is_empty() {
-        connection.queue(&mut writer, End).await?;
+        connection.queue_by(&mut writer, End, &mut timer).await?;
     } else {
-        connection.queue(&mut writer, Trailers(&arguments.trailers)).await?;
+        connection.queue_by(&mut writer, Trailers(&arguments.trailers), &mut timer).await?;
     }
-    connection.flush().await
+    connection.flush_by(&mut timer).await
 }
 
 async fn receive(
@@ -154,7 +160,8 @@ async fn receive(
     heard: tokio::sync::watch::Sender<()>,
 ) -> io::Result<()> {
     let mut stdout = tokio::io::stdout();
-    while let Some(Turn { item, .. }) = connection.turn().await? {
+    let mut timer = TokioTimer::new();
+    while let Some(Turn { item, .. }) = connection.turn_by(&mut timer).await? {
         heard.send_replace(());
         match item {
             ResponseEvent::Informational(head)

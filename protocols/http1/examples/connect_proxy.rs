@@ -11,12 +11,15 @@
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, time::Duration};
 
 use clap::Parser;
 use segue::{
-    Edge, Handoff,
-    driver::{Error, Options, ReadPolicy, Turn, tokio::Connection},
+    Edge,
+    driver::{
+        Deadlines, Error, Options, ReadPolicy, Turn,
+        tokio::{Connection, TokioTimer},
+    },
 };
 use segue_http1::{RequestEvent, ResponseParts, Server, Whole};
 use tokio::net::{TcpListener, TcpStream};
@@ -34,8 +37,15 @@ async fn main() -> io::Result<()> {
     let listener = TcpListener::bind(Arguments::parse().listen).await?;
     println!("http://{}/", listener.local_addr()?);
     loop {
-        let (socket, _) = listener.accept().await?;
-        socket.set_nodelay(true)?;
+        let socket = match listener.accept().await {
+            Ok((socket, _)) => socket,
+            Err(error) => {
+                // Without descriptors, for one, or the client was gone already. That passes.
+                eprintln!("accept: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
         tokio::spawn(async move {
             if let Err(error) = serve(socket).await {
                 eprintln!("{error}");
@@ -48,12 +58,14 @@ async fn main() -> io::Result<()> {
 async fn serve(socket: TcpStream) -> io::Result<()> {
     let (requests, mut writer) = segue_http1::server();
     let options = Options::new().policy(ReadPolicy::Peek);
-    let nothing_yet = Handoff::new(socket, &b""[..]);
+    socket.set_nodelay(true)?;
+    let deadlines = Deadlines::new().idle(Duration::from_secs(60));
     let mut connection =
-        Connection::from_handoff(nothing_yet, requests).with_options(options).peeking();
+        Connection::new(socket, requests).with_options(options).with_deadlines(deadlines).peeking();
+    let mut timer = TokioTimer::new();
     let mut authority = None;
     while !writer.is_over() {
-        match connection.turn().await {
+        match connection.turn_by(&mut timer).await {
             Ok(Some(Turn { item: RequestEvent::Head(head), .. })) => {
                 authority = (head.method() == "CONNECT").then(|| head.target().to_owned());
             }
@@ -63,11 +75,11 @@ async fn serve(socket: TcpStream) -> io::Result<()> {
                     output.queue(&mut writer, Whole::new(allow, &b"only CONNECT\n"[..]))?;
                     continue;
                 };
-                match TcpStream::connect(authority).await {
+                match connected(authority).await {
                     Ok(far) => {
                         far.set_nodelay(true)?;
                         output.queue(&mut writer, ResponseParts::new(200, [("", ""); 0]))?;
-                        return tunnel(connection, far).await;
+                        return tunnel(connection, far, timer).await;
                     }
                     Err(error) => {
                         let why = format!("{authority}: {error}\n");
@@ -79,7 +91,7 @@ async fn serve(socket: TcpStream) -> io::Result<()> {
             Ok(Some(_)) => {}
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
-                connection.queue(&mut writer, &fault).await?;
+                connection.queue_by(&mut writer, &fault, &mut timer).await?;
                 break;
             }
             Err(error) => return Err(error.into()),
@@ -88,14 +100,22 @@ async fn serve(socket: TcpStream) -> io::Result<()> {
     connection.close(64 * 1024).await.map(drop)
 }
 
+/// A connection to where the client wants to go.
+async fn connected(authority: &str) -> io::Result<TcpStream> {
+    tokio::time::timeout(Duration::from_secs(10), TcpStream::connect(authority)).await?
+}
+
 /// Gives the socket away, which carries on right behind the request.
 async fn tunnel(
     mut connection: Connection<TcpStream, Server>,
     mut far: TcpStream,
+    mut timer: TokioTimer,
 ) -> io::Result<()> {
-    connection.flush().await?;
+    connection.flush_by(&mut timer).await?;
     let mut near = connection.hand_off(Edge::MustBeEmpty)?.into_io().map_err(|rest| {
         io::Error::other(format!("something was left in the connection: {rest:?}"))
     })?;
-    tokio::io::copy_bidirectional(&mut near, &mut far).await.map(drop)
+    // A tunnel may be quiet for long, but is not kept for ever.
+    let copy = tokio::io::copy_bidirectional(&mut near, &mut far);
+    tokio::time::timeout(Duration::from_secs(3600), copy).await?.map(drop)
 }

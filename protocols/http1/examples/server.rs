@@ -8,20 +8,27 @@
 //! Connections are kept, pipelined requests are answered in one write, `100 Continue` is sent where
 //! it is waited for, trailers come back as they went. A request without a body gets a greeting,
 //! `/refuse` is answered with 413 before the body has come, and one that offers to change to
-//! `echo` gets its bytes back from then on.
+//! `echo` gets its bytes back from then on. Slow clients are let go.
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
 use std::{
     io,
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
     thread,
+    time::Duration,
 };
 
 use clap::{Parser, ValueEnum};
 use segue::{
     Fault, Output,
-    driver::{self, Connection, Error, PollTransport, Turn, sync},
+    driver::{
+        self, Connection, Deadlines, Error, Late, PollTransport, Timer, Turn,
+        futures::AsyncIoTimer,
+        sync::{self, SocketClock},
+        tokio::TokioTimer,
+    },
     length,
 };
 use segue_http1::{
@@ -143,6 +150,15 @@ impl Echo {
         }
     }
 
+    /// Tells a client that was too slow with its request (RFC 9110 §15.5.9). One that is idle is
+    /// let go without a word, and one that has an answer already gets no second one.
+    fn late(&mut self, late: Late, output: &mut Output) {
+        if late == Late::Record {
+            let head = ResponseParts::new(408, [("Connection", "close")]);
+            let _ = output.try_encode(&mut self.writer, Whole::new(head, &b"too slow\n"[..]));
+        }
+    }
+
     fn is_over(&self) -> bool {
         self.writer.is_over()
     }
@@ -160,24 +176,46 @@ fn go_on(writer: &mut ServerWriter, output: &mut Output) -> io::Result<()> {
 /// How much of what a client still sends is read after the last answer, in bytes.
 const DRAIN: u64 = 1024 * 1024;
 
+/// How many clients are served at a time. Further ones are let go at once.
+const CLIENTS: usize = 1000;
+
+/// How long a listener is left alone after it has failed. Most of the time the process has no
+/// descriptors left, which passes, or a client was gone before it was accepted.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long a client may take: 30 s for a head, a minute until the next piece of a body or the
+/// next request begins, 30 s to take what it is sent.
+fn deadlines() -> Deadlines {
+    Deadlines::new().idle(Duration::from_secs(60))
+}
+
 fn blocking(socket: TcpStream) -> io::Result<()> {
+    // Answers leave a batch at a time; there is nothing to wait for.
+    socket.set_nodelay(true)?;
     let (requests, writer) = segue_http1::server();
-    let mut connection = sync::Connection::new(socket, requests);
+    let mut connection = sync::Connection::new(socket, requests).with_deadlines(deadlines());
+    let mut clock = SocketClock::new();
     let mut echo = Echo::new(writer);
     while !echo.is_over() {
-        match connection.turn() {
+        match connection.turn_by(&mut clock) {
             Ok(Some(Turn { item, mut output })) => echo.answer(item, output.output())?,
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
                 echo.refuse(&fault, connection.output_mut());
                 break;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => match error.late() {
+                Some(late @ (Late::Idle | Late::Record)) => {
+                    echo.late(late, connection.output_mut());
+                    break;
+                }
+                _ => return Err(error.into()),
+            },
         }
     }
     if connection.stage().is_switched() {
         let mut connection = connection.follow(|_| length::rest())?;
-        while let Some(Turn { item, mut output }) = connection.turn()? {
+        while let Some(Turn { item, mut output }) = connection.turn_by(&mut clock)? {
             output.output().put(&item);
         }
         return connection.close(DRAIN).map(drop);
@@ -186,61 +224,106 @@ fn blocking(socket: TcpStream) -> io::Result<()> {
 }
 
 async fn polled<T: PollTransport>(
-    mut connection: Connection<T, Server>,
+    connection: Connection<T, Server>,
     writer: ServerWriter,
+    mut timer: impl Timer,
 ) -> io::Result<()> {
+    let mut connection = connection.with_deadlines(deadlines());
     let mut echo = Echo::new(writer);
     while !echo.is_over() {
-        match connection.turn().await {
+        match connection.turn_by(&mut timer).await {
             Ok(Some(Turn { item, mut output })) => echo.answer(item, output.output())?,
             Ok(None) => break,
             Err(Error::Fault(fault)) => {
                 echo.refuse(&fault, connection.output_mut());
                 break;
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => match error.late() {
+                Some(late @ (Late::Idle | Late::Record)) => {
+                    echo.late(late, connection.output_mut());
+                    break;
+                }
+                _ => return Err(error.into()),
+            },
         }
     }
     if connection.stage().is_switched() {
         let mut connection = connection.follow(|_| length::rest())?;
-        while let Some(Turn { item, mut output }) = connection.turn().await? {
+        while let Some(Turn { item, mut output }) = connection.turn_by(&mut timer).await? {
             output.output().put(&item);
         }
-        return connection.close_unbounded(DRAIN).await.map(drop);
+        return connection.close_by(DRAIN, &mut timer).await.map(drop);
     }
-    connection.close_unbounded(DRAIN).await.map(drop)
+    connection.close_by(DRAIN, &mut timer).await.map(drop)
 }
 
 fn main() -> io::Result<()> {
     let arguments = Arguments::parse();
     let listener = TcpListener::bind(arguments.listen)?;
     println!("http://{}/", listener.local_addr()?);
+    let seats = Arc::new(());
     match arguments.driver {
         Driver::Sync => loop {
-            let (socket, _) = listener.accept()?;
-            // Answers leave a batch at a time; there is nothing to wait for.
-            socket.set_nodelay(true)?;
-            thread::spawn(move || report(blocking(socket)));
+            match listener.accept() {
+                Ok((socket, _)) if Arc::strong_count(&seats) <= CLIENTS => {
+                    let seat = Arc::clone(&seats);
+                    let thread = thread::Builder::new().spawn(move || {
+                        report(blocking(socket));
+                        drop(seat);
+                    });
+                    report(thread.map(drop));
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    report(Err(error));
+                    thread::sleep(PAUSE);
+                }
+            }
         },
         Driver::Tokio => tokio::runtime::Runtime::new()?.block_on(async {
             listener.set_nonblocking(true)?;
             let listener = tokio::net::TcpListener::from_std(listener)?;
             loop {
-                let (socket, _) = listener.accept().await?;
-                socket.set_nodelay(true)?;
-                let (requests, writer) = segue_http1::server();
-                let connection = driver::tokio::Connection::new(socket, requests);
-                tokio::spawn(async { report(polled(connection, writer).await) });
+                match listener.accept().await {
+                    Ok((socket, _)) if Arc::strong_count(&seats) <= CLIENTS => {
+                        let seat = Arc::clone(&seats);
+                        tokio::spawn(async move {
+                            let _ = socket.set_nodelay(true);
+                            let (requests, writer) = segue_http1::server();
+                            let connection = driver::tokio::Connection::new(socket, requests);
+                            report(polled(connection, writer, TokioTimer::new()).await);
+                            drop(seat);
+                        });
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        report(Err(error));
+                        tokio::time::sleep(PAUSE).await;
+                    }
+                }
             }
         }),
         Driver::Futures => smol::block_on(async {
             let listener = smol::net::TcpListener::try_from(listener)?;
             loop {
-                let (socket, _) = listener.accept().await?;
-                socket.set_nodelay(true)?;
-                let (requests, writer) = segue_http1::server();
-                let connection = driver::futures::Connection::new(socket, requests);
-                smol::spawn(async { report(polled(connection, writer).await) }).detach();
+                match listener.accept().await {
+                    Ok((socket, _)) if Arc::strong_count(&seats) <= CLIENTS => {
+                        let seat = Arc::clone(&seats);
+                        let task = async move {
+                            let _ = socket.set_nodelay(true);
+                            let (requests, writer) = segue_http1::server();
+                            let connection = driver::futures::Connection::new(socket, requests);
+                            report(polled(connection, writer, AsyncIoTimer::new()).await);
+                            drop(seat);
+                        };
+                        smol::spawn(task).detach();
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        report(Err(error));
+                        smol::Timer::after(PAUSE).await;
+                    }
+                }
             }
         }),
     }

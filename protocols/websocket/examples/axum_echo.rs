@@ -7,7 +7,8 @@
 //! ```
 //!
 //! The first runs a client that does not wait to be let in before it speaks, and sees its message
-//! come back. The second serves: a page at `/`, the echo at `/ws`.
+//! come back. The second serves: a page at `/`, the echo at `/ws`. axum itself survives a failed
+//! accept; how long it waits for a request is for a layer in front of it to say.
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
 use axum::{
@@ -21,9 +22,12 @@ use axum::{
 use clap::Parser;
 use hyper::upgrade::Upgraded;
 use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
-use segue::Handoff;
-use segue_websocket::{CloseCode, Role, accept_key, endpoint::Error, tokio::WebSocket};
-use std::{io, net::SocketAddr};
+use segue::{
+    Handoff,
+    driver::{Timer, tokio::TokioTimer},
+};
+use segue_websocket::{CloseCode, KeepAlive, Role, accept_key, endpoint::Error, tokio::WebSocket};
+use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -102,9 +106,15 @@ async fn echo(upgraded: Upgraded) -> Result<(), Error> {
     };
     println!("axum had read {} bytes too far", parts.read_buf.len());
     let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
-    let mut socket = WebSocket::from_handoff(handoff, Role::Server);
-    while let Some(mut turn) = socket.turn().await? {
-        turn.answer.queue(turn.message)?;
+    let mut socket = WebSocket::from_handoff(handoff, Role::Server)
+        .read_with(|messages| messages.max_message(1024 * 1024));
+    // A client that is not there any more, and one that reads nothing, are given up.
+    let mut timer = TokioTimer::new();
+    let mut keep_alive = KeepAlive::new(timer.now()).idle_after(Duration::from_secs(300));
+    while let Some(message) = socket.next_by(&mut keep_alive, &mut timer).await? {
+        if message.is_data() {
+            socket.send_by(&message, &mut timer).await?;
+        }
     }
     socket.close(CloseCode::NORMAL, "").await
 }

@@ -12,11 +12,19 @@
 
 use bytes::Bytes;
 use clap::Parser;
-use segue::{Encode, Output};
-use segue_websocket::{
-    CloseCode, Outgoing, OwnedMessage, ServerHandshake, Writer, endpoint::Error, tokio::WebSocket,
+use segue::{
+    Encode, Output,
+    driver::{Timer, tokio::TokioTimer},
 };
-use std::{io, net::SocketAddr, time::Instant};
+use segue_websocket::{
+    CloseCode, KeepAlive, Outgoing, OwnedMessage, ServerHandshake, Writer, endpoint::Error,
+    tokio::WebSocket,
+};
+use std::{
+    io,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::broadcast::{self, error::RecvError},
@@ -53,12 +61,27 @@ async fn main() -> Result<(), Error> {
     }
 }
 
+/// How many people the room has seats for.
+const PEOPLE: usize = 5000;
+
+/// The longest word, in bytes.
+const MAX_WORD: usize = 64 * 1024;
+
 /// Lets people in.
 async fn open(listener: TcpListener) -> io::Result<()> {
     let (room, _) = broadcast::channel(BACKLOG);
     loop {
-        let (socket, _) = listener.accept().await?;
-        socket.set_nodelay(true)?;
+        let socket = match listener.accept().await {
+            // Beyond these, people are turned away at once.
+            Ok((socket, _)) if room.receiver_count() < PEOPLE => socket,
+            Ok(_) => continue,
+            Err(error) => {
+                // Without descriptors, for one, or somebody has gone already. That passes.
+                eprintln!("accept: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
         let room = room.clone();
         tokio::spawn(async move {
             if let Err(error) = visit(socket, room).await {
@@ -70,14 +93,22 @@ async fn open(listener: TcpListener) -> io::Result<()> {
 
 /// One person's stay. The room carries frames that are ready to be sent.
 async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), Error> {
-    let (mut socket, accepted) = WebSocket::accept_with(socket, ServerHandshake::new()).await?;
+    socket.set_nodelay(true)?;
+    // It has 30 s to ask for a WebSocket.
+    let (socket, accepted) = WebSocket::accept_with(socket, ServerHandshake::new()).await?;
+    let mut socket = socket.read_with(|messages| messages.max_message(MAX_WORD));
+    // Somebody who is silent is asked for a sign of life; who does not take what is said is let go.
+    let mut timer = TokioTimer::new();
+    let mut sending = TokioTimer::new();
+    let mut keep_alive = KeepAlive::new(timer.now());
+    socket.connection_mut().deadlines_mut().send = Duration::from_secs(10);
     let name = accepted.target.trim_start_matches('/');
     let mut heard = room.subscribe();
-    socket.send(&format!("welcome, {name}")).await?;
+    socket.send_by(&format!("welcome, {name}"), &mut sending).await?;
     loop {
         // Both may be dropped at any time: nothing is lost with them.
         tokio::select! {
-            message = socket.next() => match message? {
+            message = socket.next_by(&mut keep_alive, &mut timer) => match message? {
                 Some(OwnedMessage::Text(text)) => {
                     let frame = encoded(&format!("{name}: {text}"))?;
                     // There is always one listener: who speaks.
@@ -96,7 +127,7 @@ async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), 
                     while let Ok(frame) = heard.try_recv() {
                         socket.output_mut().put_bytes(frame);
                     }
-                    socket.flush().await?;
+                    socket.flush_by(&mut sending).await?;
                 }
                 Err(RecvError::Lagged(_)) => {
                     return socket.close(CloseCode::POLICY, "too slow").await;

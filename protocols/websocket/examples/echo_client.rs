@@ -14,7 +14,9 @@ use std::{io, net::TcpStream};
 
 use clap::Parser;
 use echo::{Driver, report};
-use segue::driver::{self, Turn};
+use segue::driver::{
+    self, Timer, Turn, futures::AsyncIoTimer, sync::SocketClock, tokio::TokioTimer,
+};
 use segue_websocket::{ClientHandshake, Deflate, Message};
 
 /// Sends every WebSocket message back, to the server of the Autobahn test suite.
@@ -71,10 +73,11 @@ fn main() -> io::Result<()> {
 /// Asks how many cases there are.
 fn cases(host: &str) -> io::Result<u32> {
     let mut connection = driver::sync::Connection::new(TcpStream::connect(host)?, ());
-    connection.exchange(&mut ClientHandshake::new(host, "/getCaseCount"))?;
+    let mut clock = SocketClock::new();
+    connection.exchange_by(&mut ClientHandshake::new(host, "/getCaseCount"), &mut clock)?;
     let (messages, _writer) = segue_websocket::client();
     let mut connection = connection.follow(|()| messages)?;
-    while let Some(Turn { item, .. }) = connection.turn()? {
+    while let Some(Turn { item, .. }) = connection.turn_by(&mut clock)? {
         if let Message::Text(text) = item {
             return text.parse().map_err(io::Error::other);
         }
@@ -90,20 +93,22 @@ impl Arguments {
         match self.driver {
             Driver::Sync => {
                 let mut connection = driver::sync::Connection::new(echo::ready(socket)?, ());
-                let opened = connection.exchange(&mut handshake)?;
-                echo::blocking(connection, opened.halves())
+                let mut clock = SocketClock::new();
+                let opened = connection.exchange_by(&mut handshake, &mut clock)?;
+                echo::blocking(connection, opened.halves(), &mut clock)
             }
             Driver::Tokio => {
                 let tokio = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
                 tokio.block_on(async {
                     let socket = echo::for_tokio(socket)?;
-                    self.echo(driver::tokio::Connection::new(socket, ()), handshake).await
+                    let connection = driver::tokio::Connection::new(socket, ());
+                    self.echo(connection, handshake, TokioTimer::new()).await
                 })
             }
             Driver::Futures => {
                 let socket = echo::for_smol(socket)?;
                 let connection = driver::futures::Connection::new(socket, ());
-                smol::block_on(self.echo(connection, handshake))
+                smol::block_on(self.echo(connection, handshake, AsyncIoTimer::new()))
             }
         }
     }
@@ -112,8 +117,9 @@ impl Arguments {
         &self,
         mut connection: driver::Connection<T, ()>,
         mut handshake: ClientHandshake,
+        mut timer: impl Timer,
     ) -> io::Result<()> {
-        let opened = connection.exchange(&mut handshake).await?;
-        echo::polled(connection, opened.halves()).await
+        let opened = connection.exchange_by(&mut handshake, &mut timer).await?;
+        echo::polled(connection, opened.halves(), &mut timer).await
     }
 }

@@ -10,12 +10,14 @@ mod echo;
 use std::{
     io,
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
     thread,
+    time::Duration,
 };
 
 use clap::Parser;
 use echo::{Driver, report};
-use segue::driver;
+use segue::driver::{self, Timer, futures::AsyncIoTimer, sync::SocketClock, tokio::TokioTimer};
 use segue_websocket::{Deflate, ServerHandshake};
 
 /// Sends every WebSocket message back.
@@ -47,28 +49,67 @@ fn main() -> io::Result<()> {
     println!("ws://{}", listener.local_addr()?);
     let tokio = tokio::runtime::Runtime::new()?;
     let _entered = tokio.enter();
+    let seats = Arc::new(());
     loop {
-        let (socket, _) = listener.accept()?;
-        match arguments.driver {
-            Driver::Sync => {
-                thread::spawn(move || report(on_thread(socket, arguments)));
+        match listener.accept() {
+            Ok((socket, _)) if Arc::strong_count(&seats) <= CLIENTS => {
+                report(serve(socket, arguments, &tokio, Arc::clone(&seats)));
             }
-            Driver::Tokio => {
-                let connection = driver::tokio::Connection::new(echo::for_tokio(socket)?, ());
-                tokio.spawn(async move { report(in_task(connection, arguments).await) });
-            }
-            Driver::Futures => {
-                let connection = driver::futures::Connection::new(echo::for_smol(socket)?, ());
-                smol::spawn(async move { report(in_task(connection, arguments).await) }).detach();
+            Ok(_) => {}
+            Err(error) => {
+                report(Err(error));
+                thread::sleep(PAUSE);
             }
         }
     }
 }
 
+/// How many clients are served at a time. Further ones are let go at once.
+const CLIENTS: usize = 1000;
+
+/// How long a listener is left alone after it has failed. Most of the time the process has no
+/// descriptors left, which passes, or a client was gone before it was accepted.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Has a thread or a task serve a client, which keeps its seat until then.
+fn serve(
+    socket: TcpStream,
+    arguments: Arguments,
+    tokio: &tokio::runtime::Runtime,
+    seat: Arc<()>,
+) -> io::Result<()> {
+    match arguments.driver {
+        Driver::Sync => {
+            let thread = thread::Builder::new().spawn(move || {
+                report(on_thread(socket, arguments));
+                drop(seat);
+            });
+            return thread.map(drop);
+        }
+        Driver::Tokio => {
+            let connection = driver::tokio::Connection::new(echo::for_tokio(socket)?, ());
+            tokio.spawn(async move {
+                report(in_task(connection, arguments, TokioTimer::new()).await);
+                drop(seat);
+            });
+        }
+        Driver::Futures => {
+            let connection = driver::futures::Connection::new(echo::for_smol(socket)?, ());
+            let task = async move {
+                report(in_task(connection, arguments, AsyncIoTimer::new()).await);
+                drop(seat);
+            };
+            smol::spawn(task).detach();
+        }
+    }
+    Ok(())
+}
+
 fn on_thread(socket: TcpStream, arguments: Arguments) -> io::Result<()> {
     let mut connection = driver::sync::Connection::new(echo::ready(socket)?, ());
-    match connection.exchange(&mut arguments.handshake()) {
-        Ok(accepted) => echo::blocking(connection, accepted.halves()),
+    let mut clock = SocketClock::new();
+    match connection.exchange_by(&mut arguments.handshake(), &mut clock) {
+        Ok(accepted) => echo::blocking(connection, accepted.halves(), &mut clock),
         // The answer says what was wrong, and is queued.
         Err(driver::Error::Fault(_)) => connection.close(echo::DRAIN).map(drop),
         Err(error) => Err(error.into()),
@@ -78,10 +119,13 @@ fn on_thread(socket: TcpStream, arguments: Arguments) -> io::Result<()> {
 async fn in_task<T: driver::PollTransport>(
     mut connection: driver::Connection<T, ()>,
     arguments: Arguments,
+    mut timer: impl Timer,
 ) -> io::Result<()> {
-    match connection.exchange(&mut arguments.handshake()).await {
-        Ok(accepted) => echo::polled(connection, accepted.halves()).await,
-        Err(driver::Error::Fault(_)) => connection.close_unbounded(echo::DRAIN).await.map(drop),
+    match connection.exchange_by(&mut arguments.handshake(), &mut timer).await {
+        Ok(accepted) => echo::polled(connection, accepted.halves(), &mut timer).await,
+        Err(driver::Error::Fault(_)) => {
+            connection.close_by(echo::DRAIN, &mut timer).await.map(drop)
+        }
         Err(error) => Err(error.into()),
     }
 }

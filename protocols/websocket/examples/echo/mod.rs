@@ -4,10 +4,11 @@ use std::{io, net::TcpStream};
 
 use clap::ValueEnum;
 use segue::driver::{
-    self, Connection, Error, PollTransport, SendError, Turn,
-    sync::{CloseWrite, SyncTransport},
+    self, Connection, Error, Late, PollTransport, SendError, Timer, Turn, sync::SocketClock,
 };
-use segue_websocket::{Close, Error as Violation, Message, Messages, Outgoing, WriteError, Writer};
+use segue_websocket::{
+    Close, CloseCode, Error as Violation, Message, Messages, Outgoing, WriteError, Writer,
+};
 
 /// What drives the connections.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,17 +24,25 @@ pub enum Driver {
 /// How much of what the other end still sends is read after the last answer, in bytes.
 pub const DRAIN: u64 = 1 << 20;
 
+/// The longest message that is sent back, in bytes.
+const MAX_MESSAGE: usize = 16 << 20;
+
+/// What a peer is told that has missed a deadline.
+const TOO_SLOW: Outgoing<'static> =
+    Outgoing::Close(Some(Close { code: CloseCode::POLICY, reason: "too slow" }));
+
 /// Both halves of an open connection.
 pub type Halves = (Messages, Writer);
 
 /// Sends every message back until the close frame, over a blocking connection.
-pub fn blocking<T: SyncTransport + CloseWrite>(
-    connection: driver::sync::Connection<T, ()>,
+pub fn blocking(
+    connection: driver::sync::Connection<TcpStream, ()>,
     (messages, mut writer): Halves,
+    clock: &mut SocketClock,
 ) -> io::Result<()> {
-    let mut connection = connection.follow(|()| messages)?;
+    let mut connection = connection.follow(|()| messages.max_message(MAX_MESSAGE))?;
     loop {
-        match connection.turn() {
+        match connection.turn_by(clock) {
             Ok(Some(Turn { item, mut output })) => {
                 if let Some(answer) = answer(item) {
                     passed(output.queue(&mut writer, answer))?;
@@ -43,24 +52,30 @@ pub fn blocking<T: SyncTransport + CloseWrite>(
             Err(Error::Fault(fault)) => {
                 if let Some(violation) = fault.error() {
                     let reason = violation.to_string();
-                    passed(connection.queue(&mut writer, last_word(violation, &reason)))?;
+                    let close = last_word(violation, &reason);
+                    passed(connection.queue_by(&mut writer, close, clock))?;
                 }
+                break;
+            }
+            Err(error) if matches!(error.late(), Some(Late::Idle | Late::Record)) => {
+                passed(connection.queue_by(&mut writer, TOO_SLOW, clock))?;
                 break;
             }
             Err(error) => return Err(error.into()),
         }
     }
-    connection.close_unbounded(DRAIN).map(drop)
+    connection.close(DRAIN).map(drop)
 }
 
 /// The same over a connection that is polled: tokio's and futures-io's alike.
 pub async fn polled<T: PollTransport>(
     connection: Connection<T, ()>,
     (messages, mut writer): Halves,
+    timer: &mut impl Timer,
 ) -> io::Result<()> {
-    let mut connection = connection.follow(|()| messages)?;
+    let mut connection = connection.follow(|()| messages.max_message(MAX_MESSAGE))?;
     loop {
-        match connection.turn().await {
+        match connection.turn_by(timer).await {
             Ok(Some(Turn { item, mut output })) => {
                 if let Some(answer) = answer(item) {
                     passed(output.queue(&mut writer, answer))?;
@@ -70,14 +85,19 @@ pub async fn polled<T: PollTransport>(
             Err(Error::Fault(fault)) => {
                 if let Some(violation) = fault.error() {
                     let reason = violation.to_string();
-                    passed(connection.queue(&mut writer, last_word(violation, &reason)).await)?;
+                    let close = last_word(violation, &reason);
+                    passed(connection.queue_by(&mut writer, close, timer).await)?;
                 }
+                break;
+            }
+            Err(error) if matches!(error.late(), Some(Late::Idle | Late::Record)) => {
+                passed(connection.queue_by(&mut writer, TOO_SLOW, timer).await)?;
                 break;
             }
             Err(error) => return Err(error.into()),
         }
     }
-    connection.close_unbounded(DRAIN).await.map(drop)
+    connection.close_by(DRAIN, timer).await.map(drop)
 }
 
 /// What is sent back for a message; pings and closes are answered by the stage.

@@ -14,10 +14,12 @@ mod talk;
 mod terms;
 
 use clap::{Parser, ValueEnum};
+use segue::driver::{futures::AsyncIoTimer, sync::SocketClock, tokio::TokioTimer};
 use segue_websocket::{endpoint::Error, futures, sync, tokio as on_tokio};
 use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     thread,
+    time::Duration,
 };
 use talk::{CODES, Conversation, blocking, polled};
 use terms::Terms;
@@ -93,37 +95,59 @@ fn serve(listen: SocketAddr, driver: Driver, terms: Terms) -> Result<(), Error> 
     let runtime = tokio::runtime::Runtime::new()?;
     let _entered = runtime.enter();
     loop {
-        let (socket, _) = listener.accept()?;
-        socket.set_nodelay(true)?;
-        match driver {
-            Driver::Sync => {
-                thread::spawn(move || {
-                    let opened = sync::WebSocket::accept_with(socket, terms.of_server());
-                    report(opened.and_then(|(socket, _)| blocking::echo(socket)));
-                });
-            }
-            Driver::Tokio => {
-                socket.set_nonblocking(true)?;
-                let socket = tokio::net::TcpStream::from_std(socket)?;
-                runtime.spawn(async move {
-                    match on_tokio::WebSocket::accept_with(socket, terms.of_server()).await {
-                        Ok((socket, _)) => report(polled::echo(socket).await),
-                        Err(error) => report(Err(error)),
-                    }
-                });
-            }
-            Driver::Futures => {
-                let socket = smol::net::TcpStream::try_from(socket)?;
-                let task = async move {
-                    match futures::WebSocket::accept_with(socket, terms.of_server()).await {
-                        Ok((socket, _)) => report(polled::echo(socket).await),
-                        Err(error) => report(Err(error)),
-                    }
-                };
-                smol::spawn(task).detach();
+        match listener.accept() {
+            Ok((socket, _)) => report(admit(socket, driver, terms, &runtime)),
+            Err(error) => {
+                // Without descriptors, for one, or a client was gone already. That passes.
+                report(Err(error.into()));
+                thread::sleep(Duration::from_millis(50));
             }
         }
     }
+}
+
+/// Has a thread or a task serve a client. Each has 30 s for its handshake, which is what `accept`
+/// gives where there is a clock.
+fn admit(
+    socket: TcpStream,
+    driver: Driver,
+    terms: Terms,
+    runtime: &tokio::runtime::Runtime,
+) -> Result<(), Error> {
+    socket.set_nodelay(true)?;
+    match driver {
+        Driver::Sync => {
+            thread::Builder::new().spawn(move || {
+                let opened = sync::WebSocket::accept_with(socket, terms.of_server());
+                report(
+                    opened.and_then(|(socket, _)| blocking::echo(socket, &mut SocketClock::new())),
+                );
+            })?;
+        }
+        Driver::Tokio => {
+            socket.set_nonblocking(true)?;
+            let socket = tokio::net::TcpStream::from_std(socket)?;
+            runtime.spawn(async move {
+                match on_tokio::WebSocket::accept_with(socket, terms.of_server()).await {
+                    Ok((socket, _)) => report(polled::echo(socket, &mut TokioTimer::new()).await),
+                    Err(error) => report(Err(error)),
+                }
+            });
+        }
+        Driver::Futures => {
+            let socket = smol::net::TcpStream::try_from(socket)?;
+            let task = async move {
+                match futures::WebSocket::accept_with(socket, terms.of_server()).await {
+                    Ok((socket, _)) => {
+                        report(polled::echo(socket, &mut AsyncIoTimer::new()).await);
+                    }
+                    Err(error) => report(Err(error)),
+                }
+            };
+            smol::spawn(task).detach();
+        }
+    }
+    Ok(())
 }
 
 fn report(result: Result<(), Error>) {

@@ -1,8 +1,9 @@
 //! What is said on a connection, by blocking endpoints and by those that are polled.
 
 use bytes::Bytes;
+use segue::driver::TimerFor;
 use segue_websocket::{
-    Close, CloseCode, Fragment, Opcode, Outgoing, OwnedMessage, endpoint::Error,
+    Close, CloseCode, Fragment, KeepAlive, Opcode, Outgoing, OwnedMessage, endpoint::Error,
 };
 use std::net::TcpStream;
 
@@ -21,22 +22,28 @@ pub enum Conversation {
 
 /// Stamps the conversations. `$wait` is `.await`, or nothing.
 macro_rules! conversations {
-    ($name:ident, [$($async:tt)?], [$($wait:tt)*], $socket:ty $(, $bound:path)?) => {
+    ($name:ident, [$($async:tt)?], [$($wait:tt)*], $socket:ty, $transport:ty $(, $bound:path)?) => {
         pub mod $name {
             use super::*;
 
             /// Sends every message back, and closes where it is asked to.
-            pub $($async)? fn echo$(<T: $bound>)?(mut socket: $socket) -> Result<(), Error> {
+            /// A peer that is silent is asked for a sign of life, and one that takes nothing is
+            /// given up.
+            pub $($async)? fn echo$(<T: $bound>)?(
+                mut socket: $socket,
+                timer: &mut impl TimerFor<$transport>,
+            ) -> Result<(), Error> {
+                let mut keep_alive = KeepAlive::new(timer.time());
                 loop {
-                    match socket.next() $($wait)* {
+                    match socket.next_by(&mut keep_alive, timer) $($wait)* {
                         Ok(Some(OwnedMessage::Close(_))) => {}
                         Ok(Some(OwnedMessage::Text(text))) if text == "close" => {
-                            return socket.close_unbounded(CloseCode(4001), "asked") $($wait)*;
+                            return socket.close(CloseCode(4001), "asked") $($wait)*;
                         }
-                        Ok(Some(message)) => socket.send(&message) $($wait)* ?,
-                        Ok(None) => return socket.close_unbounded(CloseCode::NORMAL, "") $($wait)*,
+                        Ok(Some(message)) => socket.send_by(&message, timer) $($wait)* ?,
+                        Ok(None) => return socket.close(CloseCode::NORMAL, "") $($wait)*,
                         Err(error) => {
-                            let _ = socket.close_unbounded(CloseCode::NORMAL, "") $($wait)*;
+                            let _ = socket.close(CloseCode::NORMAL, "") $($wait)*;
                             return Err(error);
                         }
                     }
@@ -79,7 +86,7 @@ macro_rules! conversations {
                         same(socket.next() $($wait)* ?, &text.into())?;
                     }
                 }
-                socket.close_unbounded(CloseCode(4000), "enough") $($wait)*
+                socket.close(CloseCode(4000), "enough") $($wait)*
             }
 
             /// Asks an echo to close.
@@ -88,7 +95,7 @@ macro_rules! conversations {
                 let asked = (CloseCode(4001), "asked".into());
                 same(socket.next() $($wait)* ?, &OwnedMessage::Close(Some(asked)))?;
                 assert_eq!(socket.next() $($wait)* ?, None);
-                socket.close_unbounded(CloseCode::NORMAL, "") $($wait)*
+                socket.close(CloseCode::NORMAL, "") $($wait)*
             }
 
             /// Closes with a code, and sees it come back.
@@ -105,7 +112,7 @@ macro_rules! conversations {
                     other => return Err(unexpected(&format!("{code:?} came back as {other:?}"))),
                 }
                 assert_eq!(socket.next() $($wait)* ?, None);
-                socket.close_unbounded(CloseCode::NORMAL, "") $($wait)*
+                socket.close(CloseCode::NORMAL, "") $($wait)*
             }
 
             /// Prints what comes.
@@ -116,19 +123,26 @@ macro_rules! conversations {
                         other => println!("{other:?}"),
                     }
                 }
-                socket.close_unbounded(CloseCode::NORMAL, "") $($wait)*
+                socket.close(CloseCode::NORMAL, "") $($wait)*
             }
         }
     };
 }
 
-conversations!(blocking, [], [], segue_websocket::sync::WebSocket<TcpStream>);
+conversations!(
+    blocking,
+    [],
+    [],
+    segue_websocket::sync::WebSocket<TcpStream>,
+    segue::driver::sync::Blocking<TcpStream>
+);
 conversations!(
     polled,
     [async],
     [.await],
     segue_websocket::endpoint::WebSocket<T>,
-    segue::driver::PollTransport
+    T,
+    segue::driver::Clocked
 );
 
 /// The codes that may stand in a close frame (RFC 6455 §7.4), one of each kind.
