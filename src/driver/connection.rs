@@ -27,10 +27,28 @@ use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output};
 ///   queued, and [`send`](Self::send) does both. Nothing is sent by queueing alone, but a
 ///   connection that waits for the peer flushes first.
 /// - [`exchange`](Self::exchange) runs a handshake.
-/// - [`close`](Self::close) ends the connection such that the peer gets everything.
+/// - `close` ends the connection so that the peer gets everything, within
+///   [`Options::linger`]. It exists where a clock comes with the transport; elsewhere there are
+///   `close_by`, which takes a timer, and `close_unbounded`.
+/// - `turn_by`, `queue_by`, `send_by`, `flush_by` and `exchange_by` give up a peer that misses one of
+///   the [`Deadlines`], by a timer.
 ///
 /// Any of these may be called again after its future was dropped, or after a non-blocking
 /// transport answered would-block: nothing is lost or doubled by that.
+///
+/// # Guarantees
+/// - No hang: a record that is buffered is delivered however much waits to be sent. A polled or
+///   non-blocking connection reads on while a write is pending, so two of them that both send do not
+///   stop as long as each asks for items. Every wait whose method takes a timer ends by its
+///   deadline. A poll of a connection that is polled does a
+///   [bounded amount of work](Options::work_limit).
+/// - No loss: what was received and not consumed stays in the buffer, over stages and
+///   [hand-offs](Self::hand_off). What was queued is sent, or an error says that it was not: of the
+///   transport, of something queued behind the end of this side, or of a refused hand-off. What is
+///   queued when a connection is dropped is not sent.
+/// - No lie: a failure to send is kept until all that the peer has sent before is delivered, and
+///   then told, before the end of the stream. A transport's error is never told as a truncated
+///   record.
 pub struct Connection<T, S> {
     pub(super) io: T,
     pub(super) read: ReadSide<S>,
