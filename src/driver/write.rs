@@ -145,6 +145,8 @@ impl WriteSide {
         if !self.can_send() || io.is_closed() {
             self.drop_late();
         }
+        // Nothing may have been added in the end: a refused item, an output that was only lent.
+        self.is_owed &= !self.output.is_empty();
         if !self.can_send() || (!self.has_unsent(io) && self.pushed == Pushed::All) {
             return Poll::Ready(true);
         }

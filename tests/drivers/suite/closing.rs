@@ -43,6 +43,23 @@ fn an_end_that_cannot_be_sent_yet_wants_to_be_written() {
 }
 
 #[test]
+fn an_answer_behind_the_end_is_no_failure_after_a_refused_item() {
+    play!({
+        let stream = [record(b'p', b"?"), messages(["one"])].concat();
+        let script = Script::new().gives(stream).ends();
+        let mut connection = Connection::new(script.clone(), Talk::default());
+        wait!(connection.flush()).unwrap();
+        let refused = wait!(connection.queue(&mut Talk::default(), &[0; 300][..]));
+        assert!(matches!(refused, Err(SendError::Refused(_))));
+        wait!(connection.close_write()).unwrap();
+        assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"one");
+        assert!(wait!(connection.turn()).unwrap().is_none());
+        wait!(connection.flush()).unwrap();
+        assert!(script.written().is_empty());
+    });
+}
+
+#[test]
 fn a_close_drains_up_to_a_limit() {
     play!({
         for limit in [0, 1, 100] {
