@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use segue::{Decode, Encode, Fault, Frame, Output, Record};
+use segue::{Decode, Encode, Fault, Framing, Output, Record};
 
 /// Bytes in front of each payload: the kind, who says it and when, a number, and a length.
 ///
@@ -208,24 +208,24 @@ impl Decode for Words {
     type Item<'a> = Heard<'a>;
     type Error = Odd;
 
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Frame, Fault<Odd>> {
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Odd>> {
         assert!(input.len() >= self.shown || eof, "shown less than before");
         self.shown = input.len();
         if self.is_over {
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         if input.is_empty() && eof {
             (self.is_over, self.is_at_end) = (true, true);
-            return Ok(Frame::Done);
+            return Ok(Framing::Done);
         }
         let Some((kind, _, _, length)) = parsed(input) else {
-            return Ok(Frame::need(HEAD - input.len()));
+            return Ok(Framing::need(HEAD - input.len()));
         };
         assert_eq!(kind.is_ascii_uppercase(), self.capitals && kind != b'-', "the wrong stage");
         let frame = match (length.checked_sub(input.len()), kind.to_ascii_lowercase()) {
-            (Some(missing @ 1..), _) => return Ok(Frame::need(missing)),
-            (_, b'm') => Frame::Record(length),
-            (_, b'p' | b'o' | b'-' | b'e') => Frame::absorb(length),
+            (Some(missing @ 1..), _) => return Ok(Framing::need(missing)),
+            (_, b'm') => Framing::Record(length),
+            (_, b'p' | b'o' | b'-' | b'e') => Framing::Absorb(length),
             _ => return Err(Odd.into()),
         };
         self.shown = length;
