@@ -36,7 +36,11 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
             1 => ReadPolicy::Exact,
             _ => ReadPolicy::Peek,
         };
-        let options = Options::new().policy(policy).read_size(usize::from(u.arbitrary::<u8>()?) + 1).read_ahead_limit(usize::from(u.arbitrary::<u8>()?) + 1).high_water(usize::from(u.arbitrary::<u8>()?) + 1);
+        let options = Options::new()
+            .policy(policy)
+            .read_size(usize::from(u.arbitrary::<u8>()?) + 1)
+            .read_ahead_limit(usize::from(u.arbitrary::<u8>()?) + 1)
+            .high_water(usize::from(u.arbitrary::<u8>()?) + 1);
         Ok(Self {
             opening: u.arbitrary()?,
             echoes: bits & 4 != 0,

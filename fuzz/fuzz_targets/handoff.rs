@@ -316,7 +316,9 @@ impl<'p> Walk<'p> {
                 }
                 let handoff = Handoff::from_parts(pipe, rest, answers, self.ended);
                 let handoff = handoff.at_position(position);
-                let connection = Connection::from_handoff(handoff, stage).with_options(reading.options()).peeking();
+                let connection = Connection::from_handoff(handoff, stage)
+                    .with_options(reading.options())
+                    .peeking();
                 self.holder = Holder::Connection { connection, exact };
             }
             holder => self.holder = holder,
