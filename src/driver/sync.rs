@@ -1,18 +1,22 @@
 //! Connections over `std::io`: blocking, or non-blocking for a readiness loop such as mio's.
 
 use std::{
-    fmt,
-    io::{self, IoSlice, Read, Write},
-    net::TcpStream,
-    task::{Context, Poll, Waker, ready},
-    time::{Duration, Instant},
+    io::{self, Read, Write},
+    task::{Context, Poll, Waker},
+    time::Instant,
 };
 
 use super::{
     Answer, Error, SendError, Timeouts, TimerFor, Turn, connection, constructors::constructors,
-    engine::again, transport,
+    engine::again, transport::polled,
 };
-use crate::{Decode, Encode, Exchange, Output};
+use crate::{Decode, Encode, Exchange};
+
+mod clock;
+mod transport;
+
+pub use clock::SocketClock;
+pub use transport::{Blocking, CloseWrite, Peek, SyncTransport};
 
 /// A connection over [`Read`] and [`Write`].
 ///
@@ -46,45 +50,6 @@ use crate::{Decode, Encode, Exchange, Output};
 /// # assert_eq!(socket.1, b"one\ntwo\n");
 /// ```
 pub type Connection<T, S> = connection::Connection<Blocking<T>, S>;
-
-/// A [`Read`] and [`Write`] as the engine sees it.
-pub struct Blocking<T> {
-    pub(super) io: T,
-    pub(super) peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
-}
-
-impl<T: fmt::Debug> fmt::Debug for Blocking<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Blocking").field(&self.io).finish()
-    }
-}
-
-impl<T> Blocking<T> {
-    pub(super) fn new(io: T) -> Self {
-        Self { io, peek: None }
-    }
-}
-
-/// Transports that can show what could be read, and leave it there.
-pub trait Peek {
-    /// Copies what could be read to the front of `into`; 0 is the end of the stream.
-    ///
-    /// # Errors
-    /// The transport's.
-    fn peek(&mut self, into: &mut [u8]) -> io::Result<usize>;
-}
-
-/// Transports whose writing side can be ended while the reading side goes on.
-///
-/// For a type of another crate, such as a socket of mio's or a TLS stream, there is
-/// [`close_with`](connection::Connection::close_with).
-pub trait CloseWrite {
-    /// Sends the end of the stream.
-    ///
-    /// # Errors
-    /// The transport's.
-    fn close_write(&mut self) -> io::Result<()>;
-}
 
 constructors!(Blocking, Peek::peek, Read + Write);
 
@@ -296,7 +261,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
         T: CloseWrite + Timeouts,
     {
         let epoch = self.waits().epoch(Instant::now());
-        self.close_by(drain_limit, &mut SocketClock { epoch, before: None })
+        self.close_by(drain_limit, &mut SocketClock::since(epoch))
     }
 
     /// The same for a transport that brings no clock: it waits for at most
@@ -443,147 +408,6 @@ impl<T: SyncTransport> Answer<'_, Blocking<T>> {
     }
 }
 
-/// What a blocking connection asks of what carries its bytes: any [`Read`] and [`Write`] does, and
-/// so do the halves of a split one.
-pub trait SyncTransport {
-    /// As [`Read::read`].
-    ///
-    /// # Errors
-    /// The transport's.
-    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize>;
-
-    /// As [`Write::write_vectored`].
-    ///
-    /// # Errors
-    /// The transport's.
-    fn transmit(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize>;
-
-    /// As [`Write::flush`].
-    ///
-    /// # Errors
-    /// The transport's.
-    fn push(&mut self) -> io::Result<()>;
-
-    /// Sends all of `output`, or as much as can be sent now.
-    fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
-        ready!(transport::send(output, |chunks| transport::polled(|| self.transmit(chunks))))?;
-        transport::polled(|| self.push())
-    }
-
-    /// Sends what one call takes of `output`; true once all of it has left and was pushed on.
-    fn poll_send_once(&mut self, output: &mut Output) -> Poll<io::Result<bool>> {
-        if !output.is_empty() {
-            let write = |chunks: &[IoSlice<'_>]| transport::polled(|| self.transmit(chunks));
-            ready!(transport::send_some(output, usize::MAX, write))?;
-            if !output.is_empty() {
-                return Poll::Ready(Ok(false));
-            }
-        }
-        transport::polled(|| self.push()).map_ok(|()| true)
-    }
-
-    /// How many bytes of this connection wait outside of its own output.
-    fn queued(&self) -> usize {
-        0
-    }
-
-    /// How many bytes a flush has to send that are not in the connection's own output.
-    fn unsent(&self) -> usize {
-        self.queued()
-    }
-
-    /// Bytes of memory for what waits outside of the connection's own output.
-    fn held(&self) -> usize {
-        0
-    }
-
-    /// Waits until fewer than `below` bytes of this connection wait outside of its own output, or
-    /// nobody else is sending them, so that a flush would.
-    fn poll_left(&mut self, _below: usize) -> Poll<()> {
-        Poll::Ready(())
-    }
-
-    /// Whether somebody else has ended the writing side.
-    fn is_closed(&self) -> bool {
-        false
-    }
-}
-
-impl<T: Read + Write> SyncTransport for T {
-    #[inline]
-    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        Read::read(self, into)
-    }
-
-    #[inline]
-    fn transmit(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
-        match chunks {
-            [one] => Write::write(self, one),
-            many => self.write_vectored(many),
-        }
-    }
-
-    fn push(&mut self) -> io::Result<()> {
-        Write::flush(self)
-    }
-}
-
-impl<T: SyncTransport> transport::Transport for Blocking<T> {
-    type Io = T;
-    const FLUSH_FIRST: bool = true;
-
-    fn poll_read(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        transport::polled(|| self.io.receive(into))
-    }
-
-    fn poll_send(&mut self, _: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        self.io.poll_send(output)
-    }
-
-    fn poll_send_once(
-        &mut self,
-        _: &mut Context<'_>,
-        output: &mut Output,
-    ) -> Poll<io::Result<bool>> {
-        self.io.poll_send_once(output)
-    }
-
-    fn queued(&self) -> usize {
-        self.io.queued()
-    }
-
-    fn unsent(&self) -> usize {
-        self.io.unsent()
-    }
-
-    fn held(&self) -> usize {
-        self.io.held()
-    }
-
-    fn poll_left(&mut self, _: &mut Context<'_>, below: usize) -> Poll<()> {
-        self.io.poll_left(below)
-    }
-
-    fn is_closed(&self) -> bool {
-        self.io.is_closed()
-    }
-
-    fn poll_peek(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self.peek {
-            Some(peek) => transport::polled(|| peek(&mut self.io, into)),
-            None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
-        }
-    }
-
-    fn can_peek(&self) -> bool {
-        self.peek.is_some()
-    }
-
-    fn into_io(self) -> T {
-        self.io
-    }
-}
-
 /// What a poll without a waker comes to: pending is would-block.
 fn now<R>(poll: Poll<R>) -> io::Result<R> {
     match poll {
@@ -596,116 +420,9 @@ fn now<R>(poll: Poll<R>) -> io::Result<R> {
 fn ending<T>(
     mut end: impl FnMut(&mut T) -> io::Result<()>,
 ) -> impl FnMut(&mut Blocking<T>, &mut Context<'_>) -> Poll<io::Result<()>> {
-    move |io, _| transport::polled(|| end(&mut io.io))
-}
-
-/// The machine's clock, with the time-outs of the connection's own socket for an alarm. They are as
-/// before after each call that it watches over.
-///
-/// ```no_run
-/// use segue::{driver::sync::{Connection, SocketClock}, separator};
-///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let socket = std::net::TcpStream::connect("127.0.0.1:4000")?;
-/// let mut connection = Connection::new(socket, separator::line());
-/// let line = connection.turn_by(&mut SocketClock::new())?.map(|turn| turn.item.to_vec());
-/// # Ok(()) }
-/// ```
-#[derive(Debug)]
-pub struct SocketClock {
-    epoch: Instant,
-    /// The time-outs that the socket had before the alarm was set.
-    before: Option<(Option<Duration>, Option<Duration>)>,
-}
-
-impl SocketClock {
-    /// A clock whose epoch is now. One serves a connection for as long as it lives.
-    #[must_use]
-    pub fn new() -> Self {
-        Self { epoch: Instant::now(), before: None }
-    }
-}
-
-impl Default for SocketClock {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl<T: Timeouts> TimerFor<Blocking<T>> for SocketClock {
-    fn time(&mut self) -> Duration {
-        self.epoch.elapsed()
-    }
-
-    fn poll_until(&mut self, _: &mut Context<'_>, at: Duration) -> Poll<()> {
-        if self.epoch.elapsed() >= at { Poll::Ready(()) } else { Poll::Pending }
-    }
-
-    fn arm_for(&mut self, transport: &Blocking<T>, at: Option<Duration>) -> io::Result<bool> {
-        let socket = &transport.io;
-        match at {
-            Some(at) => {
-                if self.before.is_none() {
-                    self.before = Some(socket.timeouts()?);
-                }
-                // A time-out of zero is refused by sockets, and means "for ever" to some.
-                let left = at.saturating_sub(self.epoch.elapsed()).max(Duration::from_millis(1));
-                socket.set_timeouts(Some(left), Some(left))?;
-            }
-            None => {
-                if let Some((read, write)) = self.before.take() {
-                    socket.set_timeouts(read, write)?;
-                }
-            }
-        }
-        Ok(true)
-    }
+    move |io, _| polled(|| end(&mut io.io))
 }
 
 fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
-}
-
-impl Peek for TcpStream {
-    fn peek(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        Self::peek(self, into)
-    }
-}
-
-impl Peek for &TcpStream {
-    fn peek(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        TcpStream::peek(self, into)
-    }
-}
-
-impl CloseWrite for TcpStream {
-    fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
-    }
-}
-
-impl CloseWrite for &TcpStream {
-    fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
-    }
-}
-
-#[cfg(unix)]
-impl CloseWrite for std::os::unix::net::UnixStream {
-    fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
-    }
-}
-
-#[cfg(unix)]
-impl CloseWrite for &std::os::unix::net::UnixStream {
-    fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
-    }
-}
-
-impl<T: CloseWrite + ?Sized> CloseWrite for Box<T> {
-    fn close_write(&mut self) -> io::Result<()> {
-        (**self).close_write()
-    }
 }
