@@ -37,9 +37,10 @@ use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output};
 /// transport answered would-block: nothing is lost or doubled by that.
 ///
 /// # Guarantees
-/// - No hang: a record that is buffered is delivered however much waits to be sent. A polled or
-///   non-blocking connection reads on while a write is pending, so two of them that both send do not
-///   stop as long as each asks for items. Every wait whose method takes a timer ends by its
+/// - No hang: a caller that asks for an item is read for and served while much waits to be sent. Only
+///   what is added on top without waiting for room stops that (see [`Options::high_water`]). A
+///   polled or non-blocking connection reads on while a write is pending, so two of them that both
+///   send do not stop as long as each asks for items. Every wait whose method takes a timer ends by its
 ///   deadline. A poll of a connection that is polled does a
 ///   [bounded amount of work](Options::work_limit).
 /// - No loss: what was received and not consumed stays in the buffer, over stages and
