@@ -153,6 +153,7 @@ fn put_ends<const N: usize>(
     tail.put_ends(payload.len(), mask(front, key), mask(end, last));
 }
 
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[inline(always)]
 fn put_words(key: u32, words: &[[u8; 8]], tail: &mut Tail<'_>) {
     tail.put_mapped(words, |word| two(word, key));
