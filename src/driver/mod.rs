@@ -21,8 +21,11 @@
 //! - Two tasks or threads take a half each, by `split`. In a struct the halves are a
 //!   `Connection<Half<tokio::Tokio<T>>, S>`, or a [`sync::Connection`]`<`[`BlockingHalf`]`<T>, S>`;
 //!   the second half has `()` for its stage.
-//! - A handshake with deadlines takes a [`Timer`]: a [`SocketTimer`], a `tokio::TokioTimer` (feature
-//!   `tokio-time`), a `futures::AsyncIoTimer` (feature `async-io`), or one of your own.
+//! - Methods that end in `_by` keep [`Deadlines`], and a handshake its own, by a [`Timer`]: a
+//!   [`sync::SocketClock`] or [`SocketTimer`], a `tokio::TokioTimer` (feature `tokio-time`), a
+//!   `futures::AsyncIoTimer` (feature `async-io`), or one of your own.
+//! - `close` waits no longer than [`Options::linger`]. It exists where a clock comes with the
+//!   transport: sockets with [`Timeouts`], and polled transports with these two features.
 //! - What is handed off goes on as another connection (`from_handoff`), or as a plain reader and
 //!   writer: [`Leading`].
 

@@ -2,11 +2,14 @@
 //! a README is not run through rustdoc; so they are run from here.
 
 mod import;
+mod patience;
 mod protocol;
 
 #[test]
 fn what_is_run_here_is_what_is_printed_there() {
-    for file in [include_str!("protocol.rs"), include_str!("import.rs")] {
+    let files =
+        [include_str!("protocol.rs"), include_str!("patience.rs"), include_str!("import.rs")];
+    for file in files {
         let (listing, _) = file.split_once("\n#[test]\n").unwrap();
         let listing = format!("```rust\n{listing}```");
         assert!(include_str!("../../README.md").contains(&listing), "not there:\n{listing}");

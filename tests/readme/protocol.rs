@@ -12,14 +12,14 @@ fn serve(socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
         None => return Ok(()),
     };
 
-    // Refused while a line is still missing. What was read behind it goes along.
+    // Fails until the line has arrived. Bytes read past it carry over.
     let mut connection = connection.follow(|_line| length::u16_be().max(4096))?;
     let mut writer = length::u16_be();
     while let Some(Turn { item, mut output }) = connection.turn()? {
         let answer = format!("{name} said {} bytes", item.len()); // `item` is lent
         output.queue(&mut writer, answer.as_bytes())?;
     }
-    connection.close(1024)?; // such that the last answer arrives
+    connection.close(1024)?; // so that the last answer arrives; 10 s at most
     Ok(())
 }
 
