@@ -21,11 +21,17 @@ impl Budget {
         Self { left: Self::FREE }
     }
 
+    /// Takes what a record of `length` bytes pays.
+    #[inline]
+    pub(crate) const fn earn(&mut self, length: usize) {
+        self.left = self.left.saturating_add(length as u64);
+    }
+
     /// Pays for a record of `length` bytes.
     #[inline]
     pub(crate) fn spend<E>(&mut self, length: usize) -> Result<(), Fault<E>> {
         if length > 0 {
-            self.left = self.left.saturating_add(length as u64);
+            self.earn(length);
         } else if self.left == 0 {
             return Err(Fault::from_cause(Cause::NoProgress));
         } else {

@@ -36,7 +36,7 @@ use super::{
     transport::Transport,
 };
 use crate::core::Budget;
-use crate::{Decode, Exchange, Fault, Need, Progress};
+use crate::{Decode, Exchange, Fault, Framing, Need, Progress};
 
 /// How much is done before a poll comes back.
 #[derive(Debug, Clone, Copy)]
@@ -103,13 +103,16 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
-        let is_full = self.write.is_full(&self.io);
-        let pulled = self.read.pull(&mut self.write.output, is_full);
         // Usually there is a record already, and nobody is watching.
-        if matches!(pulled, Ok(Pulled::Ready)) && self.is_at_rest() {
-            return Poll::Ready(Ok(true));
+        if self.is_at_rest()
+            && let Some(framed) = self.read.framed()
+        {
+            if self.read.found(&framed) {
+                return Poll::Ready(Ok(true));
+            }
+            return self.poll_ready_framed(cx, framed);
         }
-        self.poll_ready_after(cx, pulled)
+        self.poll_ready_on(cx)
     }
 
     /// Whether no timer watches and no task has waited, so that nothing is to be noted down.
@@ -118,7 +121,32 @@ impl<T: Transport, S> Connection<T, S> {
         self.waits.is_none() && !self.tasks.is_waited_for()
     }
 
+    /// Goes on with what the stage has answered.
     #[inline(never)]
+    fn poll_ready_framed(
+        &mut self,
+        cx: &mut Context<'_>,
+        framed: Result<Framing, Fault<S::Error>>,
+    ) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        let is_full = self.write.is_full(&self.io);
+        let pulled = self.read.follow(framed, &mut self.write.output, is_full);
+        self.poll_ready_after(cx, pulled)
+    }
+
+    /// Goes on from wherever the connection is.
+    #[inline(never)]
+    fn poll_ready_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        let is_full = self.write.is_full(&self.io);
+        let pulled = self.read.pull(&mut self.write.output, is_full);
+        self.poll_ready_after(cx, pulled)
+    }
+
     fn poll_ready_after(
         &mut self,
         cx: &mut Context<'_>,

@@ -368,14 +368,50 @@ impl<S: Decode> ReadSide<S> {
             return Ok(Pulled::Full);
         }
         let (shown, eof) = self.input.shown();
-        match self.stage.frame(shown, eof) {
-            Ok(frame) => self.follow_frame(frame, output, is_full),
+        let framed = self.stage.frame(shown, eof);
+        self.follow(framed, output, is_full)
+    }
+
+    /// Asks the stage, where nothing else is to be seen to before: its answer, or none otherwise.
+    /// With [`found`](Self::found) it is the short way of [`pull`](Self::pull).
+    #[inline(always)]
+    pub(super) fn framed(&mut self) -> Option<Result<Framing, Fault<S::Error>>> {
+        let Self { stage, input, ready, dead, done, .. } = self;
+        let is_busy = *dead | *done | input.is_ahead | ready.is_some();
+        if is_busy || input.due > 0 || !input.spill.is_empty() {
+            return None;
+        }
+        let (shown, eof) = input.shown();
+        Some(stage.frame(shown, eof))
+    }
+
+    /// Whether this answer is a record that is there, which is to be taken next.
+    #[inline(always)]
+    pub(super) fn found(&mut self, framed: &Result<Framing, Fault<S::Error>>) -> bool {
+        match *framed {
+            Ok(Framing::Record(length)) if length > 0 && length <= self.input.shown().0.len() => {
+                self.budget.earn(length);
+                self.ready = Some(length);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Acts on an answer of the stage, which may be a fault.
+    pub(super) fn follow(
+        &mut self,
+        framed: Result<Framing, Fault<S::Error>>,
+        output: &mut Output,
+        is_full: bool,
+    ) -> Result<Pulled, Error<S::Error>> {
+        match framed {
+            Ok(framing) => self.follow_frame(framing, output, is_full),
             Err(fault) => Err(self.fatal(fault)),
         }
     }
 
     /// Acts on an answer of the stage.
-    #[inline]
     fn follow_frame(
         &mut self,
         frame: Framing,
