@@ -25,8 +25,9 @@ pub use async_io::AsyncIoTimer;
 
 /// A connection over futures-io's [`AsyncRead`] and [`AsyncWrite`].
 ///
-/// It is closed by a timer of the caller's, since futures-io has no clock; a `close` that might
-/// wait for ever does not compile:
+/// futures-io has no clock. With the feature `async-io` a `close` is bounded by async-io's, under any
+/// executor. Without it a close takes a timer of the caller's, and a `close` that might wait for
+/// ever does not compile:
 ///
 /// ```
 /// # smol::block_on(async {
@@ -34,16 +35,10 @@ pub use async_io::AsyncIoTimer;
 ///
 /// let mut connection = Connection::new(smol::io::Cursor::new(vec![]), length::u8());
 /// assert!(connection.close_by(1024, &mut AsyncIoTimer::new()).await?);
-/// # Ok::<(), std::io::Error>(()) });
-/// ```
-///
-/// ```compile_fail
-/// # smol::block_on(async {
-/// use segue::{driver::futures::{AsyncIoTimer, Connection}, length};
 ///
 /// let mut connection = Connection::new(smol::io::Cursor::new(vec![]), length::u8());
-/// assert!(connection.close(1024).await?);
-/// # Ok::<(), std::io::Error>(()) });
+/// assert!(connection.close(1024).await?); // the feature `async-io`
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
 pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
 
