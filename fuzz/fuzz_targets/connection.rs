@@ -390,7 +390,7 @@ const PATIENCE: usize = 10_000;
 fn sent(result: Result<(), SendError<Infallible>>) -> bool {
     match result {
         Ok(()) => true,
-        Err(SendError::Io(error)) => {
+        Err(SendError::Io(error) | SendError::Queued(error)) => {
             passing(&Error::<()>::Io(error));
             false
         }

@@ -31,7 +31,8 @@ pub struct Deadlines {
     /// one record, from the first call on.
     pub record: Duration,
     /// From when a flush begins until all that is queued has left, or for a caller that waits for
-    /// room until there is some: 30 seconds.
+    /// room until there is some: 30 seconds. A caller that waits for an item has this deadline, and
+    /// no other, while anything is still to be sent; the others stand still meanwhile.
     pub send: Duration,
 }
 
@@ -127,16 +128,23 @@ impl Waits {
     /// When the phase that a reader is in must be over.
     pub(super) fn until(&mut self, phase: Late, now: Duration) -> Duration {
         let Self { deadlines, idle, record, send, .. } = self;
+        if phase == Late::Send {
+            return send.get_or_insert(now).saturating_add(deadlines.send);
+        }
+        if let Some(began) = send.take() {
+            // A peer that takes what it is sent is neither idle nor slow to speak meanwhile.
+            let sending = now.saturating_sub(began);
+            for since in [&mut *idle, &mut *record].into_iter().flatten() {
+                *since = since.saturating_add(sending);
+            }
+        }
         // An idle phase goes on behind a record that was absorbed.
         let since = *idle.get_or_insert(now);
-        match phase {
-            Late::Idle => {
-                *record = None;
-                since.saturating_add(deadlines.idle)
-            }
-            Late::Record => record.get_or_insert(now).saturating_add(deadlines.record),
-            Late::Send => send.get_or_insert(now).saturating_add(deadlines.send),
+        if phase == Late::Idle {
+            *record = None;
+            return since.saturating_add(deadlines.idle);
         }
+        record.get_or_insert(now).saturating_add(deadlines.record)
     }
 
     /// When a handshake must be over.
@@ -161,7 +169,7 @@ impl Waits {
 
     /// An item has come.
     pub(super) fn heard(&mut self) {
-        (self.idle, self.record) = (None, None);
+        (self.idle, self.record, self.send) = (None, None, None);
     }
 
     /// What was queued has left, or there is room.

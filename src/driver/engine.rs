@@ -107,10 +107,11 @@ impl<T: Transport, S> Connection<T, S> {
         if self.is_at_rest()
             && let Some(framed) = self.read.framed()
         {
-            if self.read.found(&framed) {
-                return Poll::Ready(Ok(true));
-            }
-            return self.poll_ready_framed(cx, framed);
+            return match framed {
+                Ok(Framing::Record(length)) if self.read.found(length) => Poll::Ready(Ok(true)),
+                Ok(framing) => self.poll_ready_framed(cx, framing),
+                Err(fault) => self.poll_ready_fault(cx, fault),
+            };
         }
         self.poll_ready_on(cx)
     }
@@ -126,14 +127,29 @@ impl<T: Transport, S> Connection<T, S> {
     fn poll_ready_framed(
         &mut self,
         cx: &mut Context<'_>,
-        framed: Result<Framing, Fault<S::Error>>,
+        framing: Framing,
     ) -> Poll<Result<bool, Error<S::Error>>>
     where
         S: Decode,
     {
         let is_full = self.write.is_full(&self.io);
-        let pulled = self.read.follow(framed, &mut self.write.output, is_full);
+        let pulled = self.read.follow(framing, &mut self.write.output, is_full);
         self.poll_ready_after(cx, pulled)
+    }
+
+    /// Tells of a fault of the stage.
+    #[cold]
+    #[inline(never)]
+    fn poll_ready_fault(
+        &mut self,
+        cx: &mut Context<'_>,
+        fault: Fault<S::Error>,
+    ) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        let error = self.read.fatal(fault);
+        self.poll_ready_after(cx, Err(error))
     }
 
     /// Goes on from wherever the connection is.
@@ -158,6 +174,7 @@ impl<T: Transport, S> Connection<T, S> {
         let pace = self.pace();
         let found =
             self.as_task(Wants::Read, cx, |this, cx| this.poll_found_after(cx, pace, pulled));
+        self.read.input.rest(&found);
         match ready!(found) {
             Ok(Found::Item) => {
                 self.heard();
@@ -165,8 +182,18 @@ impl<T: Transport, S> Connection<T, S> {
             }
             Ok(Found::Over) => Poll::Ready(Ok(false)),
             Ok(Found::Again) => again::<T, _>(cx).map_err(Error::Io),
-            Err(error) => Poll::Ready(Err(error)),
+            Err(error) => Poll::Ready(Err(self.told(cx, error))),
         }
+    }
+
+    /// An error that is about to be told. Behind a fatal fault nobody calls again who would send
+    /// what is queued: the answers to what came before it are sent now, as far as that goes.
+    pub(super) fn told<E>(&mut self, cx: &mut Context<'_>, error: Error<E>) -> Error<E> {
+        if matches!(&error, Error::Fault(fault) if fault.fatal) {
+            let once = self.pace().once;
+            let _ = self.write.poll_sent(&mut self.io, cx, once);
+        }
+        error
     }
 
     /// Goes on until a record is ready, the stage is over, or enough was done.
@@ -193,15 +220,15 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
-        let mut work = 0_usize;
         loop {
+            let mut work = 0_usize;
             let is_full = self.write.is_full(&self.io);
             match pulled? {
                 Pulled::Ready => return Poll::Ready(Ok(Found::Item)),
-                Pulled::Absorbed(length) => work = work.saturating_add(length),
+                Pulled::Absorbed(length) => work = length,
                 Pulled::Need(need) if !is_full => match ready!(self.poll_more(cx, need, pace))? {
                     Pulled::Ready => return Poll::Ready(Ok(Found::Item)),
-                    Pulled::Absorbed(length) => work = work.saturating_add(length.max(Pace::READ)),
+                    Pulled::Absorbed(length) => work = length.max(Pace::READ),
                     Pulled::Full | Pulled::Need(_) | Pulled::Done => {}
                 },
                 Pulled::Need(_) | Pulled::Full => {
@@ -217,7 +244,7 @@ impl<T: Transport, S> Connection<T, S> {
                     work = usize::MAX;
                 }
             }
-            if work >= pace.limit {
+            if self.read.input.worked(work) >= pace.limit {
                 return Poll::Ready(Ok(Found::Again));
             }
             let is_full = self.write.is_full(&self.io);
@@ -426,7 +453,7 @@ impl<T: Transport, S> Connection<T, S> {
 
     /// Waits until more may be queued. A send error also ends the wait; the next flush reports it.
     pub fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.write.has_room(&self.io) {
+        if self.write.has_room(&self.io) || !self.write.is_open(&self.io) {
             return Poll::Ready(());
         }
         self.as_task(Wants::Write, cx, |this, cx| this.poll_some_room(cx, Pace::ALL)).map(drop)

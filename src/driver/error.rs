@@ -107,12 +107,15 @@ impl<E: error::Error + Send + Sync + 'static> From<Error<E>> for io::Error {
     }
 }
 
-/// Why an item was not queued to be sent. None of it was.
+/// Why an item was not sent. None of it was queued, but for [`Queued`](Self::Queued).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendError<E> {
-    /// The transport failed, or would block before there was room.
+    /// The transport failed, or would block before there was room. Nothing was queued.
     Io(io::Error),
+    /// The item was queued by `send`, and then flushing failed or would block. It must not be sent
+    /// again: a flush goes on with it.
+    Queued(io::Error),
     /// The encoder refused the item: a mistake of the caller, not of the peer.
     Refused(E),
     /// This side of the connection has been closed.
@@ -120,7 +123,8 @@ pub enum SendError<E> {
 }
 
 impl<E> SendError<E> {
-    /// Whether a non-blocking transport has no room now; the item may be sent again later.
+    /// Whether a non-blocking transport has no room now; the item may be sent again later. False
+    /// for [`Queued`](Self::Queued), where only a flush is to be made again.
     pub fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
@@ -128,7 +132,7 @@ impl<E> SendError<E> {
     /// The deadline that the peer has missed, after a method that ends in `_by`.
     pub fn late(&self) -> Option<Late> {
         match self {
-            Self::Io(error) => Late::of(error),
+            Self::Io(error) | Self::Queued(error) => Late::of(error),
             Self::Refused(_) | Self::Closed => None,
         }
     }
@@ -143,7 +147,7 @@ impl<E> From<io::Error> for SendError<E> {
 impl<E: fmt::Display> fmt::Display for SendError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
+            Self::Io(error) | Self::Queued(error) => error.fmt(f),
             Self::Refused(error) => error.fmt(f),
             Self::Closed => f.write_str("this side of the connection has been closed"),
         }
@@ -153,7 +157,7 @@ impl<E: fmt::Display> fmt::Display for SendError<E> {
 impl<E: error::Error> error::Error for SendError<E> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            Self::Io(error) => error.source(),
+            Self::Io(error) | Self::Queued(error) => error.source(),
             Self::Refused(error) => error.source(),
             Self::Closed => None,
         }
@@ -163,7 +167,7 @@ impl<E: error::Error> error::Error for SendError<E> {
 impl<E: error::Error + Send + Sync + 'static> From<SendError<E>> for io::Error {
     fn from(error: SendError<E>) -> Self {
         match error {
-            SendError::Io(error) => error,
+            SendError::Io(error) | SendError::Queued(error) => error,
             SendError::Refused(error) => Self::new(io::ErrorKind::InvalidInput, error),
             SendError::Closed => io::ErrorKind::BrokenPipe.into(),
         }

@@ -82,7 +82,7 @@ impl<T: PollTransport, S> Connection<T, S> {
         item: I,
     ) -> Result<(), SendError<E::Error>> {
         self.queue(encoder, item).await?;
-        Ok(self.flush().await?)
+        self.flush().await.map_err(SendError::Queued)
     }
 
     /// Sends what is queued.
@@ -147,7 +147,7 @@ impl<T: PollTransport, S> Connection<T, S> {
         timer: &mut impl TimerFor<T>,
     ) -> Result<(), SendError<E::Error>> {
         self.queue_by(encoder, item, timer).await?;
-        Ok(self.flush_by(timer).await?)
+        self.flush_by(timer).await.map_err(SendError::Queued)
     }
 
     /// The same as [`flush`](Self::flush), but gives up a peer that does not take all of it within

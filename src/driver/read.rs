@@ -6,7 +6,9 @@ use std::{
 };
 
 use super::{
-    Error, Options, ReadPolicy, pool,
+    Error, Options, ReadPolicy,
+    engine::Found,
+    pool,
     transport::{Transport, plausible, uninterrupted},
 };
 use crate::{Buffer, Decode, Fault, Framing, Need, Output, core::Budget};
@@ -46,6 +48,9 @@ pub(super) struct Input {
     /// long as the output is full, or reading ahead would feed a caller that answers each item
     /// without waiting, and its answers would grow without end.
     is_ahead: bool,
+    /// Bytes of work that were done since a poll last came back without an item: a peer that always
+    /// has more to say has its turn like the others.
+    work: u32,
 }
 
 /// A way to read on while an item borrows the buffer and room to answer it is waited for.
@@ -77,12 +82,39 @@ pub(super) enum Look<V> {
 impl Input {
     pub(super) fn new(buffer: Buffer, eof: bool, options: Options) -> Self {
         let (error, spill) = (None, Vec::new());
-        Self { buffer, eof, options, error, spill, due: 0, drained: 0, times: 1, is_ahead: false }
+        Self {
+            buffer,
+            eof,
+            options,
+            error,
+            spill,
+            due: 0,
+            drained: 0,
+            times: 1,
+            is_ahead: false,
+            work: 0,
+        }
     }
 
     /// The input of a half that does not read, when a connection is split: nothing comes.
     pub(super) fn none(options: Options) -> Self {
         Self::new(Buffer::new(), true, options)
+    }
+
+    /// Counts `work` bytes in; how many there are since a poll last came back without an item.
+    pub(super) fn worked(&mut self, work: usize) -> usize {
+        self.work = self.work.saturating_add(u32::try_from(work).unwrap_or(u32::MAX));
+        match work {
+            usize::MAX => work,
+            _ => self.work as usize,
+        }
+    }
+
+    /// Counts anew where a poll has come back without an item.
+    pub(super) fn rest<E>(&mut self, found: &Poll<Result<Found, E>>) {
+        if !matches!(found, Poll::Ready(Ok(Found::Item))) {
+            self.work = 0;
+        }
     }
 
     /// Bytes of memory for what was received, used or not.
@@ -368,8 +400,10 @@ impl<S: Decode> ReadSide<S> {
             return Ok(Pulled::Full);
         }
         let (shown, eof) = self.input.shown();
-        let framed = self.stage.frame(shown, eof);
-        self.follow(framed, output, is_full)
+        match self.stage.frame(shown, eof) {
+            Ok(framing) => self.follow(framing, output, is_full),
+            Err(fault) => Err(self.fatal(fault)),
+        }
     }
 
     /// Asks the stage, where nothing else is to be seen to before: its answer, or none otherwise.
@@ -385,42 +419,28 @@ impl<S: Decode> ReadSide<S> {
         Some(stage.frame(shown, eof))
     }
 
-    /// Whether this answer is a record that is there, which is to be taken next.
+    /// Whether a record of this length, which the stage has answered, is there and is no special
+    /// case: it is to be taken next.
     #[inline(always)]
-    pub(super) fn found(&mut self, framed: &Result<Framing, Fault<S::Error>>) -> bool {
-        match *framed {
-            Ok(Framing::Record(length)) if length > 0 && length <= self.input.shown().0.len() => {
-                self.budget.earn(length);
-                self.ready = Some(length);
-                true
-            }
-            _ => false,
+    pub(super) fn found(&mut self, length: usize) -> bool {
+        let is_there = length > 0 && length <= self.input.shown().0.len();
+        if is_there {
+            self.budget.earn(length);
+            self.ready = Some(length);
         }
-    }
-
-    /// Acts on an answer of the stage, which may be a fault.
-    pub(super) fn follow(
-        &mut self,
-        framed: Result<Framing, Fault<S::Error>>,
-        output: &mut Output,
-        is_full: bool,
-    ) -> Result<Pulled, Error<S::Error>> {
-        match framed {
-            Ok(framing) => self.follow_frame(framing, output, is_full),
-            Err(fault) => Err(self.fatal(fault)),
-        }
+        is_there
     }
 
     /// Acts on an answer of the stage.
-    fn follow_frame(
+    pub(super) fn follow(
         &mut self,
-        frame: Framing,
+        framing: Framing,
         output: &mut Output,
         is_full: bool,
     ) -> Result<Pulled, Error<S::Error>> {
         let (shown, eof) = self.input.shown();
         let held = shown.len();
-        match frame {
+        match framing {
             Framing::Record(length) => {
                 if let Err(fault) =
                     Budget::within(length, held).and_then(|()| self.budget.spend(length))
@@ -481,7 +501,7 @@ impl<S: Decode> ReadSide<S> {
         });
         Poll::Ready(match ready!(filled)? {
             Filled::More => Ok(Pulled::Absorbed(self.input.buffer.len().saturating_sub(held))),
-            Filled::Verdict(Ok(frame)) => self.follow_frame(frame, output, false),
+            Filled::Verdict(Ok(frame)) => self.follow(frame, output, false),
             Filled::Verdict(Err(fault)) => Err(self.fatal(fault)),
         })
     }
@@ -520,7 +540,8 @@ impl<S: Decode> ReadSide<S> {
     }
 
     #[cold]
-    fn fatal(&mut self, fault: Fault<S::Error>) -> Error<S::Error> {
+    #[inline(never)]
+    pub(super) fn fatal(&mut self, fault: Fault<S::Error>) -> Error<S::Error> {
         self.dead = true;
         Error::Fault(fault.fatal().moved(self.input.buffer.position()))
     }

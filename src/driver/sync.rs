@@ -109,8 +109,8 @@ impl<T: SyncTransport, S> Connection<T, S> {
 
     /// Sends `item` by way of `encoder`: [queues](Self::queue) it, then [flushes](Self::flush).
     ///
-    /// An error that [would block](SendError::would_block) does not say which of the two it was;
-    /// a readiness loop calls them by themselves.
+    /// Where the flush would block the error is [`SendError::Queued`], and only the flush is to be
+    /// made again.
     ///
     /// # Errors
     /// As [`queue`](Self::queue) and [`flush`](Self::flush).
@@ -120,7 +120,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
         item: I,
     ) -> Result<(), SendError<E::Error>> {
         self.queue(encoder, item)?;
-        Ok(self.flush()?)
+        self.flush().map_err(SendError::Queued)
     }
 
     /// Sends what is queued.
@@ -205,7 +205,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
         timer: &mut impl TimerFor<Blocking<T>>,
     ) -> Result<(), SendError<E::Error>> {
         self.queue_by(encoder, item, timer)?;
-        Ok(self.flush_by(timer)?)
+        self.flush_by(timer).map_err(SendError::Queued)
     }
 
     /// The same as [`flush`](Self::flush), but gives up a peer that does not take all of it within

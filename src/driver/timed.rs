@@ -51,6 +51,7 @@ impl<T: Transport, S> Connection<T, S> {
             },
             |this, cx, pace| {
                 let found = this.as_task(Wants::Read, cx, |this, cx| this.poll_found(cx, pace));
+                this.read.input.rest(&found);
                 Poll::Ready(Ok(match ready!(found)? {
                     Found::Item => Stepped::Done(true),
                     Found::Over => Stepped::Done(false),
@@ -96,7 +97,7 @@ impl<T: Transport, S> Connection<T, S> {
         cx: &mut Context<'_>,
         timer: &mut impl TimerFor<T>,
     ) -> Poll<io::Result<()>> {
-        if self.write.has_room(&self.io) {
+        if self.write.has_room(&self.io) || !self.write.is_open(&self.io) {
             return Poll::Ready(Ok(()));
         }
         let room = self.poll_sending_by(cx, timer, |this, cx, pace| {
@@ -176,6 +177,10 @@ impl<T: Transport, S> Connection<T, S> {
             let now = timer.time();
             let (at, late) = until(self, now);
             if timer.poll_until(cx, at).is_ready() {
+                if late == Late::Send {
+                    // A caller that tries again gives the peer as much time again.
+                    self.waits().sent();
+                }
                 return Poll::Ready(Err(late.error().into()));
             }
             match stepped {
@@ -206,7 +211,7 @@ impl<T: Transport, S> Connection<T, S> {
 
     /// Which deadline counts for a caller that waits for an item.
     fn phase(&mut self) -> Late {
-        if self.read.is_over() || self.write.is_full(&self.io) {
+        if self.read.is_over() || self.write.has_unsent(&self.io) {
             Late::Send
         } else if self.read.input.buffer.is_empty() {
             Late::Idle

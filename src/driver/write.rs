@@ -188,7 +188,11 @@ impl WriteSide {
     /// Lends the output to a caller, with memory for small writes.
     #[inline]
     pub(super) fn lend<T: Transport>(&mut self, io: &T) -> &mut Output {
-        self.lent |= self.has_room(io);
+        if self.lent {
+            // Nobody has asked in between, and this is what the last caller has added.
+            self.base = self.output.len() + io.queued();
+        }
+        self.lent = self.has_room(io);
         self.is_owed = true;
         if self.output.capacity() == 0 {
             pool::lease_output(&mut self.output);
@@ -206,6 +210,11 @@ impl WriteSide {
     /// Why sending failed, told once.
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.error.take()
+    }
+
+    /// Whether callers may add more.
+    pub(super) fn is_open<T: Transport>(&self, io: &T) -> bool {
+        self.state == State::Open && !io.is_closed()
     }
 
     /// Queues an item, or nothing of it.

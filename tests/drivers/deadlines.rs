@@ -115,11 +115,6 @@ fn a_blocking_socket_gives_up_a_peer_that_trickles_sleeps_or_does_not_read() {
                 } else {
                     connection.turn_by(&mut clock).map(drop)
                 };
-                // Who only waits for an item waits for the peer in the first place.
-                let (late, at) = match peer {
-                    Peer::DoesNotRead => (Late::Idle, IDLE),
-                    _ => (late, at),
-                };
                 given_up(&turn.unwrap_err(), began, late, at);
                 assert_eq!(connection.io().timeouts().unwrap(), own);
                 if peer == Peer::DoesNotRead {

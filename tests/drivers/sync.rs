@@ -26,6 +26,7 @@ macro_rules! wait {
                 Err(error) if super::super::WouldBlock::would_block(&error) => {
                     crate::executor::wait_until_ready();
                 }
+                Err(error) if super::super::WouldBlock::is_again(&error) => {}
                 result => break result,
             }
         }
@@ -76,17 +77,30 @@ pub(crate) const FLUSH_FIRST: bool = true;
 /// Errors that may stand for "not now".
 pub(crate) trait WouldBlock {
     fn would_block(&self) -> bool;
+
+    /// Whether the same call goes on at once.
+    fn is_again(&self) -> bool {
+        false
+    }
 }
 
 impl WouldBlock for io::Error {
     fn would_block(&self) -> bool {
         self.kind() == io::ErrorKind::WouldBlock
     }
+
+    fn is_again(&self) -> bool {
+        segue::driver::is_again(self)
+    }
 }
 
 impl<E> WouldBlock for Error<E> {
     fn would_block(&self) -> bool {
         Error::would_block(self)
+    }
+
+    fn is_again(&self) -> bool {
+        Error::is_again(self)
     }
 }
 

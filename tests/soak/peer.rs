@@ -411,7 +411,7 @@ impl<D: Driver> Side<D> {
 
     fn not_said(&self, error: SendError<Odd>) {
         match error {
-            SendError::Io(error) => self.cannot_send(&error),
+            SendError::Io(error) | SendError::Queued(error) => self.cannot_send(&error),
             SendError::Refused(Odd) => {}
             SendError::Closed if self.is_closing.get() => {}
             error => panic!("nobody has closed it: {error:?}"),

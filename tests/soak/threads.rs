@@ -318,7 +318,9 @@ fn says_all<T: SyncTransport>(
                 assert_eq!(handle.written(Lane::Writer), accepted, "it has not left");
             }
             Err(SendError::Refused(Odd)) => {}
-            Err(SendError::Io(error)) => return (vec![error.kind()], writer),
+            Err(SendError::Io(error) | SendError::Queued(error)) => {
+                return (vec![error.kind()], writer);
+            }
             Err(error) => panic!("{error:?}"),
         }
     }

@@ -229,7 +229,11 @@ fn the_reader_may_close() {
             match writer.send(&mut Talk::default(), &text(number)[..]) {
                 Ok(()) => sent += 1,
                 Err(SendError::Closed) => break,
-                Err(SendError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => break,
+                Err(SendError::Io(error) | SendError::Queued(error))
+                    if error.kind() == ErrorKind::BrokenPipe =>
+                {
+                    break;
+                }
                 Err(error) => panic!("{error:?}"),
             }
         }
