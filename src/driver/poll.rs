@@ -146,7 +146,8 @@ impl<T: PollTransport, S> Connection<T, S> {
         item: I,
         timer: &mut impl TimerFor<T>,
     ) -> Result<(), SendError<E::Error>> {
-        self.queue_by(encoder, item, timer).await?;
+        poll_fn(|cx| self.poll_room_before(cx, timer)).await?;
+        self.encode(encoder, item)?;
         self.flush_by(timer).await.map_err(SendError::Queued)
     }
 

@@ -22,6 +22,8 @@ pub(super) struct ReadSide<S> {
     ready: Option<usize>,
     /// A fatal fault has come up; the stage is not asked again.
     dead: bool,
+    /// The connection is being closed: nothing can be had any more.
+    given_up: bool,
     /// The stage has said that it is over.
     done: bool,
     budget: Budget,
@@ -358,7 +360,15 @@ impl Drop for Input {
 
 impl<S> ReadSide<S> {
     pub(super) fn new(stage: S, input: Input) -> Self {
-        Self { stage, input, ready: None, dead: false, done: false, budget: Budget::new() }
+        Self {
+            stage,
+            input,
+            ready: None,
+            dead: false,
+            given_up: false,
+            done: false,
+            budget: Budget::new(),
+        }
     }
 
     /// Whether the stage has said that it is over.
@@ -369,7 +379,7 @@ impl<S> ReadSide<S> {
     /// What comes from now on is dropped, and so the stage cannot go on.
     pub(super) fn give_up(&mut self) {
         self.ready = None;
-        self.dead = true;
+        (self.dead, self.given_up) = (true, true);
         self.input.options.policy = ReadPolicy::ReadAhead;
     }
 }
@@ -386,6 +396,9 @@ impl<S: Decode> ReadSide<S> {
         self.input.settle();
         if self.ready.is_some() {
             return Ok(Pulled::Ready);
+        }
+        if self.given_up {
+            return Err(closed().into());
         }
         if self.dead {
             return Err(self.fatal(Fault::from_cause(crate::Cause::Contract)));
@@ -545,6 +558,11 @@ impl<S: Decode> ReadSide<S> {
         self.dead = true;
         Error::Fault(fault.fatal().moved(self.input.buffer.position()))
     }
+}
+
+/// Items cannot be had behind a close.
+fn closed() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the connection has been closed")
 }
 
 /// How many more bytes may be read ahead of `held` ones while a write is pending.

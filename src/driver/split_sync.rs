@@ -491,13 +491,22 @@ pub(super) fn closed_by_the_other_half() -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, "the other half has ended the writing side")
 }
 
-/// The socket's: they count for both halves.
+/// Each half has one of the socket's two: a clock that watches over the half that reads sets the
+/// time-out of reads, one over the half that sends that of writes. So two clocks do not undo each
+/// other's alarms. What the reading half writes by itself has the time-out of writes, too.
 impl<T: Timeouts> Timeouts for BlockingHalf<T> {
     fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
-        self.shared.io.timeouts()
+        let (read, write) = self.shared.io.timeouts()?;
+        Ok(match self.side {
+            Side::Reader => (read, None),
+            Side::Writer => (None, write),
+        })
     }
 
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
-        self.shared.io.set_timeouts(read, write)
+        match self.side {
+            Side::Reader => self.shared.io.set_read(read),
+            Side::Writer => self.shared.io.set_write(write),
+        }
     }
 }

@@ -204,7 +204,8 @@ impl<T: SyncTransport, S> Connection<T, S> {
         item: I,
         timer: &mut impl TimerFor<Blocking<T>>,
     ) -> Result<(), SendError<E::Error>> {
-        self.queue_by(encoder, item, timer)?;
+        self.by(timer, |this, timer| this.poll_room_before(&mut context(), timer))??;
+        self.encode(encoder, item)?;
         self.flush_by(timer).map_err(SendError::Queued)
     }
 

@@ -97,16 +97,25 @@ impl<T: Transport, S> Connection<T, S> {
         cx: &mut Context<'_>,
         timer: &mut impl TimerFor<T>,
     ) -> Poll<io::Result<()>> {
-        if self.write.has_room(&self.io) || !self.write.is_open(&self.io) {
-            return Poll::Ready(Ok(()));
-        }
-        let room = self.poll_sending_by(cx, timer, |this, cx, pace| {
-            this.as_task(Wants::Write, cx, |this, cx| this.poll_some_room(cx, pace)).map(Ok)
-        });
+        let room = self.poll_room_before(cx, timer);
         if room.is_ready() {
             self.waits().sent();
         }
         room
+    }
+
+    /// The same at the beginning of a phase that goes on with a flush.
+    pub(super) fn poll_room_before(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+    ) -> Poll<io::Result<()>> {
+        if self.write.has_room(&self.io) || !self.write.is_open(&self.io) {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_sending_by(cx, timer, |this, cx, pace| {
+            this.as_task(Wants::Write, cx, |this, cx| this.poll_some_room(cx, pace)).map(Ok)
+        })
     }
 
     /// Ends the connection by `close_write`, within [`Options::linger`](super::Options) by `timer`:

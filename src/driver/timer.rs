@@ -188,6 +188,22 @@ pub trait Timeouts {
     /// # Errors
     /// The socket's. It refuses a time-out of zero.
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()>;
+
+    /// Sets the time-out of reads, and leaves that of writes as it is.
+    ///
+    /// # Errors
+    /// As [`set_timeouts`](Self::set_timeouts).
+    fn set_read(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.set_timeouts(timeout, self.timeouts()?.1)
+    }
+
+    /// Sets the time-out of writes, and leaves that of reads as it is.
+    ///
+    /// # Errors
+    /// As [`set_timeouts`](Self::set_timeouts).
+    fn set_write(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.set_timeouts(self.timeouts()?.0, timeout)
+    }
 }
 
 macro_rules! sockets {
@@ -205,6 +221,14 @@ macro_rules! sockets {
             ) -> io::Result<()> {
                 self.set_read_timeout(read)?;
                 self.set_write_timeout(write)
+            }
+
+            fn set_read(&self, timeout: Option<Duration>) -> io::Result<()> {
+                self.set_read_timeout(timeout)
+            }
+
+            fn set_write(&self, timeout: Option<Duration>) -> io::Result<()> {
+                self.set_write_timeout(timeout)
             }
         }
     )*};
@@ -232,6 +256,14 @@ macro_rules! pointers {
                 write: Option<Duration>,
             ) -> io::Result<()> {
                 (**self).set_timeouts(read, write)
+            }
+
+            fn set_read(&self, timeout: Option<Duration>) -> io::Result<()> {
+                (**self).set_read(timeout)
+            }
+
+            fn set_write(&self, timeout: Option<Duration>) -> io::Result<()> {
+                (**self).set_write(timeout)
             }
         }
     )*};
