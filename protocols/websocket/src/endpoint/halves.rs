@@ -4,7 +4,7 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use segue::{
     Output,
-    driver::{Connection, Half, PollTransport, TimerFor},
+    driver::{Connection, Deadlines, Half, PollTransport, TimerFor},
 };
 use std::{
     fmt,
@@ -141,6 +141,55 @@ impl<T: PollTransport> Sender<T> {
         poll_fn(|cx| self.poll_sent(cx)).await
     }
 
+    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// [`Deadlines::send`] by the clock of `timer`: 30 seconds, unless
+    /// [`deadlines_mut`](Self::deadlines_mut) is told otherwise.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`Error::Io`] of kind
+    /// [`TimedOut`](std::io::ErrorKind::TimedOut) for a missed deadline.
+    pub async fn send_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<Half<T>>,
+    ) -> Result<(), Error> {
+        self.queue_by(message, timer).await?;
+        self.flush_by(timer).await
+    }
+
+    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by).
+    pub async fn queue_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<Half<T>>,
+    ) -> Result<(), Error> {
+        poll_fn(|cx| self.connection.poll_room_by(cx, timer)).await?;
+        self.encode(message.into())
+    }
+
+    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush), and as [`send_by`](Self::send_by) for a missed deadline.
+    pub async fn flush_by(&mut self, timer: &mut impl TimerFor<Half<T>>) -> Result<(), Error> {
+        poll_fn(|cx| {
+            self.drop_late()?;
+            self.connection.poll_flush_by(cx, timer).map_err(Error::Io)
+        })
+        .await
+    }
+
+    /// The deadlines of [`send_by`](Self::send_by), [`queue_by`](Self::queue_by) and
+    /// [`flush_by`](Self::flush_by). They are those of the WebSocket that was split, until they are
+    /// changed.
+    pub fn deadlines_mut(&mut self) -> &mut Deadlines {
+        self.connection.deadlines_mut()
+    }
+
     /// Sends the last word. The other half reads on: the peer's close frame is its last message.
     ///
     /// # Errors
@@ -167,13 +216,19 @@ impl<T: PollTransport> Sender<T> {
         Ok(())
     }
 
-    /// Sends what is queued, unless the other half has said the last word meanwhile.
-    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+    /// Drops what is queued, and fails, if the other half has said the last word meanwhile.
+    fn drop_late(&mut self) -> Result<(), Error> {
         let is_late = !self.has_closed && self.writer.is_closed();
         if is_late && !self.connection.output().is_empty() {
             self.connection.output_mut().clear();
-            return Poll::Ready(Err(Error::Closed));
+            return Err(Error::Closed);
         }
+        Ok(())
+    }
+
+    /// Sends what is queued, unless the other half has said the last word meanwhile.
+    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.drop_late()?;
         self.connection.poll_flush(cx).map_err(Error::Io)
     }
 }

@@ -3,7 +3,7 @@
 use segue::{
     Output,
     driver::{
-        BlockingHalf, Timeouts, TimerFor,
+        BlockingHalf, Deadlines, Timeouts, TimerFor,
         sync::{Blocking, CloseWrite, Connection},
     },
 };
@@ -161,12 +161,61 @@ where
     /// # Errors
     /// Of the transport, and [`Error::Closed`] where the other half has sent the close frame.
     pub fn flush(&mut self) -> Result<(), Error> {
-        let is_late = !self.has_closed && self.writer.is_closed();
-        if is_late && !self.connection.output().is_empty() {
-            self.connection.output_mut().clear();
-            return Err(Error::Closed);
-        }
+        self.drop_late()?;
         Ok(self.connection.flush()?)
+    }
+
+    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// [`Deadlines::send`] by the clock of `timer`: 30 seconds, unless
+    /// [`deadlines_mut`](Self::deadlines_mut) is told otherwise.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send), and [`Error::Io`] of kind
+    /// [`TimedOut`](std::io::ErrorKind::TimedOut) for a missed deadline.
+    pub fn send_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+    ) -> Result<(), Error> {
+        self.queue_by(message, timer)?;
+        self.flush_by(timer)
+    }
+
+    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by).
+    pub fn queue_by<'m>(
+        &mut self,
+        message: impl Into<Outgoing<'m>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+    ) -> Result<(), Error> {
+        let connection = &mut self.connection;
+        let room = now(connection.poll_room_by(&mut context(), timer).map_err(Error::Io));
+        // Some sockets refuse that once the peer has gone; what came of the call matters more.
+        let _ = timer.arm_for(connection.transport(), None);
+        room?;
+        self.encode(message.into())
+    }
+
+    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush), and as [`send_by`](Self::send_by) for a missed deadline.
+    pub fn flush_by(
+        &mut self,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+    ) -> Result<(), Error> {
+        self.drop_late()?;
+        Ok(self.connection.flush_by(timer)?)
+    }
+
+    /// The deadlines of [`send_by`](Self::send_by), [`queue_by`](Self::queue_by) and
+    /// [`flush_by`](Self::flush_by). They are those of the WebSocket that was split, until they are
+    /// changed.
+    pub fn deadlines_mut(&mut self) -> &mut Deadlines {
+        self.connection.deadlines_mut()
     }
 
     /// Sends the last word. The other half reads on: the peer's close frame is its last message.
@@ -192,6 +241,16 @@ where
         let closes = matches!(item, Outgoing::Close(_)) && !self.writer.is_closed();
         engine::encode(&mut self.connection, &mut self.writer, item)?;
         self.has_closed |= closes;
+        Ok(())
+    }
+
+    /// Drops what is queued, and fails, if the other half has said the last word meanwhile.
+    fn drop_late(&mut self) -> Result<(), Error> {
+        let is_late = !self.has_closed && self.writer.is_closed();
+        if is_late && !self.connection.output().is_empty() {
+            self.connection.output_mut().clear();
+            return Err(Error::Closed);
+        }
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use segue::{
     Handoff,
-    driver::{Late, SocketTimer, Timer, tokio::TokioTimer},
+    driver::{Late, SocketTimer, Timer, sync::SocketClock, tokio::TokioTimer},
 };
 use segue_websocket::{
     CloseCode, KeepAlive, OwnedMessage, Role, endpoint::Error, sync, tokio::WebSocket,
@@ -125,4 +125,46 @@ async fn a_peer_that_takes_nothing_is_given_up() {
     let error = server.send_by(&*vec![0; 5000], &mut timer).await.unwrap_err();
     assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
     assert_eq!(timer.now().as_secs(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_given_up_through_the_half_that_sends() {
+    let (mut server, _client) = pair();
+    server.connection_mut().deadlines_mut().send = s(3);
+    let (_reader, mut sender) = server.split();
+    let mut timer = TokioTimer::new();
+    let error = sender.send_by(&*vec![0; 100_000], &mut timer).await.unwrap_err();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
+    assert_eq!(timer.now().as_secs(), 3);
+
+    let (server, _client) = pair();
+    let (_reader, mut sender) = server.split();
+    sender.deadlines_mut().send = s(5);
+    let mut timer = TokioTimer::new();
+    sender.queue_by(&*vec![0; 100_000], &mut timer).await.unwrap();
+    let error = sender.queue_by("more", &mut timer).await.unwrap_err();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
+    assert_eq!(timer.now().as_secs(), 5);
+    let error = sender.flush_by(&mut timer).await.unwrap_err();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
+}
+
+#[test]
+fn a_peer_that_takes_nothing_is_given_up_through_the_blocking_half_that_sends() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let _client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let handoff = Handoff::new(listener.accept().unwrap().0, &[][..]);
+    let mut server = sync::WebSocket::from_handoff(handoff, Role::Server);
+    server.connection_mut().deadlines_mut().send = Duration::from_millis(200);
+    let (_reader, mut sender) = server.split();
+    let mut clock = SocketClock::new();
+    let payload = vec![0; 1 << 20];
+    // What the kernel takes for a peer that reads nothing has an end.
+    let error = (0..100).find_map(|_| sender.send_by(&*payload, &mut clock).err()).unwrap();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
+    sender.deadlines_mut().send = Duration::from_millis(100);
+    let error = sender.queue_by("more", &mut clock).unwrap_err();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
+    let error = sender.flush_by(&mut clock).unwrap_err();
+    assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
 }
