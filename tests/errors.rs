@@ -77,6 +77,7 @@ fn what_only_passes_an_error_on_reads_like_it() {
     assert_eq!(chain(&nom::Error::Stage(bad_header())), [HEADER, NUMBER]);
     assert_eq!(chain(&SendError::<BadHeader>::Closed).len(), 1);
     assert_eq!(chain(&CodecError::<BadHeader>::Done).len(), 1);
+    assert_eq!(chain(&CodecError::<BadHeader>::Unsent).len(), 1);
 }
 
 /// A transport that takes nothing.

@@ -27,7 +27,11 @@ pub use super::from_tokio::FromTokio;
 /// A `Framed` writes only what is encoded, and gives a codec no way to write anything else. So what
 /// a stage answers by itself, such as the pong to a ping, is sent **in front of the next item that
 /// the caller sends**, and a `Framed` that only reads never sends it, not even when it is flushed.
-/// It waits in [`answers`](Self::answers), and [`Handoff::from_framed_parts`] carries it. A stage
+/// It waits in [`answers`](Self::answers), and [`Handoff::from_framed_parts`] carries it.
+///
+/// A peer that provokes answers, by a flood of pings, makes them pile up, and that ends such a
+/// `Framed`: once more than twice [`Output::HIGH_WATER`] waits, 128 KiB, the error is
+/// [`CodecError::Unsent`], and nothing more is decoded until an item has taken the answers along. A stage
 /// with answers is better driven by a [`Connection`](crate::driver::Connection), or, where a
 /// `Stream` and `Sink` are asked for, by a
 /// [`StreamSink`](crate::driver::Connection::stream_sink): both send answers before they wait.
@@ -64,6 +68,8 @@ pub struct Codec<D, E> {
     budget: Budget,
     dead: bool,
     done: bool,
+    /// It was told that answers pile up.
+    unsent: bool,
     /// Shared with the transport that ends where the stage does, if there is one.
     stop: Option<Arc<AtomicBool>>,
 }
@@ -92,6 +98,7 @@ impl<D, E> Codec<D, E> {
             budget: Budget::new(),
             dead: false,
             done: false,
+            unsent: false,
             stop: None,
         }
     }
@@ -142,6 +149,10 @@ pub enum CodecError<E> {
     /// Nothing went wrong: the stage is done, and what follows is in the parts of the `Framed`.
     /// Given only where the transport is no [`Bounded`], which ends by `None` instead.
     Done,
+    /// More than twice [`Output::HIGH_WATER`] of [answers](Codec::answers) of the stage waits for
+    /// an item to take them along. Decoding goes on once one was sent; a
+    /// [`Connection`](crate::driver::Connection) sends answers by itself.
+    Unsent,
 }
 
 impl<D, E> Codec<D, E>
@@ -160,11 +171,18 @@ where
             let fault = Fault::from_cause(Cause::Contract).moved(self.position);
             return Err(CodecError::Fault(fault));
         }
+        // Only what was told once: an item may still bring answers along, and what was read before
+        // is decoded, lest the buffer of the `Framed` grow each time.
+        if self.unsent && self.piles_up() {
+            return Err(CodecError::Unsent);
+        }
         let mut buffer = Buffer::from(std::mem::take(bytes));
         buffer.set_position(self.position);
         let step = buffer.step(&mut self.stage, eof, &mut self.answers);
         let step = step.map(|step| match step {
             Step::Item(item) => Ok(Some(item)),
+            // At the end of the stream nothing more is read.
+            Step::Need(_) if !eof && self.piles_up() => Err(CodecError::Unsent),
             Step::Need(_) => Ok(None),
             Step::Done => {
                 self.done = true;
@@ -172,6 +190,7 @@ where
                 if eof || self.stops() { Ok(None) } else { Err(CodecError::Done) }
             }
         });
+        self.unsent = matches!(step, Ok(Err(CodecError::Unsent)));
         let consumed = buffer.position() - self.position;
         self.position = buffer.position();
         *bytes = buffer.take_rest();
@@ -191,6 +210,10 @@ where
 }
 
 impl<D, E> Codec<D, E> {
+    fn piles_up(&self) -> bool {
+        self.answers.len() > 2 * Output::HIGH_WATER
+    }
+
     /// Has the transport end, if it is one that can.
     fn stops(&self) -> bool {
         // A flag that nobody else holds is that of a transport that has been taken away.
@@ -242,6 +265,9 @@ impl<E: fmt::Display> fmt::Display for CodecError<E> {
             Self::Io(error) => error.fmt(f),
             Self::Fault(fault) => fault.fmt(f),
             Self::Done => f.write_str("the stage is done"),
+            Self::Unsent => f.write_str(
+                "answers of the stage pile up: send an item, or drive it by a Connection",
+            ),
         }
     }
 }
@@ -252,7 +278,7 @@ impl<E: error::Error> error::Error for CodecError<E> {
             // Each is told in the words of what it holds, which so is not told again.
             Self::Io(error) => error.source(),
             Self::Fault(fault) => fault.source(),
-            Self::Done => None,
+            Self::Done | Self::Unsent => None,
         }
     }
 }

@@ -306,6 +306,36 @@ fn answers_go_in_front_of_the_next_item() {
 }
 
 #[test]
+fn answers_that_pile_up_end_a_framed_that_only_reads() {
+    block_on(async {
+        // Four mebibytes of pings, each of which is answered by as much, and a message.
+        let pings = record(b'p', &[7; 254]).repeat(16 << 10);
+        let stream = [pings, messages(["one"])].concat();
+        let mut framed = Framed::new(Script::new().gives(&stream).ends(), codec());
+        let error = framed.next().await.unwrap().unwrap_err();
+        assert!(matches!(error, CodecError::Unsent));
+        let waiting = framed.codec_mut().answers().len();
+        // The bound, and what came of one read behind it.
+        assert!((128 << 10..192 << 10).contains(&waiting), "{waiting} bytes");
+        assert!(framed.next().await.is_none());
+
+        // An item takes them along, and reading goes on where it was.
+        let mut floods = 1;
+        loop {
+            framed.send(b"two".to_vec()).await.unwrap();
+            assert!(framed.codec_mut().answers().is_empty());
+            match framed.next().await {
+                Some(Ok(item)) => break assert_eq!(item, b"one"),
+                Some(Err(CodecError::Unsent)) => floods += 1,
+                None => {} // behind each error
+                other => panic!("{other:?}"),
+            }
+        }
+        assert!(floods > 16, "{floods}");
+    });
+}
+
+#[test]
 fn a_connection_goes_on_as_a_framed_and_back() {
     block_on(async {
         let stream = [messages(["one"]), b"\x00\x03two\x00\x05three".to_vec()].concat();
