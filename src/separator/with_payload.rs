@@ -367,6 +367,71 @@ impl<'a> Announced<'a> {
         Some(record)
     }
 
+    /// The first line and the payload that it announces, for as long as the buffer is borrowed: for
+    /// an item that is made of both. Nothing is copied.
+    ///
+    /// ```
+    /// use segue::separator::{self, LineEnd, PayloadError, WithPayload};
+    /// use segue::{Buffer, Decode, Fault, Framing, Output, Record, Step};
+    /// use std::convert::Infallible;
+    ///
+    /// type Length = fn(&[u8]) -> Result<Option<usize>, &'static str>;
+    ///
+    /// /// `PUB <subject> <bytes>` of NATS: the length is the last word.
+    /// fn length(line: &[u8]) -> Result<Option<usize>, &'static str> {
+    ///     let word = line.rsplit(|&byte| byte == b' ').next();
+    ///     let length = word.and_then(|word| str::from_utf8(word).ok()?.parse().ok());
+    ///     length.map(Some).ok_or("no length")
+    /// }
+    ///
+    /// /// A message, lent from the buffer.
+    /// #[derive(Debug, PartialEq)]
+    /// struct Published<'a> {
+    ///     subject: &'a [u8],
+    ///     payload: &'a [u8],
+    /// }
+    ///
+    /// struct Publications(WithPayload<LineEnd, Length>);
+    ///
+    /// impl Decode for Publications {
+    ///     type Item<'a> = Published<'a>;
+    ///     type Error = PayloadError<Infallible, &'static str>;
+    ///
+    ///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
+    ///         self.0.frame(input, eof)
+    ///     }
+    ///
+    ///     fn absorb(
+    ///         &mut self,
+    ///         record: Record<'_>,
+    ///         answers: &mut Output,
+    ///     ) -> Result<(), Fault<Self::Error>> {
+    ///         self.0.absorb(record, answers)
+    ///     }
+    ///
+    ///     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Published<'a>, Fault<Self::Error>> {
+    ///         let (line, payload) = self.0.parse(record)?.into_parts();
+    ///         let subject = line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
+    ///         Ok(Published { subject, payload: payload.unwrap_or_default() })
+    ///     }
+    /// }
+    ///
+    /// let records = separator::line().crlf().with_payload(length as Length);
+    /// let mut publications = Publications(records.terminated_by(b"\r\n"));
+    /// let mut buffer = Buffer::from(&b"PUB news 5\r\nhello\r\n"[..]);
+    /// let step = buffer.step(&mut publications, false, &mut Output::new())?;
+    /// assert_eq!(step, Step::Item(Published { subject: b"news", payload: b"hello" }));
+    /// # Ok::<(), Fault<PayloadError<Infallible, &'static str>>>(())
+    /// ```
+    #[must_use]
+    pub fn into_parts(self) -> (&'a [u8], Option<&'a [u8]>) {
+        let Self { record, parts } = self;
+        let bytes = record.into_slice();
+        parts.first().map_or((&[], None), |Part { line, payload }| {
+            (&bytes[line.clone()], payload.clone().map(|place| &bytes[place]))
+        })
+    }
+
     /// The whole of it, as it is on the wire.
     #[must_use]
     pub fn into_record(self) -> Record<'a> {
