@@ -7,9 +7,9 @@
 //!
 //! A time-out of reads bounds each read, so a client that sends a byte now and then holds its
 //! connection for ever. [`Deadlines`] bound a whole record, a whole idle phase, and how long a
-//! client may take for what it is sent. Four clients try them: one trickles a byte every 60 ms, one
-//! says nothing after its first line, one does not read, and one is served. It fails if any of them
-//! is treated otherwise.
+//! client may take for what it is sent, which alone counts while something is to be sent. Four
+//! clients try them: one trickles a byte every 60 ms, one says nothing after its first line, one
+//! does not read, and one is served. It fails if any of them is treated otherwise.
 
 use clap::{Parser, ValueEnum};
 use segue::{
@@ -89,6 +89,9 @@ fn blocking(socket: TcpStream) -> io::Result<Option<Late>> {
             return Late::of(&error).ok_or(error).map(Some);
         }
     };
+    if late == Some(Late::Send) {
+        return Ok(late); // it takes nothing, so there is no last word to wait for
+    }
     if late == Some(Late::Record) {
         connection.queue_by(&mut writer, b"too slow", &mut clock)?;
     }
@@ -116,6 +119,9 @@ async fn polled<T: PollTransport>(
             return Late::of(&error).ok_or(error).map(Some);
         }
     };
+    if late == Some(Late::Send) {
+        return Ok(late); // it takes nothing, so there is no last word to wait for
+    }
     if late == Some(Late::Record) {
         connection.queue_by(&mut writer, b"too slow", timer).await?;
     }

@@ -25,7 +25,10 @@ use crate::{Decode, Encode};
 /// - The sink takes items while less is queued than the high-water mark, sends them by a flush or
 ///   when the stream waits, and closes the writing side only: the stream goes on.
 /// - Two tasks take a half each by `StreamExt::split`, or by
-///   [`Connection::split`] before, with a `StreamSink` for each half.
+///   [`Connection::split`] before, with a `StreamSink` for each half. The `SplitSink` of the former
+///   has a slot of its own for one item: one that was only fed stays there until the sink is flushed
+///   or fed again, and the stream, which sends what is queued before it waits, knows nothing of it.
+///   So use `send`, or flush behind the last `feed`.
 ///
 /// Made by [`Connection::stream_sink`].
 ///

@@ -19,7 +19,10 @@ fn serve(socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
         let answer = format!("{name} said {} bytes", item.len()); // `item` is lent
         output.queue(&mut writer, answer.as_bytes())?;
     }
-    connection.close(1024)?; // so that the last answer arrives; 10 s at most
+    // So that the last answer arrives; 10 s at most.
+    if !connection.close(1024)? {
+        eprintln!("{name} has not ended; the last answer may be lost");
+    }
     Ok(())
 }
 

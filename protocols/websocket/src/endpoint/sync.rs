@@ -399,8 +399,9 @@ impl<T: SyncTransport> WebSocket<T> {
         self.close_with(code, reason, T::close_write)
     }
 
-    /// The same as [`close_unbounded`](Self::close_unbounded) for a transport from elsewhere, which
-    /// is no [`CloseWrite`]: `end` sends the end of the stream.
+    /// Closes the connection without a bound in time, for a transport from elsewhere that is no
+    /// [`CloseWrite`]: the closure `end` sends the end of the stream. Otherwise it is
+    /// [`close_unbounded`](Self::close_unbounded).
     ///
     /// # Errors
     /// As there.
