@@ -20,7 +20,7 @@ use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output};
 ///
 /// # How it is driven
 /// - [`turn`](Self::turn) gives the next item, and the output to answer it on. `None` says that
-///   the stage is over and everything has been sent; then [`follow`](Self::follow) moves on to the
+///   the stage is over and everything has been sent, unless an error said that it was not; then [`follow`](Self::follow) moves on to the
 ///   next stage, or [`hand_off`](Self::hand_off) leaves. A connection that waits for the peer
 ///   flushes first, so answers to a batch of requests leave in one write.
 /// - [`queue`](Self::queue) queues an item once there is room, [`flush`](Self::flush) sends what is
@@ -48,8 +48,9 @@ use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output};
 ///   transport, of something queued behind the end of this side, or of a refused hand-off. What is
 ///   queued when a connection is dropped is not sent.
 /// - No lie: a failure to send is kept until all that the peer has sent before is delivered, and
-///   then told, before the end of the stream. A transport's error is never told as a truncated
-///   record.
+///   then told, before the end of the stream and before a truncation that it has caused. It is told
+///   once: who goes on after an error of the transport is told what a transport says then, which
+///   for a socket is an end.
 pub struct Connection<T, S> {
     pub(super) io: T,
     pub(super) read: ReadSide<S>,
