@@ -273,13 +273,11 @@ impl<T: Transport, S> Connection<T, S> {
         }
         let Self { io, read, write, .. } = self;
         match read.poll_fill(io, cx, need, &mut write.output) {
-            Poll::Ready(Ok(_))
-                if read.input.eof
-                    && let Some(error) = write.failure() =>
-            {
-                Poll::Ready(Err(error.into()))
-            }
-            Poll::Ready(filled) => Poll::Ready(filled),
+            Poll::Ready(Ok(filled)) => match write.failure_at(read.input.eof) {
+                Some(error) => Poll::Ready(Err(error.into())),
+                None => Poll::Ready(Ok(filled)),
+            },
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
             Poll::Pending => self.poll_nothing(cx),
         }
     }

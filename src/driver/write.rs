@@ -212,6 +212,11 @@ impl WriteSide {
         self.error.take()
     }
 
+    /// The same at the end of the peer's stream, which a failure to send may have caused.
+    pub(super) fn failure_at(&mut self, is_end: bool) -> Option<io::Error> {
+        if is_end { self.failure() } else { None }
+    }
+
     /// Whether callers may add more.
     pub(super) fn is_open<T: Transport>(&self, io: &T) -> bool {
         self.state == State::Open && !io.is_closed()
