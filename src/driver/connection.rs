@@ -263,11 +263,22 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
-        let Self { io, read, write, .. } = self;
-        match read.take_aside() {
-            Some((Ok(item), aside)) => Ok(Some(Turn { item, output: Answer { io, write, aside } })),
-            Some((Err(fault), _)) => Err(Error::Fault(fault)),
+        match self.read.take_ready() {
+            Some(length) => self.take_turn_of(length),
             None => Ok(None),
+        }
+    }
+
+    /// The same for a record of this length that has just been found.
+    #[inline(always)]
+    pub(super) fn take_turn_of(&mut self, length: usize) -> TurnResult<'_, T, S>
+    where
+        S: Decode,
+    {
+        let Self { io, read, write, .. } = self;
+        match read.take_aside_of(length) {
+            (Ok(item), aside) => Ok(Some(Turn { item, output: Answer { io, write, aside } })),
+            (Err(fault), _) => Err(Error::Fault(fault)),
         }
     }
 

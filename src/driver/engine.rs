@@ -63,6 +63,18 @@ impl Pace {
     const READ: usize = 8 * 1024;
 }
 
+/// What can be said of the next item without a look at the transport.
+pub(super) enum AtOnce<E> {
+    /// A record of this length is there, and paid for.
+    Record(usize),
+    /// The stage has answered this.
+    Framed(Framing),
+    /// The stage has found a fault.
+    Fault(Fault<E>),
+    /// Something else is to be seen to before the stage is asked.
+    Nothing,
+}
+
 /// What a poll for an item has come to.
 pub(super) enum Found {
     /// A record can be taken.
@@ -103,64 +115,61 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
-        // Usually there is a record already, and nobody is watching.
-        if self.is_at_rest()
-            && let Some(framed) = self.read.framed()
-        {
-            return match framed {
-                Ok(Framing::Record(length)) if self.read.found(length) => Poll::Ready(Ok(true)),
-                Ok(framing) => self.poll_ready_framed(cx, framing),
-                Err(fault) => self.poll_ready_fault(cx, fault),
-            };
+        match self.at_once() {
+            AtOnce::Record(length) => {
+                self.read.keep(length);
+                Poll::Ready(Ok(true))
+            }
+            first => self.poll_ready_past(cx, first),
         }
-        self.poll_ready_on(cx)
+    }
+
+    /// What can be said without a look at the transport. Usually there is a record already, and
+    /// nobody is watching.
+    #[inline(always)]
+    pub(super) fn at_once(&mut self) -> AtOnce<S::Error>
+    where
+        S: Decode,
+    {
+        if !self.is_at_rest() {
+            return AtOnce::Nothing;
+        }
+        match self.read.framed() {
+            Some(Ok(Framing::Record(length))) if self.read.found(length) => AtOnce::Record(length),
+            Some(Ok(framing)) => AtOnce::Framed(framing),
+            Some(Err(fault)) => AtOnce::Fault(fault),
+            None => AtOnce::Nothing,
+        }
+    }
+
+    /// Goes on where there was no record at once.
+    #[inline(never)]
+    pub(super) fn poll_ready_past(
+        &mut self,
+        cx: &mut Context<'_>,
+        first: AtOnce<S::Error>,
+    ) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
+        let is_full = self.write.is_full(&self.io);
+        let output = &mut self.write.output;
+        let pulled = match first {
+            AtOnce::Record(length) => {
+                self.read.keep(length);
+                Ok(Pulled::Ready)
+            }
+            AtOnce::Framed(framing) => self.read.follow(framing, output, is_full),
+            AtOnce::Fault(fault) => Err(self.read.fatal(fault)),
+            AtOnce::Nothing => self.read.pull(output, is_full),
+        };
+        self.poll_ready_after(cx, pulled)
     }
 
     /// Whether no timer watches and no task has waited, so that nothing is to be noted down.
     #[inline]
     fn is_at_rest(&self) -> bool {
-        self.waits.is_none() && !self.tasks.is_waited_for()
-    }
-
-    /// Goes on with what the stage has answered.
-    #[inline(never)]
-    fn poll_ready_framed(
-        &mut self,
-        cx: &mut Context<'_>,
-        framing: Framing,
-    ) -> Poll<Result<bool, Error<S::Error>>>
-    where
-        S: Decode,
-    {
-        let is_full = self.write.is_full(&self.io);
-        let pulled = self.read.follow(framing, &mut self.write.output, is_full);
-        self.poll_ready_after(cx, pulled)
-    }
-
-    /// Tells of a fault of the stage.
-    #[cold]
-    #[inline(never)]
-    fn poll_ready_fault(
-        &mut self,
-        cx: &mut Context<'_>,
-        fault: Fault<S::Error>,
-    ) -> Poll<Result<bool, Error<S::Error>>>
-    where
-        S: Decode,
-    {
-        let error = self.read.fatal(fault);
-        self.poll_ready_after(cx, Err(error))
-    }
-
-    /// Goes on from wherever the connection is.
-    #[inline(never)]
-    fn poll_ready_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
-    where
-        S: Decode,
-    {
-        let is_full = self.write.is_full(&self.io);
-        let pulled = self.read.pull(&mut self.write.output, is_full);
-        self.poll_ready_after(cx, pulled)
+        self.waits.is_none() && (T::FLUSH_FIRST || !self.tasks.is_waited_for())
     }
 
     fn poll_ready_after(

@@ -7,7 +7,9 @@ use std::{
 };
 
 use super::{
-    Answer, Connection, Error, SendError, TimerFor, Turn, engine::Pace, transport::Transport,
+    Answer, Connection, Error, SendError, TimerFor, Turn,
+    engine::{AtOnce, Pace},
+    transport::Transport,
 };
 use crate::{Decode, Encode, Exchange};
 
@@ -39,7 +41,22 @@ impl<T: PollTransport, S> Connection<T, S> {
     where
         S: Decode,
     {
-        if self.ready().await? { self.take_turn() } else { Ok(None) }
+        let length = match self.at_once() {
+            AtOnce::Record(length) => length,
+            first => {
+                let mut first = Some(first);
+                let is_ready = poll_fn(|cx| match first.take() {
+                    Some(first) => self.poll_ready_past(cx, first),
+                    None => self.poll_ready(cx),
+                });
+                let is_ready = is_ready.await?;
+                match self.read.take_ready() {
+                    Some(length) if is_ready => length,
+                    _ => return Ok(None),
+                }
+            }
+        };
+        self.take_turn_of(length)
     }
 
     /// Waits until an item can be [taken](Connection::take), and says whether there is one: the

@@ -433,15 +433,20 @@ impl<S: Decode> ReadSide<S> {
     }
 
     /// Whether a record of this length, which the stage has answered, is there and is no special
-    /// case: it is to be taken next.
+    /// case. It is paid for, and is to be taken next.
     #[inline(always)]
     pub(super) fn found(&mut self, length: usize) -> bool {
         let is_there = length > 0 && length <= self.input.shown().0.len();
         if is_there {
             self.budget.earn(length);
-            self.ready = Some(length);
         }
         is_there
+    }
+
+    /// Remembers that a record of this length is to be taken.
+    #[inline(always)]
+    pub(super) fn keep(&mut self, length: usize) {
+        self.ready = Some(length);
     }
 
     /// Acts on an answer of the stage.
@@ -522,15 +527,24 @@ impl<S: Decode> ReadSide<S> {
     /// The item of the record that was found. `None` where none was.
     #[inline]
     pub(super) fn take(&mut self) -> Option<Result<S::Item<'_>, Fault<S::Error>>> {
-        self.take_aside().map(|(item, _)| item)
+        let length = self.take_ready()?;
+        Some(self.take_aside_of(length).0)
     }
 
-    /// The item of the record that was found, and a way to read on while it is held.
+    /// The length of the record that was found and is to be taken now.
     #[inline]
-    pub(super) fn take_aside(
+    pub(super) fn take_ready(&mut self) -> Option<usize> {
+        self.ready.take()
+    }
+
+    /// The item of a record of this length that was [found](Self::found), and a way to read on while
+    /// it is held. Where both happen in one place the length does not go through memory, which a
+    /// processor would wait for at each record.
+    #[inline(always)]
+    pub(super) fn take_aside_of(
         &mut self,
-    ) -> Option<(Result<S::Item<'_>, Fault<S::Error>>, Aside<'_>)> {
-        let length = self.ready.take()?;
+        length: usize,
+    ) -> (Result<S::Item<'_>, Fault<S::Error>>, Aside<'_>) {
         let Input { buffer, eof, options, error, spill, .. } = &mut self.input;
         let position = buffer.position();
         let held = buffer.len() - length;
@@ -538,7 +552,7 @@ impl<S: Decode> ReadSide<S> {
             self.dead |= fault.fatal;
             fault.moved(position)
         });
-        Some((item, Aside { held, spill, eof, error, options }))
+        (item, Aside { held, spill, eof, error, options })
     }
 
     /// Whether the stage is over, so that another may follow it.

@@ -7,8 +7,10 @@ use std::{
 };
 
 use super::{
-    Answer, Error, SendError, Timeouts, TimerFor, Turn, connection, constructors::constructors,
-    engine::again, transport::polled,
+    Answer, Error, SendError, Timeouts, TimerFor, Turn, connection,
+    constructors::constructors,
+    engine::{AtOnce, again},
+    transport::polled,
 };
 use crate::{Decode, Encode, Exchange};
 
@@ -77,7 +79,25 @@ impl<T: SyncTransport, S> Connection<T, S> {
     where
         S: Decode,
     {
-        if self.ready()? { self.take_turn() } else { Ok(None) }
+        let length = match self.at_once() {
+            AtOnce::Record(length) => length,
+            first => match self.length_past(first)? {
+                Some(length) => length,
+                None => return Ok(None),
+            },
+        };
+        self.take_turn_of(length)
+    }
+
+    /// The length of the record that is to be taken, where there was none at once. Only lengths
+    /// come together in a turn: a whole turn that comes from two places goes through memory.
+    #[inline(never)]
+    fn length_past(&mut self, first: AtOnce<S::Error>) -> Result<Option<usize>, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        let is_ready = now(self.poll_ready_past(&mut context(), first))??;
+        Ok(self.read.take_ready().filter(|_| is_ready))
     }
 
     /// Waits until an item can be [taken](connection::Connection::take), and says whether there is
