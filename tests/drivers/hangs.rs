@@ -396,3 +396,40 @@ fn a_blocking_connection_goes_on_until_its_transport_waits() {
     let mut connection = sync::Connection::new(Endless::new(RECORDS), ());
     connection.exchange(&mut Swallows).unwrap();
 }
+
+#[test]
+fn a_peer_that_always_has_an_item_leaves_a_readiness_loop_to_the_others() {
+    let record = crate::talk::messages(["item"]);
+    let script = crate::script::Script::new().gives_in_pieces(record.repeat(10_000), 600);
+    let options = Options::new().nonblocking(true).work_limit(Some(10 * 8192));
+    let mut connection = sync::Connection::new(script, Talk::default()).with_options(options);
+    let (mut items, mut most) = (0, 0);
+    for _ in 0..10_000 {
+        match connection.turn() {
+            Ok(turn) => {
+                assert!(turn.is_some());
+                items += 1;
+            }
+            Err(error) => {
+                assert!(error.is_again(), "{error:?}");
+                (items, most) = (0, items.max(most));
+            }
+        }
+    }
+    // Each read of 100 items counts for 8 KiB.
+    assert!((900..=1100).contains(&most), "{most} items at a time");
+}
+
+#[test]
+fn what_a_send_has_queued_is_not_said_to_be_sent_again() {
+    let script = crate::script::Script::new().write_stalls();
+    let options = Options::new().nonblocking(true);
+    let mut connection =
+        sync::Connection::new(script.clone(), Talk::default()).with_options(options);
+    let error = connection.send(&mut Talk::default(), &b"once"[..]).unwrap_err();
+    assert!(matches!(error, segue::driver::SendError::Queued(_)), "{error:?}");
+    assert!(!error.would_block(), "it must not be sent again");
+    script.goes_on();
+    connection.flush().unwrap();
+    assert_eq!(script.written(), crate::talk::messages(["once"]));
+}

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use segue::{
     Cause,
-    driver::{Options, SendError, Turn},
+    driver::{Error, Options, SendError, Turn},
 };
 
 use super::{Connection, FLUSH_FIRST};
@@ -180,5 +180,59 @@ fn what_a_stage_answers_behind_the_end_is_dropped_and_reading_goes_on() {
         assert!(log.failures.is_empty() && log.faults.is_empty());
         wait!(connection.flush()).unwrap();
         assert!(script.written().is_empty());
+    });
+}
+
+#[test]
+fn answers_to_what_came_before_a_fatal_fault_are_sent_before_it_is_told() {
+    play!({
+        // Found by `frame`, and in whatever pieces it all comes.
+        let stream = [messages(["one", "two"]), b"\x00\x00".to_vec()].concat();
+        for size in [1, 3, stream.len()] {
+            let script = Script::new().gives_in_pieces(&stream, size);
+            let mut connection = Connection::new(script.clone(), Talk::default());
+            let error = loop {
+                match wait!(connection.turn()) {
+                    Ok(Some(Turn { item, mut output })) => {
+                        output.queue(&mut Talk::default(), item).unwrap();
+                    }
+                    Ok(None) => panic!("there is a fault"),
+                    Err(error) => break error,
+                }
+            };
+            assert!(error.fault().unwrap().fatal);
+            assert_eq!(script.written(), messages(["one", "two"]), "pieces of {size}");
+        }
+    });
+}
+
+#[test]
+fn items_behind_a_close_are_refused_as_such() {
+    play!({
+        let script = Script::new().gives(messages(["one"])).ends();
+        let mut connection = Connection::new(script, Talk::default());
+        assert!(wait!(connection.close_unbounded(1000)).unwrap());
+        let error = wait!(connection.turn()).map(|turn| turn.is_none()).unwrap_err();
+        assert!(
+            matches!(&error, Error::Io(error) if error.kind() == ErrorKind::NotConnected),
+            "{error:?}"
+        );
+    });
+}
+
+#[test]
+fn what_is_sent_behind_a_close_that_has_not_ended_is_refused_at_once() {
+    play!({
+        let script = Script::new().write_stalls();
+        let options = Options::new().nonblocking(true).high_water(3);
+        let mut connection = Connection::new(script.clone(), Talk::default()).with_options(options);
+        wait!(connection.queue(&mut Talk::default(), &b"one"[..])).unwrap();
+        assert!(once!(connection.close_write()).is_pending());
+        // It has no room, and never will.
+        let refused = wait!(connection.send(&mut Talk::default(), &b"two"[..])).unwrap_err();
+        assert!(matches!(refused, SendError::Closed), "{refused:?}");
+        script.goes_on();
+        wait!(connection.close_write()).unwrap();
+        assert_eq!(script.written(), messages(["one"]));
     });
 }
