@@ -16,7 +16,9 @@
 //!
 //! # How much is done at a time
 //! A poll ends after [`Options::work_limit`](super::Options) bytes of work, or [`Pace::ONCE`] after
-//! one call on the transport, so that other tasks run and clocks are looked at.
+//! one call on the transport, so that other tasks run and clocks are looked at. Work is counted over
+//! calls, until one comes back without an item: a peer that always has one more would never let go
+//! of its task otherwise.
 //!
 //! # Which failure is told
 //! What a peer has said before it went is still delivered, so a failure to send is kept until

@@ -60,11 +60,12 @@ pub struct Options {
     /// again, nothing is read but ahead, nothing is absorbed, and what was read ahead is not
     /// delivered, until output has left.
     pub high_water: usize,
-    /// How many bytes one call absorbs before it comes back, so that other tasks run or a clock is
-    /// looked at; a read counts for at least 8 KiB. A polled connection wakes its task and is
-    /// pending then, others answer an error that [says "again"](super::Error::is_again). `None` is
-    /// 1 MiB, about 100 microseconds' worth of cheap records, but for blocking transports, which go
-    /// on without end. With a limit those come back after each call that may have waited.
+    /// How many bytes are read or absorbed before a call comes back, so that other tasks run or a
+    /// clock is looked at; a read counts for at least 8 KiB. It counts over calls that give an item,
+    /// until one gives none. A polled connection wakes its task and is pending then, others answer
+    /// an error that [says "again"](super::Error::is_again). `None` is 1 MiB, about 100
+    /// microseconds' worth of cheap records, but for blocking transports, which go on without end.
+    /// With a limit those come back after each call that may have waited.
     pub work_limit: Option<usize>,
     /// How long `close` waits in all, for what is queued to leave and for the peer's end to come:
     /// 10 seconds, several round trips of the slowest links. The clock is the transport's own, or
