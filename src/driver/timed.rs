@@ -37,6 +37,22 @@ impl<T: Transport, S> Connection<T, S> {
     where
         S: Decode,
     {
+        let ready = self.poll_ready_in_time(cx, timer);
+        if matches!(&ready, Poll::Ready(Err(Error::Fault(fault))) if fault.fatal) {
+            // As without a timer: the answers to what came before it are sent, as far as that goes.
+            let _ = self.poll_flush_by(cx, timer);
+        }
+        ready
+    }
+
+    fn poll_ready_in_time(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+    ) -> Poll<Result<bool, Error<S::Error>>>
+    where
+        S: Decode,
+    {
         // What is there already needs no alarm, which costs a system call where a transport waits.
         if self.is_ready()? {
             self.heard();

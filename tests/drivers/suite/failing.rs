@@ -9,6 +9,7 @@ use segue::{
 
 use super::{Connection, FLUSH_FIRST};
 use crate::{
+    clock::Clock,
     script::{Call, Script, Stop},
     talk::{Talk, messages, record},
 };
@@ -193,6 +194,29 @@ fn answers_to_what_came_before_a_fatal_fault_are_sent_before_it_is_told() {
             let mut connection = Connection::new(script.clone(), Talk::default());
             let error = loop {
                 match wait!(connection.turn()) {
+                    Ok(Some(Turn { item, mut output })) => {
+                        output.queue(&mut Talk::default(), item).unwrap();
+                    }
+                    Ok(None) => panic!("there is a fault"),
+                    Err(error) => break error,
+                }
+            };
+            assert!(error.fault().unwrap().fatal);
+            assert_eq!(script.written(), messages(["one", "two"]), "pieces of {size}");
+        }
+    });
+}
+
+#[test]
+fn answers_to_what_came_before_a_fatal_fault_are_sent_by_a_deadline_too() {
+    play!({
+        let stream = [messages(["one", "two"]), b"\x00\x00".to_vec()].concat();
+        for size in [1, 3, stream.len()] {
+            let script = Script::new().gives_in_pieces(&stream, size);
+            let mut connection = Connection::new(script.clone(), Talk::default());
+            let mut clock = Clock::new(true);
+            let error = loop {
+                match wait!(connection.turn_by(&mut clock)) {
                     Ok(Some(Turn { item, mut output })) => {
                         output.queue(&mut Talk::default(), item).unwrap();
                     }
