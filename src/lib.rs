@@ -44,8 +44,8 @@ extern crate alloc;
 mod core;
 
 pub use crate::core::{
-    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Mark, Need,
-    Output, Progress, Record, Records, Step, Tail,
+    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Mark, Moment,
+    Need, Output, Progress, Record, Records, Say, Step, Tail,
 };
 
 pub mod combine;

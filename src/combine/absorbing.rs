@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage, some of whose records are consumed and yield no item: comments, keep-alives.
@@ -34,12 +35,15 @@ pub struct Absorbing<D, P> {
     left_out: bool,
 }
 
-impl<D, P> Absorbing<D, P> {
+impl<D: Decode, P> Absorbing<D, P> {
     /// `stage` without the records of which `leave_out` says so.
     pub const fn new(stage: D, leave_out: P) -> Self {
+        const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
         Self { stage, leave_out, left_out: false }
     }
+}
 
+impl<D, P> Absorbing<D, P> {
     /// The stage inside.
     pub const fn stage(&self) -> &D {
         &self.stage
@@ -93,10 +97,7 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Absorbing<D, P> {
         self.stage.parse(record)
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }
 
 impl<D: fmt::Debug, P> fmt::Debug for Absorbing<D, P> {

@@ -2,7 +2,7 @@
 
 use core::{convert::Infallible, fmt};
 
-use crate::{Decode, Fault, Framing, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// One of two: as a stage, a switch at run time; as an item or an error, what came of it.
 ///
@@ -144,6 +144,24 @@ impl<A: Decode, B: Decode> Decode for Either<A, B> {
         match self {
             Self::Left(stage) => stage.parse(record).map(Either::Left).map_err(left),
             Self::Right(stage) => stage.parse(record).map(Either::Right).map_err(right),
+        }
+    }
+
+    const WIRE: bool = A::WIRE && B::WIRE;
+
+    #[inline]
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
+        match self {
+            Self::Left(stage) => stage.speak(say).map_err(left).map_err(Fault::fatal),
+            Self::Right(stage) => stage.speak(say).map_err(right).map_err(Fault::fatal),
+        }
+    }
+
+    #[inline]
+    fn progress(&self) -> u64 {
+        match self {
+            Self::Left(stage) => stage.progress(),
+            Self::Right(stage) => stage.progress(),
         }
     }
 

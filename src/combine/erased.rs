@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 use core::{fmt, marker::PhantomData};
 
 use super::Family;
-use crate::{Decode, Fault, Framing, Output, Record};
+use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// A stage whose type is not known until run time: plug-ins, tables of protocols.
 ///
@@ -75,6 +75,15 @@ pub trait DynDecode<L: Family, E> {
     /// Those of the stage.
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<L::Of<'a>, Fault<E>>;
 
+    /// As [`Decode::speak`].
+    ///
+    /// # Errors
+    /// Those of the stage.
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<E>>;
+
+    /// As [`Decode::progress`].
+    fn progress(&self) -> u64;
+
     /// As [`Decode::residue`].
     fn residue(&self) -> (usize, usize);
 }
@@ -96,6 +105,14 @@ where
         Decode::parse(self, record)
     }
 
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<E>> {
+        Decode::speak(self, say)
+    }
+
+    fn progress(&self) -> u64 {
+        Decode::progress(self)
+    }
+
     fn residue(&self) -> (usize, usize) {
         Decode::residue(self)
     }
@@ -105,8 +122,9 @@ impl<L: Family, E> Erased<L, E> {
     /// `stage` behind a pointer that goes to other threads.
     pub fn new<D>(stage: D) -> Self
     where
-        D: DynDecode<L, E> + Send + 'static,
+        D: for<'a> Decode<Item<'a> = L::Of<'a>, Error = E> + Send + 'static,
     {
+        const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
         Self { stage: Box::new(stage), names: PhantomData }
     }
 }
@@ -115,8 +133,9 @@ impl<L: Family, E> LocalErased<L, E> {
     /// `stage` behind a pointer that stays on its thread.
     pub fn local<D>(stage: D) -> Self
     where
-        D: DynDecode<L, E> + 'static,
+        D: for<'a> Decode<Item<'a> = L::Of<'a>, Error = E> + 'static,
     {
+        const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
         Self { stage: Box::new(stage), names: PhantomData }
     }
 }
@@ -142,6 +161,14 @@ where
 
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<L::Of<'a>, Fault<E>> {
         self.stage.parse(record)
+    }
+
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<E>> {
+        self.stage.speak(say).map_err(Fault::fatal)
+    }
+
+    fn progress(&self) -> u64 {
+        self.stage.progress()
     }
 
     fn residue(&self) -> (usize, usize) {

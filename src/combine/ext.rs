@@ -3,7 +3,6 @@
 use super::{
     Absorbing, Either, Erased, Family, Lending, Limit, LocalErased, Map, MapErr, MapItem, Nested,
     Own, Owned, Region, Skim, SkipOversize, Take, Then, Through, TryMap, TryMapItem,
-    erased::DynDecode,
 };
 use crate::{Decode, Fault, Record};
 
@@ -99,6 +98,20 @@ pub trait DecodeExt: Decode + Sized {
     }
 
     /// Records of at most `most` bytes, headers and separators included. See [`Limit`].
+    ///
+    /// Items of a stream inside are no bytes of this one ([`Decode::WIRE`]), so they are limited there:
+    ///
+    /// ```
+    /// use segue::{DecodeExt, length};
+    ///
+    /// let limited = length::u8().limit(9).nested(length::u8().limit(5));
+    /// ```
+    ///
+    /// ```compile_fail
+    /// use segue::{DecodeExt, length};
+    ///
+    /// let limited = length::u8().nested(length::u8()).limit(9);
+    /// ```
     fn limit(self, most: usize) -> Limit<Self> {
         Limit::new(self, most)
     }
@@ -165,7 +178,7 @@ pub trait DecodeExt: Decode + Sized {
     /// Behind a pointer that goes to other threads, with items of the family `L`. See [`Erased`].
     fn boxed_lent<L: Family>(self) -> Erased<L, Self::Error>
     where
-        Self: DynDecode<L, <Self as Decode>::Error> + Send + 'static,
+        Self: for<'a> Decode<Item<'a> = L::Of<'a>> + Send + 'static,
     {
         Erased::<L, _>::new(self)
     }

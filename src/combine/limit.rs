@@ -2,6 +2,7 @@
 
 use core::num::NonZeroUsize;
 
+use super::forward::forward;
 use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
 /// A stage whose records must not be longer than a number of bytes.
@@ -35,9 +36,18 @@ pub struct Limit<D> {
     most: usize,
 }
 
-impl<D> Limit<D> {
+impl<D: Decode> Limit<D> {
     /// `stage`, with records of at most `most` bytes, headers and separators included.
     pub const fn new(stage: D, most: usize) -> Self {
+        const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
+        Self { stage, most }
+    }
+}
+
+impl<D> Limit<D> {
+    /// The same around any stage: one whose records have no bytes of the stream does not reach
+    /// the limit by them.
+    pub(super) const fn around(stage: D, most: usize) -> Self {
         Self { stage, most }
     }
 
@@ -99,10 +109,7 @@ impl<D: Decode> Decode for Limit<D> {
         self.stage.parse(record)
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }
 
 /// A stage that announces more than it was shown would pass its limit.

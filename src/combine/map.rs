@@ -2,7 +2,7 @@
 
 use core::{fmt, marker::PhantomData};
 
-use super::Family;
+use super::{Family, forward::forward};
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The items of a stage, put through a function that cannot fail.
@@ -127,10 +127,7 @@ impl<D: Decode, F: MapItem<D>> Decode for Map<D, F> {
         Ok(self.map.map(item))
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }
 
 impl<D, F, T> MapItem<D> for F

@@ -2,7 +2,8 @@
 
 use core::fmt;
 
-use crate::{Decode, Fault, Framing, Output, Record};
+use super::forward::forward;
+use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// A stage whose own errors are put through a function; where they were found, and whether they
 /// are fatal, stays as it is.
@@ -71,9 +72,11 @@ impl<D: Decode, F: FnMut(D::Error) -> E, E> Decode for MapErr<D, F> {
     }
 
     #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<E>> {
+        self.stage.speak(say).map_err(|fault| fault.map(&mut self.map).fatal())
     }
+
+    forward!(D, stage, but speak);
 }
 
 impl<D: fmt::Debug, F> fmt::Debug for MapErr<D, F> {

@@ -32,6 +32,7 @@ mod either;
 mod erased;
 mod ext;
 mod family;
+pub(crate) mod forward;
 mod limit;
 mod map;
 mod map_err;

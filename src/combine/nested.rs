@@ -112,7 +112,7 @@ impl<O: Decode, I: Decode> Nested<O, I> {
     pub fn from_parts(outer: O, inner: I, buffer: Buffer) -> Self {
         Self {
             outer,
-            inner: Limit::new(inner, Self::MOST),
+            inner: Limit::around(inner, Self::MOST),
             buffer,
             answers: Output::new(),
             next: Next::Absorb,
@@ -346,6 +346,13 @@ where
         self.inner
             .parse(self.buffer.take(length))
             .map_err(|fault| right(fault.moved(position).nested()))
+    }
+
+    const WIRE: bool = false;
+
+    fn progress(&self) -> u64 {
+        let inside = self.buffer.position();
+        self.outer.progress().saturating_add(self.inner.progress()).saturating_add(inside)
     }
 
     fn residue(&self) -> (usize, usize) {

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The records of a stage as [`Bytes`], which may be kept and sent to other threads.
@@ -76,8 +77,5 @@ where
         self.stage.parse(record).map(Record::into_bytes)
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }

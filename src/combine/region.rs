@@ -1,5 +1,6 @@
 //! A stage confined to a number of bytes.
 
+use super::forward::forward;
 use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
 /// A stage confined to the next `length` bytes, and done at their end, whatever happens inside.
@@ -137,10 +138,7 @@ impl<D: Decode> Decode for Region<D> {
         self.stage.parse(record)
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }
 
 /// At the region's end the answer changes, so nobody waits for more than comes before it; and all

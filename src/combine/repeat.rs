@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record, core::Budget};
 
 /// A stage that is made anew whenever it is done.
@@ -106,10 +107,7 @@ impl<D: Decode, F: FnMut() -> D> Decode for Repeat<D, F> {
         self.stage.parse(record)
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }
 
 impl<D: fmt::Debug, F> fmt::Debug for Repeat<D, F> {

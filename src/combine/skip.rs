@@ -2,6 +2,7 @@
 
 use core::num::NonZeroUsize;
 
+use super::forward::forward;
 use crate::{Cause, Decode, Fault, Framing, Output, Record};
 
 /// Records of `stage` of up to `max` bytes of content; a longer one is passed over, in memory that
@@ -156,10 +157,7 @@ impl<D: Skim> Decode for SkipOversize<D> {
         }
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }
 
 impl<D: Skim + ?Sized> Skim for &mut D {

@@ -123,6 +123,26 @@ macro_rules! stages {
                 }
             }
 
+            const WIRE: bool = true $( && <$Type as $crate::Decode>::WIRE )+;
+
+            #[inline]
+            fn speak(
+                &mut self,
+                say: &mut $crate::Say<'_>,
+            ) -> ::core::result::Result<(), $crate::Fault<$Error>> {
+                match self {
+                    $( Self::$Variant(stage) => $crate::Decode::speak(stage, say)
+                        .map_err(|fault| fault.map($Error::$Variant).fatal()), )+
+                }
+            }
+
+            #[inline]
+            fn progress(&self) -> u64 {
+                match self {
+                    $( Self::$Variant(stage) => $crate::Decode::progress(stage), )+
+                }
+            }
+
             #[inline]
             fn residue(&self) -> (usize, usize) {
                 match self {

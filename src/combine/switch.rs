@@ -3,7 +3,7 @@
 use core::{fmt, marker::PhantomData, mem};
 
 use super::{Look, Verdict};
-use crate::{Cause, Decode, Fault, Framing, Need, Output, Record};
+use crate::{Cause, Decode, Fault, Framing, Need, Output, Record, Say};
 
 /// Decides by the first bytes what stage they belong to, and goes on as that stage.
 ///
@@ -125,6 +125,19 @@ where
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<B::Item<'a>, Fault<B::Error>> {
         self.chosen()?.parse(record)
+    }
+
+    const WIRE: bool = B::WIRE;
+
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<B::Error>> {
+        match &mut self.state {
+            State::Chosen(stage) => stage.speak(say).map_err(Fault::fatal),
+            State::Looking(..) | State::Dead => Ok(()),
+        }
+    }
+
+    fn progress(&self) -> u64 {
+        self.stage().map_or(0, Decode::progress)
     }
 
     fn residue(&self) -> (usize, usize) {

@@ -1,5 +1,6 @@
 //! So many records, and then the end.
 
+use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// Exactly so many records of a stage, and then it is done.
@@ -90,8 +91,5 @@ impl<D: Decode> Decode for Take<D> {
         self.stage.parse(record)
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }

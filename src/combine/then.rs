@@ -3,7 +3,7 @@
 use core::{fmt, mem};
 
 use super::either::{Either, left, right};
-use crate::{Cause, Decode, Fault, Framing, Output, Record};
+use crate::{Cause, Decode, Fault, Framing, Output, Record, Say};
 
 /// One stage, and when it is done, the next, made from the first by value.
 ///
@@ -140,6 +140,24 @@ where
             State::First(first, _) => first.parse(record).map(Either::Left).map_err(left),
             State::Second(second) => second.parse(record).map(Either::Right).map_err(right),
             State::Dead => Err(Fault::from_cause(Cause::Contract)),
+        }
+    }
+
+    const WIRE: bool = A::WIRE && B::WIRE;
+
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
+        match &mut self.state {
+            State::First(first, _) => first.speak(say).map_err(left).map_err(Fault::fatal),
+            State::Second(second) => second.speak(say).map_err(right).map_err(Fault::fatal),
+            State::Dead => Ok(()),
+        }
+    }
+
+    fn progress(&self) -> u64 {
+        match &self.state {
+            State::First(first, _) => first.progress(),
+            State::Second(second) => second.progress(),
+            State::Dead => 0,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage that is done behind the first record of which a function says that it is the last:
@@ -33,12 +34,15 @@ pub struct Through<D, P> {
     over: bool,
 }
 
-impl<D, P> Through<D, P> {
+impl<D: Decode, P> Through<D, P> {
     /// `stage` up to and with the first record of which `is_last` says so.
     pub const fn new(stage: D, is_last: P) -> Self {
+        const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
         Self { stage, is_last, over: false }
     }
+}
 
+impl<D, P> Through<D, P> {
     /// Whether the last record has come, and not merely the end of the stage inside.
     pub const fn is_over(&self) -> bool {
         self.over
@@ -86,10 +90,7 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Through<D, P> {
         self.stage.parse(record)
     }
 
-    #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
-    }
+    forward!(D, stage);
 }
 
 impl<D: fmt::Debug, P> fmt::Debug for Through<D, P> {

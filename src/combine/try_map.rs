@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::{Family, Lending};
-use crate::{Decode, Fault, Framing, Output, Record};
+use super::{Family, Lending, forward::forward};
+use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// The items of a stage, put through a function that may refuse them.
 ///
@@ -127,9 +127,11 @@ impl<D: Decode, F: TryMapItem<D>> Decode for TryMap<D, F> {
     }
 
     #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
+        self.stage.speak(say).map_err(convert).map_err(Fault::fatal)
     }
+
+    forward!(D, stage, but speak);
 }
 
 impl<D, F, T, E> TryMapItem<D> for F

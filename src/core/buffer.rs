@@ -32,6 +32,8 @@ pub struct Buffer {
     base: u64,
     /// The position up to which records of no bytes have been paid for: see [`pay`].
     paid: u64,
+    /// How far the stage had come in a stream inside when that last paid: see [`pay_inside`].
+    inside: u64,
     /// Nothing was ever written behind this part of the storage, nor behind `end`. It is brought
     /// up to date where `end` goes down, so that what comes in costs nothing more.
     used: usize,
@@ -44,6 +46,16 @@ pub struct Buffer {
 #[inline(never)]
 pub(super) fn pay(paid: u64, position: u64) -> Option<u64> {
     (paid != position.wrapping_add(Budget::FREE)).then_some(paid.wrapping_add(1))
+}
+
+/// The same where the bytes of the stream do not pay any more: those that the stage has consumed of a
+/// stream inside do.
+#[cold]
+#[inline(never)]
+pub(super) fn pay_inside(paid: u64, inside: &mut u64, progress: u64) -> Option<u64> {
+    let more = progress.saturating_sub(*inside);
+    *inside = progress;
+    (more > 0).then(|| paid.wrapping_sub(more).wrapping_add(1))
 }
 
 impl Buffer {
@@ -146,7 +158,7 @@ impl Buffer {
     /// Pulls `stage` once: its next item, or what it needs for one.
     ///
     /// Items of no bytes are let through as long as bytes pay for them: one for each byte that was
-    /// ever consumed of this buffer, and 64 more. After that the fault is
+    /// ever consumed of this buffer, or of a [stream inside](Decode::progress), and 64 more. After that the fault is
     /// [`NoProgress`](crate::Cause::NoProgress), so that a loop over the items of a stage that never
     /// ends does end.
     ///
@@ -174,10 +186,7 @@ impl Buffer {
             match stage.frame(self.as_slice(), eof) {
                 Ok(Framing::Record(length)) if length <= held => {
                     if length == 0 {
-                        let Some(paid) = pay(self.paid, position) else {
-                            return Err(endless(position));
-                        };
-                        self.paid = paid;
+                        self.pay(stage)?;
                     }
                     return match stage.parse(self.take(length)) {
                         Ok(item) => Ok(Step::Item(item)),
@@ -186,10 +195,7 @@ impl Buffer {
                 }
                 Ok(Framing::Absorb(length)) if length <= held => {
                     if length == 0 {
-                        let Some(paid) = pay(self.paid, position) else {
-                            return Err(endless(position));
-                        };
-                        self.paid = paid;
+                        self.pay(stage)?;
                     }
                     let record = self.take(length);
                     stage.absorb(record, answers).map_err(|fault| moved(fault, position))?;
@@ -203,6 +209,17 @@ impl Buffer {
         }
     }
 
+    /// Pays for a record of no bytes.
+    #[inline(always)]
+    pub(crate) fn pay<D: Decode>(&mut self, stage: &D) -> Result<(), Fault<D::Error>> {
+        let position = self.position();
+        let paid = pay(self.paid, position)
+            .or_else(|| pay_inside(self.paid, &mut self.inside, stage.progress()));
+        let Some(paid) = paid else { return Err(endless(position)) };
+        self.paid = paid;
+        Ok(())
+    }
+
     /// All the records of `stage` that are buffered, lent one after the other at the cost of a
     /// loop over a slice. Those of no bytes are paid for as [`step`](Self::step) says.
     #[inline]
@@ -213,9 +230,9 @@ impl Buffer {
         answers: &'b mut Output,
     ) -> Records<'b, D> {
         let position = self.position();
-        let Self { storage, start, end, paid, .. } = self;
+        let Self { storage, start, end, paid, inside, .. } = self;
         let rest = &mut storage[*start..*end];
-        Records::new(stage, rest, start, paid, position, eof, answers)
+        Records::new(stage, rest, start, (paid, inside), position, eof, answers)
     }
 
     /// Makes room behind what is buffered: `spare_mut` then has at least `room` bytes.
@@ -310,13 +327,13 @@ impl Buffer {
     /// behind it.
     #[must_use]
     pub fn take_rest(&mut self) -> BytesMut {
-        let (start, end, paid) = (self.start, self.end, self.paid);
+        let (start, end, paid, inside) = (self.start, self.end, self.paid, self.inside);
         let position = self.position().wrapping_add(self.len() as u64);
         let mut rest = core::mem::take(self).storage;
         rest.truncate(end);
         rest.advance(start);
         self.stay_at(position);
-        self.paid = paid;
+        (self.paid, self.inside) = (paid, inside);
         rest
     }
 

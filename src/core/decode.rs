@@ -1,6 +1,6 @@
 //! A stage that reads.
 
-use super::{Fault, Framing, Output, Record};
+use super::{Fault, Framing, Output, Record, Say};
 
 /// A stage of a protocol that reads: it delimits records, then parses them.
 ///
@@ -78,6 +78,17 @@ pub trait Decode {
     /// How the bytes of a peer can break the rules of this stage.
     type Error;
 
+    /// Whether the records are bytes of the stream that the stage is shown.
+    ///
+    /// False for a stage whose items come out of a stream inside that one, as those of
+    /// [`Nested`](crate::combine::Nested) do: they are announced as records of no bytes, so what
+    /// looks at the bytes of a record cannot be put around it. [`limit`](crate::DecodeExt::limit),
+    /// [`through`](crate::DecodeExt::through), [`absorbing`](crate::DecodeExt::absorbing) and
+    /// [`Erased`](crate::combine::Erased) do not compile then.
+    ///
+    /// A stage made of other stages has it where all of them do.
+    const WIRE: bool = true;
+
     /// Says how long the record in front of `input` is, or what it takes to know.
     ///
     /// `eof` says that nothing will follow `input`. A stage for which that is a proper end answers
@@ -108,6 +119,87 @@ pub trait Decode {
     /// When the record breaks the rules of the stage; a fault that is not fatal lets the stage go
     /// on with the next record.
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>>;
+
+    /// Queues what the stage has to say without having been asked: window updates, data that waited
+    /// for credit, keep-alives. Most stages only answer what they read, and leave this as it is.
+    ///
+    /// Drivers call it before each wait, whenever sending has made room, in a flush, and when the
+    /// stage is [done](Framing::Done) until it adds nothing more. They stop asking from the
+    /// high-water mark on.
+    ///
+    /// # Contract (law L11)
+    /// - It changes nothing of what is read: not the next answer of [`frame`](Self::frame), no item.
+    /// - It adds data for as long as there is [room](Say::room), and stops without. What its protocol
+    ///   needs to go on at all, such as window updates, may pass that: asked again without room, and
+    ///   with nothing read in between, it adds nothing.
+    /// - A stage made of other stages lets each of them speak.
+    ///
+    /// A keep-alive, in whole:
+    ///
+    /// ```
+    /// use core::{convert::Infallible, time::Duration};
+    /// use segue::{Decode, Fault, Framing, Moment, Output, Record, Say};
+    ///
+    /// /// Reads bytes, and sends a dot after each minute in which it has sent nothing else.
+    /// #[derive(Default)]
+    /// struct Dots { next: Option<Duration> }
+    ///
+    /// impl Decode for Dots {
+    ///     type Item<'a> = Record<'a>;
+    ///     type Error = Infallible;
+    ///
+    ///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
+    ///         Ok(match input {
+    ///             [] if eof => Framing::Done,
+    ///             [] => Framing::need(1),
+    ///             all => Framing::Record(all.len()),
+    ///         })
+    ///     }
+    ///
+    ///     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<Infallible>> {
+    ///         Ok(record)
+    ///     }
+    ///
+    ///     fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Infallible>> {
+    ///         let Some(now) = say.now() else { return Ok(()) };
+    ///         let mut next = *self.next.get_or_insert(now + Duration::from_secs(60));
+    ///         if now >= next {
+    ///             say.output().put(b".");
+    ///             next = now + Duration::from_secs(60);
+    ///             self.next = Some(next);
+    ///         }
+    ///         say.wake_at(next);
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let (mut stage, mut output) = (Dots::default(), Output::new());
+    /// for (second, sent) in [(0, 0), (59, 0), (60, 1), (61, 1), (120, 2)] {
+    ///     let mut moment = Moment::at(Duration::from_secs(second));
+    ///     stage.speak(&mut Say::new(&mut output, 1024, &mut moment))?;
+    ///     assert_eq!(output.len(), sent);
+    /// }
+    /// # Ok::<(), Fault<Infallible>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// When the stage cannot go on, as after an idle time-out. Such a fault is fatal; what was
+    /// queued before it is still sent. Asked again, the stage fails again.
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
+        let _ = say;
+        Ok(())
+    }
+
+    /// How many bytes the stage has consumed of a stream inside the one that it is shown, so far.
+    ///
+    /// Each pays for one record of no bytes, as each byte of the outer stream does: a stage that
+    /// decompresses may find many records in few bytes, and must not be taken for one that never
+    /// ends. Most stages have no stream inside and leave this as it is.
+    ///
+    /// A stage made of other stages adds up theirs.
+    fn progress(&self) -> u64 {
+        0
+    }
 
     /// How many bytes the stage holds that it took from its input and made no item of, and how
     /// many that it has queued and nobody has sent.
@@ -147,6 +239,18 @@ impl<D: Decode + ?Sized> Decode for &mut D {
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>> {
         (**self).parse(record)
+    }
+
+    const WIRE: bool = D::WIRE;
+
+    #[inline]
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
+        (**self).speak(say)
+    }
+
+    #[inline]
+    fn progress(&self) -> u64 {
+        (**self).progress()
     }
 
     #[inline]

@@ -12,6 +12,7 @@ mod handoff;
 mod output;
 mod record;
 mod records;
+mod say;
 
 pub(crate) use budget::Budget;
 pub use buffer::Buffer;
@@ -25,3 +26,4 @@ pub use handoff::{Edge, Handoff};
 pub use output::{Mark, Output, Tail};
 pub use record::Record;
 pub use records::Records;
+pub use say::{Moment, Say};

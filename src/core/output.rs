@@ -43,6 +43,8 @@ pub struct Output {
     /// Bytes in the queue.
     queued: usize,
     high_water: usize,
+    /// How many bytes have left.
+    left: u64,
 }
 
 /// A large write.
@@ -88,6 +90,7 @@ impl Output {
             between: 0,
             queued: 0,
             high_water: high_water.max(1),
+            left: 0,
         }
     }
 
@@ -232,10 +235,13 @@ impl Output {
     pub fn append(&mut self, other: &mut Self) {
         if self.is_empty() {
             let high_water = self.high_water;
+            let (left, moved) = (self.left, other.len() as u64);
             core::mem::swap(self, other);
             other.high_water = core::mem::replace(&mut self.high_water, high_water);
+            other.left = core::mem::replace(&mut self.left, left).wrapping_add(moved);
             return;
         }
+        other.left = other.left.wrapping_add(other.len() as u64);
         for Whole { before, bytes } in other.queue.drain(..) {
             let at = other.start;
             other.start += before;
@@ -295,6 +301,7 @@ impl Output {
     /// # Panics
     /// If fewer are waiting.
     pub fn advance(&mut self, mut count: usize) {
+        self.left = self.left.wrapping_add(count as u64);
         while count > 0
             && let Some(Whole { before, bytes }) = self.queue.front_mut()
         {
@@ -350,11 +357,57 @@ impl Output {
             self.used = self.used.saturating_sub(self.start + small);
             self.end -= self.start + small;
             self.start = 0;
+            self.left = self.left.wrapping_add(small as u64);
             return Some(bytes.freeze());
         }
         let next = self.queue.pop_front()?.bytes;
         self.queued -= next.len();
+        self.left = self.left.wrapping_add(next.len() as u64);
         Some(next)
+    }
+
+    /// Moves up to `most` bytes from the front to the end of `into`, and returns how many. What is
+    /// sent from where it is stays there: it is shared out and not copied.
+    ///
+    /// For a stage that carries the bytes of a stream of its own in frames.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use segue::Output;
+    ///
+    /// let (mut stream, mut wire) = (Output::new(), Output::new());
+    /// stream.put_bytes(Bytes::from(vec![7; 5000]));
+    /// wire.put(b"\x0f\xa0"); // the length of a frame
+    /// assert_eq!(stream.move_to(&mut wire, 4000), 4000);
+    /// assert_eq!((stream.len(), stream.position(), wire.len()), (1000, 4000, 4002));
+    /// ```
+    pub fn move_to(&mut self, into: &mut Self, most: usize) -> usize {
+        let mut left = most;
+        while left > 0 && !self.is_empty() {
+            let small = self.queue.front().map_or(self.end - self.start, |whole| whole.before);
+            let moved = if small > 0 {
+                let small = small.min(left);
+                into.put(&self.small[self.start..self.start + small]);
+                small
+            } else {
+                let Some(Whole { bytes, .. }) = self.queue.front() else { break };
+                let whole = bytes.len().min(left);
+                into.put_bytes(bytes.slice(..whole));
+                whole
+            };
+            self.advance(moved);
+            left -= moved;
+        }
+        most - left
+    }
+
+    /// The offset in the stream of the first byte that waits: how many bytes have left so far.
+    ///
+    /// What was [cleared](Self::clear) or [rolled back](Self::rollback) has not left.
+    #[inline]
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.left
     }
 
     /// Is called before `end` goes down.
@@ -373,7 +426,7 @@ impl Output {
     /// Gives back the memory of an empty output, so that an idle connection holds none.
     pub fn release(&mut self) {
         if self.is_empty() {
-            *self = Self::with_high_water(self.high_water);
+            *self = Self { left: self.left, ..Self::with_high_water(self.high_water) };
         }
     }
 
@@ -483,6 +536,31 @@ fn full() -> ! {
 impl fmt::Debug for Tail<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tail").field("room", &self.room()).finish()
+    }
+}
+
+/// Appends what is written; it never fails. For writers that know nothing of outputs: formatters,
+/// compressors.
+///
+/// ```
+/// use segue::Output;
+/// use std::io::Write;
+///
+/// let mut output = Output::new();
+/// write!(output, "Content-Length: {}\r\n", 42)?;
+/// assert_eq!(output.to_vec(), b"Content-Length: 42\r\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[cfg(feature = "std")]
+impl std::io::Write for Output {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.put(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

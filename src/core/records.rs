@@ -2,7 +2,10 @@
 
 use core::{fmt, mem};
 
-use super::{Cause, Decode, Fault, Framing, Output, Record, Step, buffer::pay};
+use super::{
+    Cause, Decode, Fault, Framing, Output, Record, Step,
+    buffer::{pay, pay_inside},
+};
 
 /// The records of a stage that are buffered, lent one after the other.
 ///
@@ -28,8 +31,8 @@ pub struct Records<'b, D> {
     rest: &'b mut [u8],
     /// The buffer's front, moved on with every record: a loan that ends early loses nothing.
     start: &'b mut usize,
-    /// The buffer's account of records of no bytes.
-    paid: &'b mut u64,
+    /// The buffer's account of records of no bytes, and what has paid into it inside.
+    account: (&'b mut u64, &'b mut u64),
     /// The offset in the stream of where `start` counts from: wrapping, as the buffer's.
     base: u64,
     eof: bool,
@@ -42,13 +45,13 @@ impl<'b, D: Decode> Records<'b, D> {
         stage: &'b mut D,
         rest: &'b mut [u8],
         start: &'b mut usize,
-        paid: &'b mut u64,
+        account: (&'b mut u64, &'b mut u64),
         position: u64,
         eof: bool,
         answers: &'b mut Output,
     ) -> Self {
         let base = position.wrapping_sub(*start as u64);
-        Self { stage, rest, start, paid, base, eof, answers }
+        Self { stage, rest, start, account, base, eof, answers }
     }
 
     /// The offset in the stream of the front of `rest`. It is put together where it is asked for,
@@ -73,10 +76,10 @@ impl<'b, D: Decode> Records<'b, D> {
                 Ok(Framing::Absorb(length)) => {
                     let position = self.position();
                     if length == 0 {
-                        let Some(paid) = pay(*self.paid, position) else {
+                        let Some(paid) = self.paid(position) else {
                             return Err(endless(position));
                         };
-                        *self.paid = paid;
+                        *self.account.0 = paid;
                     }
                     let Some(record) = self.take(length) else {
                         return Err(overrun(position));
@@ -93,10 +96,10 @@ impl<'b, D: Decode> Records<'b, D> {
             };
             if length == 0 {
                 let position = self.position();
-                let Some(paid) = pay(*self.paid, position) else {
+                let Some(paid) = self.paid(position) else {
                     return Err(endless(position));
                 };
-                *self.paid = paid;
+                *self.account.0 = paid;
             }
             let Some(record) = self.take(length) else {
                 return Err(overrun(self.position()));
@@ -108,6 +111,13 @@ impl<'b, D: Decode> Records<'b, D> {
                 Err(fault) => Err(moved(fault, base.wrapping_add((**start - length) as u64))),
             };
         }
+    }
+
+    /// The account after a record of no bytes, if something pays for it.
+    #[inline(always)]
+    fn paid(&mut self, position: u64) -> Option<u64> {
+        let (paid, inside) = &mut self.account;
+        pay(**paid, position).or_else(|| pay_inside(**paid, inside, self.stage.progress()))
     }
 
     /// Consumes `length` bytes, if there are as many.

@@ -11,7 +11,7 @@ use super::{
     pool,
     transport::{Transport, plausible, uninterrupted},
 };
-use crate::{Buffer, Decode, Fault, Framing, Need, Output, core::Budget};
+use crate::{Buffer, Cause, Decode, Fault, Framing, Need, Output};
 
 /// What has been received, and how far the stage has come with it.
 #[derive(Debug)]
@@ -26,7 +26,6 @@ pub(super) struct ReadSide<S> {
     given_up: bool,
     /// The stage has said that it is over.
     done: bool,
-    budget: Budget,
 }
 
 /// Received bytes and how to get more: what stages and exchanges have in common.
@@ -360,15 +359,7 @@ impl Drop for Input {
 
 impl<S> ReadSide<S> {
     pub(super) fn new(stage: S, input: Input) -> Self {
-        Self {
-            stage,
-            input,
-            ready: None,
-            dead: false,
-            given_up: false,
-            done: false,
-            budget: Budget::new(),
-        }
+        Self { stage, input, ready: None, dead: false, given_up: false, done: false }
     }
 
     /// Whether the stage has said that it is over.
@@ -401,7 +392,7 @@ impl<S: Decode> ReadSide<S> {
             return Err(closed().into());
         }
         if self.dead {
-            return Err(self.fatal(Fault::from_cause(crate::Cause::Contract)));
+            return Err(self.fatal(Fault::from_cause(Cause::Contract)));
         }
         if self.done {
             return Ok(Pulled::Done);
@@ -436,11 +427,7 @@ impl<S: Decode> ReadSide<S> {
     /// case. It is paid for, and is to be taken next.
     #[inline(always)]
     pub(super) fn found(&mut self, length: usize) -> bool {
-        let is_there = length > 0 && length <= self.input.shown().0.len();
-        if is_there {
-            self.budget.earn(length);
-        }
-        is_there
+        length > 0 && length <= self.input.shown().0.len()
     }
 
     /// Remembers that a record of this length is to be taken.
@@ -460,21 +447,13 @@ impl<S: Decode> ReadSide<S> {
         let held = shown.len();
         match framing {
             Framing::Record(length) => {
-                if let Err(fault) =
-                    Budget::within(length, held).and_then(|()| self.budget.spend(length))
-                {
-                    return Err(self.fatal(fault));
-                }
+                self.pay(length, held)?;
                 self.ready = Some(length);
                 Ok(Pulled::Ready)
             }
             Framing::Absorb(_) if is_full => Ok(Pulled::Full),
             Framing::Absorb(length) => {
-                if let Err(fault) =
-                    Budget::within(length, held).and_then(|()| self.budget.spend(length))
-                {
-                    return Err(self.fatal(fault));
-                }
+                self.pay(length, held)?;
                 let position = self.input.buffer.position();
                 match self.stage.absorb(self.input.buffer.take(length), output) {
                     Ok(()) => Ok(Pulled::Absorbed(length)),
@@ -494,6 +473,20 @@ impl<S: Decode> ReadSide<S> {
                 Ok(Pulled::Done)
             }
         }
+    }
+
+    /// Pays for a record that the stage has announced.
+    fn pay(&mut self, length: usize, held: usize) -> Result<(), Error<S::Error>> {
+        if length > held {
+            return Err(self.fatal(Fault::from_cause(Cause::Contract)));
+        }
+        if length > 0 {
+            return Ok(());
+        }
+        self.input.buffer.pay(&self.stage).map_err(|fault| {
+            self.dead = true;
+            Error::Fault(fault)
+        })
     }
 
     /// Reads once for the stage. A verdict over bytes that stay in the kernel is acted upon, and

@@ -3,8 +3,8 @@
 use ::nom::{Err, Parser};
 
 use super::{Error, Located, error::rejected};
-use crate::combine::{Skim, Skimmed};
-use crate::{Decode, Fault, Framing, Output, Record};
+use crate::combine::{Skim, Skimmed, forward::forward};
+use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// The records of `stage`, each parsed by `parser`, which must take the whole of it.
 ///
@@ -113,9 +113,11 @@ where
     }
 
     #[inline]
-    fn residue(&self) -> (usize, usize) {
-        self.stage.residue()
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
+        self.stage.speak(say).map_err(|fault| fault.map(Error::Stage).fatal())
     }
+
+    forward!(D, stage, but speak);
 }
 
 impl<D, F> Skim for Body<D, F>

@@ -4,9 +4,9 @@
 mod bounds;
 mod chunks;
 mod fatal;
+mod forwards;
 mod items;
 mod nested;
-mod residue;
 mod sequences;
 mod several;
 

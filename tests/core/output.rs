@@ -374,3 +374,50 @@ fn a_tail_ends_where_its_room_does() {
     over(|tail| tail.put_ends(2, [0; 0], [0; 0]));
     over(|tail| tail.put_ends(1, [0; 2], [0; 2]));
 }
+
+/// Moving between two outputs keeps each byte and its place, and shares what is large.
+#[test]
+fn what_is_moved_keeps_its_order_and_its_count() {
+    let pattern: Vec<u8> = (0..20_000_u32).map(|at| (at % 251) as u8).collect();
+    for most in [1, 7, 2047, 2048, 5000, usize::MAX] {
+        let (mut from, mut into) = (Output::new(), Output::new());
+        from.put(b"gone");
+        from.put(&pattern[..3]);
+        from.put_bytes(Bytes::copy_from_slice(&pattern[3..9000]));
+        from.put(&pattern[9000..9010]);
+        from.put_bytes(Bytes::copy_from_slice(&pattern[9010..]));
+        from.advance(4);
+        let mut moved = 0;
+        while !from.is_empty() {
+            let count = from.move_to(&mut into, most);
+            assert!(count > 0 && count <= most);
+            moved += count;
+            assert_eq!((from.position(), from.len()), (4 + moved as u64, pattern.len() - moved));
+        }
+        assert_eq!(from.move_to(&mut into, most), 0);
+        assert_eq!((into.to_vec(), into.position()), (pattern.clone(), 0), "{most} at a time");
+    }
+}
+
+/// However bytes leave, they are counted once, on the side that they leave from.
+#[test]
+fn the_position_counts_what_has_left() {
+    let (mut first, mut second) = (Output::new(), Output::new());
+    first.put(b"abc");
+    first.advance(1);
+    assert_eq!(first.pop().map(|bytes| bytes.len()), Some(2));
+    assert_eq!(first.position(), 3);
+    second.put(b"xyz");
+    first.append(&mut second); // into an empty one, by exchange
+    assert_eq!((first.position(), second.position()), (3, 3));
+    second.put(b"more");
+    first.append(&mut second);
+    assert_eq!((first.position(), first.len(), second.position()), (3, 7, 7));
+    first.clear();
+    first.release();
+    assert_eq!((first.position(), first.len()), (3, 0));
+    let mark = first.mark();
+    first.put_bytes(Bytes::from(vec![1; 4096]));
+    first.rollback(mark);
+    assert_eq!(first.position(), 3);
+}

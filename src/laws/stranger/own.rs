@@ -5,6 +5,7 @@ use std::fmt::{self, Debug};
 use super::{Answer, Stranger};
 use crate::{
     Buffer, Decode, Exchange, Fault, Framing, Output, Progress, Record, Step,
+    combine::forward::forward,
     laws::{Entry, Log, Observe},
 };
 
@@ -71,6 +72,8 @@ impl<D: Decode> Decode for Strict<'_, D> {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<D::Item<'a>, Fault<D::Error>> {
         self.0.parse(record)
     }
+
+    forward!(D, 0);
 }
 
 impl<D> Staged<D>

@@ -1,8 +1,9 @@
-//! Bytes inside a stage, counted through every combinator.
+//! What every combinator passes on: what a stage says, how far it is inside, and what it holds.
 
 use core::convert::Infallible;
 use segue::combine::{Either, Erased, Lent, Skim, Skimmed, Verdict, choice, repeat, skip_oversize};
-use segue::{Buffer, Decode, DecodeExt, Fault, Framing, Output, Record, Step, length};
+use segue::{Buffer, Decode, DecodeExt, Fault, Framing, Moment, Output, Record, Say, Step, length};
+use std::time::Duration;
 
 use crate::{chunks::Chunks, nested::Questions};
 
@@ -27,6 +28,18 @@ impl Decode for Holding {
         Ok(record)
     }
 
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Infallible>> {
+        if let Some(now) = say.now() {
+            say.wake_at(now + Duration::from_secs(1));
+        }
+        say.output().put(b"said");
+        Ok(())
+    }
+
+    fn progress(&self) -> u64 {
+        7
+    }
+
     fn residue(&self) -> (usize, usize) {
         HELD
     }
@@ -46,16 +59,22 @@ segue::stages! {
     enum OneError;
 }
 
-/// Asks the stage for its first record, and then for its residue.
-fn after_one<D: Decode>(mut stage: D) -> (usize, usize) {
+/// What a stage has passed on: its residue, its progress, and what it has said, by when it wants to
+/// speak again.
+type Passed = ((usize, usize), u64, Vec<u8>, Option<Duration>);
+
+/// Asks the stage for its first record, and then for what it passes on.
+fn after_one<D: Decode>(mut stage: D) -> Passed {
     let (mut buffer, mut output) = (Buffer::from(&b"x"[..]), Output::new());
     assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Item(_))));
-    stage.residue()
+    let mut moment = Moment::at(Duration::from_secs(5));
+    assert!(stage.speak(&mut Say::new(&mut output, 1024, &mut moment)).is_ok());
+    (stage.residue(), stage.progress(), output.to_vec(), moment.wake_at())
 }
 
 #[test]
-fn every_combinator_tells_what_the_stages_in_it_hold() {
-    let residues = [
+fn every_combinator_passes_on_what_the_stages_in_it_tell() {
+    let passed = [
         ("&mut", after_one(&mut Holding)),
         ("map", after_one(Holding.map(|record: Record<'_>| record.len()))),
         ("owned", after_one(Holding.owned())),
@@ -81,8 +100,9 @@ fn every_combinator_tells_what_the_stages_in_it_hold() {
         ("stages!", after_one(OneOf::Held(Holding))),
         ("boxed", after_one(Erased::<Lent, Infallible>::new(Holding))),
     ];
-    for (combinator, residue) in residues {
-        assert_eq!(residue, HELD, "{combinator}");
+    for (combinator, passed) in passed {
+        let expected = (HELD, 7, b"said".to_vec(), Some(Duration::from_secs(6)));
+        assert_eq!(passed, expected, "{combinator}");
     }
     assert_eq!(OneOf::Bytes(length::u8()).residue(), (0, 0), "only the stage that is there");
 }
