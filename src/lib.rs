@@ -44,8 +44,8 @@ extern crate alloc;
 mod core;
 
 pub use crate::core::{
-    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Mark, Moment,
-    Need, Output, Progress, Record, Records, Say, Step, Tail,
+    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Layer, Mark,
+    Moment, Need, Output, Progress, Record, Records, Say, Step, Tail,
 };
 
 pub mod combine;

@@ -1,17 +1,17 @@
 //! Both sides over a blocking connection.
 
-use std::io;
+use std::io::{self, Read, Write};
 
 use segue::driver::{
     Timer, Turn,
-    sync::{CloseWrite, Connection, SyncTransport},
+    sync::{CloseWrite, Connection},
 };
 use segue_websocket::{Close, CloseCode, Message, Outgoing, ServerHandshake};
 
 use crate::{GLUED, GREETING, opening::Opening, report::Trace};
 
 /// The server: upgrades, greets and echoes until the client closes.
-pub fn serve<T: SyncTransport + CloseWrite>(
+pub fn serve<T: Read + Write + CloseWrite>(
     mut connection: Connection<T, ()>,
     timer: &mut impl Timer,
 ) -> io::Result<Trace> {
@@ -39,7 +39,7 @@ pub fn serve<T: SyncTransport + CloseWrite>(
 
 /// The client, which has queued its request with the first messages glued to it, and wants each of
 /// them back.
-pub fn talk<T: SyncTransport + CloseWrite>(
+pub fn talk<T: Read + Write + CloseWrite>(
     mut connection: Connection<T, ()>,
     opening: Opening,
     timer: &mut impl Timer,

@@ -5,8 +5,8 @@
 
 use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use segue::driver::sync::{Connection, SyncTransport};
-use segue::driver::{BlockingHalf, Error, Options, ReadPolicy, SendError, Turn};
+use segue::driver::sync::{Blocking, Connection, Std};
+use segue::driver::{self, BlockingHalf, Error, Options, ReadPolicy, SendError, Transport, Turn};
 use segue::{Edge, Encode, Fault, Handoff, Output};
 use segue_fuzz::chain::{self, Link, Opening, Stage, uncut};
 use segue_fuzz::heard::{Heard, payload};
@@ -210,7 +210,7 @@ impl Tale {
     }
 
     /// What can be done with a half as well.
-    fn one<T: SyncTransport>(&mut self, connection: &mut Connection<T, Stage>, act: Act) {
+    fn one<T: Transport>(&mut self, connection: &mut driver::Connection<Blocking<T>, Stage>, act: Act) {
         match act {
             // A dead stage is not to be asked again.
             Act::Turn | Act::TurnAndRoom | Act::ReadyAndTake if self.over => {}
@@ -225,7 +225,7 @@ impl Tale {
         }
     }
 
-    fn turn<T: SyncTransport>(&mut self, connection: &mut Connection<T, Stage>, room: bool) {
+    fn turn<T: Transport>(&mut self, connection: &mut driver::Connection<Blocking<T>, Stage>, room: bool) {
         match connection.turn() {
             Ok(Some(Turn { item, mut output })) => {
                 assert!(!self.done, "it was over");
@@ -256,7 +256,7 @@ impl Tale {
         }
     }
 
-    fn ready_and_take<T: SyncTransport>(&mut self, connection: &mut Connection<T, Stage>) {
+    fn ready_and_take<T: Transport>(&mut self, connection: &mut driver::Connection<Blocking<T>, Stage>) {
         match connection.ready() {
             Ok(true) => match connection.take() {
                 Some(Ok(item)) => {
@@ -289,7 +289,7 @@ impl Tale {
         self.heard.fault(fault);
     }
 
-    fn send<T: SyncTransport, S>(&mut self, connection: &mut Connection<T, S>, count: u8) {
+    fn send<T: Transport, S>(&mut self, connection: &mut driver::Connection<Blocking<T>, S>, count: u8) {
         let aside = vec![ASIDE; count.into()];
         if sent(connection.queue(&mut Raw, &aside[..])) {
             self.asides += aside.len();
@@ -345,7 +345,7 @@ impl Tale {
                 Act::Flush => {
                     let _ = writer.flush().map_err(|error| passing(&Error::<()>::Io(error)));
                 }
-                act => self.one::<BlockingHalf<Pipe>>(&mut reader, act),
+                act => self.one::<BlockingHalf<Std<Pipe>>>(&mut reader, act),
             }
         }
         self.in_halves = false;

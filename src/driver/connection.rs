@@ -7,7 +7,7 @@ use super::{
     deadlines::Waits,
     read::{Input, ReadSide},
     tasks::Tasks,
-    transport::Transport,
+    transport::{Grounded, HandsOff, Leaf, Transport},
     write::WriteSide,
 };
 use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output};
@@ -153,6 +153,37 @@ impl<T, S> Connection<T, S> {
     }
 }
 
+impl<T: Grounded<Leaf: Leaf>, S> Connection<T, S> {
+    /// The socket, or what else is under all layers. What is read from it or written to it past the
+    /// connection is missing there.
+    pub fn io(&self) -> &<T::Leaf as Leaf>::Io {
+        self.io.leaf().io()
+    }
+
+    /// The same, to be changed.
+    pub fn io_mut(&mut self) -> &mut <T::Leaf as Leaf>::Io {
+        self.io.leaf_mut().io_mut()
+    }
+}
+
+impl<T: Transport> Connection<T, ()> {
+    /// A connection over any transport, which has no stage yet: [`begin`](Self::begin) gives it one,
+    /// and `exchange` runs a handshake before that.
+    ///
+    /// Over what reads and writes, `new` of [`sync::Connection`](super::sync::Connection) and its
+    /// kin is the short way.
+    pub fn over(transport: T, options: Options) -> Self {
+        Self::assemble(Handoff::new(transport, &[][..]), ()).with_options(options)
+    }
+
+    /// The same connection in its first stage, or in the one after a handshake.
+    pub fn begin<S>(self, stage: S) -> Connection<T, S> {
+        let Self { io, read, write, tasks, waits } = self;
+        let read = ReadSide::new(stage, read.input);
+        Connection { io, read, write, tasks, waits }
+    }
+}
+
 impl<T: Transport, S> Connection<T, S> {
     /// What is queued and not sent, to be added to by other means than an encoder. What is added
     /// after this side was closed, or has failed, is refused by the next
@@ -206,6 +237,7 @@ impl<T: Transport, S> Connection<T, S> {
     /// [`follow`](Self::follow), which gives the stage to its closure.
     pub fn hand_off(mut self, edge: Edge) -> Result<Handoff<T::Io>, Refused<Self>>
     where
+        T: HandsOff,
         S: Decode,
     {
         self.read.input.settle();

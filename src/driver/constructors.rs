@@ -1,9 +1,9 @@
 //! How connections are made: the same for each driver, on a wrapper of its own.
 
-/// Writes the constructors of a driver's `Connection`, for a wrapper with the fields `io` and
-/// `peek`: what its transports are bound by, and the trait of those that can be peeked into.
+/// Writes the constructors of a driver's `Connection`: how an `io` is wrapped, where the wrapper is
+/// that has a field `peek`, the trait of those that can be peeked into, and what all are bound by.
 macro_rules! constructors {
-    ($Wrapper:ident, $Peek:ident::$peek:ident, $($bound:tt)+) => {
+    ($wrap:expr, [$($leaf:tt)*], $Peek:ident::$peek:ident, $($bound:tt)+) => {
         impl<T: $($bound)+, S> Connection<T, S> {
             /// A connection whose first stage is `stage`.
             pub fn new(io: T, stage: S) -> Self {
@@ -13,7 +13,7 @@ macro_rules! constructors {
             /// A connection that goes on where another left off, or another library: what the
             /// hand-off carries is what the stage reads first.
             pub fn from_handoff(handoff: crate::Handoff<T>, stage: S) -> Self {
-                Self::assemble(handoff.map_io(|io| $Wrapper { io, peek: None }), stage)
+                Self::assemble(handoff.map_io($wrap), stage)
             }
 
             /// The same connection over a transport that can be peeked into: for
@@ -24,19 +24,8 @@ macro_rules! constructors {
             where
                 T: $Peek,
             {
-                self.io.peek = Some(T::$peek);
+                self.io $($leaf)* .peek = Some(T::$peek);
                 self
-            }
-
-            /// The transport. What is read from it or written to it past the connection is missing
-            /// there.
-            pub fn io(&self) -> &T {
-                &self.io.io
-            }
-
-            /// The transport, to be changed.
-            pub fn io_mut(&mut self) -> &mut T {
-                &mut self.io.io
             }
         }
     };

@@ -675,7 +675,7 @@ impl<T: Transport, S> Connection<T, S> {
 #[cold]
 pub(super) fn again<T: Transport, R>(cx: &mut Context<'_>) -> Poll<io::Result<R>> {
     if T::FLUSH_FIRST {
-        return Poll::Ready(Err(io::Error::new(io::ErrorKind::Interrupted, super::error::Again)));
+        return Poll::Ready(Err(super::error::Again::error()));
     }
     cx.waker().wake_by_ref();
     Poll::Pending

@@ -37,6 +37,16 @@ impl<E> Error<E> {
         }
     }
 
+    /// The fault that a [layer](crate::Layer) with errors of type `L` under the connection has found:
+    /// it travels in an [`io::Error`], as a failure of the transport that the layer is part of. A
+    /// missing end is of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof).
+    pub fn layer<L: error::Error + Send + Sync + 'static>(&self) -> Option<&Fault<L>> {
+        match self {
+            Self::Io(error) => layer_fault(error),
+            Self::Fault(_) => None,
+        }
+    }
+
     /// The fault, if it is one.
     pub fn fault(&self) -> Option<&Fault<E>> {
         match self {
@@ -51,6 +61,14 @@ impl<E> Error<E> {
 #[derive(Debug)]
 pub(super) struct Again;
 
+impl Again {
+    /// Enough was done for one call, or what came gives no bytes yet.
+    #[cold]
+    pub(super) fn error() -> io::Error {
+        io::Error::new(io::ErrorKind::Interrupted, Self)
+    }
+}
+
 impl fmt::Display for Again {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("enough was done for one call; call again")
@@ -64,6 +82,15 @@ impl error::Error for Again {}
 #[must_use]
 pub fn is_again(error: &io::Error) -> bool {
     error.get_ref().is_some_and(<dyn error::Error + Send + Sync>::is::<Again>)
+}
+
+/// The fault that a [layer](crate::Layer) with errors of type `L` has found, in an error of the
+/// transport that it is part of: see [`Error::layer`].
+#[must_use]
+pub fn layer_fault<L: error::Error + Send + Sync + 'static>(
+    error: &io::Error,
+) -> Option<&Fault<L>> {
+    error.get_ref()?.downcast_ref()
 }
 
 impl<E> From<io::Error> for Error<E> {

@@ -9,13 +9,13 @@ use std::{
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::{
+    calls::{fill, send, uninterrupted},
     connection,
     constructors::constructors,
-    engine::Pace,
     poll::{PollPeek, PollTransport},
-    transport::{Transport, polled, send, uninterrupted},
+    transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
 };
-use crate::Output;
+use crate::{Buffer, Output};
 
 #[cfg(feature = "async-io")]
 mod async_io;
@@ -54,46 +54,29 @@ impl<T: fmt::Debug> fmt::Debug for Futures<T> {
     }
 }
 
-type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
-
-constructors!(Futures, PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
-
-impl<T: AsyncRead + AsyncWrite + Unpin, S> Connection<T, S> {
-    /// The same as `close_write` for a transport whose own close does not send the end of the
-    /// stream: `end` does. `async_io::Async<TcpStream>` is one, since its `poll_close` only flushes:
-    ///
-    /// ```no_run
-    /// # async fn close(socket: async_io::Async<std::net::TcpStream>) -> std::io::Result<()> {
-    /// use segue::{driver::futures::Connection, length};
-    /// use std::net::Shutdown;
-    ///
-    /// let mut connection = Connection::new(socket, length::u16_be());
-    /// connection.close_write_with(|socket| socket.get_ref().shutdown(Shutdown::Write)).await?;
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// A close that follows then only waits for the peer's end.
-    ///
-    /// # Errors
-    /// Of the transport.
-    pub async fn close_write_with(
-        &mut self,
-        mut end: impl FnMut(&mut T) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let end = |io: &mut Futures<T>, _: &mut Context<'_>| polled(|| end(&mut io.io));
-        let mut end = end;
-        std::future::poll_fn(|cx| self.poll_end(cx, Pace::ALL, &mut end)).await?;
-        Ok(())
+impl<T> Futures<T> {
+    /// A leaf over `io`.
+    pub fn new(io: T) -> Self {
+        Self { io, peek: None }
     }
 }
 
+type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
+
+constructors!(Futures::new, [], PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
+
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
-    type Io = T;
+    type Leaf = Self;
     const FLUSH_FIRST: bool = false;
 
     #[inline]
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.io).poll_read(cx, into)
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        fill(into, most, |spare| Pin::new(&mut self.io).poll_read(cx, spare))
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
@@ -116,8 +99,42 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
         self.peek.is_some()
     }
 
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, Self>,
+    ) -> Poll<io::Result<()>> {
+        end.poll(self, cx)
+    }
+}
+
+impl<T> Leaf for Futures<T> {
+    type Io = T;
+
+    fn io(&self) -> &T {
+        &self.io
+    }
+
+    fn io_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> HandsOff for Futures<T> {
+    type Io = T;
+
     fn into_io(self) -> T {
         self.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Grounded for Futures<T> {
+    fn leaf(&self) -> &Self {
+        self
+    }
+
+    fn leaf_mut(&mut self) -> &mut Self {
+        self
     }
 }
 

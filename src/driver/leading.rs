@@ -7,7 +7,7 @@ use std::{
     task::Poll,
 };
 
-use super::transport::{polled, send};
+use super::calls::{polled, send};
 use crate::{Handoff, Output};
 
 /// A transport that serves what a connection left over before it reads on, and sends what the

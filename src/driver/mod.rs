@@ -32,6 +32,7 @@
 mod answer;
 #[cfg(feature = "codec")]
 mod bounded;
+mod calls;
 #[cfg(any(feature = "tokio-time", feature = "async-io"))]
 mod clocked;
 #[cfg(feature = "codec")]
@@ -39,21 +40,22 @@ pub mod codec;
 mod connection;
 mod constructors;
 mod deadlines;
+mod divide;
 mod engine;
 mod error;
 #[cfg(feature = "codec")]
 mod from_tokio;
 #[cfg(feature = "futures")]
 pub mod futures;
+mod layered;
 mod leading;
 mod locks;
 mod options;
-#[cfg(any(feature = "tokio", feature = "futures"))]
 mod poll;
 mod pool;
 mod read;
 mod shares;
-#[cfg(any(feature = "tokio", feature = "futures"))]
+mod sheet;
 mod split;
 mod split_sync;
 #[cfg(all(feature = "stream", any(feature = "tokio", feature = "futures")))]
@@ -72,13 +74,13 @@ pub use answer::{Answer, Turn, TurnResult};
 pub use clocked::Clocked;
 pub use connection::Connection;
 pub use deadlines::{Deadlines, Late};
-pub use error::{Error, Refused, SendError, is_again};
+pub use divide::{Divide, Over, Stack};
+pub use error::{Error, Refused, SendError, is_again, layer_fault};
+pub use layered::Layered;
 pub use leading::Leading;
 pub use options::{Options, ReadPolicy};
-#[cfg(any(feature = "tokio", feature = "futures"))]
 pub use poll::{PollPeek, PollTransport};
-#[cfg(any(feature = "tokio", feature = "futures"))]
 pub use split::Half;
-pub use split_sync::BlockingHalf;
+pub use split_sync::{BlockingHalf, HalfConnection};
 pub use timer::{SocketTimer, Timeouts, Timer, TimerFor};
-pub use transport::Transport;
+pub use transport::{EndOf, Grounded, HandsOff, Leaf, Transport};

@@ -8,14 +8,18 @@ use std::{
 
 use super::{
     Answer, Connection, Error, SendError, TimerFor, Turn,
+    calls::polled,
     engine::{AtOnce, Pace},
-    transport::Transport,
+    transport::{EndOf, Leaf, Transport},
 };
 use crate::{Decode, Encode, Exchange};
 
 /// Transports that wake a task and can end their writing side.
 pub trait PollTransport: Transport {
-    /// Sends the end of the stream.
+    /// Sends the end of the stream in the way that the leaf has of its own.
+    ///
+    /// # Errors
+    /// The transport's.
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
@@ -183,6 +187,38 @@ impl<T: PollTransport, S> Connection<T, S> {
     /// Of the transport.
     pub async fn close_write(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_close_write(cx)).await
+    }
+
+    /// The same for a transport whose own close does not send the end of the stream: `end` does, given
+    /// the socket. `async_io::Async<TcpStream>` is one, since its `poll_close` only flushes:
+    ///
+    /// ```no_run
+    /// # async fn close(socket: async_io::Async<std::net::TcpStream>) -> std::io::Result<()> {
+    /// use segue::{driver::futures::Connection, length};
+    /// use std::net::Shutdown;
+    ///
+    /// let mut connection = Connection::new(socket, length::u16_be());
+    /// connection.close_write_with(|socket| socket.get_ref().shutdown(Shutdown::Write)).await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// A close that follows then only waits for the peer's end.
+    ///
+    /// # Errors
+    /// Of the transport.
+    pub async fn close_write_with(
+        &mut self,
+        mut end: impl FnMut(&mut <T::Leaf as Leaf>::Io) -> io::Result<()>,
+    ) -> io::Result<()>
+    where
+        T::Leaf: Leaf,
+    {
+        let mut end = |leaf: &mut T::Leaf, _: &mut Context<'_>| polled(|| end(leaf.io_mut()));
+        poll_fn(|cx| {
+            self.poll_end(cx, Pace::ALL, |io, cx| io.poll_end(cx, &mut EndOf::new(&mut end)))
+        })
+        .await?;
+        Ok(())
     }
 
     /// The polled form of [`close_write`](Self::close_write).

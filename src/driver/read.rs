@@ -7,9 +7,11 @@ use std::{
 
 use super::{
     Error, Options, ReadPolicy,
+    calls::{plausible, uninterrupted},
     engine::Found,
+    error::is_again,
     pool,
-    transport::{Transport, plausible, uninterrupted},
+    transport::Transport,
 };
 use crate::{Buffer, Cause, Decode, Fault, Framing, Need, Output};
 
@@ -37,7 +39,7 @@ pub(super) struct Input {
     /// A failure met while a write was pending; the next read reports it.
     error: Option<io::Error>,
     /// What came while an item was held, and so could not go into the buffer yet.
-    spill: Vec<u8>,
+    spill: Option<Box<Buffer>>,
     /// So many bytes were seen in the kernel's queue and belong to who is reading. They are taken
     /// out before anything else is asked: a stage that has been shown them is not shown less.
     due: usize,
@@ -58,7 +60,7 @@ pub(super) struct Input {
 pub(super) struct Aside<'a> {
     /// How many bytes the buffer holds behind the item.
     held: usize,
-    spill: &'a mut Vec<u8>,
+    spill: &'a mut Option<Box<Buffer>>,
     eof: &'a mut bool,
     error: &'a mut Option<io::Error>,
     options: &'a Options,
@@ -82,7 +84,7 @@ pub(super) enum Look<V> {
 
 impl Input {
     pub(super) fn new(buffer: Buffer, eof: bool, options: Options) -> Self {
-        let (error, spill) = (None, Vec::new());
+        let (error, spill) = (None, None);
         Self {
             buffer,
             eof,
@@ -120,21 +122,21 @@ impl Input {
 
     /// Bytes of memory for what was received, used or not.
     pub(super) fn held(&self) -> usize {
-        self.buffer.capacity() + self.spill.capacity()
+        self.buffer.capacity() + self.spill.as_ref().map_or(0, |spill| spill.capacity())
     }
 
     /// Takes into the buffer what came while an item was held.
     #[inline]
     pub(super) fn settle(&mut self) {
-        if !self.spill.is_empty() {
+        if self.spill.is_some() {
             self.unspill();
         }
     }
 
     #[cold]
     fn unspill(&mut self) {
-        self.buffer.extend_within(&self.spill, self.largest_ahead());
-        self.spill = Vec::new();
+        let Some(spill) = self.spill.take() else { return };
+        self.buffer.extend_within(spill.as_slice(), self.largest_ahead());
         self.is_ahead = true;
     }
 
@@ -151,6 +153,12 @@ impl Input {
             return Poll::Ready(Err(error));
         }
         let most = match self.options.policy {
+            ReadPolicy::Exact if !io.is_exact() => {
+                return Poll::Ready(Err(io::Error::new(
+                    io::ErrorKind::Unsupported,
+                    "a layer reads whole records, and nothing exactly",
+                )));
+            }
             _ if self.due > 0 => return self.poll_due(io, cx).map_ok(|()| Filled::More),
             ReadPolicy::ReadAhead => usize::MAX,
             ReadPolicy::Exact if need.claim > 0 => need.claim,
@@ -165,18 +173,20 @@ impl Input {
             }
         };
         self.is_ahead = false;
-        let count = ready!(self.poll_read(io, cx, most))?;
-        self.eof = count == 0;
+        if let Some(count) = ready!(self.poll_read(io, cx, most))? {
+            self.eof = count == 0;
+        }
         Poll::Ready(Ok(Filled::More))
     }
 
-    /// Reads at most `most` bytes behind what is buffered.
+    /// Reads at most `most` bytes behind what is buffered. None where something came below that
+    /// gives no bytes yet.
     fn poll_read<T: Transport>(
         &mut self,
         io: &mut T,
         cx: &mut Context<'_>,
         most: usize,
-    ) -> Poll<io::Result<usize>> {
+    ) -> Poll<io::Result<Option<usize>>> {
         self.make_spare(most);
         self.poll_read_into_spare(io, cx, most)
     }
@@ -187,18 +197,15 @@ impl Input {
         io: &mut T,
         cx: &mut Context<'_>,
         most: usize,
-    ) -> Poll<io::Result<usize>> {
-        let spare = self.buffer.spare_mut();
-        let (most, room) = (most.min(spare.len()), spare.len());
-        let read = ready!(uninterrupted(|| io.poll_read(cx, &mut spare[..most])));
-        // A transport that fails may have written something all the same.
-        let count = read
-            .and_then(|count| plausible(count, most))
-            .inspect_err(|_| self.buffer.all_used())?;
-        self.buffer.commit(count);
+    ) -> Poll<io::Result<Option<usize>>> {
+        let (held, room) = (self.buffer.len(), self.buffer.spare_mut().len());
+        let said = ready!(io.poll_fill(cx, &mut self.buffer, most));
+        let Some(count) = counted(said, held, self.buffer.len())? else {
+            return Poll::Ready(Ok(None));
+        };
         self.adapt(count, room);
         self.due = self.due.saturating_sub(count);
-        Poll::Ready(Ok(count))
+        Poll::Ready(Ok(Some(count)))
     }
 
     fn poll_peek_fill<T: Transport, V>(
@@ -233,7 +240,7 @@ impl Input {
     /// Takes out what a look into the kernel's queue has found.
     fn poll_due<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.due > 0 {
-            if ready!(self.poll_read(io, cx, self.due))? == 0 {
+            if ready!(self.poll_read(io, cx, self.due))? == Some(0) {
                 self.due = 0;
                 self.eof = true;
             }
@@ -269,7 +276,7 @@ impl Input {
     /// again where reads bring little: who is sent long messages takes several of them at once.
     #[inline]
     fn adapt(&mut self, count: usize, room: usize) {
-        if count == room {
+        if count >= room {
             self.times = (self.times * 2).min(pool::LARGEST);
         } else if self.times > 1 && count < room / 8 {
             self.times /= 2;
@@ -303,6 +310,11 @@ impl Input {
         read_ahead_limit.checked_next_multiple_of(read_size.max(1)).unwrap_or(usize::MAX)
     }
 
+    /// What is buffered, to be read by a layer, and whether nothing follows.
+    pub(super) fn take_buffer(&mut self) -> (Buffer, bool) {
+        (std::mem::take(&mut self.buffer), self.eof)
+    }
+
     /// Why reading failed, told once.
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.error.take()
@@ -328,7 +340,8 @@ impl Input {
             return Poll::Pending;
         };
         match read {
-            Ok(count) => (self.eof, self.is_ahead) = (count == 0, true),
+            Ok(Some(count)) => (self.eof, self.is_ahead) = (count == 0, true),
+            Ok(None) => {}
             Err(error) => self.error = Some(error),
         }
         Poll::Ready(())
@@ -416,7 +429,7 @@ impl<S: Decode> ReadSide<S> {
     pub(super) fn framed(&mut self) -> Option<Result<Framing, Fault<S::Error>>> {
         let Self { stage, input, ready, dead, done, .. } = self;
         let is_busy = *dead | *done | input.is_ahead | ready.is_some();
-        if is_busy || input.due > 0 || !input.spill.is_empty() {
+        if is_busy || input.due > 0 || input.spill.is_some() {
             return None;
         }
         let (shown, eof) = input.shown();
@@ -567,6 +580,21 @@ impl<S: Decode> ReadSide<S> {
     }
 }
 
+/// How many bytes a transport has appended, if it has counted them right: anybody can write one.
+/// None where something came below that gives no bytes yet.
+#[inline]
+fn counted(said: io::Result<usize>, before: usize, after: usize) -> io::Result<Option<usize>> {
+    match said {
+        Ok(said) if after.checked_sub(before) == Some(said) => Ok(Some(said)),
+        Ok(_) => Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the transport counts other bytes than it has appended",
+        )),
+        Err(error) if is_again(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Items cannot be had behind a close.
 fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the connection has been closed")
@@ -602,26 +630,23 @@ impl Aside<'_> {
 
     /// Reads ahead, up to the limit. Pending where nothing comes, or no more may.
     pub(super) fn poll_read<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<()> {
-        let held = self.spill.len();
+        let held = self.spill.as_ref().map_or(0, |spill| spill.len());
         let room = room_ahead(self.options, self.held + held);
         if room == 0 || *self.eof || self.error.is_some() {
             return Poll::Pending;
         }
         let most = self.options.read_size.clamp(1, room);
-        // It doubles, up to what may come at most.
-        let capacity = (2 * self.spill.capacity()).clamp(held + most, held + room);
-        self.spill.reserve_exact(capacity - held);
-        self.spill.resize(held + most, 0);
-        let read = uninterrupted(|| io.poll_read(cx, &mut self.spill[held..]));
-        let read = read.map(|read| read.and_then(|count| plausible(count, most)));
-        let count = if let Poll::Ready(Ok(count)) = read { count } else { 0 };
-        self.spill.truncate(held + count);
-        if self.spill.is_empty() {
+        let spill = self.spill.get_or_insert_default();
+        spill.reserve_within(most, held + room);
+        let read = io.poll_fill(cx, spill, most);
+        let read = read.map(|said| counted(said, held, spill.len()));
+        if spill.is_empty() {
             // A waiting connection holds as little as possible.
-            *self.spill = Vec::new();
+            *self.spill = None;
         }
         match ready!(read) {
-            Ok(count) => *self.eof = count == 0,
+            Ok(Some(count)) => *self.eof = count == 0,
+            Ok(None) => {}
             Err(error) => *self.error = Some(error),
         }
         Poll::Ready(())

@@ -19,9 +19,9 @@ use super::{
     read::{Input, ReadSide},
     shares::{Runs, Shares, Side},
     split_sync::closed_by_the_other_half,
-    transport::Transport,
+    transport::{EndOf, HandsOff, Transport},
 };
-use crate::Output;
+use crate::{Buffer, Output};
 
 /// A share of the transport of a polled connection that was [split](Connection::split).
 ///
@@ -161,11 +161,28 @@ impl<T> Half<T> {
 }
 
 impl<T: Transport> Transport for Half<T> {
-    type Io = Self;
+    type Leaf = T::Leaf;
     const FLUSH_FIRST: bool = T::FLUSH_FIRST;
 
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        self.polled(cx, |line, cx| line.io.poll_read(cx, into))
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        self.polled(cx, |line, cx| line.io.poll_fill(cx, into, most))
+    }
+
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, T::Leaf>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_ended(cx, |io, cx| io.poll_end(cx, end))
+    }
+
+    fn is_exact(&self) -> bool {
+        self.line().io.is_exact()
     }
 
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -174,10 +191,6 @@ impl<T: Transport> Transport for Half<T> {
 
     fn can_peek(&self) -> bool {
         self.line().io.can_peek()
-    }
-
-    fn into_io(self) -> Self {
-        self
     }
 
     fn queued(&self) -> usize {
@@ -248,8 +261,27 @@ impl<T: Transport> Line<T> {
     }
 }
 
+impl<T: Transport> HandsOff for Half<T> {
+    type Io = Self;
+
+    fn into_io(self) -> Self {
+        self
+    }
+}
+
 impl<T: PollTransport> PollTransport for Half<T> {
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_ended(cx, T::poll_close_write)
+    }
+}
+
+impl<T: Transport> Half<T> {
+    /// Sends what is left and then the end, by `end`.
+    fn poll_ended(
+        &self,
+        cx: &mut Context<'_>,
+        end: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
+    ) -> Poll<io::Result<()>> {
         let shares = &self.shared.shares;
         self.polled_to_send(cx, |line, cx| {
             if !shares.is_closed() {
@@ -257,7 +289,7 @@ impl<T: PollTransport> PollTransport for Half<T> {
                 ready!(line.poll_send(cx, shares, self.side))?;
                 shares.close();
             }
-            line.io.poll_close_write(cx)
+            end(&mut line.io, cx)
         })
     }
 }

@@ -50,22 +50,31 @@
 
 use std::{
     fmt,
-    io::{self, IoSlice, Read, Write},
+    io::{self, Read, Write},
+    mem,
     sync::Arc,
-    task::Poll,
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use super::{
     Timeouts,
-    connection::Connection as RawConnection,
+    calls::{fill, polled, send_some},
+    connection::Connection,
+    divide::{
+        Divide,
+        sealed::{self, Stack},
+    },
+    error::Again,
     locks::{Condvar, Mutex, MutexGuard, lock, unlocked, wait},
+    pool,
     read::{Input, ReadSide},
     shares::{Runs, Shares, Side},
-    sync::{Blocking, CloseWrite, Connection, SyncTransport},
-    transport::{polled, send_some},
+    sheet::Opened,
+    sync::{Blocking, CloseWrite, Std},
+    transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
 };
-use crate::Output;
+use crate::{Buffer, Output};
 
 /// A share of the transport of a blocking connection that was
 /// [split](Connection::split).
@@ -82,28 +91,36 @@ use crate::Output;
 ///   hands of the other thread) is sent by the next flush of the other half. Reading flushes, too,
 ///   but a read that waits already is not interrupted. Items that were queued and never flushed
 ///   are dropped with their half.
-pub struct BlockingHalf<T> {
-    shared: Arc<Shared<T>>,
+pub struct BlockingHalf<X: Divide> {
+    shared: Arc<Shared<X>>,
     side: Side,
+    /// What was received and is still to be opened by layers.
+    raw: Buffer,
+    /// Nothing follows it.
+    raw_has_ended: bool,
 }
 
-impl<T> fmt::Debug for BlockingHalf<T> {
+impl<X: Divide> fmt::Debug for BlockingHalf<X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BlockingHalf").field("side", &self.side).finish_non_exhaustive()
     }
 }
 
-struct Shared<T> {
-    io: T,
-    peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
-    line: Mutex<Line>,
+struct Shared<X: Divide> {
+    leaf: Std<X::Io>,
+    line: Mutex<Line<X::Stack>>,
     /// Bytes have left, or nobody is writing any more.
     moved: Condvar,
     shares: Shares,
 }
 
 /// What waits to be sent, and who sends it. Its lock is held for no I/O.
-struct Line {
+struct Line<K> {
+    /// The layers. What one half seals comes behind what it finds here in the same hold of the lock,
+    /// or records would be torn.
+    stack: K,
+    /// The layers have said their end.
+    is_closed: bool,
     /// What comes behind what the flusher has taken.
     queue: Output,
     /// Whose bytes wait: those that the flusher has taken, and those in the queue.
@@ -121,8 +138,8 @@ struct Line {
 }
 
 /// The right to write, and what is being written. Dropped in the middle of it, sending has failed.
-struct Flush<'a, T> {
-    shared: &'a Shared<T>,
+struct Flush<'a, X: Divide> {
+    shared: &'a Shared<X>,
     batch: Output,
     is_over: bool,
 }
@@ -138,10 +155,12 @@ enum Extent {
     End,
 }
 
-impl<T, S> Connection<T, S>
+/// A half of a blocking connection, for the thread that reads or the one that sends.
+pub type HalfConnection<X, S> = Connection<Blocking<BlockingHalf<X>>, S>;
+
+impl<X: Divide, S> Connection<Blocking<X>, S>
 where
-    T: Read + Write,
-    for<'a> &'a T: Read + Write,
+    for<'a> &'a X::Io: Read + Write,
 {
     /// Splits the connection in two, for two threads: the first reads and answers, the second
     /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
@@ -152,61 +171,66 @@ where
     ///
     /// The halves look ahead by reading only: [`Peek`](super::sync::Peek) is to be had again when they
     /// are one connection.
-    pub fn split(self) -> (Connection<BlockingHalf<T>, S>, Connection<BlockingHalf<T>, ()>) {
-        let RawConnection { io: Blocking { io, peek }, read, mut write, waits, .. } = self;
+    pub fn split(self) -> (HalfConnection<X, S>, HalfConnection<X, ()>) {
+        let Self { io: Blocking(io), read, mut write, waits, .. } = self;
+        let (leaf, mut stack) = io.divide();
         // What is queued by now comes before what either half sends.
-        let queue = write.take_queued();
+        let (mut plain, mut queue) = (write.take_queued(), Output::new());
+        let sealed = if write.is_ending() { Ok(()) } else { stack.seal(&mut plain, &mut queue) };
         let (shares, mut runs) = (Shares::default(), Runs::default());
         runs.add(&shares, Side::Reader, queue.len());
         if write.is_ending() {
             shares.close();
         }
         let line = Line {
+            stack,
+            is_closed: write.is_ending(),
             queue,
             runs,
             flusher: None,
             lent: 0,
             writer_waits: false,
             waiting: 0,
-            broken: None,
+            broken: sealed.err().map(|error| error.kind()),
         };
         let line = Mutex::new(line);
-        let shared = Arc::new(Shared { io, peek, line, moved: Condvar::new(), shares });
-        let reader = BlockingHalf { shared: Arc::clone(&shared), side: Side::Reader };
-        let writer = BlockingHalf { shared, side: Side::Writer };
+        let shared = Arc::new(Shared { leaf, line, moved: Condvar::new(), shares });
+        let reader = BlockingHalf::of(Arc::clone(&shared), Side::Reader);
+        let writer = BlockingHalf::of(shared, Side::Writer);
         let nothing = ReadSide::new((), Input::none(read.input.options));
         let output = write.other_half();
-        let mut writer = RawConnection::of(Blocking::new(writer), nothing, output);
+        let mut writer = Connection::of(Blocking::new(writer), nothing, output);
         writer.watch_as(waits.as_deref());
-        let mut reader = RawConnection::of(Blocking::new(reader), read, write);
+        let mut reader = Connection::of(Blocking::new(reader), read, write);
         reader.waits = waits;
         (reader, writer)
     }
 }
 
-impl<T, S> Connection<BlockingHalf<T>, S> {
+impl<X: Divide, S> HalfConnection<X, S> {
     /// Makes the halves one connection again, with all that they still hold.
     ///
     /// # Errors
     /// Both halves, if they are not of one connection.
+    #[expect(clippy::type_complexity, reason = "what came in goes out")]
     pub fn unsplit(
         self,
-        writer: Connection<BlockingHalf<T>, ()>,
-    ) -> Result<Connection<T, S>, (Self, Connection<BlockingHalf<T>, ()>)>
-    where
-        T: Read + Write,
-    {
-        if !Arc::ptr_eq(&self.io.io.shared, &writer.io.io.shared) {
+        writer: HalfConnection<X, ()>,
+    ) -> Result<Connection<Blocking<X>, S>, (Self, HalfConnection<X, ()>)> {
+        if !Arc::ptr_eq(&self.io.0.shared, &writer.io.0.shared) {
             return Err((self, writer));
         }
-        let RawConnection { io, read, write, waits, .. } = self;
-        let RawConnection { io: other, write: others, .. } = writer;
-        let shared = Arc::clone(&io.io.shared);
+        let Connection { io: Blocking(mut io), read, write, waits, .. } = self;
+        let Connection { io: other, write: others, .. } = writer;
+        let shared = Arc::clone(&io.shared);
+        let (mut raw, has_ended) = (mem::take(&mut io.raw), io.raw_has_ended);
         drop((io, other));
         match Arc::try_unwrap(shared) {
-            Ok(Shared { io, peek, line, .. }) => {
-                let write = write.join(others, unlocked(line).queue);
-                let mut whole = RawConnection::of(Blocking { io, peek }, read, write);
+            Ok(Shared { leaf, line, .. }) => {
+                let Line { mut stack, mut queue, .. } = unlocked(line);
+                stack.put_back(&mut raw, has_ended, &mut queue);
+                let write = write.join(others, queue);
+                let mut whole = Connection::of(Blocking(X::unite(leaf, stack)), read, write);
                 whole.waits = waits;
                 Ok(whole)
             }
@@ -216,12 +240,15 @@ impl<T, S> Connection<BlockingHalf<T>, S> {
     }
 }
 
-impl<T> Shared<T> {
-    fn line(&self) -> MutexGuard<'_, Line> {
+impl<X: Divide> Shared<X> {
+    fn line(&self) -> MutexGuard<'_, Line<X::Stack>> {
         lock(&self.line)
     }
 
-    fn wait<'a>(&'a self, mut line: MutexGuard<'a, Line>) -> MutexGuard<'a, Line> {
+    fn wait<'a>(
+        &'a self,
+        mut line: MutexGuard<'a, Line<X::Stack>>,
+    ) -> MutexGuard<'a, Line<X::Stack>> {
         line.waiting += 1;
         let mut line = wait(&self.moved, line);
         line.waiting -= 1;
@@ -229,19 +256,28 @@ impl<T> Shared<T> {
     }
 
     /// Wakes who waits for a move. Without anybody that is no system call.
-    fn tell(&self, line: &Line) {
+    fn tell(&self, line: &Line<X::Stack>) {
         if line.waiting > 0 {
             self.moved.notify_all();
         }
     }
 }
 
-impl<T> BlockingHalf<T>
+impl<X: Divide> BlockingHalf<X> {
+    fn of(shared: Arc<Shared<X>>, side: Side) -> Self {
+        Self { shared, side, raw: Buffer::new(), raw_has_ended: false }
+    }
+}
+
+impl<X: Divide> BlockingHalf<X>
 where
-    for<'a> &'a T: Read + Write,
+    for<'a> &'a X::Io: Read + Write,
 {
     /// Waits until nobody writes.
-    fn wait_to_flush<'a>(&'a self, mut line: MutexGuard<'a, Line>) -> MutexGuard<'a, Line> {
+    fn wait_to_flush<'a>(
+        &'a self,
+        mut line: MutexGuard<'a, Line<X::Stack>>,
+    ) -> MutexGuard<'a, Line<X::Stack>> {
         while line.flusher.is_some() {
             line.writer_waits |= self.side == Side::Writer;
             line = self.shared.wait(line);
@@ -256,11 +292,11 @@ where
     /// came from, so that an idle queue holds none.
     fn flush_line<'a>(
         &'a self,
-        mut line: MutexGuard<'a, Line>,
+        mut line: MutexGuard<'a, Line<X::Stack>>,
         output: &mut Output,
         extent: Extent,
     ) -> Poll<io::Result<()>> {
-        let Shared { io, shares, .. } = &*self.shared;
+        let Shared { leaf: Std { io, .. }, shares, .. } = &*self.shared;
         line.flusher = Some(self.side);
         let mut flush = Flush { shared: &self.shared, batch: Output::new(), is_over: false };
         let mut is_pushed = false;
@@ -290,14 +326,11 @@ where
             drop(line);
             let sent = if most == 0 {
                 is_pushed = true;
-                polled(|| (&*io).flush()).map_ok(|()| 0)
+                polled(|| (&mut &*io).flush()).map_ok(|()| 0)
             } else {
                 is_pushed = false;
                 send_some(&mut flush.batch, most, |chunks| {
-                    polled(|| match chunks {
-                        [one] => (&*io).write(one),
-                        many => (&*io).write_vectored(many),
-                    })
+                    polled(|| Std::<X::Io>::write(io, chunks))
                 })
             };
             line = self.shared.line();
@@ -321,9 +354,9 @@ where
     }
 }
 
-impl<T> Flush<'_, T> {
+impl<X: Divide> Flush<'_, X> {
     /// Takes what was queued meanwhile.
-    fn take(&mut self, line: &mut Line) {
+    fn take(&mut self, line: &mut Line<X::Stack>) {
         if !line.queue.is_empty() {
             self.batch.append(&mut line.queue);
         }
@@ -331,7 +364,7 @@ impl<T> Flush<'_, T> {
     }
 
     /// Nothing that waits can be sent any more, by either half.
-    fn fail(&mut self, line: &mut Line, kind: io::ErrorKind) {
+    fn fail(&mut self, line: &mut Line<X::Stack>, kind: io::ErrorKind) {
         line.broken = Some(kind);
         self.batch.clear();
         line.queue.clear();
@@ -339,12 +372,12 @@ impl<T> Flush<'_, T> {
     }
 
     /// Stops writing. What is left waits in the queue; memory that is not needed goes to `output`.
-    fn end(mut self, line: MutexGuard<'_, Line>, output: &mut Output) {
+    fn end(mut self, line: MutexGuard<'_, Line<X::Stack>>, output: &mut Output) {
         self.is_over = true;
         self.stop(line, Some(output));
     }
 
-    fn stop(&mut self, mut line: MutexGuard<'_, Line>, output: Option<&mut Output>) {
+    fn stop(&mut self, mut line: MutexGuard<'_, Line<X::Stack>>, output: Option<&mut Output>) {
         self.take(&mut line);
         if self.batch.is_empty() {
             if let Some(output) = output.filter(|output| output.capacity() == 0) {
@@ -361,7 +394,7 @@ impl<T> Flush<'_, T> {
 }
 
 /// The transport has unwound: what it has sent of the batch is unknown, so nothing may follow it.
-impl<T> Drop for Flush<'_, T> {
+impl<X: Divide> Drop for Flush<'_, X> {
     fn drop(&mut self) {
         if !self.is_over {
             let mut line = self.shared.line();
@@ -371,28 +404,118 @@ impl<T> Drop for Flush<'_, T> {
     }
 }
 
-impl<T> SyncTransport for BlockingHalf<T>
+impl<X: Divide> BlockingHalf<X>
 where
-    for<'a> &'a T: Read + Write,
+    for<'a> &'a X::Io: Read + Write,
 {
-    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        (&self.shared.io).read(into)
+    /// Opens what was received, and queues what the layers answer.
+    fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Opened> {
+        let Self { shared, side, raw, raw_has_ended } = self;
+        let mut line = shared.line();
+        let opened = line.stack.open(raw, *raw_has_ended, into, most);
+        line.seal(&shared.shares, *side, &mut Output::new())?;
+        opened
     }
 
-    /// Only whole outputs are sent, or the items of two halves would be torn apart.
-    fn transmit(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
-        let mut output = Output::new();
-        chunks.iter().for_each(|chunk| output.put(chunk));
-        let length = output.len();
-        match self.poll_send(&mut output) {
-            Poll::Ready(sent) => sent.map(|()| length),
-            // It is queued, and will be sent with what follows.
-            Poll::Pending => Ok(length),
+    /// Receives by one call what the layers are to open.
+    fn receive(&mut self) -> Poll<io::Result<()>> {
+        pool::lease(&mut self.raw, READ, READ / 4, usize::MAX);
+        self.raw.reserve(READ / 4);
+        let io = &self.shared.leaf.io;
+        let received = fill(&mut self.raw, usize::MAX, |spare| polled(|| (&mut &*io).read(spare)));
+        if received.is_pending() {
+            pool::give_back(&mut self.raw, READ);
+        }
+        self.raw_has_ended = ready!(received)? == 0;
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// How much a half reads at a time that has layers to open it, in bytes.
+const READ: usize = 16 * 1024;
+
+impl<K: sealed::Stack> Line<K> {
+    /// Queues what `output` comes to on the wire, for the half `side`, and what the layers have
+    /// answered.
+    fn seal(&mut self, shares: &Shares, side: Side, output: &mut Output) -> io::Result<()> {
+        if K::IS_EMPTY {
+            self.runs.add(shares, side, output.len());
+            self.queue.append(output);
+            return Ok(());
+        }
+        let mut wire = Output::new();
+        let sealed = self.stack.seal(output, &mut wire);
+        self.runs.add(shares, side, wire.len());
+        self.queue.append(&mut wire);
+        sealed
+    }
+}
+
+impl<X: Divide> Transport for BlockingHalf<X>
+where
+    for<'a> &'a X::Io: Read + Write,
+{
+    type Leaf = Self;
+    const FLUSH_FIRST: bool = true;
+
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        if X::Stack::IS_EMPTY {
+            let io = &self.shared.leaf.io;
+            return fill(into, most, |spare| polled(|| (&mut &*io).read(spare)));
+        }
+        let mut has_received = false;
+        loop {
+            match self.open(into, most) {
+                Ok(Opened::Some(count)) => return Poll::Ready(Ok(count)),
+                Ok(Opened::End) => return Poll::Ready(Ok(0)),
+                // Whoever watches the time looks at it after each call.
+                Ok(Opened::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
+                Ok(Opened::Need(_)) => {
+                    // Where that would block, reading goes on: the peer may have to be read from.
+                    if self.unsent() > 0
+                        && let Poll::Ready(Err(error)) = self.poll_send(cx, &mut Output::new())
+                    {
+                        return Poll::Ready(Err(error));
+                    }
+                    ready!(self.receive())?;
+                    has_received = true;
+                }
+                Ok(Opened::Full) => ready!(self.poll_send(cx, &mut Output::new()))?,
+                Err(error) => {
+                    // The alert goes first, as far as one attempt goes.
+                    let _ = self.poll_send(cx, &mut Output::new());
+                    return Poll::Ready(Err(error));
+                }
+            }
         }
     }
 
-    fn push(&mut self) -> io::Result<()> {
-        (&self.shared.io).flush()
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, Self>,
+    ) -> Poll<io::Result<()>> {
+        if !X::Stack::IS_EMPTY && !self.is_closed() {
+            let mut line = self.wait_to_flush(self.shared.line());
+            if !line.is_closed {
+                line.is_closed = true;
+                let mut wire = Output::new();
+                line.stack.close(&mut wire)?;
+                line.runs.add(&self.shared.shares, self.side, wire.len());
+                line.queue.append(&mut wire);
+            }
+            ready!(self.flush_line(line, &mut Output::new(), Extent::All))?;
+        }
+        end.poll(self, cx)
+    }
+
+    fn is_exact(&self) -> bool {
+        X::Stack::IS_EMPTY
     }
 
     fn queued(&self) -> usize {
@@ -410,18 +533,14 @@ where
 
     fn held(&self) -> usize {
         let line = self.shared.line();
-        line.lent + line.queue.capacity()
+        line.lent + line.queue.capacity() + line.stack.held() + self.raw.capacity()
     }
 
     fn is_closed(&self) -> bool {
         self.shared.shares.is_closed()
     }
 
-    fn poll_send_once(&mut self, output: &mut Output) -> Poll<io::Result<bool>> {
-        self.poll_send(output).map_ok(|()| true)
-    }
-
-    fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
+    fn poll_send(&mut self, _: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
         let shares = &self.shared.shares;
         let mut line = self.shared.line();
         if let Some(kind) = line.broken {
@@ -436,8 +555,10 @@ where
             }
             // What a stage answers by itself after that is for nobody.
         }
-        line.runs.add(shares, self.side, output.len());
-        line.queue.append(output);
+        if let Err(error) = line.seal(shares, self.side, output) {
+            line.broken = Some(error.kind());
+            return Poll::Ready(Err(error));
+        }
         let extent = match self.side {
             Side::Reader if line.flusher.is_some() || line.writer_waits => {
                 return Poll::Ready(Ok(()));
@@ -449,7 +570,7 @@ where
         self.flush_line(line, output, extent)
     }
 
-    fn poll_left(&mut self, below: usize) -> Poll<()> {
+    fn poll_left(&mut self, _: &mut Context<'_>, below: usize) -> Poll<()> {
         let mut line = self.shared.line();
         while self.queued() >= below && (line.flusher.is_some() || line.writer_waits) {
             line = self.shared.wait(line);
@@ -458,9 +579,45 @@ where
     }
 }
 
-impl<T> CloseWrite for BlockingHalf<T>
+impl<X: Divide> Leaf for BlockingHalf<X> {
+    type Io = Self;
+
+    fn io(&self) -> &Self {
+        self
+    }
+
+    fn io_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl<X: Divide> HandsOff for BlockingHalf<X>
 where
-    for<'a> &'a T: CloseWrite + Read + Write,
+    for<'a> &'a X::Io: Read + Write,
+{
+    type Io = Self;
+
+    fn into_io(self) -> Self {
+        self
+    }
+}
+
+impl<X: Divide> Grounded for BlockingHalf<X>
+where
+    for<'a> &'a X::Io: Read + Write,
+{
+    fn leaf(&self) -> &Self {
+        self
+    }
+
+    fn leaf_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl<X: Divide> CloseWrite for BlockingHalf<X>
+where
+    for<'a> &'a X::Io: CloseWrite + Read + Write,
 {
     fn close_write(&mut self) -> io::Result<()> {
         let line = self.wait_to_flush(self.shared.line());
@@ -473,12 +630,12 @@ where
                 Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
             }
         }
-        (&self.shared.io).close_write()
+        (&mut &self.shared.leaf.io).close_write()
     }
 }
 
 /// What this half has left is the other's to send.
-impl<T> Drop for BlockingHalf<T> {
+impl<X: Divide> Drop for BlockingHalf<X> {
     fn drop(&mut self) {
         let line = self.shared.line();
         self.shared.shares.leave();
@@ -494,9 +651,9 @@ pub(super) fn closed_by_the_other_half() -> io::Error {
 /// Each half has one of the socket's two: a clock that watches over the half that reads sets the
 /// time-out of reads, one over the half that sends that of writes. So two clocks do not undo each
 /// other's alarms. What the reading half writes by itself has the time-out of writes, too.
-impl<T: Timeouts> Timeouts for BlockingHalf<T> {
+impl<X: Divide<Io: Timeouts>> Timeouts for BlockingHalf<X> {
     fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
-        let (read, write) = self.shared.io.timeouts()?;
+        let (read, write) = self.shared.leaf.io.timeouts()?;
         Ok(match self.side {
             Side::Reader => (read, None),
             Side::Writer => (None, write),
@@ -505,8 +662,8 @@ impl<T: Timeouts> Timeouts for BlockingHalf<T> {
 
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
         match self.side {
-            Side::Reader => self.shared.io.set_read(read),
-            Side::Writer => self.shared.io.set_write(write),
+            Side::Reader => self.shared.leaf.io.set_read(read),
+            Side::Writer => self.shared.leaf.io.set_write(write),
         }
     }
 }

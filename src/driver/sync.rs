@@ -7,10 +7,12 @@ use std::{
 };
 
 use super::{
-    Answer, Error, SendError, Timeouts, TimerFor, Turn, connection,
+    Answer, Error, SendError, Timeouts, TimerFor, Turn,
+    calls::polled,
+    connection,
     constructors::constructors,
     engine::{AtOnce, again},
-    transport::polled,
+    transport::{EndOf, Grounded, Leaf, Transport},
 };
 use crate::{Decode, Encode, Exchange};
 
@@ -18,7 +20,7 @@ mod clock;
 mod transport;
 
 pub use clock::SocketClock;
-pub use transport::{Blocking, CloseWrite, Peek, SyncTransport};
+pub use transport::{Blocking, CloseWrite, Peek, Std};
 
 /// A connection over [`Read`] and [`Write`].
 ///
@@ -51,12 +53,12 @@ pub use transport::{Blocking, CloseWrite, Peek, SyncTransport};
 /// # let (socket, ..) = connection.hand_off(segue::Edge::Carry).unwrap().into_parts();
 /// # assert_eq!(socket.1, b"one\ntwo\n");
 /// ```
-pub type Connection<T, S> = connection::Connection<Blocking<T>, S>;
+pub type Connection<T, S> = connection::Connection<Blocking<Std<T>>, S>;
 
-constructors!(Blocking, Peek::peek, Read + Write);
+constructors!(|io| Blocking(Std::new(io)), [.0], Peek::peek, Read + Write);
 
 /// # Blocking
-impl<T: SyncTransport, S> Connection<T, S> {
+impl<T: Transport, S> connection::Connection<Blocking<T>, S> {
     /// What a poll by `timer` comes to, which is disarmed behind it.
     fn by<W: TimerFor<Blocking<T>>, R>(
         &mut self,
@@ -244,9 +246,9 @@ impl<T: SyncTransport, S> Connection<T, S> {
     /// Of the transport.
     pub fn close_write(&mut self) -> io::Result<()>
     where
-        T: CloseWrite,
+        T::Leaf: Leaf<Io: CloseWrite>,
     {
-        self.close_write_with(T::close_write)
+        self.close_write_with(CloseWrite::close_write)
     }
 
     /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
@@ -256,8 +258,11 @@ impl<T: SyncTransport, S> Connection<T, S> {
     /// Of the transport.
     pub fn close_write_with(
         &mut self,
-        end: impl FnMut(&mut T) -> io::Result<()>,
-    ) -> io::Result<()> {
+        end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
+    ) -> io::Result<()>
+    where
+        T::Leaf: Leaf,
+    {
         let pace = self.pace().unlimited();
         match now(self.poll_end(&mut context(), pace, ending(end)))?? {
             true => Ok(()),
@@ -279,7 +284,7 @@ impl<T: SyncTransport, S> Connection<T, S> {
     /// take everything in time.
     pub fn close(&mut self, drain_limit: u64) -> io::Result<bool>
     where
-        T: CloseWrite + Timeouts,
+        T: Grounded<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
     {
         let epoch = self.waits().epoch(Instant::now());
         self.close_by(drain_limit, &mut SocketClock::since(epoch))
@@ -335,10 +340,10 @@ impl<T: SyncTransport, S> Connection<T, S> {
         timer: &mut impl TimerFor<Blocking<T>>,
     ) -> io::Result<bool>
     where
-        T: CloseWrite,
+        T::Leaf: Leaf<Io: CloseWrite>,
     {
         self.by(timer, |this, timer| {
-            this.poll_close_by(&mut context(), timer, drain_limit, ending(T::close_write))
+            this.poll_close_by(&mut context(), timer, drain_limit, ending(CloseWrite::close_write))
         })?
     }
 
@@ -349,9 +354,9 @@ impl<T: SyncTransport, S> Connection<T, S> {
     /// Of the transport.
     pub fn close_unbounded(&mut self, drain_limit: u64) -> io::Result<bool>
     where
-        T: CloseWrite,
+        T::Leaf: Leaf<Io: CloseWrite>,
     {
-        self.close_with(drain_limit, T::close_write)
+        self.close_with(drain_limit, CloseWrite::close_write)
     }
 
     /// The same as [`close_unbounded`](Self::close_unbounded) for a transport from elsewhere, which
@@ -374,15 +379,18 @@ impl<T: SyncTransport, S> Connection<T, S> {
     pub fn close_with(
         &mut self,
         drain_limit: u64,
-        end: impl FnMut(&mut T) -> io::Result<()>,
-    ) -> io::Result<bool> {
+        end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
+    ) -> io::Result<bool>
+    where
+        T::Leaf: Leaf,
+    {
         self.close_write_with(end)?;
         now(self.poll_drain(&mut context(), drain_limit))?
     }
 }
 
 /// # Blocking
-impl<T: SyncTransport> Connection<T, ()> {
+impl<T: Transport> connection::Connection<Blocking<T>, ()> {
     /// Runs a handshake to its end. Its value comes at once, with the last of its output perhaps
     /// still queued.
     ///
@@ -419,7 +427,7 @@ impl<T: SyncTransport> Connection<T, ()> {
     }
 }
 
-impl<T: SyncTransport> Answer<'_, Blocking<T>> {
+impl<T: Transport> Answer<'_, Blocking<T>> {
     /// Waits until less is queued than the high-water mark.
     ///
     /// # Errors
@@ -438,11 +446,17 @@ fn now<R>(poll: Poll<R>) -> io::Result<R> {
 }
 
 /// How the writing side of a transport is ended, as the engine sees it.
-fn ending<T>(
-    mut end: impl FnMut(&mut T) -> io::Result<()>,
+fn ending<T: Transport<Leaf: Leaf>>(
+    mut end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
 ) -> impl FnMut(&mut Blocking<T>, &mut Context<'_>) -> Poll<io::Result<()>> {
-    move |io, _| polled(|| end(&mut io.io))
+    move |io, cx| {
+        let mut end = |leaf: &mut T::Leaf, _: &mut Context<'_>| polled(|| end(leaf.io_mut()));
+        io.poll_end(cx, &mut EndOf::new(&mut end))
+    }
 }
+
+/// What the caller knows under all layers.
+type IoOf<T> = <<T as Transport>::Leaf as Leaf>::Io;
 
 fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())

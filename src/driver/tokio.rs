@@ -9,13 +9,13 @@ use std::{
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
+    calls::{fill, send, uninterrupted},
     connection,
     constructors::constructors,
-    engine::Pace,
     poll::{PollPeek, PollTransport},
-    transport::{Transport, polled, send, uninterrupted},
+    transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
 };
-use crate::Output;
+use crate::{Buffer, Output};
 
 #[cfg(feature = "tokio-net")]
 mod net;
@@ -40,35 +40,32 @@ impl<T: fmt::Debug> fmt::Debug for Tokio<T> {
     }
 }
 
-type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
-
-constructors!(Tokio, PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
-
-impl<T: AsyncRead + AsyncWrite + Unpin, S> Connection<T, S> {
-    /// The same as `close_write` for a transport whose own close does not send the end of the
-    /// stream: `end` does.
-    ///
-    /// # Errors
-    /// Of the transport.
-    pub async fn close_write_with(
-        &mut self,
-        mut end: impl FnMut(&mut T) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let end = |io: &mut Tokio<T>, _: &mut Context<'_>| polled(|| end(&mut io.io));
-        let mut end = end;
-        std::future::poll_fn(|cx| self.poll_end(cx, Pace::ALL, &mut end)).await?;
-        Ok(())
+impl<T> Tokio<T> {
+    /// A leaf over `io`.
+    pub fn new(io: T) -> Self {
+        Self { io, peek: None }
     }
 }
 
+type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
+
+constructors!(Tokio::new, [], PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
+
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
-    type Io = T;
+    type Leaf = Self;
     const FLUSH_FIRST: bool = false;
 
     #[inline]
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        let mut into = ReadBuf::new(into);
-        Pin::new(&mut self.io).poll_read(cx, &mut into).map_ok(|()| into.filled().len())
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        fill(into, most, |spare| {
+            let mut into = ReadBuf::new(spare);
+            Pin::new(&mut self.io).poll_read(cx, &mut into).map_ok(|()| into.filled().len())
+        })
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
@@ -91,8 +88,42 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
         self.peek.is_some()
     }
 
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, Self>,
+    ) -> Poll<io::Result<()>> {
+        end.poll(self, cx)
+    }
+}
+
+impl<T> Leaf for Tokio<T> {
+    type Io = T;
+
+    fn io(&self) -> &T {
+        &self.io
+    }
+
+    fn io_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> HandsOff for Tokio<T> {
+    type Io = T;
+
     fn into_io(self) -> T {
         self.io
+    }
+}
+
+impl<T: AsyncRead + AsyncWrite + Unpin> Grounded for Tokio<T> {
+    fn leaf(&self) -> &Self {
+        self
+    }
+
+    fn leaf_mut(&mut self) -> &mut Self {
+        self
     }
 }
 

@@ -1,35 +1,117 @@
 //! What the engine asks of the thing that carries bytes.
 
 use std::{
-    io::{self, IoSlice},
-    task::{Context, Poll, ready},
+    fmt, io,
+    task::{Context, Poll},
 };
 
-use crate::Output;
+use crate::{Buffer, Output};
 
-/// What carries the bytes, seen from the engine: polled, on initialised memory.
+/// What carries the bytes of a connection: a socket, a layer over one, a stream of a multiplexer.
 ///
-/// It is implemented by the wrappers of this crate ([`Blocking`](super::sync::Blocking), `Tokio`,
-/// `Futures` and the halves of a split connection) and by nothing else. A blocking transport is
-/// one that is never pending, a non-blocking one answers `Pending` for would-block.
+/// A blocking transport is one that is never pending; a non-blocking one answers `Pending` for
+/// would-block. The leaves are [`sync::Std`](super::sync::Std), `tokio::Tokio` and
+/// `futures::Futures`, over anything that reads and writes. Write one of your own for what has
+/// bytes of its own to give, as a stream of a multiplexer has; then a connection of any stage runs
+/// on it, made by [`Connection::over`](super::Connection::over).
+///
+/// # Contract
+/// - Whoever calls [`poll_fill`](Self::poll_fill) has made room for at least one byte in the buffer
+///   ([`Buffer::reserve`]).
+/// - What is pending wakes the task, both when it can go on and when it cannot any more. A
+///   transport remembers one task for each direction.
+/// - A call that fails has not lost anything that it has already taken in or given out.
+///
+/// ```
+/// # smol::block_on(async {
+/// use segue::{Buffer, Output, length};
+/// use segue::driver::{Connection, EndOf, Options, PollTransport, Transport};
+/// use std::{io, task::{Context, Poll}};
+///
+/// /// Gives back what it is sent.
+/// #[derive(Default)]
+/// struct Loopback { bytes: Output, is_ended: bool }
+///
+/// impl Transport for Loopback {
+///     type Leaf = Self;
+///     const FLUSH_FIRST: bool = false;
+///
+///     fn poll_fill(
+///         &mut self, _: &mut Context<'_>, into: &mut Buffer, most: usize,
+///     ) -> Poll<io::Result<usize>> {
+///         match self.bytes.pop() {
+///             Some(bytes) => {
+///                 into.extend(&bytes); // more than `most` is fine where bytes come in records
+///                 Poll::Ready(Ok(bytes.len()))
+///             }
+///             None if self.is_ended => Poll::Ready(Ok(0)),
+///             None => Poll::Pending, // one task does both here, so nobody is to be woken
+///         }
+///     }
+///
+///     fn poll_send(&mut self, _: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+///         self.bytes.append(output);
+///         Poll::Ready(Ok(()))
+///     }
+///
+///     fn poll_end(
+///         &mut self, cx: &mut Context<'_>, end: &mut EndOf<'_, Self>,
+///     ) -> Poll<io::Result<()>> {
+///         end.poll(self, cx)
+///     }
+/// }
+///
+/// impl PollTransport for Loopback {
+///     fn poll_close_write(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+///         self.is_ended = true;
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+///
+/// let connection = Connection::over(Loopback::default(), Options::new());
+/// let mut connection = connection.begin(length::u16_be());
+/// connection.send(&mut length::u16_be(), b"hello").await?;
+/// connection.close_write().await?;
+/// assert_eq!(connection.turn().await?.unwrap().item, b"hello");
+/// assert!(connection.turn().await?.is_none());
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 pub trait Transport: Sized {
-    /// What a hand-off gives back: the transport as the caller knows it.
-    type Io;
+    /// The transport under all layers, which sends the end of the stream.
+    type Leaf;
 
     /// Whether a read may wait, so that everything must have been said before it. Where it may
     /// not, reading first and flushing on would-block lets a whole batch of answers leave in one
     /// write.
     const FLUSH_FIRST: bool;
 
-    /// Reads into `into`; 0 is the end of the stream.
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
+    /// Appends received bytes to `into`, and returns how many; 0 is the end of the stream.
+    ///
+    /// It gives `most` bytes at most, but for the rest of a record of its own: a layer does not
+    /// open half of one.
+    ///
+    /// # Errors
+    /// The transport's. One that [`is_again`](super::is_again) says that something came which gives
+    /// no bytes yet: whoever watches the time or the work looks at it before calling again.
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>>;
 
     /// Sends all of `output`, or as much as can be sent without waiting, and pushes on what a layer
     /// below may hold back.
+    ///
+    /// # Errors
+    /// The transport's.
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>>;
 
     /// Sends what one call takes of `output`; true once all of it has left and was pushed on. For
     /// those who look at a clock in between.
+    ///
+    /// # Errors
+    /// The transport's.
     fn poll_send_once(
         &mut self,
         cx: &mut Context<'_>,
@@ -38,14 +120,36 @@ pub trait Transport: Sized {
         self.poll_send(cx, output).map_ok(|()| true)
     }
 
-    /// Looks at what could be read, and leaves it there.
-    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
+    /// Sends the end of the stream by way of `end`, which knows how the leaf does that. Everything
+    /// was sent before. A layer says its own end first.
+    ///
+    /// # Errors
+    /// The transport's.
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, Self::Leaf>,
+    ) -> Poll<io::Result<()>>;
+
+    /// Looks at what could be read, and leaves it there; 0 is the end of the stream.
+    ///
+    /// # Errors
+    /// The transport's; of kind [`Unsupported`](io::ErrorKind::Unsupported) where it cannot.
+    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        let _ = (cx, into);
+        Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
+    }
 
     /// Whether [`poll_peek`](Self::poll_peek) is to be had.
-    fn can_peek(&self) -> bool;
+    fn can_peek(&self) -> bool {
+        false
+    }
 
-    /// The transport as the caller knows it.
-    fn into_io(self) -> Self::Io;
+    /// Whether [`poll_fill`](Self::poll_fill) never takes more than it is asked for out of what is
+    /// below, as [`ReadPolicy::Exact`](super::ReadPolicy::Exact) needs it. A layer does.
+    fn is_exact(&self) -> bool {
+        true
+    }
 
     /// How many bytes of this connection wait for their turn outside of its own output.
     fn queued(&self) -> usize {
@@ -57,7 +161,7 @@ pub trait Transport: Sized {
         self.queued()
     }
 
-    /// Bytes of memory for what waits outside of the connection's own output.
+    /// Bytes of memory for what waits outside of the connection's own buffer and output.
     fn held(&self) -> usize {
         0
     }
@@ -75,90 +179,59 @@ pub trait Transport: Sized {
     }
 }
 
-/// Sends all of `output` by vectored writes.
-pub(super) fn send(
-    output: &mut Output,
-    mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
-) -> Poll<io::Result<()>> {
-    while !output.is_empty() {
-        ready!(send_some(output, usize::MAX, &mut write))?;
-    }
-    Poll::Ready(Ok(()))
+/// Transports with nothing between them and what the caller knows, which a hand-off gives back. A
+/// layer is taken off first.
+pub trait HandsOff: Transport {
+    /// The transport as the caller knows it.
+    type Io;
+
+    /// The transport as the caller knows it.
+    fn into_io(self) -> Self::Io;
 }
 
-/// Sends some of `output` by one vectored write, `most` bytes at most, and returns how many.
-pub(super) fn send_some(
-    output: &mut Output,
-    most: usize,
-    mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
-) -> Poll<io::Result<usize>> {
-    let mut slices = [IoSlice::new(&[]); SLICES];
-    let (mut count, mut offered) = (0, 0);
-    for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
-        let chunk = &chunk[..chunk.len().min(most - offered)];
-        if chunk.is_empty() {
-            break;
-        }
-        *slice = IoSlice::new(chunk);
-        count += 1;
-        offered += chunk.len();
+/// Transports whose leaf can be reached: all but the halves of a polled connection, which share it.
+pub trait Grounded: Transport {
+    /// The transport under all layers.
+    fn leaf(&self) -> &Self::Leaf;
+
+    /// The same, to be changed.
+    fn leaf_mut(&mut self) -> &mut Self::Leaf;
+}
+
+/// A transport under all layers: a wrapper around what the caller knows.
+pub trait Leaf {
+    /// What the caller knows: a socket.
+    type Io;
+
+    /// What the caller knows.
+    fn io(&self) -> &Self::Io;
+
+    /// The same, to be changed.
+    fn io_mut(&mut self) -> &mut Self::Io;
+}
+
+/// The way to end the writing side of a transport under all layers.
+pub struct EndOf<'a, L> {
+    end: &'a mut dyn FnMut(&mut L, &mut Context<'_>) -> Poll<io::Result<()>>,
+}
+
+impl<'a, L> EndOf<'a, L> {
+    /// Ends a leaf by a call of `end`.
+    pub fn new(end: &'a mut dyn FnMut(&mut L, &mut Context<'_>) -> Poll<io::Result<()>>) -> Self {
+        Self { end }
     }
-    let sent = ready!(uninterrupted(|| write(&slices[..count])))?;
-    match plausible(sent, offered)? {
-        0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
-        sent => {
-            output.advance(sent);
-            Poll::Ready(Ok(sent))
-        }
+
+    /// Ends `leaf`.
+    ///
+    /// # Errors
+    /// The transport's.
+    pub fn poll(&mut self, leaf: &mut L, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        (self.end)(leaf, cx)
     }
 }
 
-/// Makes a call again for as long as a signal interrupts it.
-#[inline]
-pub(super) fn uninterrupted<R>(
-    mut call: impl FnMut() -> Poll<io::Result<R>>,
-) -> Poll<io::Result<R>> {
-    loop {
-        match call() {
-            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
-/// How many slices go into one system call. An item is at most a header, a payload and what
-/// follows it, so 16 is a batch.
-const SLICES: usize = 16;
-
-/// What a transport says to have read or written, if there was so much to be read into or written.
-/// Anybody can write a transport; what was in the memory before belongs to another connection.
-#[inline]
-pub(super) fn plausible(count: usize, most: usize) -> io::Result<usize> {
-    if count > most {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "the transport counts more bytes than it was given",
-        ));
-    }
-    Ok(count)
-}
-
-/// A result of I/O as a poll: would-block is pending, an interrupted call is made again.
-pub(super) fn polled<R>(mut call: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
-    uninterrupted(|| match call() {
-        Err(error) if would_block(&error) => Poll::Pending,
-        result => Poll::Ready(result),
-    })
-}
-
-/// Whether a call came back because it would have to wait, or had to for too long.
-fn would_block(error: &io::Error) -> bool {
-    match error.kind() {
-        io::ErrorKind::WouldBlock => true,
-        // Windows says so when the time-out of a socket has passed. Unix says would-block then,
-        // and this when it has given the connection up: that is a failure, and the next read would
-        // see an end as if the peer had sent one.
-        io::ErrorKind::TimedOut => cfg!(windows) || error.raw_os_error().is_none(),
-        _ => false,
+impl<L> fmt::Debug for EndOf<'_, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EndOf").finish_non_exhaustive()
     }
 }

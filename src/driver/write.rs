@@ -281,6 +281,20 @@ impl WriteSide {
         std::mem::replace(&mut self.output, none)
     }
 
+    /// The writing side of the same connection with a layer more or less, and nothing queued.
+    pub(super) fn anew(&self) -> Self {
+        Self { state: self.state, ..Self::new(Output::with_high_water(self.output.high_water())) }
+    }
+
+    /// Keeps why something could not be sent.
+    pub(super) fn keep(&mut self, error: Option<io::Error>) {
+        if error.is_some() {
+            self.error = error;
+            self.state = State::Broken;
+            self.output.clear();
+        }
+    }
+
     /// Takes the other half back, when a connection is made whole: `queue` comes before what is
     /// waiting in both.
     pub(super) fn join(mut self, mut other: Self, mut queue: Output) -> Self {

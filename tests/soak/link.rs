@@ -10,7 +10,7 @@ use std::{
 use segue::{
     Edge, Fault, Handoff,
     driver::{
-        Answer, BlockingHalf, Connection, Error, Half, Options, PollTransport, SendError,
+        Answer, Connection, Error, Half, HalfConnection, Leaf, Options, PollTransport, SendError,
         Transport, Turn, futures, is_again, sync, tokio,
     },
 };
@@ -253,12 +253,12 @@ impl Stops for SendError<Odd> {
     }
 }
 
-impl<T: sync::SyncTransport, S> Ready<sync::Connection<T, S>> {
+impl<T: Transport, S> Ready<Connection<sync::Blocking<T>, S>> {
     /// Makes a call again with each event, until it does not say would-block.
     async fn events<R, E: Stops>(
         &mut self,
         mut clock: Option<&mut Clock>,
-        mut call: impl FnMut(&mut sync::Connection<T, S>, Option<&mut Clock>) -> Result<R, E>,
+        mut call: impl FnMut(&mut Connection<sync::Blocking<T>, S>, Option<&mut Clock>) -> Result<R, E>,
     ) -> Result<R, E> {
         poll_fn(|cx| {
             let result = call(&mut self.connection, clock.as_deref_mut());
@@ -285,7 +285,9 @@ impl<T: sync::SyncTransport, S> Ready<sync::Connection<T, S>> {
     }
 }
 
-impl<T: sync::SyncTransport + sync::CloseWrite, S> Link for Ready<sync::Connection<T, S>> {
+impl<T: Transport<Leaf: Leaf<Io: sync::CloseWrite>>, S> Link
+    for Ready<Connection<sync::Blocking<T>, S>>
+{
     type Transport = sync::Blocking<T>;
     type Stage = S;
 
@@ -347,7 +349,9 @@ impl<T: sync::SyncTransport + sync::CloseWrite, S> Link for Ready<sync::Connecti
     }
 }
 
-impl<T: sync::SyncTransport + sync::CloseWrite> Reads for Ready<sync::Connection<T, Words>> {
+impl<T: Transport<Leaf: Leaf<Io: sync::CloseWrite>>> Reads
+    for Ready<Connection<sync::Blocking<T>, Words>>
+{
     async fn ready(&mut self) -> Result<bool, Error<Odd>> {
         self.events(None, |connection, _| connection.ready()).await
     }
@@ -442,8 +446,8 @@ pub(crate) struct InLoop;
 impl Driver for InLoop {
     const CALLS: Calls = Calls::Nonblocking;
     type Whole = Ready<sync::Connection<Pipe, Words>>;
-    type Reader = Ready<sync::Connection<BlockingHalf<Pipe>, Words>>;
-    type Writer = Ready<sync::Connection<BlockingHalf<Pipe>, ()>>;
+    type Reader = Ready<HalfConnection<sync::Std<Pipe>, Words>>;
+    type Writer = Ready<HalfConnection<sync::Std<Pipe>, ()>>;
 
     fn open(handoff: Handoff<Pipe>, stage: Words, options: Options) -> Self::Whole {
         let connection = sync::Connection::from_handoff(handoff, stage);

@@ -8,9 +8,9 @@ use std::{io, sync::mpsc, thread, time::Duration};
 use segue::{
     Edge, Handoff,
     driver::{
-        Deadlines, Error, Late, Options, ReadPolicy, SendError, SocketTimer, Timeouts, Turn,
-        is_again,
-        sync::{self, SyncTransport},
+        Connection, Deadlines, Error, Late, Options, ReadPolicy, SendError, SocketTimer, Timeouts,
+        Transport, Turn, is_again,
+        sync::{self, Blocking},
     },
 };
 
@@ -302,11 +302,11 @@ impl Side {
 }
 
 /// Says everything by a writing half, or as much as can be said.
-fn says_all<T: SyncTransport>(
+fn says_all<T: Transport>(
     own: &Books,
     handle: &Handle,
-    mut writer: sync::Connection<T, ()>,
-) -> (Told, sync::Connection<T, ()>) {
+    mut writer: Connection<Blocking<T>, ()>,
+) -> (Told, Connection<Blocking<T>, ()>) {
     let mut encoder = Writer { books: own.clone(), lane: Lane::Writer };
     while !own.is_all_said() {
         let sent = again(|| writer.queue(&mut encoder, ()));
@@ -337,9 +337,9 @@ impl Peer {
     }
 
     /// Waits for an item; false at the end.
-    fn hears<T: SyncTransport>(
+    fn hears<T: Transport>(
         &mut self,
-        link: &mut sync::Connection<T, Words>,
+        link: &mut Connection<Blocking<T>, Words>,
     ) -> Result<bool, io::ErrorKind> {
         match again(|| link.ready()) {
             Ok(true) => {
@@ -352,7 +352,7 @@ impl Peer {
         }
     }
 
-    fn takes<T: SyncTransport>(&mut self, link: &mut sync::Connection<T, Words>) {
+    fn takes<T: Transport>(&mut self, link: &mut Connection<Blocking<T>, Words>) {
         if self.chance.one_in(8) {
             let _ = link.held();
         }
@@ -362,9 +362,9 @@ impl Peer {
         }
     }
 
-    fn hears_out<T: SyncTransport>(
+    fn hears_out<T: Transport>(
         &mut self,
-        link: &mut sync::Connection<T, Words>,
+        link: &mut Connection<Blocking<T>, Words>,
         told: &mut Told,
     ) {
         loop {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Blocking;
-use crate::driver::{Timeouts, TimerFor};
+use crate::driver::{Grounded, Leaf, Timeouts, TimerFor};
 
 /// The machine's clock, with the time-outs of the connection's own socket for an alarm. They are as
 /// before after each call that it watches over.
@@ -47,7 +47,7 @@ impl Default for SocketClock {
     }
 }
 
-impl<T: Timeouts> TimerFor<Blocking<T>> for SocketClock {
+impl<X: Grounded<Leaf: Leaf<Io: Timeouts>>> TimerFor<Blocking<X>> for SocketClock {
     fn time(&mut self) -> Duration {
         self.epoch.elapsed()
     }
@@ -56,8 +56,8 @@ impl<T: Timeouts> TimerFor<Blocking<T>> for SocketClock {
         if self.epoch.elapsed() >= at { Poll::Ready(()) } else { Poll::Pending }
     }
 
-    fn arm_for(&mut self, transport: &Blocking<T>, at: Option<Duration>) -> io::Result<bool> {
-        let socket = &transport.io;
+    fn arm_for(&mut self, transport: &Blocking<X>, at: Option<Duration>) -> io::Result<bool> {
+        let socket = transport.leaf().io();
         match at {
             Some(at) => {
                 if self.before.is_none() {

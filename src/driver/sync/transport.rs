@@ -2,28 +2,62 @@
 
 use std::{
     fmt,
-    io::{self, IoSlice, Read, Write},
+    io::{self, Read, Write},
     net::TcpStream,
     task::{Context, Poll, ready},
 };
 
-use crate::{Output, driver::transport};
+use crate::{
+    Buffer, Output,
+    driver::{
+        calls::{fill, polled, send, send_some},
+        transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
+    },
+};
 
 /// A [`Read`] and [`Write`] as the engine sees it.
-pub struct Blocking<T> {
+pub struct Std<T> {
     pub(in crate::driver) io: T,
     pub(in crate::driver) peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
 }
 
-impl<T: fmt::Debug> fmt::Debug for Blocking<T> {
+/// The mark of a connection whose calls block, around its transport and all layers: with it the
+/// methods of a [`Connection`](crate::driver::Connection) are not async.
+///
+/// A call on a transport that is pending comes back as
+/// [`WouldBlock`](io::ErrorKind::WouldBlock).
+#[derive(Debug)]
+pub struct Blocking<X>(pub(in crate::driver) X);
+
+impl<T: fmt::Debug> fmt::Debug for Std<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Blocking").field(&self.io).finish()
+        f.debug_tuple("Std").field(&self.io).finish()
     }
 }
 
-impl<T> Blocking<T> {
-    pub(in crate::driver) fn new(io: T) -> Self {
+impl<T> Std<T> {
+    /// A leaf over `io`.
+    pub fn new(io: T) -> Self {
         Self { io, peek: None }
+    }
+
+    /// Writes the chunks by one call.
+    #[inline]
+    pub(in crate::driver) fn write(
+        mut io: impl Write,
+        chunks: &[io::IoSlice<'_>],
+    ) -> io::Result<usize> {
+        match chunks {
+            [one] => io.write(one),
+            many => io.write_vectored(many),
+        }
+    }
+}
+
+impl<X> Blocking<X> {
+    /// Marks a transport whose calls wait, or come back as would-block.
+    pub fn new(transport: X) -> Self {
+        Self(transport)
     }
 }
 
@@ -48,101 +82,23 @@ pub trait CloseWrite {
     fn close_write(&mut self) -> io::Result<()>;
 }
 
-/// What a blocking connection asks of what carries its bytes: any [`Read`] and [`Write`] does, and
-/// so do the halves of a split one.
-pub trait SyncTransport {
-    /// As [`Read::read`].
-    ///
-    /// # Errors
-    /// The transport's.
-    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize>;
-
-    /// As [`Write::write_vectored`].
-    ///
-    /// # Errors
-    /// The transport's.
-    fn transmit(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize>;
-
-    /// As [`Write::flush`].
-    ///
-    /// # Errors
-    /// The transport's.
-    fn push(&mut self) -> io::Result<()>;
-
-    /// Sends all of `output`, or as much as can be sent now.
-    fn poll_send(&mut self, output: &mut Output) -> Poll<io::Result<()>> {
-        ready!(transport::send(output, |chunks| transport::polled(|| self.transmit(chunks))))?;
-        transport::polled(|| self.push())
-    }
-
-    /// Sends what one call takes of `output`; true once all of it has left and was pushed on.
-    fn poll_send_once(&mut self, output: &mut Output) -> Poll<io::Result<bool>> {
-        if !output.is_empty() {
-            let write = |chunks: &[IoSlice<'_>]| transport::polled(|| self.transmit(chunks));
-            ready!(transport::send_some(output, usize::MAX, write))?;
-            if !output.is_empty() {
-                return Poll::Ready(Ok(false));
-            }
-        }
-        transport::polled(|| self.push()).map_ok(|()| true)
-    }
-
-    /// How many bytes of this connection wait outside of its own output.
-    fn queued(&self) -> usize {
-        0
-    }
-
-    /// How many bytes a flush has to send that are not in the connection's own output.
-    fn unsent(&self) -> usize {
-        self.queued()
-    }
-
-    /// Bytes of memory for what waits outside of the connection's own output.
-    fn held(&self) -> usize {
-        0
-    }
-
-    /// Waits until fewer than `below` bytes of this connection wait outside of its own output, or
-    /// nobody else is sending them, so that a flush would.
-    fn poll_left(&mut self, _below: usize) -> Poll<()> {
-        Poll::Ready(())
-    }
-
-    /// Whether somebody else has ended the writing side.
-    fn is_closed(&self) -> bool {
-        false
-    }
-}
-
-impl<T: Read + Write> SyncTransport for T {
-    #[inline]
-    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        Read::read(self, into)
-    }
-
-    #[inline]
-    fn transmit(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
-        match chunks {
-            [one] => Write::write(self, one),
-            many => self.write_vectored(many),
-        }
-    }
-
-    fn push(&mut self) -> io::Result<()> {
-        Write::flush(self)
-    }
-}
-
-impl<T: SyncTransport> transport::Transport for Blocking<T> {
-    type Io = T;
+impl<T: Read + Write> Transport for Std<T> {
+    type Leaf = Self;
     const FLUSH_FIRST: bool = true;
 
-    fn poll_read(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        transport::polled(|| self.io.receive(into))
+    #[inline]
+    fn poll_fill(
+        &mut self,
+        _: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        fill(into, most, |spare| polled(|| self.io.read(spare)))
     }
 
     fn poll_send(&mut self, _: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        self.io.poll_send(output)
+        ready!(send(output, |chunks| polled(|| Self::write(&mut self.io, chunks))))?;
+        polled(|| self.io.flush())
     }
 
     fn poll_send_once(
@@ -150,32 +106,28 @@ impl<T: SyncTransport> transport::Transport for Blocking<T> {
         _: &mut Context<'_>,
         output: &mut Output,
     ) -> Poll<io::Result<bool>> {
-        self.io.poll_send_once(output)
+        if !output.is_empty() {
+            ready!(send_some(output, usize::MAX, |chunks| {
+                polled(|| Self::write(&mut self.io, chunks))
+            }))?;
+            if !output.is_empty() {
+                return Poll::Ready(Ok(false));
+            }
+        }
+        polled(|| self.io.flush()).map_ok(|()| true)
     }
 
-    fn queued(&self) -> usize {
-        self.io.queued()
-    }
-
-    fn unsent(&self) -> usize {
-        self.io.unsent()
-    }
-
-    fn held(&self) -> usize {
-        self.io.held()
-    }
-
-    fn poll_left(&mut self, _: &mut Context<'_>, below: usize) -> Poll<()> {
-        self.io.poll_left(below)
-    }
-
-    fn is_closed(&self) -> bool {
-        self.io.is_closed()
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, Self>,
+    ) -> Poll<io::Result<()>> {
+        end.poll(self, cx)
     }
 
     fn poll_peek(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         match self.peek {
-            Some(peek) => transport::polled(|| peek(&mut self.io, into)),
+            Some(peek) => polled(|| peek(&mut self.io, into)),
             None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
         }
     }
@@ -183,9 +135,124 @@ impl<T: SyncTransport> transport::Transport for Blocking<T> {
     fn can_peek(&self) -> bool {
         self.peek.is_some()
     }
+}
+
+impl<T> Leaf for Std<T> {
+    type Io = T;
+
+    fn io(&self) -> &T {
+        &self.io
+    }
+
+    fn io_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+}
+
+impl<T: Read + Write> HandsOff for Std<T> {
+    type Io = T;
 
     fn into_io(self) -> T {
         self.io
+    }
+}
+
+impl<T: Read + Write> Grounded for Std<T> {
+    fn leaf(&self) -> &Self {
+        self
+    }
+
+    fn leaf_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl<X: Transport> Transport for Blocking<X> {
+    type Leaf = X::Leaf;
+    const FLUSH_FIRST: bool = X::FLUSH_FIRST;
+
+    #[inline]
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        self.0.poll_fill(cx, into, most)
+    }
+
+    #[inline]
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        self.0.poll_send(cx, output)
+    }
+
+    fn poll_send_once(
+        &mut self,
+        cx: &mut Context<'_>,
+        output: &mut Output,
+    ) -> Poll<io::Result<bool>> {
+        self.0.poll_send_once(cx, output)
+    }
+
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, X::Leaf>,
+    ) -> Poll<io::Result<()>> {
+        self.0.poll_end(cx, end)
+    }
+
+    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.0.poll_peek(cx, into)
+    }
+
+    fn can_peek(&self) -> bool {
+        self.0.can_peek()
+    }
+
+    fn is_exact(&self) -> bool {
+        self.0.is_exact()
+    }
+
+    #[inline]
+    fn queued(&self) -> usize {
+        self.0.queued()
+    }
+
+    #[inline]
+    fn unsent(&self) -> usize {
+        self.0.unsent()
+    }
+
+    fn held(&self) -> usize {
+        self.0.held()
+    }
+
+    fn poll_left(&mut self, cx: &mut Context<'_>, below: usize) -> Poll<()> {
+        self.0.poll_left(cx, below)
+    }
+
+    #[inline]
+    fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+}
+
+impl<X: HandsOff> HandsOff for Blocking<X> {
+    type Io = X::Io;
+
+    fn into_io(self) -> X::Io {
+        self.0.into_io()
+    }
+}
+
+impl<X: Grounded> Grounded for Blocking<X> {
+    fn leaf(&self) -> &X::Leaf {
+        self.0.leaf()
+    }
+
+    fn leaf_mut(&mut self) -> &mut X::Leaf {
+        self.0.leaf_mut()
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::io::ErrorKind;
 
-use segue::driver::{BlockingHalf, Options, SendError, Turn, sync::Connection};
+use segue::driver::{
+    HalfConnection, Options, SendError, Turn,
+    sync::{Connection, Std},
+};
 use shuttle::{
     sync::mpsc,
     thread::{self, JoinHandle},
@@ -16,8 +19,8 @@ use crate::{
     text,
 };
 
-type Reader = Connection<BlockingHalf<End>, Talk>;
-type Writer = Connection<BlockingHalf<End>, ()>;
+type Reader = HalfConnection<Std<End>, Talk>;
+type Writer = HalfConnection<Std<End>, ()>;
 
 /// Both halves over one end, and the other end.
 fn open(writes_all: bool, high_water: usize) -> (Reader, Writer, End) {

@@ -134,7 +134,7 @@ conversations!(
     [],
     [],
     segue_websocket::sync::WebSocket<TcpStream>,
-    segue::driver::sync::Blocking<TcpStream>
+    segue::driver::sync::Blocking<segue::driver::sync::Std<TcpStream>>
 );
 conversations!(
     polled,

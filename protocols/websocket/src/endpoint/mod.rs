@@ -16,6 +16,8 @@
 //! [`Opened::pieces`](crate::Opened::pieces) give, on a connection of the same driver; who sends
 //! such feeds [`Fragment`](crate::Fragment)s as they come.
 
+#[cfg(feature = "std")]
+pub mod blocking;
 #[cfg(any(feature = "tokio-time", feature = "async-io"))]
 mod clocked;
 #[cfg(any(feature = "tokio", feature = "futures"))]

@@ -3,8 +3,8 @@
 use segue::{
     Output,
     driver::{
-        BlockingHalf, Deadlines, Timeouts, TimerFor,
-        sync::{Blocking, CloseWrite, Connection},
+        BlockingHalf, Deadlines, Divide, HalfConnection, Timeouts, TimerFor,
+        sync::{Blocking, CloseWrite},
     },
 };
 use std::{
@@ -14,35 +14,32 @@ use std::{
 
 use super::{
     Error, KeepAlive, OwnedMessage,
+    blocking::{WebSocket, close, close_by, close_with, context, next_by, now},
     engine::{self, Endpoint},
-    sync::{WebSocket, close, close_by, close_with, context, next_by, now},
 };
 use crate::{Close, CloseCode, Outgoing, Writer};
 
 /// The half of a [`WebSocket`] that reads, and answers control frames.
-pub struct Reader<T> {
-    endpoint: Endpoint<Blocking<BlockingHalf<T>>>,
+pub struct Reader<X: Divide> {
+    endpoint: Endpoint<Blocking<BlockingHalf<X>>>,
 }
 
 /// The half of a [`WebSocket`] that sends.
 ///
 /// Once the other half has answered the peer's close frame nothing can be sent any more:
 /// [`Error::Closed`]. Messages that were only queued until then are dropped with that error.
-pub struct Sender<T> {
-    connection: Connection<BlockingHalf<T>, ()>,
+pub struct Sender<X: Divide> {
+    connection: HalfConnection<X, ()>,
     writer: Writer,
     /// The close frame was sent by this half, and what is queued goes before it.
     has_closed: bool,
 }
 
-impl<T> Reader<T>
+impl<X: Divide> Reader<X>
 where
-    for<'a> &'a T: Read + Write,
+    for<'a> &'a X::Io: Read + Write,
 {
-    pub(super) fn split(endpoint: Endpoint<Blocking<T>>) -> (Self, Sender<T>)
-    where
-        T: Read + Write,
-    {
+    pub(super) fn split(endpoint: Endpoint<Blocking<X>>) -> (Self, Sender<X>) {
         let (connection, writer, course) = endpoint.unmake();
         let has_closed = writer.is_closed();
         let (reader, sender) = connection.split();
@@ -55,10 +52,7 @@ where
     ///
     /// # Errors
     /// Both halves, if they are not of one WebSocket.
-    pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)>
-    where
-        T: Read + Write,
-    {
+    pub fn unsplit(self, sender: Sender<X>) -> Result<WebSocket<X>, (Self, Sender<X>)> {
         let (connection, closer, course) = self.endpoint.unmake();
         match connection.unsplit(sender.connection) {
             Ok(connection) => {
@@ -87,7 +81,7 @@ where
     pub fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<X>>>,
     ) -> Result<Option<OwnedMessage>, Error> {
         next_by(&mut self.endpoint, keep_alive, timer)
     }
@@ -99,8 +93,8 @@ where
     /// As there.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
-        T: Timeouts,
-        for<'a> &'a T: CloseWrite,
+        X::Io: Timeouts,
+        for<'a> &'a X::Io: CloseWrite,
     {
         close(&mut self.endpoint, code, reason)
     }
@@ -111,7 +105,7 @@ where
     /// As there.
     pub fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
-        for<'a> &'a T: CloseWrite,
+        for<'a> &'a X::Io: CloseWrite,
     {
         close_with(&mut self.endpoint, code, reason, CloseWrite::close_write)
     }
@@ -125,18 +119,18 @@ where
         code: CloseCode,
         reason: &str,
         keep_alive: &mut KeepAlive,
-        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<X>>>,
     ) -> Result<(), Error>
     where
-        for<'a> &'a T: CloseWrite,
+        for<'a> &'a X::Io: CloseWrite,
     {
         close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
     }
 }
 
-impl<T> Sender<T>
+impl<X: Divide> Sender<X>
 where
-    for<'a> &'a T: Read + Write,
+    for<'a> &'a X::Io: Read + Write,
 {
     /// Sends a message: see [`WebSocket::send`].
     ///
@@ -175,7 +169,7 @@ where
     pub fn send_by<'m>(
         &mut self,
         message: impl Into<Outgoing<'m>>,
-        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<X>>>,
     ) -> Result<(), Error> {
         self.queue_by(message, timer)?;
         self.flush_by(timer)
@@ -189,7 +183,7 @@ where
     pub fn queue_by<'m>(
         &mut self,
         message: impl Into<Outgoing<'m>>,
-        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<X>>>,
     ) -> Result<(), Error> {
         let connection = &mut self.connection;
         let room = now(connection.poll_room_by(&mut context(), timer).map_err(Error::Io));
@@ -205,7 +199,7 @@ where
     /// As [`flush`](Self::flush), and as [`send_by`](Self::send_by) for a missed deadline.
     pub fn flush_by(
         &mut self,
-        timer: &mut impl TimerFor<Blocking<BlockingHalf<T>>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<X>>>,
     ) -> Result<(), Error> {
         self.drop_late()?;
         Ok(self.connection.flush_by(timer)?)
@@ -255,13 +249,13 @@ where
     }
 }
 
-impl<T> fmt::Debug for Reader<T> {
+impl<X: Divide> fmt::Debug for Reader<X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Reader").field(&self.endpoint).finish()
     }
 }
 
-impl<T> fmt::Debug for Sender<T> {
+impl<X: Divide> fmt::Debug for Sender<X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Sender").field(&self.connection).finish()
     }

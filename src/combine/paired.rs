@@ -1,0 +1,123 @@
+//! A layer made of a stage and an encoder.
+
+use core::fmt;
+
+use super::Either;
+use super::either::left;
+use crate::{Buffer, Decode, Encode, Fault, Layer, Output, Step};
+
+/// The layer that reads by `decoder` and writes by `encoder`: any stage whose items are bytes, and
+/// any encoder of bytes.
+///
+/// When the stage is done, the peer has ended its side. This side is ended by what
+/// [`ending`](Self::ending) says: without it nothing is sent, and a peer whose stage has an end of
+/// its own takes that for a cut.
+///
+/// ```
+/// use segue::{Buffer, Layer, Output, Step, combine::Paired, length};
+///
+/// // Chunks with their length in front, of 1024 bytes at most.
+/// let chunks = || Paired::new(length::u16_be().max(1024), length::u16_be(), 1024);
+/// let (mut plain, mut wire) = (Output::new(), Output::new());
+/// plain.put(&[7; 1500]);
+/// while !plain.is_empty() {
+///     chunks().seal(&mut plain, &mut wire)?;
+/// }
+/// assert_eq!(wire.len(), 2 + 1024 + 2 + 476);
+///
+/// let mut buffer = Buffer::from(&wire.to_vec()[..]);
+/// let (mut layer, mut answers) = (chunks(), Output::new());
+/// let Ok(Step::Item(first)) = layer.open(&mut buffer, false, &mut answers) else { panic!() };
+/// assert_eq!(first.len(), 1024);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Paired<D, E, F = fn(&mut Output)> {
+    decoder: D,
+    encoder: E,
+    /// The most bytes of a record.
+    most: usize,
+    end: Option<F>,
+}
+
+impl<D, E> Paired<D, E> {
+    /// The layer of `decoder` and `encoder`, which is given `most` bytes at most at a time; 0 counts
+    /// as 1.
+    pub fn new(decoder: D, encoder: E, most: usize) -> Self {
+        Self { decoder, encoder, most: most.max(1), end: None }
+    }
+
+    /// The same layer, whose side of the connection is ended by what `end` appends: an empty record,
+    /// a last block.
+    #[must_use]
+    pub fn ending<F: FnMut(&mut Output)>(self, end: F) -> Paired<D, E, F> {
+        let Self { decoder, encoder, most, .. } = self;
+        Paired { decoder, encoder, most, end: Some(end) }
+    }
+}
+
+impl<D, E, F> Paired<D, E, F> {
+    /// The stage that opens.
+    pub const fn decoder(&self) -> &D {
+        &self.decoder
+    }
+
+    /// The encoder that seals.
+    pub const fn encoder(&self) -> &E {
+        &self.encoder
+    }
+
+    /// The stage and the encoder.
+    pub fn into_parts(self) -> (D, E) {
+        (self.decoder, self.encoder)
+    }
+}
+
+impl<D, E, F, X> Layer for Paired<D, E, F>
+where
+    D: Decode,
+    for<'a> D::Item<'a>: AsRef<[u8]>,
+    E: for<'a> Encode<&'a [u8], Error = X>,
+    F: FnMut(&mut Output),
+{
+    type Plain<'a>
+        = D::Item<'a>
+    where
+        Self: 'a;
+    type Error = Either<D::Error, X>;
+
+    #[inline]
+    fn open<'a>(
+        &'a mut self,
+        wire: &'a mut Buffer,
+        eof: bool,
+        answers: &mut Output,
+    ) -> Result<Step<D::Item<'a>>, Fault<Self::Error>> {
+        wire.step(&mut self.decoder, eof, answers).map_err(left)
+    }
+
+    fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> Result<(), Self::Error> {
+        let Some(bytes) = plain.chunks().next() else { return Ok(()) };
+        let bytes = &bytes[..bytes.len().min(self.most)];
+        wire.try_encode(&mut self.encoder, bytes).map_err(Either::Right)?;
+        let count = bytes.len();
+        plain.advance(count);
+        Ok(())
+    }
+
+    fn close(&mut self, wire: &mut Output) {
+        if let Some(end) = &mut self.end {
+            end(wire);
+        }
+    }
+}
+
+impl<D: fmt::Debug, E: fmt::Debug, F> fmt::Debug for Paired<D, E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Paired")
+            .field("decoder", &self.decoder)
+            .field("encoder", &self.encoder)
+            .field("most", &self.most)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! Calls on what carries the bytes: made again where they were interrupted, and not believed blindly.
+
+use std::{
+    io::{self, IoSlice},
+    task::{Poll, ready},
+};
+
+use crate::{Buffer, Output};
+
+/// Reads up to `most` bytes into the room behind what is buffered, by one call of `read`. 0 is the
+/// end of the stream.
+#[inline]
+pub(super) fn fill(
+    into: &mut Buffer,
+    most: usize,
+    mut read: impl FnMut(&mut [u8]) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<usize>> {
+    let spare = into.spare_mut();
+    let most = most.min(spare.len());
+    let count = ready!(uninterrupted(|| read(&mut spare[..most])));
+    // A transport that fails may have written something all the same.
+    let count = count.and_then(|count| plausible(count, most)).inspect_err(|_| into.all_used())?;
+    into.commit(count);
+    Poll::Ready(Ok(count))
+}
+
+/// Sends all of `output` by vectored writes.
+pub(super) fn send(
+    output: &mut Output,
+    mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<()>> {
+    while !output.is_empty() {
+        ready!(send_some(output, usize::MAX, &mut write))?;
+    }
+    Poll::Ready(Ok(()))
+}
+
+/// Sends some of `output` by one vectored write, `most` bytes at most, and returns how many.
+pub(super) fn send_some(
+    output: &mut Output,
+    most: usize,
+    mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
+) -> Poll<io::Result<usize>> {
+    let mut slices = [IoSlice::new(&[]); SLICES];
+    let (mut count, mut offered) = (0, 0);
+    for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
+        let chunk = &chunk[..chunk.len().min(most - offered)];
+        if chunk.is_empty() {
+            break;
+        }
+        *slice = IoSlice::new(chunk);
+        count += 1;
+        offered += chunk.len();
+    }
+    let sent = ready!(uninterrupted(|| write(&slices[..count])))?;
+    match plausible(sent, offered)? {
+        0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+        sent => {
+            output.advance(sent);
+            Poll::Ready(Ok(sent))
+        }
+    }
+}
+
+/// Makes a call again for as long as a signal interrupts it.
+#[inline]
+pub(super) fn uninterrupted<R>(
+    mut call: impl FnMut() -> Poll<io::Result<R>>,
+) -> Poll<io::Result<R>> {
+    loop {
+        match call() {
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+/// How many slices go into one system call. An item is at most a header, a payload and what
+/// follows it, so 16 is a batch.
+const SLICES: usize = 16;
+
+/// What a transport says to have read or written, if there was so much to be read into or written.
+/// Anybody can write a transport; what was in the memory before belongs to another connection.
+#[inline]
+pub(super) fn plausible(count: usize, most: usize) -> io::Result<usize> {
+    if count > most {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the transport counts more bytes than it was given",
+        ));
+    }
+    Ok(count)
+}
+
+/// A result of I/O as a poll: would-block is pending, an interrupted call is made again.
+pub(super) fn polled<R>(mut call: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
+    uninterrupted(|| match call() {
+        Err(error) if would_block(&error) => Poll::Pending,
+        result => Poll::Ready(result),
+    })
+}
+
+/// Whether a call came back because it would have to wait, or had to for too long.
+fn would_block(error: &io::Error) -> bool {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => true,
+        // Windows says so when the time-out of a socket has passed. Unix says would-block then,
+        // and this when it has given the connection up: that is a failure, and the next read would
+        // see an end as if the peer had sent one.
+        io::ErrorKind::TimedOut => cfg!(windows) || error.raw_os_error().is_none(),
+        _ => false,
+    }
+}

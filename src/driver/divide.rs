@@ -1,0 +1,206 @@
+//! Blocking transports that two threads can share.
+
+use std::{
+    error,
+    io::{self, Read, Write},
+};
+
+use super::{
+    layered::Layered,
+    sheet::{Opened, Sheet},
+    sync::Std,
+    transport::Transport,
+};
+use crate::{Buffer, Layer, Output};
+
+/// Blocking transports that can be [split](super::Connection::split) for two threads: a leaf that
+/// both use at once, and the layers over it, which they use in turns.
+///
+/// `Std<T>` is one where `&T` reads and writes, as a socket does, and so is a layer over one.
+pub trait Divide: Transport {
+    /// What both threads read and write by.
+    type Io;
+    /// The layers.
+    type Stack: Stack;
+
+    /// Takes the transport apart.
+    fn divide(self) -> (Std<Self::Io>, Self::Stack);
+
+    /// Puts the parts together again.
+    fn unite(leaf: Std<Self::Io>, stack: Self::Stack) -> Self;
+}
+
+/// The layers of a transport without what is under them.
+pub trait Stack: sealed::Stack {}
+
+impl<K: sealed::Stack> Stack for K {}
+
+pub(super) mod sealed {
+    use super::{Buffer, Opened, Output, io};
+
+    pub trait Stack {
+        /// Whether there is a layer at all.
+        const IS_EMPTY: bool;
+
+        /// Opens what is in `raw`, which nothing follows if `eof`, into `into`.
+        fn open(
+            &mut self,
+            raw: &mut Buffer,
+            eof: bool,
+            into: &mut Buffer,
+            most: usize,
+        ) -> io::Result<Opened>;
+
+        /// Seals all of `plain`, behind what was sealed before, and appends it to `wire`.
+        fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> io::Result<()>;
+
+        /// Appends what each layer says at its end.
+        fn close(&mut self, wire: &mut Output) -> io::Result<()>;
+
+        /// Takes back what was received and not opened, and what was sealed and not sent, when the
+        /// transport is put together again. What no layer takes stays.
+        fn put_back(&mut self, raw: &mut Buffer, has_ended: bool, wire: &mut Output);
+
+        /// Bytes of memory that the layers hold.
+        fn held(&self) -> usize;
+    }
+}
+
+impl<T> Divide for Std<T>
+where
+    T: Read + Write,
+    for<'a> &'a T: Read + Write,
+{
+    type Io = T;
+    type Stack = ();
+
+    fn divide(self) -> (Self, ()) {
+        (self, ())
+    }
+
+    fn unite(leaf: Self, (): ()) -> Self {
+        leaf
+    }
+}
+
+impl<X: Divide, L: Layer> Divide for Layered<X, L>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    type Io = X::Io;
+    type Stack = Over<L, X::Stack>;
+
+    fn divide(self) -> (Std<X::Io>, Self::Stack) {
+        let (io, sheet, failure) = self.apart();
+        let (leaf, below) = io.divide();
+        (leaf, Over { sheet, below, failure })
+    }
+
+    fn unite(leaf: Std<X::Io>, stack: Self::Stack) -> Self {
+        let Over { sheet, below, failure } = stack;
+        Self::of(X::unite(leaf, below), sheet, failure)
+    }
+}
+
+/// A layer over others.
+#[derive(Debug)]
+pub struct Over<L, K> {
+    sheet: Sheet<L>,
+    below: K,
+    /// Why something could not be sent, before the transport was taken apart.
+    failure: Option<io::Error>,
+}
+
+impl sealed::Stack for () {
+    const IS_EMPTY: bool = true;
+
+    /// What comes from the leaf is not changed.
+    fn open(
+        &mut self,
+        raw: &mut Buffer,
+        eof: bool,
+        into: &mut Buffer,
+        _: usize,
+    ) -> io::Result<Opened> {
+        let count = raw.len();
+        if count == 0 {
+            return Ok(if eof { Opened::End } else { Opened::Need(crate::Need::ONE) });
+        }
+        into.extend(raw.as_slice());
+        raw.consume(count);
+        Ok(Opened::Some(count))
+    }
+
+    fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> io::Result<()> {
+        wire.append(plain);
+        Ok(())
+    }
+
+    fn close(&mut self, _: &mut Output) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn put_back(&mut self, _: &mut Buffer, _: bool, _: &mut Output) {}
+
+    fn held(&self) -> usize {
+        0
+    }
+}
+
+impl<L: Layer, K: sealed::Stack> sealed::Stack for Over<L, K>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    const IS_EMPTY: bool = false;
+
+    fn open(
+        &mut self,
+        raw: &mut Buffer,
+        eof: bool,
+        into: &mut Buffer,
+        most: usize,
+    ) -> io::Result<Opened> {
+        loop {
+            let opened = self.sheet.open(into, most)?;
+            let Opened::Need(_) = opened else { return Ok(opened) };
+            match self.below.open(raw, eof, &mut self.sheet.wire, usize::MAX)? {
+                Opened::Some(_) => {}
+                Opened::End => self.sheet.wire_has_ended(),
+                opened @ (Opened::Need(_) | Opened::Full) => return Ok(opened),
+            }
+        }
+    }
+
+    fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> io::Result<()> {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        self.sheet.seal_all(plain)?;
+        self.below.seal(&mut self.sheet.sealed, wire)?;
+        self.sheet.release_sealed();
+        Ok(())
+    }
+
+    fn close(&mut self, wire: &mut Output) -> io::Result<()> {
+        self.sheet.close();
+        self.below.seal(&mut self.sheet.sealed, wire)?;
+        self.sheet.release_sealed();
+        self.below.close(wire)
+    }
+
+    fn put_back(&mut self, raw: &mut Buffer, has_ended: bool, wire: &mut Output) {
+        if !K::IS_EMPTY {
+            return self.below.put_back(raw, has_ended, wire);
+        }
+        self.sheet.wire.extend(raw.as_slice());
+        raw.consume(raw.len());
+        if has_ended {
+            self.sheet.wire_has_ended();
+        }
+        self.sheet.sealed.append(wire);
+    }
+
+    fn held(&self) -> usize {
+        self.sheet.held() + self.below.held()
+    }
+}

@@ -1,0 +1,449 @@
+//! A transport with a layer over it.
+
+use std::{
+    error, fmt, io,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    Connection, Options, Refused,
+    error::Again,
+    poll::PollTransport,
+    read::{Input, ReadSide},
+    sheet::{Opened, Sheet},
+    sync::Blocking,
+    transport::{EndOf, Grounded, Transport},
+};
+use crate::{Buffer, Decode, Layer, Need, Output};
+
+/// A transport with a layer over it, which is a transport again: made by
+/// [`layered`](Connection::layered).
+///
+/// # Guarantees
+/// - What the layer answers leaves before a read waits; alerts leave, as far as one attempt goes,
+///   before the error is told.
+/// - While twice the high-water mark of sealed bytes has not left, nothing more is opened.
+/// - The end of this side is said by every way of closing a connection.
+/// - While nothing can be received it holds no buffer, unless a part of a record is there.
+pub struct Layered<T, L> {
+    io: T,
+    sheet: Sheet<L>,
+    /// A failure to send what the layer has answered: the next thing that is sent tells it.
+    unsent: Option<io::Error>,
+}
+
+impl<T, L> Layered<T, L> {
+    /// The layer.
+    pub fn layer(&self) -> &L {
+        &self.sheet.layer
+    }
+
+    /// The layer, to be changed: keys that are updated.
+    pub fn layer_mut(&mut self) -> &mut L {
+        &mut self.sheet.layer
+    }
+
+    /// The transport below, the layer with what it holds, and why its answers could not be sent.
+    pub(super) fn apart(self) -> (T, Sheet<L>, Option<io::Error>) {
+        (self.io, self.sheet, self.unsent)
+    }
+
+    /// The inverse.
+    pub(super) fn of(io: T, sheet: Sheet<L>, unsent: Option<io::Error>) -> Self {
+        Self { io, sheet, unsent }
+    }
+
+    /// Whether the wire has ended between two records of a layer that has no end of its own
+    /// ([`Layer::ENDS`]): the peer may have ended the stream, or somebody in between.
+    pub fn is_bare_end(&self) -> bool {
+        self.sheet.is_bare()
+    }
+}
+
+impl<T: Transport, L: Layer> Layered<T, L>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    /// Sends what was sealed, as far as that goes without waiting where a transport is polled.
+    fn poll_sealed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.sheet.sealed.is_empty() {
+            return Poll::Ready(());
+        }
+        if let Err(error) = ready!(self.io.poll_send(cx, &mut self.sheet.sealed)) {
+            self.keep_unsent(error);
+        }
+        self.sheet.release_sealed();
+        Poll::Ready(())
+    }
+
+    /// Receives more of the wire by one call. Answers of the layer leave first where the read may
+    /// wait, and otherwise where it does wait.
+    fn poll_wire(&mut self, cx: &mut Context<'_>, need: Need) -> Poll<io::Result<()>> {
+        if T::FLUSH_FIRST && !self.sheet.sealed.is_empty() {
+            match self.io.poll_send_once(cx, &mut self.sheet.sealed) {
+                Poll::Ready(Ok(true)) => self.sheet.release_sealed(),
+                Poll::Ready(Ok(false)) => return Poll::Ready(Err(Again::error())),
+                Poll::Ready(Err(error)) => self.keep_unsent(error),
+                // Reading goes on: the peer may have to be read from first.
+                Poll::Pending => {}
+            }
+        }
+        self.sheet.make_room(need, self.sheet.layer.lease());
+        match self.io.poll_fill(cx, &mut self.sheet.wire, usize::MAX) {
+            Poll::Ready(Ok(0)) => {
+                self.sheet.wire_has_ended();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(received) => Poll::Ready(received.map(drop)),
+            Poll::Pending => {
+                let _ = self.poll_sealed(cx);
+                self.sheet.release();
+                Poll::Pending
+            }
+        }
+    }
+
+    /// What was sealed cannot be sent, which the next thing that is sent tells.
+    fn keep_unsent(&mut self, error: io::Error) {
+        self.sheet.sealed.clear();
+        self.unsent.get_or_insert(error);
+    }
+
+    /// Ends this side: the layer first, then by `end` what is below.
+    fn poll_ended(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
+    ) -> Poll<io::Result<()>> {
+        self.sheet.close();
+        ready!(self.io.poll_send(cx, &mut self.sheet.sealed))?;
+        self.sheet.release_sealed();
+        end(&mut self.io, cx)
+    }
+}
+
+impl<T: Transport, L: Layer> Transport for Layered<T, L>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    type Leaf = T::Leaf;
+    const FLUSH_FIRST: bool = T::FLUSH_FIRST;
+
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        let mut has_received = false;
+        loop {
+            match self.sheet.open(into, most) {
+                Ok(Opened::Some(count)) => return Poll::Ready(Ok(count)),
+                Ok(Opened::End) => return Poll::Ready(Ok(0)),
+                // Whoever watches the time looks at it after each call.
+                Ok(Opened::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
+                Ok(Opened::Need(need)) => {
+                    ready!(self.poll_wire(cx, need))?;
+                    has_received = true;
+                }
+                Ok(Opened::Full) => ready!(self.poll_sealed(cx)),
+                Err(error) => {
+                    // The alert goes first, as far as one attempt goes.
+                    let _ = self.poll_sealed(cx);
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        if let Some(error) = self.unsent.take() {
+            return Poll::Ready(Err(error));
+        }
+        loop {
+            self.sheet.seal(output)?;
+            ready!(self.io.poll_send(cx, &mut self.sheet.sealed))?;
+            if output.is_empty() {
+                self.sheet.release_sealed();
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    fn poll_send_once(
+        &mut self,
+        cx: &mut Context<'_>,
+        output: &mut Output,
+    ) -> Poll<io::Result<bool>> {
+        if let Some(error) = self.unsent.take() {
+            return Poll::Ready(Err(error));
+        }
+        self.sheet.seal(output)?;
+        let is_sent = ready!(self.io.poll_send_once(cx, &mut self.sheet.sealed))?;
+        self.sheet.release_sealed();
+        Poll::Ready(Ok(is_sent && output.is_empty()))
+    }
+
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, T::Leaf>,
+    ) -> Poll<io::Result<()>> {
+        self.poll_ended(cx, |io, cx| io.poll_end(cx, end))
+    }
+
+    fn is_exact(&self) -> bool {
+        false
+    }
+
+    fn queued(&self) -> usize {
+        self.sheet.sealed.len() + self.io.queued()
+    }
+
+    fn unsent(&self) -> usize {
+        self.sheet.sealed.len() + self.io.unsent() + usize::from(self.unsent.is_some())
+    }
+
+    fn held(&self) -> usize {
+        self.sheet.held() + self.io.held()
+    }
+
+    fn poll_left(&mut self, cx: &mut Context<'_>, below: usize) -> Poll<()> {
+        self.io.poll_left(cx, below)
+    }
+
+    fn is_closed(&self) -> bool {
+        self.io.is_closed()
+    }
+}
+
+impl<T: PollTransport, L: Layer> PollTransport for Layered<T, L>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_ended(cx, T::poll_close_write)
+    }
+}
+
+impl<T: Grounded, L: Layer> Grounded for Layered<T, L>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    fn leaf(&self) -> &T::Leaf {
+        self.io.leaf()
+    }
+
+    fn leaf_mut(&mut self) -> &mut T::Leaf {
+        self.io.leaf_mut()
+    }
+}
+
+/// # Layers
+impl<T: PollTransport> Connection<T, ()> {
+    /// Puts a layer over the transport. What was received and not consumed is the first of what it
+    /// opens, and what is queued leaves before the first byte that it seals.
+    ///
+    /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
+    /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
+    /// options are the same; positions begin at 0 again, in the plain stream.
+    ///
+    /// ```
+    /// # smol::block_on(async {
+    /// use segue::{combine::Paired, driver::futures::Connection, length, separator};
+    ///
+    /// // Lines in chunks with their length in front; an empty chunk is the end.
+    /// let wire = smol::io::Cursor::new(b"\x04HELL\x03O\r\n\x00".to_vec());
+    /// let chunks = Paired::new(length::u8().through(|chunk| chunk == [0]), length::u8(), 255)
+    ///     .ending(|wire| wire.put(&[0]));
+    /// # use segue::DecodeExt;
+    /// let mut connection = Connection::new(wire, ()).layered(chunks).begin(separator::line());
+    /// assert_eq!(connection.turn().await?.unwrap().item, b"HELLO");
+    /// assert!(connection.turn().await?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    #[must_use]
+    pub fn layered<L: Layer>(self, layer: L) -> Connection<Layered<T, L>, ()>
+    where
+        L::Error: error::Error + Send + Sync + 'static,
+    {
+        self.wrapped(|io, sheet, unsent| Layered { io, sheet, unsent }, layer)
+    }
+}
+
+/// # Layers
+impl<T: Transport> Connection<Blocking<T>, ()> {
+    /// Puts a layer over the transport. What was received and not consumed is the first of what it
+    /// opens, and what is queued leaves before the first byte that it seals.
+    ///
+    /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
+    /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
+    /// options are the same; positions begin at 0 again, in the plain stream.
+    ///
+    /// ```
+    /// use segue::{DecodeExt, combine::Paired, driver::sync::Connection, length, separator};
+    /// # use std::io::{self, Read, Write};
+    /// # struct Pipe(&'static [u8]);
+    /// # impl Read for Pipe { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
+    /// # impl Write for Pipe {
+    /// #     fn write(&mut self, b: &[u8]) -> io::Result<usize> { Ok(b.len()) }
+    /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+    /// # }
+    ///
+    /// // Lines in chunks with their length in front; an empty chunk is the end.
+    /// let socket = Pipe(b"\x04HELL\x03O\r\n\x00");
+    /// let chunks = Paired::new(length::u8().through(|chunk| chunk == [0]), length::u8(), 255)
+    ///     .ending(|wire| wire.put(&[0]));
+    /// let mut connection = Connection::new(socket, ()).layered(chunks).begin(separator::line());
+    /// assert_eq!(connection.turn()?.unwrap().item, b"HELLO");
+    /// assert!(connection.turn()?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn layered<L: Layer>(self, layer: L) -> Connection<Blocking<Layered<T, L>>, ()>
+    where
+        L::Error: error::Error + Send + Sync + 'static,
+    {
+        let wrap = |Blocking(io), sheet, unsent| Blocking(Layered { io, sheet, unsent });
+        self.wrapped(wrap, layer)
+    }
+}
+
+impl<T: Transport> Connection<T, ()> {
+    /// Puts a layer with what the connection holds into its transport.
+    fn wrapped<U: Transport, L: Layer>(
+        self,
+        wrap: impl FnOnce(T, Sheet<L>, Option<io::Error>) -> U,
+        layer: L,
+    ) -> Connection<U, ()> {
+        let Self { io, mut read, mut write, waits, .. } = self;
+        read.input.settle();
+        let options: Options = read.input.options;
+        let (wire, has_ended) = read.input.take_buffer();
+        let mut sealed = Output::with_high_water(options.high_water);
+        sealed.append(&mut write.output);
+        let mut sheet = Sheet::new(layer, wire, sealed, has_ended, &options);
+        if let Some(error) = read.input.failure() {
+            sheet.keep(error);
+        }
+        let io = wrap(io, sheet, write.failure());
+        let input = Input::new(Buffer::new(), false, options);
+        let mut over = Connection::of(io, ReadSide::new((), input), write.anew());
+        over.waits = waits;
+        over
+    }
+}
+
+impl<T: PollTransport, L: Layer, S> Connection<Layered<T, L>, S>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    /// The topmost layer.
+    pub fn layer(&self) -> &L {
+        self.io.layer()
+    }
+
+    /// The topmost layer, to be changed.
+    pub fn layer_mut(&mut self) -> &mut L {
+        self.io.layer_mut()
+    }
+
+    /// Takes the topmost layer off, so that the connection goes on without it: what was received
+    /// and not opened is what the next stage reads, and what was sealed and not sent leaves first.
+    ///
+    /// # Errors
+    /// While plain bytes would be lost, the connection comes back as it was: received ones that
+    /// no stage has consumed, queued ones that were not [flushed](Self::flush), and those that a stage
+    /// holds itself.
+    pub fn unlayer(self) -> Result<(Connection<T, ()>, L), Refused<Self>>
+    where
+        S: Decode,
+    {
+        self.unwrapped(|layered| layered)
+    }
+}
+
+impl<T: Transport, L: Layer, S> Connection<Blocking<Layered<T, L>>, S>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    /// The topmost layer.
+    pub fn layer(&self) -> &L {
+        self.io.0.layer()
+    }
+
+    /// The topmost layer, to be changed.
+    pub fn layer_mut(&mut self) -> &mut L {
+        self.io.0.layer_mut()
+    }
+
+    /// Takes the topmost layer off, so that the connection goes on without it: what was received
+    /// and not opened is what the next stage reads, and what was sealed and not sent leaves first.
+    ///
+    /// # Errors
+    /// While plain bytes would be lost, the connection comes back as it was: received ones that
+    /// no stage has consumed, queued ones that were not [flushed](Self::flush), and those that a stage
+    /// holds itself.
+    pub fn unlayer(self) -> Result<(Connection<Blocking<T>, ()>, L), Refused<Self>>
+    where
+        S: Decode,
+    {
+        let (connection, layer) = self.unwrapped(|Blocking(layered)| layered)?;
+        let Connection { io, read, write, tasks, waits } = connection;
+        Ok((Connection { io: Blocking(io), read, write, tasks, waits }, layer))
+    }
+}
+
+impl<U: Transport, S: Decode> Connection<U, S> {
+    /// Takes a layer out of the transport, with what it holds.
+    fn unwrapped<T: Transport, L>(
+        mut self,
+        unwrap: impl FnOnce(U) -> Layered<T, L>,
+    ) -> Result<(Connection<T, ()>, L), Refused<Self>> {
+        self.read.input.settle();
+        if let Some(why) = self.plain_left() {
+            return Err(Refused::new(self, why));
+        }
+        if let Some(failure) = self.write.failure().or_else(|| self.read.input.failure()) {
+            return Err(Refused::after(self, failure));
+        }
+        let Self { io, read, write, waits, .. } = self;
+        let options = read.input.options;
+        let Layered { io, sheet, unsent } = unwrap(io);
+        let (layer, wire, mut sealed, has_ended) = sheet.into_parts();
+        let mut write = write.anew();
+        write.output.append(&mut sealed);
+        write.keep(unsent);
+        let input = Input::new(wire, has_ended, options);
+        let mut below = Connection::of(io, ReadSide::new((), input), write);
+        below.waits = waits;
+        Ok((below, layer))
+    }
+
+    /// Why a layer cannot be taken off without a loss.
+    fn plain_left(&self) -> Option<&'static str> {
+        let (unread, unsent) = self.read.stage.residue();
+        if !self.read.input.buffer.is_empty() {
+            Some("received bytes of the layer were not consumed")
+        } else if unread > 0 {
+            Some("the stage holds unread bytes")
+        } else if unsent > 0 {
+            Some("the stage holds unsent bytes")
+        } else if !self.write.output.is_empty() {
+            Some("queued bytes were not sealed: flush first")
+        } else {
+            None
+        }
+    }
+}
+
+impl<T: fmt::Debug, L: fmt::Debug> fmt::Debug for Layered<T, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layered")
+            .field("io", &self.io)
+            .field("layer", &self.sheet.layer)
+            .field("wire", &self.sheet.wire)
+            .field("sealed", &self.sheet.sealed)
+            .finish_non_exhaustive()
+    }
+}

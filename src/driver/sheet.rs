@@ -1,0 +1,275 @@
+//! A layer with what it has received and sealed: the part of a layered transport without I/O.
+
+use std::{error, io};
+
+use super::{Options, pool};
+use crate::{Buffer, Cause, Fault, Layer, Need, Output, Step};
+
+/// A layer, the wire bytes that it has not opened yet, and those that it has sealed and nobody has
+/// taken yet.
+#[derive(Debug)]
+pub(super) struct Sheet<L> {
+    pub(super) layer: L,
+    pub(super) wire: Buffer,
+    pub(super) sealed: Output,
+    incoming: Incoming,
+    /// The layer has said its own end: nothing is sealed any more.
+    is_closed: bool,
+    /// A failure that is told once what was opened before it is taken.
+    failure: Option<io::Error>,
+    read_size: usize,
+    /// The longest record on the wire, in bytes.
+    limit: usize,
+}
+
+/// How far the peer's side has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Incoming {
+    Open,
+    /// The wire has ended, and the layer was not asked since.
+    WireEnded,
+    /// The peer has said its end.
+    Ended,
+    /// The wire has ended between two records of a layer that has no end of its own.
+    Bare,
+    /// The layer has failed.
+    Failed,
+}
+
+/// What an attempt to open has come to.
+#[derive(Debug)]
+pub enum Opened {
+    /// So many plain bytes were appended.
+    Some(usize),
+    /// So much more is needed of the wire.
+    Need(Need),
+    /// Answers must leave before more is opened.
+    Full,
+    /// The peer's side is over.
+    End,
+}
+
+/// Records of nothing that a layer may open one after the other: key updates, padding, which a
+/// peer may send in a batch. Behind so many a reader looks whether answers must leave.
+const EMPTY: usize = 64;
+
+impl<L> Sheet<L> {
+    /// A layer that goes on where a connection is: with what was received and not consumed, and
+    /// what is queued and goes before the first sealed byte.
+    pub(super) fn new(
+        layer: L,
+        wire: Buffer,
+        sealed: Output,
+        has_ended: bool,
+        options: &Options,
+    ) -> Self {
+        let incoming = if has_ended { Incoming::WireEnded } else { Incoming::Open };
+        Self {
+            layer,
+            wire,
+            sealed,
+            incoming,
+            is_closed: false,
+            failure: None,
+            read_size: options.read_size,
+            limit: options.input_limit,
+        }
+    }
+
+    /// The parts that are left when the layer is taken off: what was not opened, what was sealed,
+    /// and whether the wire has ended.
+    pub(super) fn into_parts(self) -> (L, Buffer, Output, bool) {
+        let has_ended = matches!(self.incoming, Incoming::WireEnded | Incoming::Bare);
+        (self.layer, self.wire, self.sealed, has_ended)
+    }
+
+    /// Whether the wire has ended without an end of the peer's own.
+    pub(super) fn is_bare(&self) -> bool {
+        self.incoming == Incoming::Bare
+    }
+
+    /// Nothing follows what was received.
+    pub(super) fn wire_has_ended(&mut self) {
+        if self.incoming == Incoming::Open {
+            self.incoming = Incoming::WireEnded;
+        }
+    }
+
+    /// Keeps a failure, which is told once nothing more can be opened.
+    pub(super) fn keep(&mut self, error: io::Error) {
+        self.failure.get_or_insert(error);
+    }
+
+    /// Whether so much was sealed that nothing more is to be opened before some of it has left: a
+    /// peer that has answers queued and does not read them must not fill the memory.
+    pub(super) fn is_full(&self) -> bool {
+        self.sealed.len() >= self.sealed.high_water().saturating_mul(2)
+    }
+
+    /// Makes room to receive into.
+    pub(super) fn make_room(&mut self, need: Need, lease: usize) {
+        let size = self.read_size.max(lease);
+        let room = need.at_least.get().min(size).max(size / 4);
+        pool::lease(&mut self.wire, size, room, usize::MAX);
+        self.wire.reserve(room);
+    }
+
+    /// Holds as little as possible while nothing can be received.
+    pub(super) fn release(&mut self) {
+        pool::give_back(&mut self.wire, self.read_size);
+        self.release_sealed();
+    }
+
+    /// Gives the memory of what was sealed back, once all of it has left.
+    pub(super) fn release_sealed(&mut self) {
+        if self.sealed.is_empty() {
+            pool::give_output_back(&mut self.sealed);
+        }
+    }
+
+    /// Bytes of memory that it holds.
+    pub(super) fn held(&self) -> usize {
+        self.wire.capacity() + self.sealed.capacity()
+    }
+}
+
+impl<L: Layer> Sheet<L>
+where
+    L::Error: error::Error + Send + Sync + 'static,
+{
+    /// Opens records into `into`, until `most` bytes are there or nothing more can be opened.
+    ///
+    /// # Errors
+    /// The layer's, with what was opened before given first. Alerts for the peer are sealed.
+    pub(super) fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Opened> {
+        let (mut count, mut empty) = (0, 0);
+        loop {
+            match self.incoming {
+                Incoming::Ended | Incoming::Bare if count == 0 => return Ok(Opened::End),
+                Incoming::Failed if count == 0 => {
+                    return Err(self.failure.take().unwrap_or_else(failed));
+                }
+                Incoming::Open | Incoming::WireEnded if count < most => {}
+                _ => return Ok(Opened::Some(count)),
+            }
+            if self.is_full() || empty >= EMPTY {
+                return Ok(if count > 0 { Opened::Some(count) } else { Opened::Full });
+            }
+            if self.sealed.capacity() == 0 {
+                pool::lease_output(&mut self.sealed);
+            }
+            let has_ended = self.incoming == Incoming::WireEnded;
+            let before = self.wire.position();
+            let opened = match self.layer.open(&mut self.wire, has_ended, &mut self.sealed) {
+                Ok(Step::Item(plain)) => {
+                    let plain = plain.as_ref();
+                    into.extend(plain);
+                    Ok(Step::Item(plain.len()))
+                }
+                Ok(Step::Need(need)) => Ok(Step::Need(need)),
+                Ok(Step::Done) => Ok(Step::Done),
+                Err(fault) => Err(fault),
+            };
+            let fault = match opened {
+                Ok(Step::Item(0)) if self.wire.position() == before => {
+                    Fault::from_cause(Cause::NoProgress).at(before)
+                }
+                Ok(Step::Item(length)) => {
+                    count += length;
+                    empty = if length == 0 { empty + 1 } else { 0 };
+                    continue;
+                }
+                Ok(Step::Need(_)) if has_ended && !L::ENDS && self.wire.is_empty() => {
+                    self.incoming = Incoming::Bare;
+                    continue;
+                }
+                Ok(Step::Need(_)) if has_ended => {
+                    Fault::truncated(before.saturating_add(self.wire.len() as u64))
+                }
+                Ok(Step::Need(_)) if count > 0 => return Ok(Opened::Some(count)),
+                Ok(Step::Need(_)) if self.failure.is_some() => {
+                    return Err(self.failure.take().unwrap_or_else(failed));
+                }
+                Ok(Step::Need(need)) => {
+                    let whole = self.wire.len().saturating_add(need.at_least.get() - 1);
+                    if whole < self.limit {
+                        return Ok(Opened::Need(need));
+                    }
+                    Fault::too_long(before.saturating_add(self.limit as u64))
+                }
+                Ok(Step::Done) => {
+                    self.incoming = Incoming::Ended;
+                    continue;
+                }
+                Err(fault) => fault,
+            };
+            self.incoming = Incoming::Failed;
+            self.failure = Some(told(fault.fatal()));
+        }
+    }
+
+    /// Seals what waits in `plain`, until it is empty or much is sealed.
+    ///
+    /// # Errors
+    /// The layer's.
+    pub(super) fn seal(&mut self, plain: &mut Output) -> io::Result<()> {
+        while !plain.is_empty() && self.sealed.has_room() {
+            self.seal_one(plain)?;
+        }
+        Ok(())
+    }
+
+    /// Seals all that waits in `plain`.
+    ///
+    /// # Errors
+    /// The layer's.
+    pub(super) fn seal_all(&mut self, plain: &mut Output) -> io::Result<()> {
+        while !plain.is_empty() {
+            self.seal_one(plain)?;
+        }
+        Ok(())
+    }
+
+    fn seal_one(&mut self, plain: &mut Output) -> io::Result<()> {
+        if self.is_closed {
+            plain.clear();
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the layer has said its end"));
+        }
+        if self.sealed.capacity() == 0 {
+            pool::lease_output(&mut self.sealed);
+        }
+        let waiting = plain.len();
+        self.layer
+            .seal(plain, &mut self.sealed)
+            .map_err(|error| told(Fault::new(error).at(plain.position())))?;
+        if plain.len() >= waiting {
+            let fault = Fault::<L::Error>::from_cause(Cause::Contract).at(plain.position());
+            return Err(told(fault));
+        }
+        Ok(())
+    }
+
+    /// Says the layer's own end, once.
+    pub(super) fn close(&mut self) {
+        if !self.is_closed {
+            self.is_closed = true;
+            self.layer.close(&mut self.sealed);
+        }
+    }
+}
+
+/// A fault of a layer as an error of the transport that it is part of.
+#[cold]
+fn told<E: error::Error + Send + Sync + 'static>(fault: Fault<E>) -> io::Error {
+    let kind = match fault.cause {
+        Cause::Truncated => io::ErrorKind::UnexpectedEof,
+        _ => io::ErrorKind::InvalidData,
+    };
+    io::Error::new(kind, fault)
+}
+
+/// The layer has failed, and that was told.
+#[cold]
+fn failed() -> io::Error {
+    io::Error::new(io::ErrorKind::NotConnected, "the layer has failed")
+}
