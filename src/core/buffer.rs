@@ -220,6 +220,13 @@ impl Buffer {
         Ok(())
     }
 
+    /// Counts `count` bytes that the stage has said as consumed: what it says pays for records of no
+    /// bytes as what it reads does.
+    #[inline]
+    pub(crate) fn earn(&mut self, count: u64) {
+        self.paid = self.paid.wrapping_sub(count);
+    }
+
     /// All the records of `stage` that are buffered, lent one after the other at the cost of a
     /// loop over a slice. Those of no bytes are paid for as [`step`](Self::step) says.
     #[inline]

@@ -3,6 +3,7 @@
 use std::{io, time::Instant};
 
 use super::{Connection, Half, PollTransport, Timer};
+use crate::Decode;
 
 /// Transports of polled connections that come with a clock, by which
 /// [`close`](Connection::close) is bounded.
@@ -37,7 +38,7 @@ impl<T: Clocked> Clocked for Half<T> {
 }
 
 /// # Polled: transports with a clock
-impl<T: Clocked, S> Connection<T, S> {
+impl<T: Clocked, S: Decode> Connection<T, S> {
     /// Ends the connection so that the peer gets everything, within
     /// [`Options::linger`](super::Options::linger) by the clock of the transport: as
     /// [`close_by`](Self::close_by) with a timer on it. A future that was dropped may be made anew;

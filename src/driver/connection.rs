@@ -192,6 +192,13 @@ impl<T: Transport, S> Connection<T, S> {
         self.write.lend(&self.io)
     }
 
+    /// The stage, and what is queued: for a stage with methods that answer at once, or a session that
+    /// is told to say something. What it keeps for [`speak`](Decode::speak) leaves by the next
+    /// [`flush`](Self::flush), or before the connection waits.
+    pub fn stage_and_output(&mut self) -> (&mut S, &mut Output) {
+        (&mut self.read.stage, self.write.lend(&self.io))
+    }
+
     /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
     /// one that waits with nothing half-read.
     pub fn held(&self) -> usize {

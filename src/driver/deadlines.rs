@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::Moment;
+
 /// How long a peer may take for what, before a method that ends in `_by` gives it up.
 ///
 /// The times count by the [`Timer`](super::Timer) that is passed to that method; it must be the
@@ -122,6 +124,10 @@ pub(super) struct Waits {
     close: Option<Duration>,
     /// When a close by the transport's own clock began.
     epoch: Option<Instant>,
+    /// The present time, while a method that ends in `_by` runs.
+    now: Option<Duration>,
+    /// When the stage wants to be let speak again, by the same clock.
+    wake_at: Option<Duration>,
 }
 
 impl Waits {
@@ -131,13 +137,7 @@ impl Waits {
         if phase == Late::Send {
             return send.get_or_insert(now).saturating_add(deadlines.send);
         }
-        if let Some(began) = send.take() {
-            // A peer that takes what it is sent is neither idle nor slow to speak meanwhile.
-            let sending = now.saturating_sub(began);
-            for since in [&mut *idle, &mut *record].into_iter().flatten() {
-                *since = since.saturating_add(sending);
-            }
-        }
+        stand_still(send, now, [&mut *idle, &mut *record]);
         // An idle phase goes on behind a record that was absorbed.
         let since = *idle.get_or_insert(now);
         if phase == Late::Idle {
@@ -172,8 +172,46 @@ impl Waits {
         (self.idle, self.record, self.send) = (None, None, None);
     }
 
+    /// It is `now`, or nobody knows the time any more.
+    pub(super) fn set_now(&mut self, now: Option<Duration>) {
+        (self.now, self.wake_at) = (now, None);
+    }
+
+    /// The moment for a stage that is let speak; until it has spoken nothing wakes it.
+    #[inline]
+    pub(super) fn moment(&mut self) -> Moment {
+        self.wake_at = None;
+        self.now.map_or(Moment::unknown(), Moment::at)
+    }
+
+    /// The stage has spoken; what it said is first in line if `is_first`, so that the time to send
+    /// begins with it.
+    pub(super) fn spoke(&mut self, moment: &Moment, is_first: bool) {
+        self.wake_at = moment.wake_at();
+        if let Some(now) = moment.now()
+            && is_first
+        {
+            stand_still(&mut self.send, now, [&mut self.idle, &mut self.record]);
+        }
+    }
+
+    /// When the stage is to be let speak again, if that is before `at`.
+    pub(super) fn wakes_before(&self, at: Duration) -> Option<Duration> {
+        self.wake_at.filter(|wake_at| *wake_at < at)
+    }
+
     /// What was queued has left, or there is room.
     pub(super) fn sent(&mut self) {
         self.send = None;
+    }
+}
+
+/// Ends a phase of sending. A peer that takes what it is sent is neither idle nor slow to speak
+/// meanwhile, so those phases stood still.
+fn stand_still(send: &mut Option<Duration>, now: Duration, others: [&mut Option<Duration>; 2]) {
+    let Some(began) = send.take() else { return };
+    let sending = now.saturating_sub(began);
+    for since in others.into_iter().flatten() {
+        *since = since.saturating_add(sending);
     }
 }

@@ -14,6 +14,8 @@
 //! - A transport that may wait in a call ([`Connection::may_wait`]) is never read ahead: the call
 //!   would not come back when there is room to write.
 //!
+//! The stage is let speak before each wait: see [`speak`](super::speak).
+//!
 //! # How much is done at a time
 //! A poll ends after [`Options::work_limit`](super::Options) bytes of work, or [`Pace::ONCE`] after
 //! one call on the transport, so that other tasks run and clocks are looked at. Work is counted over
@@ -54,6 +56,11 @@ impl Pace {
     pub(super) const ONCE: Self = Self { limit: 1, once: true };
     /// As much as there is.
     pub(super) const ALL: Self = Self { limit: usize::MAX, once: false };
+    /// Whether a poll that has done so much comes back.
+    pub(super) const fn is_enough(self, work: usize) -> bool {
+        self.once || work >= self.limit
+    }
+
     /// As many bytes of work as there are.
     pub(super) const fn unlimited(self) -> Self {
         Self { limit: usize::MAX, once: self.once }
@@ -249,7 +256,7 @@ impl<T: Transport, S> Connection<T, S> {
                     }
                 }
                 Pulled::Done => {
-                    if ready!(self.poll_all_sent(cx, pace))? {
+                    if ready!(self.poll_dry(cx, pace))? {
                         return Poll::Ready(Ok(Found::Over));
                     }
                     work = usize::MAX;
@@ -275,10 +282,10 @@ impl<T: Transport, S> Connection<T, S> {
         S: Decode,
     {
         if T::FLUSH_FIRST {
-            match self.poll_said(cx, pace)? {
+            match self.poll_spoken(cx, pace)? {
                 Poll::Ready(true) => {}
                 // What is left of it is sent by further calls, each of which may wait.
-                Poll::Ready(false) => return Poll::Ready(Ok(Pulled::Absorbed(0))),
+                Poll::Ready(false) => return Poll::Ready(Ok(Pulled::Absorbed(usize::MAX))),
                 Poll::Pending => return self.poll_nothing(cx),
             }
         }
@@ -289,12 +296,12 @@ impl<T: Transport, S> Connection<T, S> {
                 None => Poll::Ready(Ok(filled)),
             },
             Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            Poll::Pending => self.poll_nothing(cx),
+            Poll::Pending => self.poll_idle_spoken(cx, pace),
         }
     }
 
     /// Nothing can be read now.
-    fn poll_nothing<R, E>(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, Error<E>>> {
+    pub(super) fn poll_nothing<R, E>(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, Error<E>>> {
         match ready!(self.poll_idle(cx)) {
             Err(error) => Poll::Ready(Err(error.into())),
             Ok(never) => match never {},
@@ -431,14 +438,18 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Sends what is queued, and reads on while that takes time: the polled form of
-    /// [`flush`](Self::flush).
+    /// Sends what is queued and what the stage has to say, and reads on while that takes time: the
+    /// polled form of [`flush`](Self::flush).
     ///
     /// # Errors
-    /// Of the transport; and where something was queued after this side was closed.
-    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let pace = self.pace().unlimited();
-        match ready!(self.as_task(Wants::Write, cx, |this, cx| this.poll_all_sent(cx, pace)))? {
+    /// Of the transport; and where something was queued after this side was closed. A fault of a
+    /// stage that cannot go on is told by the next turn.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>
+    where
+        S: Decode,
+    {
+        let pace = self.pace();
+        match ready!(self.as_task(Wants::Write, cx, |this, cx| this.poll_flushed(cx, pace)))? {
             true => Poll::Ready(Ok(())),
             false => again::<T, _>(cx),
         }
@@ -475,7 +486,12 @@ impl<T: Transport, S> Connection<T, S> {
 
     /// Sends until fewer than `mark` bytes wait, or sending has failed, and reads ahead meanwhile.
     #[cold]
-    fn poll_below(&mut self, cx: &mut Context<'_>, pace: Pace, mark: usize) -> Poll<bool> {
+    pub(super) fn poll_below(
+        &mut self,
+        cx: &mut Context<'_>,
+        pace: Pace,
+        mark: usize,
+    ) -> Poll<bool> {
         while !self.write.is_below(&self.io, mark) {
             let flushed = self.write.poll_sent(&mut self.io, cx, pace.once);
             if !self.write.can_send() {
@@ -502,16 +518,20 @@ impl<T: Transport, S> Connection<T, S> {
         self.read.input.poll_ahead(&mut self.io, cx)
     }
 
-    /// Sends what is queued and then the end, by `close_write`; false if enough was done.
+    /// Sends what is queued, what the stage has to say and then the end, by `close_write`; false if
+    /// enough was done.
     pub(super) fn poll_end(
         &mut self,
         cx: &mut Context<'_>,
         pace: Pace,
         close_write: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
-    ) -> Poll<io::Result<bool>> {
+    ) -> Poll<io::Result<bool>>
+    where
+        S: Decode,
+    {
         self.as_task(Wants::Write, cx, |this, cx| {
             this.write.close();
-            if !ready!(this.poll_all_sent(cx, pace))? {
+            if !ready!(this.poll_flushed(cx, pace))? {
                 return Poll::Ready(Ok(false));
             }
             if this.write.must_end() {
@@ -574,7 +594,7 @@ impl<T: Transport, S> Connection<T, S> {
     /// said by a further call. A non-blocking socket may be pending here; then reading goes on, and
     /// the write is tried again when the read would block.
     #[inline]
-    fn poll_said(&mut self, cx: &mut Context<'_>, pace: Pace) -> Poll<io::Result<bool>> {
+    pub(super) fn poll_said(&mut self, cx: &mut Context<'_>, pace: Pace) -> Poll<io::Result<bool>> {
         let sent = self.write.poll_sent(&mut self.io, cx, pace.once);
         if self.may_wait() {
             if let Some(error) = self.write.failure() {

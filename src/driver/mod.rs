@@ -56,6 +56,7 @@ mod pool;
 mod read;
 mod shares;
 mod sheet;
+mod speak;
 mod split;
 mod split_sync;
 #[cfg(all(feature = "stream", any(feature = "tokio", feature = "futures")))]

@@ -34,7 +34,7 @@ pub trait PollPeek {
 }
 
 /// # Polled: tokio and futures-io
-impl<T: PollTransport, S> Connection<T, S> {
+impl<T: PollTransport, S: Decode> Connection<T, S> {
     /// The next item, with the output to answer it on; `None` once the stage is over and
     /// everything has been sent.
     ///

@@ -375,6 +375,12 @@ impl<S> ReadSide<S> {
         Self { stage, input, ready: None, dead: false, given_up: false, done: false }
     }
 
+    /// Whether the stage may still be asked.
+    #[inline]
+    pub(super) fn is_alive(&self) -> bool {
+        !self.dead
+    }
+
     /// Whether the stage has said that it is over.
     pub(super) fn is_over(&self) -> bool {
         self.done

@@ -143,6 +143,7 @@ where
 impl<T, S, E, I> Sink<I> for StreamSink<T, S, E>
 where
     T: PollTransport,
+    S: Decode,
     E: Encode<I>,
 {
     type Error = SendError<E::Error>;

@@ -58,7 +58,7 @@ pub type Connection<T, S> = connection::Connection<Blocking<Std<T>>, S>;
 constructors!(|io| Blocking(Std::new(io)), [.0], Peek::peek, Read + Write);
 
 /// # Blocking
-impl<T: Transport, S> connection::Connection<Blocking<T>, S> {
+impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// What a poll by `timer` comes to, which is disarmed behind it.
     fn by<W: TimerFor<Blocking<T>>, R>(
         &mut self,

@@ -22,7 +22,7 @@ enum Stepped<R> {
     Again,
 }
 
-impl<T: Transport, S> Connection<T, S> {
+impl<T: Transport, S: Decode> Connection<T, S> {
     /// The same as [`poll_ready`](Self::poll_ready), but gives a peer up that misses one of the
     /// [`Deadlines`](super::Deadlines) by the clock of `timer`.
     ///
@@ -95,7 +95,7 @@ impl<T: Transport, S> Connection<T, S> {
         timer: &mut impl TimerFor<T>,
     ) -> Poll<io::Result<()>> {
         let flushed = self.poll_sending_by(cx, timer, |this, cx, pace| {
-            this.as_task(Wants::Write, cx, |this, cx| this.poll_all_sent(cx, pace))
+            this.as_task(Wants::Write, cx, |this, cx| this.poll_flushed(cx, pace))
         });
         if flushed.is_ready() {
             self.waits().sent();
@@ -174,8 +174,20 @@ impl<T: Transport, S> Connection<T, S> {
     }
 
     /// Goes on in steps until it is done or too late. Where a call on the transport may wait, each
-    /// step is one call, and is to come back by the deadline.
+    /// step is one call, and is to come back by the deadline, or when the stage wants to speak.
     fn poll_by<R, E: From<io::Error>>(
+        &mut self,
+        cx: &mut Context<'_>,
+        timer: &mut impl TimerFor<T>,
+        until: impl FnMut(&mut Self, Duration) -> (Duration, Late),
+        step: impl FnMut(&mut Self, &mut Context<'_>, Pace) -> Poll<Result<Stepped<R>, E>>,
+    ) -> Poll<Result<R, E>> {
+        let polled = self.poll_steps_by(cx, timer, until, step);
+        self.waits().set_now(None);
+        polled
+    }
+
+    fn poll_steps_by<R, E: From<io::Error>>(
         &mut self,
         cx: &mut Context<'_>,
         timer: &mut impl TimerFor<T>,
@@ -186,10 +198,14 @@ impl<T: Transport, S> Connection<T, S> {
         let pace = if may_wait { Pace::ONCE } else { self.pace() };
         loop {
             let mut comes_back = false;
+            let now = timer.time();
+            self.waits().set_now(Some(now));
             if may_wait {
-                let now = timer.time();
+                // It says now when it wants to speak again. A fault comes up again in the step.
+                self.speak_again_later();
                 let (at, _) = until(self, now);
-                comes_back = timer.arm_for(&self.io, Some(at))?;
+                let alarm = self.waits().wakes_before(at).unwrap_or(at);
+                comes_back = timer.arm_for(&self.io, Some(alarm))?;
             }
             let stepped = step(self, cx, pace);
             if let Poll::Ready(Ok(Stepped::Done(done))) = stepped {
@@ -201,7 +217,11 @@ impl<T: Transport, S> Connection<T, S> {
             // The phase may be another by now.
             let now = timer.time();
             let (at, late) = until(self, now);
-            if timer.poll_until(cx, at).is_ready() {
+            if let Some(wakes_at) = self.waits().wakes_before(at) {
+                if timer.poll_until(cx, wakes_at).is_ready() && stepped.is_pending() {
+                    continue;
+                }
+            } else if timer.poll_until(cx, at).is_ready() {
                 if late == Late::Send {
                     // A caller that tries again gives the peer as much time again.
                     self.waits().sent();

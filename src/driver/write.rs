@@ -86,6 +86,21 @@ impl WriteSide {
         high_water.saturating_add(self.base.max(high_water))
     }
 
+    /// How many bytes of data a stage may add now, so that half of what lies below the high-water
+    /// mark stays for others. `None` where it is not to be asked at all.
+    #[inline]
+    pub(super) fn room_to_speak<T: Transport>(&self, io: &T) -> Option<usize> {
+        let (waiting, high_water) = (self.output.len() + io.queued(), self.output.high_water());
+        let most = (high_water / 2).max(1);
+        (waiting < high_water && self.takes_speech(io)).then(|| most.saturating_sub(waiting))
+    }
+
+    /// Whether what a stage adds can still be sent. It may go on behind a caller's last word.
+    #[inline]
+    pub(super) fn takes_speech<T: Transport>(&self, io: &T) -> bool {
+        self.can_send() && !io.is_closed()
+    }
+
     #[inline]
     pub(super) fn has_unsent<T: Transport>(&self, io: &T) -> bool {
         self.can_send()

@@ -8,7 +8,7 @@ use std::{
 };
 
 use segue::{
-    Edge, Fault, Handoff,
+    Decode, Edge, Fault, Handoff,
     driver::{
         Answer, Connection, Error, Half, HalfConnection, Leaf, Options, PollTransport, SendError,
         Transport, Turn, futures, is_again, sync, tokio,
@@ -140,7 +140,7 @@ impl<C> DerefMut for Ready<C> {
     }
 }
 
-impl<T: PollTransport, S> Link for Polled<Connection<T, S>> {
+impl<T: PollTransport, S: Decode> Link for Polled<Connection<T, S>> {
     type Transport = T;
     type Stage = S;
 
@@ -253,7 +253,7 @@ impl Stops for SendError<Odd> {
     }
 }
 
-impl<T: Transport, S> Ready<Connection<sync::Blocking<T>, S>> {
+impl<T: Transport, S: Decode> Ready<Connection<sync::Blocking<T>, S>> {
     /// Makes a call again with each event, until it does not say would-block.
     async fn events<R, E: Stops>(
         &mut self,
@@ -285,7 +285,7 @@ impl<T: Transport, S> Ready<Connection<sync::Blocking<T>, S>> {
     }
 }
 
-impl<T: Transport<Leaf: Leaf<Io: sync::CloseWrite>>, S> Link
+impl<T: Transport<Leaf: Leaf<Io: sync::CloseWrite>>, S: Decode> Link
     for Ready<Connection<sync::Blocking<T>, S>>
 {
     type Transport = sync::Blocking<T>;

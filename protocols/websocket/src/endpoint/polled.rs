@@ -319,7 +319,7 @@ pub(super) async fn close_by<T: PollTransport>(
 }
 
 /// Ends a connection: a future of the driver goes on where a dropped one left off.
-pub(super) fn poll_end<T: PollTransport, S>(
+pub(super) fn poll_end<T: PollTransport, S: segue::Decode>(
     connection: &mut Connection<T, S>,
     cx: &mut Context<'_>,
     limit: u64,
