@@ -2,8 +2,9 @@
 
 use std::{io, time::Instant};
 
-use super::{Connection, Half, PollTransport, Timer};
+use super::{Connection, Half, Layered, PollTransport, Timer};
 use crate::Decode;
+use crate::Layer;
 
 /// Transports of polled connections that come with a clock, by which
 /// [`close`](Connection::close) is bounded.
@@ -26,6 +27,21 @@ pub trait Clocked: PollTransport {
 }
 
 impl<T: Clocked> Clocked for Half<T> {
+    type Timer = T::Timer;
+
+    fn now() -> Instant {
+        T::now()
+    }
+
+    fn timer(epoch: Instant) -> io::Result<T::Timer> {
+        T::timer(epoch)
+    }
+}
+
+impl<T: Clocked, L: Layer> Clocked for Layered<T, L>
+where
+    Self: PollTransport,
+{
     type Timer = T::Timer;
 
     fn now() -> Instant {

@@ -61,6 +61,9 @@ pub(super) mod sealed {
         /// transport is put together again. What no layer takes stays.
         fn put_back(&mut self, raw: &mut Buffer, has_ended: bool, wire: &mut Output);
 
+        /// Whether a part of a record was received.
+        fn holds_part(&self) -> bool;
+
         /// Bytes of memory that the layers hold.
         fn held(&self) -> usize;
     }
@@ -142,6 +145,10 @@ impl sealed::Stack for () {
 
     fn put_back(&mut self, _: &mut Buffer, _: bool, _: &mut Output) {}
 
+    fn holds_part(&self) -> bool {
+        false
+    }
+
     fn held(&self) -> usize {
         0
     }
@@ -166,7 +173,7 @@ where
             match self.below.open(raw, eof, &mut self.sheet.wire, usize::MAX)? {
                 Opened::Some(_) => {}
                 Opened::End => self.sheet.wire_has_ended(),
-                opened @ (Opened::Need(_) | Opened::Full) => return Ok(opened),
+                opened @ (Opened::Need(_) | Opened::Full | Opened::Enough) => return Ok(opened),
             }
         }
     }
@@ -198,6 +205,10 @@ where
             self.sheet.wire_has_ended();
         }
         self.sheet.sealed.append(wire);
+    }
+
+    fn holds_part(&self) -> bool {
+        !self.sheet.wire.is_empty() || self.below.holds_part()
     }
 
     fn held(&self) -> usize {

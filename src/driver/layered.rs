@@ -147,6 +147,10 @@ where
                     has_received = true;
                 }
                 Ok(Opened::Full) => ready!(self.poll_sealed(cx)),
+                Ok(Opened::Enough) => {
+                    let _ = self.poll_sealed(cx);
+                    return Poll::Ready(Err(Again::error()));
+                }
                 Err(error) => {
                     // The alert goes first, as far as one attempt goes.
                     let _ = self.poll_sealed(cx);
@@ -206,6 +210,10 @@ where
 
     fn held(&self) -> usize {
         self.sheet.held() + self.io.held()
+    }
+
+    fn holds_part(&self) -> bool {
+        !self.sheet.wire.is_empty() || self.io.holds_part()
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>, below: usize) -> Poll<()> {

@@ -24,6 +24,8 @@ pub(super) struct Shares {
     closed: AtomicBool,
     /// One of the halves has been dropped.
     alone: AtomicBool,
+    /// Bytes that left the queue and wait below it: sealed by a layer, or answers of one.
+    below: AtomicUsize,
 }
 
 /// The part of one half.
@@ -50,6 +52,17 @@ impl Shares {
     #[inline]
     pub(super) fn total(&self) -> usize {
         self.of(Side::Reader) + self.of(Side::Writer)
+    }
+
+    /// Notes how many bytes wait below the queue.
+    pub(super) fn wait_below(&self, count: usize) {
+        self.below.store(count, SeqCst);
+    }
+
+    /// How many bytes wait below the queue.
+    #[inline]
+    pub(super) fn below(&self) -> usize {
+        self.below.load(SeqCst)
     }
 
     /// Whether a flush of `side` has to report that bytes of it were lost.

@@ -45,12 +45,14 @@ pub enum Opened {
     Need(Need),
     /// Answers must leave before more is opened.
     Full,
+    /// Much was opened that was nothing: enough for one call.
+    Enough,
     /// The peer's side is over.
     End,
 }
 
 /// Records of nothing that a layer may open one after the other: key updates, padding, which a
-/// peer may send in a batch. Behind so many a reader looks whether answers must leave.
+/// peer may send in a batch. Behind so many a reader looks at what else there is to do.
 const EMPTY: usize = 64;
 
 impl<L> Sheet<L> {
@@ -153,7 +155,11 @@ where
                 _ => return Ok(Opened::Some(count)),
             }
             if self.is_full() || empty >= EMPTY {
-                return Ok(if count > 0 { Opened::Some(count) } else { Opened::Full });
+                return Ok(match count {
+                    0 if self.is_full() => Opened::Full,
+                    0 => Opened::Enough,
+                    _ => Opened::Some(count),
+                });
             }
             if self.sealed.capacity() == 0 {
                 pool::lease_output(&mut self.sealed);

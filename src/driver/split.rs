@@ -75,6 +75,7 @@ impl<T: PollTransport, S> Connection<T, S> {
         let queue = write.take_queued();
         let (shares, mut runs) = (Shares::default(), Runs::default());
         runs.add(&shares, Side::Reader, queue.len());
+        shares.wait_below(io.unsent());
         if write.is_ending() {
             shares.close();
         }
@@ -170,7 +171,13 @@ impl<T: Transport> Transport for Half<T> {
         into: &mut Buffer,
         most: usize,
     ) -> Poll<io::Result<usize>> {
-        self.polled(cx, |line, cx| line.io.poll_fill(cx, into, most))
+        let shares = &self.shared.shares;
+        self.polled(cx, |line, cx| {
+            let filled = line.io.poll_fill(cx, into, most);
+            // A layer may have answered what it has opened.
+            shares.wait_below(line.io.unsent());
+            filled
+        })
     }
 
     fn poll_end(
@@ -199,11 +206,16 @@ impl<T: Transport> Transport for Half<T> {
 
     fn unsent(&self) -> usize {
         let shares = &self.shared.shares;
-        shares.total() + usize::from(shares.has_lost(self.side))
+        shares.total() + shares.below() + usize::from(shares.has_lost(self.side))
     }
 
     fn held(&self) -> usize {
-        self.line().queue.capacity()
+        let line = self.line();
+        line.queue.capacity() + line.io.held()
+    }
+
+    fn holds_part(&self) -> bool {
+        self.line().io.holds_part()
     }
 
     fn is_closed(&self) -> bool {
@@ -251,10 +263,12 @@ impl<T: Transport> Line<T> {
         let before = self.queue.len();
         let sent = self.io.poll_send(cx, &mut self.queue);
         self.runs.sent(shares, before - self.queue.len());
+        shares.wait_below(self.io.unsent());
         if let Poll::Ready(Err(error)) = &sent {
             self.broken = Some(error.kind());
             self.queue.clear();
             self.runs.lose(shares);
+            shares.wait_below(0);
             shares.told(side);
         }
         sent
@@ -301,7 +315,7 @@ impl<T> Drop for Half<T> {
         // The task of this half is not woken for it any more, and not kept either.
         let _own = lock(wakers.slot(self.side)).take();
         shares.leave();
-        if shares.total() > 0 {
+        if shares.total() + shares.below() > 0 {
             wakers.wake_one(self.side.other());
         }
     }

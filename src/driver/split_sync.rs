@@ -486,6 +486,7 @@ where
                     has_received = true;
                 }
                 Ok(Opened::Full) => ready!(self.poll_send(cx, &mut Output::new()))?,
+                Ok(Opened::Enough) => return Poll::Ready(Err(Again::error())),
                 Err(error) => {
                     // The alert goes first, as far as one attempt goes.
                     let _ = self.poll_send(cx, &mut Output::new());
@@ -534,6 +535,10 @@ where
     fn held(&self) -> usize {
         let line = self.shared.line();
         line.lent + line.queue.capacity() + line.stack.held() + self.raw.capacity()
+    }
+
+    fn holds_part(&self) -> bool {
+        !self.raw.is_empty() || (!X::Stack::IS_EMPTY && self.shared.line().stack.holds_part())
     }
 
     fn is_closed(&self) -> bool {

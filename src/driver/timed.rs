@@ -258,7 +258,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     fn phase(&mut self) -> Late {
         if self.read.is_over() || self.write.has_unsent(&self.io) {
             Late::Send
-        } else if self.read.input.buffer.is_empty() {
+        } else if self.read.input.buffer.is_empty() && !self.io.holds_part() {
             Late::Idle
         } else {
             Late::Record

@@ -166,6 +166,12 @@ pub trait Transport: Sized {
         0
     }
 
+    /// Whether a part of a record was received that gives no bytes yet: then a deadline for a record
+    /// counts, and not the one for a peer that is idle.
+    fn holds_part(&self) -> bool {
+        false
+    }
+
     /// Waits until fewer than `below` bytes of this connection wait outside of its own output, or
     /// nobody else is sending them, so that a flush would. Where a flush always sends by itself
     /// there is nothing to wait for.

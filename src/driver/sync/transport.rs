@@ -228,6 +228,10 @@ impl<X: Transport> Transport for Blocking<X> {
         self.0.held()
     }
 
+    fn holds_part(&self) -> bool {
+        self.0.holds_part()
+    }
+
     fn poll_left(&mut self, cx: &mut Context<'_>, below: usize) -> Poll<()> {
         self.0.poll_left(cx, below)
     }

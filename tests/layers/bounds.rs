@@ -1,0 +1,105 @@
+//! What a peer can make a layered connection hold, and for how long.
+
+use segue::{
+    Output,
+    driver::{Deadlines, Late, Options, sync, tokio as polled},
+    separator,
+};
+use std::{io::Write, thread, time::Duration};
+use tokio::io::AsyncWriteExt;
+
+use crate::numbered::{DATA, Numbered, QUESTION};
+
+/// A peer that asks and asks, and reads no answer, is not read on above twice the high-water mark.
+#[test]
+fn a_flood_of_questions_is_answered_in_bounded_memory() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (mut peer, io) = tokio::io::duplex(1024);
+        let options = Options::new().high_water(8 * 1024);
+        let server = polled::Connection::new(io, ()).with_options(options);
+        let mut server = server.layered(Numbered::default()).begin(separator::line());
+        let asking = tokio::time::timeout(Duration::from_millis(300), async {
+            let (mut layer, mut wire) = (Numbered::default(), Output::new());
+            loop {
+                layer.put(QUESTION, b"", &mut wire);
+                if wire.len() > 512 {
+                    peer.write_all(&wire.to_vec()).await.unwrap();
+                    wire.clear();
+                }
+            }
+        });
+        let waiting = tokio::time::timeout(Duration::from_millis(300), server.turn());
+        let (asked, waited) = tokio::join!(asking, waiting);
+        assert!(asked.is_err() && waited.is_err(), "both have stopped");
+        let answered = server.layer().answered * 7;
+        assert!((16 * 1024..20 * 1024).contains(&answered), "{answered} bytes of answers");
+        assert!(server.held() < 64 * 1024, "{} bytes held", server.held());
+    });
+}
+
+/// Nothing is held while nothing comes, and twice what is there where a part of a record is.
+#[test]
+fn an_idle_layer_holds_nothing() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (mut peer, io) = tokio::io::duplex(1024);
+        let server = polled::Connection::new(io, ()).layered(Numbered::default());
+        let mut server = server.begin(separator::line());
+        let (mut layer, mut wire) = (Numbered::default(), Output::new());
+        layer.put(DATA, b"a line\r\n", &mut wire);
+        layer.put(DATA, b"the beginning of a record", &mut wire);
+        let bytes = wire.to_vec();
+        for (from, to, held) in [(0, 15, 0..=0), (15, 30, 15..=30)] {
+            peer.write_all(&bytes[from..to]).await.unwrap();
+            if from == 0 {
+                assert_eq!(server.turn().await.unwrap().unwrap().item, "a line");
+            }
+            let waited = tokio::time::timeout(Duration::from_millis(50), server.turn()).await;
+            assert!(waited.is_err());
+            assert!(held.contains(&server.held()), "{} bytes held", server.held());
+        }
+    });
+}
+
+/// A byte of a wire record now and then moves no deadline, blocking or polled.
+#[test]
+fn a_wire_that_trickles_is_late() {
+    let deadlines = Deadlines::new().record(Duration::from_millis(300));
+    let (mut layer, mut wire) = (Numbered::default(), Output::new());
+    layer.put(DATA, &[b'x'; 200], &mut wire);
+    let bytes = wire.to_vec();
+    let trickle = move |mut peer: std::net::TcpStream| {
+        for byte in bytes {
+            if peer.write_all(&[byte]).is_err() {
+                return;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+    };
+
+    let (peer, io) = crate::sockets();
+    let drip = trickle.clone();
+    let peer = thread::spawn(move || drip(peer));
+    let connection = sync::Connection::new(io, ()).with_deadlines(deadlines);
+    let mut server = connection.layered(Numbered::default()).begin(separator::line());
+    let began = std::time::Instant::now();
+    let error = server.turn_by(&mut sync::SocketClock::new()).map(drop).unwrap_err();
+    assert_eq!(error.late(), Some(Late::Record), "{error:?}");
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    drop(server);
+    peer.join().unwrap();
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (peer, io) = crate::sockets();
+    let peer = thread::spawn(move || trickle(peer));
+    runtime.block_on(async {
+        io.set_nonblocking(true).unwrap();
+        let io = tokio::net::TcpStream::from_std(io).unwrap();
+        let connection = polled::Connection::new(io, ()).with_deadlines(deadlines);
+        let mut server = connection.layered(Numbered::default()).begin(separator::line());
+        let error = server.turn_by(&mut polled::TokioTimer::new()).await.map(drop).unwrap_err();
+        assert_eq!(error.late(), Some(Late::Record), "{error:?}");
+    });
+    peer.join().unwrap();
+}

@@ -1,0 +1,408 @@
+//! What a layer does, whichever driver it is under.
+
+use segue::{
+    Buffer, Cause, DecodeExt, Edge, Exchange, Fault, Layer, Need, Output, Progress,
+    combine::Paired,
+    driver::{Error, Options, ReadPolicy, SendError},
+    length, separator,
+};
+use std::io::ErrorKind;
+
+use super::pair;
+use crate::{
+    deflate::Deflate,
+    numbered::{ALERT, Broken, DATA, END, Numbered, QUESTION},
+};
+
+const LINES: usize = 500;
+
+fn line(at: usize) -> String {
+    format!("line {at} {}", "x".repeat(at * 7 % 300))
+}
+
+/// Lines that are sent back, over one layer and over two.
+#[test]
+fn lines_pass_one_layer_and_two_and_end_cleanly() {
+    play!({
+        let (client, server) = pair();
+        let mut client = client.layered(Numbered::default()).begin(separator::line());
+        let mut server = server.layered(Numbered::default()).begin(separator::line());
+        let _ends = both!(
+            {
+                while let Some(mut turn) = wait!(server.turn()).unwrap() {
+                    turn.output.queue(&mut separator::line(), &turn.item[..]).unwrap();
+                }
+                wait!(server.close_unbounded(1 << 20)).unwrap();
+                server
+            },
+            {
+                for at in 0..LINES {
+                    wait!(client.queue(&mut separator::line(), line(at).as_bytes())).unwrap();
+                    if at % 7 == 0 {
+                        wait!(client.flush()).unwrap();
+                        assert_eq!(client.held(), client.buffer().capacity());
+                    }
+                }
+                wait!(client.close_write()).unwrap();
+                for at in 0..LINES {
+                    assert_eq!(wait!(client.turn()).unwrap().unwrap().item, line(at).as_str());
+                }
+                assert!(wait!(client.turn()).unwrap().is_none(), "the end is clean");
+                client
+            }
+        );
+
+        let (client, server) = pair();
+        let (client, server) =
+            (client.layered(Numbered::default()), server.layered(Numbered::default()));
+        let mut client = client.layered(Deflate::new()).begin(length::u16_be());
+        let mut server = server.layered(Deflate::new()).begin(length::u16_be());
+        let _ends = both!(
+            {
+                while let Some(mut turn) = wait!(server.turn()).unwrap() {
+                    turn.output.queue(&mut length::u16_be(), &turn.item[..]).unwrap();
+                    wait!(turn.output.room()).unwrap();
+                }
+                wait!(server.close_unbounded(1 << 20)).unwrap();
+                server
+            },
+            {
+                for at in 0..LINES {
+                    wait!(client.send(&mut length::u16_be(), line(at).as_bytes())).unwrap();
+                    assert_eq!(wait!(client.turn()).unwrap().unwrap().item, line(at).as_str());
+                }
+                wait!(client.close_write()).unwrap();
+                assert!(wait!(client.turn()).unwrap().is_none());
+                assert!(wait!(client.close_unbounded(1)).unwrap());
+                client
+            }
+        );
+    });
+}
+
+/// Says a word, hears one, and gives what comes after to a layer.
+#[derive(Default)]
+struct Greeting {
+    said: bool,
+}
+
+impl Exchange for Greeting {
+    type Output = Numbered;
+    type Error = ();
+
+    fn advance(
+        &mut self,
+        input: &mut Buffer,
+        _: bool,
+        output: &mut Output,
+    ) -> Result<Progress<Numbered>, Fault<()>> {
+        if !self.said {
+            self.said = true;
+            output.put(b"hi");
+        }
+        if input.len() < 2 {
+            return Ok(Progress::NeedRead(Need::exactly(2 - input.len())));
+        }
+        input.consume(2);
+        Ok(Progress::Done(Numbered::default()))
+    }
+}
+
+/// The handshake and the first sealed records come in one read, and none of them is lost.
+#[test]
+fn what_is_glued_to_a_handshake_is_opened_by_the_layer() {
+    play!({
+        let (mut client, mut server) = pair();
+        // The client does not wait for the answer before it goes on.
+        let _ends = both!(
+            {
+                let mut eager = Numbered::default();
+                client.output_mut().put(b"hi");
+                eager.put(DATA, b"one\r\ntw", client.output_mut());
+                eager.put(DATA, b"o\r\n", client.output_mut());
+                eager.put(END, b"", client.output_mut());
+                wait!(client.flush()).unwrap();
+                wait!(client.close_write()).unwrap();
+                // The server's word, and then its end as the layer says it.
+                let mut rest = client.begin(length::payload(2).then(|_| Ok(separator::line())));
+                assert!(wait!(rest.turn()).is_ok_and(|turn| turn.is_some()));
+                rest
+            },
+            {
+                let layer = wait!(server.exchange(&mut Greeting::default())).unwrap();
+                let mut server = server.layered(layer).begin(separator::line());
+                assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "one");
+                assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "two");
+                assert!(wait!(server.turn()).unwrap().is_none());
+                assert_eq!(server.position(), 10, "counted in the plain stream");
+                wait!(server.close_write()).unwrap();
+                server
+            }
+        );
+    });
+}
+
+/// A wire that is cut is never an end, between two records or in one.
+#[test]
+fn a_wire_that_is_cut_is_a_fault_and_not_an_end() {
+    play!({
+        for cut in [0, 1, 6, 7, 9] {
+            let (mut client, server) = pair();
+            let mut server = server.layered(Numbered::default()).begin(separator::line());
+            let mut wire = Output::new();
+            let mut layer = Numbered::default();
+            layer.put(DATA, b"whole\r\n", &mut wire);
+            layer.put(DATA, b"cut\r\n", &mut wire);
+            let bytes = wire.to_vec();
+            client.output_mut().put(&bytes[..14 + cut]);
+            wait!(client.close_write()).unwrap();
+            assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "whole");
+            let error = wait!(server.turn()).unwrap_err();
+            let fault = error.layer::<Broken>().unwrap();
+            assert!(matches!(fault.cause, Cause::Truncated), "{error:?}");
+            assert_eq!(fault.at, 14 + cut as u64);
+            assert!(matches!(&error, Error::Io(io) if io.kind() == ErrorKind::UnexpectedEof));
+        }
+    });
+}
+
+/// The alert is with the peer before the error is with the caller, and what came before the fault is
+/// delivered first.
+#[test]
+fn an_alert_leaves_before_its_error_is_told() {
+    play!({
+        let (mut client, server) = pair();
+        let mut server = server.layered(Numbered::default()).begin(separator::line());
+        let mut layer = Numbered::default();
+        layer.put(DATA, b"good\r\n", client.output_mut());
+        let mut replayed = Numbered::default();
+        replayed.put(DATA, b"bad\r\n", client.output_mut());
+        wait!(client.flush()).unwrap();
+        assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "good");
+        let error = wait!(server.turn()).unwrap_err();
+        assert!(matches!(error.layer::<Broken>().unwrap().cause, Cause::Stage(Broken::Number)));
+        // It is in the client's socket by now, though the server is asked nothing more.
+        let mut client = client.layered(layer).begin(separator::line());
+        let error = wait!(client.turn()).unwrap_err();
+        assert!(matches!(error.layer::<Broken>().unwrap().cause, Cause::Stage(Broken::Alerted)));
+        let again = wait!(server.turn()).unwrap_err();
+        assert!(matches!(&again, Error::Io(io) if io.kind() == ErrorKind::NotConnected));
+        let _ = ALERT;
+    });
+}
+
+/// Questions are answered while the server waits for a line; the client sees every answer.
+#[test]
+fn answers_of_a_layer_leave_while_a_read_waits() {
+    play!({
+        let (mut client, server) = pair();
+        let mut server = server.layered(Numbered::default()).begin(separator::line());
+        let _ends = both!(
+            {
+                assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "done");
+                assert_eq!(server.layer().answered, 3);
+                wait!(server.close_write()).unwrap();
+                server
+            },
+            {
+                let mut layer = Numbered::default();
+                for _ in 0..3 {
+                    layer.put(QUESTION, b"", client.output_mut());
+                    wait!(client.flush()).unwrap();
+                    // An answer is a record of seven bytes.
+                    let stage = length::payload(7);
+                    let mut answered = client.begin(stage);
+                    let mut count = 0;
+                    while let Some(turn) = wait!(answered.turn()).unwrap() {
+                        count += turn.item.len();
+                    }
+                    assert_eq!(count, 7);
+                    client = answered.follow(|_| ()).unwrap();
+                }
+                layer.put(DATA, b"done\r\n", client.output_mut());
+                wait!(client.flush()).unwrap();
+                client
+            }
+        );
+    });
+}
+
+/// Each way to close says the layer's end.
+#[test]
+fn every_way_to_close_says_the_layers_end() {
+    play!({
+        for way in 0..3 {
+            let (client, server) = pair();
+            let client = client.layered(Numbered::default()).layered(Deflate::new());
+            let mut client = client.begin(separator::line());
+            let server = server.layered(Numbered::default()).layered(Deflate::new());
+            let mut server = server.begin(separator::line());
+            let _ends = both!(
+                {
+                    client.output_mut().put(b"last\r\n");
+                    match way {
+                        0 => wait!(client.close_write()).unwrap(),
+                        1 => assert!(wait!(client.close(1024)).unwrap()),
+                        _ => assert!(wait!(client.close_unbounded(1024)).unwrap()),
+                    }
+                    client
+                },
+                {
+                    assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "last");
+                    assert!(wait!(server.turn()).unwrap().is_none(), "by way {way}");
+                    assert!(wait!(server.close(1024)).unwrap());
+                    server
+                }
+            );
+        }
+    });
+}
+
+/// A layer is taken off with nothing lost on either side, and not before.
+#[test]
+fn a_layer_is_taken_off_without_a_loss() {
+    play!({
+        let (client, server) = pair();
+        let mut client = client.layered(Numbered::default()).begin(separator::line());
+        let mut server = server.layered(Numbered::default()).begin(separator::line());
+        client.output_mut().put(b"sealed\r\n");
+        let refused = client.unlayer().unwrap_err();
+        assert_eq!(refused.to_string(), "queued bytes were not sealed: flush first");
+        client = refused.into_connection();
+        wait!(client.flush()).unwrap();
+        let (mut client, mut layer) = client.unlayer().unwrap();
+        layer.put(END, b"", client.output_mut());
+        client.output_mut().put(b"clear\r\n");
+        wait!(client.flush()).unwrap();
+
+        assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "sealed");
+        assert!(wait!(server.turn()).unwrap().is_none());
+        let (server, _) = server.unlayer().unwrap();
+        let mut server = server.begin(separator::line());
+        assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "clear");
+        server.hand_off(Edge::MustBeEmpty).unwrap().into_io().unwrap();
+    });
+}
+
+/// What a layer has opened and no stage has read keeps it on.
+#[test]
+fn unread_plain_bytes_refuse_to_lose_their_layer() {
+    play!({
+        let (mut client, server) = pair();
+        let mut server = server.layered(Numbered::default()).begin(separator::line());
+        Numbered::default().put(DATA, b"one\r\ntwo\r\n", client.output_mut());
+        wait!(client.flush()).unwrap();
+        assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "one");
+        let refused = server.unlayer().unwrap_err();
+        assert_eq!(refused.to_string(), "received bytes of the layer were not consumed");
+        let mut server = refused.into_connection();
+        assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "two");
+        assert!(server.unlayer().is_ok());
+    });
+}
+
+/// A layer reads whole records, so nothing can be read exactly over one.
+#[test]
+fn exact_reads_over_a_layer_are_refused() {
+    play!({
+        let (_client, server) = pair();
+        let options = Options::new().policy(ReadPolicy::Exact);
+        let server = server.with_options(options).layered(Numbered::default());
+        let error = wait!(server.begin(separator::line()).turn()).map(drop).unwrap_err();
+        assert!(matches!(&error, Error::Io(io) if io.kind() == ErrorKind::Unsupported));
+    });
+}
+
+/// Halves seal in one place: what two send is not torn, and each sees the other's end.
+#[test]
+fn a_layered_connection_is_split_and_made_whole() {
+    play!({
+        let (client, server) = pair();
+        let client = client.layered(Numbered::default()).layered(Deflate::new());
+        let server = server.layered(Numbered::default()).layered(Deflate::new());
+        let (mut reader, mut writer) = client.begin(separator::line()).split();
+        let mut server = server.begin(separator::line());
+        let _ends = both!(
+            {
+                let mut echoed = 0;
+                while let Some(mut turn) = wait!(server.turn()).unwrap() {
+                    turn.output.queue(&mut separator::line(), &turn.item[..]).unwrap();
+                    echoed += 1;
+                }
+                assert_eq!(echoed, LINES);
+                wait!(server.close_unbounded(1 << 20)).unwrap();
+                server
+            },
+            {
+                for at in 0..LINES / 2 {
+                    wait!(writer.send(&mut separator::line(), line(at).as_bytes())).unwrap();
+                    assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, line(at).as_str());
+                }
+                let mut whole = reader.unsplit(writer).unwrap();
+                for at in LINES / 2..LINES {
+                    wait!(whole.send(&mut separator::line(), line(at).as_bytes())).unwrap();
+                    assert_eq!(wait!(whole.turn()).unwrap().unwrap().item, line(at).as_str());
+                }
+                wait!(whole.close_write()).unwrap();
+                assert!(wait!(whole.turn()).unwrap().is_none());
+                whole
+            }
+        );
+    });
+}
+
+/// What is sent behind the layer's end is told, and not sent.
+#[test]
+fn nothing_is_sealed_behind_the_layers_end() {
+    play!({
+        let (client, _server) = pair();
+        let mut client = client.layered(Numbered::default()).begin(separator::line());
+        wait!(client.close_write()).unwrap();
+        assert!(matches!(
+            wait!(client.send(&mut separator::line(), &b"late"[..])),
+            Err(SendError::Closed)
+        ));
+    });
+}
+
+/// A stage and an encoder are a layer; without an end of its own a peer's end is where the stage
+/// has one.
+#[test]
+fn a_pair_is_a_layer() {
+    play!({
+        let (client, server) = pair();
+        let chunks = || {
+            Paired::new(length::u8().through(|chunk| chunk == [0]), length::u8(), 200)
+                .ending(|wire| wire.put(&[0]))
+        };
+        let mut client = client.layered(chunks()).begin(separator::line());
+        let mut server = server.layered(chunks()).begin(separator::line());
+        let _ends = both!(
+            {
+                for at in 0..LINES {
+                    wait!(client.queue(&mut separator::line(), line(at).as_bytes())).unwrap();
+                }
+                wait!(client.close_write()).unwrap();
+                client
+            },
+            {
+                for at in 0..LINES {
+                    assert_eq!(wait!(server.turn()).unwrap().unwrap().item, line(at).as_str());
+                }
+                assert!(wait!(server.turn()).unwrap().is_none());
+                server
+            }
+        );
+    });
+}
+
+#[test]
+fn a_layer_on_its_own_opens_what_it_seals() {
+    let (mut plain, mut wire) = (Output::new(), Output::new());
+    plain.put(&[7; 3000]);
+    let mut layer = Numbered::default();
+    while !plain.is_empty() {
+        layer.seal(&mut plain, &mut wire).unwrap();
+    }
+    assert_eq!(wire.len(), 3 * 7 + 3000);
+}
