@@ -26,6 +26,7 @@
 //!   [`Exchange`]. [`length`], [`separator`] and [`combine`] have the parts to make one of.
 //! - To **drive** one, either hold the bytes yourself, as above, or give a transport to a
 //!   [`Connection`](driver::Connection): blocking, tokio's or futures-io's.
+//! - To **multiplex**, [`mux`] has the parts: windows, credit, a table of streams, turns.
 //! - To **leave**, [`hand_off`](driver::Connection::hand_off): a [`Handoff`] carries what was not
 //!   consumed.
 //! - To **check** one, `laws` (a feature) cuts its input everywhere.
@@ -55,6 +56,7 @@ pub mod driver;
 #[cfg(feature = "laws")]
 pub mod laws;
 pub mod length;
+pub mod mux;
 #[cfg(feature = "nom")]
 pub mod nom;
 pub mod separator;

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use segue::{Buffer, Output, Step, length};
+use segue::{Buffer, Output, Step, length, mux::Window};
 use segue_quic::{
     RangeSet, ReceivedPackets,
-    stream::{ReadError, Reassembler, ReceiveStream, SendQueue, Sent, Window},
+    stream::{ReadError, Reassembler, ReceiveStream, SendQueue, Sent},
 };
 
 /// A segment: where it begins, how long it is, in which steps, and what its bytes are.

@@ -2,9 +2,9 @@
 //!
 //! `cargo run -p segue-quic --example stage_on_stream` tells what is in order and what is held.
 
-use segue::{DecodeExt, Output, Step, separator};
+use segue::{DecodeExt, Output, Step, mux::Window, separator};
 use segue_http1::RequestHead;
-use segue_quic::stream::{ReceiveStream, Window};
+use segue_quic::stream::ReceiveStream;
 
 const SENT: &[u8] =
     b"POST /log HTTP/1.1\r\nHost: example.org\r\n\r\nfirst line\nsecond line\nthird line\n";

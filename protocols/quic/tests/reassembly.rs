@@ -6,8 +6,8 @@
 )]
 
 use proptest::{collection::vec, prelude::*};
-use segue::Buffer;
-use segue_quic::stream::{ReadError, Reassembler, ReceiveStream, StreamError, Window};
+use segue::{Buffer, mux::Window};
+use segue_quic::stream::{ReadError, Reassembler, ReceiveStream, StreamError};
 
 /// What a stream is: for each offset, the byte that came first.
 #[derive(Default)]

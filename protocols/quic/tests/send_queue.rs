@@ -4,8 +4,8 @@
 
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
-use segue::Output;
-use segue_quic::stream::{Closed, Credit, SendQueue, SendStream, Sent, StreamId};
+use segue::{Output, mux::Credit};
+use segue_quic::stream::{Closed, SendQueue, SendStream, Sent, StreamId};
 
 /// What has become of a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

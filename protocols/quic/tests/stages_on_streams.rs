@@ -5,10 +5,12 @@ use proptest::{collection::vec, prelude::*};
 use segue::{
     Buffer, Cause, Decode, Fault, Output, Step,
     laws::{Entry, Log, Observe},
-    length, separator,
+    length,
+    mux::Window,
+    separator,
 };
 use segue_http1::RequestHead;
-use segue_quic::stream::{CryptoStream, ReadError, ReceiveStream, Window};
+use segue_quic::stream::{CryptoStream, ReadError, ReceiveStream};
 
 /// What came of a stage: its items, how it ended, and what it left.
 #[derive(Debug, PartialEq)]

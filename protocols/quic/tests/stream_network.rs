@@ -5,9 +5,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use segue::mux::{Credit, Window};
 use segue_quic::{
     RangeSet, ReceivedPackets,
-    stream::{Credit, ReceiveStream, SendStream, Sent, StreamId, Window},
+    stream::{ReceiveStream, SendStream, Sent, StreamId},
 };
 
 /// What a packet carries.

@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use s2n_quic_core::{buffer::Reassembler as Peer, varint::VarInt};
-use segue::Buffer;
-use segue_quic::stream::{Reassembler, ReceiveStream, Window};
+use segue::{Buffer, mux::Window};
+use segue_quic::stream::{Reassembler, ReceiveStream};
 
 use super::super::{names, note};
 use crate::{Contender, Group};

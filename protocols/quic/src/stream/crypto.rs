@@ -1,8 +1,11 @@
 //! The handshake's bytes, from CRYPTO frames.
 
-use segue::{Buffer, Decode, Fault, Output, Step};
+use segue::{
+    Buffer, Decode, Fault, Output, Step,
+    mux::{Exceeded, Window},
+};
 
-use super::{Exceeded, Reassembler, StreamError};
+use super::{Reassembler, StreamError};
 
 /// The bytes of a handshake at one encryption level, in order: CRYPTO frames (RFC 9000 §19.6).
 ///
@@ -55,7 +58,7 @@ impl CryptoStream {
     pub fn receive(&mut self, offset: u64, data: &[u8]) -> Result<bool, StreamError> {
         let length = data.len() as u64;
         let reached = match offset.checked_add(length) {
-            Some(end) if end <= super::Window::MAX_DATA => end,
+            Some(end) if end <= Window::MAX_DATA => end,
             _ => return Err(StreamError::TooLong { offset, length }),
         };
         let limit = self.buffer.position().saturating_add(self.limit as u64);

@@ -2,9 +2,8 @@
 
 use core::fmt;
 
-use segue::Fault;
+use segue::{Fault, mux::Exceeded};
 
-use super::Exceeded;
 use crate::{ErrorCode, TransportError};
 
 /// How a peer broke the rules of streams. Each ends the connection, with the

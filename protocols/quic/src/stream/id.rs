@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use segue::mux::Window;
+
 /// The id of a stream, whose two low bits say who opened it and whether both sides send
 /// (RFC 9000 §2.1).
 ///
@@ -45,7 +47,7 @@ impl StreamId {
     /// The stream number `index` of its kind, from 0 on; none if there are not so many.
     #[must_use]
     pub const fn of(initiator: Side, direction: Direction, index: u64) -> Option<Self> {
-        if index >= super::Window::MAX_STREAMS {
+        if index >= Window::MAX_STREAMS {
             return None;
         }
         let server = if matches!(initiator, Side::Server) { SERVER } else { 0 };
@@ -79,6 +81,15 @@ impl StreamId {
 
     /// How many streams of its kind there are at least if this one is: those before it are opened
     /// with it (RFC 9000 §2.1). It is what MAX_STREAMS limits.
+    ///
+    /// ```
+    /// use segue::mux::Window;
+    /// use segue_quic::stream::StreamId;
+    ///
+    /// let mut streams = Window::streams(2);
+    /// assert!(streams.reach(StreamId::new(4).count()).is_ok()); // the second, and so the first
+    /// assert!(streams.reach(StreamId::new(8).count()).is_err());
+    /// ```
     #[must_use]
     pub const fn count(self) -> u64 {
         self.index() + 1

@@ -3,16 +3,16 @@
 //! [`ReceiveStream`] takes STREAM frames as they come and gives their bytes to any stage that reads
 //! a stream of bytes; [`SendStream`] takes bytes, cuts them to what fits a packet, sends again what
 //! was lost, and lets go of what was acknowledged. [`CryptoStream`] does the former for the CRYPTO
-//! frames of a handshake, and a [`SendQueue`] the latter. [`Window`] is what this endpoint allows
-//! its peer, [`Credit`] what the peer allows it: for a stream, for all of a connection's, and for
-//! their number.
+//! frames of a handshake, and a [`SendQueue`] the latter. A [`Window`] is what this
+//! endpoint allows its peer, a [`Credit`] what the peer allows it: for a stream, for all of a
+//! connection's, and for their number.
 //!
 //! Nothing here knows a packet or a clock: who keeps a connection says what came, what is
 //! acknowledged and what was lost.
 //!
 //! ```
-//! use segue::{Output, Step, length};
-//! use segue_quic::stream::{ReceiveStream, Window};
+//! use segue::{Output, Step, length, mux::Window};
+//! use segue_quic::stream::ReceiveStream;
 //!
 //! let mut connection = Window::new(1 << 20); // of all streams together
 //! let mut stream = ReceiveStream::new(64 * 1024);
@@ -26,8 +26,10 @@
 //! assert!(matches!(stream.step(&mut stage, &mut answers)?, Step::Done));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! [`Window`]: segue::mux::Window
+//! [`Credit`]: segue::mux::Credit
 
-mod credit;
 mod crypto;
 mod error;
 mod id;
@@ -36,9 +38,7 @@ mod queue;
 mod reassembly;
 mod receive;
 mod send;
-mod window;
 
-pub use credit::Credit;
 pub use crypto::CryptoStream;
 pub use error::{ReadError, StreamError};
 pub use id::{Direction, Side, StreamId};
@@ -46,4 +46,3 @@ pub use queue::{Piece, SendQueue, Sent};
 pub use reassembly::Reassembler;
 pub use receive::ReceiveStream;
 pub use send::{Closed, SendStream};
-pub use window::{Exceeded, Window};

@@ -1,8 +1,8 @@
 //! The side of a stream that receives.
 
-use segue::{Buffer, Decode, Output, Step};
+use segue::{Buffer, Decode, Output, Step, mux::Window};
 
-use super::{ReadError, Reassembler, StreamError, Window};
+use super::{ReadError, Reassembler, StreamError};
 
 /// The side of a stream that receives: its data in order, its end, its limit (RFC 9000 §3.2).
 ///
@@ -13,7 +13,8 @@ use super::{ReadError, Reassembler, StreamError, Window};
 ///
 /// ```
 /// use segue::{Output, Step, separator};
-/// use segue_quic::{ErrorCode, stream::{ReceiveStream, Window}};
+/// use segue::mux::Window;
+/// use segue_quic::{ErrorCode, stream::ReceiveStream};
 ///
 /// let mut connection = Window::new(1000);
 /// let mut stream = ReceiveStream::new(10);

@@ -3,9 +3,9 @@
 use core::fmt;
 
 use bytes::Bytes;
-use segue::Output;
+use segue::{Output, mux::Credit};
 
-use super::{Credit, Piece, SendQueue, Sent, StreamId};
+use super::{Piece, SendQueue, Sent, StreamId};
 use crate::VarInt;
 
 /// The side of a stream that sends: its data until it is acknowledged, its end, its credit
@@ -16,7 +16,8 @@ use crate::VarInt;
 /// tell when that is [`acknowledged`](Self::acknowledged) or [`lost`](Self::lost).
 ///
 /// ```
-/// use segue_quic::stream::{Credit, SendStream, StreamId};
+/// use segue::mux::Credit;
+/// use segue_quic::stream::{SendStream, StreamId};
 ///
 /// let mut connection = Credit::new(1000);
 /// let mut stream = SendStream::new(StreamId::new(0), 8); // initial_max_stream_data_..

@@ -7,7 +7,7 @@
 /// the streams of each kind (MAX_STREAMS). Sending something again takes no credit.
 ///
 /// ```
-/// use segue_quic::stream::Credit;
+/// use segue::mux::Credit;
 ///
 /// let mut credit = Credit::new(100); // initial_max_data of the peer
 /// assert_eq!(credit.take(80), 80);

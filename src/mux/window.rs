@@ -12,7 +12,7 @@ use core::fmt;
 /// in larger steps. How large the window is, is up to the caller, and may change.
 ///
 /// ```
-/// use segue_quic::stream::Window;
+/// use segue::mux::Window;
 ///
 /// let mut window = Window::new(1000);
 /// assert_eq!(window.reach(900), Ok(900)); // new ones: they count for the connection, too
@@ -47,15 +47,15 @@ impl Window {
         Self::capped(size, Self::MAX_DATA)
     }
 
-    /// A window of `count` streams of one kind that are open at a time. Reach the
-    /// [`count`](super::StreamId::count) of a stream, consume one when it is over.
+    /// A window of `count` streams of one kind that are open at a time. Reach the number of a stream
+    /// among those of its kind, counted from 1, and consume one when it is over.
     ///
     /// ```
-    /// use segue_quic::stream::{StreamId, Window};
+    /// use segue::mux::Window;
     ///
     /// let mut streams = Window::streams(2);
-    /// assert!(streams.reach(StreamId::new(4).count()).is_ok()); // the second, and so the first
-    /// assert!(streams.reach(StreamId::new(8).count()).is_err());
+    /// assert!(streams.reach(2).is_ok()); // the second, and so the first
+    /// assert!(streams.reach(3).is_err());
     /// streams.consume(1);
     /// assert_eq!(streams.announce(), Some(3));
     /// ```
@@ -135,6 +135,36 @@ impl Window {
             self.limit = target;
             target
         })
+    }
+
+    /// Raises the limit to `to` for once, however little has been done with: for a record that is
+    /// longer than the window. Gives how much more that allows the peer, 0 if nothing.
+    ///
+    /// The size stays as it is, so what was allowed on top of it is taken back as more is done with:
+    /// [`announce`](Self::announce) has nothing to tell until the window has caught up.
+    ///
+    /// ```
+    /// use segue::mux::Window;
+    ///
+    /// let mut window = Window::new(1000);
+    /// assert_eq!(window.reach(1000), Ok(1000)); // the beginning of a record of 3000
+    /// assert_eq!(window.allow(3000), 2000);
+    /// assert_eq!(window.excess(), 2000);
+    /// assert_eq!(window.reach(3000), Ok(2000));
+    /// window.consume(3000);
+    /// assert_eq!((window.excess(), window.announce()), (0, Some(4000)));
+    /// ```
+    pub fn allow(&mut self, to: u64) -> u64 {
+        let more = to.min(self.cap).saturating_sub(self.limit);
+        self.limit += more;
+        more
+    }
+
+    /// How much more the peer may have under way than the size says: what
+    /// [`allow`](Self::allow) has granted on top of it and the window has not caught up with.
+    #[must_use]
+    pub fn excess(&self) -> u64 {
+        self.limit.saturating_sub(self.target())
     }
 
     fn target(&self) -> u64 {

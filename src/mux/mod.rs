@@ -1,0 +1,21 @@
+//! Many streams over one connection.
+//!
+//! What each protocol with streams needs, whatever its frames look like:
+//!
+//! - [`Window`] is what this endpoint allows its peer, [`Credit`] what the peer allows it: for a
+//!   stream, for all of a connection's, or for their number;
+//! - [`Table`] holds the streams by their ids, [`Turns`] says which of them sends next;
+//! - [`Carrier`] is what a session of such a protocol is to those who use its streams, [`Opens`] and
+//!   [`Datagrams`] what some of them can do besides.
+
+mod carrier;
+mod credit;
+mod table;
+mod turns;
+mod window;
+
+pub use carrier::{Carrier, Datagrams, Direction, Ending, Event, Opens, Stream};
+pub use credit::Credit;
+pub use table::Table;
+pub use turns::{Priority, Turns};
+pub use window::{Exceeded, Window};

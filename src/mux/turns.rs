@@ -1,0 +1,254 @@
+//! The order in which streams send.
+
+use core::{fmt, hash::Hash};
+
+use super::{Table, table::NONE};
+
+/// How urgent a stream is, and whether it shares its turns (RFC 9218 §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Priority {
+    /// From 0, the most urgent, to 7. Larger numbers count as 7.
+    pub urgency: u8,
+    /// Whether its receiver can make use of parts: such streams of one urgency take turns. Others
+    /// send all they have when it is their turn.
+    pub incremental: bool,
+}
+
+impl Priority {
+    /// What streams of no declared priority have where each is to make progress: the middle, by
+    /// turns.
+    pub const SHARED: Self = Self { urgency: 3, incremental: true };
+}
+
+/// What HTTP says of a request without a priority (RFC 9218 §4.1, §4.2): urgency 3, not
+/// incremental.
+impl Default for Priority {
+    fn default() -> Self {
+        Self { urgency: 3, incremental: false }
+    }
+}
+
+/// The streams that have something to send, and whose turn it is.
+///
+/// The most urgent go first. Of one urgency, those that are [incremental](Priority::incremental)
+/// take turns, and one that is not keeps its turn until it has nothing to send. A stream that waits
+/// for credit must [leave](Self::had_turn), or others wait with it.
+///
+/// Idle streams are not in it and cost nothing, and neither does it hold memory when it is empty
+/// and was [released](Self::release). Every operation takes the same time however many streams
+/// there are.
+///
+/// ```
+/// use segue::mux::{Priority, Turns};
+///
+/// let mut turns = Turns::new();
+/// turns.enqueue(1, Priority::SHARED);
+/// turns.enqueue(2, Priority::SHARED);
+/// turns.enqueue(1, Priority::SHARED); // it is in there already
+/// turns.enqueue(9, Priority { urgency: 0, ..Priority::default() });
+///
+/// let mut order = Vec::new();
+/// for more in [true, false, true, true, false, false] {
+///     order.extend(turns.next());
+///     turns.had_turn(more);
+/// }
+/// assert_eq!(order, [9, 9, 1, 2, 1, 2]);
+/// assert_eq!(turns.next(), None);
+/// ```
+pub struct Turns<Id> {
+    /// Rings of those of each urgency.
+    links: Table<Id, Link>,
+    /// The slot in `links` of the last of each ring; the one behind it has the turn.
+    last: [u32; 8],
+}
+
+struct Link {
+    before: u32,
+    next: u32,
+    priority: Priority,
+}
+
+impl<Id> Turns<Id> {
+    /// Nobody has anything to send.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { links: Table::new(), last: [NONE; 8] }
+    }
+
+    /// How many streams have something to send.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.links.len()
+    }
+
+    /// Whether none has.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
+    /// How many bytes of memory it holds.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.links.held()
+    }
+
+    /// Gives the memory back if there are no streams in it.
+    pub fn release(&mut self) {
+        self.links.release();
+    }
+}
+
+impl<Id: Copy + Eq + Hash> Turns<Id> {
+    /// Has a stream wait for its turn, behind the others of its urgency. Does nothing, and gives
+    /// false, where it waits already.
+    pub fn enqueue(&mut self, id: Id, priority: Priority) -> bool {
+        if self.links.contains(&id) {
+            return false;
+        }
+        let slot = self.links.add(id, Link { before: NONE, next: NONE, priority });
+        let ring = ring(priority);
+        let last = self.last[ring];
+        let (before, next) = if last == NONE { (slot, slot) } else { (last, self.link(last).next) };
+        *self.link_mut(slot) = Link { before, next, priority };
+        self.link_mut(before).next = slot;
+        self.link_mut(next).before = slot;
+        self.last[ring] = slot;
+        true
+    }
+
+    /// Gives a stream that waits another priority: it goes behind the others of its new urgency.
+    /// Does nothing where it does not wait.
+    pub fn prioritise(&mut self, id: Id, priority: Priority) {
+        if let Some(slot) = self.links.slot_of(&id)
+            && self.link(slot).priority != priority
+        {
+            self.remove(id);
+            self.enqueue(id, priority);
+        }
+    }
+
+    /// The stream whose turn it is. It keeps it until [`had_turn`](Self::had_turn) is called.
+    #[must_use]
+    pub fn next(&self) -> Option<Id> {
+        let last = *self.last.iter().find(|last| **last != NONE)?;
+        self.links.slot(self.link(last).next).map(|(id, _)| *id)
+    }
+
+    /// The stream whose turn it is has had it. If there is `more` to send it waits for the next, and
+    /// otherwise it leaves.
+    pub fn had_turn(&mut self, more: bool) {
+        let Some(id) = self.next() else { return };
+        if !more {
+            self.remove(id);
+            return;
+        }
+        if let Some(slot) = self.links.slot_of(&id) {
+            let priority = self.link(slot).priority;
+            if priority.incremental {
+                self.last[ring(priority)] = slot;
+            }
+        }
+    }
+
+    /// Takes a stream out. False if it did not wait.
+    pub fn remove(&mut self, id: Id) -> bool {
+        let Some(slot) = self.links.slot_of(&id) else { return false };
+        let Link { before, next, priority } = *self.link(slot);
+        self.link_mut(before).next = next;
+        self.link_mut(next).before = before;
+        let last = &mut self.last[ring(priority)];
+        if *last == slot {
+            *last = if before == slot { NONE } else { before };
+        }
+        self.links.remove(&id);
+        true
+    }
+
+    fn link(&self, slot: u32) -> &Link {
+        self.links.slot(slot).expect("rings are made of slots that are taken").1
+    }
+
+    fn link_mut(&mut self, slot: u32) -> &mut Link {
+        self.links.slot_mut(slot).expect("rings are made of slots that are taken")
+    }
+}
+
+fn ring(priority: Priority) -> usize {
+    usize::from(priority.urgency.min(7))
+}
+
+impl<Id> Default for Turns<Id> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<Id> fmt::Debug for Turns<Id> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Turns").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{collections::VecDeque, vec::Vec};
+
+    /// Any sequence of operations does what it does to eight queues.
+    #[test]
+    fn it_is_eight_queues() {
+        let mut state = 1_u64;
+        let mut random = move |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        let mut turns = Turns::new();
+        let mut queues: [VecDeque<(u64, bool)>; 8] = Default::default();
+        for _ in 0..if cfg!(miri) { 500 } else { 20_000 } {
+            let id = random(30);
+            let urgency = u8::try_from(random(8)).expect("it is small");
+            let priority = Priority { urgency, incremental: random(2) == 0 };
+            let waits = queues.iter().flatten().any(|(other, _)| *other == id);
+            match random(4) {
+                0 => {
+                    assert_eq!(turns.enqueue(id, priority), !waits);
+                    if !waits {
+                        queues[usize::from(urgency)].push_back((id, priority.incremental));
+                    }
+                }
+                1 if random(4) == 0 => {
+                    assert_eq!(turns.remove(id), waits);
+                    queues.iter_mut().for_each(|queue| queue.retain(|(other, _)| *other != id));
+                }
+                2 if random(4) == 0 => {
+                    let entry = (id, priority.incremental);
+                    if waits && !queues[usize::from(urgency)].contains(&entry) {
+                        queues.iter_mut().for_each(|queue| queue.retain(|(other, _)| *other != id));
+                        queues[usize::from(urgency)].push_back(entry);
+                    }
+                    turns.prioritise(id, priority);
+                }
+                _ => {
+                    let more = random(3) > 0;
+                    if let Some(queue) = queues.iter_mut().find(|queue| !queue.is_empty()) {
+                        let (id, incremental) = queue.pop_front().expect("it is not empty");
+                        match (more, incremental) {
+                            (true, true) => queue.push_back((id, true)),
+                            (true, false) => queue.push_front((id, false)),
+                            (false, _) => {}
+                        }
+                    }
+                    turns.had_turn(more);
+                }
+            }
+            let first = queues.iter().find_map(VecDeque::front).map(|(id, _)| *id);
+            assert_eq!(turns.next(), first);
+            assert_eq!(turns.len(), queues.iter().map(VecDeque::len).sum::<usize>());
+        }
+        let left: Vec<_> = queues.iter().flatten().map(|(id, _)| *id).collect();
+        left.into_iter().for_each(|id| assert!(turns.remove(id)));
+        turns.release();
+        assert_eq!(turns.held(), 0);
+    }
+}
