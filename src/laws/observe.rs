@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use std::{borrow::Cow, convert::Infallible, fmt};
 
 use super::{report::escaped, trace::FaultSeen};
-use crate::Record;
+use crate::{Record, mux};
 
 /// Says what is in an item, so that items of two runs can be compared.
 ///
@@ -191,6 +191,16 @@ impl<T: Observe, E: Observe> Observe for Result<T, E> {
 impl Observe for Infallible {
     fn observe(&self, _: &mut Log) {
         match *self {}
+    }
+}
+
+/// How often data is told of as [`Readable`](mux::Event::Readable) depends on the cuts, so it says
+/// nothing here.
+impl<Id: fmt::Debug> Observe for mux::Event<Id> {
+    fn observe(&self, log: &mut Log) {
+        if !matches!(self, Self::Readable(_)) {
+            log.event(self);
+        }
     }
 }
 

@@ -47,7 +47,7 @@ enum Slot<Id, S> {
 pub(super) const NONE: u32 = u32::MAX;
 
 /// How many slots are allocated at a time: few enough for a connection of one stream.
-const CHUNK: usize = 8;
+const CHUNK: usize = 16;
 
 impl<Id, S> Table<Id, S> {
     /// An empty table.
@@ -93,7 +93,15 @@ impl<Id, S> Table<Id, S> {
         }
     }
 
-    /// All streams, in no order. This is the one method whose cost grows with their number.
+    /// All streams, in no order. The cost of this grows with the number of streams.
+    pub fn iter(&self) -> impl Iterator<Item = (&Id, &S)> {
+        self.chunks.iter().flatten().filter_map(|slot| match slot {
+            Slot::Taken(id, stream) => Some((id, stream)),
+            Slot::Free(_) => None,
+        })
+    }
+
+    /// All streams, to be changed. Its cost is that of [`iter`](Self::iter).
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Id, &mut S)> {
         self.chunks.iter_mut().flatten().filter_map(|slot| match slot {
             Slot::Taken(id, stream) => Some((&*id, stream)),
@@ -355,6 +363,7 @@ mod tests {
                 assert_eq!(table.get(&id), map.get(&id));
                 assert_eq!(table.contains(&id), map.contains_key(&id));
             }
+            assert_eq!(table.iter().count(), map.len());
             let mut all: Vec<_> = table.iter_mut().map(|(id, round)| (*id, *round)).collect();
             all.sort_unstable();
             assert_eq!(all, map.into_iter().collect::<Vec<_>>());

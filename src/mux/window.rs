@@ -112,13 +112,16 @@ impl Window {
     ///
     /// It counts as told: when the frame is lost, send the [`limit`](Self::limit) of that time.
     pub fn announce(&mut self) -> Option<u64> {
-        let target = self.target();
-        let worthwhile = (self.size / 2).max(1);
-        if target.saturating_sub(self.limit) < worthwhile {
-            return None;
-        }
-        self.limit = target;
-        Some(target)
+        self.is_worthwhile().then(|| {
+            self.limit = self.target();
+            self.limit
+        })
+    }
+
+    /// Whether [`announce`](Self::announce) has something to tell.
+    #[must_use]
+    pub fn is_worthwhile(&self) -> bool {
+        self.target().saturating_sub(self.limit) >= (self.size / 2).max(1)
     }
 
     /// The same for peers that are told increments, as those of HTTP/2 are (RFC 9113 §6.9).

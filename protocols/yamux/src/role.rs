@@ -1,0 +1,57 @@
+//! The two ends of a session, and the ids of their streams.
+
+use core::fmt;
+
+/// The end of the connection that a session is. The two differ in the ids of the streams that they
+/// open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// The end that opened the connection: its streams have odd ids.
+    Client,
+    /// The end that accepted the connection: its streams have even ids.
+    Server,
+}
+
+impl Role {
+    /// The other end.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+
+    /// The first id of a stream that this end opens.
+    pub(crate) const fn first(self) -> u32 {
+        match self {
+            Self::Client => 1,
+            Self::Server => 2,
+        }
+    }
+}
+
+/// The id of a stream: odd if the client opened it, even if the server did, and never 0, which
+/// stands for the session itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StreamId(pub(crate) u32);
+
+impl StreamId {
+    /// The id as it is sent.
+    #[must_use]
+    pub const fn value(self) -> u32 {
+        self.0
+    }
+
+    /// The end that opened the stream.
+    #[must_use]
+    pub const fn opener(self) -> Role {
+        if self.0 % 2 == 1 { Role::Client } else { Role::Server }
+    }
+}
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

@@ -1,0 +1,315 @@
+//! A session: all that one end of a connection knows of its streams.
+
+mod carrier;
+mod events;
+mod opened;
+mod pings;
+mod read;
+mod speak;
+mod stream;
+
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
+use core::{fmt, time::Duration};
+
+use segue::{
+    Decode, Fault, Framing, Need, Output, Record, Say,
+    mux::{Event, Table, Turns},
+};
+
+use self::{
+    events::Queue,
+    opened::Opened,
+    pings::Pings,
+    read::Body,
+    stream::{Buffers, Stream},
+};
+use crate::{Error, Limits, Role, StreamId, header::HEADER};
+
+/// One end of a yamux session: a stage whose items are [events](Event), and a
+/// [`Carrier`](segue::mux::Carrier) of streams.
+///
+/// # How to drive it
+/// A connection of segue's does all this. By hand:
+///
+/// 1. Give what came to [`Buffer::step`](segue::Buffer::step) and act upon each event. Data that
+///    comes lies in the [input](segue::mux::Stream::input) of its stream; consume it there, and
+///    [release its credit](segue::mux::Carrier::release_credit).
+/// 2. Let the session [speak](Decode::speak) before each wait, and whenever its streams were written
+///    to. It queues control frames first and then data by turns, as far as there is room.
+/// 3. Speaking brings about events of its own, as [`Event::Writable`]: so step again before waiting.
+///
+/// # A stream
+/// ```text
+///            open / SYN read                       finish, FIN written
+///  (no stream) -----------> both sides open --------------------------> the peer's side is open
+///                              |        |                                   |           |
+///                     FIN read |        | RST read, reset          FIN read |           | RST read,
+///                              v        v                                   v           v reset
+///              this side is open      broken off                          both ended   broken off
+///                              |                                            ^
+///                              +--------------------------------------------+
+///                                       finish, FIN written
+/// ```
+/// It is forgotten when both sides are over and it was let go of. Its id is remembered: late frames
+/// of a stream that was reset are ignored, frames of one that never was are an error.
+///
+/// # Memory
+/// Nothing is allocated by announcement. The input of a stream holds at most its window, the output
+/// at most what its consumer puts there. A stream with nothing in either holds no buffers.
+pub struct Session {
+    role: Role,
+    limits: Limits,
+    streams: Table<StreamId, Stream>,
+    /// Those with data to send.
+    turns: Turns<StreamId>,
+    /// Those with anything else to say: a greeting, a grant, a reset.
+    due: VecDeque<StreamId>,
+    events: Queue,
+    /// Streams of the peer's that are not taken, to be reset.
+    refused: VecDeque<StreamId>,
+    /// Those that linger, the longest waiting first, among others that do no longer.
+    lingering: VecDeque<StreamId>,
+    /// Those that wait for others' grants, and the position that is to be granted.
+    wanting: Vec<(StreamId, u64)>,
+    /// Boxes that were given back, with no memory in them.
+    #[expect(clippy::vec_box, reason = "streams hold boxes")]
+    spare: Vec<Box<Buffers>>,
+    opened: Opened,
+    pings: Pings,
+    /// The data that is being read.
+    body: Option<Body>,
+    /// The next id of this end's.
+    next: Option<u32>,
+    counts: Counts,
+    life: Life,
+    /// What the peer was told of the end of the session.
+    told: Told,
+    /// The peer takes no new streams.
+    peer_away: bool,
+}
+
+/// How many there are of what is limited.
+#[derive(Debug, Default)]
+struct Counts {
+    /// The peer's streams that were not let go of.
+    incoming: usize,
+    /// This end's that the peer has not accepted.
+    unaccepted: usize,
+    /// Those that somebody reads and whose end has not come: a bare end of the connection cuts them
+    /// off.
+    read: usize,
+    lingering: usize,
+    /// The sum of what streams were granted beyond their windows.
+    excess: u64,
+    /// Resets of the peer's that nothing makes up for.
+    resets: u32,
+    /// When resets were last made up for by time.
+    forgiven: Option<Duration>,
+    /// Bytes of data both ways that were not counted against resets yet.
+    bytes: u64,
+    /// Bytes and calls that pay for events.
+    progress: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Life {
+    Open,
+    /// This end has closed it.
+    Closed,
+    /// A fault ended it; this one if it is the session's.
+    Dead(Option<Error>),
+}
+
+/// What the peer was told of the end of the session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Nothing,
+    /// It is to be told this code.
+    Due(u32),
+    Gone,
+}
+
+impl Session {
+    /// The end of a session that opened the connection.
+    #[must_use]
+    pub fn client() -> Self {
+        Self::new(Role::Client)
+    }
+
+    /// The end of a session that accepted the connection.
+    #[must_use]
+    pub fn server() -> Self {
+        Self::new(Role::Server)
+    }
+
+    /// This end of a session.
+    #[must_use]
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            limits: Limits::default(),
+            streams: Table::new(),
+            turns: Turns::new(),
+            due: VecDeque::new(),
+            events: Queue::default(),
+            refused: VecDeque::new(),
+            lingering: VecDeque::new(),
+            wanting: Vec::new(),
+            spare: Vec::new(),
+            opened: Opened::default(),
+            pings: Pings::default(),
+            body: None,
+            next: Some(role.first()),
+            counts: Counts::default(),
+            life: Life::Open,
+            told: Told::Nothing,
+            peer_away: false,
+        }
+    }
+
+    /// The same session with other limits.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Which end it is.
+    #[must_use]
+    pub const fn role(&self) -> Role {
+        self.role
+    }
+
+    /// What it takes of its peer.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// How many streams there are, those included that were let go of and are not over.
+    #[must_use]
+    pub const fn streams(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Sends a ping, unless the answer to one is awaited.
+    pub fn ping(&mut self) {
+        self.pings.ask();
+    }
+
+    /// How long the last ping that was answered took, where the session is told the time.
+    #[must_use]
+    pub const fn round_trip(&self) -> Option<Duration> {
+        self.pings.round_trip()
+    }
+
+    /// How many bytes of memory the session holds, used or not, but for large
+    /// [`Bytes`](bytes::Bytes) that wait to be sent.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        let buffers = |buffers: &Buffers| {
+            size_of::<Buffers>() + buffers.input.capacity() + buffers.output.capacity()
+        };
+        let streams = self.streams.iter().filter_map(|(_, stream)| stream.buffers.as_deref());
+        self.streams.held()
+            + self.turns.held()
+            + self.events.held()
+            + self.opened.held()
+            + self.pings.held()
+            + streams.map(buffers).sum::<usize>()
+            + self.spare.iter().map(|spare| buffers(spare)).sum::<usize>()
+            + self.spare.capacity() * size_of::<Box<Buffers>>()
+            + self.wanting.capacity() * size_of::<(StreamId, u64)>()
+            + (self.due.capacity() + self.refused.capacity() + self.lingering.capacity())
+                * size_of::<StreamId>()
+    }
+
+    /// Gives memory back that nothing uses at present: all of it where there are no streams.
+    pub fn release(&mut self) {
+        self.streams.release();
+        self.turns.release();
+        self.events.release();
+        self.spare = Vec::new();
+        self.wanting.shrink_to_fit();
+        self.due.shrink_to_fit();
+        self.refused.shrink_to_fit();
+        self.lingering.shrink_to_fit();
+        if self.streams.is_empty() {
+            self.lingering = VecDeque::new();
+        }
+    }
+
+    /// Counts what pays for an event.
+    fn pay(&mut self, count: usize) {
+        self.counts.progress = self.counts.progress.wrapping_add(count as u64);
+    }
+}
+
+impl Decode for Session {
+    type Item<'a> = Event<StreamId>;
+    type Error = Error;
+
+    /// Events are records of no bytes.
+    const WIRE: bool = false;
+
+    /// The end of the connection is a proper end between two frames if no stream is cut off by it:
+    /// none that is held and has not ended.
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
+        if !self.events.is_empty() {
+            return Ok(Framing::Record(0));
+        }
+        if self.life != Life::Open {
+            return Ok(Framing::Done);
+        }
+        Ok(match &self.body {
+            Some(body) if input.is_empty() => Framing::Need(Need::ONE.claiming(body.left())),
+            Some(body) => Framing::Absorb(body.left().min(input.len())),
+            None if input.len() >= HEADER => Framing::Absorb(HEADER),
+            None if eof && input.is_empty() && self.counts.read == 0 => Framing::Done,
+            None => Framing::need(HEADER - input.len()),
+        })
+    }
+
+    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
+        self.pay(record.len());
+        let read = match self.body {
+            Some(_) => {
+                self.read_body(&record);
+                Ok(())
+            }
+            None => self.read_header(&record),
+        };
+        // A fault is the end: the peer is told why before anything else that waits.
+        read.inspect_err(|fault| self.die(fault, answers))
+    }
+
+    fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<Event<StreamId>, Fault<Error>> {
+        self.take_event().ok_or(Fault::from_cause(segue::Cause::Contract))
+    }
+
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Error>> {
+        self.say(say)
+    }
+
+    fn progress(&self) -> u64 {
+        self.counts.progress
+    }
+
+    fn residue(&self) -> (usize, usize) {
+        let buffers = self.streams.iter().filter_map(|(_, stream)| stream.buffers.as_ref());
+        buffers.fold((0, 0), |(unread, unsent), buffers| {
+            (unread + buffers.input.len(), unsent + buffers.output.len())
+        })
+    }
+}
+
+/// Shows how many streams there are and not what is on them.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session")
+            .field("role", &self.role)
+            .field("streams", &self.streams.len())
+            .field("life", &self.life)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,284 @@
+//! What is said: control frames first, then data by turns.
+
+use segue::{Fault, Output, Say};
+
+use super::{
+    Life, Session, Told,
+    stream::{Buffers, Consumer, Events, Greeting, Reading, Writing},
+};
+use crate::{
+    Error, StreamId,
+    header::{Flags, Header, Kind},
+};
+
+impl Session {
+    pub(super) fn say(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Error>> {
+        match self.life {
+            Life::Dead(Some(Error::NoPong)) => return Err(Fault::new(Error::NoPong)),
+            Life::Dead(_) => return Ok(()),
+            Life::Open | Life::Closed => {}
+        }
+        if self.life == Life::Open {
+            self.forgive(say);
+            if let Err(fault) = self.pings.speak(say, &self.limits) {
+                self.die(&fault, say.output());
+                return Err(fault);
+            }
+        }
+        if let Told::Due(code) = self.told {
+            self.told = Told::Gone;
+            write(say.output(), Kind::GoAway, Flags::NONE, StreamId(0), code);
+        }
+        if self.life == Life::Open {
+            while let Some(id) = self.refused.pop_front() {
+                write(say.output(), Kind::WindowUpdate, Flags::RST, id, 0);
+            }
+            self.say_control(say);
+            self.say_data(say);
+            if self.streams.is_empty() && self.streams.held() > KEPT {
+                self.release();
+            }
+        }
+        Ok(())
+    }
+
+    /// Time makes up for resets.
+    fn forgive(&mut self, say: &Say<'_>) {
+        let Some(now) = say.now() else { return };
+        let last = self.counts.forgiven.get_or_insert(now);
+        let times = now.saturating_sub(*last).as_millis() / FORGIVEN_BY_MILLIS;
+        if times > 0 {
+            *last = now;
+            let times = u32::try_from(times).unwrap_or(u32::MAX);
+            self.counts.resets = self.counts.resets.saturating_sub(times);
+        }
+    }
+
+    /// Greetings, grants and resets.
+    fn say_control(&mut self, say: &mut Say<'_>) {
+        // Each is asked once: those that leave their greeting to their data stand in for it.
+        for _ in 0..self.due.len() {
+            let Some(id) = self.due.pop_front() else { return };
+            let Some(stream) = self.streams.get_mut(&id) else { continue };
+            stream.due = false;
+            if stream.breaks {
+                stream.breaks = false;
+                // The greeting goes with it: nobody waits for it any more.
+                write(say.output(), Kind::WindowUpdate, Flags::RST, id, 0);
+                self.settle(id);
+                continue;
+            }
+            let more = if stream.gets_credit() {
+                let told = stream.window.announce_increment().unwrap_or(0);
+                u32::try_from(told + u64::from(core::mem::take(&mut stream.granted)))
+            } else {
+                Ok(0)
+            };
+            // Data that leaves at once carries the greeting.
+            let sends = stream.unsent() > 0 || stream.writing == Writing::Finishing;
+            let carried = sends && stream.credit.available() > 0 && say.room() > 0;
+            if more == Ok(0) && (carried || !stream.has_greeting()) {
+                continue;
+            }
+            let flags = if stream.has_greeting() { stream.greet() } else { Flags::NONE };
+            write(say.output(), Kind::WindowUpdate, flags, id, more.unwrap_or(u32::MAX));
+        }
+    }
+
+    /// Data, a frame for each turn.
+    fn say_data(&mut self, say: &mut Say<'_>) {
+        while let Some(id) = self.turns.next() {
+            let Some(stream) = self.streams.get_mut(&id) else {
+                self.turns.had_turn(false);
+                continue;
+            };
+            let waiting = stream.unsent();
+            let credit = usize::try_from(stream.credit.available()).unwrap_or(usize::MAX);
+            let may = waiting.min(credit).min(self.limits.frame.max(1));
+            let finishing = stream.writing == Writing::Finishing;
+            if may == 0 && !(waiting == 0 && finishing) {
+                // It comes back when there is credit, or something to send.
+                self.turns.had_turn(false);
+                self.tidy(id);
+                continue;
+            }
+            let room = say.room();
+            // A little of a frame now would only be another frame.
+            if room == 0 || (room < may.min(WORTHWHILE) && !say.output().is_empty()) {
+                return;
+            }
+            let length = may.min(room);
+            let last = finishing && length == waiting;
+            let flags = stream.greet().and(if last { Flags::FIN } else { Flags::NONE });
+            // It is not longer than the credit, which never passes 2^32 - 1.
+            let announced = u32::try_from(length).unwrap_or(u32::MAX);
+            write(say.output(), Kind::Data, flags, id, announced);
+            if length > 0
+                && let Some(buffers) = &mut stream.buffers
+            {
+                let had_room = buffers.output.has_room();
+                buffers.output.move_to(say.output(), length);
+                let has_room = buffers.output.has_room();
+                stream.credit.take(u64::from(announced));
+                stream.sent = stream.sent.saturating_add(announced);
+                self.events.add(id, stream, Events::SENT);
+                if !had_room && has_room && stream.writing == Writing::Open {
+                    self.events.add(id, stream, Events::WRITABLE);
+                }
+            }
+            if last {
+                stream.writing = Writing::Finished;
+            }
+            let more = waiting > length && credit > length;
+            self.turns.had_turn(more);
+            self.pay(length);
+            self.count_bytes(length);
+            if !more {
+                self.tidy(id);
+            }
+            if last {
+                self.settle(id);
+            }
+        }
+    }
+
+    /// A stream has something to say beside data.
+    pub(super) fn owe(&mut self, id: StreamId) {
+        if let Some(stream) = self.streams.get_mut(&id)
+            && !stream.due
+        {
+            stream.due = true;
+            self.due.push_back(id);
+        }
+    }
+
+    /// Takes back the buffers of a stream that has nothing in them.
+    pub(super) fn tidy(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let empty = stream
+            .buffers
+            .as_ref()
+            .is_some_and(|buffers| buffers.input.is_empty() && buffers.output.is_empty());
+        if empty
+            && let Some(mut buffers) = stream.buffers.take()
+            && self.spare.len() < SPARE
+        {
+            *buffers = Buffers::default();
+            self.spare.push(buffers);
+        }
+    }
+
+    /// Both sides of a stream are over, whatever was to be said.
+    pub(super) fn break_off(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if stream.writing != Writing::Finished {
+            stream.writing = Writing::Reset;
+        }
+        if let Some(buffers) = &mut stream.buffers {
+            buffers.output.clear();
+        }
+        let unaccepted = stream.is_unaccepted();
+        stream.greeting = Greeting::Done;
+        self.turns.remove(id);
+        if unaccepted {
+            self.accepted();
+        }
+        self.stop_reading(id, Reading::Reset);
+        self.tidy(id);
+        self.settle(id);
+    }
+
+    /// Resets a stream that nobody uses.
+    pub(super) fn break_by_itself(&mut self, id: StreamId) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            stream.breaks = true;
+            self.owe(id);
+            self.break_off(id);
+        }
+    }
+
+    /// The peer's side is over.
+    pub(super) fn stop_reading(&mut self, id: StreamId, how: Reading) {
+        self.settle_window(id);
+        if let Some(stream) = self.streams.get_mut(&id)
+            && stream.reading == Reading::Open
+        {
+            stream.reading = how;
+        }
+    }
+
+    /// A stream is about to be one that nothing more comes of, or that nobody reads: what it was
+    /// granted beyond its window is there for others.
+    pub(super) fn settle_window(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if stream.is_read() {
+            self.counts.read -= 1;
+            self.counts.excess -= stream.window.excess();
+            self.wanting.retain(|(other, _)| *other != id);
+            self.grant_to_others();
+        }
+    }
+
+    /// Forgets a stream that is over, or has it linger.
+    pub(super) fn settle(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let sent = matches!(stream.writing, Writing::Finished | Writing::Reset) && !stream.breaks;
+        if stream.consumer == Consumer::Holds || !sent {
+            return;
+        }
+        if stream.reading == Reading::Open {
+            if stream.consumer == Consumer::LetGo {
+                stream.consumer = Consumer::Lingers;
+                self.counts.lingering += 1;
+                self.linger(id);
+            }
+            return;
+        }
+        if stream.consumer == Consumer::Lingers {
+            stream.consumer = Consumer::LetGo;
+            self.counts.lingering -= 1;
+        }
+        if stream.reading == Reading::Ended && stream.writing == Writing::Finished {
+            self.counts.resets = self.counts.resets.saturating_sub(1);
+        }
+        stream.buffers = None;
+        self.events.add(id, stream, Events::RELEASED);
+    }
+
+    /// Only so many linger.
+    fn linger(&mut self, id: StreamId) {
+        if self.lingering.len() >= 2 * self.limits.lingering.max(8) {
+            let streams = &self.streams;
+            self.lingering.retain(|id| {
+                streams.get(id).is_some_and(|stream| stream.consumer == Consumer::Lingers)
+            });
+        }
+        self.lingering.push_back(id);
+        while self.counts.lingering > self.limits.lingering
+            && let Some(id) = self.lingering.pop_front()
+        {
+            let stream = self.streams.get(&id);
+            if stream.is_some_and(|stream| stream.consumer == Consumer::Lingers) {
+                self.break_by_itself(id);
+            }
+        }
+    }
+}
+
+fn write(output: &mut Output, kind: Kind, flags: Flags, id: StreamId, length: u32) {
+    Header { kind, flags, stream: id.0, length }.write(output);
+}
+
+/// How many milliseconds make up for a reset of the peer's: [`Limits::resets`](crate::Limits).
+const FORGIVEN_BY_MILLIS: u128 = 10;
+
+/// How many boxes for buffers are kept, a few hundred bytes each.
+const SPARE: usize = 16;
+
+/// How many bytes of an empty table of streams are kept while the session waits: room for some
+/// dozens of streams, so that opening one at a time allocates nothing.
+const KEPT: usize = 8 * 1024;
+
+/// How many bytes a frame has at least, as long as there are that many: below it, its header and
+/// what its reader does cost more than waiting.
+const WORTHWHILE: usize = 1024;

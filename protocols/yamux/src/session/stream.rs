@@ -1,0 +1,223 @@
+//! One stream of a session.
+
+use alloc::{boxed::Box, vec::Vec};
+
+use segue::{
+    Buffer, Output,
+    mux::{Credit, Ending, Event, Priority, Window},
+};
+
+use crate::{StreamId, header::Flags, limits::WINDOW};
+
+/// One stream: at most 128 bytes together with its place in the table, as long as nothing is
+/// buffered.
+pub(super) struct Stream {
+    /// None while both are empty.
+    pub(super) buffers: Option<Box<Buffers>>,
+    /// What the peer may send. Its position is that of what came.
+    pub(super) window: Window,
+    /// What this end may send.
+    pub(super) credit: Credit,
+    /// What the peer was allowed on top of its window and was not told yet.
+    pub(super) granted: u32,
+    /// What left for the wire since the last [`Event::Sent`].
+    pub(super) sent: u32,
+    pub(super) reading: Reading,
+    pub(super) writing: Writing,
+    pub(super) greeting: Greeting,
+    pub(super) consumer: Consumer,
+    pub(super) events: Events,
+    /// Whether the stream is in the queue of those with something to say beside data.
+    pub(super) due: bool,
+    /// Whether the peer is to be told of a reset.
+    pub(super) breaks: bool,
+    pub(super) priority: Priority,
+}
+
+#[derive(Default)]
+pub(super) struct Buffers {
+    pub(super) input: Buffer,
+    pub(super) output: Output,
+}
+
+impl Buffers {
+    /// Buffers in a box that is there already, if one is. The input begins at `position`.
+    #[expect(clippy::vec_box, reason = "streams hold boxes")]
+    pub(super) fn reused(
+        spare: &mut Vec<Box<Self>>,
+        position: u64,
+        high_water: usize,
+    ) -> Box<Self> {
+        let mut buffers = spare.pop().unwrap_or_default();
+        buffers.input.set_position(position);
+        buffers.output.set_high_water(high_water);
+        buffers
+    }
+}
+
+/// The peer's side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    Open,
+    Ended,
+    Reset,
+}
+
+/// This end's side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Writing {
+    Open,
+    /// It ends behind what waits in the output.
+    Finishing,
+    /// The end was written.
+    Finished,
+    /// It broke off.
+    Reset,
+}
+
+/// How far the two ends have agreed that there is a stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Greeting {
+    /// This end opens it and has not said so.
+    Opening,
+    /// This end has opened it, and the peer has not accepted it.
+    Opened,
+    /// The peer opened it, and the consumer was not told.
+    Untold,
+    /// The consumer knows, and the peer is to be told that it was accepted.
+    Accepting,
+    /// Both know.
+    Done,
+}
+
+/// Whether somebody uses the stream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Consumer {
+    Holds,
+    /// It let go, and there is something to send. What comes is thrown away, and the peer may send
+    /// on: it may read only when it has sent all.
+    LetGo,
+    /// All was sent, and the peer goes on. It may use its window up, by which it has had time to
+    /// read what was sent, and then the stream is reset.
+    Lingers,
+}
+
+/// The events of a stream that were not told, in the order in which they will be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Events(u8);
+
+impl Events {
+    pub(super) const OPENED: Self = Self(1);
+    pub(super) const READABLE: Self = Self(2);
+    pub(super) const SENT: Self = Self(4);
+    pub(super) const WRITABLE: Self = Self(8);
+    pub(super) const RESET: Self = Self(16);
+    pub(super) const RELEASED: Self = Self(32);
+
+    pub(super) const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    pub(super) fn add(&mut self, event: Self) {
+        self.0 |= event.0;
+    }
+
+    /// Takes the first out.
+    fn next(&mut self) -> Self {
+        let first = self.0 & self.0.wrapping_neg();
+        self.0 ^= first;
+        Self(first)
+    }
+}
+
+impl Stream {
+    pub(super) fn new(greeting: Greeting) -> Self {
+        Self {
+            buffers: None,
+            window: Window::new(WINDOW),
+            credit: Credit::new(WINDOW),
+            granted: 0,
+            sent: 0,
+            reading: Reading::Open,
+            writing: Writing::Open,
+            greeting,
+            consumer: Consumer::Holds,
+            events: Events::default(),
+            due: false,
+            breaks: false,
+            priority: Priority::SHARED,
+        }
+    }
+
+    /// Takes the next event.
+    pub(super) fn next_event(&mut self, id: StreamId) -> Option<Event<StreamId>> {
+        Some(match self.events.next() {
+            Events::OPENED => Event::Opened(id),
+            Events::READABLE => Event::Readable(id),
+            Events::SENT => Event::Sent(id, core::mem::take(&mut self.sent) as usize),
+            Events::WRITABLE => Event::Writable(id),
+            Events::RESET => Event::Reset(id, 0),
+            Events::RELEASED => Event::Released(id),
+            _ => return None,
+        })
+    }
+
+    pub(super) const fn ending(&self) -> Ending {
+        match self.reading {
+            Reading::Open => Ending::Open,
+            Reading::Ended => Ending::Ended,
+            Reading::Reset => Ending::Reset(0),
+        }
+    }
+
+    /// How many bytes wait to be sent.
+    pub(super) fn unsent(&self) -> usize {
+        self.buffers.as_ref().map_or(0, |buffers| buffers.output.len())
+    }
+
+    /// Whether the peer can still send something that somebody reads.
+    pub(super) fn is_read(&self) -> bool {
+        self.reading == Reading::Open && self.consumer == Consumer::Holds
+    }
+
+    /// Whether the peer is granted more for what has been done with. One that lingers is not: see
+    /// [`Consumer::Lingers`].
+    pub(super) fn gets_credit(&self) -> bool {
+        self.reading == Reading::Open && self.consumer != Consumer::Lingers
+    }
+
+    /// The offset of the first byte that has not come.
+    pub(super) fn position(&self) -> u64 {
+        self.window.reached()
+    }
+
+    /// Whether the peer has used up all that it was told it may send.
+    pub(super) fn is_exhausted(&self) -> bool {
+        self.window.reached() + u64::from(self.granted) >= self.window.limit()
+    }
+
+    /// Whether this end still counts it among those that the peer has not accepted.
+    pub(super) const fn is_unaccepted(&self) -> bool {
+        matches!(self.greeting, Greeting::Opening | Greeting::Opened)
+    }
+
+    /// The flag that is still to be said, on whatever frame comes first; it counts as said.
+    pub(super) fn greet(&mut self) -> Flags {
+        match self.greeting {
+            Greeting::Opening => {
+                self.greeting = Greeting::Opened;
+                Flags::SYN
+            }
+            Greeting::Accepting => {
+                self.greeting = Greeting::Done;
+                Flags::ACK
+            }
+            Greeting::Opened | Greeting::Untold | Greeting::Done => Flags::NONE,
+        }
+    }
+
+    /// Whether there is something to say with the next frame of the stream.
+    pub(super) const fn has_greeting(&self) -> bool {
+        matches!(self.greeting, Greeting::Opening | Greeting::Accepting)
+    }
+}
