@@ -6,16 +6,19 @@
 //!   stream, for all of a connection's, or for their number;
 //! - [`Table`] holds the streams by their ids, [`Turns`] says which of them sends next;
 //! - [`Carrier`] is what a session of such a protocol is to those who use its streams, [`Opens`] and
-//!   [`Datagrams`] what some of them can do besides.
+//!   [`Datagrams`] what some of them can do besides;
+//! - [`Mux`] runs stages on the streams of any carrier.
 
 mod carrier;
 mod credit;
+mod stages;
 mod table;
 mod turns;
 mod window;
 
 pub use carrier::{Carrier, Datagrams, Direction, Ending, Event, Opens, Stream};
 pub use credit::Credit;
+pub use stages::{Item, Mux};
 pub use table::Table;
 pub use turns::{Priority, Turns};
 pub use window::{Exceeded, Window};
