@@ -56,8 +56,8 @@ fn a_fault_prints_its_error_and_has_the_source_of_that() {
     assert_eq!(chain(&driver::Error::Fault(fault())), [&told, NUMBER]);
     assert_eq!(chain(&CodecError::Fault(fault())), [&told, NUMBER]);
     assert_eq!(chain(&io::Error::from(driver::Error::Fault(fault()))), [&told, NUMBER]);
-    let causes = [Cause::Truncated, Cause::TooLong, Cause::NoProgress, Cause::Contract];
-    for cause in causes {
+    let own = [Cause::Truncated, Cause::TooLong, Cause::NoProgress, Cause::Unsent, Cause::Contract];
+    for cause in own {
         assert_eq!(chain(&Fault::<BadHeader>::from_cause(cause)).len(), 1);
     }
 }

@@ -40,6 +40,21 @@ pub fn length_prefixed(payload: usize) -> Corpus {
     })
 }
 
+/// The same records as one stream that is cut into pieces of `piece` bytes, each behind its length
+/// in two bytes.
+///
+/// # Panics
+/// If a length does not fit.
+#[must_use]
+pub fn carried(payload: usize, piece: usize) -> Corpus {
+    let Corpus { bytes, count } = length_prefixed(payload);
+    let carry = |piece: &[u8]| {
+        let length = u16::try_from(piece.len()).expect("pieces of benches are short");
+        [&length.to_be_bytes()[..], piece].concat()
+    };
+    Corpus { bytes: bytes.chunks(piece).flat_map(carry).collect(), count }
+}
+
 /// Lines of `content` letters and spaces, ended by LF.
 #[must_use]
 pub fn lines(content: usize) -> Corpus {

@@ -14,6 +14,9 @@ fn all_see_all_records() {
         let corpus = corpus::length_prefixed(size);
         see_all(contenders::length(size, &corpus));
     }
+    for (size, piece) in [(0, 1024), (5, 1), (5, 9), (1024, 1000)] {
+        see_all(contenders::nested(size, &corpus::carried(size, piece)));
+    }
     for size in [1, 16, 80, 1024] {
         let corpus = corpus::lines(size);
         see_all(contenders::lines(size, &corpus));

@@ -38,7 +38,7 @@ impl From<length::Error> for Wrong {
 
 fuzz_target!(|data: &[u8]| {
     let Some((pick, data)) = data.split_first() else { return };
-    match pick % 24 {
+    match pick % 28 {
         0 => laws::fuzz(|| separator::line().limit(9).region(40), data),
         1 => laws::fuzz(|| length::u8().limit(20).take(3).then(|_| Ok(separator::line())), data),
         2 => laws::fuzz(|| repeat(|| length::u8().take(2).region(7)), data),
@@ -144,16 +144,16 @@ fuzz_target!(|data: &[u8]| {
         20 => laws::fuzz(
             || {
                 // A beginning of the inner stream that was read elsewhere.
-                let (outer, inner, mut buffer, _) =
-                    length::u8().nested(separator::line()).into_parts();
-                buffer.extend(b"read before, ");
-                Nested::from_parts(outer, inner, buffer).with_most(40)
+                let mut parts = length::u8().nested(separator::line()).into_parts();
+                parts.buffer.extend(b"read before, ");
+                Nested::from_parts(parts.outer, parts.inner, parts.buffer).with_most(40)
             },
             data,
         ),
         // What the inner stage answers is for outer records to carry.
         21 => laws::stage(|| {
-            length::u8().nested(Messages::server()).map(|message| format!("{message:?}"))
+            let messages = length::u8().nested(Messages::server()).keeping_answers();
+            messages.map(|message| format!("{message:?}"))
         })
         .absorbs_records()
         .fuzz(data),
@@ -163,6 +163,33 @@ fuzz_target!(|data: &[u8]| {
                     .nested(separator::dot_stuffed().max(60))
                     .draining()
                     .map_err(|error| format!("{error:?}"))
+            },
+            data,
+        ),
+        // And leaves in them, or is refused.
+        23 => laws::stage(|| {
+            let messages = length::u8().nested(Messages::server());
+            messages.answering(length::u8(), 9).map(|message| format!("{message:?}"))
+        })
+        .absorbs_records()
+        .fuzz(data),
+        24 => laws::stage(|| {
+            let middle = length::leb128().nested(Messages::server()).answering(length::u8(), 99);
+            let messages = separator::slip().nested(middle).answering(separator::slip(), 50);
+            messages.draining().map(|message| format!("{message:?}"))
+        })
+        .absorbs_records()
+        .fuzz(data),
+        25 => laws::stage(|| {
+            length::u8().nested(Messages::server()).map(|message| format!("{message:?}"))
+        })
+        .absorbs_records()
+        .fuzz(data),
+        // A pair of bytes carries up to 255.
+        26 => laws::fuzz(
+            || {
+                let repeats = length::array::<2>().map(|pair| vec![pair[1]; usize::from(pair[0])]);
+                repeats.nested(length::u8().nested(separator::line()).with_most(90))
             },
             data,
         ),

@@ -36,7 +36,7 @@ pub(crate) mod forward;
 mod limit;
 mod map;
 mod map_err;
-mod nested;
+pub mod nested;
 mod owned;
 mod paired;
 mod prefixes;

@@ -44,6 +44,10 @@ pub enum Cause<E> {
     TooLong,
     /// The stage yields without consuming, over and over: it would never end.
     NoProgress,
+    /// A stage inside of another has answered, or said something by itself, and nobody sends it:
+    /// see [`Nested::answering`](crate::combine::Nested::answering). A mistake in how the stages were
+    /// put together, not in the input.
+    Unsent,
     /// The stage announced more bytes than it was shown, or was asked again after its death: a
     /// mistake in the stage or its driver, not in the input.
     Contract,
@@ -122,6 +126,7 @@ impl<E> Fault<E> {
             Cause::Truncated => Cause::Truncated,
             Cause::TooLong => Cause::TooLong,
             Cause::NoProgress => Cause::NoProgress,
+            Cause::Unsent => Cause::Unsent,
             Cause::Contract => Cause::Contract,
         };
         Fault { cause, at: self.at, layer: self.layer, fatal: self.fatal }
@@ -192,6 +197,10 @@ impl<E: fmt::Display> fmt::Display for Cause<E> {
             Self::Truncated => f.write_str("the stream ends inside a record"),
             Self::TooLong => f.write_str("a record is longer than its limit"),
             Self::NoProgress => f.write_str("the stage yields on without consuming anything"),
+            Self::Unsent => f.write_str(
+                "what an inner stage answers is not sent: carry it by `Nested::answering`, or take \
+                 it out of `Nested::answers`",
+            ),
             Self::Contract => {
                 f.write_str("the stage announced more than it was shown, or is dead already")
             }

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::{FaultSeen, Law, Log, Observe};
-use crate::{Buffer, Decode, Fault, Framing, Need, Output, Record, core::Budget};
+use crate::{Buffer, Decode, Fault, Framing, Need, Output, Record};
 
 /// Something that is pushed bytes and stepped.
 ///
@@ -65,13 +65,11 @@ pub(super) struct Staged<D> {
     buffer: Buffer,
     eof: bool,
     answers: Output,
-    budget: Budget,
 }
 
 impl<D> Staged<D> {
     pub(super) fn new(stage: D) -> Self {
-        let (buffer, answers, budget) = (Buffer::new(), Output::new(), Budget::new());
-        Self { stage, buffer, eof: false, answers, budget }
+        Self { stage, buffer: Buffer::new(), eof: false, answers: Output::new() }
     }
 }
 
@@ -94,9 +92,12 @@ where
             let what = format!("it answered a record of {length} bytes when shown {shown}");
             return Err(Answer::Broke(Law::L5, what));
         }
-        self.budget.spend(length).map_err(|_: Fault<()>| {
-            Answer::Broke(Law::L5, "it yields records of no bytes without end".into())
-        })
+        if length > 0 {
+            return Ok(());
+        }
+        self.buffer
+            .pay(&self.stage)
+            .map_err(|_| Answer::Broke(Law::L5, "it yields records of no bytes without end".into()))
     }
 }
 

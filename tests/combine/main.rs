@@ -3,8 +3,11 @@
 
 mod bounds;
 mod chunks;
+mod expanders;
+mod expanding;
 mod fatal;
 mod forwards;
+mod inner_answers;
 mod items;
 mod nested;
 mod sequences;
@@ -70,8 +73,9 @@ fn arbitrary_bytes_read_the_same_however_they_come() {
         laws::stage(|| length::u8().limit(4).region(20).then(|_| Ok(length::u8()))).fuzz(data);
         laws::stage(|| repeat(|| separator::line().limit(5).take(2).region(7))).fuzz(data);
         laws::stage(|| Chunks::default().nested(separator::line()).with_most(5)).fuzz(data);
-        laws::stage(|| Chunks::default().nested(nested::Questions).draining().region(30))
-            .fuzz(data);
+        let questions = || Chunks::default().nested(nested::Questions);
+        laws::stage(|| questions().keeping_answers().draining().region(30)).fuzz(data);
+        laws::stage(|| questions().answering(length::u8(), 2)).fuzz(data);
         laws::stage(|| {
             repeat(|| {
                 prefixes([(b">>", true)]).otherwise(false).switch(|lines| {

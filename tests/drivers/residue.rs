@@ -23,8 +23,7 @@ fn a_hand_off_is_refused_while_the_stage_holds_bytes_of_another_stream() {
         // It comes back as it was, and what is inside can be had.
         let mut inside = Vec::new();
         let connection = refused.into_connection().follow(|nested| {
-            let (_, _, buffer, _) = nested.into_parts();
-            inside.extend_from_slice(buffer.as_slice());
+            inside.extend_from_slice(nested.into_parts().buffer.as_slice());
         });
         assert_eq!(inside, b"XYZ");
         assert!(connection.unwrap().hand_off(edge).unwrap().into_io().is_ok());
@@ -34,7 +33,7 @@ fn a_hand_off_is_refused_while_the_stage_holds_bytes_of_another_stream() {
 
 #[test]
 fn a_hand_off_is_refused_while_an_answer_waits_inside_the_stage() {
-    let stage = length::u8().nested(crate::talk::Talk::default());
+    let stage = length::u8().nested(crate::talk::Talk::default()).keeping_answers();
     let script = Script::new().gives(b"\x08p\x01?m\x03one");
     let mut connection = Connection::new(script, stage);
     block_on(async {

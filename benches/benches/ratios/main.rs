@@ -47,6 +47,10 @@ fn main() -> ExitCode {
     for payload in [5, 64, 1024, 16 * 1024] {
         compare(contenders::length(payload, &corpus::length_prefixed(payload)));
     }
+    for (payload, piece) in [(5, 1024), (5, 9), (1024, 16 * 1024)] {
+        let name = format!("{payload} in {piece}");
+        compare(contenders::nested(name, &corpus::carried(payload, piece)));
+    }
     for content in [16, 80, 1024] {
         compare(contenders::lines(content, &corpus::lines(content)));
     }

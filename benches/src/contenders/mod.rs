@@ -10,6 +10,7 @@ mod http1_nom;
 mod http1_pico;
 mod length;
 mod lines;
+mod nested;
 mod ours;
 pub mod quic;
 mod reader;
@@ -21,6 +22,7 @@ pub use http1_chunked::http1_chunked;
 pub use http1_dribble::http1_dribble;
 pub use length::length;
 pub use lines::lines;
+pub use nested::nested;
 
 use std::hint::black_box;
 
