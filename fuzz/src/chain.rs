@@ -1,7 +1,7 @@
 //! Chains of stages: one ends and the next begins where it ended.
 
 use arbitrary::{Arbitrary, Unstructured};
-use segue::combine::{Either, Erased, Own, prefixes};
+use segue::combine::{Either, prefixes};
 use segue::laws::{Entry, Observe};
 use segue::{Buffer, Decode, DecodeExt, Exchange, Fault, Output, Progress, Record, Step};
 use segue::{length, separator};
@@ -11,8 +11,7 @@ use std::fmt::Debug;
 
 use crate::heard::{Heard, payload, piece, said};
 
-/// Any stage: its items are what the stage's own items said.
-pub type Stage = Erased<Own<Vec<Entry>>, String>;
+pub use crate::any_stage::Stage;
 
 /// A stage in a chain, in two bytes: which, and its one setting.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +89,7 @@ where
     for<'a> D::Item<'a>: Observe,
     D::Error: Debug,
 {
-    stage.map_err(debug).map(|item| said(&item)).boxed()
+    Stage::new(stage.map_err(debug), |item| said(&item))
 }
 
 fn in_pieces<D>(stage: D) -> Stage
@@ -98,7 +97,7 @@ where
     D: for<'a> Decode<Item<'a> = Record<'a>> + Send + 'static,
     D::Error: Debug,
 {
-    stage.map_err(debug).map(|record| piece(&record)).boxed()
+    Stage::new(stage.map_err(debug), |record| piece(&record))
 }
 
 fn debug(error: impl Debug) -> String {
@@ -125,7 +124,8 @@ pub fn stages(links: &[Link]) -> Vec<Stage> {
 }
 
 fn then(first: Stage, second: Stage) -> Stage {
-    first.then(|_| Ok(second)).map(Either::into_inner).map_err(Either::into_inner).boxed()
+    let both = first.then(|_| Ok(second)).map_err(Either::into_inner);
+    Stage::new(both, Either::into_inner)
 }
 
 /// A phase in front of all stages.

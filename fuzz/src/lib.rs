@@ -1,6 +1,7 @@
 //! What several fuzz targets have in common: chains of stages, what comes of them in one uncut
 //! run, and a transport that does as it is told.
 
+mod any_stage;
 pub mod chain;
 pub mod heard;
 pub mod pipe;

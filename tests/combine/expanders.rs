@@ -1,7 +1,7 @@
-//! Outer stages that carry many bytes in few.
+//! Outer stages that carry many bytes in few, and an inner one that never ends.
 
 use flate2::{Decompress, FlushDecompress, Status};
-use segue::{Decode, Fault, Framing, Record};
+use segue::{Decode, Fault, Framing, Output, Record};
 use std::convert::Infallible;
 
 /// Pairs of a count and a byte, which stand for that byte so many times.
@@ -97,4 +97,42 @@ pub(crate) fn deflated(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).expect("a vector takes all");
     encoder.finish().expect("a vector takes all")
+}
+
+/// Yields or absorbs nothing for ever, behind its first byte.
+#[derive(Debug)]
+pub(crate) struct Endless {
+    absorbs: bool,
+    begun: bool,
+}
+
+impl Endless {
+    pub(crate) fn new(absorbs: bool) -> Self {
+        Self { absorbs, begun: false }
+    }
+}
+
+impl Decode for Endless {
+    type Item<'a> = ();
+    type Error = Infallible;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
+        let length = usize::from(!self.begun);
+        Ok(match input {
+            [] if eof && !self.begun => Framing::Done,
+            [] if !self.begun => Framing::need(1),
+            _ if self.absorbs => Framing::Absorb(length),
+            _ => Framing::Record(length),
+        })
+    }
+
+    fn absorb(&mut self, _: Record<'_>, _: &mut Output) -> Result<(), Fault<Infallible>> {
+        self.begun = true;
+        Ok(())
+    }
+
+    fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<(), Fault<Infallible>> {
+        self.begun = true;
+        Ok(())
+    }
 }

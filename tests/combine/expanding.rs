@@ -5,7 +5,7 @@ use segue::{
 };
 use std::convert::Infallible;
 
-use crate::expanders::{Inflate, Repeats, deflated};
+use crate::expanders::{Endless, Inflate, Repeats, deflated};
 
 /// How many items there are by `step`, and what ended them.
 fn by_step<D: Decode>(mut stage: D, input: &[u8]) -> (usize, Option<Fault<D::Error>>) {
@@ -82,41 +82,10 @@ fn cuts_do_not_matter_where_a_few_bytes_carry_many() {
     assert_eq!((trace.entries.len(), &trace.left[..]), (700, &b"next"[..]), "{trace}");
 }
 
-/// Yields or absorbs nothing for ever, behind its first byte.
-struct Endless {
-    absorbs: bool,
-    begun: bool,
-}
-
-impl Decode for Endless {
-    type Item<'a> = ();
-    type Error = Infallible;
-
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
-        let length = usize::from(!self.begun);
-        Ok(match input {
-            [] if eof && !self.begun => Framing::Done,
-            [] if !self.begun => Framing::need(1),
-            _ if self.absorbs => Framing::Absorb(length),
-            _ => Framing::Record(length),
-        })
-    }
-
-    fn absorb(&mut self, _: Record<'_>, _: &mut Output) -> Result<(), Fault<Infallible>> {
-        self.begun = true;
-        Ok(())
-    }
-
-    fn parse<'a>(&'a mut self, _: Record<'a>) -> Result<(), Fault<Infallible>> {
-        self.begun = true;
-        Ok(())
-    }
-}
-
 #[test]
 fn an_inner_stage_that_never_ends_is_stopped_in_its_layer() {
     for absorbs in [false, true] {
-        let endless = || Endless { absorbs, begun: false };
+        let endless = || Endless::new(absorbs);
         // However much was carried, since what is not consumed pays for nothing.
         for input in [&b"\x01x"[..], b"\x64x\x64x\x64x"] {
             let stage = || Repeats::default().nested(endless());

@@ -12,6 +12,8 @@ mod clock;
 mod deadlines;
 mod endless;
 mod executor;
+#[path = "../combine/expanders.rs"]
+mod expanders;
 mod framed;
 mod futures;
 mod hangs;
@@ -25,7 +27,6 @@ mod odd_transports;
 mod pipe;
 mod properties;
 mod real_clocks;
-mod residue;
 mod script;
 mod script_io;
 mod sockets;
