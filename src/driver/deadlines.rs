@@ -195,6 +195,11 @@ impl Waits {
         }
     }
 
+    /// Whether the stage wants to be let speak again at some time.
+    pub(super) fn wakes(&self) -> bool {
+        self.wake_at.is_some()
+    }
+
     /// When the stage is to be let speak again, if that is before `at`.
     pub(super) fn wakes_before(&self, at: Duration) -> Option<Duration> {
         self.wake_at.filter(|wake_at| *wake_at < at)

@@ -48,7 +48,7 @@ pub(super) struct Pace {
     /// Bytes of work.
     limit: usize,
     /// It comes back after each call on the transport.
-    once: bool,
+    pub(super) once: bool,
 }
 
 impl Pace {

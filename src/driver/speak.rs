@@ -64,13 +64,17 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         pace: Pace,
     ) -> Poll<Result<bool, Error<S::Error>>> {
         let mut work = self.speak()?;
+        let has_unsent = self.write.has_unsent(&self.io);
         loop {
             if !ready!(self.poll_said(cx, pace))? {
                 return Poll::Ready(Ok(false));
             }
             let said = self.speak()?;
             if said == 0 {
-                return Poll::Ready(Ok(true));
+                // Sending has taken time. A stage that watches the clock is not to have it counted
+                // as the peer's silence, nor the read to come back when sending had to be over.
+                let is_timed = pace.once && self.waits.as_ref().is_some_and(|it| it.wakes());
+                return Poll::Ready(Ok(!(has_unsent && is_timed)));
             }
             work = work.saturating_add(said);
             if pace.is_enough(work) {

@@ -30,6 +30,7 @@ mod real_clocks;
 mod script;
 mod script_io;
 mod sockets;
+mod speaker;
 mod stream;
 mod sync;
 mod talk;

@@ -69,6 +69,7 @@ mod policies;
 mod reading;
 mod room;
 mod seams;
+mod speaking;
 mod splitting;
 mod steps;
 mod timing;
