@@ -12,7 +12,7 @@ const RECORD: usize = 20_000;
 const COUNT: usize = 400;
 
 fn record(at: usize) -> Vec<u8> {
-    (0..RECORD).map(|byte| (byte * 31 + at * 7 % 251) as u8).collect()
+    (0..RECORD).map(|byte| ((byte * 31 + at * 7) % 251).to_le_bytes()[0]).collect()
 }
 
 /// Each end writes 8 MB in one thread while another reads, which begins late.

@@ -213,7 +213,7 @@ fn a_stage_and_its_output_are_lent_together() {
     });
 }
 
-/// # By a timer
+// By a timer.
 
 fn dots(script: &Script) -> Connection<Script, Dots> {
     let deadlines = Deadlines::new().idle(290 * SECOND);
