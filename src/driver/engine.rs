@@ -609,7 +609,10 @@ impl<T: Transport, S> Connection<T, S> {
 
     /// Nothing can be read now: sends what is queued, holds as little as possible and waits.
     /// Reports why sending failed, which was kept while there was something to read.
-    fn poll_idle(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<std::convert::Infallible>> {
+    pub(super) fn poll_idle(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<std::convert::Infallible>> {
         if !self.may_wait() {
             let _ = self.write.poll_flush(&mut self.io, cx);
         }

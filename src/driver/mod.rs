@@ -32,6 +32,7 @@
 mod answer;
 #[cfg(feature = "codec")]
 mod bounded;
+mod byte_stream;
 mod calls;
 #[cfg(any(feature = "tokio-time", feature = "async-io"))]
 mod clocked;
@@ -71,6 +72,7 @@ mod transport;
 mod write;
 
 pub use answer::{Answer, Turn, TurnResult};
+pub use byte_stream::ByteStream;
 #[cfg(any(feature = "tokio-time", feature = "async-io"))]
 pub use clocked::Clocked;
 pub use connection::Connection;

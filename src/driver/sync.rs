@@ -438,7 +438,7 @@ impl<T: Transport> Answer<'_, Blocking<T>> {
 }
 
 /// What a poll without a waker comes to: pending is would-block.
-fn now<R>(poll: Poll<R>) -> io::Result<R> {
+pub(super) fn now<R>(poll: Poll<R>) -> io::Result<R> {
     match poll {
         Poll::Ready(result) => Ok(result),
         Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
@@ -458,6 +458,6 @@ fn ending<T: Transport<Leaf: Leaf>>(
 /// What the caller knows under all layers.
 type IoOf<T> = <<T as Transport>::Leaf as Leaf>::Io;
 
-fn context() -> Context<'static> {
+pub(super) fn context() -> Context<'static> {
     Context::from_waker(Waker::noop())
 }

@@ -14,6 +14,7 @@ mod numbered;
 mod sync;
 mod threads;
 mod tokio;
+mod way_out;
 
 use std::{
     net::{TcpListener, TcpStream},
