@@ -6,7 +6,7 @@
 //! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
 //! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
 //! the close frame, [`Pieces`] does so without holding a message whole, [`Frames`] reads frame by
-//! frame, [`Writer`] writes. [`server`] and [`client`] make a reader and a writer that know of each
+//! frame, [`Writer`] writes. A [`Tunnel`] carries any bytes as a layer. [`server`] and [`client`] make a reader and a writer that know of each
 //! other, and [`Accepted::halves`] and [`Opened::halves`] such as do what the handshake agreed on.
 //!
 //! | feature | what |
@@ -79,6 +79,7 @@ mod observe;
 mod opcode;
 mod pieces;
 mod role;
+mod tunnel;
 mod utf8;
 mod writer;
 
@@ -107,4 +108,5 @@ pub use opcode::Opcode;
 pub use pieces::{Part, Piece, Pieces};
 pub use role::Role;
 pub use segue_http1 as http1;
+pub use tunnel::{Tunnel, TunnelError};
 pub use writer::{Fragment, Outgoing, WriteError, Writer};
