@@ -18,19 +18,19 @@
 /// assert!(!credit.raise_to(120)); // an older one, overtaken
 /// assert_eq!(credit.available(), 50);
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Credit {
     limit: u64,
     used: u64,
-    /// The limit at which the peer was last told that it holds something up.
-    told: Option<u64>,
+    /// The limit at which the peer was last told that it holds something up, or [`NEVER`].
+    told: u64,
 }
 
 impl Credit {
     /// Credit for `limit` in all.
     #[must_use]
     pub const fn new(limit: u64) -> Self {
-        Self { limit, used: 0, told: None }
+        Self { limit, used: 0, told: NEVER }
     }
 
     /// How much is left.
@@ -78,16 +78,16 @@ impl Credit {
     /// STREAMS_BLOCKED frame: to be asked where there is more to send. None while there is credit,
     /// and none where that limit was told before.
     pub fn blocked(&mut self) -> Option<u64> {
-        let tell = self.available() == 0 && self.told != Some(self.limit);
+        let tell = self.available() == 0 && self.told != self.limit;
         tell.then(|| {
-            self.told = Some(self.limit);
+            self.told = self.limit;
             self.limit
         })
     }
 
     /// The frame that said so was lost: [`blocked`](Self::blocked) says it again if it still holds.
     pub fn blocked_was_lost(&mut self) {
-        self.told = None;
+        self.told = NEVER;
     }
 
     /// What is allowed in all.
@@ -102,6 +102,16 @@ impl Credit {
         self.used
     }
 }
+
+/// Credit for nothing.
+impl Default for Credit {
+    fn default() -> Self {
+        Self::new(0)
+    }
+}
+
+/// More than any limit on the wire.
+const NEVER: u64 = u64::MAX;
 
 #[cfg(test)]
 mod tests {

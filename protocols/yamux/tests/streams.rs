@@ -159,6 +159,20 @@ fn a_stream_that_lingers_is_reset_when_its_window_is_used_up() {
 }
 
 #[test]
+fn a_stream_whose_window_is_used_up_when_it_begins_to_linger_does_not_stop() {
+    let (mut client, mut server) = (End::new(Role::Client), End::new(Role::Server));
+    let id = client.open();
+    client.put(id, &vec![1; 1 << 20]);
+    talk([&mut client, &mut server]);
+    server.session.finish(id);
+    talk([&mut client, &mut server]);
+    server.session.let_go(id);
+    client.session.let_go(id);
+    talk([&mut client, &mut server]);
+    assert_eq!((client.session.streams(), server.session.streams()), (0, 0));
+}
+
+#[test]
 fn a_reset_drops_what_waits() {
     let (mut client, mut server) = (End::new(Role::Client), End::new(Role::Server));
     let (id, other) = (client.open(), client.open());

@@ -122,7 +122,7 @@ impl Carrier for Session {
         }
         // The peer may have to send before it reads.
         stream.window.consume(u64::MAX);
-        if stream.gets_credit() && stream.window.is_worthwhile() {
+        if stream.reading == Reading::Open && stream.window.is_worthwhile() {
             self.owe(id);
         }
         self.pay(1);

@@ -6,6 +6,7 @@ use segue::mux::Event;
 
 use super::{
     Session,
+    speak::KEPT,
     stream::{Consumer, Events, Greeting, Stream},
 };
 use crate::StreamId;
@@ -46,6 +47,13 @@ impl Queue {
 
     pub(super) fn release(&mut self) {
         self.streams.shrink_to_fit();
+    }
+
+    /// Gives back what only many streams at once need.
+    pub(super) fn rest(&mut self) {
+        if self.telling == 0 && self.held() > KEPT {
+            self.streams = VecDeque::new();
+        }
     }
 
     /// The peer went away.

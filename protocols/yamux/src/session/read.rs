@@ -4,7 +4,7 @@ use segue::{Fault, Output, mux::Exceeded};
 
 use super::{
     Life, Session, Told,
-    stream::{Buffers, Consumer, Events, Greeting, Reading, Stream, Writing},
+    stream::{Buffers, Consumer, Events, Greeting, Owes, Reading, Stream, Writing},
 };
 use crate::{
     Error, StreamId,
@@ -170,7 +170,9 @@ impl Session {
     fn read_reset(&mut self, id: StreamId) -> Result<(), Fault<Error>> {
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(()) };
         let was_over = stream.reading != Reading::Open && stream.writing == Writing::Finished;
-        stream.breaks = false;
+        if stream.owes == Owes::Reset {
+            stream.owes = Owes::Something;
+        }
         self.events.add(id, stream, Events::RESET);
         self.break_off(id);
         if id.opener() != self.role && !was_over {

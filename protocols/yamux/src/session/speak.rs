@@ -1,10 +1,12 @@
 //! What is said: control frames first, then data by turns.
 
+use alloc::collections::VecDeque;
+
 use segue::{Fault, Output, Say};
 
 use super::{
     Life, Session, Told,
-    stream::{Buffers, Consumer, Events, Greeting, Reading, Writing},
+    stream::{Buffers, Consumer, Events, Greeting, Owes, Reading, Writing},
 };
 use crate::{
     Error, StreamId,
@@ -35,11 +37,25 @@ impl Session {
             }
             self.say_control(say);
             self.say_data(say);
-            if self.streams.is_empty() && self.streams.held() > KEPT {
-                self.release();
-            }
+            self.rest();
         }
         Ok(())
+    }
+
+    /// Gives back what only many busy streams need, before a wait.
+    fn rest(&mut self) {
+        if self.streams.is_empty() && self.streams.held() > KEPT {
+            self.streams.release();
+        }
+        if self.turns.is_empty() && self.turns.held() > KEPT {
+            self.turns.release();
+        }
+        self.events.rest();
+        for queue in [&mut self.due, &mut self.refused, &mut self.lingering] {
+            if queue.is_empty() && queue.capacity() * size_of::<StreamId>() > KEPT {
+                *queue = VecDeque::new();
+            }
+        }
     }
 
     /// Time makes up for resets.
@@ -60,15 +76,14 @@ impl Session {
         for _ in 0..self.due.len() {
             let Some(id) = self.due.pop_front() else { return };
             let Some(stream) = self.streams.get_mut(&id) else { continue };
-            stream.due = false;
-            if stream.breaks {
-                stream.breaks = false;
+            let owes = core::mem::replace(&mut stream.owes, Owes::Nothing);
+            if owes == Owes::Reset {
                 // The greeting goes with it: nobody waits for it any more.
                 write(say.output(), Kind::WindowUpdate, Flags::RST, id, 0);
                 self.settle(id);
                 continue;
             }
-            let more = if stream.gets_credit() {
+            let more = if stream.reading == Reading::Open {
                 let told = stream.window.announce_increment().unwrap_or(0);
                 u32::try_from(told + u64::from(core::mem::take(&mut stream.granted)))
             } else {
@@ -145,9 +160,9 @@ impl Session {
     /// A stream has something to say beside data.
     pub(super) fn owe(&mut self, id: StreamId) {
         if let Some(stream) = self.streams.get_mut(&id)
-            && !stream.due
+            && stream.owes == Owes::Nothing
         {
-            stream.due = true;
+            stream.owes = Owes::Something;
             self.due.push_back(id);
         }
     }
@@ -190,9 +205,9 @@ impl Session {
 
     /// Resets a stream that nobody uses.
     pub(super) fn break_by_itself(&mut self, id: StreamId) {
+        self.owe(id);
         if let Some(stream) = self.streams.get_mut(&id) {
-            stream.breaks = true;
-            self.owe(id);
+            stream.owes = Owes::Reset;
             self.break_off(id);
         }
     }
@@ -222,13 +237,17 @@ impl Session {
     /// Forgets a stream that is over, or has it linger.
     pub(super) fn settle(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
-        let sent = matches!(stream.writing, Writing::Finished | Writing::Reset) && !stream.breaks;
-        if stream.consumer == Consumer::Holds || !sent {
+        let sent = matches!(stream.writing, Writing::Finished | Writing::Reset);
+        if stream.consumer == Consumer::Holds || !sent || stream.owes == Owes::Reset {
             return;
         }
         if stream.reading == Reading::Open {
             if stream.consumer == Consumer::LetGo {
                 stream.consumer = Consumer::Lingers;
+                stream.window.consume(u64::MAX);
+                if stream.window.is_worthwhile() {
+                    self.owe(id);
+                }
                 self.counts.lingering += 1;
                 self.linger(id);
             }
@@ -273,11 +292,11 @@ fn write(output: &mut Output, kind: Kind, flags: Flags, id: StreamId, length: u3
 const FORGIVEN_BY_MILLIS: u128 = 10;
 
 /// How many boxes for buffers are kept, a few hundred bytes each.
-const SPARE: usize = 16;
+const SPARE: usize = 8;
 
-/// How many bytes of an empty table of streams are kept while the session waits: room for some
-/// dozens of streams, so that opening one at a time allocates nothing.
-const KEPT: usize = 8 * 1024;
+/// How many bytes of an empty table or queue of streams are kept while the session waits: enough for
+/// a few dozen streams, so that opening one at a time allocates nothing.
+pub(super) const KEPT: usize = 4 * 1024;
 
 /// How many bytes a frame has at least, as long as there are that many: below it, its header and
 /// what its reader does cost more than waiting.

@@ -27,10 +27,7 @@ pub(super) struct Stream {
     pub(super) greeting: Greeting,
     pub(super) consumer: Consumer,
     pub(super) events: Events,
-    /// Whether the stream is in the queue of those with something to say beside data.
-    pub(super) due: bool,
-    /// Whether the peer is to be told of a reset.
-    pub(super) breaks: bool,
+    pub(super) owes: Owes,
     pub(super) priority: Priority,
 }
 
@@ -97,9 +94,18 @@ pub(super) enum Consumer {
     /// It let go, and there is something to send. What comes is thrown away, and the peer may send
     /// on: it may read only when it has sent all.
     LetGo,
-    /// All was sent, and the peer goes on. It may use its window up, by which it has had time to
-    /// read what was sent, and then the stream is reset.
+    /// All was sent, and the peer goes on. It may use one more window up, by which it has had time
+    /// to read what was sent, and then the stream is reset.
     Lingers,
+}
+
+/// What is to be said of a stream beside its data. One that owes anything is in the queue of those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owes {
+    Nothing,
+    /// A greeting or a grant.
+    Something,
+    Reset,
 }
 
 /// The events of a stream that were not told, in the order in which they will be.
@@ -143,8 +149,7 @@ impl Stream {
             greeting,
             consumer: Consumer::Holds,
             events: Events::default(),
-            due: false,
-            breaks: false,
+            owes: Owes::Nothing,
             priority: Priority::SHARED,
         }
     }
@@ -180,12 +185,6 @@ impl Stream {
         self.reading == Reading::Open && self.consumer == Consumer::Holds
     }
 
-    /// Whether the peer is granted more for what has been done with. One that lingers is not: see
-    /// [`Consumer::Lingers`].
-    pub(super) fn gets_credit(&self) -> bool {
-        self.reading == Reading::Open && self.consumer != Consumer::Lingers
-    }
-
     /// The offset of the first byte that has not come.
     pub(super) fn position(&self) -> u64 {
         self.window.reached()
@@ -219,5 +218,15 @@ impl Stream {
     /// Whether there is something to say with the next frame of the stream.
     pub(super) const fn has_greeting(&self) -> bool {
         matches!(self.greeting, Greeting::Opening | Greeting::Accepting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_small() {
+        assert!(size_of::<Stream>() <= 88);
     }
 }
