@@ -129,6 +129,8 @@ pub trait Decode {
     ///
     /// # Contract (law L11)
     /// - It changes nothing of what is read: not the next answer of [`frame`](Self::frame), no item.
+    ///   But a stage may have items that tell of what it has said, as that there is room for more:
+    ///   records of no bytes, in front of all others. So a driver asks `frame` again behind it.
     /// - It adds data for as long as there is [room](Say::room), and stops without. What its protocol
     ///   needs to go on at all, such as window updates, may pass that: asked again without room, and
     ///   with nothing read in between, it adds nothing.

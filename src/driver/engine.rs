@@ -283,9 +283,9 @@ impl<T: Transport, S> Connection<T, S> {
     {
         if T::FLUSH_FIRST {
             match self.poll_spoken(cx, pace)? {
-                Poll::Ready(true) => {}
+                Poll::Ready(None) => {}
                 // What is left of it is sent by further calls, each of which may wait.
-                Poll::Ready(false) => return Poll::Ready(Ok(Pulled::Absorbed(usize::MAX))),
+                Poll::Ready(Some(pulled)) => return Poll::Ready(Ok(pulled)),
                 Poll::Pending => return self.poll_nothing(cx),
             }
         }

@@ -4,7 +4,9 @@
 //! Before each wait: before a read that may block, having sent everything that can be sent; before
 //! a polled connection is pending; in a flush and before the end is sent; and when the stage is over,
 //! until it has nothing left to say, or a peer that half-closes would cut it short. Each time what
-//! was said has left there is room for more, so the stage is asked again until it adds nothing.
+//! was said has left there is room for more, so the stage is asked again until it adds nothing. A
+//! stage that has spoken before a wait is asked for an item once more, since it may have something to
+//! tell of what left.
 //!
 //! # How much
 //! A stage may fill half of what lies below the high-water mark. The other half is for control
@@ -56,31 +58,47 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         Ok(said)
     }
 
-    /// Says everything before a read that may wait for ever; false where something is left to be
-    /// said by a further call.
+    /// Says everything before a read that may wait for ever. What is to be done before that is
+    /// returned, if there is anything: something is left to be said by a further call, or the stage
+    /// has an item.
     pub(super) fn poll_spoken(
         &mut self,
         cx: &mut Context<'_>,
         pace: Pace,
-    ) -> Poll<Result<bool, Error<S::Error>>> {
+    ) -> Poll<Result<Option<Pulled>, Error<S::Error>>> {
+        const LATER: Option<Pulled> = Some(Pulled::Absorbed(usize::MAX));
         let mut work = self.speak()?;
         let has_unsent = self.write.has_unsent(&self.io);
         loop {
             if !ready!(self.poll_said(cx, pace))? {
-                return Poll::Ready(Ok(false));
+                return Poll::Ready(Ok(LATER));
             }
             let said = self.speak()?;
             if said == 0 {
                 // Sending has taken time. A stage that watches the clock is not to have it counted
                 // as the peer's silence, nor the read to come back when sending had to be over.
                 let is_timed = pace.once && self.waits.as_ref().is_some_and(|it| it.wakes());
-                return Poll::Ready(Ok(!(has_unsent && is_timed)));
+                return Poll::Ready(match has_unsent && is_timed {
+                    true => Ok(LATER),
+                    false if work > 0 => self.asked_again(),
+                    false => Ok(None),
+                });
             }
             work = work.saturating_add(said);
             if pace.is_enough(work) {
-                return Poll::Ready(Ok(false));
+                return Poll::Ready(Ok(LATER));
             }
         }
+    }
+
+    /// Asks a stage that has spoken: it may have something to tell of that, as a session of many
+    /// streams has, one of which can be written to again. None where it needs to read.
+    fn asked_again(&mut self) -> Result<Option<Pulled>, Error<S::Error>> {
+        let is_full = self.write.is_full(&self.io);
+        Ok(match self.read.pull(&mut self.write.output, is_full)? {
+            Pulled::Need(_) | Pulled::Full => None,
+            pulled => Some(pulled),
+        })
     }
 
     /// Nothing can be read now: says and sends everything, holds as little as possible and waits.
@@ -100,6 +118,11 @@ impl<T: Transport, S: Decode> Connection<T, S> {
                 if pace.is_enough(work) {
                     return Poll::Ready(Ok(Pulled::Absorbed(usize::MAX)));
                 }
+            }
+            if work > 0
+                && let Some(pulled) = self.asked_again()?
+            {
+                return Poll::Ready(Ok(pulled));
             }
         }
         self.poll_nothing(cx)
