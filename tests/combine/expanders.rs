@@ -49,9 +49,14 @@ impl Inflate {
     const PIECE: usize = 1024;
 
     pub(crate) fn new() -> Self {
+        Self::in_pieces(Self::PIECE)
+    }
+
+    /// One that gives at most `most` bytes at a time, about.
+    pub(crate) fn in_pieces(most: usize) -> Self {
         Self {
             state: Decompress::new(false),
-            piece: Vec::with_capacity(Self::PIECE),
+            piece: Vec::with_capacity(most),
             waiting: None,
             has_more: false,
             is_over: false,
@@ -84,7 +89,7 @@ impl Decode for Inflate {
             self.waiting = byte;
         }
         self.is_over = status == Status::StreamEnd;
-        self.has_more = !self.is_over && self.piece.len() == Self::PIECE;
+        self.has_more = !self.is_over && self.piece.len() == self.piece.capacity();
         Ok(&self.piece)
     }
 }

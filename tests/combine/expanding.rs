@@ -63,8 +63,19 @@ fn a_deflate_stream_carries_a_hundred_thousand_lines() {
 
     // Long lines as well: records of no bytes outside bring no record inside for long.
     let long = deflated(&[&b"x".repeat(60_000)[..], b"\n"].concat().repeat(20));
-    let stage = || Inflate::new().nested(separator::line().max(60_000));
-    assert_eq!(by_step(stage(), &long), (20, None));
+    for most in [1, 7, 1024] {
+        let stage = || Inflate::in_pieces(most).nested(separator::line().max(60_000));
+        assert_eq!(by_step(stage(), &long), (20, None));
+    }
+}
+
+#[test]
+fn records_that_carry_nothing_are_paid_for_by_what_they_are_made_of() {
+    // Fifty thousand empty records inside, with one that carries a line.
+    let records = [&[0; 50_000][..], b"\x03hi\n", &[0; 50_000]].concat();
+    let stage = || Inflate::new().nested(length::u8()).nested(separator::line());
+    assert_eq!(by_step(stage(), &deflated(&records)), (1, None));
+    assert_eq!(by_records(stage(), &deflated(&records)), (1, None));
 }
 
 #[test]

@@ -120,5 +120,5 @@ fn a_nested_stream_counts_what_was_not_read_and_not_sent() {
 
     // What the two stages hold themselves comes on top.
     let stage = Holding.nested(Holding);
-    assert_eq!(stage.residue(), (2 * HELD.0, 2 * HELD.1));
+    assert_eq!((stage.residue(), stage.progress()), ((2 * HELD.0, 2 * HELD.1), 14));
 }

@@ -65,7 +65,7 @@ pub use answers::{Answers, Carried, InnerError, Kept, Silent};
 ///
 /// - [`answering`](Self::answering) gives an encoder of the outer protocol. Answers leave through it
 ///   at once, in pieces, into the output of whoever drives the stage: a chat inside of chunks works
-///   over a [`Connection`](crate::driver) as it does without chunks.
+///   over a connection as it does without chunks.
 /// - [`keeping_answers`](Self::keeping_answers) keeps them in [`answers`](Self::answers), for the
 ///   caller to take out and send.
 /// - Without either, the first answer is a fault, [`Cause::Unsent`](crate::Cause::Unsent). An answer
