@@ -11,8 +11,10 @@ use segue::{
 
 use super::Connection;
 use crate::{
+    executor::with_each_patience,
     expanders::{Endless, Inflate, Repeats, deflated},
     script::Script,
+    speaker::{Story, told},
     talk::{Mistake, Talk, messages, record},
 };
 
@@ -128,6 +130,38 @@ fn a_flood_of_pings_inside_of_one_record_stops_at_the_marks() {
         let _ = script.clone().ends();
         assert!(wait!(connection.turn()).unwrap().is_none());
         assert_eq!(carried(&script.written()), record(b'o', b"x").repeat(20_000));
+    });
+}
+
+#[test]
+fn what_a_stage_inside_has_to_say_is_said_before_a_wait_and_at_its_end() {
+    with_each_patience(|| {
+        play!({
+            // Before a turn waits: the peer says something only behind the whole of it.
+            let told = told(100_000);
+            let wire = chunks(&told, 255).len();
+            let script = Script::new().waits_for(wire).gives(chunks(&messages(["one"]), 99));
+            let stage = || length::u8().nested(Story::of(100_000)).answering(length::u8(), 255);
+            let mut connection = Connection::new(script.clone(), stage());
+            assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"one");
+            assert!(carried(&script.written()) == told);
+
+            // The inner stage is over, and the connection not before all is said.
+            let input = [messages(["one"]), record(b'e', b"")].concat();
+            let script = Script::new().gives(chunks(&input, 2));
+            let mut connection = Connection::new(script.clone(), stage());
+            assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"one");
+            assert!(wait!(connection.turn()).unwrap().is_none());
+            assert!(carried(&script.written()) == told);
+            assert_eq!(connection.stage().residue(), (0, 0));
+            assert!(connection.hand_off(Edge::MustBeEmpty).is_ok());
+
+            // And by a flush.
+            let script = Script::new();
+            let mut connection = Connection::new(script.clone(), stage());
+            wait!(connection.flush()).unwrap();
+            assert!(carried(&script.written()) == told);
+        });
     });
 }
 
