@@ -7,7 +7,7 @@ use arbitrary::{Arbitrary, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use segue::driver::sync::{Blocking, Connection, Std};
 use segue::driver::{self, BlockingHalf, Error, Options, ReadPolicy, SendError, Transport, Turn};
-use segue::{Edge, Encode, Fault, Handoff, Output};
+use segue::{Decode, Edge, Encode, Fault, Handoff, Output};
 use segue_fuzz::chain::{self, Link, Opening, Stage, uncut};
 use segue_fuzz::heard::{Heard, payload};
 use segue_fuzz::pipe::{Arrival, Pipe, Taken};
@@ -289,7 +289,11 @@ impl Tale {
         self.heard.fault(fault);
     }
 
-    fn send<T: Transport, S>(&mut self, connection: &mut driver::Connection<Blocking<T>, S>, count: u8) {
+    fn send<T: Transport, S: Decode>(
+        &mut self,
+        connection: &mut driver::Connection<Blocking<T>, S>,
+        count: u8,
+    ) {
         let aside = vec![ASIDE; count.into()];
         if sent(connection.queue(&mut Raw, &aside[..])) {
             self.asides += aside.len();
