@@ -17,6 +17,7 @@ use crate::{
     executor::{block_on, both},
     pipe::{Pipe, pipe},
     script::Script,
+    speaker::{Story, told},
     talk::{Talk, messages, record},
 };
 
@@ -219,4 +220,42 @@ fn a_connection_can_be_polled_by_hand() {
     });
     assert_eq!(heard, [b"one", b"two"]);
     assert_eq!(script.written(), messages(["one", "two", "bye"]));
+}
+
+/// One reads and one flushes, as the halves of a stream and sink do; only wakers bring them back.
+#[test]
+fn a_stage_goes_on_speaking_whichever_of_two_tasks_is_woken() {
+    const ALL: usize = 10_000;
+    let mut script = Script::new();
+    for _ in 0..20 {
+        script = script.takes(30).write_stalls();
+    }
+    let options = Options::new().high_water(100);
+    let mut connection = Connection::new(script.clone(), Story::of(ALL)).with_options(options);
+    let (reads, reading) = Count::new();
+    let (writes, writing) = Count::new();
+    let mut is_flushed = false;
+    assert!(connection.poll_ready(&mut Context::from_waker(&reading)).is_pending());
+    assert!(connection.poll_flush(&mut Context::from_waker(&writing)).is_pending());
+    for round in 0.. {
+        let before = (reads.get(), writes.get());
+        script.goes_on();
+        let has_woken = (reads.get() > before.0, writes.get() > before.1);
+        assert!(has_woken.0 || has_woken.1, "nobody is woken in round {round}");
+        // The one that reads comes first, or the other one.
+        if round % 2 == 0 && has_woken.0 {
+            assert!(connection.poll_ready(&mut Context::from_waker(&reading)).is_pending());
+        }
+        if has_woken.1 && !is_flushed {
+            is_flushed = connection.poll_flush(&mut Context::from_waker(&writing)).is_ready();
+        }
+        if round % 2 == 1 && has_woken.0 {
+            assert!(connection.poll_ready(&mut Context::from_waker(&reading)).is_pending());
+        }
+        if script.written().len() == ALL {
+            break;
+        }
+        let _ = script.clone().takes(997).write_stalls();
+    }
+    assert!(script.written() == told(ALL));
 }

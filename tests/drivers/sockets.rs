@@ -24,6 +24,13 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
 }
 
+/// Servers hold many of them, most of which are idle.
+#[test]
+fn a_connection_is_small() {
+    let size = size_of::<polled::Connection<tokio::net::TcpStream, ()>>();
+    assert!(size <= 460 || usize::BITS < 64, "{size} bytes");
+}
+
 /// An echo over a non-blocking socket, as a mio loop drives it: until would-block, and then until
 /// the socket is readable, or writable if that is asked for.
 #[cfg(unix)]

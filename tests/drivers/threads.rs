@@ -18,6 +18,7 @@ use segue::{
 
 use crate::{
     script::Script,
+    speaker::{Story, told},
     talk::{Talk, messages, record},
 };
 
@@ -392,4 +393,42 @@ fn tasks_with_a_half_each_both_send() {
         assert!(connection.close(1000).await.unwrap());
     });
     assert_eq!(counts.join().unwrap(), (MANY, MANY));
+}
+
+/// The writer's thread is in a write to a peer that takes its time; what the reader's stage says
+/// goes along with it, all of it.
+#[cfg(unix)]
+#[test]
+fn a_reader_whose_stage_is_over_says_all_while_the_writer_writes() {
+    const STORY: usize = 300_000;
+    in_time(|| {
+        let (client, mut peer) = std::os::unix::net::UnixStream::pair().unwrap();
+        peer.shutdown(std::net::Shutdown::Write).unwrap();
+        let (mut reader, mut writer) = sync::Connection::new(client, Story::of(STORY)).split();
+        let sender = thread::spawn(move || {
+            for _ in 0..20 {
+                writer.output_mut().put_bytes(Bytes::from(vec![b'.'; MB / 10]));
+                writer.flush().unwrap();
+            }
+            writer
+        });
+        let teller = thread::spawn(move || {
+            assert!(reader.turn().unwrap().is_none());
+            reader
+        });
+        thread::sleep(Duration::from_millis(50));
+        let listener = thread::spawn(move || {
+            let mut heard = Vec::new();
+            peer.read_to_end(&mut heard).unwrap();
+            heard
+        });
+        let (reader, writer) = (teller.join().unwrap(), sender.join().unwrap());
+        assert_eq!(reader.stage().left(), 0);
+        let Ok(mut connection) = reader.unsplit(writer) else { panic!("of one connection") };
+        connection.close_write().unwrap();
+        let mut heard = listener.join().unwrap();
+        assert_eq!(heard.len(), 20 * (MB / 10) + STORY);
+        heard.retain(|byte| *byte != b'.');
+        assert!(heard == told(STORY));
+    });
 }
