@@ -62,6 +62,7 @@ mod split;
 mod split_sync;
 #[cfg(all(feature = "stream", any(feature = "tokio", feature = "futures")))]
 pub mod stream;
+pub mod streams;
 pub mod sync;
 mod tasks;
 mod timed;

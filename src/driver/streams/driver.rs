@@ -1,0 +1,147 @@
+//! The future that does the I/O of an endpoint.
+
+use std::{
+    error, fmt,
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use super::{
+    Carrier, Endpoint,
+    shared::{End, Link, Shared, Wake},
+};
+use crate::{
+    Decode,
+    driver::{Connection, Error, PollTransport, TimerFor, read::ReadSide},
+    mux::Event,
+};
+
+/// The future that does the I/O of an [`Endpoint`]: spawn it, or join it with what uses the streams.
+///
+/// It is ready when the session is over: the peer has ended it, [`Endpoint::close`] has, or the last
+/// endpoint and the last stream are dropped and everything is sent. Then it ends its side of the
+/// transport. Dropped before, it takes the connection with it, and every stream fails.
+///
+/// # Errors
+/// Of the transport, or a fault of the peer; every stream is told.
+#[must_use = "a driver does nothing unless it is polled"]
+pub struct Driver<T, C: Carrier> {
+    connection: Connection<T, Link<C>>,
+    shared: Arc<Shared<C>>,
+    /// The session is over, and the transport is being ended.
+    is_over: bool,
+}
+
+impl<T: PollTransport, C> Connection<T, C>
+where
+    C: Carrier + for<'a> Decode<Item<'a> = Event<<C as Carrier>::Id>> + 'static,
+{
+    /// Makes an endpoint of the streams that the stage carries, and the driver that does their I/O:
+    /// see [`streams`](crate::driver::streams).
+    pub fn into_streams(self) -> (Endpoint<C>, Driver<T, C>) {
+        let Self { io, read, write, tasks, waits } = self;
+        let shared = Shared::new(read.stage);
+        let read = ReadSide::new(Link(Arc::clone(&shared)), read.input);
+        let connection = Connection { io, read, write, tasks, waits };
+        (Endpoint::of(&shared), Driver { connection, shared, is_over: false })
+    }
+}
+
+impl<T: PollTransport, C> Driver<T, C>
+where
+    C: Carrier + for<'a> Decode<Item<'a> = Event<<C as Carrier>::Id>> + 'static,
+    <C as Decode>::Error: error::Error + Send + Sync + 'static,
+{
+    /// Drives the endpoint with the clock of `timer`: pings and idle time-outs of the session are
+    /// kept, and a peer is given up that misses one of the connection's
+    /// [`Deadlines`](crate::driver::Deadlines). A session may be idle for long: its `idle` is
+    /// how long nothing may happen on any stream.
+    ///
+    /// # Errors
+    /// As those of the future itself, and for a [missed deadline](Error::late).
+    pub async fn run_by(
+        mut self,
+        timer: &mut impl TimerFor<T>,
+    ) -> Result<(), Error<<C as Decode>::Error>> {
+        poll_fn(|cx| self.poll_with(cx, |connection, cx| connection.poll_ready_by(cx, timer))).await
+    }
+
+    /// The connection, to change its options and deadlines.
+    pub fn connection_mut(&mut self) -> &mut Connection<T, impl Decode> {
+        &mut self.connection
+    }
+
+    fn poll_with(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut poll_ready: impl FnMut(
+            &mut Connection<T, Link<C>>,
+            &mut Context<'_>,
+        ) -> Poll<Result<bool, Error<<C as Decode>::Error>>>,
+    ) -> Poll<Result<(), Error<<C as Decode>::Error>>> {
+        self.shared.state().driver_runs(cx.waker());
+        while !self.is_over {
+            let ready = ready!(poll_ready(&mut self.connection, cx));
+            let mut wake = Wake::default();
+            let taken = ready.map(|is_ready| {
+                let item = if is_ready { self.connection.take() } else { None };
+                item.transpose().map_err(Error::Fault)
+            });
+            match taken.and_then(|taken| taken) {
+                Ok(Some(event)) => self.shared.state().hear(event, &mut wake),
+                Ok(None) => {
+                    self.is_over = true;
+                    self.shared.state().over(End::Over, &mut wake);
+                }
+                Err(Error::Fault(fault)) if !fault.fatal => {}
+                Err(error) => {
+                    let (kind, why) = (kind(&error), error.to_string());
+                    self.shared.state().over(End::Failed(kind, why), &mut wake);
+                    return Poll::Ready(Err(error));
+                }
+            }
+        }
+        self.connection.poll_close_write(cx).map_err(Error::Io)
+    }
+}
+
+fn kind<E>(error: &Error<E>) -> io::ErrorKind {
+    match error {
+        Error::Io(error) => error.kind(),
+        Error::Fault(_) => io::ErrorKind::InvalidData,
+    }
+}
+
+impl<T: PollTransport + Unpin, C> Future for Driver<T, C>
+where
+    C: Carrier + for<'a> Decode<Item<'a> = Event<<C as Carrier>::Id>> + 'static,
+    <C as Decode>::Error: error::Error + Send + Sync + 'static,
+{
+    type Output = Result<(), Error<<C as Decode>::Error>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.poll_with(cx, Connection::poll_ready)
+    }
+}
+
+/// Streams whose driver is gone go nowhere.
+impl<T, C: Carrier> Drop for Driver<T, C> {
+    fn drop(&mut self) {
+        let mut wake = Wake::default();
+        let mut state = self.shared.state();
+        if matches!(state.end, End::Open) {
+            let why = "the driver of the connection was dropped".to_owned();
+            state.over(End::Failed(io::ErrorKind::NotConnected, why), &mut wake);
+        }
+        drop(state);
+    }
+}
+
+impl<T, C: Carrier> fmt::Debug for Driver<T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("connection", &self.connection).finish_non_exhaustive()
+    }
+}

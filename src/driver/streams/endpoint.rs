@@ -1,0 +1,144 @@
+//! Opening and accepting streams.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    io,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::{
+    Carrier, Stream,
+    shared::{Shared, Wake},
+};
+use crate::mux::{Direction, Opens};
+
+/// Opens and accepts the streams of a connection. Clones are of the same connection.
+pub struct Endpoint<C: Carrier> {
+    shared: Arc<Shared<C>>,
+}
+
+impl<C: Carrier> Endpoint<C> {
+    pub(super) fn of(shared: &Arc<Shared<C>>) -> Self {
+        shared.join();
+        Self { shared: Arc::clone(shared) }
+    }
+
+    /// The next stream that the peer has opened; `None` once the connection is over.
+    ///
+    /// # Errors
+    /// Why the connection has failed.
+    pub async fn accept(&self) -> io::Result<Option<Stream<C>>> {
+        poll_fn(|cx| self.poll_accept(cx)).await
+    }
+
+    /// The polled form of [`accept`](Self::accept).
+    ///
+    /// # Errors
+    /// As there.
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Stream<C>>>> {
+        let mut state = self.shared.state();
+        if let Some(id) = state.opened.pop_front() {
+            drop(state);
+            return Poll::Ready(Ok(Some(Stream::of(&self.shared, id))));
+        }
+        match (state.is_over(), state.failure()) {
+            (true, _) => Poll::Ready(Ok(None)),
+            (false, Some(failure)) => Poll::Ready(Err(failure)),
+            (false, None) => {
+                remember(&mut state.accepting, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Takes no new streams of the peer's, and tells it so with this code of the carrier's protocol.
+    /// Streams that are open go on.
+    pub fn away(&self, code: u64) {
+        self.change(|carrier| carrier.away(code));
+    }
+
+    /// Ends the connection with this code of the carrier's protocol: all streams break off.
+    pub fn close(&self, code: u64, why: &str) {
+        self.change(|carrier| carrier.close(code, why));
+    }
+
+    /// Asks or tells the carrier something that is its own: the round trip of its last ping, say.
+    /// The lock that all streams share is held meanwhile, and the driver runs afterwards.
+    pub fn with<R>(&self, ask: impl FnOnce(&mut C) -> R) -> R {
+        self.change(ask)
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut C) -> R) -> R {
+        let mut wake = Wake::default();
+        let mut state = self.shared.state();
+        let result = change(&mut state.carrier);
+        wake.add(state.call_driver());
+        drop(state);
+        result
+    }
+}
+
+impl<C: Opens> Endpoint<C> {
+    /// Opens a stream on which both sides send, once the peer lets it. It may be used at once.
+    ///
+    /// # Errors
+    /// Why the connection has failed, is over, or takes no new streams.
+    pub async fn open(&self) -> io::Result<Stream<C>> {
+        poll_fn(|cx| self.poll_open(cx, Direction::Both)).await
+    }
+
+    /// The polled form of [`open`](Self::open), for streams of either direction.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn poll_open(
+        &self,
+        cx: &mut Context<'_>,
+        direction: Direction,
+    ) -> Poll<io::Result<Stream<C>>> {
+        let mut wake = Wake::default();
+        let mut state = self.shared.state();
+        if let Some(failure) = state.failure() {
+            return Poll::Ready(Err(failure));
+        }
+        if let Some(id) = state.carrier.open(direction) {
+            state.begins();
+            wake.add(state.call_driver());
+            drop(state);
+            return Poll::Ready(Ok(Stream::of(&self.shared, id)));
+        }
+        if state.is_away {
+            let why = "the peer takes no new streams";
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionRefused, why)));
+        }
+        remember(&mut state.opening, cx);
+        Poll::Pending
+    }
+}
+
+/// Has a task woken with others.
+fn remember(wakers: &mut Vec<std::task::Waker>, cx: &Context<'_>) {
+    if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
+        wakers.push(cx.waker().clone());
+    }
+}
+
+impl<C: Carrier> Clone for Endpoint<C> {
+    fn clone(&self) -> Self {
+        Self::of(&self.shared)
+    }
+}
+
+impl<C: Carrier> Drop for Endpoint<C> {
+    fn drop(&mut self) {
+        self.shared.leave();
+    }
+}
+
+impl<C: Carrier> fmt::Debug for Endpoint<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").finish_non_exhaustive()
+    }
+}

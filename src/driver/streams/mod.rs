@@ -1,0 +1,26 @@
+//! The streams of a connection that carries many, for async tasks.
+//!
+//! [`Connection::into_streams`](super::Connection::into_streams) makes an [`Endpoint`] and a
+//! [`Driver`] of a connection whose stage is a [`Carrier`]: a session of yamux, for one. The driver
+//! is a future that does the I/O; it is spawned, or joined with what uses the streams. The endpoint
+//! [opens](Endpoint::open) and [accepts](Endpoint::accept) streams, and may be cloned. A [`Stream`]
+//! is a [`Transport`](super::Transport): a [`Connection`](super::Connection) of any stage runs on
+//! it, so what runs on a socket runs on a stream.
+//!
+//! The carrier stands behind one lock, which is held for no longer than a poll. A task is woken when
+//! something happened on its own stream, so what a message costs does not grow with the streams that
+//! are idle.
+//!
+//! For blocking threads a session is one loop: the stage of a blocking connection is the carrier, or
+//! a [`Mux`](crate::mux::Mux) of stages on its streams.
+
+mod driver;
+mod endpoint;
+mod shared;
+mod stream;
+
+pub use driver::Driver;
+pub use endpoint::Endpoint;
+pub use stream::{Stream, reset_code};
+
+use crate::mux::Carrier;

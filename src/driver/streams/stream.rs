@@ -1,0 +1,223 @@
+//! A stream of an endpoint, as a transport.
+
+use std::{
+    error, fmt, io,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use super::{
+    Carrier,
+    shared::{Shared, Side, Wake},
+};
+use crate::{
+    Buffer, Output,
+    driver::{
+        poll::PollTransport,
+        transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
+    },
+    mux::{Ending, Priority},
+};
+
+/// A stream of an [`Endpoint`](super::Endpoint): a transport for a connection of any stage, made by
+/// [`Connection::over`](crate::driver::Connection::over).
+///
+/// - The peer may send as much again as a connection over the stream has taken out of it, which it
+///   does when its stage asks for more.
+/// - A flush is done when everything is in the hands of the session, whose driver sends it.
+/// - Closing the writing side ends the stream behind what was sent. Dropping the stream lets go of
+///   it: what was sent is still delivered, what comes is thrown away. To break it off instead,
+///   [`reset`](Self::reset) it.
+pub struct Stream<C: Carrier> {
+    shared: Arc<Shared<C>>,
+    id: C::Id,
+}
+
+impl<C: Carrier> Stream<C> {
+    pub(super) fn of(shared: &Arc<Shared<C>>, id: C::Id) -> Self {
+        shared.join();
+        Self { shared: Arc::clone(shared), id }
+    }
+
+    /// The id of the stream.
+    pub const fn id(&self) -> C::Id {
+        self.id
+    }
+
+    /// Gives the stream up, both sides: what was not sent is dropped. Carriers without codes tell
+    /// the peer none.
+    pub fn reset(&self, code: u64) {
+        self.change(|carrier, id| carrier.reset(id, code));
+    }
+
+    /// Asks the peer not to send any more. False where the protocol has no such word.
+    pub fn stop(&self, code: u64) -> bool {
+        self.change(|carrier, id| carrier.stop(id, code))
+    }
+
+    /// Says how urgent what is sent on the stream is.
+    pub fn prioritise(&self, priority: Priority) {
+        self.change(|carrier, id| carrier.prioritise(id, priority));
+    }
+
+    /// Whether what came may have been sent by somebody else before: early data.
+    pub fn is_early(&self) -> bool {
+        self.shared.state().carrier.is_early(self.id)
+    }
+
+    fn change<R>(&self, change: impl FnOnce(&mut C, C::Id) -> R) -> R {
+        let mut wake = Wake::default();
+        let mut state = self.shared.state();
+        let result = change(&mut state.carrier, self.id);
+        wake.add(state.call_driver());
+        drop(state);
+        result
+    }
+}
+
+impl<C: Carrier> Transport for Stream<C> {
+    type Leaf = Self;
+    const FLUSH_FIRST: bool = false;
+
+    fn poll_fill(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Buffer,
+        most: usize,
+    ) -> Poll<io::Result<usize>> {
+        let mut wake = Wake::default();
+        let mut state = self.shared.state();
+        let Some(stream) = state.carrier.stream(self.id) else {
+            return Poll::Ready(Err(state.failure().unwrap_or_else(gone)));
+        };
+        let ending = stream.ending;
+        let Some(input) = stream.input else { return Poll::Ready(Ok(0)) };
+        let count = input.len().min(most);
+        if count > 0 {
+            into.extend(&input.as_slice()[..count]);
+            input.consume(count);
+            state.carrier.release_credit(self.id, count);
+            wake.add(state.call_driver());
+            drop(state);
+            return Poll::Ready(Ok(count));
+        }
+        match ending {
+            Ending::Ended => Poll::Ready(Ok(0)),
+            Ending::Reset(code) => {
+                let kind = io::ErrorKind::ConnectionReset;
+                Poll::Ready(Err(io::Error::new(kind, Reset(code))))
+            }
+            Ending::Open => {
+                if let Some(failure) = state.failure() {
+                    return Poll::Ready(Err(failure));
+                }
+                state.wait(self.id, Side::Reader, cx);
+                Poll::Pending
+            }
+        }
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
+        if output.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        let mut wake = Wake::default();
+        let mut state = self.shared.state();
+        if let Some(failure) = state.failure() {
+            return Poll::Ready(Err(failure));
+        }
+        let Some(waiting) = state.carrier.stream(self.id).and_then(|stream| stream.output) else {
+            return Poll::Ready(Err(gone()));
+        };
+        let room = waiting.high_water().saturating_sub(waiting.len());
+        output.move_to(waiting, room);
+        wake.add(state.call_driver());
+        if output.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        state.wait(self.id, Side::Writer, cx);
+        drop(state);
+        Poll::Pending
+    }
+
+    fn poll_end(
+        &mut self,
+        cx: &mut Context<'_>,
+        end: &mut EndOf<'_, Self>,
+    ) -> Poll<io::Result<()>> {
+        end.poll(self, cx)
+    }
+}
+
+impl<C: Carrier> PollTransport for Stream<C> {
+    fn poll_close_write(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.change(|carrier, id| carrier.finish(id));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<C: Carrier> HandsOff for Stream<C> {
+    type Io = Self;
+
+    fn into_io(self) -> Self {
+        self
+    }
+}
+
+impl<C: Carrier> Leaf for Stream<C> {
+    type Io = Self;
+
+    fn io(&self) -> &Self {
+        self
+    }
+
+    fn io_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl<C: Carrier> Grounded for Stream<C> {
+    fn leaf(&self) -> &Self {
+        self
+    }
+
+    fn leaf_mut(&mut self) -> &mut Self {
+        self
+    }
+}
+
+impl<C: Carrier> Drop for Stream<C> {
+    fn drop(&mut self) {
+        self.change(|carrier, id| carrier.let_go(id));
+        self.shared.state().forget(self.id);
+        self.shared.leave();
+    }
+}
+
+/// The code with which the peer has reset a stream, if an error says that it has.
+#[must_use]
+pub fn reset_code(error: &io::Error) -> Option<u64> {
+    error.get_ref()?.downcast_ref().map(|Reset(code)| *code)
+}
+
+#[derive(Debug)]
+struct Reset(u64);
+
+impl fmt::Display for Reset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the peer has reset the stream with code {}", self.0)
+    }
+}
+
+impl error::Error for Reset {}
+
+/// The stream takes nothing more.
+fn gone() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "the stream takes nothing more")
+}
+
+impl<C: Carrier> fmt::Debug for Stream<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Stream").field(&self.id).finish()
+    }
+}
