@@ -151,7 +151,7 @@ impl<C: Carrier> Transport for Stream<C> {
 
 impl<C: Carrier> PollTransport for Stream<C> {
     fn poll_close_write(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.change(|carrier, id| carrier.finish(id));
+        self.change(C::finish);
         Poll::Ready(Ok(()))
     }
 }
@@ -188,7 +188,7 @@ impl<C: Carrier> Grounded for Stream<C> {
 
 impl<C: Carrier> Drop for Stream<C> {
     fn drop(&mut self) {
-        self.change(|carrier, id| carrier.let_go(id));
+        self.change(C::let_go);
         self.shared.state().forget(self.id);
         self.shared.leave();
     }
