@@ -149,7 +149,8 @@ pub trait DecodeExt: Decode + Sized {
         Then::new(self, next)
     }
 
-    /// The stream of `inner`, carried by the records of this stage. See [`Nested`].
+    /// The stream of `inner`, carried by the records of this stage. See [`Nested`], also for what the
+    /// inner stage answers.
     fn nested<I>(self, inner: I) -> Nested<Self, I>
     where
         Self: 'static,

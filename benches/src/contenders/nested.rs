@@ -2,7 +2,7 @@
 
 use segue::{DecodeExt, length};
 
-use super::{names, ours, see};
+use super::{names, ours, reader, see};
 use crate::{Contender, Group, corpus::Corpus};
 
 /// Those who read records behind their length in four bytes, of `payload` bytes, out of a stream
@@ -15,7 +15,12 @@ pub fn nested(name: impl std::fmt::Display, corpus: &Corpus) -> Group<'_> {
         name: format!("nested/{name}"),
         bytes: input.len(),
         records: corpus.count,
-        contenders: vec![by_hand(input), ours::records(input, stage()), ours::step(input, stage())],
+        contenders: vec![
+            by_hand(input),
+            ours::records(input, stage()),
+            ours::step(input, stage()),
+            reader::connection(input, stage),
+        ],
     }
 }
 
