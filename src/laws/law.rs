@@ -27,6 +27,8 @@ pub enum Law {
     L9,
     /// Asking again with the same input gives the same answer.
     L10,
+    /// Credit follows the consumer, every stream makes progress, and a fault ends its stream alone.
+    L13,
     /// A stream that the author called well-formed was not accepted.
     Accepts,
     /// A stream that the author called broken was accepted.
@@ -46,6 +48,7 @@ impl fmt::Display for Law {
             Self::L8 => "law L8 (work is linear)",
             Self::L9 => "law L9 (a truncated stream is a fault)",
             Self::L10 => "law L10 (asking again changes nothing)",
+            Self::L13 => "law L13 (credit follows the consumer, streams do not hold each other up)",
             Self::Accepts => "the statement that a well-formed stream is accepted",
             Self::Refuses => "the statement that a broken stream is refused",
         })

@@ -46,6 +46,7 @@
 //! | L8 | work is linear | [`Suite::linear`] |
 //! | L9 | a truncated stream is a fault | every prefix of every accepted stream |
 //! | L10 | asking again changes nothing | questions are asked twice, and before commitment |
+//! | L13 | credit follows the consumer, streams do not hold each other up | [`carriers`]: two ends |
 //!
 //! [`exchange`] does the same for a handshake, [`fuzz`] for the arbitrary bytes of a fuzz target.
 //! What an item says is compared by way of [`Observe`], since items borrow.
@@ -65,6 +66,7 @@
 //! that it does in between the questions, and a record whose beginning was absorbed before the
 //! stream ended, where no item tells of it.
 
+mod carriers;
 mod checks;
 mod cuts;
 mod drive;
@@ -83,6 +85,7 @@ mod trace;
 
 #[doc(inline)]
 pub use crate::fuzz_target;
+pub use carriers::{Carriers, Link, Wired, carriers, linked};
 pub use law::Law;
 pub use observe::{Entry, Log, Observe};
 pub use pairs::{agree, canonical, round_trip};

@@ -165,6 +165,11 @@ fn sessions_keep_the_laws() {
 }
 
 #[test]
+fn sessions_keep_the_law_of_carriers() {
+    laws::carriers(Session::client, Session::server).window(256 * 1024).check();
+}
+
+#[test]
 fn work_is_linear() {
     let one = |length| data(SYN | FIN, 1, &vec![1; length]);
     let many = |length| {
