@@ -24,8 +24,9 @@
 //!
 //! - To **write a stage**, implement [`Decode`]; for its sending side [`Encode`], for a handshake
 //!   [`Exchange`]. [`length`], [`separator`] and [`combine`] have the parts to make one of.
-//! - To **drive** one, either hold the bytes yourself, as above, or give a transport to a
-//!   [`Connection`](driver::Connection): blocking, tokio's or futures-io's.
+//! - To **drive** one, give a transport to a [`Connection`](driver::Connection): blocking, tokio's or
+//!   futures-io's. In a loop of your own, give the bytes to an [`Inlet`]: it does what a connection
+//!   does, without I/O.
 //! - To **multiplex**, [`mux`] has the parts: windows, credit, a table of streams, turns.
 //! - To **leave**, [`hand_off`](driver::Connection::hand_off): a [`Handoff`] carries what was not
 //!   consumed.
@@ -45,8 +46,8 @@ extern crate alloc;
 mod core;
 
 pub use crate::core::{
-    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Layer, Mark,
-    Moment, Need, Output, Progress, Record, Records, Say, Step, Tail,
+    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Inlet, Layer,
+    Mark, Moment, Need, Output, Progress, Pull, Pulled, Ready, Record, Records, Say, Step, Tail,
 };
 
 pub mod combine;

@@ -3,6 +3,7 @@
 use bytes::{Buf, BytesMut};
 use core::fmt;
 
+use super::pull::Death;
 use super::records::{endless, framing, moved, overrun, truncated};
 use super::{Budget, Decode, Fault, Framing, Output, Record, Records, Step};
 
@@ -240,6 +241,19 @@ impl Buffer {
         let Self { storage, start, end, paid, inside, .. } = self;
         let rest = &mut storage[*start..*end];
         Records::new(stage, rest, start, (paid, inside), position, eof, answers)
+    }
+
+    /// The same, none of them longer than `limit`; a fatal fault is noted in `death`.
+    #[inline]
+    pub(super) fn records_within<'b, D: Decode>(
+        &'b mut self,
+        stage: &'b mut D,
+        death: Death<'b>,
+        limit: usize,
+        eof: bool,
+        answers: &'b mut Output,
+    ) -> Records<'b, D> {
+        self.records(stage, eof, answers).within(limit, death)
     }
 
     /// Makes room behind what is buffered: `spare_mut` then has at least `room` bytes.

@@ -5,6 +5,7 @@ use core::{fmt, mem};
 use super::{
     Cause, Decode, Fault, Framing, Output, Record, Step,
     buffer::{pay, pay_inside},
+    pull::{Death, is_too_long, within},
 };
 
 /// The records of a stage that are buffered, lent one after the other.
@@ -36,6 +37,9 @@ pub struct Records<'b, D> {
     /// The offset in the stream of where `start` counts from: wrapping, as the buffer's.
     base: u64,
     eof: bool,
+    /// The most that the stage is shown, and where its death is noted, if anywhere.
+    limit: usize,
+    death: Option<Death<'b>>,
     answers: &'b mut Output,
 }
 
@@ -51,7 +55,14 @@ impl<'b, D: Decode> Records<'b, D> {
         answers: &'b mut Output,
     ) -> Self {
         let base = position.wrapping_sub(*start as u64);
-        Self { stage, rest, start, account, base, eof, answers }
+        let (limit, death) = (usize::MAX, None);
+        Self { stage, rest, start, account, base, eof, limit, death, answers }
+    }
+
+    /// The same records, none of them longer than `limit`. A fatal fault is noted in `death`.
+    #[inline]
+    pub(super) fn within(self, limit: usize, death: Death<'b>) -> Self {
+        Self { limit, death: Some(death), ..self }
     }
 
     /// The offset in the stream of the front of `rest`. It is put together where it is asked for,
@@ -71,46 +82,74 @@ impl<'b, D: Decode> Records<'b, D> {
     #[expect(clippy::should_implement_trait, reason = "items borrow; no Iterator can lend")]
     pub fn next(&mut self) -> Result<Step<D::Item<'_>>, Fault<D::Error>> {
         loop {
-            let length = match self.stage.frame(self.rest, self.eof) {
+            let (shown, eof) = within(self.rest, self.eof, self.limit);
+            let held = shown.len();
+            let length = match self.stage.frame(shown, eof) {
                 Ok(Framing::Record(length)) => length,
                 Ok(Framing::Absorb(length)) => {
                     let position = self.position();
                     if length == 0 {
                         let Some(paid) = self.paid(position) else {
+                            self.die();
                             return Err(endless(position));
                         };
                         *self.account.0 = paid;
                     }
-                    let Some(record) = self.take(length) else {
+                    let Some(record) = self.take(length, held) else {
+                        self.die();
                         return Err(overrun(position));
                     };
                     match self.stage.absorb(record, self.answers) {
                         Ok(()) => continue,
-                        Err(fault) => return Err(moved(fault, position)),
+                        Err(fault) => {
+                            note(&mut self.death, fault.fatal);
+                            return Err(moved(fault, position));
+                        }
                     }
                 }
-                Ok(Framing::Need(need)) if !self.eof => return Ok(Step::Need(need)),
-                Ok(Framing::Need(_)) => return Err(truncated(self.position(), self.rest.len())),
+                Ok(Framing::Need(need)) if is_too_long(self.rest.len(), need, self.limit) => {
+                    self.die();
+                    return Err(too_long(self.position(), self.limit));
+                }
+                Ok(Framing::Need(need)) if !eof => return Ok(Step::Need(need)),
+                Ok(Framing::Need(_)) => {
+                    self.die();
+                    return Err(truncated(self.position(), held));
+                }
                 Ok(Framing::Done) => return Ok(Step::Done),
-                Err(fault) => return Err(framing(fault, self.position())),
+                Err(fault) => {
+                    self.die();
+                    return Err(framing(fault, self.position()));
+                }
             };
             if length == 0 {
                 let position = self.position();
                 let Some(paid) = self.paid(position) else {
+                    self.die();
                     return Err(endless(position));
                 };
                 *self.account.0 = paid;
             }
-            let Some(record) = self.take(length) else {
+            let Some(record) = self.take(length, held) else {
+                self.die();
                 return Err(overrun(self.position()));
             };
             // The item may be a loan from the stage, behind which nothing else is asked.
-            let Self { stage, start, base, .. } = self;
+            let Self { stage, start, base, death, .. } = self;
             return match stage.parse(record) {
                 Ok(item) => Ok(Step::Item(item)),
-                Err(fault) => Err(moved(fault, base.wrapping_add((**start - length) as u64))),
+                Err(fault) => {
+                    note(death, fault.fatal);
+                    Err(moved(fault, base.wrapping_add((**start - length) as u64)))
+                }
             };
         }
+    }
+
+    /// The stage is not to be asked again.
+    #[inline(always)]
+    fn die(&mut self) {
+        note(&mut self.death, true);
     }
 
     /// The account after a record of no bytes, if something pays for it.
@@ -120,16 +159,26 @@ impl<'b, D: Decode> Records<'b, D> {
         pay(**paid, position).or_else(|| pay_inside(**paid, inside, self.stage.progress()))
     }
 
-    /// Consumes `length` bytes, if there are as many.
+    /// Consumes `length` bytes, if there are as many among the `held` ones that were shown.
     #[inline(always)]
-    fn take(&mut self, length: usize) -> Option<Record<'b>> {
-        if length > self.rest.len() {
+    fn take(&mut self, length: usize, held: usize) -> Option<Record<'b>> {
+        if length > held {
             return None;
         }
         let (front, behind) = mem::take(&mut self.rest).split_at_mut(length);
         self.rest = behind;
         *self.start += length;
         Some(Record::from(front))
+    }
+}
+
+/// Notes down where it is asked for that a stage is dead.
+#[inline(always)]
+fn note(death: &mut Option<Death<'_>>, fatal: bool) {
+    if let Some(death) = death
+        && fatal
+    {
+        death.note();
     }
 }
 
@@ -147,6 +196,12 @@ impl<D> fmt::Debug for Records<'_, D> {
 #[inline(never)]
 pub(super) fn truncated<E>(position: u64, held: usize) -> Fault<E> {
     Fault::truncated(position.saturating_add(held as u64))
+}
+
+#[cold]
+#[inline(never)]
+fn too_long<E>(position: u64, limit: usize) -> Fault<E> {
+    Fault::too_long(limit as u64).moved(position)
 }
 
 #[cold]

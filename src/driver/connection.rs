@@ -112,13 +112,13 @@ impl<T, S> Connection<T, S> {
 
     /// The stage that the connection is in.
     pub fn stage(&self) -> &S {
-        &self.read.stage
+        self.read.pull.stage()
     }
 
     /// The stage, to be changed: a limit that is raised once the peer is known. A stage that is over
     /// stays so, whatever takes its place here; that is what [`follow`](Self::follow) is for.
     pub fn stage_mut(&mut self) -> &mut S {
-        &mut self.read.stage
+        self.read.pull.stage_mut()
     }
 
     /// What carries the bytes, as the engine sees it: what a [`TimerFor`](super::TimerFor) arms.
@@ -196,7 +196,7 @@ impl<T: Transport, S> Connection<T, S> {
     /// is told to say something. What it keeps for [`speak`](Decode::speak) leaves by the next
     /// [`flush`](Self::flush), or before the connection waits.
     pub fn stage_and_output(&mut self) -> (&mut S, &mut Output) {
-        (&mut self.read.stage, self.write.lend(&self.io))
+        (self.read.pull.stage_mut(), self.write.lend(&self.io))
     }
 
     /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
@@ -228,7 +228,7 @@ impl<T: Transport, S> Connection<T, S> {
             return Err(Refused::new(self, "the stage is not done"));
         }
         let Self { io, read, write, tasks, waits } = self;
-        let read = ReadSide::new(next(read.stage), read.input);
+        let read = ReadSide::new(next(read.pull.into_stage()), read.input);
         Ok(Connection { io, read, write, tasks, waits })
     }
 
@@ -254,7 +254,7 @@ impl<T: Transport, S> Connection<T, S> {
             return Err(Refused::after(self, failure));
         }
         if edge != Edge::Discard {
-            match self.read.stage.residue() {
+            match self.read.pull.stage().residue() {
                 (0, 0) => {}
                 (0, _) => return Err(Refused::new(self, "the stage holds unsent bytes")),
                 _ => return Err(Refused::new(self, "the stage holds unread bytes")),

@@ -33,14 +33,9 @@ use std::{
     time::Duration,
 };
 
-use super::{
-    Connection, Error, Late, TimerFor,
-    read::{Look, Pulled},
-    tasks::Wants,
-    transport::Transport,
-};
+use super::{Connection, Error, Late, TimerFor, read::Look, tasks::Wants, transport::Transport};
 use crate::core::Budget;
-use crate::{Decode, Exchange, Fault, Framing, Need, Progress};
+use crate::{Decode, Exchange, Fault, Framing, Need, Progress, Pulled};
 
 /// How much is done before a poll comes back.
 #[derive(Debug, Clone, Copy)]
@@ -166,7 +161,7 @@ impl<T: Transport, S> Connection<T, S> {
         let pulled = match first {
             AtOnce::Record(length) => {
                 self.read.keep(length);
-                Ok(Pulled::Ready)
+                Ok(Pulled::Record)
             }
             AtOnce::Framed(framing) => self.read.follow(framing, output, is_full),
             AtOnce::Fault(fault) => Err(self.read.fatal(fault)),
@@ -242,14 +237,14 @@ impl<T: Transport, S> Connection<T, S> {
             let mut work = 0_usize;
             let is_full = self.write.is_full(&self.io);
             match pulled? {
-                Pulled::Ready => return Poll::Ready(Ok(Found::Item)),
+                Pulled::Record => return Poll::Ready(Ok(Found::Item)),
                 Pulled::Absorbed(length) => work = length,
                 Pulled::Need(need) if !is_full => match ready!(self.poll_more(cx, need, pace))? {
-                    Pulled::Ready => return Poll::Ready(Ok(Found::Item)),
+                    Pulled::Record => return Poll::Ready(Ok(Found::Item)),
                     Pulled::Absorbed(length) => work = length.max(Pace::READ),
-                    Pulled::Full | Pulled::Need(_) | Pulled::Done => {}
+                    Pulled::Room | Pulled::Need(_) | Pulled::Done => {}
                 },
-                Pulled::Need(_) | Pulled::Full => {
+                Pulled::Need(_) | Pulled::Room => {
                     let mark = self.write.full_mark();
                     if !ready!(self.poll_below(cx, pace, mark)) {
                         work = usize::MAX;

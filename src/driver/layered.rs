@@ -430,7 +430,7 @@ impl<U: Transport, S: Decode> Connection<U, S> {
 
     /// Why a layer cannot be taken off without a loss.
     fn plain_left(&self) -> Option<&'static str> {
-        let (unread, unsent) = self.read.stage.residue();
+        let (unread, unsent) = self.read.pull.stage().residue();
         if !self.read.input.buffer.is_empty() {
             Some("received bytes of the layer were not consumed")
         } else if unread > 0 {

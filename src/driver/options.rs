@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Output;
+use crate::{Output, core::LIMIT};
 
 /// How far a connection reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -81,7 +81,7 @@ impl Options {
             policy: ReadPolicy::ReadAhead,
             nonblocking: false,
             read_size: 16 * 1024,
-            input_limit: 64 * 1024 * 1024,
+            input_limit: LIMIT,
             read_ahead_limit: 256 * 1024,
             high_water: Output::HIGH_WATER,
             work_limit: None,

@@ -13,21 +13,14 @@ use super::{
     pool,
     transport::Transport,
 };
-use crate::{Buffer, Cause, Decode, Fault, Framing, Need, Output};
+use crate::core::{is_too_long, shown};
+use crate::{Buffer, Decode, Fault, Framing, Need, Output, Pull, Pulled};
 
 /// What has been received, and how far the stage has come with it.
 #[derive(Debug)]
 pub(super) struct ReadSide<S> {
-    pub(super) stage: S,
+    pub(super) pull: Pull<S>,
     pub(super) input: Input,
-    /// The length of the record that `poll_ready` has found and `take` has not taken.
-    ready: Option<usize>,
-    /// A fatal fault has come up; the stage is not asked again.
-    dead: bool,
-    /// The connection is being closed: nothing can be had any more.
-    given_up: bool,
-    /// The stage has said that it is over.
-    done: bool,
 }
 
 /// Received bytes and how to get more: what stages and exchanges have in common.
@@ -51,6 +44,8 @@ pub(super) struct Input {
     /// long as the output is full, or reading ahead would feed a caller that answers each item
     /// without waiting, and its answers would grow without end.
     is_ahead: bool,
+    /// The connection is being closed: nothing can be had any more.
+    given_up: bool,
     /// Bytes of work that were done since a poll last came back without an item: a peer that always
     /// has more to say has its turn like the others.
     work: u32,
@@ -95,6 +90,7 @@ impl Input {
             drained: 0,
             times: 1,
             is_ahead: false,
+            given_up: false,
             work: 0,
         }
     }
@@ -256,20 +252,14 @@ impl Input {
 
     /// What a stage is shown, and whether nothing follows: never more than a record may have, or it
     /// would depend on how much has arrived if one is too long.
-    #[inline]
+    #[inline(always)]
     fn shown(&self) -> (&[u8], bool) {
-        let held = self.buffer.as_slice();
-        match held.get(..self.options.input_limit) {
-            Some(shown) => (shown, self.eof && shown.len() == held.len()),
-            None => (held, self.eof),
-        }
+        shown(&self.buffer, self.eof, self.options.input_limit)
     }
 
-    /// Whether a record of which a stage needs so much more passes the limit. With the limit
-    /// reached, the end of the stream may still complete it.
+    /// Whether a record of which a stage needs so much more passes the limit.
     pub(super) fn is_too_long(&self, need: Need) -> bool {
-        let (held, limit) = (self.buffer.len(), self.options.input_limit);
-        held > limit || held.saturating_add(need.at_least.get() - 1) > limit
+        is_too_long(self.buffer.len(), need, self.options.input_limit)
     }
 
     /// Has the next lease be larger where a read has filled all the room there was, and smaller
@@ -372,24 +362,13 @@ impl Drop for Input {
 
 impl<S> ReadSide<S> {
     pub(super) fn new(stage: S, input: Input) -> Self {
-        Self { stage, input, ready: None, dead: false, given_up: false, done: false }
-    }
-
-    /// Whether the stage may still be asked.
-    #[inline]
-    pub(super) fn is_alive(&self) -> bool {
-        !self.dead
-    }
-
-    /// Whether the stage has said that it is over.
-    pub(super) fn is_over(&self) -> bool {
-        self.done
+        Self { pull: Pull::new(stage), input }
     }
 
     /// What comes from now on is dropped, and so the stage cannot go on.
     pub(super) fn give_up(&mut self) {
-        self.ready = None;
-        (self.dead, self.given_up) = (true, true);
+        self.pull.kill();
+        self.input.given_up = true;
         self.input.options.policy = ReadPolicy::ReadAhead;
     }
 }
@@ -403,43 +382,35 @@ impl<S: Decode> ReadSide<S> {
         output: &mut Output,
         is_full: bool,
     ) -> Result<Pulled, Error<S::Error>> {
-        self.input.settle();
-        if self.ready.is_some() {
-            return Ok(Pulled::Ready);
+        let Self { pull, input } = self;
+        input.settle();
+        if !pull.has_found() {
+            if input.given_up {
+                return Err(closed().into());
+            }
+            if !pull.is_settled() {
+                if input.is_due() {
+                    return Ok(Pulled::Need(Need::ONE));
+                }
+                if is_full && input.is_ahead {
+                    return Ok(Pulled::Room);
+                }
+            }
         }
-        if self.given_up {
-            return Err(closed().into());
-        }
-        if self.dead {
-            return Err(self.fatal(Fault::from_cause(Cause::Contract)));
-        }
-        if self.done {
-            return Ok(Pulled::Done);
-        }
-        if self.input.is_due() {
-            return Ok(Pulled::Need(Need::ONE));
-        }
-        if is_full && self.input.is_ahead {
-            return Ok(Pulled::Full);
-        }
-        let (shown, eof) = self.input.shown();
-        match self.stage.frame(shown, eof) {
-            Ok(framing) => self.follow(framing, output, is_full),
-            Err(fault) => Err(self.fatal(fault)),
-        }
+        let Input { buffer, eof, options, .. } = input;
+        Ok(pull.pull_unless(is_full, buffer, *eof, options.input_limit, output)?)
     }
 
     /// Asks the stage, where nothing else is to be seen to before: its answer, or none otherwise.
     /// With [`found`](Self::found) it is the short way of [`pull`](Self::pull).
     #[inline(always)]
     pub(super) fn framed(&mut self) -> Option<Result<Framing, Fault<S::Error>>> {
-        let Self { stage, input, ready, dead, done, .. } = self;
-        let is_busy = *dead | *done | input.is_ahead | ready.is_some();
-        if is_busy || input.due > 0 || input.spill.is_some() {
+        let Self { pull, input } = self;
+        if pull.is_settled() | input.is_ahead || input.due > 0 || input.spill.is_some() {
             return None;
         }
         let (shown, eof) = input.shown();
-        Some(stage.frame(shown, eof))
+        Some(pull.stage_mut().frame(shown, eof))
     }
 
     /// Whether a record of this length, which the stage has answered, is there and is no special
@@ -452,7 +423,7 @@ impl<S: Decode> ReadSide<S> {
     /// Remembers that a record of this length is to be taken.
     #[inline(always)]
     pub(super) fn keep(&mut self, length: usize) {
-        self.ready = Some(length);
+        self.pull.keep(length);
     }
 
     /// Acts on an answer of the stage.
@@ -462,50 +433,8 @@ impl<S: Decode> ReadSide<S> {
         output: &mut Output,
         is_full: bool,
     ) -> Result<Pulled, Error<S::Error>> {
-        let (shown, eof) = self.input.shown();
-        let held = shown.len();
-        match framing {
-            Framing::Record(length) => {
-                self.pay(length, held)?;
-                self.ready = Some(length);
-                Ok(Pulled::Ready)
-            }
-            Framing::Absorb(_) if is_full => Ok(Pulled::Full),
-            Framing::Absorb(length) => {
-                self.pay(length, held)?;
-                let position = self.input.buffer.position();
-                match self.stage.absorb(self.input.buffer.take(length), output) {
-                    Ok(()) => Ok(Pulled::Absorbed(length)),
-                    Err(fault) => {
-                        self.dead |= fault.fatal;
-                        Err(Error::Fault(fault.moved(position)))
-                    }
-                }
-            }
-            Framing::Need(need) if self.input.is_too_long(need) => {
-                Err(self.fatal(Fault::too_long(self.input.options.input_limit as u64)))
-            }
-            Framing::Need(_) if eof => Err(self.fatal(Fault::truncated(held as u64))),
-            Framing::Need(need) => Ok(Pulled::Need(need)),
-            Framing::Done => {
-                self.done = true;
-                Ok(Pulled::Done)
-            }
-        }
-    }
-
-    /// Pays for a record that the stage has announced.
-    fn pay(&mut self, length: usize, held: usize) -> Result<(), Error<S::Error>> {
-        if length > held {
-            return Err(self.fatal(Fault::from_cause(Cause::Contract)));
-        }
-        if length > 0 {
-            return Ok(());
-        }
-        self.input.buffer.pay(&self.stage).map_err(|fault| {
-            self.dead = true;
-            Error::Fault(fault)
-        })
+        let Input { buffer, eof, options, .. } = &mut self.input;
+        Ok(self.pull.follow(framing, is_full, buffer, *eof, options.input_limit, output)?)
     }
 
     /// Reads once for the stage. A verdict over bytes that stay in the kernel is acted upon, and
@@ -517,12 +446,12 @@ impl<S: Decode> ReadSide<S> {
         need: Need,
         output: &mut Output,
     ) -> Poll<Result<Pulled, Error<S::Error>>> {
-        let Self { stage, input, .. } = self;
+        let Self { pull, input } = self;
         let held = input.buffer.len();
         let limit = input.options.input_limit;
         let filled = input.poll_fill(io, cx, need, |seen| {
             let shown = &seen[..seen.len().min(limit)];
-            match stage.frame(shown, false) {
+            match pull.stage_mut().frame(shown, false) {
                 Ok(Framing::Record(length)) if length > 0 => Look::Take(length),
                 Ok(Framing::Absorb(length)) if length > 0 => Look::Take(length),
                 Ok(Framing::Need(_)) => Look::Take(shown.len()),
@@ -539,14 +468,13 @@ impl<S: Decode> ReadSide<S> {
     /// The item of the record that was found. `None` where none was.
     #[inline]
     pub(super) fn take(&mut self) -> Option<Result<S::Item<'_>, Fault<S::Error>>> {
-        let length = self.take_ready()?;
-        Some(self.take_aside_of(length).0)
+        self.pull.take(&mut self.input.buffer)
     }
 
     /// The length of the record that was found and is to be taken now.
     #[inline]
     pub(super) fn take_ready(&mut self) -> Option<usize> {
-        self.ready.take()
+        self.pull.take_found()
     }
 
     /// The item of a record of this length that was [found](Self::found), and a way to read on while
@@ -558,31 +486,22 @@ impl<S: Decode> ReadSide<S> {
         length: usize,
     ) -> (Result<S::Item<'_>, Fault<S::Error>>, Aside<'_>) {
         let Input { buffer, eof, options, error, spill, .. } = &mut self.input;
-        let position = buffer.position();
         let held = buffer.len() - length;
-        let item = self.stage.parse(buffer.take(length)).map_err(|fault| {
-            self.dead |= fault.fatal;
-            fault.moved(position)
-        });
+        let item = self.pull.take_of(length, buffer);
         (item, Aside { held, spill, eof, error, options })
     }
 
     /// Whether the stage is over, so that another may follow it.
     pub(super) fn is_done(&mut self) -> bool {
         self.input.settle();
-        if self.dead || self.ready.is_some() || self.input.is_due() {
-            return false;
-        }
-        let Self { stage, input, .. } = self;
-        let (shown, eof) = input.shown();
-        self.done || matches!(stage.frame(shown, eof), Ok(Framing::Done))
+        let Input { buffer, eof, options, .. } = &self.input;
+        !self.input.is_due() && self.pull.is_done(buffer, *eof, options.input_limit)
     }
 
     #[cold]
     #[inline(never)]
     pub(super) fn fatal(&mut self, fault: Fault<S::Error>) -> Error<S::Error> {
-        self.dead = true;
-        Error::Fault(fault.fatal().moved(self.input.buffer.position()))
+        Error::Fault(self.pull.fatal(fault, &self.input.buffer))
     }
 }
 
@@ -612,20 +531,6 @@ fn room_ahead(options: &Options, held: usize) -> usize {
         ReadPolicy::ReadAhead => options.read_ahead_limit.saturating_sub(held),
         ReadPolicy::Exact | ReadPolicy::Peek => 0,
     }
-}
-
-/// How far [`ReadSide::pull`] has come.
-pub(super) enum Pulled {
-    /// A record can be taken.
-    Ready,
-    /// So many bytes were consumed or received; pull again.
-    Absorbed(usize),
-    /// There is something to absorb, and too much to send for it.
-    Full,
-    /// More must be read.
-    Need(Need),
-    /// The stage is over.
-    Done,
 }
 
 impl Aside<'_> {

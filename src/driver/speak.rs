@@ -18,8 +18,8 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{Connection, Error, engine::Pace, read::Pulled, transport::Transport};
-use crate::{Cause, Decode, Fault, Moment, Say};
+use super::{Connection, Error, engine::Pace, transport::Transport};
+use crate::{Cause, Decode, Fault, Moment, Pulled, Say};
 
 impl<T: Transport, S: Decode> Connection<T, S> {
     /// Lets the stage speak. Returns how many bytes it has added; after a fault it is dead.
@@ -39,21 +39,15 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             Some(waits) => waits.moment(),
             None => Moment::unknown(),
         };
-        let Some(room) = write.room_to_speak(io).filter(|_| read.is_alive()) else {
-            return Ok(0);
-        };
-        let before = write.output.len();
-        let spoken = read.stage.speak(&mut Say::new(&mut write.output, room, &mut moment));
-        let said = write.output.len().saturating_sub(before);
-        if said > 0 {
-            read.input.buffer.earn(said as u64);
-        }
-        spoken?;
+        let Some(room) = write.room_to_speak(io) else { return Ok(0) };
+        let is_first = write.output.is_empty();
+        let mut say = Say::new(&mut write.output, room, &mut moment);
+        let said = read.pull.try_speak(&mut read.input.buffer, &mut say)?;
         if let (Some(now), Some(waits)) = (moment.now(), waits) {
             if said == 0 && moment.wake_at().is_some_and(|at| at <= now) {
                 return Err(Fault::from_cause(Cause::NoProgress));
             }
-            waits.spoke(&moment, said > 0 && before == 0);
+            waits.spoke(&moment, said > 0 && is_first);
         }
         Ok(said)
     }
@@ -96,7 +90,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     fn asked_again(&mut self) -> Result<Option<Pulled>, Error<S::Error>> {
         let is_full = self.write.is_full(&self.io);
         Ok(match self.read.pull(&mut self.write.output, is_full)? {
-            Pulled::Need(_) | Pulled::Full => None,
+            Pulled::Need(_) | Pulled::Room => None,
             pulled => Some(pulled),
         })
     }
@@ -185,7 +179,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     /// Whether a stage that has added nothing may do so once more has left.
     fn is_short_of_room(&self) -> bool {
         let Self { io, read, write, .. } = self;
-        let may_speak = read.is_alive() && write.takes_speech(io) && !write.is_below(io, 1);
-        may_speak && (write.room_to_speak(io).unwrap_or(0) == 0 || read.stage.residue().1 > 0)
+        let may_speak = !read.pull.is_dead() && write.takes_speech(io) && !write.is_below(io, 1);
+        may_speak
+            && (write.room_to_speak(io).unwrap_or(0) == 0 || read.pull.stage().residue().1 > 0)
     }
 }

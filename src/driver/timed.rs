@@ -9,11 +9,10 @@ use std::{
 use super::{
     Connection, Error, Late, TimerFor,
     engine::{Found, Pace, again},
-    read::Pulled,
     tasks::Wants,
     transport::Transport,
 };
-use crate::Decode;
+use crate::{Decode, Pulled};
 
 /// What one step towards a goal has come to.
 enum Stepped<R> {
@@ -247,16 +246,16 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         loop {
             let is_full = write.is_full(io);
             match read.pull(&mut write.output, is_full)? {
-                Pulled::Ready => return Ok(true),
+                Pulled::Record => return Ok(true),
                 Pulled::Absorbed(_) => {}
-                Pulled::Full | Pulled::Need(_) | Pulled::Done => return Ok(false),
+                Pulled::Room | Pulled::Need(_) | Pulled::Done => return Ok(false),
             }
         }
     }
 
     /// Which deadline counts for a caller that waits for an item.
     fn phase(&mut self) -> Late {
-        if self.read.is_over() || self.write.has_unsent(&self.io) {
+        if self.read.pull.has_ended() || self.write.has_unsent(&self.io) {
             Late::Send
         } else if self.read.input.buffer.is_empty() && !self.io.holds_part() {
             Late::Idle

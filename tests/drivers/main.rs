@@ -17,6 +17,7 @@ mod expanders;
 mod framed;
 mod futures;
 mod hangs;
+mod inlet;
 mod knock;
 mod leading;
 #[cfg(unix)]

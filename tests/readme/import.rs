@@ -1,9 +1,8 @@
-use segue::{Buffer, Fault, Output, Step};
+use segue::{Fault, Inlet, Output, Step};
 use segue_websocket::{Error, Message, Messages};
 
 struct Peer {
-    buffer: Buffer,
-    messages: Messages,
+    messages: Inlet<Messages>,
     answers: Output,
 }
 
@@ -14,9 +13,8 @@ impl Peer {
         bytes: &[u8],
         mut on: impl FnMut(Message<'_>),
     ) -> Result<(), Fault<Error>> {
-        let Self { buffer, messages, answers } = self;
-        buffer.extend(bytes);
-        while let Step::Item(message) = buffer.step(messages, false, answers)? {
+        self.messages.extend(bytes);
+        while let Step::Item(message) = self.messages.step(&mut self.answers)? {
             on(message);
         }
         Ok(()) // pings were answered: what `answers` holds is to be sent
@@ -25,8 +23,8 @@ impl Peer {
 
 #[test]
 fn messages_arrive_and_pings_are_answered() {
-    let (buffer, messages) = (Buffer::new(), Messages::client());
-    let mut peer = Peer { buffer, messages, answers: Output::new() };
+    let messages = Inlet::new(Messages::client());
+    let mut peer = Peer { messages, answers: Output::new() };
     let mut seen = Vec::new();
     for received in [&b"\x81\x05he"[..], b"llo\x89\x00\x82\x01", b"!"] {
         peer.received(received, |message| seen.push(format!("{message:?}"))).unwrap();

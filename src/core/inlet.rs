@@ -1,0 +1,373 @@
+//! The engine of a connection without its I/O.
+
+use core::fmt;
+
+use super::{
+    Buffer, Decode, Fault, Framing, Need, Output, Pull, Pulled, Records, Say, Step,
+    pull::{is_full, shown},
+};
+
+/// A stage and the buffer that it reads from: a [`Connection`](crate::driver::Connection) without a
+/// transport, and *the* way to drive a stage by a loop of your own.
+///
+/// # How it is driven
+/// 1. Ask [`ready`](Self::ready), which borrows nothing once it has answered.
+///    - [`Record`](Ready::Record): [`take`](Self::take) the item.
+///    - [`Need`](Ready::Need): let the stage [`speak`](Self::speak), send what is queued, then
+///      receive: [`extend`](Self::extend), or read into the spare part of
+///      [`buffer_mut`](Self::buffer_mut); or [`end`](Self::end) the stream.
+///    - [`Room`](Ready::Room): send some of the output first.
+///    - [`Done`](Ready::Done): let the stage speak and send until it adds nothing. Then another one
+///      may [`follow`](Self::follow), or the parts may go elsewhere.
+/// 2. Where many small records are buffered, [`records`](Self::records) lends them in the fastest
+///    loop there is, and [`step`](Self::step) is `ready` and `take` in one.
+///
+/// Where the bytes are cut changes nothing of what comes out, and neither does which of these
+/// methods are used; it is what a connection would give.
+///
+/// # One for each stream
+/// Since `ready` borrows nothing, a map of them can be searched for one that has an item. With a
+/// method that lends the item at once the borrow checker refuses that (E0499).
+///
+/// ```
+/// use segue::{Decode, Inlet, Output, Ready, length};
+/// use std::collections::HashMap;
+///
+/// /// The next item of any stream, and which one it is of.
+/// fn next<'a, S: Decode>(
+///     streams: &'a mut HashMap<u32, Inlet<S>>,
+///     answers: &mut Output,
+/// ) -> Option<(u32, S::Item<'a>)> {
+///     let mut found = None;
+///     for (&id, inlet) in streams.iter_mut() {
+///         match inlet.ready(answers) {
+///             Ok(Ready::Record) => found = Some(id),
+///             Ok(_) => {}
+///             Err(_) => inlet.end(), // its stream is reset; the others go on
+///         }
+///     }
+///     let id = found?;
+///     let item = streams.get_mut(&id)?.take()?.ok()?;
+///     Some((id, item))
+/// }
+///
+/// let mut streams = HashMap::from([1, 3].map(|id| (id, Inlet::new(length::u8()))));
+/// let mut answers = Output::new();
+/// streams.get_mut(&3).unwrap().extend(b"\x02hi\x05the");
+/// let (id, item) = next(&mut streams, &mut answers).unwrap();
+/// assert_eq!((id, &*item), (3, &b"hi"[..]));
+/// assert!(next(&mut streams, &mut answers).is_none());
+/// ```
+pub struct Inlet<S> {
+    pull: Pull<S>,
+    buffer: Buffer,
+    limit: usize,
+    eof: bool,
+}
+
+/// The state of an [`Inlet`]: what its caller does next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Ready {
+    /// An item can be [taken](Inlet::take).
+    Record,
+    /// More must be received. Let the stage speak and send what is queued before waiting for it.
+    Need(Need),
+    /// There is something to absorb, and too much output waits for it: twice its high-water mark.
+    /// Send some of it; nothing has to be received meanwhile.
+    Room,
+    /// The stage is over. What is buffered belongs to the next one.
+    Done,
+}
+
+/// How far the stage has come where there was no record at once.
+enum Reached {
+    Record(usize),
+    Need(Need),
+    Done,
+}
+
+impl<S> Inlet<S> {
+    /// An inlet with nothing received, which takes records of up to [`Pull::LIMIT`] bytes.
+    #[must_use]
+    pub fn new(stage: S) -> Self {
+        Self::over(stage, Buffer::new())
+    }
+
+    /// An inlet over what was received already, such as the rest that a stage before has left.
+    #[must_use]
+    pub fn over(stage: S, buffer: Buffer) -> Self {
+        Self { pull: Pull::new(stage), buffer, limit: Pull::<S>::LIMIT, eof: false }
+    }
+
+    /// The same inlet with another limit for the length of a record, in bytes. A stage is never
+    /// shown more than that, and a longer record is refused as too long.
+    #[must_use]
+    pub fn with_input_limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    /// Appends received bytes.
+    #[inline]
+    pub fn extend(&mut self, bytes: &[u8]) {
+        self.buffer.extend(bytes);
+    }
+
+    /// Says that nothing follows what was received.
+    pub fn end(&mut self) {
+        self.eof = true;
+    }
+
+    /// Whether the stream was said to have [ended](Self::end).
+    pub fn is_ended(&self) -> bool {
+        self.eof
+    }
+
+    /// Returns what was received and not consumed.
+    #[inline]
+    pub fn buffer(&self) -> &Buffer {
+        &self.buffer
+    }
+
+    /// Returns the same, to be received into: [`reserve`](Buffer::reserve), then
+    /// [`spare_mut`](Buffer::spare_mut), then [`commit`](Buffer::commit).
+    #[inline]
+    pub fn buffer_mut(&mut self) -> &mut Buffer {
+        &mut self.buffer
+    }
+
+    /// Returns the stage.
+    pub fn stage(&self) -> &S {
+        self.pull.stage()
+    }
+
+    /// Returns the stage, to be changed. A stage that is over or dead stays so, whatever takes its
+    /// place here; that is what [`follow`](Self::follow) is for.
+    pub fn stage_mut(&mut self) -> &mut S {
+        self.pull.stage_mut()
+    }
+
+    /// How many bytes of the stream have been consumed so far.
+    pub fn position(&self) -> u64 {
+        self.buffer.position()
+    }
+
+    /// The stage, what was received and not consumed, and whether nothing follows that.
+    pub fn into_parts(self) -> (S, Buffer, bool) {
+        (self.pull.into_stage(), self.buffer, self.eof)
+    }
+}
+
+impl<S: Decode> Inlet<S> {
+    /// Goes on until there is an item, or something else is to be done first. What the stage absorbs
+    /// is consumed, and its answers are queued.
+    ///
+    /// # Errors
+    /// Faults of the stage, at their offset in the stream; [`Cause::Truncated`] where it needs more
+    /// at the end of the stream, and [`Cause::TooLong`] where a record passes the limit. After a
+    /// [fatal](Fault::fatal) one the stage is dead, and [`Cause::Contract`] is all there is; after
+    /// any other go on.
+    ///
+    /// [`Cause::Truncated`]: crate::Cause::Truncated
+    /// [`Cause::TooLong`]: crate::Cause::TooLong
+    /// [`Cause::Contract`]: crate::Cause::Contract
+    #[inline(always)]
+    pub fn ready(&mut self, answers: &mut Output) -> Result<Ready, Fault<S::Error>> {
+        let first = self.framed();
+        if let Some(Ok(Framing::Record(length))) = first
+            && self.is_found(length)
+        {
+            self.pull.keep(length);
+            return Ok(Ready::Record);
+        }
+        self.ready_past(first, answers)
+    }
+
+    /// Takes the item that [`ready`](Self::ready) has announced; `None` if it has announced none.
+    ///
+    /// # Errors
+    /// When the record breaks the rules of the stage.
+    #[inline]
+    pub fn take(&mut self) -> Option<Result<S::Item<'_>, Fault<S::Error>>> {
+        self.pull.take(&mut self.buffer)
+    }
+
+    /// The next item, or what it takes to have one: [`ready`](Self::ready) and
+    /// [`take`](Self::take) in one.
+    ///
+    /// It absorbs however much output waits, for callers that send what is queued again and again.
+    /// To be bounded against a peer that asks and never reads, use [`ready`](Self::ready).
+    ///
+    /// # Errors
+    /// As [`ready`](Self::ready).
+    #[inline(always)]
+    pub fn step(&mut self, answers: &mut Output) -> Result<Step<S::Item<'_>>, Fault<S::Error>> {
+        let first = self.framed();
+        // Only lengths come together from the fast and the slow way: an item would go through memory.
+        let length = match first {
+            Some(Ok(Framing::Record(length))) if self.is_found(length) => length,
+            first => match self.reach_past(first, answers)? {
+                Reached::Record(length) => length,
+                Reached::Need(need) => return Ok(Step::Need(need)),
+                Reached::Done => return Ok(Step::Done),
+            },
+        };
+        self.pull.take_of(length, &mut self.buffer).map(Step::Item)
+    }
+
+    /// All the records that are buffered, lent one after the other at the cost of a loop over a
+    /// slice: see [`Buffer::records`]. It absorbs however much output waits, as
+    /// [`step`](Self::step) does.
+    ///
+    /// # Errors
+    /// [`Cause::Contract`](crate::Cause::Contract) where the stage is dead.
+    #[inline]
+    pub fn records<'b>(
+        &'b mut self,
+        answers: &'b mut Output,
+    ) -> Result<Records<'b, S>, Fault<S::Error>> {
+        if self.pull.is_settled() {
+            self.unsettle()?;
+        }
+        let (stage, death) = self.pull.parts_mut();
+        Ok(self.buffer.records_within(stage, death, self.limit, self.eof, answers))
+    }
+
+    /// Has the stage asked anew: a loop begins with the record that was found.
+    #[cold]
+    fn unsettle(&mut self) -> Result<(), Fault<S::Error>> {
+        if self.pull.is_dead() {
+            return Err(self.pull.fatal(Fault::from_cause(super::Cause::Contract), &self.buffer));
+        }
+        if self.pull.take_found() == Some(0) {
+            // It was paid for, and is paid for again.
+            self.buffer.earn(1);
+        }
+        Ok(())
+    }
+
+    /// Lets the stage [speak](Decode::speak), unless it is dead. Returns how many bytes it has
+    /// added, which pay for records of no bytes as those that it reads do.
+    ///
+    /// Call it before each wait, whenever sending has made room, and when the stage is
+    /// [over](Ready::Done) until it adds nothing; not while the output is at its high-water mark.
+    /// Connections give it half of the mark, less what waits, for room.
+    ///
+    /// # Errors
+    /// When the stage cannot go on. It is dead then; send what is queued before telling of it.
+    pub fn speak(&mut self, say: &mut Say<'_>) -> Result<usize, Fault<S::Error>> {
+        self.pull.speak(&mut self.buffer, say)
+    }
+
+    /// Whether the stage is over, so that another may [follow](Self::follow) it.
+    pub fn is_done(&mut self) -> bool {
+        self.pull.is_done(&self.buffer, self.eof, self.limit)
+    }
+
+    /// How many bytes were received and made no item of, and how many wait inside the stage to be
+    /// sent: in the buffer, and in the stage itself ([`Decode::residue`]).
+    pub fn residue(&self) -> (usize, usize) {
+        let (unread, unsent) = self.pull.stage().residue();
+        (unread.saturating_add(self.buffer.len()), unsent)
+    }
+
+    /// Moves on to the stage that `next` makes of this one. The buffer stays: what this stage has
+    /// read too far is what the next one begins with.
+    ///
+    /// # Errors
+    /// While the stage is not done the inlet comes back as it was.
+    pub fn follow<N>(mut self, next: impl FnOnce(S) -> N) -> Result<Inlet<N>, Self> {
+        if !self.is_done() {
+            return Err(self);
+        }
+        let Self { pull, buffer, limit, eof } = self;
+        Ok(Inlet { pull: Pull::new(next(pull.into_stage())), buffer, limit, eof })
+    }
+
+    /// Asks the stage, where nothing is known already.
+    #[inline(always)]
+    fn framed(&mut self) -> Option<Result<Framing, Fault<S::Error>>> {
+        let Self { pull, buffer, limit, eof } = self;
+        if pull.is_settled() {
+            return None;
+        }
+        let (shown, eof) = shown(buffer, *eof, *limit);
+        Some(pull.stage_mut().frame(shown, eof))
+    }
+
+    /// Whether a record of this length is there, and is no special case.
+    #[inline(always)]
+    fn is_found(&self, length: usize) -> bool {
+        length > 0 && length <= shown(&self.buffer, self.eof, self.limit).0.len()
+    }
+
+    #[inline(never)]
+    fn ready_past(
+        &mut self,
+        first: Option<Result<Framing, Fault<S::Error>>>,
+        answers: &mut Output,
+    ) -> Result<Ready, Fault<S::Error>> {
+        let mut pulled = self.pull_past(is_full(answers), first, answers)?;
+        loop {
+            match pulled {
+                Pulled::Record => return Ok(Ready::Record),
+                Pulled::Absorbed(_) => {}
+                Pulled::Room => return Ok(Ready::Room),
+                Pulled::Need(need) => return Ok(Ready::Need(need)),
+                Pulled::Done => return Ok(Ready::Done),
+            }
+            pulled = self.pull_past(is_full(answers), None, answers)?;
+        }
+    }
+
+    /// The same as [`ready_past`](Self::ready_past), with room however much waits.
+    #[inline(never)]
+    fn reach_past(
+        &mut self,
+        first: Option<Result<Framing, Fault<S::Error>>>,
+        answers: &mut Output,
+    ) -> Result<Reached, Fault<S::Error>> {
+        let mut pulled = self.pull_past(false, first, answers)?;
+        loop {
+            match pulled {
+                Pulled::Record => {
+                    if let Some(length) = self.pull.take_found() {
+                        return Ok(Reached::Record(length));
+                    }
+                }
+                Pulled::Absorbed(_) | Pulled::Room => {}
+                Pulled::Need(need) => return Ok(Reached::Need(need)),
+                Pulled::Done => return Ok(Reached::Done),
+            }
+            pulled = self.pull_past(false, None, answers)?;
+        }
+    }
+
+    /// Goes on with what the stage has answered, or asks it.
+    fn pull_past(
+        &mut self,
+        is_full: bool,
+        first: Option<Result<Framing, Fault<S::Error>>>,
+        answers: &mut Output,
+    ) -> Result<Pulled, Fault<S::Error>> {
+        let Self { pull, buffer, limit, eof } = self;
+        match first {
+            Some(Ok(framing)) => pull.follow(framing, is_full, buffer, *eof, *limit, answers),
+            Some(Err(fault)) => Err(pull.fatal(fault, buffer)),
+            None => pull.pull_unless(is_full, buffer, *eof, *limit, answers),
+        }
+    }
+}
+
+/// Shows lengths and not payload, nor the stage.
+impl<S> fmt::Debug for Inlet<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inlet")
+            .field("pull", &self.pull)
+            .field("buffer", &self.buffer)
+            .field("limit", &self.limit)
+            .field("eof", &self.eof)
+            .finish()
+    }
+}
