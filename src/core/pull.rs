@@ -49,7 +49,8 @@ enum State {
 pub enum Pulled {
     /// A record can be taken.
     Record,
-    /// This many bytes were consumed without an item. Pull again.
+    /// This many bytes were consumed without an item, of the stream or of one inside; 1 for a step
+    /// without bytes. Pull again.
     Absorbed(usize),
     /// There is something to absorb, and too much output waits for it: twice its high-water mark.
     /// Send, then pull again.
@@ -123,6 +124,12 @@ impl<S> Pull<S> {
     #[inline(always)]
     pub(crate) const fn has_found(&self) -> bool {
         matches!(self.state, State::Found)
+    }
+
+    /// Whether that has no bytes.
+    #[cfg(feature = "std")]
+    pub(crate) const fn has_found_empty(&self) -> bool {
+        self.has_found() && self.length == 0
     }
 
     /// The stage is not asked again, and what was found is not taken.
@@ -212,7 +219,9 @@ impl<S: Decode> Pull<S> {
             Framing::Absorb(length) => {
                 self.pay(length, held, buffer)?;
                 let position = buffer.position();
+                let inside = if length == 0 { self.stage.progress() } else { 0 };
                 match self.stage.absorb(buffer.take(length), answers) {
+                    Ok(()) if length == 0 => Ok(Pulled::Absorbed(self.moved_inside(inside))),
                     Ok(()) => Ok(Pulled::Absorbed(length)),
                     Err(fault) => {
                         if fault.fatal {
@@ -232,6 +241,14 @@ impl<S: Decode> Pull<S> {
                 Ok(Pulled::Done)
             }
         }
+    }
+
+    /// How many bytes of a stream inside the stage has consumed since `before`; at least 1, for a
+    /// step of its own.
+    #[cold]
+    fn moved_inside(&self, before: u64) -> usize {
+        let moved = self.stage.progress().saturating_sub(before);
+        usize::try_from(moved).unwrap_or(usize::MAX).max(1)
     }
 
     /// Pays for a record that the stage has announced.

@@ -107,6 +107,11 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
+    /// How many bytes of work a poll does.
+    pub(super) fn work_limit(&self) -> usize {
+        self.pace().limit
+    }
+
     /// Goes on until a record is ready (true), or the stage is over and all is sent (false): the
     /// polled form of [`ready`](Self::ready), for futures and streams that are written by hand.
     ///
@@ -140,6 +145,9 @@ impl<T: Transport, S> Connection<T, S> {
         }
         match self.read.framed() {
             Some(Ok(Framing::Record(length))) if self.read.found(length) => AtOnce::Record(length),
+            Some(Ok(Framing::Record(0))) if self.read.found_empty(self.work_limit()) => {
+                AtOnce::Record(0)
+            }
             Some(Ok(framing)) => AtOnce::Framed(framing),
             Some(Err(fault)) => AtOnce::Fault(fault),
             None => AtOnce::Nothing,
@@ -237,6 +245,9 @@ impl<T: Transport, S> Connection<T, S> {
             let mut work = 0_usize;
             let is_full = self.write.is_full(&self.io);
             match pulled? {
+                Pulled::Record if self.read.has_enough(pace.limit) => {
+                    return Poll::Ready(Ok(Found::Again));
+                }
                 Pulled::Record => return Poll::Ready(Ok(Found::Item)),
                 Pulled::Absorbed(length) => work = length,
                 Pulled::Need(need) if !is_full => match ready!(self.poll_more(cx, need, pace))? {

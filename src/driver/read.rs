@@ -420,6 +420,19 @@ impl<S: Decode> ReadSide<S> {
         length > 0 && length <= self.input.shown().0.len()
     }
 
+    /// The same for a record of no bytes. A stage with a stream inside may have very many of them in
+    /// little input, so each counts as work; at `limit` bytes of it there is none.
+    #[inline(never)]
+    pub(super) fn found_empty(&mut self, limit: usize) -> bool {
+        self.input.worked(EMPTY) < limit && self.input.buffer.pay(self.pull.stage()).is_ok()
+    }
+
+    /// Whether so much was done, with the record of no bytes that was found now, that the next poll
+    /// is to take it.
+    pub(super) fn has_enough(&mut self, limit: usize) -> bool {
+        self.pull.has_found_empty() && self.input.worked(EMPTY) >= limit
+    }
+
     /// Remembers that a record of this length is to be taken.
     #[inline(always)]
     pub(super) fn keep(&mut self, length: usize) {
@@ -519,6 +532,9 @@ fn counted(said: io::Result<usize>, before: usize, after: usize) -> io::Result<O
         Err(error) => Err(error),
     }
 }
+
+/// For how much work a record of no bytes counts, in bytes.
+const EMPTY: usize = 64;
 
 /// Items cannot be had behind a close.
 fn closed() -> io::Error {

@@ -242,11 +242,14 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     where
         S: Decode,
     {
+        let limit = self.work_limit();
         let Self { io, read, write, .. } = self;
         loop {
             let is_full = write.is_full(io);
             match read.pull(&mut write.output, is_full)? {
-                Pulled::Record => return Ok(true),
+                Pulled::Record => return Ok(!read.has_enough(limit)),
+                // The rest is for the next poll.
+                Pulled::Absorbed(work) if read.input.worked(work) >= limit => return Ok(false),
                 Pulled::Absorbed(_) => {}
                 Pulled::Room | Pulled::Need(_) | Pulled::Done => return Ok(false),
             }

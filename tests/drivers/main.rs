@@ -14,6 +14,7 @@ mod endless;
 mod executor;
 #[path = "../combine/expanders.rs"]
 mod expanders;
+mod expanding;
 mod framed;
 mod futures;
 mod hangs;

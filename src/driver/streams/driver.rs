@@ -43,7 +43,7 @@ where
     /// see [`streams`](crate::driver::streams).
     pub fn into_streams(self) -> (Endpoint<C>, Driver<T, C>) {
         let Self { io, read, write, tasks, waits } = self;
-        let shared = Shared::new(read.stage);
+        let shared = Shared::new(read.pull.into_stage());
         let read = ReadSide::new(Link(Arc::clone(&shared)), read.input);
         let connection = Connection { io, read, write, tasks, waits };
         (Endpoint::of(&shared), Driver { connection, shared, is_over: false })
