@@ -29,6 +29,8 @@ pub(super) struct Terms {
     pub(super) ends_anywhere: bool,
     /// It comes to something once, at its end: the end of the stream is none before that.
     pub(super) all_or_nothing: bool,
+    /// What may follow in the stream depends on what was said.
+    pub(super) speech_counts: bool,
 }
 
 type Verdict<T = ()> = Result<T, Box<Violation>>;
@@ -76,6 +78,7 @@ impl Bench<'_> {
             self.same(input, &whole, Schedule::bytes(input.len()).asked(manner))?;
         }
         self.same(input, &whole, Schedule::exact())?;
+        self.same(input, &whole, cut.asked(Manner::Spoken))?;
         let open = self.run(input, &Schedule::at([]).told(Eof::Never))?;
         if open.ended_by_itself {
             let more = [input, JUNK[0]].concat();
@@ -107,20 +110,31 @@ impl Bench<'_> {
         self.run(input, &Schedule::whole())
     }
 
-    /// L1, L3, L10: the same is seen wherever the stream is cut and however the stage is asked.
+    /// L1, L3, L10, L11: the same is seen wherever the stream is cut and however the stage is asked.
     fn cut_everywhere(&mut self, input: &[u8], whole: &Trace) -> Verdict {
         let mut schedules = cuts::schedules(input.len()).into_iter();
         schedules.try_for_each(|schedule| self.same(input, whole, schedule))
     }
 
     fn same(&mut self, input: &[u8], whole: &Trace, schedule: Schedule) -> Verdict {
-        let cut = self.run(input, &schedule)?;
+        let mut cut = self.run(input, &schedule)?;
+        if schedule.manner == Manner::Spoken {
+            // What it says comes on top of what it answers.
+            cut.sent.clone_from(&whole.sent);
+            if self.terms.speech_counts {
+                return Ok(());
+            }
+        }
         let Some(what) = whole.difference(&cut, self.terms.absorbs) else { return Ok(()) };
         // Where only the manner of asking makes the difference it is not the cuts that matter.
         let once = schedule.clone().asked(Manner::Once);
         let by_manner = schedule.manner != Manner::Once
             && whole.difference(&self.run(input, &once)?, self.terms.absorbs).is_none();
-        let law = if by_manner { Law::L10 } else { Law::L1 };
+        let law = match schedule.manner {
+            _ if !by_manner => Law::L1,
+            Manner::Spoken => Law::L11,
+            _ => Law::L10,
+        };
         let violation = Violation::new(law, self.name, what).on(input, &schedule);
         Err(violation.seen("on one read  ", whole.clone()).seen("with the cuts", cut))
     }

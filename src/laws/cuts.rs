@@ -34,6 +34,8 @@ pub(super) enum Manner {
     /// Once after each read, but what it answers is only acted upon after every second read:
     /// drivers do so when they read on while a write is pending.
     Hesitant,
+    /// Once after each read, and let speak each time: law L11.
+    Spoken,
 }
 
 /// Up to this length in bytes an input is cut at every place.
@@ -110,6 +112,8 @@ pub(super) fn schedules(length: usize) -> Vec<Schedule> {
     all.push(shifted.asked(Manner::Hesitant));
     all.push(Schedule::exact());
     all.push(Schedule::exact().asked(Manner::Twice));
+    all.push(Schedule::at([]).asked(Manner::Spoken));
+    all.push(Schedule::bytes(length).asked(Manner::Spoken));
     if length <= EVERYWHERE {
         // What is needed after a long first read, held against every byte that follows.
         all.extend((1..length).map(|at| Schedule::at(Vec::from_iter(at..length))));
@@ -196,6 +200,7 @@ impl fmt::Display for Schedule {
             Manner::Once => "",
             Manner::Twice => ", asked twice each time",
             Manner::Hesitant => ", acted upon after every second read",
+            Manner::Spoken => ", let speak each time",
         })
     }
 }

@@ -151,6 +151,7 @@ impl Run<'_> {
         match self.schedule.manner {
             Manner::Twice => How::Twice,
             Manner::Hesitant if self.reads % 2 == 1 && !self.last => How::AskOnly,
+            Manner::Spoken => How::Spoken,
             Manner::Once | Manner::Hesitant => How::Once,
         }
     }

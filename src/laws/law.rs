@@ -27,6 +27,9 @@ pub enum Law {
     L9,
     /// Asking again with the same input gives the same answer.
     L10,
+    /// What a stage says without having been asked changes nothing of what it reads, and stops
+    /// without room.
+    L11,
     /// Credit follows the consumer, every stream makes progress, and a fault ends its stream alone.
     L13,
     /// A stream that the author called well-formed was not accepted.
@@ -48,6 +51,7 @@ impl fmt::Display for Law {
             Self::L8 => "law L8 (work is linear)",
             Self::L9 => "law L9 (a truncated stream is a fault)",
             Self::L10 => "law L10 (asking again changes nothing)",
+            Self::L11 => "law L11 (speaking changes nothing)",
             Self::L13 => "law L13 (credit follows the consumer, streams do not hold each other up)",
             Self::Accepts => "the statement that a well-formed stream is accepted",
             Self::Refuses => "the statement that a broken stream is refused",

@@ -46,6 +46,7 @@
 //! | L8 | work is linear | [`Suite::linear`] |
 //! | L9 | a truncated stream is a fault | every prefix of every accepted stream |
 //! | L10 | asking again changes nothing | questions are asked twice, and before commitment |
+//! | L11 | speaking changes nothing, stops without room, is passed on | runs with and without; [`passes_on`] |
 //! | L13 | credit follows the consumer, streams do not hold each other up | [`carriers`]: two ends |
 //!
 //! [`exchange`] does the same for a handshake, [`fuzz`] for the arbitrary bytes of a fuzz target.
@@ -77,6 +78,7 @@ mod linear;
 mod mutants;
 mod observe;
 mod pairs;
+mod passing;
 mod report;
 pub mod stranger;
 mod subject;
@@ -89,6 +91,7 @@ pub use carriers::{Carriers, Link, Wired, carriers, linked};
 pub use law::Law;
 pub use observe::{Entry, Log, Observe};
 pub use pairs::{agree, canonical, round_trip};
+pub use passing::passes_on;
 pub use report::Violation;
 pub use stranger::{Answer, Stranger, stranger};
 pub use suite::{Suite, exchange, fuzz, observe, stage};

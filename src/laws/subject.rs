@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use super::{FaultSeen, Law, Log, Observe};
-use crate::{Buffer, Decode, Fault, Framing, Need, Output, Record};
+use crate::{Buffer, Decode, Fault, Framing, Moment, Need, Output, Record, Say};
 
 /// Something that is pushed bytes and stepped.
 ///
@@ -43,6 +43,8 @@ pub(super) enum How {
     /// Twice, and acting upon the second answer, which must be the first. Where a subject can be
     /// lent a record in two ways this is the other one.
     Twice,
+    /// Once, and let speak before the answer is acted upon.
+    Spoken,
     /// Only asked. A subject that cannot be asked without acting acts.
     AskOnly,
 }
@@ -65,11 +67,13 @@ pub(super) struct Staged<D> {
     buffer: Buffer,
     eof: bool,
     answers: Output,
+    /// It has said that it cannot go on, and is not let speak again.
+    is_mute: bool,
 }
 
 impl<D> Staged<D> {
     pub(super) fn new(stage: D) -> Self {
-        Self { stage, buffer: Buffer::new(), eof: false, answers: Output::new() }
+        Self { stage, buffer: Buffer::new(), eof: false, answers: Output::new(), is_mute: false }
     }
 }
 
@@ -154,6 +158,9 @@ where
                 return Err(Answer::Broke(Law::L10, what));
             }
         }
+        if how == How::Spoken {
+            self.let_speak(&frame)?;
+        }
         let position = self.buffer.position();
         let seen = |fault: Fault<D::Error>| Answer::Fault(FaultSeen::new(&fault.moved(position)));
         match frame {
@@ -181,5 +188,76 @@ where
             Framing::Done => return Ok(Answer::Done),
         }
         Ok(Answer::Moved)
+    }
+
+    /// L11: lets the stage speak, which has just answered `before`.
+    fn let_speak(&mut self, before: &Framing) -> Result<(), Answer> {
+        /// More than any control message has, and less than most data.
+        const ROOM: usize = 100;
+        if matches!(before, Framing::Record(0) | Framing::Absorb(0)) {
+            // What it tells of may be what it has said, and that comes first.
+            return Ok(());
+        }
+        for room in [0, ROOM] {
+            self.speak(room)?;
+            // Control messages may pass the room, each once.
+            let said = self.speak(0)?;
+            if said > 0 {
+                let what = format!("asked again without room it adds {said} bytes");
+                return Err(Answer::Broke(Law::L11, what));
+            }
+            self.is_as(before)?;
+        }
+        Ok(())
+    }
+
+    /// Lets the stage speak once. Returns how many bytes it has added.
+    fn speak(&mut self, room: usize) -> Result<usize, Answer> {
+        if self.is_mute {
+            return Ok(0);
+        }
+        let mut moment = Moment::unknown();
+        let length = self.answers.len();
+        let spoken = self.stage.speak(&mut Say::new(&mut self.answers, room, &mut moment));
+        let Some(said) = self.answers.len().checked_sub(length) else {
+            return Err(Answer::Broke(Law::L11, "it takes away what was to be sent".into()));
+        };
+        self.buffer.earn(said as u64);
+        if spoken.is_err() {
+            self.is_mute = true;
+            let again = self.stage.speak(&mut Say::new(&mut self.answers, room, &mut moment));
+            if again.is_ok() {
+                let what = "it cannot go on, and asked again it can".into();
+                return Err(Answer::Broke(Law::L11, what));
+            }
+        }
+        Ok(said)
+    }
+
+    /// What is read must be as it was, behind items of no bytes that tell of what was said.
+    fn is_as(&mut self, before: &Framing) -> Result<(), Answer> {
+        loop {
+            let after = self.frame();
+            match after {
+                Ok(frame) if frame == *before => return Ok(()),
+                Ok(Framing::Record(0)) => {
+                    self.pay(0)?;
+                    // It is not in the run without, so it is not written down.
+                    if let Err(fault) = self.stage.parse(self.buffer.take(0)) {
+                        return Err(Answer::Fault(FaultSeen::new(&fault)));
+                    }
+                }
+                Ok(Framing::Absorb(0)) => {
+                    self.pay(0)?;
+                    let absorbed = self.stage.absorb(self.buffer.take(0), &mut self.answers);
+                    absorbed.map_err(|fault| Answer::Fault(FaultSeen::new(&fault)))?;
+                }
+                after => {
+                    let after = after.map_or_else(|it| format!("{it:?}"), |it| format!("{it:?}"));
+                    let what = format!("frame answered {before:?}, and after it spoke {after}");
+                    return Err(Answer::Broke(Law::L11, what));
+                }
+            }
+        }
     }
 }

@@ -222,6 +222,14 @@ impl<'m> Suite<'m> {
         self
     }
 
+    /// What a peer may send depends on what the stage has said: a session of streams takes late
+    /// bytes of a stream that it has ended, and refuses them before. Of L11 it leaves that speaking
+    /// does not change what is in front, and stops without room.
+    pub fn speech_counts(mut self) -> Self {
+        self.terms.speech_counts = true;
+        self
+    }
+
     /// Streams of about as many bytes as `make` is told, well-formed, to see that work is linear
     /// (L8): with one record as long as may be, or with many records.
     ///
@@ -261,7 +269,7 @@ impl<'m> Suite<'m> {
         }
     }
 
-    /// Checks the laws that hold for any bytes, L1 to L5 and L10, with cuts that are derived from
+    /// Checks the laws that hold for any bytes, L1 to L5, L10 and L11, with cuts that are derived from
     /// them.
     ///
     /// # Panics

@@ -3,6 +3,7 @@
 mod exchange;
 mod pairs;
 mod planted;
+mod speaking;
 mod stage;
 mod strangers;
 

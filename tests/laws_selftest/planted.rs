@@ -1,15 +1,19 @@
 //! Correct stages, and what makes broken ones of them.
 
-use segue::{Decode, Fault, Framing, Need, Output, Record};
+use segue::{Decode, Fault, Framing, Need, Output, Record, Say};
 
 pub(crate) type Answer = Result<Framing, Fault<&'static str>>;
 pub(crate) type Item = Result<Vec<u8>, Fault<&'static str>>;
 
-/// A stage made of two functions and what they remember.
+/// What a stage says.
+pub(crate) type Speech = fn(&mut Memory, &mut Say<'_>) -> Result<(), Fault<&'static str>>;
+
+/// A stage made of a few functions and what they remember.
 #[derive(Clone)]
 pub(crate) struct Planted {
     frame: fn(&mut Memory, &[u8], bool) -> Answer,
     parse: fn(&mut Memory, &[u8]) -> Item,
+    speak: Speech,
     memory: Memory,
 }
 
@@ -22,6 +26,9 @@ pub(crate) struct Memory {
     /// Whether it was asked.
     pub(crate) asked: bool,
     pub(crate) kept: Vec<u8>,
+    /// How many bytes were said, and how many of them are still to be told of.
+    pub(crate) said: usize,
+    pub(crate) untold: usize,
 }
 
 impl Decode for Planted {
@@ -45,13 +52,25 @@ impl Decode for Planted {
         self.memory.asked = false;
         item
     }
+
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<&'static str>> {
+        (self.speak)(&mut self.memory, say)
+    }
 }
 
 pub(crate) fn planted(
     frame: fn(&mut Memory, &[u8], bool) -> Answer,
     parse: fn(&mut Memory, &[u8]) -> Item,
 ) -> impl FnMut() -> Planted {
-    move || Planted { frame, parse, memory: Memory::default() }
+    speaking(frame, parse, |_, _| Ok(()))
+}
+
+pub(crate) fn speaking(
+    frame: fn(&mut Memory, &[u8], bool) -> Answer,
+    parse: fn(&mut Memory, &[u8]) -> Item,
+    speak: Speech,
+) -> impl FnMut() -> Planted + Clone {
+    move || Planted { frame, parse, speak, memory: Memory::default() }
 }
 
 /// Texts behind their length in one byte, which is at most 100, up to the end of the stream.
