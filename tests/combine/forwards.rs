@@ -2,7 +2,9 @@
 
 use core::convert::Infallible;
 use segue::combine::{Either, Erased, Lent, Skim, Skimmed, Verdict, choice, repeat, skip_oversize};
-use segue::{Buffer, Decode, DecodeExt, Fault, Framing, Moment, Output, Record, Say, Step, length};
+use segue::{
+    Buffer, Decode, DecodeExt, Fault, Framing, Moment, Output, Record, Say, Step, laws, length,
+};
 use std::time::Duration;
 
 use crate::{chunks::Chunks, nested::Questions};
@@ -74,32 +76,34 @@ fn after_one<D: Decode>(mut stage: D) -> Passed {
 
 #[test]
 fn every_combinator_passes_on_what_the_stages_in_it_tell() {
-    let passed = [
-        ("&mut", after_one(&mut Holding)),
-        ("map", after_one(Holding.map(|record: Record<'_>| record.len()))),
-        ("owned", after_one(Holding.owned())),
-        (
-            "try_map",
-            after_one(
-                Holding.try_map(|record: Record<'_>| Ok::<_, Fault<Infallible>>(record.len())),
-            ),
-        ),
-        ("map_err", after_one(Holding.map_err(Some))),
-        ("absorbing", after_one(Holding.absorbing(|_| false))),
-        ("limit", after_one(Holding.limit(9))),
-        ("skip_oversize", after_one(skip_oversize(Holding, 9))),
-        ("take", after_one(Holding.take(9))),
-        ("through", after_one(Holding.through(|_| false))),
-        ("repeat", after_one(repeat(|| Holding))),
-        ("region", after_one(Holding.region(9))),
-        ("then, the first", after_one(Holding.then(|_| Ok(Chunks::default())))),
-        ("then, the second", after_one(().then(|()| Ok(Holding)))),
-        ("switch", after_one(choice(|_, _| Verdict::Pick(())).switch(|()| Ok(Holding)))),
-        ("Either, left", after_one(Either::<_, Chunks>::Left(Holding))),
-        ("Either, right", after_one(Either::<Chunks, _>::Right(Holding))),
-        ("stages!", after_one(OneOf::Held(Holding))),
-        ("boxed", after_one(Erased::<Lent, Infallible>::new(Holding))),
+    /// What a stage passes on that is made of `Holding`; and the law that it does.
+    macro_rules! passed {
+        ($($combinator:literal: $stage:expr,)*) => {[$({
+            laws::passes_on(|| Holding, || $stage, [&b"xyz"[..]]);
+            ($combinator, after_one($stage))
+        }),*]};
+    }
+    let passed = passed![
+        "map": Holding.map(|record: Record<'_>| record.len()),
+        "owned": Holding.owned(),
+        "try_map": Holding.try_map(|record: Record<'_>| Ok::<_, Fault<Infallible>>(record.len())),
+        "map_err": Holding.map_err(Some),
+        "absorbing": Holding.absorbing(|_| false),
+        "limit": Holding.limit(9),
+        "skip_oversize": skip_oversize(Holding, 9),
+        "take": Holding.take(9),
+        "through": Holding.through(|_| false),
+        "repeat": repeat(|| Holding),
+        "region": Holding.region(9),
+        "then, the first": Holding.then(|_| Ok(Chunks::default())),
+        "then, the second": ().then(|()| Ok(Holding)),
+        "switch": choice(|_, _| Verdict::Pick(())).switch(|()| Ok(Holding)),
+        "Either, left": Either::<_, Chunks>::Left(Holding),
+        "Either, right": Either::<Chunks, _>::Right(Holding),
+        "stages!": OneOf::Held(Holding),
+        "boxed": Erased::<Lent, Infallible>::new(Holding),
     ];
+    let passed = passed.into_iter().chain([("&mut", after_one(&mut Holding))]);
     for (combinator, passed) in passed {
         let expected = (HELD, 7, b"said".to_vec(), Some(Duration::from_secs(6)));
         assert_eq!(passed, expected, "{combinator}");
