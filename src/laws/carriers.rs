@@ -58,8 +58,8 @@ pub fn linked<'m, L: Link>(make: impl FnMut() -> L + 'm) -> Carriers<'m, L> {
 
 /// The law L13 for one kind of carrier, made by [`carriers`] and [`linked`].
 ///
-/// - What a peer may send on a stream is never more than its window, what the consumer has let go of
-///   and what it wanted.
+/// - What a peer may send on a stream is never more than its window and what the consumer has let go
+///   of, or than what it wanted and half a window.
 /// - Every stream makes progress, and all that is written arrives, in order; so it does where its
 ///   writer lets go of the stream at once, and where the consumer of another one does not read.
 /// - A stream that is reset leaves the others as they were.
@@ -402,7 +402,7 @@ impl<L: Link> World<L> {
         };
         let arrived = input.position() + input.len() as u64;
         if let Some(window) = self.window
-            && arrived > (window + released).max(wanted)
+            && arrived > (window + released).max(wanted + window / 2)
         {
             return Err(format!(
                 "{arrived} bytes came on stream {number} where {released} were let go of, \

@@ -112,7 +112,9 @@ pub trait Carrier {
 
     /// The consumer of a stream can do nothing with less than `at_least` bytes more than are
     /// buffered, as [`Need::at_least`](crate::Need::at_least) says. If the peer may not send as many
-    /// it is allowed to: a record can be longer than the window.
+    /// it is allowed to: a record can be longer than the window. It is allowed up to half a window
+    /// however little is wanted, since a search for a separator only ever lacks a byte, and a peer
+    /// is not to send byte by byte.
     ///
     /// False if that is more than the carrier lets a stream have: the record will never be whole,
     /// and the stream should be given up. What only has to wait, until others have done with what

@@ -78,6 +78,25 @@ fn a_record_longer_than_the_window_is_granted_what_it_lacks() {
 }
 
 #[test]
+fn who_lacks_a_byte_is_granted_half_a_window() {
+    let mut server = End::new(Role::Server);
+    let events = server.receive(&data(SYN, 1, &[7; 262_144]));
+    let Some(Event::Opened(id)) = events.first().copied() else { panic!("{events:?}") };
+    server.said();
+    assert!(server.session.want(id, 1));
+    assert_eq!(server.said(), [(WINDOW_UPDATE, 0, 1, 131_072)]);
+    // Up to the limit, and then no more.
+    server.receive(&data(0, 1, &[7; 131_072]));
+    for _ in 3..=8 {
+        assert!(server.session.want(id, 1));
+        server.receive(&data(0, 1, &[7; 131_072]));
+    }
+    assert!(server.session.want(id, 131_072));
+    server.receive(&data(0, 1, &[7; 131_072]));
+    assert!(!server.session.want(id, 1));
+}
+
+#[test]
 fn grants_beyond_windows_have_a_sum() {
     let mut server = End::with(
         Role::Server,

@@ -191,10 +191,20 @@ impl Opens for Session {
 impl Session {
     /// Grants a stream everything up to a position, if the sum allows that now.
     fn grant(&mut self, id: StreamId, to: u64) -> bool {
-        let Some(stream) = self.streams.get_mut(&id) else { return true };
-        if !stream.is_read() || to <= stream.window.limit() {
+        let Some(stream) = self.streams.get(&id) else { return true };
+        let window = &stream.window;
+        if !stream.is_read() || to <= window.limit() {
             return true;
         }
+        // A consumer that looks for a separator only knows that it lacks a byte. Granted that alone,
+        // the peer would send byte by byte.
+        let most = window.consumed() + WINDOW + self.limits.excess;
+        let worthwhile = (window.reached() + WORTHWHILE).min(most).max(to);
+        self.grant_just(id, worthwhile) || self.grant_just(id, to)
+    }
+
+    fn grant_just(&mut self, id: StreamId, to: u64) -> bool {
+        let Some(stream) = self.streams.get_mut(&id) else { return true };
         let before = stream.window.excess();
         let mut window = stream.window.clone();
         let more = window.allow(to);
@@ -219,3 +229,6 @@ impl Session {
         }
     }
 }
+
+/// How much is granted at least: what is told of as the consumer lets go, too.
+const WORTHWHILE: u64 = WINDOW / 2;
