@@ -344,6 +344,34 @@ impl Buffer {
         self.end -= count;
     }
 
+    /// Appends all that is buffered in `other`, which is empty afterwards, at the position behind it.
+    ///
+    /// Nothing is copied where this buffer is empty: the two exchange their memory.
+    ///
+    /// ```
+    /// use segue::Buffer;
+    ///
+    /// let (mut stream, mut buffer) = (Buffer::from(&b"some of it"[..]), Buffer::new());
+    /// buffer.append(&mut stream);
+    /// assert_eq!((buffer.as_slice(), buffer.position()), (&b"some of it"[..], 0));
+    /// assert_eq!((stream.len(), stream.position()), (0, 10));
+    /// ```
+    pub fn append(&mut self, other: &mut Self) {
+        if !self.is_empty() {
+            self.extend(other.as_slice());
+            other.consume(other.len());
+            return;
+        }
+        let (here, there) = (self.position(), other.position().wrapping_add(other.len() as u64));
+        core::mem::swap(&mut self.storage, &mut other.storage);
+        core::mem::swap(&mut self.used, &mut other.used);
+        other.used = other.used.max(self.end);
+        (self.start, self.end) = (other.start, other.end);
+        (other.start, other.end) = (0, 0);
+        self.stay_at(here);
+        other.stay_at(there);
+    }
+
     /// What is buffered, as a value of its own; the buffer is empty afterwards, at the position
     /// behind it.
     #[must_use]

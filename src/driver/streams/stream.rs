@@ -94,8 +94,12 @@ impl<C: Carrier> Transport for Stream<C> {
         let Some(input) = stream.input else { return Poll::Ready(Ok(0)) };
         let count = input.len().min(most);
         if count > 0 {
-            into.extend(&input.as_slice()[..count]);
-            input.consume(count);
+            if count == input.len() {
+                into.append(input);
+            } else {
+                into.extend(&input.as_slice()[..count]);
+                input.consume(count);
+            }
             state.carrier.release_credit(self.id, count);
             wake.add(state.call_driver());
             drop(state);
@@ -130,7 +134,11 @@ impl<C: Carrier> Transport for Stream<C> {
             return Poll::Ready(Err(gone()));
         };
         let room = waiting.high_water().saturating_sub(waiting.len());
-        output.move_to(waiting, room);
+        if output.len() <= room {
+            waiting.append(output);
+        } else {
+            output.move_to(waiting, room);
+        }
         wake.add(state.call_driver());
         if output.is_empty() {
             return Poll::Ready(Ok(()));

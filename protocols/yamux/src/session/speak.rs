@@ -35,15 +35,23 @@ impl Session {
             while let Some(id) = self.refused.pop_front() {
                 write(say.output(), Kind::WindowUpdate, Flags::RST, id, 0);
             }
+            let before = say.output().len();
             self.say_control(say);
             self.say_data(say);
-            self.rest();
+            if say.output().len() == before {
+                self.rest();
+            }
         }
         Ok(())
     }
 
     /// Gives back what only many busy streams need, before a wait.
     fn rest(&mut self) {
+        for buffers in &mut self.spare {
+            if buffers.input.capacity() + buffers.output.capacity() > 0 {
+                **buffers = Buffers::default();
+            }
+        }
         if self.streams.is_empty() && self.streams.held() > KEPT {
             self.streams.release();
         }
@@ -178,7 +186,7 @@ impl Session {
             && let Some(mut buffers) = stream.buffers.take()
             && self.spare.len() < SPARE
         {
-            *buffers = Buffers::default();
+            buffers.rest();
             self.spare.push(buffers);
         }
     }

@@ -50,7 +50,20 @@ impl Buffers {
         buffers.output.set_high_water(high_water);
         buffers
     }
+
+    /// Keeps what memory the next stream can use, and gives back what was made for more.
+    pub(super) fn rest(&mut self) {
+        if self.input.capacity() > REUSED {
+            self.input = Buffer::new();
+        }
+        if self.output.capacity() > REUSED {
+            self.output = Output::new();
+        }
+    }
 }
+
+/// How much memory of a stream's buffers is kept for the next one, until the session rests, in bytes.
+const REUSED: usize = 128 * 1024;
 
 /// The peer's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
