@@ -120,35 +120,39 @@ impl<T: Transport> ByteStream<T> {
     }
 
     /// Queues as much of `chunks` as there is room for, once there is some, and sends as much of
-    /// it as can be sent now.
+    /// it as can be sent now. Whoever reads does so by another call: nothing is read ahead.
     fn poll_written<'c>(
         &mut self,
         cx: &mut Context<'_>,
         chunks: impl Iterator<Item = &'c [u8]>,
     ) -> Poll<io::Result<usize>> {
-        ready!(self.connection.poll_room(cx));
-        let Connection { io, write, .. } = &mut self.connection;
-        if !write.is_open(io) {
-            return Poll::Ready(Err(write
-                .failure()
-                .unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())));
-        }
-        let output = write.lend(io);
-        let mut room = output.high_water().saturating_sub(output.len()).max(1);
-        let mut count = 0;
-        for chunk in chunks {
-            let taken = &chunk[..chunk.len().min(room)];
-            output.put(taken);
-            count += taken.len();
-            room -= taken.len();
-            if room == 0 {
-                break;
+        self.connection.as_task(Wants::Write, cx, |connection, cx| {
+            let Connection { io, write, .. } = connection;
+            while !write.has_room(io) && write.is_open(io) {
+                ready!(write.poll_flush(io, cx));
+                if !write.has_room(io) {
+                    ready!(io.poll_left(cx, write.output.high_water()));
+                }
             }
-        }
-        match self.connection.poll_flush(cx) {
-            Poll::Ready(Err(error)) if !super::is_again(&error) => Poll::Ready(Err(error)),
-            _ => Poll::Ready(Ok(count)),
-        }
+            if !write.is_open(io) {
+                let closed = || io::ErrorKind::BrokenPipe.into();
+                return Poll::Ready(Err(write.failure().unwrap_or_else(closed)));
+            }
+            let output = write.lend(io);
+            let mut room = output.high_water().saturating_sub(output.len()).max(1);
+            let mut count = 0;
+            for chunk in chunks {
+                let taken = &chunk[..chunk.len().min(room)];
+                output.put(taken);
+                count += taken.len();
+                room -= taken.len();
+                if room == 0 {
+                    break;
+                }
+            }
+            let _ = write.poll_flush(io, cx);
+            Poll::Ready(write.failure().map_or(Ok(count), Err))
+        })
     }
 }
 

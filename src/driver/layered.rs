@@ -88,7 +88,9 @@ where
                 Poll::Pending => {}
             }
         }
-        self.sheet.make_room(need, self.sheet.layer.lease());
+        if !T::MAKES_ROOM {
+            self.sheet.make_room(need, self.sheet.layer.lease());
+        }
         match self.io.poll_fill(cx, &mut self.sheet.wire, usize::MAX) {
             Poll::Ready(Ok(0)) => {
                 self.sheet.wire_has_ended();

@@ -183,7 +183,9 @@ impl Input {
         cx: &mut Context<'_>,
         most: usize,
     ) -> Poll<io::Result<Option<usize>>> {
-        self.make_spare(most);
+        if !T::MAKES_ROOM {
+            self.make_spare(most);
+        }
         self.poll_read_into_spare(io, cx, most)
     }
 
@@ -199,7 +201,9 @@ impl Input {
         let Some(count) = counted(said, held, self.buffer.len())? else {
             return Poll::Ready(Ok(None));
         };
-        self.adapt(count, room);
+        if !T::MAKES_ROOM {
+            self.adapt(count, room);
+        }
         self.due = self.due.saturating_sub(count);
         Poll::Ready(Ok(Some(count)))
     }
@@ -322,7 +326,7 @@ impl Input {
         if room == 0 || self.eof || self.error.is_some() {
             return Poll::Pending;
         }
-        if !self.make_spare_ahead(room) {
+        if !T::MAKES_ROOM && !self.make_spare_ahead(room) {
             return Poll::Pending;
         }
         let Poll::Ready(read) = self.poll_read_into_spare(io, cx, room) else {
@@ -564,7 +568,9 @@ impl Aside<'_> {
         }
         let most = self.options.read_size.clamp(1, room);
         let spill = self.spill.get_or_insert_default();
-        spill.reserve_within(most, held + room);
+        if !T::MAKES_ROOM {
+            spill.reserve_within(most, held + room);
+        }
         let read = io.poll_fill(cx, spill, most);
         let read = read.map(|said| counted(said, held, spill.len()));
         if spill.is_empty() {

@@ -164,6 +164,7 @@ impl<T> Half<T> {
 impl<T: Transport> Transport for Half<T> {
     type Leaf = T::Leaf;
     const FLUSH_FIRST: bool = T::FLUSH_FIRST;
+    const MAKES_ROOM: bool = T::MAKES_ROOM;
 
     fn poll_fill(
         &mut self,

@@ -17,7 +17,7 @@ use crate::{Buffer, Output};
 ///
 /// # Contract
 /// - Whoever calls [`poll_fill`](Self::poll_fill) has made room for at least one byte in the buffer
-///   ([`Buffer::reserve`]).
+///   ([`Buffer::reserve`]), unless the transport [does](Self::MAKES_ROOM).
 /// - What is pending wakes the task, both when it can go on and when it cannot any more. A
 ///   transport remembers one task for each direction.
 /// - A call that fails has not lost anything that it has already taken in or given out.
@@ -84,6 +84,10 @@ pub trait Transport: Sized {
     /// not, reading first and flushing on would-block lets a whole batch of answers leave in one
     /// write.
     const FLUSH_FIRST: bool;
+
+    /// Whether it makes room for what it appends by itself, or hands its own memory over
+    /// ([`Buffer::append`]), so that nobody needs to make any before [`poll_fill`](Self::poll_fill).
+    const MAKES_ROOM: bool = false;
 
     /// Appends received bytes to `into`, and returns how many; 0 is the end of the stream.
     ///

@@ -78,6 +78,7 @@ impl<C: Carrier> Stream<C> {
 impl<C: Carrier> Transport for Stream<C> {
     type Leaf = Self;
     const FLUSH_FIRST: bool = false;
+    const MAKES_ROOM: bool = true;
 
     fn poll_fill(
         &mut self,

@@ -170,6 +170,7 @@ impl<T: Read + Write> Grounded for Std<T> {
 impl<X: Transport> Transport for Blocking<X> {
     type Leaf = X::Leaf;
     const FLUSH_FIRST: bool = X::FLUSH_FIRST;
+    const MAKES_ROOM: bool = X::MAKES_ROOM;
 
     #[inline]
     fn poll_fill(
