@@ -15,7 +15,7 @@ use segue::Output;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most streams of the peer's that are open at a time: those that were opened and not let
-    /// go of. More are refused, each by a reset.
+    /// go of, or that have data left to be sent. More are refused, each by a reset.
     ///
     /// 256 is the backlog of the first implementation. As each may have its window full, this
     /// bounds what a session buffers: 64 MiB by default.

@@ -243,6 +243,27 @@ fn streams_beyond_the_limit_are_refused() {
 }
 
 #[test]
+fn a_peer_that_grants_no_credit_has_nothing_pile_up() {
+    let limits = Limits { streams: 2, ..Limits::default() };
+    let mut server = End::with(Role::Server, limits);
+    let mut opened = 0;
+    for n in 0..10 {
+        let events = server.receive(&data(SYN | FIN, 2 * n + 1, b"much, please"));
+        let Some(Event::Opened(id)) = events.first().copied() else { continue };
+        opened += 1;
+        // More than the window, so that the rest waits.
+        server.put(id, &vec![1; 300_000]);
+        server.session.let_go(id);
+        for _ in 0..20 {
+            server.said();
+        }
+    }
+    assert_eq!((opened, server.session.streams()), (2, 2));
+    let held = server.session.held();
+    assert!(held < 1 << 20, "{held} bytes");
+}
+
+#[test]
 fn the_backlog_is_kept() {
     let limits = Limits { backlog: 2, ..Limits::default() };
     let mut client = End::with(Role::Client, limits);

@@ -107,8 +107,8 @@ impl Carrier for Session {
         }
         self.settle_window(id);
         let Some(stream) = self.streams.get_mut(&id) else { return };
-        stream.consumer = Consumer::LetGo;
-        if id.opener() != self.role {
+        stream.consumer = if stream.unsent() > 0 { Consumer::Sends } else { Consumer::LetGo };
+        if stream.consumer == Consumer::LetGo && id.opener() != self.role {
             self.counts.incoming -= 1;
         }
         // Nobody is told of it any more. The peer is to know that it was accepted, by its end.

@@ -91,7 +91,7 @@ pub struct Session {
 /// How many there are of what is limited.
 #[derive(Debug, Default)]
 struct Counts {
-    /// The peer's streams that were not let go of.
+    /// The peer's streams that were not let go of, or have data to be sent.
     incoming: usize,
     /// This end's that the peer has not accepted.
     unaccepted: usize,

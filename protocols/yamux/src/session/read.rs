@@ -253,7 +253,7 @@ impl Session {
                 .get_or_insert_with(|| Buffers::reused(spare, before, self.limits.output));
             buffers.input.extend(bytes);
             self.events.add(id, stream, Events::READABLE);
-        } else if stream.consumer == Consumer::LetGo {
+        } else if stream.consumer != Consumer::Lingers {
             stream.window.consume(bytes.len() as u64);
             if stream.window.is_worthwhile() {
                 self.owe(id);

@@ -246,25 +246,27 @@ impl Session {
     pub(super) fn settle(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let sent = matches!(stream.writing, Writing::Finished | Writing::Reset);
-        if stream.consumer == Consumer::Holds || !sent || stream.owes == Owes::Reset {
+        if !sent || stream.owes == Owes::Reset {
             return;
+        }
+        match stream.consumer {
+            Consumer::Holds | Consumer::Gone => return,
+            Consumer::Sends if id.opener() != self.role => self.counts.incoming -= 1,
+            Consumer::Sends | Consumer::LetGo => {}
+            Consumer::Lingers if stream.reading == Reading::Open => return,
+            Consumer::Lingers => self.counts.lingering -= 1,
         }
         if stream.reading == Reading::Open {
-            if stream.consumer == Consumer::LetGo {
-                stream.consumer = Consumer::Lingers;
-                stream.window.consume(u64::MAX);
-                if stream.window.is_worthwhile() {
-                    self.owe(id);
-                }
-                self.counts.lingering += 1;
-                self.linger(id);
+            stream.consumer = Consumer::Lingers;
+            stream.window.consume(u64::MAX);
+            if stream.window.is_worthwhile() {
+                self.owe(id);
             }
+            self.counts.lingering += 1;
+            self.linger(id);
             return;
         }
-        if stream.consumer == Consumer::Lingers {
-            stream.consumer = Consumer::LetGo;
-            self.counts.lingering -= 1;
-        }
+        stream.consumer = Consumer::Gone;
         if stream.reading == Reading::Ended && stream.writing == Writing::Finished {
             self.counts.resets = self.counts.resets.saturating_sub(1);
         }

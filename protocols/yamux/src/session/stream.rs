@@ -104,12 +104,17 @@ pub(super) enum Greeting {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Consumer {
     Holds,
-    /// It let go, and there is something to send. What comes is thrown away, and the peer may send
-    /// on: it may read only when it has sent all.
+    /// It let go, and there is data to send. What comes is thrown away, and the peer may send on: it
+    /// may read only when it has sent all. The stream still counts as open: what waits would pile up
+    /// otherwise for a peer that grants no credit.
+    Sends,
+    /// It let go, and nothing is to be sent but the end.
     LetGo,
     /// All was sent, and the peer goes on. It may use one more window up, by which it has had time
     /// to read what was sent, and then the stream is reset.
     Lingers,
+    /// It is over, and that is to be told.
+    Gone,
 }
 
 /// What is to be said of a stream beside its data. One that owes anything is in the queue of those.
