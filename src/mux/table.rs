@@ -186,7 +186,17 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
 
     /// Takes a stream out.
     pub fn remove(&mut self, id: &Id) -> Option<S> {
-        let mut gap = self.find(id)?;
+        let gap = self.find(id)?;
+        self.remove_at(gap).map(|(_, stream)| stream)
+    }
+
+    /// The same; gives the slot as well, which is free for others.
+    pub(super) fn take(&mut self, id: &Id) -> Option<(u32, S)> {
+        let gap = self.find(id)?;
+        self.remove_at(gap)
+    }
+
+    fn remove_at(&mut self, mut gap: usize) -> Option<(u32, S)> {
         let slot = self.index[gap];
         let place = &mut self.chunks[slot as usize / CHUNK][slot as usize % CHUNK];
         let Slot::Taken(_, stream) = core::mem::replace(place, Slot::Free(self.free)) else {
@@ -206,7 +216,7 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
             }
         }
         self.index[gap] = NONE;
-        Some(stream)
+        Some((slot, stream))
     }
 
     /// Where the index has this id.
@@ -325,10 +335,7 @@ impl Hasher for Fold {
     }
 
     fn finish(&self) -> u64 {
-        // The key is multiplied in once more: ids that differ in high bits alone differ here.
-        let mut last = Self(self.0);
-        last.fold(self.0.rotate_left(32));
-        last.0
+        self.0
     }
 }
 

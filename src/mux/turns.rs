@@ -138,30 +138,31 @@ impl<Id: Copy + Eq + Hash> Turns<Id> {
     /// The stream whose turn it is has had it. If there is `more` to send it waits for the next, and
     /// otherwise it leaves.
     pub fn had_turn(&mut self, more: bool) {
-        let Some(id) = self.next() else { return };
-        if !more {
+        let Some(last) = self.last.iter_mut().find(|last| **last != NONE) else { return };
+        let first = self.links.slot(*last).map_or(NONE, |(_, link)| link.next);
+        let Some((id, link)) = self.links.slot(first) else { return };
+        if more && link.priority.incremental {
+            *last = first;
+        } else if !more {
+            let id = *id;
             self.remove(id);
-            return;
-        }
-        if let Some(slot) = self.links.slot_of(&id) {
-            let priority = self.link(slot).priority;
-            if priority.incremental {
-                self.last[ring(priority)] = slot;
-            }
         }
     }
 
     /// Takes a stream out. False if it did not wait.
     pub fn remove(&mut self, id: Id) -> bool {
-        let Some(slot) = self.links.slot_of(&id) else { return false };
-        let Link { before, next, priority } = *self.link(slot);
-        self.link_mut(before).next = next;
-        self.link_mut(next).before = before;
+        let Some((slot, Link { before, next, priority })) = self.links.take(&id) else {
+            return false;
+        };
+        let alone = before == slot;
+        if !alone {
+            self.link_mut(before).next = next;
+            self.link_mut(next).before = before;
+        }
         let last = &mut self.last[ring(priority)];
         if *last == slot {
-            *last = if before == slot { NONE } else { before };
+            *last = if alone { NONE } else { before };
         }
-        self.links.remove(&id);
         true
     }
 
