@@ -34,6 +34,8 @@ pub struct Table<Id, S> {
     /// The first slot of the list of free ones.
     free: u32,
     length: u32,
+    /// The slot that was asked for last: one stream is usually asked for many times in a row.
+    last: u32,
     seed: Option<u64>,
 }
 
@@ -53,7 +55,7 @@ impl<Id, S> Table<Id, S> {
     /// An empty table.
     #[must_use]
     pub const fn new() -> Self {
-        Self { chunks: Vec::new(), index: Vec::new(), free: NONE, length: 0, seed: None }
+        Self { chunks: Vec::new(), index: Vec::new(), free: NONE, length: 0, last: 0, seed: None }
     }
 
     /// An empty table that hashes ids by `seed`, which peers must not know.
@@ -129,19 +131,21 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
     /// The stream of this id.
     #[must_use]
     pub fn get(&self, id: &Id) -> Option<&S> {
-        self.slot(self.index[self.find(id)?]).map(|(_, stream)| stream)
+        self.slot(self.slot_of(id)?).map(|(_, stream)| stream)
     }
 
     /// The stream of this id, to be changed.
     #[must_use]
     pub fn get_mut(&mut self, id: &Id) -> Option<&mut S> {
-        self.slot_mut(self.index[self.find(id)?])
+        let slot = self.slot_of(id)?;
+        self.last = slot;
+        self.slot_mut(slot)
     }
 
     /// Whether there is a stream of this id.
     #[must_use]
     pub fn contains(&self, id: &Id) -> bool {
-        self.find(id).is_some()
+        self.slot_of(id).is_some()
     }
 
     /// Adds a stream. Gives the one that had the id before, if there was one.
@@ -181,7 +185,10 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
 
     /// The slot of the stream of this id.
     pub(super) fn slot_of(&self, id: &Id) -> Option<u32> {
-        Some(self.index[self.find(id)?])
+        match self.slot(self.last) {
+            Some((last, _)) if last == id => Some(self.last),
+            _ => Some(self.index[self.find(id)?]),
+        }
     }
 
     /// Takes a stream out.
