@@ -168,7 +168,7 @@ impl<L: Link> World<L> {
     /// Every stream makes progress, though one is not read.
     fn progress(&mut self) -> Verdict {
         let window = self.window.unwrap_or(64 * 1024);
-        (0..9).try_for_each(|n| self.open(n % 2, 8 * window))?;
+        (0..9).try_for_each(|n| self.open(n % 2, 5 * window))?;
         // The last stands still until the others are done.
         let last = self.flows.len() - 1;
         while self.turn(&|flow| flow != last)? {
@@ -178,7 +178,7 @@ impl<L: Link> World<L> {
                 let flows = others.iter().filter(|flow| flow.writer == writer);
                 flows.map(|flow| flow.read).max().unwrap_or(0)
             });
-            let behind = others.iter().find(|flow| flow.read + 4 * window < ahead[flow.writer]);
+            let behind = others.iter().find(|flow| flow.read + 2 * window < ahead[flow.writer]);
             if let Some(Flow { number, read, writer, .. }) = behind {
                 let ahead = ahead[*writer];
                 return Err(format!("stream {number} starves: {read} bytes to another's {ahead}"));
