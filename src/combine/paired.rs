@@ -4,14 +4,14 @@ use core::fmt;
 
 use super::Either;
 use super::either::left;
-use crate::{Buffer, Decode, Encode, Fault, Layer, Output, Step};
+use crate::{Buffer, Decode, Encode, Fault, Framing, Layer, Need, Output, Step};
 
 /// The layer that reads by `decoder` and writes by `encoder`: any stage whose items are bytes, and
 /// any encoder of bytes.
 ///
 /// When the stage is done, the peer has ended its side. This side is ended by what
-/// [`ending`](Self::ending) says: without it nothing is sent, and a peer whose stage has an end of
-/// its own takes that for a cut.
+/// [`ending`](Self::ending) says. Without it nothing is sent, and the wire may end between two
+/// records where the stage is done by that alone: that is a bare end ([`ENDS`](Layer::ENDS)).
 ///
 /// ```
 /// use segue::{Buffer, Layer, Output, Step, combine::Paired, length};
@@ -48,7 +48,8 @@ impl<D, E> Paired<D, E> {
     }
 
     /// The same layer, whose side of the connection is ended by what `end` appends: an empty record,
-    /// a last block.
+    /// a last block. So is the peer's, and a wire that ends without it is
+    /// [`truncated`](Fault::truncated), between two records as well.
     #[must_use]
     pub fn ending<F: FnMut(&mut Output)>(self, end: F) -> Paired<D, E, F> {
         let Self { decoder, encoder, most, .. } = self;
@@ -86,6 +87,9 @@ where
         Self: 'a;
     type Error = Either<D::Error, X>;
 
+    /// Where there is an end of its own, [`open`](Self::open) itself never takes a cut for it.
+    const ENDS: bool = false;
+
     #[inline]
     fn open<'a>(
         &'a mut self,
@@ -93,6 +97,12 @@ where
         eof: bool,
         answers: &mut Output,
     ) -> Result<Step<D::Item<'a>>, Fault<Self::Error>> {
+        if eof && is_bare_end(&mut self.decoder, wire, answers).map_err(left)? {
+            return match self.end {
+                Some(_) => Err(Fault::truncated(wire.position())),
+                None => Ok(Step::Need(Need::ONE)),
+            };
+        }
         wire.step(&mut self.decoder, eof, answers).map_err(left)
     }
 
@@ -108,6 +118,29 @@ where
     fn close(&mut self, wire: &mut Output) {
         if let Some(end) = &mut self.end {
             end(wire);
+        }
+    }
+}
+
+/// Whether the stage is over for no other reason than that the wire is.
+#[cold]
+fn is_bare_end<D: Decode>(
+    decoder: &mut D,
+    wire: &mut Buffer,
+    answers: &mut Output,
+) -> Result<bool, Fault<D::Error>> {
+    loop {
+        match decoder.frame(wire.as_slice(), false) {
+            // What is absorbed in front of the end.
+            Ok(Framing::Absorb(length)) if (1..=wire.len()).contains(&length) => {
+                let position = wire.position();
+                let absorbed = decoder.absorb(wire.take(length), answers);
+                absorbed.map_err(|fault| fault.moved(position))?;
+            }
+            Ok(Framing::Need(_)) if wire.is_empty() => {
+                return Ok(matches!(decoder.frame(&[], true), Ok(Framing::Done)));
+            }
+            _ => return Ok(false),
         }
     }
 }

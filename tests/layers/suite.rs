@@ -396,6 +396,31 @@ fn a_pair_is_a_layer() {
     });
 }
 
+/// A pair with an end misses it where the wire is cut between two records; one without ends there.
+#[test]
+fn a_cut_between_records_is_no_end_of_a_pair_that_has_one() {
+    play!({
+        for (has_end, cut) in [(true, 8), (true, 10), (false, 8)] {
+            let (mut client, server) = pair();
+            let chunks = || length::u8().through(|chunk| chunk == [0]);
+            let ended = Paired::new(chunks(), length::u8(), 200).ending(|wire| wire.put(&[0]));
+            let unended = Paired::new(chunks(), length::u8(), 200);
+            client.output_mut().put(&b"\x07whole\r\n\x01c\x01u\x00"[..cut]);
+            wait!(client.close_write()).unwrap();
+            if has_end {
+                let mut server = server.layered(ended).begin(separator::line());
+                assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "whole");
+                let error = wait!(server.turn()).unwrap_err();
+                assert!(matches!(&error, Error::Io(io) if io.kind() == ErrorKind::UnexpectedEof));
+            } else {
+                let mut server = server.layered(unended).begin(separator::line());
+                assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "whole");
+                assert!(wait!(server.turn()).unwrap().is_none());
+            }
+        }
+    });
+}
+
 #[test]
 fn a_layer_on_its_own_opens_what_it_seals() {
     let (mut plain, mut wire) = (Output::new(), Output::new());
