@@ -13,7 +13,7 @@ use super::{Buffer, Fault, Output, Step};
 /// Where one record in means one record out, [`Paired`](crate::combine::Paired) makes a layer of
 /// a stage and an encoder.
 ///
-/// # Contract (law L12)
+/// # Contract (law L12, checked by `laws::layers`)
 /// - Where the wire is cut does not matter.
 /// - What one end seals, the other opens: the same bytes in the same order.
 /// - A wire that ends without the peer's own end is a fault, never an end, unless the protocol has

@@ -30,6 +30,9 @@ pub enum Law {
     /// What a stage says without having been asked changes nothing of what it reads, and stops
     /// without room.
     L11,
+    /// Two ends of a layer: what one seals the other opens, however the wire is cut; a wire that is
+    /// truncated is a fault; answers are bounded.
+    L12,
     /// Credit follows the consumer, every stream makes progress, and a fault ends its stream alone.
     L13,
     /// A stream that the author called well-formed was not accepted.
@@ -52,6 +55,9 @@ impl fmt::Display for Law {
             Self::L9 => "law L9 (a truncated stream is a fault)",
             Self::L10 => "law L10 (asking again changes nothing)",
             Self::L11 => "law L11 (speaking changes nothing)",
+            Self::L12 => {
+                "law L12 (a layer opens what was sealed, and never takes a cut for an end)"
+            }
             Self::L13 => "law L13 (credit follows the consumer, streams do not hold each other up)",
             Self::Accepts => "the statement that a well-formed stream is accepted",
             Self::Refuses => "the statement that a broken stream is refused",

@@ -47,6 +47,7 @@
 //! | L9 | a truncated stream is a fault | every prefix of every accepted stream |
 //! | L10 | asking again changes nothing | questions are asked twice, and before commitment |
 //! | L11 | speaking changes nothing, stops without room, is passed on | runs with and without; [`passes_on`] |
+//! | L12 | a layer gives the other end what was put into it, and nothing else | [`layers`]: two ends, every cut |
 //! | L13 | credit follows the consumer, streams do not hold each other up | [`carriers`]: two ends |
 //!
 //! [`exchange`] does the same for a handshake, [`fuzz`] for the arbitrary bytes of a fuzz target.
@@ -74,6 +75,7 @@ mod drive;
 mod exchange;
 mod fuzz_target;
 mod law;
+mod layers;
 mod linear;
 mod mutants;
 mod observe;
@@ -89,6 +91,7 @@ mod trace;
 pub use crate::fuzz_target;
 pub use carriers::{Carriers, Link, Wired, carriers, linked};
 pub use law::Law;
+pub use layers::{Layers, layers};
 pub use observe::{Entry, Log, Observe};
 pub use pairs::{agree, canonical, round_trip};
 pub use passing::passes_on;

@@ -1,6 +1,7 @@
 //! The law suite held against stages that break one law each, and against some that break none.
 
 mod exchange;
+mod layers;
 mod pairs;
 mod planted;
 mod speaking;

@@ -10,6 +10,7 @@ mod bounds;
 #[path = "../../examples/tunnel/deflate.rs"]
 mod deflate;
 mod futures;
+mod laws;
 mod numbered;
 mod sync;
 mod threads;

@@ -5,6 +5,7 @@ mod support;
 use segue::laws;
 use segue_websocket::{
     ClientHandshake, Frames, MaskKeys, Messages, Pieces, Refusal, Reply, Role, ServerHandshake,
+    Tunnel, Writer,
 };
 use support::{KEY, frame, frames};
 
@@ -208,4 +209,27 @@ fn the_clients_handshake_keeps_the_laws() {
             "HTTP/1.1 103 Early Hints\r\n\r\n".repeat(9),
         ])
         .check();
+}
+
+/// Law L12, for bytes over messages: of each end, with pings of the other.
+#[test]
+fn of_a_tunnel() {
+    let make = |most| {
+        let mut writers = (Writer::client(), Writer::server());
+        let client = Pieces::client().paired(&mut writers.0);
+        let server = Pieces::server().paired(&mut writers.1);
+        let client = Tunnel::new(client, writers.0).max_message(most);
+        (client, Tunnel::new(server, writers.1).max_message(most))
+    };
+    for most in [700, Tunnel::MAX_MESSAGE] {
+        laws::layers(|| make(most))
+            .left_asks(|_, wire| wire.put(&frame(Role::Server, 0x89, b"still there?")))
+            .right_asks(|_, wire| wire.put(&frame(Role::Client, 0x89, b"")))
+            .check();
+    }
+    for role in [Role::Server, Role::Client] {
+        for data in good(role).into_iter().chain(broken(role)).chain(nonsense(role)) {
+            laws::layers(|| make(1000)).fuzz(&data);
+        }
+    }
 }

@@ -112,3 +112,13 @@ fn work_on_compressed_messages_is_linear() {
     let one = |length| words(2 * length, 1);
     laws::stage(stage).linear(one).linear(|length| words(1000, length)).check();
 }
+
+/// Law L12, for bytes over compressed messages.
+#[test]
+fn of_a_tunnel() {
+    let make = || {
+        let (server, client) = opened(Deflate::new().threshold(0), Deflate::new());
+        (client.tunnel().max_message(3000), server.tunnel())
+    };
+    laws::layers(make).left_asks(|_, wire| wire.put(&frame(Role::Server, 0x89, b"?"))).check();
+}
