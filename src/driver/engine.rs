@@ -33,7 +33,9 @@ use std::{
     time::Duration,
 };
 
-use super::{Connection, Error, Late, TimerFor, read::Look, tasks::Wants, transport::Transport};
+use super::{
+    Connection, Error, Late, TimerFor, is_again, read::Look, tasks::Wants, transport::Transport,
+};
 use crate::core::Budget;
 use crate::{Decode, Exchange, Fault, Framing, Need, Progress, Pulled};
 
@@ -563,12 +565,28 @@ impl<T: Transport, S> Connection<T, S> {
             let mut work = 0_usize;
             let input = &mut this.read.input;
             let drained = loop {
-                let drained = input.drain();
-                if input.eof || drained >= limit {
-                    break Poll::Ready(Ok(Some(input.eof)));
+                if input.drain() >= limit && !input.eof {
+                    break Poll::Ready(Ok(Some(false)));
                 }
                 if work >= pace.limit {
                     break Poll::Ready(Ok(None));
+                }
+                if input.eof {
+                    match this.io.poll_rest(cx) {
+                        Poll::Ready(Ok(count)) if count > 0 => {
+                            work = work.saturating_add(count.max(Pace::READ));
+                            if input.drain_more(count) >= limit {
+                                break Poll::Ready(Ok(Some(false)));
+                            }
+                        }
+                        Poll::Ready(Err(error)) if is_again(&error) => {
+                            work = work.saturating_add(Pace::READ);
+                        }
+                        // All that was for the stage has come.
+                        Poll::Ready(_) => break Poll::Ready(Ok(Some(true))),
+                        Poll::Pending => break Poll::Pending,
+                    }
+                    continue;
                 }
                 let look = |_: &[u8]| Look::<()>::Take(usize::MAX);
                 match input.poll_fill(&mut this.io, cx, Need::ONE, look) {

@@ -198,6 +198,17 @@ where
         self.poll_ended(cx, |io, cx| io.poll_end(cx, end))
     }
 
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.sheet.drop_wire();
+        match ready!(self.io.poll_fill(cx, &mut self.sheet.wire, usize::MAX))? {
+            0 => self.io.poll_rest(cx),
+            count => {
+                self.sheet.drop_wire();
+                Poll::Ready(Ok(count))
+            }
+        }
+    }
+
     fn is_exact(&self) -> bool {
         false
     }

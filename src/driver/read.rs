@@ -350,6 +350,12 @@ impl Input {
         self.drained
     }
 
+    /// Counts what was dropped elsewhere; how much was dropped so far.
+    pub(super) fn drain_more(&mut self, count: usize) -> u64 {
+        self.drained = self.drained.saturating_add(count as u64);
+        self.drained
+    }
+
     /// A waiting connection holds as little as possible.
     pub(super) fn release(&mut self) {
         pool::give_back(&mut self.buffer, self.options.read_size);

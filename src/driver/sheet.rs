@@ -116,6 +116,13 @@ impl<L> Sheet<L> {
         self.wire.reserve(room);
     }
 
+    /// Drops what was received behind the end of the layer, and makes room for more of that.
+    pub(super) fn drop_wire(&mut self) {
+        let rest = self.wire.len();
+        self.wire.consume(rest);
+        self.make_room(Need::ONE, 0);
+    }
+
     /// Holds as little as possible while nothing can be received.
     pub(super) fn release(&mut self) {
         pool::give_back(&mut self.wire, self.read_size);

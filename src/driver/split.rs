@@ -189,6 +189,10 @@ impl<T: Transport> Transport for Half<T> {
         self.poll_ended(cx, |io, cx| io.poll_end(cx, end))
     }
 
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.polled(cx, |line, cx| line.io.poll_rest(cx))
+    }
+
     fn is_exact(&self) -> bool {
         self.line().io.is_exact()
     }

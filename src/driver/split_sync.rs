@@ -515,6 +515,15 @@ where
         end.poll(self, cx)
     }
 
+    fn poll_rest(&mut self, _: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if X::Stack::IS_EMPTY {
+            return Poll::Ready(Ok(0));
+        }
+        let (io, mut rest) = (&self.shared.leaf.io, Buffer::new());
+        rest.reserve(1024);
+        fill(&mut rest, usize::MAX, |spare| polled(|| (&mut &*io).read(spare)))
+    }
+
     fn is_exact(&self) -> bool {
         X::Stack::IS_EMPTY
     }

@@ -135,6 +135,17 @@ pub trait Transport: Sized {
         end: &mut EndOf<'_, Self::Leaf>,
     ) -> Poll<io::Result<()>>;
 
+    /// Reads and drops what still comes below, once [`poll_fill`](Self::poll_fill) has said that the
+    /// stream has ended, and returns how many bytes: 0 is the end of what is below. A layer ends
+    /// before its transport does; a close waits for both, since a socket that is dropped with input
+    /// that nobody has read resets the connection.
+    ///
+    /// # Errors
+    /// The transport's.
+    fn poll_rest(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(0))
+    }
+
     /// Looks at what could be read, and leaves it there; 0 is the end of the stream.
     ///
     /// # Errors

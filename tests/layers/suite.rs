@@ -431,3 +431,39 @@ fn a_layer_on_its_own_opens_what_it_seals() {
     }
     assert_eq!(wire.len(), 3 * 7 + 3000);
 }
+
+/// What is below a layer ends behind it. A socket that is dropped before that, with input that
+/// nobody has read, resets the connection.
+#[test]
+fn a_close_reads_on_behind_the_end_of_a_layer() {
+    use segue::Layer;
+    use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+    let is_closed = AtomicBool::new(false);
+    let is_closed = &is_closed;
+    play!({
+        let (client, server) = pair();
+        let mut client = client.layered(Numbered::default()).begin(separator::line());
+        // The head of a record, which is all of an end.
+        let mut server = server.begin(length::array::<7>());
+        both!(
+            {
+                assert!(wait!(client.close_unbounded(1 << 20)).unwrap(), "the end has come");
+                is_closed.store(true, SeqCst);
+                drop(client);
+            },
+            {
+                Numbered::default().close(server.output_mut());
+                wait!(server.flush()).unwrap();
+                let end = wait!(server.turn()).unwrap().unwrap();
+                assert_eq!(end.item[6], END);
+                assert!(wait!(server.turn()).unwrap().is_none());
+                for _ in 0..3 {
+                    assert!(!is_closed.load(SeqCst), "it was dropped with input to come");
+                    server.output_mut().put(b"behind the end");
+                    wait!(server.flush()).unwrap();
+                }
+                wait!(server.close_write()).unwrap();
+            }
+        );
+    });
+}

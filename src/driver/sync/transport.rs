@@ -233,6 +233,10 @@ impl<X: Transport> Transport for Blocking<X> {
         self.0.holds_part()
     }
 
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        self.0.poll_rest(cx)
+    }
+
     fn poll_left(&mut self, cx: &mut Context<'_>, below: usize) -> Poll<()> {
         self.0.poll_left(cx, below)
     }
