@@ -5,16 +5,19 @@ use segue::{Buffer, Encode, Fault, Layer, Output, Step};
 
 #[cfg(feature = "std")]
 use crate::Opened;
-use crate::{Accepted, Close, CloseCode, Error, Outgoing, Part, Piece, Pieces, WriteError, Writer};
+use crate::{
+    Accepted, Close, CloseCode, Error, Outgoing, Part, Piece, Pieces, Reply, WriteError, Writer,
+};
 
 /// A stream of bytes over the binary messages of a WebSocket: a layer for any other protocol, which
 /// so goes wherever HTTP does.
 ///
 /// Where messages begin and end means nothing; each that is sent has up to
 /// [`max_message`](Self::max_message) bytes. Pings are answered. A text message is a fault, and the
-/// peer is told 1003. The end is the close frame (RFC 6455 §7), which ends both directions at once:
-/// what is sealed after the peer's has come fails with [`TunnelError::Write`], so let the protocol
-/// inside end first.
+/// peer is told 1003. The end of each side is its close frame (RFC 6455 §7): the peer's is answered
+/// when this side ends, and not before, so that what is still to be said arrives. Other peers than
+/// a tunnel may throw away what comes behind their own close frame; let the protocol inside end
+/// first where one can be met.
 ///
 /// Made by [`Accepted::tunnel`] and [`Opened::tunnel`](crate::Opened::tunnel) after a handshake.
 ///
@@ -49,6 +52,8 @@ pub struct Tunnel {
     pieces: Pieces,
     writer: Writer,
     most: usize,
+    /// The peer's close frame has come, with this code.
+    ended: Option<Option<CloseCode>>,
 }
 
 impl Tunnel {
@@ -57,10 +62,11 @@ impl Tunnel {
     pub const MAX_MESSAGE: usize = 64 * 1024;
 
     /// A tunnel of a reader and a writer that know of each other, as [`Accepted::pieces`] gives
-    /// them.
+    /// them. The close frame is [answered](Pieces::closes) by the tunnel.
     #[must_use]
     pub fn new(pieces: Pieces, writer: Writer) -> Self {
-        Self { pieces, writer, most: Self::MAX_MESSAGE }
+        let pieces = pieces.closes(Reply::Manual);
+        Self { pieces, writer, most: Self::MAX_MESSAGE, ended: None }
     }
 
     /// The same tunnel, with messages of at most `most` bytes; 0 counts as 1.
@@ -113,7 +119,11 @@ impl Layer for Tunnel {
             }
             Ok(Step::Item(Piece::Part(part))) => return Ok(Step::Item(part.payload)),
             Ok(Step::Item(Piece::Ping(_) | Piece::Pong(_))) => return Ok(Step::Item(&[])),
-            Ok(Step::Item(Piece::Close(_)) | Step::Done) => return Ok(Step::Done),
+            Ok(Step::Item(Piece::Close(close))) => {
+                self.ended = Some(close.map(|close| close.code));
+                return Ok(Step::Done);
+            }
+            Ok(Step::Done) => return Ok(Step::Done),
             Ok(Step::Need(need)) => return Ok(Step::Need(need)),
             Err(fault) => {
                 let code = match &fault.cause {
@@ -142,8 +152,10 @@ impl Layer for Tunnel {
     }
 
     fn close(&mut self, wire: &mut Output) {
-        let close = Some(Close { code: CloseCode::NORMAL, reason: "" });
-        // The peer's close frame may have been answered already.
+        // An answer has the code of what it answers (RFC 6455 §5.5.1).
+        let code = self.ended.unwrap_or(Some(CloseCode::NORMAL));
+        let close = code.map(|code| Close { code, reason: "" });
+        // Behind a fault it was sent already.
         let _ = wire.try_encode(&mut self.writer, Outgoing::Close(close));
     }
 }

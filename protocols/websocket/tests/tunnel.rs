@@ -90,6 +90,36 @@ fn lines_pass_a_tunnel_to_a_server_of_tungstenite() {
     peer.join().unwrap();
 }
 
+/// One end has ended its side before the other has said anything.
+#[test]
+fn a_side_that_has_ended_still_hears_a_mebibyte() {
+    const RECORDS: usize = 64;
+    let (client, server) = sockets();
+    let answers = thread::spawn(move || {
+        let mut connection = Connection::new(server, ());
+        let accepted = connection.exchange(&mut ServerHandshake::new()).unwrap();
+        let mut records = connection.layered(accepted.tunnel()).begin(length::u16_be());
+        assert_eq!(records.turn().unwrap().unwrap().item, b"all of it, please");
+        assert!(records.turn().unwrap().is_none());
+        for at in 0..RECORDS {
+            let record = vec![u8::try_from(at).unwrap(); 16 * 1024];
+            records.queue(&mut length::u16_be(), &record[..]).unwrap();
+        }
+        assert!(records.close(1024).unwrap());
+    });
+    let mut connection = Connection::new(client, ());
+    let opened = connection.exchange(&mut ClientHandshake::new("a", "/tunnel")).unwrap();
+    let mut records = connection.layered(opened.tunnel()).begin(length::u16_be());
+    records.send(&mut length::u16_be(), &b"all of it, please"[..]).unwrap();
+    records.close_write().unwrap();
+    for at in 0..RECORDS {
+        let turn = records.turn().unwrap().unwrap();
+        assert!(turn.item.len() == 16 * 1024 && turn.item.iter().all(|b| usize::from(*b) == at));
+    }
+    assert!(records.turn().unwrap().is_none(), "the close frame is a clean end");
+    answers.join().unwrap();
+}
+
 /// What is none of a tunnel's, and a socket that ends without a close frame.
 #[test]
 fn a_peer_that_breaks_the_rules_is_told_and_a_cut_is_no_end() {
