@@ -245,7 +245,7 @@ fn counted<F: Future>(
 #[tokio::test(start_paused = true)]
 async fn a_silent_peer_is_given_up_by_a_timer() {
     let (near, _far) = tokio::io::duplex(5000);
-    let (client, driver) = OverTokio::new(near, Session::client()).into_streams();
+    let (client, mut driver) = OverTokio::new(near, Session::client()).into_streams();
     let driven = tokio::spawn(async move { driver.run_by(&mut TokioTimer::new()).await });
     let _stream: Stream<Session> = client.open().await.unwrap();
     client.with(Session::ping);

@@ -60,10 +60,14 @@ where
     /// [`Deadlines`](crate::driver::Deadlines). A session may be idle for long: its `idle` is
     /// how long nothing may happen on any stream.
     ///
+    /// Behind it the connection can still be [closed](Self::connection_mut) so that the peer gets
+    /// the last words: a socket that is dropped with input that nobody has read resets the
+    /// connection.
+    ///
     /// # Errors
     /// As those of the future itself, and for a [missed deadline](Error::late).
     pub async fn run_by(
-        mut self,
+        &mut self,
         timer: &mut impl TimerFor<T>,
     ) -> Result<(), Error<<C as Decode>::Error>> {
         poll_fn(|cx| self.poll_with(cx, |connection, cx| connection.poll_ready_by(cx, timer))).await
