@@ -4,11 +4,16 @@
 mod import;
 mod patience;
 mod protocol;
+mod stack;
 
 #[test]
 fn what_is_run_here_is_what_is_printed_there() {
-    let files =
-        [include_str!("protocol.rs"), include_str!("patience.rs"), include_str!("import.rs")];
+    let files = [
+        include_str!("protocol.rs"),
+        include_str!("stack.rs"),
+        include_str!("patience.rs"),
+        include_str!("import.rs"),
+    ];
     for file in files {
         let (listing, _) = file.split_once("\n#[test]\n").unwrap();
         let listing = format!("```rust\n{listing}```");

@@ -1,0 +1,209 @@
+//! Which layer took which bytes, how much credit was granted when, and whether anything was lost.
+
+use comfy_table::{Attribute, Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
+use segue::driver::Late;
+
+use crate::{
+    Run, Visit,
+    counted::{Flow, with},
+    stack::Books,
+    tap::{Grant, Seen, WINDOW},
+    work::TALKS,
+};
+
+/// Says what is printed.
+pub fn explain() {
+    println!(
+        "A client says lines and records on streams of yamux, in deflate, in a WebSocket; a server\n\
+         says them again. The first table has the bytes that each layer took and gave, from the\n\
+         first of the stream below up to the last; below HTTP and WebSocket is the socket. The second\n\
+         has the credit that each end granted the other: how many bytes more of a stream, and when.\n"
+    );
+}
+
+/// Prints a run. Whether everything arrived, and everybody was treated as they should be.
+pub fn print(run: &Run) -> bool {
+    println!("Under {}, in {:.0?}:", run.driver.name(), run.time);
+    let (mut wrong, mut talker) = (Vec::new(), None);
+    for visit in &run.visits {
+        match &visit.end {
+            Ok(()) if talker.is_none() => talker = Some(&visit.books),
+            Ok(()) => wrong.push("a client that says nothing was served".to_owned()),
+            Err(error) if Late::of(error).is_some() => println!("- a client was let go: {error}"),
+            Err(error) => wrong.push(format!("the server failed: {error}")),
+        }
+    }
+    let Some(server) = talker else {
+        wrong.push("no client was served".to_owned());
+        return verdict(&wrong);
+    };
+    if !run.visits.iter().any(Visit::is_late) {
+        wrong.push("a client that says nothing was not let go".to_owned());
+    }
+    println!("{}\n{}", layers(server, &run.client), credit(server, &run.client));
+    for (name, books) in [("server", server), ("client", &run.client)] {
+        wrong.extend(within(name, books));
+    }
+    wrong.extend(between("client", &run.client, "server", server));
+    wrong.extend(between("server", server, "client", &run.client));
+    verdict(&wrong)
+}
+
+impl Visit {
+    fn is_late(&self) -> bool {
+        self.end.as_ref().is_err_and(|error| Late::of(error).is_some())
+    }
+}
+
+fn verdict(wrong: &[String]) -> bool {
+    match wrong {
+        [] => println!("Nothing was lost.\n"),
+        _ => wrong.iter().for_each(|what| println!("WRONG: {what}")),
+    }
+    wrong.is_empty()
+}
+
+/// What the layers of one end take from each other, and whether the streams are whole.
+fn within(name: &str, books: &Books) -> Vec<String> {
+    let (tunnel, deflate) = (with(&books.tunnel, |flow| *flow), with(&books.deflate, |flow| *flow));
+    with(&books.yamux, |yamux| {
+        let mut wrong: Vec<_> = yamux.wrong.iter().map(|what| format!("{name}: {what}")).collect();
+        let (received, sent) = yamux.bytes;
+        let (headers, data) = (yamux.headers(), yamux.data());
+        for (what, one, other) in [
+            ("opened by WebSocket, taken by deflate", tunnel.plain_in, deflate.wire_in),
+            ("made by deflate, sealed by WebSocket", whole(deflate), tunnel.plain_out),
+            ("opened by deflate, taken by yamux", deflate.plain_in, received),
+            ("made by yamux, sealed by deflate", sent, deflate.plain_out),
+            ("taken by yamux, in frames", received, headers.0 + data.0),
+            ("made by yamux, in frames", sent, headers.1 + data.1),
+        ] {
+            if one != other {
+                wrong.push(format!("{name}: {what}: {one} and {other} bytes"));
+            }
+        }
+        // The client announces what a stream carries; all else is said twice.
+        for (talk, (id, stream)) in TALKS.iter().zip(&yamux.streams) {
+            let (short, long) = (talk.bytes(), talk.bytes() + talk.kind.name().len() as u64 + 1);
+            let expected = if name == "client" { (short, long) } else { (long, short) };
+            if (stream.received, stream.sent) != expected {
+                wrong.push(format!("{name}: stream {id}: {stream:?}, and not {expected:?}"));
+            }
+        }
+        if yamux.streams.len() != TALKS.len() {
+            wrong.push(format!("{name}: {} streams", yamux.streams.len()));
+        }
+        wrong
+    })
+}
+
+/// Whether what one end sent is what the other received, layer by layer.
+fn between(from: &str, sender: &Books, to: &str, receiver: &Books) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let flow =
+        |books: &Books| (with(&books.tunnel, |flow| *flow), with(&books.deflate, |flow| *flow));
+    let ((tunnel, deflate), (tunnel_in, deflate_in)) = (flow(sender), flow(receiver));
+    let sent = with(&sender.yamux, |yamux| yamux.bytes.1);
+    let received = with(&receiver.yamux, |yamux| yamux.bytes.0);
+    for (layer, sent, received) in [
+        ("HTTP/1.1", sender.handshake.1, receiver.handshake.0),
+        // The close frame lies behind the end of what is inside, so nobody asks for it.
+        ("WebSocket", tunnel.wire_out, tunnel_in.wire_in - tunnel_in.begins),
+        ("deflate", whole(deflate), deflate_in.wire_in),
+        ("yamux", sent, received),
+    ] {
+        if sent != received {
+            wrong.push(format!("{layer}: the {from} sent {sent} bytes, the {to} took {received}"));
+        }
+    }
+    wrong
+}
+
+/// What a layer has made in all.
+const fn whole(flow: Flow) -> u64 {
+    flow.wire_out + flow.end
+}
+
+/// The table of who took which bytes.
+fn layers(server: &Books, client: &Books) -> Table {
+    let mut table =
+        titled(["end", "layer", "took from below", "gave above", "took from above", "gave below"]);
+    for (end, books) in [("server", server), ("client", client)] {
+        let (received, sent) = books.handshake;
+        let socket = with(&books.tunnel, |flow| (flow.wire_in, sent + whole(*flow)));
+        row(&mut table, end, "socket", (0, socket.0), socket.0, socket.1, socket.1);
+        row(&mut table, "", "HTTP/1.1", (0, received), 0, 0, sent);
+        for (name, flow) in [("WebSocket", &books.tunnel), ("deflate", &books.deflate)] {
+            let flow = with(flow, |flow| *flow);
+            let took = (flow.begins, flow.wire_in);
+            row(&mut table, "", name, took, flow.plain_in, flow.plain_out, whole(flow));
+        }
+        with(&books.yamux, |yamux| {
+            let (data, bytes) = (yamux.data(), yamux.bytes);
+            row(&mut table, "", "yamux", (0, bytes.0), data.0, data.1, bytes.1);
+            for (talk, (id, stream)) in TALKS.iter().zip(&yamux.streams) {
+                let name = format!("  {id}: {}", talk.kind.name());
+                row(&mut table, "", &name, (0, stream.received), 0, 0, stream.sent);
+            }
+        });
+    }
+    table
+}
+
+fn row(
+    table: &mut Table,
+    end: &str,
+    layer: &str,
+    took: (u64, u64),
+    gave: u64,
+    given: u64,
+    made: u64,
+) {
+    // A stage at the end of the chain gives items and no bytes.
+    let bytes = |count: u64| if count > 0 { count.to_string() } else { String::new() };
+    let mut cells = vec![Cell::new(end), Cell::new(layer)];
+    let numbers = [format!("{}..{}", took.0, took.1), bytes(gave), bytes(given), bytes(made)];
+    cells.extend(numbers.map(|text| Cell::new(text).set_alignment(CellAlignment::Right)));
+    table.add_row(cells);
+}
+
+/// The table of who granted how much, and when.
+fn credit(server: &Books, client: &Books) -> Table {
+    let mut table = titled(["end", "stream", "at first", "granted", "when"]);
+    for (end, books) in [("server", server), ("client", client)] {
+        with(&books.yamux, |yamux: &mut Seen| {
+            for (at, (talk, (id, stream))) in TALKS.iter().zip(&yamux.streams).enumerate() {
+                let sum: u64 = stream.grants.iter().map(|grant| u64::from(grant.more)).sum();
+                table.add_row([
+                    Cell::new(if at == 0 { end } else { "" }),
+                    Cell::new(format!("{id}: {}", talk.kind.name())),
+                    Cell::new(format!("{WINDOW}")).set_alignment(CellAlignment::Right),
+                    Cell::new(format!("+{sum}")).set_alignment(CellAlignment::Right),
+                    Cell::new(grants(&stream.grants)),
+                ]);
+            }
+        });
+    }
+    table
+}
+
+/// The first few grants, a line for each.
+fn grants(grants: &[Grant]) -> String {
+    const SHOWN: usize = 4;
+    let line = |grant: &Grant| {
+        let Grant { more, received, after } = grant;
+        format!("+{more} after {received} had come, at {:.1} ms", after.as_secs_f64() * 1000.0)
+    };
+    let mut lines: Vec<_> = grants.iter().take(SHOWN).map(line).collect();
+    if grants.len() > SHOWN {
+        lines.push(format!("and {} more", grants.len() - SHOWN));
+    }
+    lines.join("\n")
+}
+
+fn titled<const N: usize>(titles: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(UTF8_FULL_CONDENSED);
+    table.set_header(titles.map(|title| Cell::new(title).add_attribute(Attribute::Bold)));
+    table
+}
