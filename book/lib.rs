@@ -11,6 +11,7 @@ chapters! {
     two_miniprotocols: "two-miniprotocols.md",
     stages_of_stages: "stages-of-stages.md",
     leaving: "leaving.md",
+    layers_and_streams: "layers-and-streams.md",
     http1: "http1.md",
     websocket: "websocket.md",
     quic: "quic.md",
