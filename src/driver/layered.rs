@@ -200,12 +200,13 @@ where
 
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         self.sheet.drop_wire();
-        match ready!(self.io.poll_fill(cx, &mut self.sheet.wire, usize::MAX))? {
+        self.sheet.make_room(Need::ONE, 0);
+        let count = self.io.poll_fill(cx, &mut self.sheet.wire, usize::MAX);
+        self.sheet.drop_wire();
+        self.sheet.release();
+        match ready!(count)? {
             0 => self.io.poll_rest(cx),
-            count => {
-                self.sheet.drop_wire();
-                Poll::Ready(Ok(count))
-            }
+            count => Poll::Ready(Ok(count)),
         }
     }
 

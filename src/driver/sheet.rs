@@ -116,11 +116,10 @@ impl<L> Sheet<L> {
         self.wire.reserve(room);
     }
 
-    /// Drops what was received behind the end of the layer, and makes room for more of that.
+    /// Drops what was received and not opened: it lies behind the end of the layer.
     pub(super) fn drop_wire(&mut self) {
         let rest = self.wire.len();
         self.wire.consume(rest);
-        self.make_room(Need::ONE, 0);
     }
 
     /// Holds as little as possible while nothing can be received.
