@@ -1,14 +1,12 @@
 //! What is said inside the tunnel, and what has to come back.
 
 use segue::{
-    Encode, Fault, Output,
+    DecodeExt, Encode, Fault, Output,
     combine::{Either, Take},
     length::{self, Prefixed, U32Be},
     separator::{self, Line},
 };
 use std::io;
-
-use segue::DecodeExt;
 
 /// What a stream carries. Its first line says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +150,7 @@ impl Talk {
     /// # Errors
     /// When it is another: something was lost, or has overtaken something.
     pub fn check(&self, at: usize, item: &[u8]) -> io::Result<()> {
-        if item == self.item(at) {
+        if at < self.count && item == self.item(at) {
             return Ok(());
         }
         let what = format!("number {at} of {} came back as another", self.kind.name());
