@@ -5,6 +5,7 @@ use std::{future::poll_fn, task::Poll};
 use futures_util::io::AsyncReadExt as _;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    sync::mpsc,
     task::{JoinHandle, JoinSet},
 };
 use tokio_util::compat::{FuturesAsyncReadCompatExt, TokioAsyncReadCompatExt};
@@ -12,11 +13,32 @@ use tokio_yamux::{config::Config, session::Session};
 
 use super::payload;
 
-/// Echoes all that comes.
+/// Echoes everything a tokio-yamux stream receives, and never stops reading to write.
+///
+/// A stream of that crate learns of new credit only while somebody reads from it. A write that
+/// waits for credit takes frames from the session but registers no waker for the next one. So
+/// `tokio::io::copy`, which does not read while its buffer is full, waits for ever, and the session
+/// then stops reading from the connection because the stream's queue is full. Seen in 0.3.20; a fix
+/// is proposed in <https://github.com/nervosnetwork/tentacle/pull/455>.
 async fn echo(stream: impl AsyncRead + AsyncWrite) {
     let (mut reader, mut writer) = tokio::io::split(stream);
-    tokio::io::copy(&mut reader, &mut writer).await.unwrap();
-    writer.shutdown().await.unwrap();
+    let (pieces, mut queue) = mpsc::unbounded_channel();
+    let read = async move {
+        loop {
+            let mut piece = Vec::with_capacity(8 * 1024);
+            if reader.read_buf(&mut piece).await.unwrap() == 0 {
+                break;
+            }
+            pieces.send(piece).unwrap();
+        }
+    };
+    let write = async {
+        while let Some(piece) = queue.recv().await {
+            writer.write_all(&piece).await.unwrap();
+        }
+        writer.shutdown().await.unwrap();
+    };
+    tokio::join!(read, write);
 }
 
 /// Sends a payload and has it echoed.

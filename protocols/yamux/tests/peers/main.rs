@@ -13,12 +13,10 @@ use tokio::{
     task::JoinHandle,
 };
 
+use ours::Ends;
+
 /// How long the payloads of one end's streams are: nothing, a little, more than a window.
 const SIZES: [usize; 8] = [0, 1, 5000, 70_000, 262_144, 262_145, 600_000, 1_500_000];
-
-/// The same, each within a window, for tokio-yamux. With itself and with the yamux crate, too, it
-/// stands still where both ends echo streams that are longer (0.3.20).
-const WITHIN: [usize; 6] = [0, 1, 5000, 40_000, 70_000, 200_000];
 
 /// The payload of a stream.
 fn payload(size: usize, salt: usize) -> Vec<u8> {
@@ -28,7 +26,7 @@ fn payload(size: usize, salt: usize) -> Vec<u8> {
 /// Both ends talk over a pipe of 64 KiB and over a socket.
 async fn meet<F, G>(
     role: Role,
-    sizes: &[usize],
+    ends: Ends,
     peer: impl Fn(DuplexStream) -> F,
     over_tcp: impl Fn(TcpStream) -> G,
 ) where
@@ -38,13 +36,13 @@ async fn meet<F, G>(
     let meeting = async {
         let (near, far) = tokio::io::duplex(64 * 1024);
         let peer = peer(far).await;
-        ours::talk(near, role, sizes, peer).await;
+        ours::talk(near, role, ends, &SIZES, peer).await;
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (near, far) = tokio::join!(TcpStream::connect(address), listener.accept());
         let peer = over_tcp(far.unwrap().0).await;
-        ours::talk(near.unwrap(), role, sizes, peer).await;
+        ours::talk(near.unwrap(), role, ends, &SIZES, peer).await;
     };
     tokio::time::timeout(Duration::from_secs(60), meeting).await.expect("they stand still");
 }
@@ -53,24 +51,24 @@ async fn meet<F, G>(
 async fn the_yamux_crate_as_a_server() {
     use yamux::Mode::Server;
     let peer = |io| crates::yamux(io, Server, &SIZES);
-    meet(Role::Client, &SIZES, peer, |io| crates::yamux(io, Server, &SIZES)).await;
+    meet(Role::Client, Ends::AtOnce, peer, |io| crates::yamux(io, Server, &SIZES)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_yamux_crate_as_a_client() {
     use yamux::Mode::Client;
     let peer = |io| crates::yamux(io, Client, &SIZES);
-    meet(Role::Server, &SIZES, peer, |io| crates::yamux(io, Client, &SIZES)).await;
+    meet(Role::Server, Ends::AtOnce, peer, |io| crates::yamux(io, Client, &SIZES)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokio_yamux_as_a_server() {
-    let peer = |io| crates::tokio_yamux(io, false, &WITHIN);
-    meet(Role::Client, &WITHIN, peer, |io| crates::tokio_yamux(io, false, &WITHIN)).await;
+    let peer = |io| crates::tokio_yamux(io, false, &SIZES);
+    meet(Role::Client, Ends::OnceGranted, peer, |io| crates::tokio_yamux(io, false, &SIZES)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokio_yamux_as_a_client() {
-    let peer = |io| crates::tokio_yamux(io, true, &WITHIN);
-    meet(Role::Server, &WITHIN, peer, |io| crates::tokio_yamux(io, true, &WITHIN)).await;
+    let peer = |io| crates::tokio_yamux(io, true, &SIZES);
+    meet(Role::Server, Ends::OnceGranted, peer, |io| crates::tokio_yamux(io, true, &SIZES)).await;
 }
