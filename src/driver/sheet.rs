@@ -172,6 +172,8 @@ where
             }
             let has_ended = self.incoming == Incoming::WireEnded;
             let before = self.wire.position();
+            // Behind the layer's end nothing is sealed, answers included.
+            let end = self.is_closed.then(|| self.sealed.mark());
             let opened = match self.layer.open(&mut self.wire, has_ended, &mut self.sealed) {
                 Ok(Step::Item(plain)) => {
                     let plain = plain.as_ref();
@@ -182,6 +184,9 @@ where
                 Ok(Step::Done) => Ok(Step::Done),
                 Err(fault) => Err(fault),
             };
+            if let Some(end) = end {
+                self.sealed.rollback(end);
+            }
             let fault = match opened {
                 Ok(Step::Item(0)) if self.wire.position() == before => {
                     Fault::from_cause(Cause::NoProgress).at(before)

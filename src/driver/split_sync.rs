@@ -562,7 +562,7 @@ where
             shares.told(self.side);
             return Poll::Ready(Err(kind.into()));
         }
-        if shares.is_closed() && !output.is_empty() {
+        if (shares.is_closed() || line.is_closed) && !output.is_empty() {
             output.clear();
             if self.side == Side::Writer {
                 return Poll::Ready(Err(closed_by_the_other_half()));

@@ -9,6 +9,7 @@
 mod bounds;
 #[path = "../../examples/tunnel/deflate.rs"]
 mod deflate;
+mod endings;
 mod futures;
 mod laws;
 mod numbered;

@@ -396,6 +396,29 @@ fn a_pair_is_a_layer() {
     });
 }
 
+/// A layer that has said its end goes on reading, and its answers are for nobody.
+#[test]
+fn nothing_is_answered_behind_the_layers_end() {
+    play!({
+        let (mut client, server) = pair();
+        let mut server = server.layered(Numbered::default()).begin(separator::line());
+        wait!(server.close_write()).unwrap();
+        let mut layer = Numbered::default();
+        layer.put(QUESTION, b"", client.output_mut());
+        layer.put(DATA, b"more\r\n", client.output_mut());
+        layer.put(QUESTION, b"", client.output_mut());
+        layer.put(END, b"", client.output_mut());
+        wait!(client.close_write()).unwrap();
+        assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "more");
+        assert!(wait!(server.turn()).unwrap().is_none());
+        assert_eq!(server.layer().answered, 2);
+        assert!(!server.wants_write(), "an answer waits to be sent");
+        wait!(server.flush()).unwrap();
+        let mut client = client.layered(layer).begin(separator::line());
+        assert!(wait!(client.turn()).unwrap().is_none());
+    });
+}
+
 /// A pair with an end misses it where the wire is cut between two records; one without ends there.
 #[test]
 fn a_cut_between_records_is_no_end_of_a_pair_that_has_one() {
