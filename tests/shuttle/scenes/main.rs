@@ -8,6 +8,10 @@
 #![allow(clippy::unwrap_used, reason = "a scene is a test, though it may not be marked as one")]
 
 mod blocking;
+mod layered;
+#[allow(dead_code, reason = "it is shared with tests that use more of it")]
+#[path = "../../layers/numbered.rs"]
+mod numbered;
 mod pipe;
 mod polled;
 #[allow(dead_code, reason = "it is shared with tests that use more of it")]
