@@ -4,5 +4,6 @@
 mod any_stage;
 pub mod chain;
 pub mod heard;
+pub mod layers;
 pub mod pipe;
 pub mod plan;

@@ -98,6 +98,13 @@ impl Pipe {
         Self { state: RefCell::new(State { open: true, most, ..State::default() }) }
     }
 
+    /// The same, with a script as that of [`new`](Self::new).
+    pub fn scripted(arrivals: Vec<Arrival>, writes: Vec<Taken>, most: usize) -> Self {
+        let (arrivals, writes) = (arrivals.into(), writes.into());
+        let state = State { open: true, most, arrivals, writes, ..State::default() };
+        Self { state: RefCell::new(state) }
+    }
+
     pub fn give(&self, bytes: &[u8]) {
         self.state.borrow_mut().stream.extend(bytes);
     }
@@ -116,6 +123,13 @@ impl Pipe {
         self.state.borrow().written.clone()
     }
 
+    /// Takes up to `most` bytes of what has been written out of it.
+    pub fn take_written(&self, most: usize) -> Vec<u8> {
+        let written = &mut self.state.borrow_mut().written;
+        let count = written.len().min(most);
+        written.drain(..count).collect()
+    }
+
     pub fn is_broken(&self) -> bool {
         self.state.borrow().broken
     }
@@ -132,14 +146,15 @@ impl State {
         if self.arrived > 0 {
             return Ok(self.arrived);
         }
+        if self.open && self.stream.is_empty() {
+            // No bytes would be the end.
+            return Err(ErrorKind::WouldBlock.into());
+        }
         self.arrived = match self.arrivals.pop_front() {
             Some(Arrival::Block) => return Err(ErrorKind::WouldBlock.into()),
             Some(Arrival::Interrupted) => return Err(ErrorKind::Interrupted.into()),
             Some(Arrival::TimedOut) => return Err(ErrorKind::TimedOut.into()),
             Some(Arrival::Failure) => return Err(ErrorKind::HostUnreachable.into()),
-            None if self.open && self.stream.is_empty() => {
-                return Err(ErrorKind::WouldBlock.into());
-            }
             Some(Arrival::Bytes(count)) => self.stream.len().min(usize::from(count)),
             None => self.stream.len(),
         };
@@ -166,7 +181,6 @@ impl State {
     }
 
     fn take(&mut self) -> io::Result<usize> {
-        assert!(!self.closed, "something is written behind the end");
         match self.writes.pop_front() {
             _ if self.broken => Err(ErrorKind::BrokenPipe.into()),
             Some(Taken::AtMost(count)) => Ok(usize::from(count)),
@@ -181,6 +195,8 @@ impl State {
     }
 
     fn write(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
+        // Flushing is fine there: that sends nothing.
+        assert!(!self.closed, "something is written behind the end");
         let mut most = self.take()?;
         let mut count = 0;
         for chunk in chunks {
