@@ -118,7 +118,11 @@ where
         end: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
     ) -> Poll<io::Result<()>> {
         self.sheet.close();
-        ready!(self.io.poll_send(cx, &mut self.sheet.sealed))?;
+        // The ends of all layers leave together: a peer that has read the topmost may be gone.
+        self.io.take_over(&mut self.sheet.sealed)?;
+        if !self.sheet.sealed.is_empty() {
+            ready!(self.io.poll_send(cx, &mut self.sheet.sealed))?;
+        }
         self.sheet.release_sealed();
         end(&mut self.io, cx)
     }
@@ -188,6 +192,10 @@ where
         let is_sent = ready!(self.io.poll_send_once(cx, &mut self.sheet.sealed))?;
         self.sheet.release_sealed();
         Poll::Ready(Ok(is_sent && output.is_empty()))
+    }
+
+    fn take_over(&mut self, output: &mut Output) -> io::Result<()> {
+        self.sheet.seal_all(output)
     }
 
     fn poll_end(

@@ -124,6 +124,15 @@ pub trait Transport: Sized {
         self.poll_send(cx, output).map_ok(|()| true)
     }
 
+    /// Takes `output` over, to send it with what is sent next: a layer seals it. What is left of it is
+    /// to be [sent](Self::poll_send); under all layers that is everything.
+    ///
+    /// # Errors
+    /// The layer's.
+    fn take_over(&mut self, _output: &mut Output) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Sends the end of the stream by way of `end`, which knows how the leaf does that. Everything
     /// was sent before. A layer says its own end first.
     ///

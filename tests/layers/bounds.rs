@@ -62,6 +62,44 @@ fn an_idle_layer_holds_nothing() {
     });
 }
 
+/// Counts how often it is written to.
+struct Counting(usize);
+
+impl std::io::Read for Counting {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Ok(0)
+    }
+}
+
+impl Write for Counting {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += 1;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl sync::CloseWrite for Counting {
+    fn close_write(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A peer that has read the end of the topmost layer may be gone when those below end.
+#[test]
+fn the_ends_of_all_layers_leave_in_one_write() {
+    let connection = sync::Connection::new(Counting(0), ()).layered(Numbered::default());
+    let connection = connection.layered(Numbered::default()).layered(Numbered::default());
+    let mut connection = connection.begin(separator::line());
+    connection.close_write().unwrap();
+    assert_eq!(connection.io().0, 1);
+    connection.close_write().unwrap();
+    assert_eq!(connection.io().0, 1);
+}
+
 /// A byte of a wire record now and then moves no deadline, blocking or polled.
 #[test]
 fn a_wire_that_trickles_is_late() {
