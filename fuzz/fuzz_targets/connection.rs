@@ -210,7 +210,11 @@ impl Tale {
     }
 
     /// What can be done with a half as well.
-    fn one<T: Transport>(&mut self, connection: &mut driver::Connection<Blocking<T>, Stage>, act: Act) {
+    fn one<T: Transport>(
+        &mut self,
+        connection: &mut driver::Connection<Blocking<T>, Stage>,
+        act: Act,
+    ) {
         match act {
             // A dead stage is not to be asked again.
             Act::Turn | Act::TurnAndRoom | Act::ReadyAndTake if self.over => {}
@@ -225,7 +229,11 @@ impl Tale {
         }
     }
 
-    fn turn<T: Transport>(&mut self, connection: &mut driver::Connection<Blocking<T>, Stage>, room: bool) {
+    fn turn<T: Transport>(
+        &mut self,
+        connection: &mut driver::Connection<Blocking<T>, Stage>,
+        room: bool,
+    ) {
         match connection.turn() {
             Ok(Some(Turn { item, mut output })) => {
                 assert!(!self.done, "it was over");
@@ -256,7 +264,10 @@ impl Tale {
         }
     }
 
-    fn ready_and_take<T: Transport>(&mut self, connection: &mut driver::Connection<Blocking<T>, Stage>) {
+    fn ready_and_take<T: Transport>(
+        &mut self,
+        connection: &mut driver::Connection<Blocking<T>, Stage>,
+    ) {
         match connection.ready() {
             Ok(true) => match connection.take() {
                 Some(Ok(item)) => {

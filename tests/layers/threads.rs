@@ -14,9 +14,8 @@ const COUNT: usize = 2048;
 
 /// The records that are sent, by turns.
 fn records() -> Vec<Vec<u8>> {
-    let record = |at: usize| {
-        (0..RECORD).map(|byte| ((byte * 31 + at * 7) % 251).to_le_bytes()[0]).collect()
-    };
+    let record =
+        |at: usize| (0..RECORD).map(|byte| ((byte * 31 + at * 7) % 251).to_le_bytes()[0]).collect();
     (0..16).map(record).collect()
 }
 
