@@ -245,6 +245,7 @@ impl World {
                 break;
             }
         }
+        // Nobody else may be gone, so then both have heard it.
         for end in &mut self.ends {
             let layer = AnyLayer::new(self.kinds >> 1, self.most[1]);
             self.is_given_up |= !end.layer_again(layer);
