@@ -126,7 +126,8 @@ impl WriteSide {
     #[inline]
     pub(super) fn is_full<T: Transport>(&mut self, io: &T) -> bool {
         let (waiting, high_water) = (self.output.len() + io.queued(), self.output.high_water());
-        if waiting < high_water {
+        // Where nothing can be sent any more, what waits in a layer goes nowhere.
+        if waiting < high_water || !self.can_send() {
             (self.base, self.lent) = (0, false);
             return false;
         }
