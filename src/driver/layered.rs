@@ -373,6 +373,12 @@ where
         self.io.layer()
     }
 
+    /// Whether the wire has ended between two records of a layer that has no end of its own
+    /// ([`Layer::ENDS`]): the peer may have ended the stream, or somebody in between.
+    pub fn is_bare_end(&self) -> bool {
+        self.io.is_bare_end()
+    }
+
     /// The topmost layer, to be changed.
     pub fn layer_mut(&mut self) -> &mut L {
         self.io.layer_mut()
@@ -400,6 +406,12 @@ where
     /// The topmost layer.
     pub fn layer(&self) -> &L {
         self.io.0.layer()
+    }
+
+    /// Whether the wire has ended between two records of a layer that has no end of its own
+    /// ([`Layer::ENDS`]): the peer may have ended the stream, or somebody in between.
+    pub fn is_bare_end(&self) -> bool {
+        self.io.0.is_bare_end()
     }
 
     /// The topmost layer, to be changed.

@@ -490,3 +490,29 @@ fn a_close_reads_on_behind_the_end_of_a_layer() {
         );
     });
 }
+
+/// A layer without an end of its own: a wire that ends between two records ends the stream, and the
+/// connection says that nobody has vouched for it; inside a record it is cut.
+#[test]
+fn a_bare_end_is_told_as_one() {
+    play!({
+        for (rest, is_cut) in [(&b""[..], false), (&b"\x05cu"[..], true)] {
+            let (mut client, server) = pair();
+            let chunks = Paired::new(length::u8(), length::u8(), 200);
+            let mut server = server.layered(chunks).begin(separator::line());
+            client.output_mut().put(b"\x07whole\r\n");
+            client.output_mut().put(rest);
+            wait!(client.close_write()).unwrap();
+            assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "whole");
+            assert!(!server.is_bare_end());
+            match wait!(server.turn()) {
+                Ok(turn) => assert!(turn.is_none() && !is_cut),
+                Err(Error::Io(error)) => {
+                    assert!(is_cut && error.kind() == ErrorKind::UnexpectedEof);
+                }
+                Err(error) => panic!("{error:?}"),
+            }
+            assert_eq!(server.is_bare_end(), !is_cut);
+        }
+    });
+}
