@@ -8,7 +8,8 @@
 //! - **Packets**: a [`Packet`] is [unmasked](Packet::unmask) and then [opened](Unmasked::open), by the
 //!   keys of [`protect`]; a [`PacketBuilder`] makes one. [`Header`] reads and writes all kinds.
 //! - **Frames**: [`frame::Payload`] goes through those of a packet, [`frame::Builder`] fills one.
-//! - **Streams**: [`stream`] puts them in order, for any stage of segue's to read.
+//! - **Streams**: [`stream`] puts them in order, for any stage of segue's to read. `quinn` makes those
+//!   of a quinn-proto connection a carrier, for stages on each of them.
 //! - [`transport_parameters`], [`VarInt`]; [`KeyLog`] and [`tls`] for those who look into captures, as
 //!   the example `dissect` does.
 //!
@@ -72,6 +73,8 @@ mod keylog;
 mod observe;
 mod packet;
 pub mod protect;
+#[cfg(feature = "quinn")]
+pub mod quinn;
 mod range_set;
 mod received;
 mod sink;

@@ -1,0 +1,52 @@
+//! How much is buffered beside quinn-proto.
+
+use segue::Output;
+
+/// How much [`Streams`](super::Streams) buffer, beside what the connection itself does.
+///
+/// ```
+/// use segue_quic::quinn::Limits;
+///
+/// let limits = Limits { streams: 16, ..Limits::default() };
+/// # let _ = limits;
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The most streams of each direction that the peer has opened and that were not let go of, or
+    /// have data left to be sent. Others wait inside the connection, where they count against
+    /// [`max_concurrent_bidi_streams`](quinn_proto::TransportConfig::max_concurrent_bidi_streams)
+    /// and its like.
+    ///
+    /// 256: as each may have its window full, this bounds the inputs to 16 MiB a direction.
+    pub streams: usize,
+    /// The most bytes of a stream that are read ahead of its consumer.
+    ///
+    /// 64 KiB. The connection lets the peer send its own
+    /// [`stream_receive_window`](quinn_proto::TransportConfig::stream_receive_window) beyond that.
+    pub window: u64,
+    /// The most bytes beyond the window that are read of one stream for a record that is longer.
+    ///
+    /// 1 MiB: records of a mebibyte pass.
+    pub excess: u64,
+    /// The same for all streams together, in bytes.
+    ///
+    /// 16 MiB: sixteen streams can have the most at a time, and others wait for them.
+    pub excess_of_all: u64,
+    /// The high-water mark of each stream's output, in bytes.
+    ///
+    /// 64 KiB, as that of connections. The connection takes up to its
+    /// [`send_window`](quinn_proto::TransportConfig::send_window) out of all outputs.
+    pub output: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            streams: 256,
+            window: 64 * 1024,
+            excess: 1 << 20,
+            excess_of_all: 16 << 20,
+            output: Output::HIGH_WATER,
+        }
+    }
+}

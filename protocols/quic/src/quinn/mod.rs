@@ -1,0 +1,313 @@
+//! The streams of a [quinn-proto](quinn_proto) connection as a [`Carrier`] (RFC 9000 §2-4).
+//!
+//! [`Streams`] wraps a [`Connection`]. Stages then run on its streams by [`Mux`], as on those of any
+//! other carrier, and datagrams (RFC 9221) come and go by [`Datagrams`].
+//!
+//! [`Carrier`]: segue::mux::Carrier
+//! [`Datagrams`]: segue::mux::Datagrams
+//! [`Mux`]: segue::mux::Mux
+
+mod carrier;
+mod events;
+mod limits;
+mod read;
+mod stream;
+mod write;
+
+use std::{collections::VecDeque, fmt, time::Instant};
+
+use quinn_proto::{
+    Connection, ConnectionError, ConnectionEvent, Dir, EndpointEvent, StreamId, Transmit, VarInt,
+};
+use segue::mux::{Table, Turns};
+
+pub use self::limits::Limits;
+use self::stream::Stream;
+
+/// A connection of quinn-proto, and what waits on its streams.
+///
+/// # How to drive it
+/// As quinn-proto's [`Connection`], by the methods here that have the names of the connection's:
+///
+/// 1. Give it what the endpoint has for it ([`handle_event`](Self::handle_event)), and time-outs.
+/// 2. Take [events](segue::mux::Carrier::next_event) until there are none, or items of a
+///    [`Mux`](segue::mux::Mux) of it; then let its stages speak.
+/// 3. Ask for datagrams by [`poll_transmit`](Self::poll_transmit), which first writes what waits in
+///    the outputs. That brings about events: go back to 2 if there are any.
+/// 4. Hand [endpoint events](Self::poll_endpoint_events) over, wait until
+///    [`poll_timeout`](Self::poll_timeout) or for the next datagram.
+///
+/// ```no_run
+/// use std::time::Instant;
+/// use quinn_proto::{ConnectionHandle, DatagramEvent, Endpoint};
+/// use segue::{length, mux::{Item, Mux}};
+/// use segue_quic::quinn::Streams;
+///
+/// type Lengths = length::Prefixed<length::U16Be>;
+///
+/// /// One round of a connection whose records are counted.
+/// fn turn(
+///     mux: &mut Mux<Streams, Lengths>,
+///     (endpoint, handle): (&mut Endpoint, ConnectionHandle),
+///     received: Option<DatagramEvent>,
+///     send: &mut dyn FnMut(&[u8]),
+///     records: &mut usize,
+/// ) {
+///     let now = Instant::now();
+///     if let Some(DatagramEvent::ConnectionEvent(_, event)) = received {
+///         mux.carrier_mut().handle_event(event);
+///     }
+///     if mux.carrier_mut().poll_timeout().is_some_and(|at| at <= now) {
+///         mux.carrier_mut().handle_timeout(now);
+///     }
+///     loop {
+///         let mut opened = None;
+///         while let Some(item) = mux.next() {
+///             match item {
+///                 Item::Event(segue::mux::Event::Opened(id), _) => opened = Some(id),
+///                 Item::Inner(_, Ok(_record), _) => *records += 1,
+///                 _ => {}
+///             }
+///             if let Some(id) = opened.take() {
+///                 mux.attach(id, length::u16_be());
+///             }
+///         }
+///         mux.speak_stages(None);
+///         let mut datagram = Vec::new();
+///         if mux.carrier_mut().poll_transmit(now, 1, &mut datagram).is_none() {
+///             break;
+///         }
+///         send(&datagram);
+///     }
+///     while let Some(event) = mux.carrier_mut().poll_endpoint_events() {
+///         if let Some(event) = endpoint.handle_event(handle, event) {
+///             mux.carrier_mut().handle_event(event);
+///         }
+///     }
+/// }
+/// # let _ = turn;
+/// ```
+///
+/// # Streams
+/// - Those that only one side sends on have no [input](segue::mux::Stream::input) or no
+///   [output](segue::mux::Stream::output).
+/// - Resetting ends both directions. The peer may end one alone: [`Event::Reset`] says that its side
+///   broke off, [`Event::Stopped`] that it does not want this side, which is reset then (RFC 9000
+///   §3.5).
+/// - The peer learns of a stream by what is sent on it: one that nothing was written to does not
+///   exist for it.
+/// - [`Event::Sent`] says what went into the connection, [`Event::Released`] that the peer has
+///   acknowledged all of it.
+/// - Where a server does not take early data, all streams opened before are released, whether they
+///   were let go of or not; their ids are used again.
+/// - [Urgencies](segue::mux::Priority::urgency) are the connection's priorities; streams of one
+///   urgency take turns whether they are incremental or not.
+/// - QUIC has no word for [`away`](segue::mux::Carrier::away): the peer is granted no more streams,
+///   and those that it opens are stopped and reset with that code.
+/// - The codes of [`close`](segue::mux::Carrier::close) and of all the others are the application's
+///   (RFC 9000 §20.2); codes above 2^62 - 1 become that.
+///
+/// [`Event::Reset`]: segue::mux::Event::Reset
+/// [`Event::Sent`]: segue::mux::Event::Sent
+/// [`Event::Stopped`]: segue::mux::Event::Stopped
+/// [`Event::Released`]: segue::mux::Event::Released
+///
+/// # Credit
+/// The connection grants its peer more as it is read from. Here it is read from at most
+/// [`Limits::window`] ahead of what the consumer has let go of, or as far as it
+/// [wants](segue::mux::Carrier::want), so the peer can send that and one
+/// [`stream_receive_window`](quinn_proto::TransportConfig::stream_receive_window) beyond. Bound the sum
+/// by [`receive_window`](quinn_proto::TransportConfig::receive_window), whose default is no bound.
+pub struct Streams {
+    connection: Connection,
+    limits: Limits,
+    streams: Table<StreamId, Stream>,
+    /// Those with data to write.
+    turns: Turns<StreamId>,
+    /// Those with something to tell, each once.
+    telling: VecDeque<StreamId>,
+    /// Those of early data that was rejected.
+    rejected: VecDeque<StreamId>,
+    /// Those that wait for others' grants, and the position that is to be granted.
+    wanting: Vec<(StreamId, u64)>,
+    /// The sum of what streams were granted beyond their windows.
+    excess: u64,
+    /// How many of the peer's streams count against the limit, of both directions.
+    counted: [usize; 2],
+    /// How many writes there were.
+    writes: u64,
+    connected: bool,
+    /// Events of the whole connection.
+    told: Told,
+    /// The code with which new streams are refused.
+    refuse: Option<VarInt>,
+    life: Life,
+    datagram_room: usize,
+}
+
+/// Events that are not of a stream.
+#[derive(Debug, Default)]
+struct Told {
+    /// A stream could not be opened.
+    waits: bool,
+    may: bool,
+    away: Option<u64>,
+}
+
+enum Life {
+    Open,
+    /// This end closes the connection, and it is to be told so.
+    Closing(VarInt, Vec<u8>),
+    Closed,
+    Lost(ConnectionError),
+}
+
+impl Streams {
+    /// The streams of a connection that nobody has taken streams or events of.
+    #[must_use]
+    pub fn new(connection: Connection) -> Self {
+        Self::with_limits(connection, Limits::default())
+    }
+
+    /// The same, with other limits.
+    #[must_use]
+    pub fn with_limits(connection: Connection, limits: Limits) -> Self {
+        let mut streams = Self {
+            connection,
+            limits,
+            streams: Table::new(),
+            turns: Turns::new(),
+            telling: VecDeque::new(),
+            rejected: VecDeque::new(),
+            wanting: Vec::new(),
+            excess: 0,
+            counted: [0; 2],
+            writes: 0,
+            connected: false,
+            told: Told::default(),
+            refuse: None,
+            life: Life::Open,
+            datagram_room: 0,
+        };
+        streams.hear(streams.connection.is_handshaking());
+        streams
+    }
+
+    /// Takes what the endpoint has for the connection.
+    pub fn handle_event(&mut self, event: ConnectionEvent) {
+        // Streams that come with the last packets of a handshake may be early, too.
+        let early = self.connection.is_handshaking();
+        self.connection.handle_event(event);
+        self.hear(early);
+    }
+
+    /// Acts upon time-outs, once [`poll_timeout`](Self::poll_timeout) has come.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.connection.handle_timeout(now);
+        self.hear(self.connection.is_handshaking());
+    }
+
+    /// The time at which [`handle_timeout`](Self::handle_timeout) is to be called.
+    #[must_use]
+    pub fn poll_timeout(&mut self) -> Option<Instant> {
+        self.connection.poll_timeout()
+    }
+
+    /// Writes what waits in the outputs, and puts up to `max_datagrams` datagrams into `buffer`, as
+    /// [`Connection::poll_transmit`] says. To be called until there are none, each time that
+    /// anything was done with streams.
+    ///
+    /// # Panics
+    /// If `max_datagrams` is 0.
+    #[must_use]
+    pub fn poll_transmit(
+        &mut self,
+        now: Instant,
+        max_datagrams: usize,
+        buffer: &mut Vec<u8>,
+    ) -> Option<Transmit> {
+        if let Life::Closing(code, why) = &mut self.life {
+            let (code, why) = (*code, std::mem::take(why));
+            self.life = Life::Closed;
+            self.connection.close(now, code, why.into());
+        }
+        self.write_all();
+        let transmit = self.connection.poll_transmit(now, max_datagrams, buffer);
+        self.measure_datagrams();
+        transmit
+    }
+
+    /// What the connection has for its endpoint.
+    #[must_use]
+    pub fn poll_endpoint_events(&mut self) -> Option<EndpointEvent> {
+        self.connection.poll_endpoint_events()
+    }
+
+    /// Whether the handshake has succeeded.
+    #[must_use]
+    pub const fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// Why the connection was lost, if it was, by the peer's closing it or otherwise.
+    #[must_use]
+    pub const fn lost(&self) -> Option<&ConnectionError> {
+        match &self.life {
+            Life::Lost(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// How many streams there are, those included that were let go of and are not over.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Whether there are no streams.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
+    /// The connection.
+    #[must_use]
+    pub const fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// The connection, for what is not of streams. Its events and streams are not to be taken.
+    #[must_use]
+    pub const fn connection_mut(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    /// Whether the connection carries nothing any more.
+    const fn is_over(&self) -> bool {
+        !matches!(self.life, Life::Open)
+    }
+}
+
+/// The code of the application's that is nearest.
+fn varint(code: u64) -> VarInt {
+    VarInt::from_u64(code).unwrap_or(VarInt::MAX)
+}
+
+/// Which of the two counts of a direction is meant.
+const fn index(direction: Dir) -> usize {
+    match direction {
+        Dir::Bi => 0,
+        Dir::Uni => 1,
+    }
+}
+
+/// Shows how many streams there are and not what is on them.
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams")
+            .field("side", &self.connection.side())
+            .field("streams", &self.streams.len())
+            .field("lost", &self.lost())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! Reading: as far as the consumer lets, and further for records that are longer.
+
+use quinn_proto::{ReadError, StreamId};
+
+use super::{
+    Streams,
+    stream::{Events, Reading},
+};
+
+impl Streams {
+    /// Reads of a stream what its window allows.
+    pub(super) fn fill(&mut self, id: StreamId) {
+        let broken = self.broken();
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if stream.reading != Reading::Open || !stream.held {
+            return;
+        }
+        let before = (stream.window.reached(), stream.reading);
+        let mut recv = self.connection.recv_stream(id);
+        stream.held_up = stream.window.reached() >= stream.window.limit();
+        if stream.held_up {
+            // A reset is seen all the same.
+            if let Ok(Some(code)) = recv.received_reset() {
+                stream.reading = Reading::Reset(code.into_inner());
+            }
+        } else if let Ok(mut chunks) = recv.read(true) {
+            loop {
+                let room = stream.window.limit() - stream.window.reached();
+                if room == 0 {
+                    stream.held_up = true;
+                    break;
+                }
+                match chunks.next(usize::try_from(room).unwrap_or(usize::MAX)) {
+                    Ok(Some(chunk)) => {
+                        stream.input.extend(&chunk.bytes);
+                        // It is no more than there was room for.
+                        let _ = stream.window.advance(chunk.bytes.len() as u64);
+                    }
+                    Ok(None) => stream.reading = Reading::Ended,
+                    Err(ReadError::Reset(code)) => {
+                        stream.reading = Reading::Reset(code.into_inner());
+                    }
+                    Err(ReadError::Blocked) => {
+                        // What lacks will not come.
+                        if let Some(code) = broken {
+                            stream.reading = Reading::Reset(code);
+                        }
+                        break;
+                    }
+                }
+                if stream.reading != Reading::Open {
+                    break;
+                }
+            }
+            // Whether there is something to send is asked in any case.
+            let _ = chunks.finalize();
+        } else {
+            // The connection knows nothing of the stream: early data was rejected.
+            stream.reading = Reading::Reset(0);
+        }
+        let (reached, reading) = (stream.window.reached(), stream.reading);
+        if (reached, reading) != before {
+            self.tell(id, Events::READABLE);
+        }
+        if matches!(reading, Reading::Reset(_)) {
+            self.tell(id, Events::RESET);
+        }
+        if reading != Reading::Open {
+            self.read_no_more(id);
+        }
+    }
+
+    /// Takes back what a stream was granted beyond its window.
+    pub(super) fn read_no_more(&mut self, id: StreamId) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        self.excess -= stream.window.excess();
+        // Nothing is in excess of this.
+        stream.window.resize(u64::MAX);
+        self.grant_to_others();
+    }
+
+    /// The consumer has done with so much.
+    pub(super) fn consumed(&mut self, id: StreamId, count: usize) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        let before = stream.window.excess();
+        stream.window.consume(count as u64);
+        self.excess -= before - stream.window.excess();
+        stream.window.announce_all();
+        if stream.held_up {
+            self.fill(id);
+        }
+        self.grant_to_others();
+    }
+
+    /// The consumer lacks so much. False where it will not be granted that.
+    pub(super) fn lacks(&mut self, id: StreamId, at_least: usize) -> bool {
+        let Some(stream) = self.streams.get(&id) else { return true };
+        let window = &stream.window;
+        let to = window.reached().saturating_add(at_least as u64);
+        if stream.reading != Reading::Open || to <= window.limit() {
+            return true;
+        }
+        let beyond = to.saturating_sub(window.consumed().saturating_add(window.size()));
+        if beyond > self.limits.excess.min(self.limits.excess_of_all) {
+            return false;
+        }
+        if !self.grant(id, to) {
+            match self.wanting.iter_mut().find(|(other, _)| *other == id) {
+                Some((_, position)) => *position = to,
+                None => self.wanting.push((id, to)),
+            }
+        }
+        true
+    }
+
+    /// Grants a stream everything up to a position, if the sum allows that now.
+    fn grant(&mut self, id: StreamId, to: u64) -> bool {
+        let Some(stream) = self.streams.get(&id) else { return true };
+        let window = &stream.window;
+        if stream.reading != Reading::Open || !stream.held || to <= window.limit() {
+            return true;
+        }
+        // Who looks for a separator only ever lacks a byte, and is not to be given single ones.
+        let most = window.consumed() + window.size() + self.limits.excess;
+        let worthwhile = (window.reached() + window.size() / 2).min(most).max(to);
+        self.grant_just(id, worthwhile) || self.grant_just(id, to)
+    }
+
+    fn grant_just(&mut self, id: StreamId, to: u64) -> bool {
+        let Some(stream) = self.streams.get_mut(&id) else { return true };
+        let mut window = stream.window.clone();
+        window.allow(to);
+        let excess = self.excess - stream.window.excess() + window.excess();
+        if excess > self.limits.excess_of_all {
+            return false;
+        }
+        self.excess = excess;
+        stream.window = window;
+        self.fill(id);
+        true
+    }
+
+    /// Grants those that wait what has become free, in their order.
+    fn grant_to_others(&mut self) {
+        while let Some(&(id, to)) = self.wanting.first() {
+            // Out first: what is granted may end the stream, which grants to others again.
+            self.wanting.remove(0);
+            if !self.grant(id, to) {
+                self.wanting.insert(0, (id, to));
+                return;
+            }
+        }
+    }
+}
