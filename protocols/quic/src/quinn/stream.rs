@@ -7,6 +7,8 @@ use segue::{
     mux::{Ending, Event, Priority, Window},
 };
 
+pub(super) use crate::stream::told::Events;
+
 pub(super) struct Stream {
     pub(super) input: Buffer,
     pub(super) output: Output,
@@ -61,39 +63,6 @@ pub(super) enum Writing {
     Finished,
     /// All was acknowledged, or the side broke off.
     Over,
-}
-
-/// The events of a stream that were not told, in the order in which they will be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Events(u8);
-
-impl Events {
-    pub(super) const OPENED: Self = Self(1);
-    pub(super) const READABLE: Self = Self(2);
-    pub(super) const SENT: Self = Self(4);
-    pub(super) const WRITABLE: Self = Self(8);
-    pub(super) const RESET: Self = Self(16);
-    pub(super) const STOPPED: Self = Self(32);
-    pub(super) const RELEASED: Self = Self(64);
-
-    pub(super) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(super) fn add(&mut self, event: Self) {
-        self.0 |= event.0;
-    }
-
-    pub(super) const fn clear(&mut self) {
-        self.0 = 0;
-    }
-
-    /// Takes the first out.
-    fn next(&mut self) -> Self {
-        let first = self.0 & self.0.wrapping_neg();
-        self.0 ^= first;
-        Self(first)
-    }
 }
 
 impl Stream {

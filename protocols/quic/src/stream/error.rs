@@ -4,6 +4,7 @@ use core::fmt;
 
 use segue::{Fault, mux::Exceeded};
 
+use super::StreamId;
 use crate::{ErrorCode, TransportError};
 
 /// How a peer broke the rules of streams. Each ends the connection, with the
@@ -47,6 +48,11 @@ pub enum StreamError {
     StreamCount(Exceeded),
     /// More came in CRYPTO frames than is buffered.
     CryptoBuffer(Exceeded),
+    /// A frame is of the side of a stream that there is not: data where only this end sends, or a
+    /// limit for what only the peer sends.
+    NoSuchSide(StreamId),
+    /// A frame is of a stream that this end is to open and has not.
+    NotOpened(StreamId),
 }
 
 impl StreamError {
@@ -99,6 +105,16 @@ impl StreamError {
                 "RFC 9000 §7.5",
                 "more in CRYPTO frames than is buffered",
             ),
+            Self::NoSuchSide(_) => (
+                ErrorCode::STREAM_STATE_ERROR,
+                "RFC 9000 §19.8",
+                "a frame is of a side that its stream does not have",
+            ),
+            Self::NotOpened(_) => (
+                ErrorCode::STREAM_STATE_ERROR,
+                "RFC 9000 §19.8",
+                "a frame is of a stream that was not opened",
+            ),
         }
     }
 }
@@ -118,6 +134,7 @@ impl fmt::Display for StreamError {
             | Self::ConnectionData(exceeded)
             | Self::StreamCount(exceeded)
             | Self::CryptoBuffer(exceeded) => exceeded.fmt(f)?,
+            Self::NoSuchSide(id) | Self::NotOpened(id) => write!(f, "stream {}", id.value())?,
         }
         write!(f, " ({section}; {code})")
     }

@@ -7,6 +7,9 @@
 //! endpoint allows its peer, a [`Credit`] what the peer allows it: for a stream, for all of a
 //! connection's, and for their number.
 //!
+//! [`Streams`] is all of them together, by their ids: a [`Carrier`](segue::mux::Carrier), on whose
+//! streams [`Mux`](segue::mux::Mux) runs stages.
+//!
 //! Nothing here knows a packet or a clock: who keeps a connection says what came, what is
 //! acknowledged and what was lost.
 //!
@@ -38,6 +41,8 @@ mod queue;
 mod reassembly;
 mod receive;
 mod send;
+mod streams;
+pub(crate) mod told;
 
 pub use crypto::CryptoStream;
 pub use error::{ReadError, StreamError};
@@ -46,3 +51,4 @@ pub use queue::{Piece, SendQueue, Sent};
 pub use reassembly::Reassembler;
 pub use receive::ReceiveStream;
 pub use send::{Closed, SendStream};
+pub use streams::{Carried, Limits, Streams};

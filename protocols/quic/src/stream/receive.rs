@@ -164,6 +164,25 @@ impl ReceiveStream {
         if self.final_size.is_some() || self.stopped { None } else { self.window.announce() }
     }
 
+    /// Where what is in order ends, read or not.
+    pub(super) fn arrived(&self) -> u64 {
+        self.reassembler.position()
+    }
+
+    /// The consumer has done with so much, wherever the buffer is.
+    pub(super) fn consume(&mut self, count: u64, connection: &mut Window) {
+        let before = self.window.consumed();
+        self.window.consume(count);
+        connection.consume(self.window.consumed() - before);
+    }
+
+    /// Counts what is only counted as done with.
+    pub(super) fn settle_dropped(&mut self, connection: &mut Window) {
+        if self.is_dropped() {
+            self.settle(connection);
+        }
+    }
+
     /// How much of the stream may come.
     #[must_use]
     pub fn window(&self) -> &Window {

@@ -1,0 +1,75 @@
+//! What is allowed the peer.
+
+use segue::Output;
+
+use crate::{VarInt, transport_parameters::TransportParameters};
+
+/// What [`Streams`](super::Streams) allow the peer, and buffer.
+///
+/// ```
+/// use segue_quic::{stream::Limits, transport_parameters::TransportParameters};
+///
+/// let limits = Limits { streams: 16, ..Limits::default() };
+/// let mut parameters = TransportParameters::new();
+/// limits.declare(&mut parameters);
+/// assert_eq!(parameters.initial_max_streams_bidi.value(), 16);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The window of each stream, in bytes.
+    ///
+    /// 64 KiB: at 100 Mbit/s, a round trip of 5 ms.
+    pub window: u64,
+    /// The window of all streams together, in bytes.
+    ///
+    /// 16 MiB: 256 streams whose windows are full.
+    pub data: u64,
+    /// The most streams of each direction that the peer has opened and that are not over.
+    ///
+    /// 256: with a full window each, no more than `data`.
+    pub streams: u64,
+    /// The most bytes beyond its window that a stream is granted for a record that is longer.
+    ///
+    /// 1 MiB: records of a mebibyte pass.
+    pub excess: u64,
+    /// The same for all streams together, in bytes.
+    ///
+    /// 16 MiB: sixteen streams can have the most at a time, and others wait for them.
+    pub excess_of_all: u64,
+    /// The high-water mark of each stream's output, in bytes.
+    ///
+    /// 64 KiB, as that of connections.
+    pub output: usize,
+}
+
+impl Limits {
+    /// Puts the limits into what this end declares in the handshake (RFC 9000 §18.2).
+    pub fn declare(&self, parameters: &mut TransportParameters) {
+        let window = varint(self.window);
+        parameters.initial_max_data = varint(self.data);
+        parameters.initial_max_stream_data_bidi_local = window;
+        parameters.initial_max_stream_data_bidi_remote = window;
+        parameters.initial_max_stream_data_uni = window;
+        let streams = varint(self.streams.min(segue::mux::Window::MAX_STREAMS));
+        parameters.initial_max_streams_bidi = streams;
+        parameters.initial_max_streams_uni = streams;
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            window: 64 * 1024,
+            data: 16 << 20,
+            streams: 256,
+            excess: 1 << 20,
+            excess_of_all: 16 << 20,
+            output: Output::HIGH_WATER,
+        }
+    }
+}
+
+/// The nearest integer that the wire has.
+pub(super) fn varint(value: u64) -> VarInt {
+    VarInt::new(value).unwrap_or(VarInt::MAX)
+}

@@ -1,0 +1,280 @@
+//! All streams of a connection.
+
+mod carrier;
+mod entry;
+mod limits;
+mod receive;
+mod transmit;
+
+use alloc::{collections::VecDeque, string::String, vec::Vec};
+use core::fmt;
+
+use segue::mux::{Credit, Event, Table, Turns, Window};
+
+use self::entry::Entry;
+pub use self::{limits::Limits, transmit::Carried};
+use super::{Direction, ReceiveStream, SendStream, Side, StreamId, told::Events};
+use crate::transport_parameters::TransportParameters;
+
+/// All streams of a connection: a [`Carrier`](segue::mux::Carrier) that is fed with frames and asked
+/// for frames (RFC 9000 §2-4).
+///
+/// # How to drive it
+/// 1. [Declare](Limits::declare) the limits in the handshake, and give it the peer's
+///    [parameters](Self::set_peer) once they are known.
+/// 2. Give it the frames of each packet ([`receive`](Self::receive)): it takes those of streams.
+/// 3. Take [events](segue::mux::Carrier::next_event), or items of a [`Mux`](segue::mux::Mux).
+/// 4. Have it [fill](Self::fill) packets while there is something to send and the congestion window
+///    allows. Keep what each one [carried](Carried), and say when it was
+///    [acknowledged](Self::acknowledged) or [lost](Self::lost).
+///
+/// ```
+/// use segue::mux::{Carrier, Direction, Ending, Event, Opens};
+/// use segue_quic::{
+///     PacketKind,
+///     frame::{Builder, Payload},
+///     stream::{Limits, Side, Streams},
+///     transport_parameters::TransportParameters,
+/// };
+///
+/// let mut parameters = TransportParameters::new();
+/// Limits::default().declare(&mut parameters);
+/// let [mut client, mut server] = [Side::Client, Side::Server].map(|side| {
+///     let mut streams = Streams::new(side, Limits::default());
+///     streams.set_peer(&parameters);
+///     streams
+/// });
+///
+/// let id = client.open(Direction::Sending).expect("the server allows it");
+/// client.stream(id).and_then(|stream| stream.output).expect("it is open").put(b"hello");
+/// client.let_go(id);
+///
+/// let (mut packet, mut carried) = (Vec::new(), Vec::new());
+/// client.fill(&mut Builder::new(&mut packet, PacketKind::OneRtt, 1200), &mut carried);
+/// for frame in Payload::new(&packet, PacketKind::OneRtt) {
+///     server.receive(&frame?)?;
+/// }
+/// assert_eq!(server.next_event(), Some(Event::Opened(id)));
+/// assert_eq!(server.next_event(), Some(Event::Readable(id)));
+/// let stream = server.stream(id).expect("it was opened");
+/// assert_eq!(stream.ending, Ending::Ended);
+/// assert_eq!(stream.input.expect("the client sends").as_slice(), b"hello");
+///
+/// // An ACK frame of the server's says that the packet has come.
+/// carried.into_iter().for_each(|carried| client.acknowledged(carried));
+/// assert_eq!(client.next_event(), Some(Event::Released(id)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Streams
+/// - Those that only one side sends on have no input or no output. A reset ends both directions; the
+///   peer may end one alone, by a RESET_STREAM frame ([`Event::Reset`]) or a STOP_SENDING frame
+///   ([`Event::Stopped`]), upon which this side is reset with its code (RFC 9000 §3.5).
+/// - [`Event::Released`] comes when the peer has acknowledged all that was sent, and the end of what
+///   it sends is known. Only then may it open another in its stead.
+/// - There is no frame for [`away`](segue::mux::Carrier::away): streams that the peer opens from then
+///   on are stopped and reset with that code, and it is allowed no more.
+/// - After [`close`](segue::mux::Carrier::close) all streams are broken off; the CONNECTION_CLOSE frame
+///   that [`closing`](Self::closing) says is for who owns the connection to send.
+///
+/// # Memory
+/// What comes is bounded by [`Limits::data`] and [`Limits::excess_of_all`], and for each stream by its
+/// window and what it [wants](segue::mux::Carrier::want). What is sent waits in the output, up to its
+/// high-water mark, until a packet is filled, and then until it is acknowledged.
+pub struct Streams {
+    side: Side,
+    limits: Limits,
+    peer: TransportParameters,
+    streams: Table<StreamId, Entry>,
+    /// Those with data to send.
+    turns: Turns<StreamId>,
+    /// Those that wait for credit of the connection's.
+    starved: VecDeque<StreamId>,
+    /// Those with control frames to send, each once.
+    due: VecDeque<StreamId>,
+    /// Those with something to tell, each once.
+    telling: VecDeque<StreamId>,
+    /// Those that wait for others' grants, and the position that is to be granted.
+    wanting: Vec<(StreamId, u64)>,
+    /// The sum of what streams were granted beyond their windows.
+    excess: u64,
+    window: Window,
+    credit: Credit,
+    /// Whether a MAX_DATA frame is to be sent.
+    raise: bool,
+    /// Of streams both ways and one way.
+    counts: [Counts; 2],
+    refuse: Option<u64>,
+    closing: Option<(u64, String)>,
+}
+
+/// How many streams of a direction each side may open, and has opened.
+struct Counts {
+    window: Window,
+    credit: Credit,
+    /// Whether a MAX_STREAMS frame is to be sent.
+    raise: bool,
+    /// Whether one could not be opened.
+    waits: bool,
+    may: bool,
+}
+
+impl Streams {
+    /// The streams of this side, which allows its peer so much.
+    #[must_use]
+    pub fn new(side: Side, limits: Limits) -> Self {
+        let counts = || Counts {
+            window: Window::streams(limits.streams),
+            credit: Credit::new(0),
+            raise: false,
+            waits: false,
+            may: false,
+        };
+        Self {
+            side,
+            limits,
+            peer: TransportParameters::new(),
+            streams: Table::new(),
+            turns: Turns::new(),
+            starved: VecDeque::new(),
+            due: VecDeque::new(),
+            telling: VecDeque::new(),
+            wanting: Vec::new(),
+            excess: 0,
+            window: Window::new(limits.data),
+            credit: Credit::new(0),
+            raise: false,
+            counts: [counts(), counts()],
+            refuse: None,
+            closing: None,
+        }
+    }
+
+    /// Takes what the peer has declared. To be called once, before any frame of the peer's.
+    pub fn set_peer(&mut self, parameters: &TransportParameters) {
+        self.credit.raise_to(parameters.initial_max_data.value());
+        self.allow(Direction::Bi, parameters.initial_max_streams_bidi.value());
+        self.allow(Direction::Uni, parameters.initial_max_streams_uni.value());
+        self.peer = parameters.clone();
+    }
+
+    /// How many streams there are, those included that were let go of and are not over.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.streams.len()
+    }
+
+    /// Whether there are no streams.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.streams.is_empty()
+    }
+
+    /// The code and the reason of the CONNECTION_CLOSE frame that is to be sent, once the connection
+    /// was [closed](segue::mux::Carrier::close).
+    #[must_use]
+    pub fn closing(&self) -> Option<(u64, &str)> {
+        self.closing.as_ref().map(|(code, why)| (*code, why.as_str()))
+    }
+
+    /// The peer may have opened so many streams.
+    fn allow(&mut self, direction: Direction, count: u64) {
+        let counts = &mut self.counts[index(direction)];
+        if counts.credit.raise_to(count) {
+            counts.may |= core::mem::take(&mut counts.waits);
+        }
+    }
+
+    /// Adds a stream.
+    fn add(&mut self, id: StreamId) {
+        let local = id.initiator() == self.side;
+        let peer = &self.peer;
+        let credit = match (id.direction(), local) {
+            (Direction::Uni, _) => peer.initial_max_stream_data_uni,
+            (Direction::Bi, true) => peer.initial_max_stream_data_bidi_remote,
+            (Direction::Bi, false) => peer.initial_max_stream_data_bidi_local,
+        };
+        let receive = id.is_sent_by(self.side.peer());
+        let receive = receive.then(|| ReceiveStream::new(self.limits.window));
+        let send = id.is_sent_by(self.side).then(|| SendStream::new(id, credit.value()));
+        self.streams.insert(id, Entry::new(receive, send, self.limits.output));
+    }
+
+    /// Something happened on a stream.
+    fn tell(&mut self, id: StreamId, event: Events) {
+        let Some(entry) = self.streams.get_mut(&id) else { return };
+        // Nobody is told of a stream that was let go of, but for its end.
+        if !entry.held && event != Events::RELEASED {
+            return;
+        }
+        if !core::mem::replace(&mut entry.tells, true) {
+            self.telling.push_back(id);
+        }
+        entry.events.add(event);
+    }
+
+    /// A stream has control frames to send.
+    fn owe(&mut self, id: StreamId) {
+        if let Some(entry) = self.streams.get_mut(&id)
+            && !core::mem::replace(&mut entry.due, true)
+        {
+            self.due.push_back(id);
+        }
+    }
+
+    /// Has it told if a stream is over.
+    fn settle(&mut self, id: StreamId) {
+        if self.streams.get(&id).is_some_and(Entry::is_over) {
+            self.tell(id, Events::RELEASED);
+        }
+    }
+
+    fn take_event(&mut self) -> Option<Event<StreamId>> {
+        while let Some(&id) = self.telling.front() {
+            let Some(entry) = self.streams.get_mut(&id) else {
+                self.telling.pop_front();
+                continue;
+            };
+            let event = entry.next_event(id);
+            if entry.events.is_empty() {
+                entry.tells = false;
+                self.telling.pop_front();
+            }
+            if let Some(Event::Released(_)) = event {
+                self.remove(id);
+            }
+            if event.is_some() {
+                return event;
+            }
+        }
+        let may = self.counts.iter_mut().any(|counts| core::mem::take(&mut counts.may));
+        may.then_some(Event::May)
+    }
+
+    fn remove(&mut self, id: StreamId) {
+        self.streams.remove(&id);
+        self.turns.remove(id);
+        if id.initiator() != self.side {
+            let counts = &mut self.counts[index(id.direction())];
+            counts.window.consume(1);
+            counts.raise |= self.refuse.is_none() && counts.window.announce().is_some();
+        }
+    }
+}
+
+const fn index(direction: Direction) -> usize {
+    match direction {
+        Direction::Bi => 0,
+        Direction::Uni => 1,
+    }
+}
+
+/// Shows how many streams there are and not what is on them.
+impl fmt::Debug for Streams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Streams")
+            .field("side", &self.side)
+            .field("streams", &self.streams.len())
+            .finish_non_exhaustive()
+    }
+}

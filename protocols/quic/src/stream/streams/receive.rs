@@ -1,0 +1,249 @@
+//! Frames that come.
+
+use segue::mux::{Ending, Window};
+
+use super::{Streams, entry::Writing, index};
+use crate::{
+    frame::Frame,
+    stream::{StreamError, StreamId, told::Events},
+};
+
+impl Streams {
+    /// Takes a frame of the peer's. False, and nothing has happened, if it is not of streams.
+    ///
+    /// # Errors
+    /// If it breaks a rule of streams: the connection is to be closed.
+    pub fn receive(&mut self, frame: &Frame<'_>) -> Result<bool, StreamError> {
+        match frame {
+            Frame::Stream(part) => {
+                let id = self.received_on(part.id.value())?;
+                let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
+                let Some(receive) = &mut entry.receive else { return Ok(true) };
+                let offset = part.offset.value();
+                let more = receive.receive(offset, part.data, part.fin, &mut self.window)?;
+                receive.settle_dropped(&mut self.window);
+                if more {
+                    self.tell(id, Events::READABLE);
+                }
+                self.received(id);
+            }
+            Frame::ResetStream(reset) => {
+                let id = self.received_on(reset.id.value())?;
+                let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
+                let Some(receive) = &mut entry.receive else { return Ok(true) };
+                let (code, size) = (reset.error.value(), reset.final_size.value());
+                let news = receive.reset(code, size, &mut self.window)? && entry.broken.is_none();
+                receive.settle_dropped(&mut self.window);
+                if news {
+                    self.tell(id, Events::READABLE);
+                    self.tell(id, Events::RESET);
+                }
+                self.received(id);
+            }
+            Frame::StopSending(stop) => {
+                let id = self.sent_on(stop.id.value())?;
+                let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
+                if entry.send.as_ref().is_some_and(|send| !send.is_over()) {
+                    entry.stopped = stop.error.value();
+                    entry.end_writing(entry.stopped);
+                    self.turns.remove(id);
+                    self.owe(id);
+                    self.tell(id, Events::STOPPED);
+                }
+            }
+            Frame::MaxStreamData(max) => {
+                let id = self.sent_on(max.id.value())?;
+                let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
+                if let Some(send) = &mut entry.send
+                    && send.credit_mut().raise_to(max.maximum.value())
+                    && entry.has_more()
+                {
+                    self.turns.enqueue(id, entry.priority);
+                }
+            }
+            Frame::MaxData(max) => {
+                if self.credit.raise_to(max.maximum.value()) {
+                    while let Some(id) = self.starved.pop_front() {
+                        if let Some(entry) = self.streams.get_mut(&id) {
+                            entry.starved = false;
+                            self.turns.enqueue(id, entry.priority);
+                        }
+                    }
+                }
+            }
+            Frame::MaxStreams(max) => self.allow(max.direction, max.maximum.value()),
+            Frame::StreamDataBlocked(blocked) => {
+                self.received_on(blocked.id.value())?;
+            }
+            Frame::DataBlocked(_) | Frame::StreamsBlocked(_) => {}
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// A stream on which the peer sends; it is opened if it is to be.
+    fn received_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
+        let id = StreamId::new(id);
+        if !id.is_sent_by(self.side.peer()) {
+            return Err(StreamError::NoSuchSide(id));
+        }
+        self.known(id)
+    }
+
+    /// A stream on which this end sends.
+    fn sent_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
+        let id = StreamId::new(id);
+        if !id.is_sent_by(self.side) {
+            return Err(StreamError::NoSuchSide(id));
+        }
+        self.known(id)
+    }
+
+    /// Opens what the peer has opened by naming a stream: those before it, too (RFC 9000 §3.2).
+    fn known(&mut self, id: StreamId) -> Result<StreamId, StreamError> {
+        let counts = &mut self.counts[index(id.direction())];
+        if id.initiator() == self.side {
+            let opened = id.index() < counts.credit.used();
+            return if opened { Ok(id) } else { Err(StreamError::NotOpened(id)) };
+        }
+        let before = counts.window.reached();
+        counts.window.reach(id.count()).map_err(StreamError::StreamCount)?;
+        for index in before..id.count() {
+            let Some(id) = StreamId::of(self.side.peer(), id.direction(), index) else { break };
+            self.add(id);
+            match self.refuse {
+                None if self.closing.is_none() => self.tell(id, Events::OPENED),
+                code => {
+                    self.break_off(id, code.unwrap_or(0));
+                    if let Some(entry) = self.streams.get_mut(&id) {
+                        entry.held = false;
+                    }
+                }
+            }
+        }
+        Ok(id)
+    }
+
+    /// Looks what a frame has come to.
+    fn received(&mut self, id: StreamId) {
+        let Some(entry) = self.streams.get(&id) else { return };
+        if entry.ending() != Ending::Open {
+            self.read_no_more(id);
+        }
+        self.raise |= self.window.announce().is_some();
+        self.settle(id);
+    }
+
+    /// Takes back what a stream was granted beyond its window.
+    pub(super) fn read_no_more(&mut self, id: StreamId) {
+        let Some(receive) = self.streams.get_mut(&id).and_then(|entry| entry.receive.as_mut())
+        else {
+            return;
+        };
+        self.excess -= receive.window().excess();
+        // Nothing is in excess of this.
+        receive.window_mut().resize(u64::MAX);
+        self.grant_to_others();
+    }
+
+    /// Gives both sides of a stream up.
+    pub(super) fn break_off(&mut self, id: StreamId, code: u64) {
+        let Some(entry) = self.streams.get_mut(&id) else { return };
+        if entry.send.is_some() {
+            entry.end_writing(code);
+            self.turns.remove(id);
+            self.owe(id);
+        }
+        self.stop_reading(id, code);
+        self.settle(id);
+    }
+
+    pub(super) fn stop_reading(&mut self, id: StreamId, code: u64) {
+        let Some(entry) = self.streams.get_mut(&id) else { return };
+        if entry.ending() != Ending::Open {
+            return;
+        }
+        entry.broken = Some(code);
+        let Some(receive) = &mut entry.receive else { return };
+        receive.stop();
+        receive.settle_dropped(&mut self.window);
+        entry.stop = Some(code);
+        self.owe(id);
+        self.raise |= self.window.announce().is_some();
+        self.read_no_more(id);
+    }
+
+    /// The consumer lacks so much. False where it will not be granted that.
+    pub(super) fn lacks(&mut self, id: StreamId, at_least: usize) -> bool {
+        let Some(entry) = self.streams.get(&id).filter(|entry| entry.is_read()) else {
+            return true;
+        };
+        let Some(receive) = &entry.receive else { return true };
+        let window = receive.window();
+        let to = receive.arrived().saturating_add(at_least as u64);
+        if to <= window.limit() {
+            return true;
+        }
+        let beyond = to.saturating_sub(window.consumed().saturating_add(window.size()));
+        if beyond > self.limits.excess.min(self.limits.excess_of_all) || to > Window::MAX_DATA {
+            return false;
+        }
+        if !self.grant(id, to) {
+            match self.wanting.iter_mut().find(|(other, _)| *other == id) {
+                Some((_, position)) => *position = to,
+                None => self.wanting.push((id, to)),
+            }
+        }
+        true
+    }
+
+    /// Grants a stream everything up to a position, if the sum allows that now.
+    fn grant(&mut self, id: StreamId, to: u64) -> bool {
+        let Some(entry) = self.streams.get(&id).filter(|entry| entry.is_read()) else {
+            return true;
+        };
+        let Some(receive) = &entry.receive else { return true };
+        let window = receive.window();
+        if to <= window.limit() {
+            return true;
+        }
+        // Who looks for a separator only ever lacks a byte, and is not to be given single ones.
+        let most = window.consumed() + window.size() + self.limits.excess;
+        let worthwhile = (receive.arrived() + window.size() / 2).min(most).max(to);
+        self.grant_just(id, worthwhile) || self.grant_just(id, to)
+    }
+
+    fn grant_just(&mut self, id: StreamId, to: u64) -> bool {
+        let Some(entry) = self.streams.get_mut(&id) else { return true };
+        let Some(receive) = &mut entry.receive else { return true };
+        let before = receive.window().excess();
+        let mut window = receive.window().clone();
+        let more = window.allow(to);
+        let excess = self.excess - before + window.excess();
+        if excess > self.limits.excess_of_all {
+            return false;
+        }
+        // The connection has to let it through as well.
+        self.window.allow(self.window.limit().saturating_add(window.excess().min(more)));
+        self.excess = excess;
+        *receive.window_mut() = window;
+        entry.raise = true;
+        self.raise = true;
+        self.owe(id);
+        true
+    }
+
+    /// Grants those that wait what has become free, in their order.
+    pub(super) fn grant_to_others(&mut self) {
+        while let Some(&(id, to)) = self.wanting.first()
+            && self.grant(id, to)
+        {
+            self.wanting.remove(0);
+        }
+    }
+
+    /// Whether a consumer may still write.
+    pub(super) fn writes(&self, id: StreamId) -> bool {
+        self.streams.get(&id).is_some_and(|entry| entry.writing == Writing::Open)
+    }
+}

@@ -1,0 +1,232 @@
+//! Frames that leave, and what becomes of them.
+
+use alloc::vec::Vec;
+
+use segue::Output;
+
+use super::{Streams, entry::Writing, index, limits::varint};
+use crate::{
+    frame::{
+        Builder, DataBlocked, Frame, MaxData, MaxStreamData, MaxStreams, ResetStream, StopSending,
+        StreamDataBlocked,
+    },
+    stream::{Direction, Sent, StreamId, told::Events},
+};
+
+/// What a packet carries of the streams: to be given back when it is
+/// [acknowledged](Streams::acknowledged) or [lost](Streams::lost).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Carried(Kind);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Stream(StreamId, Sent),
+    Reset(StreamId),
+    Stop(StreamId, u64),
+    MaxStreamData(StreamId),
+    MaxData,
+    MaxStreams(Direction),
+    DataBlocked,
+    StreamDataBlocked(StreamId),
+}
+
+/// What a turn of a stream has come to.
+enum Turn {
+    /// A frame was written, and there may be more.
+    More,
+    /// There is nothing, or no credit.
+    Done,
+    /// There is no room.
+    Full,
+}
+
+/// The most that is in front of the data of a STREAM frame with its length, and a byte of it.
+const LEAST_ROOM: usize = 20;
+
+impl Streams {
+    /// Fills a payload with frames: control first, and then data by turns. What it carries is
+    /// appended to `carried`; nothing is, where there is nothing to send.
+    pub fn fill(&mut self, payload: &mut Builder<'_>, carried: &mut Vec<Carried>) {
+        if self.closing.is_some() {
+            return;
+        }
+        let mut push = |payload: &mut Builder<'_>, frame: Frame<'_>, kind| {
+            let fits = payload.push(frame).is_ok();
+            if fits {
+                carried.push(Carried(kind));
+            }
+            fits
+        };
+        let maximum = varint(self.window.limit());
+        if self.raise && push(payload, MaxData { maximum }.into(), Kind::MaxData) {
+            self.raise = false;
+        }
+        for direction in [Direction::Bi, Direction::Uni] {
+            let counts = &mut self.counts[index(direction)];
+            let frame = MaxStreams { direction, maximum: varint(counts.window.limit()) };
+            if counts.raise && push(payload, frame.into(), Kind::MaxStreams(direction)) {
+                counts.raise = false;
+            }
+        }
+        while let Some(&id) = self.due.front() {
+            if let Some(entry) = self.streams.get_mut(&id) {
+                let wire = varint(id.value());
+                if let Some(send) = &mut entry.send
+                    && let Some((code, size)) = send.next_reset()
+                {
+                    let (error, final_size) = (varint(code), varint(size));
+                    let frame = ResetStream { id: wire, error, final_size };
+                    if !push(payload, frame.into(), Kind::Reset(id)) {
+                        send.reset_lost();
+                        return;
+                    }
+                }
+                if let Some(code) = entry.stop {
+                    let frame = StopSending { id: wire, error: varint(code) };
+                    if !push(payload, frame.into(), Kind::Stop(id, code)) {
+                        return;
+                    }
+                    entry.stop = None;
+                }
+                if entry.raise
+                    && let Some(receive) = &entry.receive
+                {
+                    let maximum = varint(receive.window().limit());
+                    let frame = MaxStreamData { id: wire, maximum };
+                    if entry.is_read() && !push(payload, frame.into(), Kind::MaxStreamData(id)) {
+                        return;
+                    }
+                    entry.raise = false;
+                }
+                entry.due = false;
+            }
+            self.due.pop_front();
+        }
+        while let Some(id) = self.turns.next() {
+            match self.turn(id, payload, carried) {
+                Turn::More => self.turns.had_turn(true),
+                Turn::Done => self.turns.had_turn(false),
+                Turn::Full => return,
+            }
+        }
+    }
+
+    /// Writes a STREAM frame.
+    fn turn(
+        &mut self,
+        id: StreamId,
+        payload: &mut Builder<'_>,
+        carried: &mut Vec<Carried>,
+    ) -> Turn {
+        let Some(entry) = self.streams.get_mut(&id) else { return Turn::Done };
+        let has_more = entry.has_more();
+        let Some(send) = entry.send.as_mut().filter(|_| has_more) else { return Turn::Done };
+        let room = payload.room();
+        if room < LEAST_ROOM {
+            return Turn::Full;
+        }
+        let was_full = !entry.output.has_room();
+        if !send.queue().has_more() {
+            // No more than leaves now, so that the output shows what waits.
+            let most = send.credit().available().min(self.credit.available());
+            let most = usize::try_from(most).unwrap_or(usize::MAX).min(room);
+            let mut leaves = Output::new();
+            entry.output.move_to(&mut leaves, most);
+            // It was not finished, or there would be no output.
+            let _ = send.append(&mut leaves);
+            if entry.output.is_empty() && entry.writing == Writing::Finishing {
+                send.finish();
+                entry.writing = Writing::Over;
+            }
+        }
+        let before = send.queue().sent();
+        let Some(piece) = send.next(room, &mut self.credit) else {
+            let mut blocked = Vec::new();
+            if let Some(limit) = send.credit_mut().blocked() {
+                let frame = StreamDataBlocked { id: varint(id.value()), limit: varint(limit) };
+                blocked.push((Frame::from(frame), Kind::StreamDataBlocked(id)));
+            }
+            if self.credit.available() == 0 {
+                if !core::mem::replace(&mut entry.starved, true) {
+                    self.starved.push_back(id);
+                }
+                if let Some(limit) = self.credit.blocked() {
+                    let frame = DataBlocked { limit: varint(limit) };
+                    blocked.push((frame.into(), Kind::DataBlocked));
+                }
+            }
+            for (frame, kind) in blocked {
+                match payload.push(frame) {
+                    Ok(()) => carried.push(Carried(kind)),
+                    Err(_) => self.lost(Carried(kind)),
+                }
+            }
+            return Turn::Done;
+        };
+        let sent = piece.sent();
+        let (wire, offset) = (varint(id.value()), varint(sent.offset));
+        if payload.stream(wire, offset, piece.data, piece.fin) != Ok(Some(sent.length)) {
+            // Room for it was seen to: the packet may not carry such frames.
+            send.lost(sent);
+            return Turn::Full;
+        }
+        carried.push(Carried(Kind::Stream(id, sent)));
+        let new = usize::try_from(send.queue().sent() - before).unwrap_or(usize::MAX);
+        entry.sent += new;
+        let writable = was_full && entry.output.has_room() && entry.writing == Writing::Open;
+        if new > 0 {
+            self.tell(id, Events::SENT);
+        }
+        if writable {
+            self.tell(id, Events::WRITABLE);
+        }
+        Turn::More
+    }
+
+    /// A packet that carried this was acknowledged.
+    pub fn acknowledged(&mut self, carried: Carried) {
+        let (Kind::Stream(id, _) | Kind::Reset(id)) = carried.0 else { return };
+        let Some(send) = self.streams.get_mut(&id).and_then(|entry| entry.send.as_mut()) else {
+            return;
+        };
+        match carried.0 {
+            Kind::Stream(_, sent) => send.acknowledged(sent),
+            _ => send.reset_acknowledged(),
+        }
+        self.settle(id);
+    }
+
+    /// A packet that carried this was lost: what still matters of it is sent again.
+    pub fn lost(&mut self, carried: Carried) {
+        let id = match carried.0 {
+            Kind::MaxData => return self.raise = true,
+            Kind::MaxStreams(direction) => return self.counts[index(direction)].raise = true,
+            Kind::DataBlocked => return self.credit.blocked_was_lost(),
+            Kind::Stream(id, _)
+            | Kind::Reset(id)
+            | Kind::Stop(id, _)
+            | Kind::MaxStreamData(id)
+            | Kind::StreamDataBlocked(id) => id,
+        };
+        let Some(entry) = self.streams.get_mut(&id) else { return };
+        match (carried.0, &mut entry.send) {
+            (Kind::Stream(_, sent), Some(send)) => {
+                send.lost(sent);
+                if send.has_more() {
+                    self.turns.enqueue(id, entry.priority);
+                }
+                return;
+            }
+            (Kind::StreamDataBlocked(_), Some(send)) => {
+                return send.credit_mut().blocked_was_lost();
+            }
+            (Kind::Reset(_), Some(send)) => send.reset_lost(),
+            (Kind::Stop(_, code), _) => {
+                let over = entry.receive.as_ref().is_none_or(super::ReceiveStream::is_over);
+                entry.stop = (!over).then_some(code);
+            }
+            _ => entry.raise = true,
+        }
+        self.owe(id);
+    }
+}

@@ -1,0 +1,257 @@
+//! All streams of a connection as a carrier, over a network that loses and reorders.
+#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
+
+use std::collections::HashMap;
+
+use segue::{
+    Encode, laws,
+    length::{self, Prefixed, U16Be},
+    mux::{Carrier, Direction, Ending, Event, Item, Mux, Opens},
+};
+use segue_quic::{
+    ErrorCode, PacketKind, VarInt,
+    frame::{Builder, Frame, MaxStreamData, Payload, Stream},
+    stream::{Carried, Limits, Side, StreamError, StreamId, Streams},
+    transport_parameters::TransportParameters,
+};
+
+/// Two ends, and what is under way.
+struct Pair<E> {
+    ends: [E; 2],
+    /// Packets of each side, and what they carry.
+    under_way: [Vec<(Vec<u8>, Vec<Carried>)>; 2],
+    /// How many of a hundred packets are lost.
+    loss: u64,
+    random: u64,
+}
+
+trait End {
+    fn streams(&mut self) -> &mut Streams;
+}
+
+impl End for Streams {
+    fn streams(&mut self) -> &mut Streams {
+        self
+    }
+}
+
+impl End for Mux<Streams, Prefixed<U16Be>> {
+    fn streams(&mut self) -> &mut Streams {
+        self.carrier_mut()
+    }
+}
+
+fn ends(limits: Limits) -> [Streams; 2] {
+    let mut parameters = TransportParameters::new();
+    limits.declare(&mut parameters);
+    [Side::Client, Side::Server].map(|side| {
+        let mut streams = Streams::new(side, limits);
+        streams.set_peer(&parameters);
+        streams
+    })
+}
+
+impl<E: End> Pair<E> {
+    fn new(ends: [E; 2], loss: u64) -> Self {
+        Self { ends, under_way: [Vec::new(), Vec::new()], loss, random: 7 }
+    }
+
+    fn below(&mut self, most: u64) -> u64 {
+        self.random = self.random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        (self.random >> 33) % most
+    }
+
+    /// Has both send what they have, and the network do something with each packet.
+    fn exchange(&mut self) -> Result<bool, String> {
+        let mut moved = false;
+        for side in 0..2 {
+            loop {
+                let (mut packet, mut carried) = (Vec::new(), Vec::new());
+                let mut payload = Builder::new(&mut packet, PacketKind::OneRtt, 1200);
+                self.ends[side].streams().fill(&mut payload, &mut carried);
+                if packet.is_empty() {
+                    break;
+                }
+                assert!(packet.len() <= 1200 && !carried.is_empty());
+                self.under_way[side].push((packet, carried));
+            }
+            while !self.under_way[side].is_empty() {
+                moved = true;
+                let some = usize::try_from(self.below(4)).unwrap();
+                let at = some.min(self.under_way[side].len() - 1);
+                let (packet, carried) = self.under_way[side].remove(at);
+                // A packet may come and be taken for lost.
+                let (lost, late) = (self.below(100) < self.loss, self.below(3) == 0);
+                if !lost || late {
+                    for frame in Payload::new(&packet, PacketKind::OneRtt) {
+                        let frame = frame.map_err(|fault| format!("{fault:?}"))?;
+                        let taken = self.ends[1 - side].streams().receive(&frame);
+                        assert!(taken.map_err(|error| error.to_string())?);
+                    }
+                }
+                for carried in carried {
+                    match lost {
+                        true => self.ends[side].streams().lost(carried),
+                        false => self.ends[side].streams().acknowledged(carried),
+                    }
+                }
+            }
+        }
+        Ok(moved)
+    }
+}
+
+impl laws::Link for Pair<Streams> {
+    type End = Streams;
+
+    fn end(&mut self, side: usize) -> &mut Streams {
+        &mut self.ends[side]
+    }
+
+    fn event(&mut self, side: usize) -> Option<Event<StreamId>> {
+        self.ends[side].next_event()
+    }
+
+    fn talk(&mut self) -> Result<bool, String> {
+        self.exchange()
+    }
+}
+
+#[test]
+fn the_law_of_carriers_holds() {
+    for loss in [0, 20] {
+        let limits = Limits { window: 128 * 1024, ..Limits::default() };
+        laws::linked(|| Pair::new(ends(limits), loss)).window(128 * 1024).check();
+    }
+}
+
+fn record(length: usize, seed: usize) -> Vec<u8> {
+    (0..length).map(|at| (at.wrapping_mul(31) ^ seed ^ (at >> 8)).to_le_bytes()[0]).collect()
+}
+
+/// Echoes what the client sends on many streams, of both directions, in records that are longer than
+/// the window.
+#[test]
+fn stages_echo_records_longer_than_the_window() {
+    let limits = Limits { window: 4096, data: 100_000, streams: 10, ..Limits::default() };
+    for (loss, lengths) in [(0, [65_535, 0, 30_000]), (25, [5000, 65_535, 1])] {
+        let mut pair = Pair::new(ends(limits).map(Mux::<_, Prefixed<U16Be>>::new), loss);
+        let (mut left, mut sent, mut back) = (40, HashMap::new(), HashMap::new());
+        loop {
+            while left > 0
+                && let Some(id) = pair.ends[0].carrier_mut().open(Direction::Both)
+            {
+                left -= 1;
+                pair.ends[0].attach(id, length::u16_be());
+                let records = lengths.map(|length| record(length, left));
+                let carrier = pair.ends[0].carrier_mut();
+                let output = carrier.stream(id).unwrap().output.unwrap();
+                for record in &records {
+                    length::u16_be().encode(&record[..], output).unwrap();
+                }
+                carrier.finish(id);
+                sent.insert(id, records.to_vec());
+            }
+            let mut moved = pair.exchange().unwrap();
+            for side in 0..2 {
+                while let Some(item) = pair.ends[side].next() {
+                    moved = true;
+                    let opened = match item {
+                        Item::Event(Event::Opened(id), _) => id,
+                        Item::Inner(id, Ok(record), carrier) if side == 1 => {
+                            let output = carrier.stream(id).unwrap().output.unwrap();
+                            length::u16_be().encode(&record, output).unwrap();
+                            continue;
+                        }
+                        Item::Inner(id, Ok(record), _) => {
+                            back.entry(id).or_insert_with(Vec::new).push(record.to_vec());
+                            continue;
+                        }
+                        Item::End(id, fault, carrier) => {
+                            assert!(fault.is_none(), "{fault:?}");
+                            carrier.let_go(id);
+                            continue;
+                        }
+                        Item::Event(..) => continue,
+                        other @ Item::Inner(..) => panic!("{other:?}"),
+                    };
+                    pair.ends[side].attach(opened, length::u16_be());
+                }
+                pair.ends[side].speak_stages(None);
+            }
+            if !moved {
+                break;
+            }
+        }
+        assert_eq!((left, back.len()), (0, 40));
+        assert!(back == sent);
+        assert!(pair.ends.iter().all(|end| end.is_empty() && end.carrier().is_empty()));
+    }
+}
+
+/// A record of 100 KB passes the window of 64 KiB, and one that is not to be granted is refused.
+#[test]
+fn what_is_wanted_is_granted_up_to_a_limit() {
+    let mut pair = Pair::new(ends(Limits::default()), 0);
+    let id = pair.ends[0].open(Direction::Sending).unwrap();
+    pair.ends[0].stream(id).unwrap().output.unwrap().put(&[1; 100_000]);
+    pair.ends[0].let_go(id);
+    while pair.exchange().unwrap() {}
+    let held = |pair: &mut Pair<Streams>| pair.ends[1].stream(id).unwrap().input.unwrap().len();
+    assert_eq!(held(&mut pair), 64 * 1024);
+    assert!(!pair.ends[1].want(id, 2 << 20));
+    assert!(pair.ends[1].want(id, 100_000 - 64 * 1024));
+    while pair.exchange().unwrap() {}
+    assert_eq!(held(&mut pair), 100_000);
+    assert_eq!(pair.ends[1].stream(id).unwrap().ending, Ending::Ended);
+}
+
+#[test]
+fn resets_stops_and_the_close_have_codes() {
+    let mut pair = Pair::new(ends(Limits::default()), 30);
+    let [reset, stopped] = [(); 2].map(|()| pair.ends[0].open(Direction::Both).unwrap());
+    for id in [reset, stopped] {
+        pair.ends[0].stream(id).unwrap().output.unwrap().put(b"hello");
+    }
+    while pair.exchange().unwrap() {}
+    while pair.ends[1].next_event().is_some() {}
+    pair.ends[0].reset(reset, 7);
+    pair.ends[1].stop(stopped, 8);
+    while pair.exchange().unwrap() {}
+    let told: Vec<_> = std::iter::from_fn(|| pair.ends[1].next_event()).collect();
+    assert_eq!(told, [Event::Readable(reset), Event::Reset(reset, 7), Event::Stopped(reset, 7)]);
+    let told: Vec<_> = std::iter::from_fn(|| pair.ends[0].next_event()).collect();
+    assert!(told.contains(&Event::Stopped(stopped, 8)), "{told:?}");
+    assert!(pair.ends[0].stream(stopped).unwrap().output.is_none());
+    pair.ends[0].close(42, "enough");
+    assert_eq!(pair.ends[0].closing(), Some((42, "enough")));
+    assert_eq!(pair.ends[0].open(Direction::Both), None);
+    for id in [reset, stopped] {
+        pair.ends[0].let_go(id);
+        assert_eq!(pair.ends[0].next_event(), Some(Event::Released(id)));
+    }
+}
+
+#[test]
+fn rules_of_streams_are_kept() {
+    let limits = Limits { streams: 4, ..Limits::default() };
+    let [_, mut server] = ends(limits);
+    let id = |id: u8| VarInt::from(id);
+    let data = |number| -> Frame<'static> {
+        let offset = VarInt::ZERO;
+        Stream { id: id(number), offset, data: b"x", fin: false, length: true }.into()
+    };
+    // The third of the client's: the others are opened by it.
+    assert_eq!(server.receive(&data(8)), Ok(true));
+    let told: Vec<_> = std::iter::from_fn(|| server.next_event()).collect();
+    let ids = [0, 4, 8].map(StreamId::new);
+    assert_eq!(told[..3], ids.map(Event::Opened)[..]);
+    for (frame, code) in [
+        (data(16), ErrorCode::STREAM_LIMIT_ERROR),
+        (data(1), ErrorCode::STREAM_STATE_ERROR),
+        (data(3), ErrorCode::STREAM_STATE_ERROR),
+        (MaxStreamData { id: id(2), maximum: id(9) }.into(), ErrorCode::STREAM_STATE_ERROR),
+    ] {
+        assert_eq!(server.receive(&frame).as_ref().map_err(StreamError::code), Err(code));
+    }
+}
