@@ -10,7 +10,10 @@ use segue::{
 };
 use segue_quic::{
     ErrorCode, PacketKind, VarInt,
-    frame::{Builder, Frame, MaxStreamData, Payload, Stream},
+    frame::{
+        Builder, Frame, MaxData, MaxStreamData, MaxStreams, Payload, ResetStream, StopSending,
+        Stream,
+    },
     stream::{Carried, Limits, Side, StreamError, StreamId, Streams},
     transport_parameters::TransportParameters,
 };
@@ -253,5 +256,93 @@ fn rules_of_streams_are_kept() {
         (MaxStreamData { id: id(2), maximum: id(9) }.into(), ErrorCode::STREAM_STATE_ERROR),
     ] {
         assert_eq!(server.receive(&frame).as_ref().map_err(StreamError::code), Err(code));
+    }
+}
+
+/// Frames of no plan and uses of no plan: nothing panics, what waits is bounded, and what is granted
+/// beyond windows is taken back in the end.
+#[test]
+fn any_frames_and_uses_in_any_order_are_survived() {
+    let limits = Limits {
+        window: 1000,
+        data: 5000,
+        streams: 3,
+        excess: 700,
+        excess_of_all: 1000,
+        output: 2000,
+    };
+    for seed in 0..400 {
+        let [mut client, _] = ends(limits);
+        let mut random = Pair::new(ends(limits), 0);
+        random.random = seed;
+        let mut carried = Vec::new();
+        let mut ids: Vec<StreamId> = (0..64).map(StreamId::new).collect();
+        for _ in 0..300 {
+            let small = VarInt::from(u8::try_from(random.below(16)).unwrap());
+            let large = VarInt::from(u16::try_from(random.below(1200)).unwrap());
+            let length = usize::try_from(random.below(300)).unwrap();
+            let id = ids[usize::try_from(random.below(16)).unwrap()];
+            let some = usize::try_from(random.below(1500)).unwrap();
+            let frame: Frame<'_> = match random.below(16) {
+                0 => ResetStream { id: small, error: large, final_size: large }.into(),
+                1 => StopSending { id: small, error: large }.into(),
+                2 => MaxStreamData { id: small, maximum: large }.into(),
+                3 => MaxData { maximum: large }.into(),
+                4 => {
+                    let direction = id.direction();
+                    MaxStreams { direction, maximum: small }.into()
+                }
+                5..=8 => {
+                    let (data, fin) = (&[7; 300][..length], random.below(5) == 0);
+                    Stream { id: small, offset: large, data, fin, length: true }.into()
+                }
+                other => {
+                    match other {
+                        9 => drop(client.open(Direction::Both)),
+                        10 => drop(client.want(id, some)),
+                        11 => client.release_credit(id, some),
+                        12 if random.below(3) == 0 => client.let_go(id),
+                        12 => client.reset(id, 5),
+                        13 => drop(client.stop(id, 6)),
+                        14 => client.finish(id),
+                        _ => {
+                            if let Some(stream) = client.stream(id) {
+                                if let Some(input) = stream.input {
+                                    input.consume(input.len().min(some));
+                                }
+                                if let Some(output) = stream.output.filter(|out| out.has_room()) {
+                                    output.put(&vec![1; some]);
+                                }
+                            }
+                        }
+                    }
+                    let mut packet = Vec::new();
+                    let mut payload = Builder::new(&mut packet, PacketKind::OneRtt, some);
+                    client.fill(&mut payload, &mut carried);
+                    if carried.len() > 20 {
+                        for carried in carried.drain(..) {
+                            match random.below(2) {
+                                0 => client.lost(carried),
+                                _ => client.acknowledged(carried),
+                            }
+                        }
+                    }
+                    while client.next_event().is_some() {}
+                    continue;
+                }
+            };
+            // Errors would end the connection; here it goes on, with the same state.
+            let _ = client.receive(&frame);
+        }
+        ids.retain(|id| client.stream(*id).is_some());
+        let all = ids.iter().map(|id| {
+            let stream = client.stream(*id).unwrap();
+            stream.input.map_or(0, |input| input.len())
+        });
+        assert!(all.sum::<usize>() <= 6000, "seed {seed}");
+        client.close(1, "");
+        ids.iter().for_each(|id| client.let_go(*id));
+        while client.next_event().is_some() {}
+        assert!(client.is_empty(), "seed {seed}: {client:?}");
     }
 }

@@ -208,7 +208,8 @@ impl Streams {
             return true;
         }
         // Who looks for a separator only ever lacks a byte, and is not to be given single ones.
-        let most = window.consumed() + window.size() + self.limits.excess;
+        let most = window.consumed().saturating_add(window.size());
+        let most = most.saturating_add(self.limits.excess);
         let worthwhile = (receive.arrived() + window.size() / 2).min(most).max(to);
         self.grant_just(id, worthwhile) || self.grant_just(id, to)
     }
