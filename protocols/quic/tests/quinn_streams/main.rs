@@ -4,7 +4,7 @@
 mod pair;
 mod stages;
 
-use pair::{Pair, Setting};
+use pair::{Configs, Pair, Setting};
 use quinn_proto::StreamId;
 use segue::{
     laws,
@@ -273,4 +273,44 @@ fn new_streams_are_refused_once_this_end_is_away() {
     put(pair.end(1), before, b"still here");
     pair.settle();
     assert_eq!(read(pair.end(0), before), b"still here");
+}
+
+/// The first connection is for a ticket; the second has early data on one stream, if the server takes
+/// it, and another stream later.
+fn with_early_data(is_taken: bool) -> (Pair, StreamId) {
+    let setting = Setting::default();
+    let configs = Configs::new(&setting);
+    let (server, client) = (configs.server(), configs.client());
+    Pair::connect(&server, &client, setting.limits, |_| {});
+    // Another server of the same name knows nothing of the first one's tickets.
+    let server = if is_taken { server } else { configs.server() };
+    let mut early = None;
+    let pair = Pair::connect(&server, &client, setting.limits, |streams| {
+        let id = streams.open(Direction::Both).unwrap();
+        put(streams, id, b"early");
+        early = Some(id);
+    });
+    (pair, early.unwrap())
+}
+
+#[test]
+fn early_data_is_known_as_such() {
+    let (mut pair, early) = with_early_data(true);
+    assert_eq!(events(pair.end(1)), [Event::Opened(early), Event::Readable(early)]);
+    assert_eq!(read(pair.end(1), early), b"early");
+    events(pair.end(0));
+    let late = opened(&mut pair, Direction::Both, b"late");
+    assert!(pair.end(1).is_early(early) && !pair.end(1).is_early(late));
+    assert!(!pair.end(0).is_early(early));
+}
+
+#[test]
+fn streams_of_early_data_that_was_not_taken_are_released() {
+    let (mut pair, early) = with_early_data(false);
+    assert_eq!(events(pair.end(1)), []);
+    assert_eq!(events(pair.end(0)), [Event::Released(early)]);
+    assert!(pair.end(0).is_empty());
+    // Its id is used again.
+    let id = opened(&mut pair, Direction::Both, b"once more");
+    assert_eq!((id, read(pair.end(1), id)), (early, b"once more".to_vec()));
 }

@@ -74,23 +74,28 @@ fn address(side: usize) -> SocketAddr {
 impl Pair {
     /// Two ends that are connected.
     pub(crate) fn new(setting: &Setting) -> Self {
-        let mut transport = TransportConfig::default();
-        transport
-            .stream_receive_window(VarInt::from_u32(setting.window))
-            .max_concurrent_bidi_streams(VarInt::from_u32(setting.streams))
-            .max_concurrent_uni_streams(VarInt::from_u32(setting.streams))
-            .max_idle_timeout(None)
-            .mtu_discovery_config(None);
-        let transport = Arc::new(transport);
-        let (server, client) = configs(&transport);
+        let configs = Configs::new(setting);
+        Self::connect(&configs.server(), &configs.client(), setting.limits, |_| {})
+    }
+
+    /// The same, with early data of the client's.
+    pub(crate) fn connect(
+        server: &ServerConfig,
+        client: &ClientConfig,
+        limits: Limits,
+        early: impl FnOnce(&mut Streams),
+    ) -> Self {
+        let (server, client) = (server.clone(), client.clone());
         let config = Arc::new(EndpointConfig::default());
         let mut endpoints = [
             Endpoint::new(Arc::clone(&config), None, true, None),
             Endpoint::new(config, Some(Arc::new(server)), true, None),
         ];
         let now = Instant::now();
-        let (handle, mut connection) =
+        let (handle, connection) =
             endpoints[0].connect(now, client, address(1), "localhost").unwrap();
+        let mut connection = Streams::with_limits(connection, limits);
+        early(&mut connection);
         // The first datagram makes the server's end.
         let mut datagram = Vec::new();
         let first = connection.poll_transmit(now, 1, &mut datagram);
@@ -102,10 +107,8 @@ impl Pair {
         let accepted = endpoints[1].accept(incoming, now, &mut answer, None);
         let Ok((server_handle, accepted)) = accepted else { panic!("it is accepted") };
         let [client, server] = endpoints;
-        let side = |endpoint, handle, connection| {
-            let end = Streams::with_limits(connection, setting.limits);
-            Side { endpoint, handle, end, inbound: VecDeque::new() }
-        };
+        let accepted = Streams::with_limits(accepted, limits);
+        let side = |endpoint, handle, end| Side { endpoint, handle, end, inbound: VecDeque::new() };
         let sides = [side(client, handle, connection), side(server, server_handle, accepted)];
         let mut pair = Self { sides, now, loss: None, sent: 0 };
         pair.settle();
@@ -211,29 +214,55 @@ impl Link for Pair {
     }
 }
 
-fn configs(transport: &Arc<TransportConfig>) -> (ServerConfig, ClientConfig) {
-    let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let provider: Arc<CryptoProvider> = rustls::crypto::ring::default_provider().into();
-    let key = certificate.signing_key.serialize_der();
-    let chain = vec![certificate.cert.der().clone()];
-    let tls = rustls::ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key.try_into().unwrap())
-        .unwrap();
-    let tls = quinn_proto::crypto::rustls::QuicServerConfig::try_from(tls).unwrap();
-    let mut server = ServerConfig::with_crypto(Arc::new(tls));
-    server.transport_config(Arc::clone(transport));
-    let mut roots = RootCertStore::empty();
-    roots.add(certificate.cert.der().clone()).unwrap();
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13])
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let tls = quinn_proto::crypto::rustls::QuicClientConfig::try_from(tls).unwrap();
-    let mut client = ClientConfig::new(Arc::new(tls));
-    client.transport_config(Arc::clone(transport));
-    (server, client)
+/// What makes servers of one certificate, and clients that know it.
+pub(crate) struct Configs {
+    certificate: rcgen::CertifiedKey<rcgen::KeyPair>,
+    provider: Arc<CryptoProvider>,
+    transport: Arc<TransportConfig>,
+}
+
+impl Configs {
+    pub(crate) fn new(setting: &Setting) -> Self {
+        let mut transport = TransportConfig::default();
+        transport
+            .stream_receive_window(VarInt::from_u32(setting.window))
+            .max_concurrent_bidi_streams(VarInt::from_u32(setting.streams))
+            .max_concurrent_uni_streams(VarInt::from_u32(setting.streams))
+            .max_idle_timeout(None)
+            .mtu_discovery_config(None);
+        let certificate = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let provider = rustls::crypto::ring::default_provider().into();
+        Self { certificate, provider, transport: Arc::new(transport) }
+    }
+
+    pub(crate) fn server(&self) -> ServerConfig {
+        let key = self.certificate.signing_key.serialize_der();
+        let chain = vec![self.certificate.cert.der().clone()];
+        let mut tls = rustls::ServerConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(chain, key.try_into().unwrap())
+            .unwrap();
+        tls.max_early_data_size = u32::MAX;
+        let tls = quinn_proto::crypto::rustls::QuicServerConfig::try_from(tls).unwrap();
+        let mut server = ServerConfig::with_crypto(Arc::new(tls));
+        server.transport_config(Arc::clone(&self.transport));
+        server
+    }
+
+    pub(crate) fn client(&self) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.certificate.cert.der().clone()).unwrap();
+        let mut tls = rustls::ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        tls.enable_early_data = true;
+        let tls = quinn_proto::crypto::rustls::QuicClientConfig::try_from(tls).unwrap();
+        let mut client = ClientConfig::new(Arc::new(tls));
+        client.transport_config(Arc::clone(&self.transport));
+        client
+    }
 }
