@@ -20,6 +20,28 @@ fn a_stream_is_announced_by_its_first_frame() {
     assert!(client.said().is_empty());
 }
 
+/// Whichever of them has data: the peer may know them by their order alone.
+#[test]
+fn streams_are_announced_in_the_order_in_which_they_were_opened() {
+    for with_data in 0..8_u32 {
+        let mut client = End::new(Role::Client);
+        for at in 0..3 {
+            let id = client.open();
+            if with_data & 1 << at != 0 {
+                client.put(id, b"data");
+            }
+        }
+        // Until it says nothing more.
+        let frames: Vec<_> =
+            std::iter::from_fn(|| Some(client.said()).filter(|said| !said.is_empty()))
+                .flatten()
+                .collect();
+        let greeted: Vec<u32> = frames.iter().map(|(_, _, stream, _)| *stream).collect();
+        assert_eq!(greeted, [1, 3, 5], "with data on {with_data:#05b}: {frames:?}");
+        assert!(frames.iter().all(|(_, flags, ..)| flags & SYN != 0), "{frames:?}");
+    }
+}
+
 #[test]
 fn a_stream_is_accepted_when_its_consumer_knows_of_it() {
     let mut server = End::new(Role::Server);

@@ -80,7 +80,10 @@ impl Session {
 
     /// Greetings, grants and resets.
     fn say_control(&mut self, say: &mut Say<'_>) {
-        // Each is asked once: those that leave their greeting to their data stand in for it.
+        // A stream leaves its greeting to its data: those opened after it are greeted behind that, so
+        // that the peer accepts them in the order in which they were opened.
+        let mut left_to_data = false;
+        // Each is asked once.
         for _ in 0..self.due.len() {
             let Some(id) = self.due.pop_front() else { return };
             let Some(stream) = self.streams.get_mut(&id) else { continue };
@@ -91,15 +94,23 @@ impl Session {
                 self.settle(id);
                 continue;
             }
+            // Data that leaves at once carries the greeting.
+            let sends = stream.unsent() > 0 || stream.writing == Writing::Finishing;
+            let carried = sends && stream.credit.available() > 0 && say.room() > 0;
+            if stream.greeting == Greeting::Opening {
+                if left_to_data && !carried {
+                    stream.owes = Owes::Something;
+                    self.due.push_back(id);
+                    continue;
+                }
+                left_to_data |= carried;
+            }
             let more = if stream.reading == Reading::Open {
                 let told = stream.window.announce_increment().unwrap_or(0);
                 u32::try_from(told + u64::from(core::mem::take(&mut stream.granted)))
             } else {
                 Ok(0)
             };
-            // Data that leaves at once carries the greeting.
-            let sends = stream.unsent() > 0 || stream.writing == Writing::Finishing;
-            let carried = sends && stream.credit.available() > 0 && say.room() > 0;
             if more == Ok(0) && (carried || !stream.has_greeting()) {
                 continue;
             }
