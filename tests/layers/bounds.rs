@@ -5,7 +5,15 @@ use segue::{
     driver::{Deadlines, Late, Options, sync, tokio as polled},
     separator,
 };
-use std::{io::Write, thread, time::Duration};
+use std::{
+    io::{self, Read, Write},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
 use tokio::io::AsyncWriteExt;
 
 use crate::numbered::{DATA, Numbered, QUESTION};
@@ -140,4 +148,62 @@ fn a_wire_that_trickles_is_late() {
         assert_eq!(error.late(), Some(Late::Record), "{error:?}");
     });
     peer.join().unwrap();
+}
+
+/// A transport whose writes would block until they fail, and whose reads have all at once.
+struct Stuck {
+    reads: io::Cursor<Vec<u8>>,
+    fails: Arc<AtomicBool>,
+}
+
+impl Read for Stuck {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.reads.read(into)? {
+            0 => Err(io::ErrorKind::WouldBlock.into()),
+            count => Ok(count),
+        }
+    }
+}
+
+impl Write for Stuck {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        let fails = self.fails.load(Ordering::SeqCst);
+        Err(if fails { io::ErrorKind::BrokenPipe } else { io::ErrorKind::WouldBlock }.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A layer holds more answers than the mark, and then nothing can be sent any more: a turn reads on
+/// or fails, and does not go round for ever.
+#[test]
+fn a_turn_ends_where_a_full_layer_cannot_send() {
+    let (mut layer, mut wire) = (Numbered::default(), Output::new());
+    for _ in 0..5000 {
+        layer.put(QUESTION, b"", &mut wire);
+    }
+    let fails = Arc::new(AtomicBool::new(false));
+    let io = Stuck { reads: io::Cursor::new(wire.to_vec()), fails: Arc::clone(&fails) };
+    let options = Options::new().nonblocking(true).high_water(1000);
+    let connection = sync::Connection::new(io, ()).with_options(options);
+    let mut server = connection.layered(Numbered::default()).begin(separator::line());
+    let (done, is_done) = std::sync::mpsc::channel();
+    thread::spawn(move || {
+        let before = server.turn().map(drop).unwrap_err();
+        fails.store(true, Ordering::SeqCst);
+        let flushed = server.flush().unwrap_err();
+        let mut turns = 0;
+        let after = loop {
+            turns += 1;
+            match server.turn() {
+                Err(error) if error.is_again() && turns < 1000 => {}
+                turn => break turn.map(drop),
+            }
+        };
+        done.send((before.would_block(), flushed.kind(), after.is_err())).unwrap();
+    });
+    let told = is_done.recv_timeout(Duration::from_secs(20)).expect("it goes round for ever");
+    assert_eq!(told, (true, io::ErrorKind::BrokenPipe, true));
 }
