@@ -40,7 +40,10 @@ use super::{Buffer, Fault, Output, Step};
 ///             return Ok(Step::Item(plain));
 ///         }
 ///         match wire.is_empty() {
-///             false => Ok(Step::Done),
+///             false => {
+///                 wire.consume(1);
+///                 Ok(Step::Done)
+///             }
 ///             true if eof => Err(Fault::truncated(wire.position())),
 ///             true => Ok(Step::Need(Need::ONE)),
 ///         }
@@ -85,14 +88,15 @@ pub trait Layer {
 
     /// Consumes the next record of `wire`, opens it, and lends what was in it, which may be nothing.
     ///
-    /// [`Step::Need`] says what is missing; [`Step::Done`] is the peer's own end, behind which
-    /// nothing is consumed. `eof` says that nothing follows. Answers and alerts are queued in
+    /// [`Step::Need`] says what is missing; [`Step::Done`] is the peer's own end, which is consumed, and
+    /// nothing behind it. `eof` says that nothing follows. Answers and alerts are queued in
     /// `answers`, sealed, also where it fails.
     ///
     /// # Errors
     /// When the record breaks the rules of the layer, at its offset in the wire: [`Buffer::position`]
     /// is the front's. All faults are fatal, since what the record held is missing. A wire that ends where it must not is
-    /// [`truncated`](Fault::truncated); answering [`Step::Need`] at `eof` comes to the same.
+    /// [`truncated`](Fault::truncated); answering [`Step::Need`] at `eof` comes to the same. Nothing is
+    /// sealed behind a fault, and no end is said: an alert is the last that the peer is told.
     fn open<'a>(
         &'a mut self,
         wire: &'a mut Buffer,

@@ -15,6 +15,9 @@ pub(super) struct Sheet<L> {
     incoming: Incoming,
     /// The layer has said its own end: nothing is sealed any more.
     is_closed: bool,
+    /// How much of what is sealed the layer has answered: what was sealed for callers who had room
+    /// stops nothing, or two ends that each have queued much would stop for good.
+    answered: usize,
     /// A failure that is told once what was opened before it is taken.
     failure: Option<io::Error>,
     read_size: usize,
@@ -72,8 +75,9 @@ impl<L> Sheet<L> {
             sealed,
             incoming,
             is_closed: false,
+            answered: 0,
             failure: None,
-            read_size: options.read_size,
+            read_size: options.read_size.max(1),
             limit: options.input_limit,
         }
     }
@@ -102,10 +106,11 @@ impl<L> Sheet<L> {
         self.failure.get_or_insert(error);
     }
 
-    /// Whether so much was sealed that nothing more is to be opened before some of it has left: a
+    /// Whether so much was answered that nothing more is to be opened before some of it has left: a
     /// peer that has answers queued and does not read them must not fill the memory.
     pub(super) fn is_full(&self) -> bool {
-        self.sealed.len() >= self.sealed.high_water().saturating_mul(2)
+        let answered = self.answered.min(self.sealed.len());
+        answered >= self.sealed.high_water().saturating_mul(2)
     }
 
     /// Makes room to receive into.
@@ -172,6 +177,8 @@ where
             }
             let has_ended = self.incoming == Incoming::WireEnded;
             let before = self.wire.position();
+            let waiting = self.sealed.len();
+            self.answered = self.answered.min(waiting);
             // Behind the layer's end nothing is sealed, answers included.
             let end = self.is_closed.then(|| self.sealed.mark());
             let opened = match self.layer.open(&mut self.wire, has_ended, &mut self.sealed) {
@@ -187,6 +194,7 @@ where
             if let Some(end) = end {
                 self.sealed.rollback(end);
             }
+            self.answered += self.sealed.len().saturating_sub(waiting);
             let fault = match opened {
                 Ok(Step::Item(0)) if self.wire.position() == before => {
                     Fault::from_cause(Cause::NoProgress).at(before)
@@ -248,6 +256,11 @@ where
     }
 
     fn seal_one(&mut self, plain: &mut Output) -> io::Result<()> {
+        if self.incoming == Incoming::Failed {
+            // The peer was told; nothing follows an alert.
+            plain.clear();
+            return Err(failed());
+        }
         if self.is_closed {
             plain.clear();
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the layer has said its end"));
@@ -266,11 +279,13 @@ where
         Ok(())
     }
 
-    /// Says the layer's own end, once.
+    /// Says the layer's own end, once, unless the layer has failed.
     pub(super) fn close(&mut self) {
         if !self.is_closed {
             self.is_closed = true;
-            self.layer.close(&mut self.sealed);
+            if self.incoming != Incoming::Failed {
+                self.layer.close(&mut self.sealed);
+            }
         }
     }
 }

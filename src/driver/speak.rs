@@ -40,7 +40,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             None => Moment::unknown(),
         };
         let Some(room) = write.room_to_speak(io) else { return Ok(0) };
-        let is_first = write.output.is_empty();
+        let is_first = write.output.is_empty() && io.unsent() == 0;
         let mut say = Say::new(&mut write.output, room, &mut moment);
         let said = read.pull.try_speak(&mut read.input.buffer, &mut say)?;
         if let (Some(now), Some(waits)) = (moment.now(), waits) {

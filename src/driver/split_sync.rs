@@ -121,6 +121,8 @@ struct Line<K> {
     stack: K,
     /// The layers have said their end.
     is_closed: bool,
+    /// The leaf was ended, by either half.
+    has_ended: bool,
     /// What comes behind what the flusher has taken.
     queue: Output,
     /// Whose bytes wait: those that the flusher has taken, and those in the queue.
@@ -185,6 +187,7 @@ where
         let line = Line {
             stack,
             is_closed: write.is_ending(),
+            has_ended: write.is_ending(),
             queue,
             runs,
             flusher: None,
@@ -635,6 +638,9 @@ where
 {
     fn close_write(&mut self) -> io::Result<()> {
         let line = self.wait_to_flush(self.shared.line());
+        if line.has_ended {
+            return Ok(());
+        }
         if self.shared.shares.is_closed() {
             drop(line);
         } else {
@@ -644,7 +650,9 @@ where
                 Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
             }
         }
-        (&mut &self.shared.leaf.io).close_write()
+        (&mut &self.shared.leaf.io).close_write()?;
+        self.shared.line().has_ended = true;
+        Ok(())
     }
 }
 

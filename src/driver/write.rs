@@ -167,11 +167,15 @@ impl WriteSide {
             return Poll::Ready(true);
         }
         self.pushed = Pushed::NotAll;
+        let before = self.output.len() + io.queued();
         let sent = if once {
             io.poll_send_once(cx, &mut self.output)
         } else {
             io.poll_send(cx, &mut self.output).map_ok(|()| true)
         };
+        // What a layer adds to what it seals is nobody's who did not wait.
+        let added = (self.output.len() + io.queued()).saturating_sub(before);
+        self.base = self.base.saturating_add(added);
         match ready!(sent) {
             Ok(false) => return Poll::Ready(false),
             Ok(true) => {}

@@ -1,9 +1,9 @@
 //! What a peer can make a layered connection hold, and for how long.
 
 use segue::{
-    Output,
+    Buffer, Decode, Fault, Framing, Layer, Need, Output, Record, Say, Step,
     driver::{Deadlines, Late, Options, sync, tokio as polled},
-    separator,
+    length, separator,
 };
 use std::{
     io::{self, Read, Write},
@@ -206,4 +206,135 @@ fn a_turn_ends_where_a_full_layer_cannot_send() {
     });
     let told = is_done.recv_timeout(Duration::from_secs(20)).expect("it goes round for ever");
     assert_eq!(told, (true, io::ErrorKind::BrokenPipe, true));
+}
+
+/// Two ends that each have queued much and then ask for an item are both served, whatever the layer
+/// makes of it: one record of all, or one longer than the mark.
+#[test]
+fn two_ends_that_have_queued_much_are_both_served_over_a_layer() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for (pipe, high_water, size) in [(64 * 1024, 64 * 1024, 5_000_000), (64, 2, 300)] {
+            let (near, far) = tokio::io::duplex(pipe);
+            let options = Options::new().high_water(high_water);
+            let end = |io| {
+                let connection = polled::Connection::new(io, ()).with_options(options);
+                let layered = connection.layered(Whole).layered(Numbered::default());
+                layered.begin(length::u32_be().max(8 << 20))
+            };
+            let (mut near, mut far) = (end(near), end(far));
+            let record = vec![1; size];
+            near.queue(&mut length::u32_be(), &record[..]).await.unwrap();
+            far.queue(&mut length::u32_be(), &record[..]).await.unwrap();
+            let record = &record;
+            let both = async {
+                tokio::join!(
+                    async {
+                        assert_eq!(near.turn().await.unwrap().unwrap().item, record[..]);
+                        near.flush().await.unwrap();
+                    },
+                    async {
+                        assert_eq!(far.turn().await.unwrap().unwrap().item, record[..]);
+                        far.flush().await.unwrap();
+                    }
+                )
+            };
+            tokio::time::timeout(crate::PATIENCE, both).await.expect("they have stopped");
+        }
+    });
+}
+
+/// A layer that seals all that waits in one go.
+struct Whole;
+
+impl Layer for Whole {
+    type Plain<'a> = &'a [u8];
+    type Error = std::convert::Infallible;
+    const ENDS: bool = false;
+
+    fn open<'a>(
+        &'a mut self,
+        wire: &'a mut Buffer,
+        _: bool,
+        _: &mut Output,
+    ) -> Result<Step<&'a [u8]>, Fault<Self::Error>> {
+        Ok(match wire.len() {
+            0 => Step::Need(Need::ONE),
+            length => Step::Item(wire.take(length).into_slice()),
+        })
+    }
+
+    fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> Result<(), Self::Error> {
+        wire.append(plain);
+        Ok(())
+    }
+
+    fn close(&mut self, _: &mut Output) {}
+}
+
+/// A half of a blocking connection is closed after both sides have ended: nothing is left to do.
+#[test]
+fn a_half_closes_after_a_clean_end() {
+    let (near, mut far) = crate::sockets();
+    let (mut reader, mut writer) = sync::Connection::new(near, separator::line()).split();
+    writer.send(&mut separator::line(), &b"hello"[..]).unwrap();
+    writer.close_write().unwrap();
+    drop(writer);
+    let mut heard = String::new();
+    far.read_to_string(&mut heard).unwrap();
+    drop(far);
+    assert!(reader.turn().unwrap().is_none());
+    assert!(reader.close(10).unwrap());
+}
+
+/// Keep-alives do not move the deadline of a peer that reads nothing, over a layer either.
+#[test]
+fn a_peer_that_reads_nothing_is_late_though_a_stage_speaks() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for layers in [false, true] {
+            let (_peer, io) = tokio::io::duplex(4);
+            let deadlines = Deadlines::new().send(Duration::from_millis(400));
+            let connection = polled::Connection::new(io, ()).with_deadlines(deadlines);
+            let mut timer = polled::TokioTimer::new();
+            let late = if layers {
+                let mut connection = connection.layered(Numbered::default()).begin(Dots(None));
+                let turn = connection.turn_by(&mut timer);
+                let turn = tokio::time::timeout(Duration::from_secs(5), turn).await;
+                turn.expect("it is never late").map(drop).unwrap_err().late()
+            } else {
+                let mut connection = connection.begin(Dots(None));
+                let turn = connection.turn_by(&mut timer);
+                let turn = tokio::time::timeout(Duration::from_secs(5), turn).await;
+                turn.expect("it is never late").map(drop).unwrap_err().late()
+            };
+            assert_eq!(late, Some(Late::Send), "layers: {layers}");
+        }
+    });
+}
+
+/// Sends dots, every 50 milliseconds.
+struct Dots(Option<Duration>);
+
+impl Decode for Dots {
+    type Item<'a> = Record<'a>;
+    type Error = std::convert::Infallible;
+
+    fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Self::Error>> {
+        Ok(if input.is_empty() { Framing::need(1) } else { Framing::Record(1) })
+    }
+
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<Self::Error>> {
+        Ok(record)
+    }
+
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
+        let Some(now) = say.now() else { return Ok(()) };
+        if self.0.is_none_or(|next| now >= next) {
+            say.output().put(b".....");
+            self.0 = Some(now + Duration::from_millis(50));
+        }
+        self.0.into_iter().for_each(|next| say.wake_at(next));
+        Ok(())
+    }
 }

@@ -12,6 +12,8 @@ pub(crate) struct Numbered {
     sent: u32,
     /// How many questions it has answered.
     pub(crate) answered: usize,
+    /// The kinds of the records that it has opened.
+    pub(crate) opened: Vec<u8>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +82,7 @@ impl Layer for Numbered {
                         return Err(Fault::new(why).at(at));
                     }
                     self.received += 1;
+                    self.opened.push(kind);
                     let body = &mut wire.take(whole).into_mut()[HEAD..];
                     mask(body, number);
                     return match kind {

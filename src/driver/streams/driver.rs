@@ -14,7 +14,7 @@ use super::{
     shared::{End, Link, Shared, Wake},
 };
 use crate::{
-    Decode,
+    Cause, Decode, Fault,
     driver::{Connection, Error, PollTransport, TimerFor, read::ReadSide},
     mux::Event,
 };
@@ -22,8 +22,9 @@ use crate::{
 /// The future that does the I/O of an [`Endpoint`]: spawn it, or join it with what uses the streams.
 ///
 /// It is ready when the session is over: the peer has ended it, [`Endpoint::close`] has, or the last
-/// endpoint and the last stream are dropped and everything is sent. Then it ends its side of the
-/// transport. Dropped before, it takes the connection with it, and every stream fails.
+/// endpoint and the last stream are dropped, everything is sent, and the peer has ended its sides of
+/// the streams. A peer that does not is waited for: bound that by [`Endpoint::close`] and by
+/// [`run_by`](Self::run_by). Then it ends its side of the transport. Dropped before, it takes the connection with it, and every stream fails.
 ///
 /// # Errors
 /// Of the transport, or a fault of the peer; every stream is told.
@@ -115,6 +116,7 @@ where
 fn kind<E>(error: &Error<E>) -> io::ErrorKind {
     match error {
         Error::Io(error) => error.kind(),
+        Error::Fault(Fault { cause: Cause::Truncated, .. }) => io::ErrorKind::UnexpectedEof,
         Error::Fault(_) => io::ErrorKind::InvalidData,
     }
 }

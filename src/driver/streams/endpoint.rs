@@ -61,6 +61,7 @@ impl<C: Carrier> Endpoint<C> {
 
     /// Ends the connection with this code of the carrier's protocol: all streams break off.
     pub fn close(&self, code: u64, why: &str) {
+        self.shared.state().is_closed = true;
         self.change(|carrier| carrier.close(code, why));
     }
 
@@ -82,6 +83,9 @@ impl<C: Carrier> Endpoint<C> {
 
 impl<C: Opens> Endpoint<C> {
     /// Opens a stream on which both sides send, once the peer lets it. It may be used at once.
+    ///
+    /// Where the protocol does not tell how many streams the peer takes, as yamux does not, one too
+    /// many is opened all the same, and reset by the peer.
     ///
     /// # Errors
     /// Why the connection has failed, is over, or takes no new streams.

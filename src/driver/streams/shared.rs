@@ -36,6 +36,8 @@ pub(super) struct State<C: Carrier> {
     is_closing: bool,
     /// The peer takes no new streams.
     pub(super) is_away: bool,
+    /// An endpoint has closed the connection: what broke off did so by that.
+    pub(super) is_closed: bool,
     pub(super) end: End,
 }
 
@@ -91,6 +93,7 @@ impl<C: Carrier> Shared<C> {
             live: 0,
             is_closing: false,
             is_away: false,
+            is_closed: false,
             end: End::Open,
         })))
     }
@@ -216,14 +219,18 @@ impl<C: Carrier> State<C> {
             .for_each(|waker| wake.add(Some(waker)));
     }
 
-    /// Whether the connection has ended as it should.
+    /// Whether the connection has ended as it should, or is being ended by this end.
     pub(super) const fn is_over(&self) -> bool {
-        matches!(self.end, End::Over)
+        matches!(self.end, End::Over) || self.is_closed && matches!(self.end, End::Open)
     }
 
     /// Why nothing can be done any more, if that is so.
     pub(super) fn failure(&self) -> Option<io::Error> {
         match &self.end {
+            End::Open | End::Over if self.is_closed => Some(io::Error::new(
+                io::ErrorKind::NotConnected,
+                "this end has closed the connection under the stream",
+            )),
             End::Open => None,
             End::Over => Some(io::Error::new(
                 io::ErrorKind::NotConnected,

@@ -108,6 +108,9 @@ impl<C: Carrier> Transport for Stream<C> {
         }
         match ending {
             Ending::Ended => Poll::Ready(Ok(0)),
+            Ending::Reset(_) if state.is_closed => {
+                Poll::Ready(Err(state.failure().unwrap_or_else(gone)))
+            }
             Ending::Reset(code) => {
                 let kind = io::ErrorKind::ConnectionReset;
                 Poll::Ready(Err(io::Error::new(kind, Reset(code))))
