@@ -323,6 +323,9 @@ macro_rules! ends {
                         // The peer is gone, and what it was saying is cut.
                         Err(segue::driver::Error::Io(error)) if is_layers(&error) => {}
                         Err(segue::driver::Error::Io(error)) => passing(&error),
+                        // Chunks have no end of their own: what is cut is the stage's record.
+                        Err(segue::driver::Error::Fault(fault))
+                            if matches!(fault.cause, segue::Cause::Truncated) => {}
                         Err(error) => panic!("{error:?}"),
                     }
                 }
