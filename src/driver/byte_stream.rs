@@ -27,7 +27,8 @@ use crate::Need;
 /// - What the connection has read too far is read first.
 /// - What is written is sent at once, as far as it can be without waiting; up to the high-water mark
 ///   of the rest is kept, and sent by what is called next.
-/// - Shutting down ends the writing side, each layer's end included.
+/// - Shutting down ends the writing side, each layer's end included. Dropped without that, or
+///   without a flush, it loses what was kept.
 ///
 /// ```
 /// use segue::{combine::Paired, driver::sync::Connection, length};

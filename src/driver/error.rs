@@ -39,7 +39,8 @@ impl<E> Error<E> {
 
     /// The fault that a [layer](crate::Layer) with errors of type `L` under the connection has found:
     /// it travels in an [`io::Error`], as a failure of the transport that the layer is part of. A
-    /// missing end is of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof).
+    /// missing end is of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof). Streams of a carrier are told
+    /// no more than the text: their driver's error has the fault.
     pub fn layer<L: error::Error + Send + Sync + 'static>(&self) -> Option<&Fault<L>> {
         match self {
             Self::Io(error) => layer_fault(error),

@@ -276,7 +276,8 @@ impl<T: PollTransport> Connection<T, ()> {
     ///
     /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
     /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
-    /// options are the same; positions begin at 0 again, in the plain stream.
+    /// options are the same, and `input_limit` bounds a record on the wire, too; positions begin at 0
+    /// again, in the plain stream.
     ///
     /// ```
     /// # smol::block_on(async {
@@ -308,7 +309,8 @@ impl<T: Transport> Connection<Blocking<T>, ()> {
     ///
     /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
     /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
-    /// options are the same; positions begin at 0 again, in the plain stream.
+    /// options are the same, and `input_limit` bounds a record on the wire, too; positions begin at 0
+    /// again, in the plain stream.
     ///
     /// ```
     /// use segue::{DecodeExt, combine::Paired, driver::sync::Connection, length, separator};
@@ -387,6 +389,9 @@ where
     /// Takes the topmost layer off, so that the connection goes on without it: what was received
     /// and not opened is what the next stage reads, and what was sealed and not sent leaves first.
     ///
+    /// The peer is told no end by that. To say one, seal it by the layer that comes back:
+    /// `layer.close(connection.output_mut())`.
+    ///
     /// # Errors
     /// While plain bytes would be lost, the connection comes back as it was: received ones that
     /// no stage has consumed, queued ones that were not [flushed](Self::flush), and those that a stage
@@ -421,6 +426,9 @@ where
 
     /// Takes the topmost layer off, so that the connection goes on without it: what was received
     /// and not opened is what the next stage reads, and what was sealed and not sent leaves first.
+    ///
+    /// The peer is told no end by that. To say one, seal it by the layer that comes back:
+    /// `layer.close(connection.output_mut())`.
     ///
     /// # Errors
     /// While plain bytes would be lost, the connection comes back as it was: received ones that
