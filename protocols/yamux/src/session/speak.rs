@@ -80,9 +80,6 @@ impl Session {
 
     /// Greetings, grants and resets.
     fn say_control(&mut self, say: &mut Say<'_>) {
-        // A stream leaves its greeting to its data: those opened after it are greeted behind that, so
-        // that the peer accepts them in the order in which they were opened.
-        let mut left_to_data = false;
         // Each is asked once.
         for _ in 0..self.due.len() {
             let Some(id) = self.due.pop_front() else { return };
@@ -94,17 +91,13 @@ impl Session {
                 self.settle(id);
                 continue;
             }
-            // Data that leaves at once carries the greeting.
+            // Data that leaves at once carries that a stream is accepted. New ones are announced here,
+            // in the order in which they were opened.
             let sends = stream.unsent() > 0 || stream.writing == Writing::Finishing;
-            let carried = sends && stream.credit.available() > 0 && say.room() > 0;
-            if stream.greeting == Greeting::Opening {
-                if left_to_data && !carried {
-                    stream.owes = Owes::Something;
-                    self.due.push_back(id);
-                    continue;
-                }
-                left_to_data |= carried;
-            }
+            let carried = sends
+                && stream.credit.available() > 0
+                && say.room() > 0
+                && stream.greeting != Greeting::Opening;
             let more = if stream.reading == Reading::Open {
                 let told = stream.window.announce_increment().unwrap_or(0);
                 u32::try_from(told + u64::from(core::mem::take(&mut stream.granted)))
