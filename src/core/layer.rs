@@ -95,8 +95,9 @@ pub trait Layer {
     /// # Errors
     /// When the record breaks the rules of the layer, at its offset in the wire: [`Buffer::position`]
     /// is the front's. All faults are fatal, since what the record held is missing. A wire that ends where it must not is
-    /// [`truncated`](Fault::truncated); answering [`Step::Need`] at `eof` comes to the same. Nothing is
-    /// sealed behind a fault, and no end is said: an alert is the last that the peer is told.
+    /// [`truncated`](Fault::truncated); answering [`Step::Need`] at `eof` comes to the same. A layer
+    /// may be asked to seal and to close behind a fault of its own: one that must send nothing behind
+    /// an alert drops what it is given.
     fn open<'a>(
         &'a mut self,
         wire: &'a mut Buffer,

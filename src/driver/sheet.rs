@@ -256,11 +256,6 @@ where
     }
 
     fn seal_one(&mut self, plain: &mut Output) -> io::Result<()> {
-        if self.incoming == Incoming::Failed {
-            // The peer was told; nothing follows an alert.
-            plain.clear();
-            return Err(failed());
-        }
         if self.is_closed {
             plain.clear();
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the layer has said its end"));
@@ -279,13 +274,11 @@ where
         Ok(())
     }
 
-    /// Says the layer's own end, once, unless the layer has failed.
+    /// Says the layer's own end, once.
     pub(super) fn close(&mut self) {
         if !self.is_closed {
             self.is_closed = true;
-            if self.incoming != Incoming::Failed {
-                self.layer.close(&mut self.sealed);
-            }
+            self.layer.close(&mut self.sealed);
         }
     }
 }
