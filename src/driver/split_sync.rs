@@ -187,7 +187,7 @@ where
         let line = Line {
             stack,
             is_closed: write.is_ending(),
-            has_ended: write.is_ending(),
+            has_ended: false,
             queue,
             runs,
             flusher: None,
