@@ -11,7 +11,10 @@
 
 use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
-use segue::{Buffer, Exchange, Output, Progress, driver::sync::Connection};
+use segue::{
+    Buffer, Exchange, Output, Progress,
+    driver::{Options, sync::Connection},
+};
 use segue_websocket::{
     ClientHandshake, Close, CloseCode, Deflate, Fragment, Messages, Opcode, Outgoing, OwnedMessage,
     ServerHandshake, Writer, endpoint::Error, sync::WebSocket,
@@ -142,8 +145,12 @@ fn pair(agreement: u8, room: usize) -> [End; 2] {
 
 impl End {
     fn new(line: Line, (messages, writer): (Messages, Writer)) -> Self {
+        // The line holds little and never waits: who may not read while it writes would stop, as two
+        // threads do that both write and neither reads.
+        let options = Options::new().nonblocking(true);
+        let connection = Connection::new(line, messages).with_options(options);
         Self {
-            socket: Some(WebSocket::new(Connection::new(line, messages), writer)),
+            socket: Some(WebSocket::new(connection, writer)),
             said: Vec::new(),
             heard: Vec::new(),
             pinged: Vec::new(),
