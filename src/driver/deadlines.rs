@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::transport::Passed;
 use crate::Moment;
 
 /// How long a peer may take for what, before a method that ends in `_by` gives it up.
@@ -34,7 +35,9 @@ pub struct Deadlines {
     pub record: Duration,
     /// From when a flush begins until all that is queued has left, or for a caller that waits for
     /// room until there is some: 30 seconds. A caller that waits for an item has this deadline, and
-    /// no other, while anything is still to be sent; the others stand still meanwhile.
+    /// no other, while anything is still to be sent; the others stand still meanwhile. For that
+    /// caller it begins anew whenever all has left that was queued when it began, and not with an
+    /// item: a peer that asks and never reads is given up, and one that is slow and takes all is not.
     pub send: Duration,
 }
 
@@ -120,7 +123,7 @@ pub(super) struct Waits {
     pub(super) deadlines: Deadlines,
     idle: Option<Duration>,
     record: Option<Duration>,
-    send: Option<Duration>,
+    send: Option<Sending>,
     close: Option<Duration>,
     /// When a close by the transport's own clock began.
     epoch: Option<Instant>,
@@ -130,13 +133,63 @@ pub(super) struct Waits {
     wake_at: Option<Duration>,
 }
 
-impl Waits {
-    /// When the phase that a reader is in must be over.
-    pub(super) fn until(&mut self, phase: Late, now: Duration) -> Duration {
-        let Self { deadlines, idle, record, send, .. } = self;
-        if phase == Late::Send {
-            return send.get_or_insert(now).saturating_add(deadlines.send);
+/// A phase in which something is to be sent.
+#[derive(Debug)]
+struct Sending {
+    since: Duration,
+    mark: Mark,
+    /// Since when the caller has an item, and does not ask for another: nobody sends meanwhile.
+    paused: Option<Duration>,
+}
+
+/// The last byte that was queued when a phase of sending began, on its way through the queues that
+/// are below.
+#[derive(Debug, Clone, Copy, Default)]
+struct Mark {
+    /// In which queue it is, counted from the stage.
+    queue: usize,
+    /// How many bytes have left that queue once it has.
+    at: usize,
+}
+
+impl Mark {
+    /// The last byte of the first queue.
+    fn last(passed: Passed) -> Self {
+        Self { queue: 0, at: passed.end() }
+    }
+
+    /// Whether it has left the last queue. What the byte is on its way down is not known, as where a
+    /// layer seals it: it counts as the last of the next queue.
+    fn has_left(&mut self, queue: &impl Fn(usize) -> Option<Passed>) -> bool {
+        while let Some(passed) = queue(self.queue) {
+            let left = self.at.wrapping_sub(passed.left);
+            if left > 0 && left <= usize::MAX / 2 {
+                return false;
+            }
+            self.queue += 1;
+            self.at = queue(self.queue).map_or(0, Passed::end);
         }
+        true
+    }
+}
+
+impl Waits {
+    /// When the phase that a reader is in must be over. `queue` tells of the queues that are to be
+    /// sent, counted from the stage.
+    pub(super) fn until(
+        &mut self,
+        phase: Late,
+        now: Duration,
+        queue: &impl Fn(usize) -> Option<Passed>,
+    ) -> Duration {
+        if phase == Late::Send {
+            if self.send.as_mut().is_some_and(|send| send.mark.has_left(queue)) {
+                let Self { idle, record, send, .. } = self;
+                stand_still(send, now, [idle, record]);
+            }
+            return self.sent_until(now, queue);
+        }
+        let Self { deadlines, idle, record, send, .. } = self;
         stand_still(send, now, [&mut *idle, &mut *record]);
         // An idle phase goes on behind a record that was absorbed.
         let since = *idle.get_or_insert(now);
@@ -153,8 +206,20 @@ impl Waits {
     }
 
     /// When a flush must be over.
-    pub(super) fn sent_until(&mut self, now: Duration) -> Duration {
-        self.send.get_or_insert(now).saturating_add(self.deadlines.send)
+    pub(super) fn sent_until(
+        &mut self,
+        now: Duration,
+        queue: &impl Fn(usize) -> Option<Passed>,
+    ) -> Duration {
+        let sending = self.send.get_or_insert_with(|| Sending {
+            since: now,
+            mark: queue(0).map(Mark::last).unwrap_or_default(),
+            paused: None,
+        });
+        if let Some(paused) = sending.paused.take() {
+            sending.since = sending.since.saturating_add(now.saturating_sub(paused));
+        }
+        sending.since.saturating_add(self.deadlines.send)
     }
 
     /// When a close must be over.
@@ -167,9 +232,18 @@ impl Waits {
         *self.epoch.get_or_insert(now)
     }
 
-    /// An item has come.
+    /// An item has come, and nobody knows the time.
     pub(super) fn heard(&mut self) {
         (self.idle, self.record, self.send) = (None, None, None);
+    }
+
+    /// An item has come. What was to be sent goes on to be, once the next item is asked for.
+    #[inline]
+    pub(super) fn heard_at(&mut self, now: impl FnOnce() -> Duration) {
+        (self.idle, self.record) = (None, None);
+        if let Some(sending) = &mut self.send {
+            sending.paused = Some(now());
+        }
     }
 
     /// It is `now`, or nobody knows the time any more.
@@ -213,9 +287,9 @@ impl Waits {
 
 /// Ends a phase of sending. A peer that takes what it is sent is neither idle nor slow to speak
 /// meanwhile, so those phases stood still.
-fn stand_still(send: &mut Option<Duration>, now: Duration, others: [&mut Option<Duration>; 2]) {
+fn stand_still(send: &mut Option<Sending>, now: Duration, others: [&mut Option<Duration>; 2]) {
     let Some(began) = send.take() else { return };
-    let sending = now.saturating_sub(began);
+    let sending = now.saturating_sub(began.since);
     for since in others.into_iter().flatten() {
         *since = since.saturating_add(sending);
     }

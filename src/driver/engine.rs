@@ -561,7 +561,8 @@ impl<T: Transport, S> Connection<T, S> {
         limit: u64,
     ) -> Poll<io::Result<Option<bool>>> {
         self.as_task(Wants::Read, cx, |this, cx| {
-            this.read.give_up();
+            this.read.give_up(limit);
+            this.read.kill();
             let mut work = 0_usize;
             let input = &mut this.read.input;
             let drained = loop {

@@ -12,7 +12,7 @@ use super::{
     read::{Input, ReadSide},
     sheet::{Opened, Sheet},
     sync::Blocking,
-    transport::{EndOf, Grounded, Transport},
+    transport::{EndOf, Grounded, Passed, Transport},
 };
 use crate::{Buffer, Decode, Layer, Need, Output};
 
@@ -228,6 +228,13 @@ where
 
     fn unsent(&self) -> usize {
         self.sheet.sealed.len() + self.io.unsent() + usize::from(self.unsent.is_some())
+    }
+
+    fn passed(&self, queue: usize) -> Option<Passed> {
+        match queue.checked_sub(1) {
+            None => Some(Passed::of(&self.sheet.sealed)),
+            Some(below) => self.io.passed(below),
+        }
     }
 
     fn held(&self) -> usize {

@@ -87,4 +87,4 @@ pub use poll::{PollPeek, PollTransport};
 pub use split::Half;
 pub use split_sync::{BlockingHalf, HalfConnection};
 pub use timer::{SocketTimer, Timeouts, Timer, TimerFor};
-pub use transport::{EndOf, Grounded, HandsOff, Leaf, Transport};
+pub use transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport};

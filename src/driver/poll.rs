@@ -256,6 +256,7 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
     /// # Errors
     /// Of the transport.
     pub async fn close_unbounded(&mut self, drain_limit: u64) -> io::Result<bool> {
+        self.read.give_up(drain_limit);
         self.close_write().await?;
         poll_fn(|cx| self.poll_drain(cx, drain_limit)).await
     }

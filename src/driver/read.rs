@@ -44,8 +44,9 @@ pub(super) struct Input {
     /// long as the output is full, or reading ahead would feed a caller that answers each item
     /// without waiting, and its answers would grow without end.
     is_ahead: bool,
-    /// The connection is being closed: nothing can be had any more.
-    given_up: bool,
+    /// The connection is being closed: nothing can be had any more, and so many bytes in all may be
+    /// read and dropped.
+    given_up: Option<u64>,
     /// Bytes of work that were done since a poll last came back without an item: a peer that always
     /// has more to say has its turn like the others.
     work: u32,
@@ -90,7 +91,7 @@ impl Input {
             drained: 0,
             times: 1,
             is_ahead: false,
-            given_up: false,
+            given_up: None,
             work: 0,
         }
     }
@@ -322,7 +323,13 @@ impl Input {
     ) -> Poll<()> {
         // What came while an item was held comes before what comes now.
         self.settle();
-        let room = room_ahead(&self.options, self.buffer.len());
+        let given_up = self.given_up;
+        let room = match given_up {
+            None => room_ahead(&self.options, self.buffer.len()),
+            Some(limit) if self.drain() >= limit => 0,
+            // Two ends that both close while much is queued would wait for each other otherwise.
+            Some(_) => self.options.read_size.max(1),
+        };
         if room == 0 || self.eof || self.error.is_some() {
             return Poll::Pending;
         }
@@ -375,11 +382,16 @@ impl<S> ReadSide<S> {
         Self { pull: Pull::new(stage), input }
     }
 
-    /// What comes from now on is dropped, and so the stage cannot go on.
-    pub(super) fn give_up(&mut self) {
-        self.pull.kill();
-        self.input.given_up = true;
+    /// What comes from now on is dropped, up to `limit` bytes, and so nothing is read for the stage
+    /// any more. It may still speak.
+    pub(super) fn give_up(&mut self, limit: u64) {
+        self.input.given_up = Some(limit);
         self.input.options.policy = ReadPolicy::ReadAhead;
+    }
+
+    /// The end of this side was sent, or goes unsaid: the stage is over.
+    pub(super) fn kill(&mut self) {
+        self.pull.kill();
     }
 }
 
@@ -395,7 +407,7 @@ impl<S: Decode> ReadSide<S> {
         let Self { pull, input } = self;
         input.settle();
         if !pull.has_found() {
-            if input.given_up {
+            if input.given_up.is_some() {
                 return Err(closed().into());
             }
             if !pull.is_settled() {

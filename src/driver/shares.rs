@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::locks::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use super::{
+    locks::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    transport::Passed,
+};
 
 /// A half of a split connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +29,8 @@ pub(super) struct Shares {
     alone: AtomicBool,
     /// Bytes that left the queue and wait below it: sealed by a layer, or answers of one.
     below: AtomicUsize,
+    /// How many bytes have left the queue. It wraps.
+    left: AtomicUsize,
 }
 
 /// The part of one half.
@@ -46,6 +51,13 @@ impl Shares {
     #[inline]
     pub(super) fn of(&self, side: Side) -> usize {
         self.share(side).waiting.load(SeqCst)
+    }
+
+    /// How many bytes have left, and how many wait. Both together are never more than there were:
+    /// who waits until all of them have left does not wait for bytes that came later.
+    pub(super) fn passed(&self) -> Passed {
+        let left = self.left.load(SeqCst);
+        Passed::new(left, self.total())
     }
 
     /// How many bytes wait.
@@ -125,6 +137,7 @@ impl Runs {
         {
             let part = count.min(*length);
             shares.share(*side).waiting.fetch_sub(part, SeqCst);
+            shares.left.fetch_add(part, SeqCst);
             count -= part;
             *length -= part;
             if *length == 0 {
@@ -139,6 +152,7 @@ impl Runs {
             let Share { waiting, lost } = shares.share(side);
             lost.store(true, SeqCst);
             waiting.fetch_sub(count, SeqCst);
+            shares.left.fetch_add(count, SeqCst);
         }
     }
 

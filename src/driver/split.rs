@@ -19,7 +19,7 @@ use super::{
     read::{Input, ReadSide},
     shares::{Runs, Shares, Side},
     split_sync::closed_by_the_other_half,
-    transport::{EndOf, HandsOff, Transport},
+    transport::{EndOf, HandsOff, Passed, Transport},
 };
 use crate::{Buffer, Output};
 
@@ -212,6 +212,13 @@ impl<T: Transport> Transport for Half<T> {
     fn unsent(&self) -> usize {
         let shares = &self.shared.shares;
         shares.total() + shares.below() + usize::from(shares.has_lost(self.side))
+    }
+
+    fn passed(&self, queue: usize) -> Option<Passed> {
+        match queue.checked_sub(1) {
+            None => Some(self.shared.shares.passed()),
+            Some(below) => self.line().io.passed(below),
+        }
     }
 
     fn held(&self) -> usize {

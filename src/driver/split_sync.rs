@@ -72,7 +72,7 @@ use super::{
     shares::{Runs, Shares, Side},
     sheet::Opened,
     sync::{Blocking, CloseWrite, Std},
-    transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
+    transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport},
 };
 use crate::{Buffer, Output};
 
@@ -542,6 +542,10 @@ where
             Side::Reader | Side::Writer => shares.total(),
         };
         waiting + usize::from(shares.has_lost(self.side))
+    }
+
+    fn passed(&self, queue: usize) -> Option<Passed> {
+        (queue == 0).then(|| self.shared.shares.passed())
     }
 
     fn held(&self) -> usize {

@@ -384,6 +384,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     where
         T::Leaf: Leaf,
     {
+        self.read.give_up(drain_limit);
         self.close_write_with(end)?;
         now(self.poll_drain(&mut context(), drain_limit))?
     }

@@ -8,9 +8,10 @@ use std::{
 
 use super::{
     Connection, Error, Late, TimerFor,
+    deadlines::Waits,
     engine::{Found, Pace, again},
     tasks::Wants,
-    transport::Transport,
+    transport::{Passed, Transport},
 };
 use crate::{Decode, Pulled};
 
@@ -54,7 +55,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     {
         // What is there already needs no alarm, which costs a system call where a transport waits.
         if self.is_ready()? {
-            self.heard();
+            self.waits().heard_at(|| timer.time());
             return Poll::Ready(Ok(true));
         }
         let found = self.poll_by(
@@ -62,7 +63,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             timer,
             |this, now| {
                 let phase = this.phase();
-                (this.waits().until(phase, now), phase)
+                let (waits, queue) = this.waits_and_queues();
+                (waits.until(phase, now, &queue), phase)
             },
             |this, cx, pace| {
                 let found = this.as_task(Wants::Read, cx, |this, cx| this.poll_found(cx, pace));
@@ -78,7 +80,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             },
         );
         if let Poll::Ready(Ok(_)) = found {
-            self.heard();
+            self.waits().heard_at(|| timer.time());
         }
         found
     }
@@ -146,6 +148,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         let linger = self.options().linger;
         let until = |this: &mut Self, now| (this.waits().closed_until(now, linger), Late::Send);
         let steps = |is_done| if is_done { Stepped::Done(()) } else { Stepped::Again };
+        self.read.give_up(limit);
         ready!(self.poll_by::<_, io::Error>(cx, timer, until, |this, cx, pace| {
             this.poll_end(cx, pace, &mut close_write).map_ok(steps)
         }))?;
@@ -165,7 +168,10 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         timer: &mut impl TimerFor<T>,
         mut step: impl FnMut(&mut Self, &mut Context<'_>, Pace) -> Poll<io::Result<bool>>,
     ) -> Poll<io::Result<()>> {
-        let until = |this: &mut Self, now| (this.waits().sent_until(now), Late::Send);
+        let until = |this: &mut Self, now| {
+            let (waits, queue) = this.waits_and_queues();
+            (waits.sent_until(now, &queue), Late::Send)
+        };
         self.poll_by(cx, timer, until, |this, cx, pace| {
             step(this, cx, pace)
                 .map_ok(|is_done| if is_done { Stepped::Done(()) } else { Stepped::Again })
@@ -254,6 +260,17 @@ impl<T: Transport, S: Decode> Connection<T, S> {
                 Pulled::Room | Pulled::Need(_) | Pulled::Done => return Ok(false),
             }
         }
+    }
+
+    /// The phases that are watched over, and the queues of what is to be sent, from the stage down.
+    fn waits_and_queues(&mut self) -> (&mut Waits, impl Fn(usize) -> Option<Passed>) {
+        let Self { io, write, waits, .. } = self;
+        let (io, output) = (&*io, &write.output);
+        let queue = move |queue: usize| match queue.checked_sub(1) {
+            None => Some(Passed::of(output)),
+            Some(below) => io.passed(below),
+        };
+        (waits.get_or_insert_default(), queue)
     }
 
     /// Which deadline counts for a caller that waits for an item.

@@ -185,6 +185,13 @@ pub trait Transport: Sized {
         self.queued()
     }
 
+    /// What has passed through one of the queues that it has for what it sends, counted from above.
+    /// None where there are not so many. A deadline to send goes by that: it is for what was queued
+    /// when it began.
+    fn passed(&self, _queue: usize) -> Option<Passed> {
+        None
+    }
+
     /// Bytes of memory for what waits outside of the connection's own buffer and output.
     fn held(&self) -> usize {
         0
@@ -206,6 +213,34 @@ pub trait Transport: Sized {
     /// Whether somebody else has ended the writing side.
     fn is_closed(&self) -> bool {
         false
+    }
+}
+
+/// What has passed through a queue of bytes that are to be sent: what [`Transport::passed`] tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Passed {
+    /// How many bytes have left it so far. It wraps.
+    pub left: usize,
+    /// How many bytes wait in it.
+    pub waiting: usize,
+}
+
+impl Passed {
+    /// So many bytes have left, and so many wait.
+    pub const fn new(left: usize, waiting: usize) -> Self {
+        Self { left, waiting }
+    }
+
+    /// That of an output.
+    #[expect(clippy::cast_possible_truncation, reason = "it wraps")]
+    pub fn of(output: &Output) -> Self {
+        Self::new(output.position() as usize, output.len())
+    }
+
+    /// How many bytes have left once all that wait now have.
+    pub(super) const fn end(self) -> usize {
+        self.left.wrapping_add(self.waiting)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     Buffer, Output,
     driver::{
         calls::{fill, polled, send, send_some},
-        transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
+        transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport},
     },
 };
 
@@ -223,6 +223,10 @@ impl<X: Transport> Transport for Blocking<X> {
     #[inline]
     fn unsent(&self) -> usize {
         self.0.unsent()
+    }
+
+    fn passed(&self, queue: usize) -> Option<Passed> {
+        self.0.passed(queue)
     }
 
     fn held(&self) -> usize {

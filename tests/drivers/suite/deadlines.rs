@@ -167,6 +167,77 @@ fn a_flush_that_goes_on_has_no_more_time_for_that() {
     });
 }
 
+/// A peer that asks and never reads.
+#[test]
+fn items_do_not_give_a_peer_more_time_to_take_the_answers() {
+    play!({
+        let script = Script::new().write_stalls();
+        let mut clock = Clock::new(false);
+        let mut connection = open(&script).with_options(Options::new().nonblocking(true));
+        let mut asked = 0;
+        let error = loop {
+            let _ = script.clone().gives(messages(["?"]));
+            asked += 1;
+            assert!(asked < 100, "each question gives it more time");
+            {
+                let turn = wait!(connection.turn_by(&mut clock)).unwrap().unwrap();
+                let mut output = turn.output;
+                output.queue(&mut Talk::default(), &b"!"[..]).unwrap();
+            }
+            match once!(connection.turn_by(&mut clock)) {
+                Poll::Ready(turn) => break turn.map(drop).unwrap_err(),
+                Poll::Pending => clock.goes_on(900 * MS),
+            }
+        };
+        assert_eq!((error.late(), asked), (Some(Late::Send), 5));
+    });
+}
+
+/// A peer that is slow and steady: there is always something queued, and it takes all of it.
+#[test]
+fn a_peer_that_takes_what_is_queued_may_go_on_for_ever() {
+    play!({
+        let script = Script::new().write_stalls();
+        let mut clock = Clock::new(false);
+        let mut connection = open(&script).with_options(Options::new().nonblocking(true));
+        connection.output_mut().put(&messages(["first"]));
+        for _ in 0..50 {
+            let _ = script.clone().gives(messages(["?"]));
+            {
+                let turn = wait!(connection.turn_by(&mut clock)).unwrap().unwrap();
+                let mut output = turn.output;
+                output.queue(&mut Talk::default(), &b"!"[..]).unwrap();
+            }
+            assert!(once!(connection.turn_by(&mut clock)).map(|turn| turn.map(drop)).is_pending());
+            clock.goes_on(900 * MS);
+            // As much leaves as comes, so that all that waits now has left after three times.
+            script.goes_on();
+            let _ = script.clone().takes(3).write_stalls();
+        }
+        assert!(!connection.output().is_empty());
+    });
+}
+
+/// While the caller is busy with an item nobody sends, and the peer cannot take anything.
+#[test]
+fn the_time_that_a_caller_takes_is_not_the_peers() {
+    play!({
+        let script = Script::new().write_stalls().gives(messages(["?"]));
+        let mut clock = Clock::new(false);
+        let mut connection = open(&script).with_options(Options::new().nonblocking(true));
+        connection.output_mut().put(&messages(["first"]));
+        assert!(wait!(connection.turn_by(&mut clock)).unwrap().is_some());
+        assert!(once!(connection.turn_by(&mut clock)).map(|turn| turn.map(drop)).is_pending());
+        clock.goes_on(1000 * MS);
+        let _ = script.clone().gives(messages(["?"]));
+        assert!(wait!(connection.turn_by(&mut clock)).unwrap().is_some());
+        clock.goes_on(60_000 * MS);
+        assert!(once!(connection.turn_by(&mut clock)).map(|turn| turn.map(drop)).is_pending());
+        let error = wait!(connection.turn_by(&mut clock)).map(drop).unwrap_err();
+        assert_eq!((error.late(), clock.time()), (Some(Late::Send), 63_000 * MS));
+    });
+}
+
 #[test]
 fn what_is_absorbed_does_not_prolong_an_idle_phase() {
     play!({

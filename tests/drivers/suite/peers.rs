@@ -1,6 +1,6 @@
 //! Two connections that talk to each other through a narrow pipe.
 
-use std::task::Poll;
+use std::{io::Write, task::Poll};
 
 use segue::{
     Handoff,
@@ -82,5 +82,44 @@ fn an_echo_comes_back_whole() {
             .unwrap()]));
         }
         assert_eq!(heard, messages(["one", "", "a longer one than there is room for"]));
+    });
+}
+
+/// Each has queued more than the line holds, and neither reads any more.
+#[test]
+fn peers_that_close_at_each_other_do_not_stop() {
+    play!({
+        for read_ahead_limit in [0, 100, 100_000] {
+            let (left, right) = pipe(64);
+            let options = Options::new().nonblocking(true).read_size(16);
+            let options = options.read_ahead_limit(read_ahead_limit);
+            let mut left = Connection::new(left, Talk::default()).with_options(options);
+            let mut right = Connection::new(right, Talk::default()).with_options(options);
+            left.output_mut().put(&[b'l'; 10_000]);
+            right.output_mut().put(&[b'r'; 10_000]);
+            let (mut left_ended, mut right_ended) = (false, false);
+            for turns in 0.. {
+                if !left_ended {
+                    left_ended = once!(left.close_unbounded(20_000)).map(Result::unwrap).is_ready();
+                }
+                if !right_ended {
+                    right_ended =
+                        once!(right.close_unbounded(20_000)).map(Result::unwrap).is_ready();
+                }
+                if left_ended && right_ended {
+                    break;
+                }
+                assert!(turns < 10_000, "two peers wait for each other");
+            }
+            // Who does not want to drop so much reads no more than that.
+            let (near, mut far) = pipe(64);
+            let mut near = Connection::new(near, Talk::default()).with_options(options);
+            near.output_mut().put(&[b'l'; 10_000]);
+            for _ in 0..1000 {
+                let _ = far.write(&[b'r'; 64]);
+                assert!(once!(near.close_unbounded(1000)).is_pending());
+            }
+            assert_eq!(near.position(), 1000_u64.next_multiple_of(16));
+        }
     });
 }
