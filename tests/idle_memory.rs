@@ -1,44 +1,43 @@
-//! Stages with memory of their own hold none while nothing is left in them. The count is that of
-//! the process, so all of this is one test in a program of its own.
+//! Stages with memory of their own hold none while nothing is left in them.
 
-use peak_alloc::PeakAlloc;
+#[path = "support/counting.rs"]
+mod counting;
+
 use segue::{
     Buffer, Decode, DecodeExt, Fault, Framing, Output, Record, Step, driver::codec::FromTokio,
     length,
 };
 use tokio_util::codec::{LengthDelimitedCodec, LinesCodec};
 
-#[global_allocator]
-static MEMORY: PeakAlloc = PeakAlloc;
-
 /// Bytes that are still allocated when `stage` has read all of `input` and waits for more.
-fn held(mut stage: impl Decode, input: &[u8]) -> usize {
-    let before = MEMORY.current_usage();
+fn held(mut stage: impl Decode, input: &[u8]) -> isize {
+    let before = counting::held();
     let mut output = Output::new();
     let mut buffer = Buffer::from(input);
     while let Ok(Step::Item(_)) = buffer.step(&mut stage, false, &mut output) {}
     assert!(buffer.is_empty(), "{buffer:?}");
     drop(buffer);
-    MEMORY.current_usage() - before
+    counting::held() - before
 }
 
 /// The most bytes that were allocated while `total` bytes of `record` went through `stage` in
 /// pieces of a read, beyond those of the input, and how many still are in the end.
-fn streamed(mut stage: impl Decode, record: &[u8], total: usize) -> (usize, usize) {
+fn streamed(mut stage: impl Decode, record: &[u8], total: usize) -> (isize, isize) {
     let piece = record.repeat(16 * 1024 / record.len());
     let mut buffer = Buffer::with_capacity(2 * piece.len());
     let mut output = Output::new();
     output.put(&piece);
     output.clear();
-    let before = MEMORY.current_usage();
-    MEMORY.reset_peak_usage();
-    for _ in 0..total / piece.len() {
-        buffer.extend(&piece);
-        while let Ok(Step::Item(_)) = buffer.step(&mut stage, false, &mut output) {}
-        assert!(buffer.is_empty(), "{buffer:?}");
-        output.clear();
-    }
-    (MEMORY.peak_usage() - before, MEMORY.current_usage().saturating_sub(before))
+    let before = counting::held();
+    let peak = counting::peak(|| {
+        for _ in 0..total / piece.len() {
+            buffer.extend(&piece);
+            while let Ok(Step::Item(_)) = buffer.step(&mut stage, false, &mut output) {}
+            assert!(buffer.is_empty(), "{buffer:?}");
+            output.clear();
+        }
+    });
+    (peak, counting::held() - before)
 }
 
 /// Answers each of its records, which have a length in two bytes, and yields none.

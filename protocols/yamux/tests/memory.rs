@@ -1,7 +1,7 @@
 //! What sessions and streams hold, by the allocator's count.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-#[path = "support/counting.rs"]
+#[path = "../../../tests/support/counting.rs"]
 mod counting;
 mod support;
 

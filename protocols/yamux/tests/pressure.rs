@@ -1,7 +1,7 @@
 //! Both ends write far more than anything holds, and read late.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-#[path = "support/counting.rs"]
+#[path = "../../../tests/support/counting.rs"]
 mod counting;
 mod support;
 

@@ -1,7 +1,7 @@
 //! permessage-deflate (RFC 7692): agreed on in the handshake, and done to messages.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-#[path = "../support/counting.rs"]
+#[path = "../../../../tests/support/counting.rs"]
 mod counting;
 #[path = "../support/mod.rs"]
 mod support;

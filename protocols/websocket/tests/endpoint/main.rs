@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-#[path = "../support/counting.rs"]
+#[path = "../../../../tests/support/counting.rs"]
 mod counting;
 
 mod blocking;
