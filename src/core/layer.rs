@@ -95,9 +95,8 @@ pub trait Layer {
     /// # Errors
     /// When the record breaks the rules of the layer, at its offset in the wire: [`Buffer::position`]
     /// is the front's. All faults are fatal, since what the record held is missing. A wire that ends where it must not is
-    /// [`truncated`](Fault::truncated); answering [`Step::Need`] at `eof` comes to the same. A layer
-    /// may be asked to seal and to close behind a fault of its own: one that must send nothing behind
-    /// an alert drops what it is given.
+    /// [`truncated`](Fault::truncated); answering [`Step::Need`] at `eof` comes to the same. Behind a
+    /// fault the layer is asked nothing more, neither to seal nor to close: an alert is the last word.
     fn open<'a>(
         &'a mut self,
         wire: &'a mut Buffer,

@@ -539,8 +539,17 @@ impl<T: Transport, S> Connection<T, S> {
     {
         self.as_task(Wants::Write, cx, |this, cx| {
             this.write.close();
-            if !ready!(this.poll_flushed(cx, pace))? {
-                return Poll::Ready(Ok(false));
+            match ready!(this.poll_flushed(cx, pace)) {
+                Ok(true) => {}
+                Ok(false) => return Poll::Ready(Ok(false)),
+                Err(error) if is_again(&error) => return Poll::Ready(Err(error)),
+                Err(error) => {
+                    // Below a layer that seals nothing more there is a transport that is as it was,
+                    // and a peer that waits for its end.
+                    let ended = close_write(&mut this.io, cx);
+                    this.write.end_waits(ended.is_pending());
+                    return Poll::Ready(Err(error));
+                }
             }
             if this.write.must_end() {
                 let ended = close_write(&mut this.io, cx);

@@ -119,12 +119,15 @@ where
     ) -> Poll<io::Result<()>> {
         self.sheet.close();
         // The ends of all layers leave together: a peer that has read the topmost may be gone.
-        self.io.take_over(&mut self.sheet.sealed)?;
-        if !self.sheet.sealed.is_empty() {
-            ready!(self.io.poll_send(cx, &mut self.sheet.sealed))?;
+        let mut sent = self.io.take_over(&mut self.sheet.sealed);
+        if sent.is_ok() && !self.sheet.sealed.is_empty() {
+            sent = ready!(self.io.poll_send(cx, &mut self.sheet.sealed));
         }
         self.sheet.release_sealed();
-        end(&mut self.io, cx)
+        // The transport is ended where a layer in between can seal nothing more, too.
+        let ended = end(&mut self.io, cx);
+        sent?;
+        ended
     }
 }
 

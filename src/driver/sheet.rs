@@ -13,7 +13,7 @@ pub(super) struct Sheet<L> {
     pub(super) wire: Buffer,
     pub(super) sealed: Output,
     incoming: Incoming,
-    /// The layer has said its own end: nothing is sealed any more.
+    /// The layer has said its own end, or an alert in place of it: nothing is sealed any more.
     is_closed: bool,
     /// How much of what is sealed the layer has answered: what was sealed for callers who had room
     /// stops nothing, or two ends that each have queued much would stop for good.
@@ -226,7 +226,11 @@ where
                     self.incoming = Incoming::Ended;
                     continue;
                 }
-                Err(fault) => fault,
+                Err(fault) => {
+                    // Its alert was the last that the peer is told.
+                    self.is_closed = true;
+                    fault
+                }
             };
             self.incoming = Incoming::Failed;
             self.failure = Some(told(fault.fatal()));
@@ -258,7 +262,11 @@ where
     fn seal_one(&mut self, plain: &mut Output) -> io::Result<()> {
         if self.is_closed {
             plain.clear();
-            return Err(io::Error::new(io::ErrorKind::BrokenPipe, "the layer has said its end"));
+            let why = match self.incoming {
+                Incoming::Failed => "the layer has failed, and nothing is sealed any more",
+                _ => "the layer has said its end",
+            };
+            return Err(io::Error::new(io::ErrorKind::BrokenPipe, why));
         }
         if self.sealed.capacity() == 0 {
             pool::lease_output(&mut self.sealed);
@@ -274,7 +282,8 @@ where
         Ok(())
     }
 
-    /// Says the layer's own end, once.
+    /// Says the layer's own end, once, and not behind a fault of the layer: the peer must not take
+    /// what it has for all.
     pub(super) fn close(&mut self) {
         if !self.is_closed {
             self.is_closed = true;

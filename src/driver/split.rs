@@ -312,8 +312,13 @@ impl<T: Transport> Half<T> {
         self.polled_to_send(cx, |line, cx| {
             if !shares.is_closed() {
                 // The other half may have queued something since this one has flushed.
-                ready!(line.poll_send(cx, shares, self.side))?;
+                let sent = ready!(line.poll_send(cx, shares, self.side));
                 shares.close();
+                if sent.is_err() {
+                    // A layer may have failed, and not what is below.
+                    let _ = end(&mut line.io, cx);
+                    return Poll::Ready(sent);
+                }
             }
             end(&mut line.io, cx)
         })

@@ -504,18 +504,22 @@ where
         cx: &mut Context<'_>,
         end: &mut EndOf<'_, Self>,
     ) -> Poll<io::Result<()>> {
+        let mut closed = Ok(());
         if !X::Stack::IS_EMPTY && !self.is_closed() {
             let mut line = self.wait_to_flush(self.shared.line());
             if !line.is_closed {
                 line.is_closed = true;
                 let mut wire = Output::new();
-                line.stack.close(&mut wire)?;
+                closed = line.stack.close(&mut wire);
                 line.runs.add(&self.shared.shares, self.side, wire.len());
                 line.queue.append(&mut wire);
             }
-            ready!(self.flush_line(line, &mut Output::new(), Extent::All))?;
+            closed = closed.and(ready!(self.flush_line(line, &mut Output::new(), Extent::All)));
         }
-        end.poll(self, cx)
+        // The transport is ended where a layer in between can seal nothing more, too.
+        let ended = end.poll(self, cx);
+        closed?;
+        ended
     }
 
     fn poll_rest(&mut self, _: &mut Context<'_>) -> Poll<io::Result<usize>> {

@@ -266,13 +266,13 @@ impl WriteSide {
         }
     }
 
-    /// Whether the end is still to be sent, now that everything before it was. From here on
-    /// nothing else is.
+    /// Whether the end is still to be sent, now that everything before it was, or nothing more can
+    /// be. From here on nothing else is.
     pub(super) fn must_end(&mut self) -> bool {
         if self.state == State::Closing {
             self.state = State::Ending;
         }
-        self.state == State::Ending
+        self.state == State::Ending || self.end_waits
     }
 
     /// Whether the end waits to be sent again, now that the transport has not taken it.

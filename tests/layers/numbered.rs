@@ -42,6 +42,9 @@ pub(crate) const QUESTION: u8 = 3;
 const ANSWER: u8 = 4;
 
 impl Numbered {
+    /// How long an alert is on the wire, in bytes.
+    pub(crate) const ALERTED: usize = HEAD;
+
     /// Appends a record.
     pub(crate) fn put(&mut self, kind: u8, body: &[u8], wire: &mut Output) {
         wire.put(&u16::try_from(body.len()).unwrap().to_be_bytes());

@@ -191,6 +191,47 @@ fn an_alert_leaves_before_its_error_is_told() {
     });
 }
 
+/// What is queued behind an alert is refused by name, and the transport is ended all the same: by
+/// the whole connection, and by a half.
+#[test]
+fn nothing_is_sealed_behind_an_alert_and_the_transport_is_ended() {
+    play!({
+        for (queues, is_split) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (mut client, server) = pair();
+            let mut server = server.layered(Numbered::default()).begin(separator::line());
+            let mut replayed = Numbered::default();
+            replayed.put(DATA, b"good\r\n", client.output_mut());
+            Numbered::default().put(DATA, b"bad\r\n", client.output_mut());
+            wait!(client.flush()).unwrap();
+            let put = |output: &mut segue::Output| {
+                if queues {
+                    output.put(b"answer\r\n");
+                }
+            };
+            assert_eq!(wait!(server.turn()).unwrap().unwrap().item, "good");
+            wait!(server.turn()).map(drop).unwrap_err();
+            let refused = if is_split {
+                let (reader, mut writer) = server.split();
+                put(writer.output_mut());
+                let refused = wait!(writer.close_write()).err();
+                drop((reader, writer));
+                refused
+            } else {
+                put(server.output_mut());
+                let refused = wait!(server.close_write()).err();
+                // A second try has nothing left to say.
+                wait!(server.close_write()).unwrap();
+                refused
+            };
+            assert_eq!(refused.map(|error| error.kind()), queues.then_some(ErrorKind::BrokenPipe));
+            // An alert is all that has come, and then the end of the transport.
+            let mut client = client.begin(separator::line());
+            let Err(Error::Fault(cut)) = wait!(client.turn()).map(drop) else { panic!("a line") };
+            assert_eq!((cut.cause, client.buffer().len()), (Cause::Truncated, Numbered::ALERTED));
+        }
+    });
+}
+
 /// Questions are answered while the server waits for a line; the client sees every answer.
 #[test]
 fn answers_of_a_layer_leave_while_a_read_waits() {
