@@ -338,3 +338,62 @@ impl Decode for Dots {
         Ok(())
     }
 }
+
+/// What is queued counts as sent once it has left the lowest layer: a peer that asks once a second
+/// and never reads is given up, though two layers take what it is answered; and one that reads what
+/// it is sent, if slowly, is not.
+#[test]
+fn a_deadline_to_send_looks_through_layers() {
+    use tokio::io::AsyncReadExt;
+
+    const ANSWER: &str = "an answer that is not short";
+    let turns = |reads| async move {
+        let (peer, io) = tokio::io::duplex(64);
+        let (mut input, mut output) = tokio::io::split(peer);
+        let deadlines = Deadlines::new().send(Duration::from_secs(20));
+        let server = polled::Connection::new(io, ()).with_deadlines(deadlines);
+        let server = server.layered(Numbered::default()).layered(Numbered::default());
+        let mut server = server.begin(separator::line());
+        let asking = async move {
+            let (mut lower, mut upper) = (Numbered::default(), Numbered::default());
+            let mut taken = [0; 64];
+            for _ in 0..100 {
+                let (mut middle, mut wire) = (Output::new(), Output::new());
+                upper.put(DATA, b"?\r\n", &mut middle);
+                lower.put(DATA, &middle.to_vec(), &mut wire);
+                output.write_all(&wire.to_vec()).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                if reads {
+                    // A little more than an answer comes to.
+                    assert!(input.read(&mut taken).await.unwrap() > 0);
+                }
+            }
+        };
+        let answering = async move {
+            let mut timer = polled::TokioTimer::new();
+            // So that something always waits.
+            server.output_mut().put(&[b'x'; 500]);
+            for turns in 0.. {
+                match server.turn_by(&mut timer).await {
+                    Ok(Some(mut turn)) => {
+                        let queued = turn.output.queue(&mut separator::line(), ANSWER);
+                        queued.unwrap();
+                    }
+                    Ok(None) => panic!("the peer has ended"),
+                    Err(error) => return (error.late(), turns),
+                }
+            }
+            unreachable!("it ends with an error")
+        };
+        tokio::select! {
+            () = asking => (None, 100),
+            late = answering => late,
+        }
+    };
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+    let (late, turns_taken) = runtime.block_on(turns(false));
+    assert_eq!(late, Some(Late::Send));
+    assert!((20..25).contains(&turns_taken), "after {turns_taken} turns");
+    assert_eq!(runtime.block_on(turns(true)), (None, 100));
+}
