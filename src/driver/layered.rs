@@ -107,8 +107,23 @@ where
 
     /// What was sealed cannot be sent, which the next thing that is sent tells.
     fn keep_unsent(&mut self, error: io::Error) {
-        self.sheet.sealed.clear();
+        self.sheet.cannot_send();
         self.unsent.get_or_insert(error);
+    }
+
+    /// Seals and sends by `poll`, unless something could not be sent before.
+    fn poll_sealing<R>(
+        &mut self,
+        poll: impl FnOnce(&mut Self) -> Poll<io::Result<R>>,
+    ) -> Poll<io::Result<R>> {
+        let sent = match self.unsent.take() {
+            Some(error) => Poll::Ready(Err(error)),
+            None => poll(self),
+        };
+        if let Poll::Ready(Err(_)) = &sent {
+            self.sheet.cannot_send();
+        }
+        sent
     }
 
     /// Ends this side: the layer first, then by `end` what is below.
@@ -122,6 +137,9 @@ where
         let mut sent = self.io.take_over(&mut self.sheet.sealed);
         if sent.is_ok() && !self.sheet.sealed.is_empty() {
             sent = ready!(self.io.poll_send(cx, &mut self.sheet.sealed));
+        }
+        if sent.is_err() {
+            self.sheet.cannot_send();
         }
         self.sheet.release_sealed();
         // The transport is ended where a layer in between can seal nothing more, too.
@@ -170,17 +188,16 @@ where
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        if let Some(error) = self.unsent.take() {
-            return Poll::Ready(Err(error));
-        }
-        loop {
-            self.sheet.seal(output)?;
-            ready!(self.io.poll_send(cx, &mut self.sheet.sealed))?;
-            if output.is_empty() {
-                self.sheet.release_sealed();
-                return Poll::Ready(Ok(()));
+        self.poll_sealing(|this| {
+            loop {
+                this.sheet.seal(output)?;
+                ready!(this.io.poll_send(cx, &mut this.sheet.sealed))?;
+                if output.is_empty() {
+                    this.sheet.release_sealed();
+                    return Poll::Ready(Ok(()));
+                }
             }
-        }
+        })
     }
 
     fn poll_send_once(
@@ -188,13 +205,12 @@ where
         cx: &mut Context<'_>,
         output: &mut Output,
     ) -> Poll<io::Result<bool>> {
-        if let Some(error) = self.unsent.take() {
-            return Poll::Ready(Err(error));
-        }
-        self.sheet.seal(output)?;
-        let is_sent = ready!(self.io.poll_send_once(cx, &mut self.sheet.sealed))?;
-        self.sheet.release_sealed();
-        Poll::Ready(Ok(is_sent && output.is_empty()))
+        self.poll_sealing(|this| {
+            this.sheet.seal(output)?;
+            let is_sent = ready!(this.io.poll_send_once(cx, &mut this.sheet.sealed))?;
+            this.sheet.release_sealed();
+            Poll::Ready(Ok(is_sent && output.is_empty()))
+        })
     }
 
     fn take_over(&mut self, output: &mut Output) -> io::Result<()> {

@@ -264,7 +264,7 @@ where
             plain.clear();
             let why = match self.incoming {
                 Incoming::Failed => "the layer has failed, and nothing is sealed any more",
-                _ => "the layer has said its end",
+                _ => "nothing is sealed behind the end of a layer, or what could not be sent",
             };
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, why));
         }
@@ -280,6 +280,13 @@ where
             return Err(told(fault));
         }
         Ok(())
+    }
+
+    /// Something that was to be sent is lost: nothing may follow it, least of all an end, which would
+    /// tell the peer that it has all.
+    pub(super) fn cannot_send(&mut self) {
+        self.sealed.clear();
+        self.is_closed = true;
     }
 
     /// Says the layer's own end, once, and not behind a fault of the layer: the peer must not take

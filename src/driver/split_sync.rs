@@ -507,7 +507,7 @@ where
         let mut closed = Ok(());
         if !X::Stack::IS_EMPTY && !self.is_closed() {
             let mut line = self.wait_to_flush(self.shared.line());
-            if !line.is_closed {
+            if !line.is_closed && line.broken.is_none() {
                 line.is_closed = true;
                 let mut wire = Output::new();
                 closed = line.stack.close(&mut wire);
