@@ -539,24 +539,26 @@ impl<T: Transport, S> Connection<T, S> {
     {
         self.as_task(Wants::Write, cx, |this, cx| {
             this.write.close();
-            match ready!(this.poll_flushed(cx, pace)) {
-                Ok(true) => {}
+            let flushed = match ready!(this.poll_flushed(cx, pace)) {
                 Ok(false) => return Poll::Ready(Ok(false)),
                 Err(error) if is_again(&error) => return Poll::Ready(Err(error)),
-                Err(error) => {
-                    // Below a layer that seals nothing more there is a transport that is as it was,
-                    // and a peer that waits for its end.
-                    let ended = close_write(&mut this.io, cx);
-                    this.write.end_waits(ended.is_pending());
-                    return Poll::Ready(Err(error));
-                }
-            }
+                flushed => flushed,
+            };
             if this.write.must_end() {
                 let ended = close_write(&mut this.io, cx);
                 this.write.end_waits(ended.is_pending());
-                ready!(ended)?;
-                this.write.closed();
+                match ended {
+                    // That sending has failed was told.
+                    Poll::Ready(_) if this.write.is_broken() => this.write.closed(),
+                    Poll::Ready(ended) => {
+                        ended?;
+                        this.write.closed();
+                    }
+                    Poll::Pending if flushed.is_ok() => return Poll::Pending,
+                    Poll::Pending => {}
+                }
             }
+            flushed?;
             Poll::Ready(Ok(true))
         })
     }

@@ -26,6 +26,8 @@ pub(super) struct WriteSide {
     is_owed: bool,
     /// The transport was not ready for the end.
     end_waits: bool,
+    /// The end has been sent.
+    is_ended: bool,
 }
 
 /// Whether a layer below the connection, such as TLS, may hold back what it has taken.
@@ -65,6 +67,7 @@ impl WriteSide {
             lent: is_owed,
             is_owed,
             end_waits: false,
+            is_ended: false,
         }
     }
 
@@ -267,12 +270,18 @@ impl WriteSide {
     }
 
     /// Whether the end is still to be sent, now that everything before it was, or nothing more can
-    /// be. From here on nothing else is.
+    /// be: below a layer that seals nothing more there is a transport that is as it was, and a peer
+    /// that waits for its end. From here on nothing else is sent.
     pub(super) fn must_end(&mut self) -> bool {
         if self.state == State::Closing {
             self.state = State::Ending;
         }
-        self.state == State::Ending || self.end_waits
+        self.state == State::Ending || (self.is_broken() && !self.is_ended)
+    }
+
+    /// Whether sending has failed.
+    pub(super) fn is_broken(&self) -> bool {
+        self.state == State::Broken
     }
 
     /// Whether the end waits to be sent again, now that the transport has not taken it.
@@ -282,13 +291,17 @@ impl WriteSide {
 
     /// The end has been sent.
     pub(super) fn closed(&mut self) {
-        self.state = State::Closed;
+        self.is_ended = true;
+        if !self.is_broken() {
+            self.state = State::Closed;
+        }
     }
 
     /// The writing side of the other half, when a connection is split: as far along as this one.
     pub(super) fn other_half(&self) -> Self {
         let output = Output::with_high_water(self.output.high_water());
-        Self { state: self.state, pushed: Pushed::All, ..Self::new(output) }
+        let is_ended = self.is_ended;
+        Self { state: self.state, pushed: Pushed::All, is_ended, ..Self::new(output) }
     }
 
     /// What is queued, for whoever sends it next: nothing where it cannot be sent.
@@ -303,7 +316,8 @@ impl WriteSide {
 
     /// The writing side of the same connection with a layer more or less, and nothing queued.
     pub(super) fn anew(&self) -> Self {
-        Self { state: self.state, ..Self::new(Output::with_high_water(self.output.high_water())) }
+        let output = Output::with_high_water(self.output.high_water());
+        Self { state: self.state, is_ended: self.is_ended, ..Self::new(output) }
     }
 
     /// Keeps why something could not be sent.
@@ -325,6 +339,7 @@ impl WriteSide {
         self.output.append(&mut queue);
         self.is_owed |= other.is_owed;
         self.state = self.state.max(other.state);
+        self.is_ended |= other.is_ended;
         self.error = self.error.or(other.error);
         if other.pushed == Pushed::NotAll {
             self.pushed = other.pushed;
