@@ -4,12 +4,19 @@
 //! so that what comes before the first record and the memory that the first pass makes are left
 //! out. `cargo bench -p segue-benches --bench instructions`; further arguments choose groups by a
 //! part of their name. The exit code tells whether all goals are met.
+//!
+//! `benches/instructions.tsv` keeps the counts. With `--record` those that were counted are written
+//! there; with `--check` each of our own is held against it, and one that is more than 2 % above is
+//! a failure. Another compiler, C library or processor counts otherwise: where they are not
+//! those of the file nothing is compared, and that is told.
 
-use std::{
-    env,
-    process::{Command, ExitCode},
-};
+mod count;
+mod record;
 
+use std::{env, process::ExitCode};
+
+use count::Callgrind;
+use record::{Build, Record};
 use segue_benches::{
     Group,
     contenders::{self, names},
@@ -19,6 +26,37 @@ use segue_benches::{
 /// What is promised: so many instructions a record at most.
 const GOALS: &[(&str, &str, u64)] = &[("nested/5", names::STEP, 160)];
 
+/// Calls `see` with each group, one after the other.
+fn each_group(see: &mut dyn FnMut(&mut Group<'_>)) {
+    for payload in [5, 1024] {
+        see(&mut contenders::length(payload, &corpus::length_prefixed(payload)));
+    }
+    for (name, piece) in [("5", 1024), ("5, each alone", 9)] {
+        see(&mut contenders::nested(name, &corpus::carried(5, piece)));
+    }
+    for content in [16, 80] {
+        see(&mut contenders::lines(content, &corpus::lines(content)));
+    }
+    for (name, head) in corpus::HEADS {
+        see(&mut contenders::http1_head(name, head));
+    }
+    for payload in [5, 125] {
+        see(&mut contenders::websocket::decode(payload, &corpus::masked_frames(payload)));
+        see(&mut contenders::websocket::encode(segue_websocket::Role::Server, payload));
+    }
+    see(&mut contenders::quic::frames("varied", &contenders::quic::Payloads::varied()));
+}
+
+/// What is done with the counts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Show,
+    /// Each contender goes through its group once.
+    Smoke,
+    Record,
+    Check,
+}
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     if let [pass, group, contender, passes] = &arguments[..]
@@ -27,51 +65,79 @@ fn main() -> ExitCode {
         return pass_through(group, contender, passes.parse().unwrap_or(1));
     }
     let wanted: Vec<&String> = arguments.iter().filter(|word| !word.starts_with('-')).collect();
-    let smoke = arguments.iter().any(|argument| argument == "--test");
+    let is_wanted =
+        |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    let mode = match () {
+        () if has("--test") => Mode::Smoke,
+        () if has("--record") => Mode::Record,
+        () if has("--check") => Mode::Check,
+        () => Mode::Show,
+    };
+    let (build, mut record) = (Build::here(), Record::read());
+    if mode == Mode::Check && record.build != build {
+        println!("not compared: recorded with {}, and this is {build}", record.build);
+        return ExitCode::SUCCESS;
+    }
+
     let mut failed = false;
     each_group(&mut |group| {
-        if !wanted.is_empty() && !wanted.iter().any(|part| group.name.contains(part.as_str())) {
+        if !is_wanted(&group.name) {
+            return;
+        }
+        if mode == Mode::Smoke {
+            group
+                .contenders
+                .iter_mut()
+                .for_each(|contender| assert_eq!(contender.pass(), group.records));
             return;
         }
         println!("{}", group.name);
-        for contender in &mut group.contenders {
-            if smoke {
-                assert_eq!(contender.pass(), group.records);
+        for contender in &group.contenders {
+            let name = contender.name;
+            let is_compared = is_ours(name) && record.of(&group.name, name).is_some();
+            if mode == Mode::Check && !is_compared {
                 continue;
             }
-            let named = (&*group.name, contender.name);
-            let few = count(&group.name, contender.name, 2);
-            let many = count(&group.name, contender.name, 10);
-            match (few, many) {
-                (Some(few), Some(many)) => {
-                    let records = 8 * group.records as u64;
-                    let each = (many - few + records / 2) / records;
-                    let goal = GOALS.iter().find(|goal| (goal.0, goal.1) == named);
-                    let verdict = match goal {
-                        Some(goal) if each > goal.2 => {
-                            failed = true;
-                            format!(", and at most {} are promised", goal.2)
-                        }
-                        _ => String::new(),
-                    };
-                    println!("  {:<24}{each:>6} instructions a record{verdict}", contender.name);
-                }
-                _ => {
-                    failed = true;
-                    println!("  {:<24}was not counted: is valgrind installed?", contender.name);
-                }
+            let Some(each) = Callgrind::each(&group.name, name, group.records as u64) else {
+                failed = true;
+                println!("  {name:<24}was not counted: is valgrind installed?");
+                continue;
+            };
+            let verdict = match mode {
+                Mode::Check => record.verdict(&group.name, name, each),
+                _ => promise(&group.name, name, each),
+            };
+            failed |= verdict.is_err();
+            let (Ok(said) | Err(said)) = verdict;
+            println!("  {name:<24}{each:>8.1} instructions a record{said}");
+            if mode == Mode::Record {
+                record.set(&group.name, name, each);
             }
         }
     });
+    if mode == Mode::Record {
+        record.build = build;
+        if let Err(error) = record.write() {
+            println!("the record was not written: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Calls `see` with each group, one after the other.
-fn each_group(see: &mut dyn FnMut(&mut Group<'_>)) {
-    see(&mut contenders::length(5, &corpus::length_prefixed(5)));
-    for (name, piece) in [("5", 1024), ("5, each alone", 9)] {
-        see(&mut contenders::nested(name, &corpus::carried(5, piece)));
-    }
+/// Whether that is our own code, and no peer's.
+fn is_ours(contender: &str) -> bool {
+    contender.starts_with("segue")
+}
+
+/// What is said of a count beside what is promised; an error where it is more.
+fn promise(group: &str, contender: &str, each: f64) -> Result<String, String> {
+    let Some(&(.., most)) = GOALS.iter().find(|goal| (goal.0, goal.1) == (group, contender)) else {
+        return Ok(String::new());
+    };
+    #[expect(clippy::cast_precision_loss, reason = "some hundreds")]
+    if each > most as f64 { Err(format!(", MISSED: at most {most}")) } else { Ok(String::new()) }
 }
 
 /// Lets one contender go through its group, as the process that is looked at.
@@ -87,20 +153,4 @@ fn pass_through(group: &str, contender: &str, passes: usize) -> ExitCode {
         }
     });
     if seen > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// The instructions of a process that goes through a contender so many times.
-fn count(group: &str, contender: &str, passes: usize) -> Option<u64> {
-    let output = Command::new("valgrind")
-        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null"])
-        .arg(env::current_exe().ok()?)
-        .args(["pass", group, contender, &passes.to_string()])
-        .output()
-        .ok()?;
-    if !output.status.success() {
-        return None;
-    }
-    let told = String::from_utf8(output.stderr).ok()?;
-    let line = told.lines().find(|line| line.contains("Collected :"))?;
-    line.split_whitespace().last()?.parse().ok()
 }

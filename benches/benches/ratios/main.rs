@@ -47,10 +47,6 @@ fn main() -> ExitCode {
     for payload in [5, 64, 1024, 16 * 1024] {
         compare(contenders::length(payload, &corpus::length_prefixed(payload)));
     }
-    for (payload, piece) in [(5, 1024), (5, 9), (1024, 16 * 1024)] {
-        let name = format!("{payload} in {piece}");
-        compare(contenders::nested(name, &corpus::carried(payload, piece)));
-    }
     for content in [16, 80, 1024] {
         compare(contenders::lines(content, &corpus::lines(content)));
     }
@@ -130,27 +126,22 @@ fn table(group: &Group<'_>, rounds: &Rounds) {
     }
 }
 
-/// Tells how a goal was met. False where it was not, unless a loop written by hand fares no better:
-/// then it is told and holds nothing up.
+/// Tells how a goal was met, and what a loop written by hand comes to. False where it was not.
 fn verdict(goal: &Goal, rounds: &Rounds) -> bool {
     let (Some(of), Some(against)) = (rounds.index(goal.of), rounds.index(goal.against)) else {
         println!("  goal: there is no {} or no {}", goal.of, goal.against);
         return false;
     };
     let ratio = rounds.ratio(of, against);
-    let by_hand = rounds.index(names::FLOOR).filter(|&floor| floor != against);
-    let by_hand = by_hand.map(|floor| rounds.ratio(floor, against));
-    let told =
-        format!("{} at most {:.3} times {}: {ratio:.3}", goal.of, goal.at_most, goal.against);
-    match by_hand {
-        _ if ratio <= goal.at_most => println!("  met: {told}"),
-        Some(by_hand) if by_hand > goal.at_most => {
-            println!("  not met, nor by hand: {told}, by hand {by_hand:.3}");
-        }
-        _ => {
-            println!("  MISSED: {told}");
-            return false;
-        }
+    let is_met = ratio <= goal.at_most;
+    let verdict = if is_met { "met" } else { "MISSED" };
+    print!(
+        "  {verdict}: {} at most {:.3} times {}: {ratio:.3}",
+        goal.of, goal.at_most, goal.against
+    );
+    match rounds.index(names::FLOOR).filter(|&floor| floor != against) {
+        Some(floor) => println!(", by hand {:.3}", rounds.ratio(floor, against)),
+        None => println!(),
     }
-    true
+    is_met
 }

@@ -25,7 +25,7 @@ const HEADER: usize = 14;
 /// Those who mask `length` bytes in place, beside a copy of as many.
 #[must_use]
 pub fn mask<'i>(length: usize) -> Group<'i> {
-    let (source, mut copy) = (vec![7; length], vec![0; length]);
+    let (source, mut copy) = (vec![7_u8; length], vec![0_u8; length]);
     let mut contenders = vec![Contender::new(names::MEMCPY, move || {
         copy.copy_from_slice(black_box(&source));
         black_box(&mut copy);
@@ -33,7 +33,7 @@ pub fn mask<'i>(length: usize) -> Group<'i> {
     })];
     contenders.extend(masks().into_iter().map(|(name, mask)| {
         // At the same place in a cache line for all, and at no good one: behind a header.
-        let mut storage = vec![7; length + 64 + HEADER];
+        let mut storage = vec![7_u8; length + 64 + HEADER];
         let from = storage.as_ptr().align_offset(64) + HEADER;
         Contender::new(name, move || {
             let bytes = &mut storage[from..from + length];
