@@ -83,6 +83,8 @@ pub mod names {
     /// See [`TUNGSTENITE`].
     pub const SOCKUDO: &str = "sockudo-ws";
     /// See [`TUNGSTENITE`].
+    pub const SANS_IO: &str = "websocket-sans-io";
+    /// See [`TUNGSTENITE`].
     pub const YAWC: &str = "yawc";
     /// `segue_quic::VarInt::all`, driving.
     pub const ALL: &str = "segue all, for_each";

@@ -38,6 +38,7 @@ pub fn decode(payload: usize, corpus: &Corpus) -> Group<'_> {
             step(input),
             connection(input),
             sockudo(input),
+            sans_io(input),
             yawc(input),
             fastwebsockets(input),
             tokio_websockets(input),
@@ -187,6 +188,32 @@ fn sockudo(input: &[u8]) -> Contender<'_> {
                 }
             }
             count
+        },
+    )
+}
+
+/// It gives pieces of payloads in place, and whether one ends.
+fn sans_io(input: &[u8]) -> Contender<'_> {
+    use websocket_sans_io::{WebsocketFrameDecoder, WebsocketFrameEvent};
+
+    let mut decoder = WebsocketFrameDecoder::new();
+    Contender::refilled(
+        names::SANS_IO,
+        input.to_vec(),
+        move |bytes| bytes.copy_from_slice(input),
+        move |bytes| {
+            let (mut rest, mut count) = (&mut bytes[..], 0);
+            loop {
+                let Ok(added) = decoder.add_data(rest);
+                let consumed = added.consumed_bytes;
+                match added.event {
+                    Some(WebsocketFrameEvent::PayloadChunk { .. }) => see(&rest[..consumed]),
+                    Some(WebsocketFrameEvent::End { .. }) => count += 1,
+                    None if consumed == 0 => return count,
+                    _ => {}
+                }
+                rest = &mut rest[consumed..];
+            }
         },
     )
 }
