@@ -137,6 +137,7 @@ struct World {
 const LIMITS: Limits = Limits {
     streams: 12,
     backlog: 8,
+    opened: 10,
     excess: 100_000,
     excess_of_all: 150_000,
     frame: 5000,

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use core::{fmt::Debug, hash::Hash, mem};
 
-use super::Priority;
+use super::{Ended, Priority};
 use crate::{Buffer, Output};
 
 /// How the peer's side of a stream stands.
@@ -180,22 +180,46 @@ pub trait Carrier {
     /// Ends the connection with this code of the carrier's protocol: all streams break off. `why`
     /// is told where the protocol has a place for it.
     fn close(&mut self, code: u64, why: &str);
+
+    /// How the peer has ended the session, if that was no clean end: it said so with streams open,
+    /// or with a code that says that something is wrong. `None` while the session goes on, after a
+    /// clean end, and where it was cut off without a word.
+    fn ended(&self) -> Option<Ended> {
+        None
+    }
 }
 
-/// Which sides of a new stream send.
+/// Which sides of a stream send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Both.
     Both,
-    /// Only the side that opens it.
+    /// Only the side that opens it: a unidirectional stream of QUIC (RFC 9000 §2.1).
+    ///
+    /// A protocol whose streams all have two sides, as those of yamux do, gives one of these: see
+    /// [`Opens::open`].
     Sending,
 }
 
 /// A carrier on which this endpoint opens streams without further ado.
 pub trait Opens: Carrier {
     /// Opens a stream. None where that is not possible now, of which [`Event::May`] tells the end,
-    /// and where the protocol has no streams of this direction.
+    /// or never again: [`opens_later`](Self::opens_later) says which.
+    ///
+    /// For [`Direction::Sending`] a protocol without one-sided streams opens one on which both sides
+    /// can send. Its [`input`](Stream::input) is there then. A peer that follows the application's
+    /// protocol sends nothing on it and ends its side; what comes all the same fills the window and
+    /// no more, and the stream is over when the peer has ended it or the opener has
+    /// [let go](Carrier::let_go) of it.
     fn open(&mut self, direction: Direction) -> Option<Self::Id>;
+
+    /// Whether a stream of this direction may yet be opened, where [`open`](Self::open) gave none.
+    /// False where waiting for [`Event::May`] would be in vain: the limit is 0, all ids are used,
+    /// the session is over or takes no more.
+    fn opens_later(&self, direction: Direction) -> bool {
+        let _ = direction;
+        true
+    }
 }
 
 /// A carrier that has datagrams beside its streams: short messages that may be lost (RFC 9221).

@@ -11,6 +11,7 @@
 
 mod carrier;
 mod credit;
+mod ended;
 mod stages;
 mod table;
 mod turns;
@@ -18,6 +19,7 @@ mod window;
 
 pub use carrier::{Carrier, Datagrams, Direction, Ending, Event, Opens, Stream};
 pub use credit::Credit;
+pub use ended::Ended;
 pub use stages::{Item, Mux};
 pub use table::Table;
 pub use turns::{Priority, Turns};

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use segue::mux::Exceeded;
+use segue::mux::{Ended, Exceeded};
 
 /// The reason for which a session ends, as a GoAway frame says it.
 ///
@@ -51,6 +51,10 @@ pub enum Error {
     TooManyResets,
     /// The peer did not answer a ping in time.
     NoPong,
+    /// The transport ends behind a GoAway frame of the peer, and not as it should: streams were
+    /// open, or its code is not [`GoAway::NORMAL`]. Without such a frame it is
+    /// [truncated](segue::Cause::Truncated).
+    Ended(Ended),
 }
 
 impl Error {
@@ -59,7 +63,7 @@ impl Error {
     pub const fn go_away(&self) -> GoAway {
         match self {
             // It may well have kept all rules and be gone.
-            Self::NoPong => GoAway::NORMAL,
+            Self::NoPong | Self::Ended(_) => GoAway::NORMAL,
             _ => GoAway::PROTOCOL_ERROR,
         }
     }
@@ -80,6 +84,7 @@ impl Error {
             Self::DataAfterEnd(_) => "yamux, Closing a stream",
             Self::Window(_) | Self::TooMuchCredit(_) => "yamux, Flow Control",
             Self::NoPong => "yamux, Type Field",
+            Self::Ended(_) => "yamux, Session termination",
         }
     }
 }
@@ -104,6 +109,7 @@ impl fmt::Display for Error {
             Self::TooManyRefused => f.write_str("too many streams are opened beyond the limit")?,
             Self::TooManyResets => f.write_str("too many streams are opened and reset")?,
             Self::NoPong => f.write_str("a ping was not answered in time")?,
+            Self::Ended(ended) => ended.fmt(f)?,
         }
         write!(f, " ({})", self.section())
     }

@@ -15,16 +15,23 @@ use segue::Output;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most streams of the peer's that are open at a time: those that were opened and not let
-    /// go of, or that have data left to be sent. More are refused, each by a reset.
+    /// go of, or that have data left to be sent. More are refused, each by a reset; with 0, all.
     ///
     /// 256 is the backlog of the first implementation. As each may have its window full, this
     /// bounds what a session buffers: 64 MiB by default.
     pub streams: usize,
     /// The most streams of this end's that the peer has not accepted yet. Beyond it
-    /// [`open`](segue::mux::Opens::open) gives none.
+    /// [`open`](segue::mux::Opens::open) gives none until one is; with 0 this end opens none at all.
     ///
     /// 256, since other implementations reset what is more than that.
     pub backlog: usize,
+    /// The most streams of this end's that are open at a time, counted as
+    /// [`streams`](Self::streams) are. Beyond it [`open`](segue::mux::Opens::open) gives none until
+    /// one is let go of and sent; with 0 this end opens none at all.
+    ///
+    /// 4096: with all windows full, 1 GiB. An end that opens streams for others, as a proxy does,
+    /// has one for each of theirs, so this is the bound on what they make it hold.
+    pub opened: usize,
     /// How much more than the window of 256 KiB one stream may be granted for a record that is
     /// longer, in bytes.
     ///
@@ -34,11 +41,11 @@ pub struct Limits {
     ///
     /// 16 MiB: sixteen streams can have the most at a time, and others wait for them.
     pub excess_of_all: u64,
-    /// The most bytes in a frame of data.
+    /// The most bytes in a frame of data; 0 counts as 1.
     ///
     /// 16 KiB, as other implementations have it: at 100 Mbit/s another stream waits 1.3 ms for it.
     pub frame: usize,
-    /// The high-water mark of each stream's output, in bytes.
+    /// The high-water mark of each stream's output, in bytes; 0 counts as 1.
     ///
     /// 64 KiB, as that of connections: four frames.
     pub output: usize,
@@ -53,7 +60,9 @@ pub struct Limits {
     ///
     /// 1000: each costs a stream's beginning and end, so about a millisecond in all.
     pub resets: u32,
-    /// The most pings of the peer's that wait to be answered; of more, the earliest get no answer.
+    /// The most pings of the peer's that wait to be answered; of more, the earliest get no answer. 0
+    /// counts as 1. The session speaks once for what one read has brought, so this is the most that
+    /// a flood of pings has sent back for each read, and all that it has held.
     ///
     /// 16: nobody waits for the answers to more than one or two.
     pub pongs: usize,
@@ -78,6 +87,7 @@ impl Default for Limits {
         Self {
             streams: 256,
             backlog: 256,
+            opened: 4096,
             excess: 1 << 20,
             excess_of_all: 16 << 20,
             frame: 16 * 1024,

@@ -10,7 +10,7 @@ use segue_yamux::{Limits, Role, StreamId};
 use support::{DATA, End, SYN, WINDOW_UPDATE, data, header, talk};
 
 fn many() -> Limits {
-    Limits { streams: 20_000, backlog: 20_000, ..Limits::default() }
+    Limits { streams: 20_000, backlog: 20_000, opened: 20_000, ..Limits::default() }
 }
 
 /// Two ends with streams on each of which something went to and fro.

@@ -27,7 +27,9 @@ use crate::{
 /// [`run_by`](Self::run_by). Then it ends its side of the transport. Dropped before, it takes the connection with it, and every stream fails.
 ///
 /// # Errors
-/// Of the transport, or a fault of the peer; every stream is told.
+/// Of the transport, or a fault of the peer; every stream is told. A peer that has ended the session
+/// with streams open is one such fault, and a transport that ends without a word another: see
+/// [`session_end`](super::session_end).
 #[must_use = "a driver does nothing unless it is polled"]
 pub struct Driver<T, C: Carrier> {
     connection: Connection<T, Link<C>>,
@@ -103,8 +105,13 @@ where
                 }
                 Err(Error::Fault(fault)) if !fault.fatal => {}
                 Err(error) => {
-                    let (kind, why) = (kind(&error), error.to_string());
-                    self.shared.state().over(End::Failed(kind, why), &mut wake);
+                    let mut state = self.shared.state();
+                    let end = match (&error, state.carrier.ended()) {
+                        (Error::Fault(_), Some(ended)) => End::Ended(ended),
+                        _ => End::Failed(kind(&error), error.to_string()),
+                    };
+                    state.over(end, &mut wake);
+                    drop(state);
                     return Poll::Ready(Err(error));
                 }
             }

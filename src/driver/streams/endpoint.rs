@@ -11,6 +11,7 @@ use std::{
 use super::{
     Carrier, Stream,
     shared::{Shared, Wake},
+    why,
 };
 use crate::mux::{Direction, Opens};
 
@@ -28,7 +29,8 @@ impl<C: Carrier> Endpoint<C> {
     /// The next stream that the peer has opened; `None` once the connection is over.
     ///
     /// # Errors
-    /// Why the connection has failed.
+    /// Why the connection has failed, or how the peer has ended it with streams open
+    /// ([`session_end`](super::session_end)).
     pub async fn accept(&self) -> io::Result<Option<Stream<C>>> {
         poll_fn(|cx| self.poll_accept(cx)).await
     }
@@ -88,12 +90,15 @@ impl<C: Opens> Endpoint<C> {
     /// many is opened all the same, and reset by the peer.
     ///
     /// # Errors
-    /// Why the connection has failed, is over, or takes no new streams.
+    /// Why the connection has failed, is over, or takes no new streams
+    /// ([`away_code`](super::away_code)); [`QuotaExceeded`](io::ErrorKind::QuotaExceeded) where the
+    /// carrier itself [never opens one again](Opens::opens_later).
     pub async fn open(&self) -> io::Result<Stream<C>> {
         poll_fn(|cx| self.poll_open(cx, Direction::Both)).await
     }
 
-    /// The polled form of [`open`](Self::open), for streams of either direction.
+    /// The polled form of [`open`](Self::open), for streams of either direction. On a carrier
+    /// without one-sided streams both sides can send on those, too: see [`Opens::open`].
     ///
     /// # Errors
     /// As there.
@@ -113,9 +118,11 @@ impl<C: Opens> Endpoint<C> {
             drop(state);
             return Poll::Ready(Ok(Stream::of(&self.shared, id)));
         }
-        if state.is_away {
-            let why = "the peer takes no new streams";
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::ConnectionRefused, why)));
+        if let Some(code) = state.away {
+            return Poll::Ready(Err(why::away(code)));
+        }
+        if !state.carrier.opens_later(direction) {
+            return Poll::Ready(Err(why::used_up()));
         }
         remember(&mut state.opening, cx);
         Poll::Pending

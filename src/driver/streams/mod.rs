@@ -18,9 +18,11 @@ mod driver;
 mod endpoint;
 mod shared;
 mod stream;
+mod why;
 
 pub use driver::Driver;
 pub use endpoint::Endpoint;
 pub use stream::{Stream, reset_code};
+pub use why::{away_code, session_end};
 
 use crate::mux::Carrier;

@@ -7,10 +7,11 @@ use std::{
     task::{Context, Waker},
 };
 
+use super::why;
 use crate::{
     Decode, Fault, Framing, Output, Record, Say,
     driver::locks::{Mutex, MutexGuard, lock},
-    mux::{Carrier, Event, Table},
+    mux::{Carrier, Ended, Event, Table},
 };
 
 /// One carrier, for all tasks of an endpoint.
@@ -34,8 +35,8 @@ pub(super) struct State<C: Carrier> {
     live: usize,
     /// Nobody is there any more who would use a stream: the session is to be closed.
     is_closing: bool,
-    /// The peer takes no new streams.
-    pub(super) is_away: bool,
+    /// The peer takes no new streams, and gave this code.
+    pub(super) away: Option<u64>,
     /// An endpoint has closed the connection: what broke off did so by that.
     pub(super) is_closed: bool,
     pub(super) end: End,
@@ -46,6 +47,8 @@ pub(super) enum End {
     Open,
     /// It has ended as it should.
     Over,
+    /// The peer has ended it, and not as it should.
+    Ended(Ended),
     /// It has failed.
     Failed(io::ErrorKind, String),
 }
@@ -92,7 +95,7 @@ impl<C: Carrier> Shared<C> {
             handles: 0,
             live: 0,
             is_closing: false,
-            is_away: false,
+            away: None,
             is_closed: false,
             end: End::Open,
         })))
@@ -186,8 +189,8 @@ impl<C: Carrier> State<C> {
                 self.close_if_unused();
             }
             Event::May => self.opening.drain(..).for_each(|waker| wake.add(Some(waker))),
-            Event::Away(_) => {
-                self.is_away = true;
+            Event::Away(code) => {
+                self.away = Some(code);
                 self.opening.drain(..).for_each(|waker| wake.add(Some(waker)));
             }
         }
@@ -236,6 +239,7 @@ impl<C: Carrier> State<C> {
                 io::ErrorKind::NotConnected,
                 "the connection under the stream is over",
             )),
+            End::Ended(ended) => Some(why::ended(*ended)),
             End::Failed(kind, why) => Some(io::Error::new(*kind, why.clone())),
         }
     }

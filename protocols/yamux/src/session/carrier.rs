@@ -1,6 +1,6 @@
 //! What is done with streams.
 
-use segue::mux::{Carrier, Direction, Event, Opens, Priority, Stream};
+use segue::mux::{Carrier, Direction, Ended, Event, Opens, Priority, Stream};
 
 use super::{
     Life, Session, Told,
@@ -108,9 +108,7 @@ impl Carrier for Session {
         self.settle_window(id);
         let Some(stream) = self.streams.get_mut(&id) else { return };
         stream.consumer = if stream.unsent() > 0 { Consumer::Sends } else { Consumer::LetGo };
-        if stream.consumer == Consumer::LetGo && id.opener() != self.role {
-            self.counts.incoming -= 1;
-        }
+        let is_sent = stream.consumer == Consumer::LetGo;
         // Nobody is told of it any more. The peer is to know that it was accepted, by its end.
         self.events.forget(stream);
         if stream.greeting == Greeting::Untold {
@@ -124,6 +122,9 @@ impl Carrier for Session {
         stream.window.consume(u64::MAX);
         if stream.reading == Reading::Open && stream.window.is_worthwhile() {
             self.owe(id);
+        }
+        if is_sent {
+            self.uncount(id);
         }
         self.pay(1);
         self.finish(id);
@@ -163,16 +164,21 @@ impl Carrier for Session {
         }
         self.counts.read = 0;
     }
+
+    fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
 }
 
 impl Opens for Session {
-    /// yamux has streams on which both sides send. One whose other side is of no use is opened all
-    /// the same, and what comes on it is for the consumer to throw away.
+    /// yamux has streams on which both sides send, and gives one for [`Direction::Sending`] as well:
+    /// the peer is not told that it should not send. What comes on it lies in its input, up to the
+    /// window; [let go](Carrier::let_go) of the stream once all is written, and it is thrown away.
     fn open(&mut self, _: Direction) -> Option<StreamId> {
-        if self.peer_away || self.life != Life::Open {
+        if self.peer_away.is_some() || self.life != Life::Open {
             return None;
         }
-        if self.counts.unaccepted >= self.limits.backlog {
+        if !self.has_room_to_open() {
             self.events.wait();
             return None;
         }
@@ -180,15 +186,43 @@ impl Opens for Session {
         self.next = id.checked_add(2);
         let id = StreamId(id);
         self.streams.insert(id, stream::Stream::new(Greeting::Opening));
+        self.counts.outgoing += 1;
         self.counts.unaccepted += 1;
         self.counts.read += 1;
         self.pay(1);
         self.owe(id);
         Some(id)
     }
+
+    fn opens_later(&self, _: Direction) -> bool {
+        let is_open = self.peer_away.is_none() && self.life == Life::Open;
+        is_open && self.next.is_some() && self.limits.backlog > 0 && self.limits.opened > 0
+    }
 }
 
 impl Session {
+    /// Whether the limits let this end open one more.
+    fn has_room_to_open(&self) -> bool {
+        self.counts.unaccepted < self.limits.backlog && self.counts.outgoing < self.limits.opened
+    }
+
+    /// One may be opened that could not before.
+    pub(super) fn may_open(&mut self) {
+        if self.has_room_to_open() {
+            self.events.may();
+        }
+    }
+
+    /// A stream that was let go of has sent all: it counts against its limit no more.
+    pub(super) fn uncount(&mut self, id: StreamId) {
+        if id.opener() == self.role {
+            self.counts.outgoing -= 1;
+            self.may_open();
+        } else {
+            self.counts.incoming -= 1;
+        }
+    }
+
     /// Grants a stream everything up to a position, if the sum allows that now.
     fn grant(&mut self, id: StreamId, to: u64) -> bool {
         let Some(stream) = self.streams.get(&id) else { return true };

@@ -13,7 +13,7 @@ use core::{fmt, time::Duration};
 
 use segue::{
     Decode, Fault, Framing, Need, Output, Record, Say,
-    mux::{Event, Table, Turns},
+    mux::{Ended, Event, Table, Turns},
 };
 
 use self::{
@@ -23,7 +23,7 @@ use self::{
     read::Body,
     stream::{Buffers, Stream},
 };
-use crate::{Error, Limits, Role, StreamId, header::HEADER};
+use crate::{Error, GoAway, Limits, Role, StreamId, header::HEADER};
 
 /// One end of a yamux session: a stage whose items are [events](Event), and a
 /// [`Carrier`](segue::mux::Carrier) of streams.
@@ -84,8 +84,10 @@ pub struct Session {
     life: Life,
     /// What the peer was told of the end of the session.
     told: Told,
-    /// The peer takes no new streams.
-    peer_away: bool,
+    /// The peer takes no new streams, and gave this code.
+    peer_away: Option<GoAway>,
+    /// The transport has ended behind that, and it was no clean end.
+    ended: Option<Ended>,
 }
 
 /// How many there are of what is limited.
@@ -93,6 +95,8 @@ pub struct Session {
 struct Counts {
     /// The peer's streams that were not let go of, or have data to be sent.
     incoming: usize,
+    /// This end's, counted the same way.
+    outgoing: usize,
     /// This end's that the peer has not accepted.
     unaccepted: usize,
     /// Those that somebody reads and whose end has not come: a bare end of the connection cuts them
@@ -163,7 +167,8 @@ impl Session {
             counts: Counts::default(),
             life: Life::Open,
             told: Told::Nothing,
-            peer_away: false,
+            peer_away: None,
+            ended: None,
         }
     }
 
@@ -239,6 +244,20 @@ impl Session {
         }
     }
 
+    /// The transport has ended between two frames.
+    fn end_of_transport(&mut self) -> Result<Framing, Fault<Error>> {
+        let streams = self.counts.read;
+        let Some(code) = self.peer_away else {
+            // Without a word of the peer's it is a truncation, which the driver knows about.
+            return Ok(if streams == 0 { Framing::Done } else { Framing::need(HEADER) });
+        };
+        if streams == 0 && code == GoAway::NORMAL {
+            return Ok(Framing::Done);
+        }
+        let ended = self.ended.insert(Ended { code: code.0.into(), streams });
+        Err(Fault::new(Error::Ended(*ended)))
+    }
+
     /// Counts what pays for an event.
     fn pay(&mut self, count: usize) {
         self.counts.progress = self.counts.progress.wrapping_add(count as u64);
@@ -253,7 +272,8 @@ impl Decode for Session {
     const WIRE: bool = false;
 
     /// The end of the connection is a proper end between two frames if no stream is cut off by it:
-    /// none that is held and has not ended.
+    /// none that is held and has not ended. Behind a GoAway frame a cut is an
+    /// [error of its own](Error::Ended), and so is a code other than [`GoAway::NORMAL`].
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if !self.events.is_empty() {
             return Ok(Framing::Record(0));
@@ -265,7 +285,7 @@ impl Decode for Session {
             Some(body) if input.is_empty() => Framing::Need(Need::ONE.claiming(body.left())),
             Some(body) => Framing::Absorb(body.left().min(input.len())),
             None if input.len() >= HEADER => Framing::Absorb(HEADER),
-            None if eof && input.is_empty() && self.counts.read == 0 => Framing::Done,
+            None if eof && input.is_empty() => return self.end_of_transport(),
             None => Framing::need(HEADER - input.len()),
         })
     }

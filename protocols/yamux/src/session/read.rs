@@ -7,7 +7,7 @@ use super::{
     stream::{Buffers, Consumer, Events, Greeting, Owes, Reading, Stream, Writing},
 };
 use crate::{
-    Error, StreamId,
+    Error, GoAway, StreamId,
     header::{Flags, HEADER, Header, Kind, LENGTH, STREAM},
 };
 
@@ -46,7 +46,7 @@ impl Session {
                 Ok(())
             }
             Kind::GoAway => {
-                self.peer_away = true;
+                self.peer_away = Some(GoAway(header.length));
                 self.events.away(header.length.into());
                 Ok(())
             }
@@ -152,7 +152,7 @@ impl Session {
     /// One of this end's streams does not wait to be accepted any more.
     pub(super) fn accepted(&mut self) {
         self.counts.unaccepted -= 1;
-        self.events.may();
+        self.may_open();
     }
 
     fn read_credit(&mut self, id: StreamId, more: u32) -> Result<(), Fault<Error>> {
@@ -277,7 +277,7 @@ impl Session {
     /// Ends the session because of a fault.
     pub(super) fn die(&mut self, fault: &Fault<Error>, answers: &mut Output) {
         self.life = Life::Dead(fault.error().copied());
-        let code = fault.error().map_or(crate::GoAway::INTERNAL_ERROR, Error::go_away);
+        let code = fault.error().map_or(GoAway::INTERNAL_ERROR, Error::go_away);
         Header { kind: Kind::GoAway, flags: Flags::NONE, stream: 0, length: code.0 }.write(answers);
     }
 

@@ -255,11 +255,12 @@ impl Session {
         }
         match stream.consumer {
             Consumer::Holds | Consumer::Gone => return,
-            Consumer::Sends if id.opener() != self.role => self.counts.incoming -= 1,
-            Consumer::Sends | Consumer::LetGo => {}
+            Consumer::Sends => self.uncount(id),
+            Consumer::LetGo => {}
             Consumer::Lingers if stream.reading == Reading::Open => return,
             Consumer::Lingers => self.counts.lingering -= 1,
         }
+        let Some(stream) = self.streams.get_mut(&id) else { return };
         if stream.reading == Reading::Open {
             stream.consumer = Consumer::Lingers;
             stream.window.consume(u64::MAX);
