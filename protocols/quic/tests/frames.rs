@@ -63,16 +63,20 @@ fn samples() -> Vec<(Frame<'static>, &'static [u8], &'static str)> {
         (MaxData { maximum: number(1 << 30) }.into(), b"\x10\xc0\0\0\0\x40\0\0\0", "01"),
         (MaxStreamData { id: number(0), maximum: number(63) }.into(), b"\x11\x00\x3f", "01"),
         (
-            MaxStreams { direction: Direction::Bi, maximum: number(1 << 60) }.into(),
+            MaxStreams { direction: Direction::Both, maximum: number(1 << 60) }.into(),
             b"\x12\xd0\0\0\0\0\0\0\0",
             "01",
         ),
-        (MaxStreams { direction: Direction::Uni, maximum: number(3) }.into(), b"\x13\x03", "01"),
+        (
+            MaxStreams { direction: Direction::Sending, maximum: number(3) }.into(),
+            b"\x13\x03",
+            "01",
+        ),
         (DataBlocked { limit: number(100) }.into(), b"\x14\x40\x64", "01"),
         (StreamDataBlocked { id: number(2), limit: number(1) }.into(), b"\x15\x02\x01", "01"),
-        (StreamsBlocked { direction: Direction::Bi, limit: number(1) }.into(), b"\x16\x01", "01"),
+        (StreamsBlocked { direction: Direction::Both, limit: number(1) }.into(), b"\x16\x01", "01"),
         (
-            StreamsBlocked { direction: Direction::Uni, limit: number(1 << 60) }.into(),
+            StreamsBlocked { direction: Direction::Sending, limit: number(1 << 60) }.into(),
             b"\x17\xd0\0\0\0\0\0\0\0",
             "01",
         ),
@@ -243,8 +247,8 @@ fn what_a_peer_would_refuse_is_not_sent() {
         Crypto { offset: VarInt::MAX, data: b"x" }.into(),
         Stream { id: VarInt::ZERO, offset: VarInt::MAX, data: b"x", fin: false, length: true }
             .into(),
-        MaxStreams { direction: Direction::Bi, maximum: VarInt::MAX }.into(),
-        StreamsBlocked { direction: Direction::Uni, limit: number((1 << 60) + 1) }.into(),
+        MaxStreams { direction: Direction::Both, maximum: VarInt::MAX }.into(),
+        StreamsBlocked { direction: Direction::Sending, limit: number((1 << 60) + 1) }.into(),
         NewConnectionId {
             sequence: number(1),
             retire_prior_to: number(1),

@@ -112,7 +112,7 @@ fn stream(node: Node, id: u64) -> Node {
 
 fn direction(direction: Direction) -> &'static str {
     match direction {
-        Direction::Bi => "bidirectional",
-        Direction::Uni => "unidirectional",
+        Direction::Both => "bidirectional",
+        Direction::Sending => "unidirectional",
     }
 }

@@ -22,14 +22,14 @@ macro_rules! counts {
 
         impl $Name {
             pub(super) fn read(input: &mut Input<'_>, kind: u8) -> Result<Self, Broken> {
-                let direction = if kind & 1 == 0 { Direction::Bi } else { Direction::Uni };
+                let direction = if kind & 1 == 0 { Direction::Both } else { Direction::Sending };
                 let frame = Self { direction, $field: input.varint()? };
                 frame.check()?;
                 Ok(frame)
             }
 
             pub(super) const fn frame_type(&self) -> FrameType {
-                FrameType::of($kind | matches!(self.direction, Direction::Uni) as u8)
+                FrameType::of($kind | matches!(self.direction, Direction::Sending) as u8)
             }
 
             pub(super) const fn size(&self) -> usize {

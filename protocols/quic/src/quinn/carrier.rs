@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use quinn_proto::{Dir, StreamId, VarInt};
-use segue::mux::{Carrier, Datagrams, Direction, Event, Opens, Priority, Stream};
+use segue::mux::{Carrier, Datagrams, Direction, Ended, Event, Opens, Priority, Stream};
 
 use super::{
     Life, Streams,
@@ -134,6 +134,12 @@ impl Carrier for Streams {
         }
         self.measure_datagrams();
     }
+
+    /// The code is the application's where the peer's application has closed the connection, and
+    /// QUIC's where the peer itself has. [`lost`](Streams::lost) says which, and all other reasons.
+    fn ended(&self) -> Option<Ended> {
+        self.ended
+    }
 }
 
 impl Opens for Streams {
@@ -150,6 +156,10 @@ impl Opens for Streams {
         self.streams.insert(id, stream);
         self.prioritise(id, Priority::SHARED);
         Some(id)
+    }
+
+    fn opens_later(&self, _: Direction) -> bool {
+        !self.is_over()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What happens on a connection, and how it is told.
 
 use quinn_proto::{ConnectionError, Dir, Event as Heard, StreamEvent, StreamId};
-use segue::mux::Event;
+use segue::mux::{Ended, Event};
 
 use super::{
     Life, Streams, index,
@@ -127,6 +127,12 @@ impl Streams {
         if !self.is_over() {
             self.told.away = Some(why);
         }
+        let by_peer = matches!(
+            reason,
+            ConnectionError::ApplicationClosed(_) | ConnectionError::ConnectionClosed(_)
+        );
+        let tells = by_peer && !self.is_over();
+        let mut streams = 0;
         self.life = Life::Lost(reason);
         let code = self.broken().unwrap_or(0);
         let ids: Vec<_> = self.streams.iter().map(|(id, _)| *id).collect();
@@ -139,12 +145,20 @@ impl Streams {
                 stream.stopped = code;
             }
             self.fill(id);
+            if reading == Reading::Open
+                && let Some(stream) = self.streams.get(&id)
+                && stream.held
+                && stream.reading != Reading::Ended
+            {
+                streams += 1;
+            }
             // A stream that is not read tells it all the same, and so does one whose data was read.
             if cut && !matches!(reading, Reading::Open) {
                 self.tell(id, Events::RESET);
             }
             self.settle(id);
         }
+        self.ended = (tells && streams > 0).then_some(Ended { code: why, streams });
         while let Some(id) = self.turns.next() {
             self.turns.remove(id);
         }

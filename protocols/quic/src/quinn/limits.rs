@@ -15,11 +15,12 @@ pub struct Limits {
     /// The most streams of each direction that the peer has opened and that were not let go of, or
     /// have data left to be sent. Others wait inside the connection, where they count against
     /// [`max_concurrent_bidi_streams`](quinn_proto::TransportConfig::max_concurrent_bidi_streams)
-    /// and its like.
+    /// and its like. With 0 none is ever taken: make those 0 as well, or the peer opens streams that
+    /// nobody answers.
     ///
     /// 256: as each may have its window full, this bounds the inputs to 16 MiB a direction.
     pub streams: usize,
-    /// The most bytes of a stream that are read ahead of its consumer.
+    /// The most bytes of a stream that are read ahead of its consumer; 0 counts as 1.
     ///
     /// 64 KiB. The connection lets the peer send its own
     /// [`stream_receive_window`](quinn_proto::TransportConfig::stream_receive_window) beyond that.

@@ -19,7 +19,7 @@ use std::{collections::VecDeque, fmt, time::Instant};
 use quinn_proto::{
     Connection, ConnectionError, ConnectionEvent, Dir, EndpointEvent, StreamId, Transmit, VarInt,
 };
-use segue::mux::{Table, Turns};
+use segue::mux::{Ended, Table, Turns};
 
 pub use self::limits::Limits;
 use self::stream::Stream;
@@ -142,6 +142,8 @@ pub struct Streams {
     /// The code with which new streams are refused.
     refuse: Option<VarInt>,
     life: Life,
+    /// The peer has closed the connection, and streams were open.
+    ended: Option<Ended>,
     datagram_room: usize,
 }
 
@@ -171,7 +173,8 @@ impl Streams {
 
     /// The same, with other limits.
     #[must_use]
-    pub fn with_limits(connection: Connection, limits: Limits) -> Self {
+    pub fn with_limits(connection: Connection, mut limits: Limits) -> Self {
+        limits.window = limits.window.max(1);
         let mut streams = Self {
             connection,
             limits,
@@ -187,6 +190,7 @@ impl Streams {
             told: Told::default(),
             refuse: None,
             life: Life::Open,
+            ended: None,
             datagram_room: 0,
         };
         streams.hear(streams.connection.is_handshaking());

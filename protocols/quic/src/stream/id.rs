@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use segue::mux::Window;
+use segue::mux::{Direction, Window};
 
 /// The id of a stream, whose two low bits say who opened it and whether both sides send
 /// (RFC 9000 §2.1).
@@ -11,9 +11,9 @@ use segue::mux::Window;
 /// use segue_quic::stream::{Direction, Side, StreamId};
 ///
 /// let id = StreamId::new(7);
-/// assert_eq!((id.initiator(), id.direction()), (Side::Server, Direction::Uni));
+/// assert_eq!((id.initiator(), id.direction()), (Side::Server, Direction::Sending));
 /// assert_eq!((id.index(), id.count()), (1, 2));
-/// assert_eq!(StreamId::of(Side::Server, Direction::Uni, 1), Some(id));
+/// assert_eq!(StreamId::of(Side::Server, Direction::Sending, 1), Some(id));
 /// assert_eq!(id.to_string(), "7 (server, uni)");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -26,15 +26,6 @@ pub enum Side {
     Client,
     /// The other one.
     Server,
-}
-
-/// Who sends on a stream.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Direction {
-    /// Both sides do.
-    Bi,
-    /// Only who opened it does.
-    Uni,
 }
 
 impl StreamId {
@@ -51,7 +42,7 @@ impl StreamId {
             return None;
         }
         let server = if matches!(initiator, Side::Server) { SERVER } else { 0 };
-        let uni = if matches!(direction, Direction::Uni) { UNI } else { 0 };
+        let uni = if matches!(direction, Direction::Sending) { UNI } else { 0 };
         Some(Self(index << 2 | uni | server))
     }
 
@@ -70,7 +61,7 @@ impl StreamId {
     /// Who sends on it.
     #[must_use]
     pub const fn direction(self) -> Direction {
-        if self.0 & UNI == 0 { Direction::Bi } else { Direction::Uni }
+        if self.0 & UNI == 0 { Direction::Both } else { Direction::Sending }
     }
 
     /// Its number among those of its kind, from 0 on.
@@ -99,7 +90,7 @@ impl StreamId {
     /// STREAM_STATE_ERROR (RFC 9000 §19.8).
     #[must_use]
     pub fn is_sent_by(self, side: Side) -> bool {
-        self.direction() == Direction::Bi || self.initiator() == side
+        self.direction() == Direction::Both || self.initiator() == side
     }
 }
 
@@ -121,8 +112,8 @@ impl fmt::Display for StreamId {
             Side::Server => "server",
         };
         let direction = match self.direction() {
-            Direction::Bi => "bi",
-            Direction::Uni => "uni",
+            Direction::Both => "bi",
+            Direction::Sending => "uni",
         };
         write!(f, "{} ({initiator}, {direction})", self.0)
     }
@@ -142,17 +133,17 @@ mod tests {
     #[test]
     fn kinds() {
         for (id, initiator, direction) in [
-            (0, Side::Client, Direction::Bi),
-            (1, Side::Server, Direction::Bi),
-            (2, Side::Client, Direction::Uni),
-            (3, Side::Server, Direction::Uni),
+            (0, Side::Client, Direction::Both),
+            (1, Side::Server, Direction::Both),
+            (2, Side::Client, Direction::Sending),
+            (3, Side::Server, Direction::Sending),
         ] {
             let id = StreamId::new(id + 40);
             assert_eq!((id.initiator(), id.direction()), (initiator, direction));
             assert_eq!(StreamId::of(initiator, direction, 10), Some(id));
             assert!(id.is_sent_by(initiator));
-            assert_eq!(id.is_sent_by(initiator.peer()), direction == Direction::Bi);
+            assert_eq!(id.is_sent_by(initiator.peer()), direction == Direction::Both);
         }
-        assert_eq!(StreamId::of(Side::Client, Direction::Bi, 1 << 60), None);
+        assert_eq!(StreamId::of(Side::Client, Direction::Both, 1 << 60), None);
     }
 }

@@ -46,9 +46,10 @@ pub(crate) mod told;
 
 pub use crypto::CryptoStream;
 pub use error::{ReadError, StreamError};
-pub use id::{Direction, Side, StreamId};
+pub use id::{Side, StreamId};
 pub use queue::{Piece, SendQueue, Sent};
 pub use reassembly::Reassembler;
 pub use receive::ReceiveStream;
+pub use segue::mux::Direction;
 pub use send::{Closed, SendStream};
 pub use streams::{Carried, Limits, Streams};

@@ -8,7 +8,7 @@ use pair::{Configs, Pair, Setting};
 use quinn_proto::StreamId;
 use segue::{
     laws,
-    mux::{Carrier, Datagrams, Direction, Ending, Event, Opens},
+    mux::{Carrier, Datagrams, Direction, Ended, Ending, Event, Opens},
 };
 use segue_quic::quinn::{Limits, Streams};
 
@@ -226,6 +226,8 @@ fn a_close_tells_its_code_behind_what_came() {
     pair.settle();
     assert_eq!(events(pair.end(1)), [Event::Readable(id), Event::Reset(id, 42), Event::Away(42)]);
     assert_eq!(pair.end(1).lost().unwrap().to_string(), "closed by peer: enough (code 42)");
+    assert_eq!(pair.end(1).ended(), Some(Ended { code: 42, streams: 1 }));
+    assert_eq!(pair.end(0).ended(), None, "it was this end");
     assert_eq!(read(pair.end(1), id), b"hello");
     for side in 0..2 {
         pair.end(side).let_go(id);

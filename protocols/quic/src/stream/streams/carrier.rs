@@ -2,10 +2,10 @@
 
 use alloc::{string::String, vec::Vec};
 
-use segue::mux::{Carrier, Direction, Event, Opens, Priority, Stream};
+use segue::mux::{Carrier, Direction, Event, Opens, Priority, Stream, Window};
 
 use super::{Streams, entry::Writing, index};
-use crate::stream::{self, StreamId};
+use crate::stream::StreamId;
 
 impl Carrier for Streams {
     type Id = StreamId;
@@ -133,10 +133,6 @@ impl Opens for Streams {
         if self.closing.is_some() {
             return None;
         }
-        let direction = match direction {
-            Direction::Both => stream::Direction::Bi,
-            Direction::Sending => stream::Direction::Uni,
-        };
         let counts = &mut self.counts[index(direction)];
         let opened = counts.credit.used();
         if counts.credit.take(1) == 0 {
@@ -146,5 +142,10 @@ impl Opens for Streams {
         let id = StreamId::of(self.side, direction, opened)?;
         self.add(id);
         Some(id)
+    }
+
+    fn opens_later(&self, direction: Direction) -> bool {
+        let used = self.counts[index(direction)].credit.used();
+        self.closing.is_none() && used < Window::MAX_STREAMS
     }
 }

@@ -16,15 +16,17 @@ use crate::{VarInt, transport_parameters::TransportParameters};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The window of each stream, in bytes.
+    /// The window of each stream, in bytes. With 0 the peer may send only what a stage
+    /// [wants](segue::mux::Carrier::want).
     ///
     /// 64 KiB: at 100 Mbit/s, a round trip of 5 ms.
     pub window: u64,
-    /// The window of all streams together, in bytes.
+    /// The window of all streams together, in bytes. With 0 the peer may send nothing at all.
     ///
     /// 16 MiB: 256 streams whose windows are full.
     pub data: u64,
-    /// The most streams of each direction that the peer has opened and that are not over.
+    /// The most streams of each direction that the peer has opened and that are not over. With 0 it
+    /// may open none.
     ///
     /// 256: with a full window each, no more than `data`.
     pub streams: u64,

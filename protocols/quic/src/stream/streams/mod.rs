@@ -153,8 +153,8 @@ impl Streams {
     /// Takes what the peer has declared. To be called once, before any frame of the peer's.
     pub fn set_peer(&mut self, parameters: &TransportParameters) {
         self.credit.raise_to(parameters.initial_max_data.value());
-        self.allow(Direction::Bi, parameters.initial_max_streams_bidi.value());
-        self.allow(Direction::Uni, parameters.initial_max_streams_uni.value());
+        self.allow(Direction::Both, parameters.initial_max_streams_bidi.value());
+        self.allow(Direction::Sending, parameters.initial_max_streams_uni.value());
         self.peer = parameters.clone();
     }
 
@@ -190,9 +190,9 @@ impl Streams {
         let local = id.initiator() == self.side;
         let peer = &self.peer;
         let credit = match (id.direction(), local) {
-            (Direction::Uni, _) => peer.initial_max_stream_data_uni,
-            (Direction::Bi, true) => peer.initial_max_stream_data_bidi_remote,
-            (Direction::Bi, false) => peer.initial_max_stream_data_bidi_local,
+            (Direction::Sending, _) => peer.initial_max_stream_data_uni,
+            (Direction::Both, true) => peer.initial_max_stream_data_bidi_remote,
+            (Direction::Both, false) => peer.initial_max_stream_data_bidi_local,
         };
         let receive = id.is_sent_by(self.side.peer());
         let receive = receive.then(|| ReceiveStream::new(self.limits.window));
@@ -264,8 +264,8 @@ impl Streams {
 
 const fn index(direction: Direction) -> usize {
     match direction {
-        Direction::Bi => 0,
-        Direction::Uni => 1,
+        Direction::Both => 0,
+        Direction::Sending => 1,
     }
 }
 

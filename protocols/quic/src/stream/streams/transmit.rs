@@ -61,7 +61,7 @@ impl Streams {
         if self.raise && push(payload, MaxData { maximum }.into(), Kind::MaxData) {
             self.raise = false;
         }
-        for direction in [Direction::Bi, Direction::Uni] {
+        for direction in [Direction::Both, Direction::Sending] {
             let counts = &mut self.counts[index(direction)];
             let frame = MaxStreams { direction, maximum: varint(counts.window.limit()) };
             if counts.raise && push(payload, frame.into(), Kind::MaxStreams(direction)) {
