@@ -48,8 +48,12 @@ pub enum Cause<E> {
     /// see [`Nested::answering`](crate::combine::Nested::answering). A mistake in how the stages were
     /// put together, not in the input.
     Unsent,
-    /// The stage announced more bytes than it was shown, or was asked again after its death: a
-    /// mistake in the stage or its driver, not in the input.
+    /// The stage was asked again behind a fatal fault, or announced more bytes than it was shown: a
+    /// mistake of the caller's or of the stage, not in the input.
+    ///
+    /// What ended the stream was told by the fault before, and only once: after a truncation, which
+    /// is [`Truncated`](Self::Truncated) the first time, this says no more than that somebody asked
+    /// again.
     Contract,
 }
 
@@ -201,9 +205,10 @@ impl<E: fmt::Display> fmt::Display for Cause<E> {
                 "what an inner stage answers is not sent: carry it by `Nested::answering`, or take \
                  it out of `Nested::answers`",
             ),
-            Self::Contract => {
-                f.write_str("the stage announced more than it was shown, or is dead already")
-            }
+            Self::Contract => f.write_str(
+                "the stage was asked again behind the fault that ended it, or it announced more \
+                 bytes than it was shown",
+            ),
         }
     }
 }

@@ -27,36 +27,96 @@ use super::{
 ///
 /// # One for each stream
 /// Since `ready` borrows nothing, a map of them can be searched for one that has an item. With a
-/// method that lends the item at once the borrow checker refuses that (E0499).
+/// method that lends the item at once the borrow checker refuses that (E0499). Each stream has an
+/// output of its own, a bad record is passed over, and a stream that fails is named and taken out of
+/// the map with its answers, which are still to be sent: the others go on.
 ///
 /// ```
-/// use segue::{Decode, Inlet, Output, Ready, length};
-/// use std::collections::HashMap;
+/// use segue::{Decode, DecodeExt, Fault, Inlet, Output, Ready, length};
+/// use std::collections::{HashMap, VecDeque};
 ///
-/// /// The next item of any stream, and which one it is of.
-/// fn next<'a, S: Decode>(
-///     streams: &'a mut HashMap<u32, Inlet<S>>,
-///     answers: &mut Output,
-/// ) -> Option<(u32, S::Item<'a>)> {
-///     let mut found = None;
-///     for (&id, inlet) in streams.iter_mut() {
-///         match inlet.ready(answers) {
-///             Ok(Ready::Record) => found = Some(id),
-///             Ok(_) => {}
-///             Err(_) => inlet.end(), // its stream is reset; the others go on
-///         }
-///     }
-///     let id = found?;
-///     let item = streams.get_mut(&id)?.take()?.ok()?;
-///     Some((id, item))
+/// struct Stream<S> {
+///     inlet: Inlet<S>,
+///     /// What it answers, to its own peer and no other.
+///     answers: Output,
 /// }
 ///
-/// let mut streams = HashMap::from([1, 3].map(|id| (id, Inlet::new(length::u8()))));
-/// let mut answers = Output::new();
-/// streams.get_mut(&3).unwrap().extend(b"\x02hi\x05the");
-/// let (id, item) = next(&mut streams, &mut answers).unwrap();
-/// assert_eq!((id, &*item), (3, &b"hi"[..]));
-/// assert!(next(&mut streams, &mut answers).is_none());
+/// struct Streams<S> {
+///     by_id: HashMap<u32, Stream<S>>,
+///     /// Those that may have something: idle ones cost nothing, and all have their turn.
+///     touched: VecDeque<u32>,
+/// }
+///
+/// impl<S: Decode> Streams<S> {
+///     fn receive(&mut self, id: u32, bytes: &[u8]) {
+///         if let Some(stream) = self.by_id.get_mut(&id) {
+///             stream.inlet.extend(bytes);
+///             self.touched.push_back(id);
+///         }
+///     }
+///
+///     /// What the next stream has. Take it out of the map if that is a fatal fault.
+///     fn next(&mut self) -> Option<(u32, Result<S::Item<'_>, Fault<S::Error>>)> {
+///         while let Some(id) = self.touched.pop_front() {
+///             let Some(stream) = self.by_id.get_mut(&id) else { continue };
+///             match stream.inlet.ready(&mut stream.answers) {
+///                 Ok(Ready::Record) => {
+///                     self.touched.push_back(id); // there may be more, behind what others have
+///                     return Some((id, self.by_id.get_mut(&id)?.inlet.take()?));
+///                 }
+///                 // Have it touched again once it has received, or has sent some of its answers.
+///                 Ok(Ready::Need(_) | Ready::Room) => {}
+///                 Ok(Ready::Done) => {} // `is_done` says so to those who send its last answers
+///                 Err(fault) => {
+///                     if !fault.fatal {
+///                         self.touched.push_back(id);
+///                     }
+///                     return Some((id, Err(fault)));
+///                 }
+///             }
+///         }
+///         None
+///     }
+/// }
+///
+/// // Short texts, of which a bad one is left out.
+/// let text = || {
+///     length::u8().map_err(|_| "no length").try_map(|text| {
+///         let text = str::from_utf8(&text).map(str::to_owned);
+///         text.map_err(|_| Fault::new("no text").recoverable())
+///     })
+/// };
+/// let stream = || Stream { inlet: Inlet::new(text()), answers: Output::new() };
+/// let by_id = HashMap::from([1, 3, 5].map(|id| (id, stream())));
+/// let mut streams = Streams { by_id, touched: VecDeque::new() };
+/// streams.receive(1, b"\x01a\x01\xff\x01b");
+/// streams.receive(3, b"\x05cut");
+/// streams.by_id.get_mut(&3).unwrap().inlet.end();
+/// streams.receive(5, b"\x01c");
+///
+/// let mut log = Vec::new();
+/// while let Some((id, heard)) = streams.next() {
+///     log.push(match heard {
+///         Ok(text) => format!("{id}: {text}"),
+///         Err(fault) if !fault.fatal => format!("{id} goes on: {fault}"),
+///         Err(fault) => {
+///             let failed = streams.by_id.remove(&id).unwrap();
+///             // Send `failed.answers`, which may tell the peer why, and then reset the stream.
+///             format!("{id} is reset: {fault}; {} bytes to send", failed.answers.len())
+///         }
+///     });
+/// }
+/// assert_eq!(
+///     log,
+///     [
+///         "1: a",
+///         "3 is reset: at byte 4: the stream ends inside a record; 0 bytes to send",
+///         "5: c",
+///         "1 goes on: at byte 2: no text",
+///         "1: b",
+///     ]
+/// );
+/// assert_eq!(streams.by_id.len(), 2);
 /// ```
 pub struct Inlet<S> {
     pull: Pull<S>,
