@@ -16,8 +16,8 @@ use segue::{
     separator,
 };
 use segue_yamux::{Error, GoAway, Role, Session};
-use support::{DATA, End, FIN, GO_AWAY, PING, SYN, data, header};
-use tokio::io::{AsyncWriteExt, DuplexStream};
+use support::{DATA, End, FIN, GO_AWAY, PING, SYN, data, frames, header};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
 /// What a server makes of the end of the transport behind these frames.
 fn end_behind(bytes: &[u8]) -> Result<Framing, Fault<Error>> {
@@ -194,6 +194,26 @@ async fn what_is_refused_after_a_go_away_has_its_code() {
         };
         assert_eq!(error.kind(), io::ErrorKind::ConnectionRefused);
         assert_eq!((away_code(&error), session_end(&error)), (Some(7), None));
+    })
+    .await;
+}
+
+/// The peer is told why before the driver gives up, and each stream has the reason in words.
+#[tokio::test]
+async fn a_fault_of_the_peer_is_told_to_it_and_to_streams() {
+    let (client, driver, mut far) = endpoint();
+    let driven = tokio::spawn(driver);
+    within(async {
+        let stream = client.open().await.unwrap();
+        far.write_all(&header(PING, SYN, 5, 0)).await.unwrap();
+        let error = driven.await.unwrap().unwrap_err();
+        assert_eq!(error.fault().unwrap().error(), Some(&Error::SessionFrameOnStream(5)));
+        let mut told = Vec::new();
+        far.read_to_end(&mut told).await.unwrap();
+        assert_eq!(frames(&told).last(), Some(&(GO_AWAY, 0, 0, 1)));
+        let told = read_error(stream).await;
+        assert_eq!((told.kind(), session_end(&told)), (io::ErrorKind::InvalidData, None));
+        assert_eq!(told.to_string(), error.to_string());
     })
     .await;
 }
