@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Connection,
+    BeforeFirst, Connection,
     engine::again,
     read::{Filled, Look},
     sync::{self, Blocking},
@@ -29,6 +29,9 @@ use crate::Need;
 ///   of the rest is kept, and sent by what is called next.
 /// - Shutting down ends the writing side, each layer's end included. Dropped without that, or
 ///   without a flush, it loses what was kept.
+/// - A write does not read: as on a socket, two ends that both write more than the way between them
+///   holds, and read only then, wait for each other for ever. Write and read at once, by the `split`
+///   of tokio or futures-io, or split the [`Connection`] for two threads.
 ///
 /// ```
 /// use segue::{combine::Paired, driver::sync::Connection, length};
@@ -56,10 +59,14 @@ pub struct ByteStream<T> {
     connection: Connection<T, ()>,
 }
 
-impl<T> Connection<T, ()> {
-    /// The connection as a plain stream of bytes, for code that knows nothing of this toolkit.
-    pub fn into_byte_stream(self) -> ByteStream<T> {
-        ByteStream { connection: self }
+impl<T, S> Connection<T, S> {
+    /// The connection as a plain stream of bytes, for code that knows nothing of this toolkit. Not
+    /// for a connection that already has a stage: see [`BeforeFirst`].
+    pub fn into_byte_stream(self) -> ByteStream<T>
+    where
+        S: BeforeFirst,
+    {
+        ByteStream { connection: self.bare() }
     }
 }
 

@@ -232,7 +232,8 @@ impl<T: Transport, S> Connection<T, S> {
         Ok(Connection { io, read, write, tasks, waits })
     }
 
-    /// Leaves the connection, with all that it still holds, as `edge` has it.
+    /// Leaves the connection, with all that it still holds, as `edge` has it. Layers are to be taken
+    /// off before, by `unlayer`: see [`HandsOff`].
     ///
     /// # Errors
     /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back. So does any
@@ -242,9 +243,11 @@ impl<T: Transport, S> Connection<T, S> {
     /// [`Edge::Discard`] while the stage holds bytes itself ([`Decode::residue`]): they are of
     /// another stream than the hand-off's, and would be lost with the stage. Take them out by
     /// [`follow`](Self::follow), which gives the stage to its closure.
-    pub fn hand_off(mut self, edge: Edge) -> Result<Handoff<T::Io>, Refused<Self>>
+    // With a projection in place of `Io` the compiler would not find the method over a layer, and say
+    // nothing of what to do.
+    pub fn hand_off<Io>(mut self, edge: Edge) -> Result<Handoff<Io>, Refused<Self>>
     where
-        T: HandsOff,
+        T: HandsOff<Io = Io>,
         S: Decode,
     {
         self.read.input.settle();

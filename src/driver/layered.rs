@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Connection, Options, Refused,
+    BeforeFirst, Connection, Options, Refused,
     error::Again,
     poll::PollTransport,
     read::{Input, ReadSide},
@@ -296,14 +296,15 @@ where
 }
 
 /// # Layers
-impl<T: PollTransport> Connection<T, ()> {
+impl<T: PollTransport, S> Connection<T, S> {
     /// Puts a layer over the transport. What was received and not consumed is the first of what it
     /// opens, and what is queued leaves before the first byte that it seals.
     ///
     /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
     /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
     /// options are the same, and `input_limit` bounds a record on the wire, too; positions begin at 0
-    /// again, in the plain stream.
+    /// again, in the plain stream. A connection that already has a stage takes no layer: see
+    /// [`BeforeFirst`].
     ///
     /// ```
     /// # smol::block_on(async {
@@ -322,21 +323,23 @@ impl<T: PollTransport> Connection<T, ()> {
     #[must_use]
     pub fn layered<L: Layer>(self, layer: L) -> Connection<Layered<T, L>, ()>
     where
+        S: BeforeFirst,
         L::Error: error::Error + Send + Sync + 'static,
     {
-        self.wrapped(|io, sheet, unsent| Layered { io, sheet, unsent }, layer)
+        self.bare().wrapped(|io, sheet, unsent| Layered { io, sheet, unsent }, layer)
     }
 }
 
 /// # Layers
-impl<T: Transport> Connection<Blocking<T>, ()> {
+impl<T: Transport, S> Connection<Blocking<T>, S> {
     /// Puts a layer over the transport. What was received and not consumed is the first of what it
     /// opens, and what is queued leaves before the first byte that it seals.
     ///
     /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
     /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
     /// options are the same, and `input_limit` bounds a record on the wire, too; positions begin at 0
-    /// again, in the plain stream.
+    /// again, in the plain stream. A connection that already has a stage takes no layer: see
+    /// [`BeforeFirst`].
     ///
     /// ```
     /// use segue::{DecodeExt, combine::Paired, driver::sync::Connection, length, separator};
@@ -360,10 +363,11 @@ impl<T: Transport> Connection<Blocking<T>, ()> {
     #[must_use]
     pub fn layered<L: Layer>(self, layer: L) -> Connection<Blocking<Layered<T, L>>, ()>
     where
+        S: BeforeFirst,
         L::Error: error::Error + Send + Sync + 'static,
     {
         let wrap = |Blocking(io), sheet, unsent| Blocking(Layered { io, sheet, unsent });
-        self.wrapped(wrap, layer)
+        self.bare().wrapped(wrap, layer)
     }
 }
 

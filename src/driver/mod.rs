@@ -30,6 +30,7 @@
 //!   writer: [`Leading`].
 
 mod answer;
+mod before;
 #[cfg(feature = "codec")]
 mod bounded;
 mod byte_stream;
@@ -73,6 +74,7 @@ mod transport;
 mod write;
 
 pub use answer::{Answer, Turn, TurnResult};
+pub use before::BeforeFirst;
 pub use byte_stream::ByteStream;
 #[cfg(any(feature = "tokio-time", feature = "async-io"))]
 pub use clocked::Clocked;

@@ -70,6 +70,24 @@ pub trait Timer {
 ///
 /// Every [`Timer`] is one. So is a [`sync::SocketClock`](super::sync::SocketClock) where the
 /// transport has time-outs of its own, which then needs no second handle of the socket.
+///
+/// ```compile_fail,E0277
+/// use segue::driver::{Connection, Options, sync::SocketClock, streams::Stream};
+///
+/// # async fn close<C: segue::mux::Carrier>(stream: Stream<C>) -> std::io::Result<()> {
+/// let mut connection = Connection::over(stream, Options::new());
+/// connection.close_by(1024, &mut SocketClock::new()).await?; // nothing here has time-outs
+/// # Ok(()) }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no timer for a connection over `{T}`",
+    label = "it cannot watch over that transport",
+    note = "for tokio take a `TokioTimer` (feature `tokio-time`), for futures-io an `AsyncIoTimer` \
+            (feature `async-io`)",
+    note = "for blocking sockets take a `sync::SocketClock` where the transport has `Timeouts`, and a \
+            `SocketTimer` with a second handle of the socket where a layer or a wrapper hides them",
+    note = "any other clock is a timer by implementing `Timer`"
+)]
 pub trait TimerFor<T> {
     /// The time since the timer's epoch.
     fn time(&mut self) -> Duration;

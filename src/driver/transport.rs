@@ -76,6 +76,33 @@ use crate::{Buffer, Output};
 /// assert!(connection.turn().await?.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
+///
+/// A socket is none by itself. This does not compile:
+///
+/// ```compile_fail,E0277
+/// # fn over(socket: std::net::TcpStream) {
+/// use segue::driver::{Connection, Options};
+///
+/// let connection = Connection::over(socket, Options::new());
+/// # }
+/// ```
+///
+/// ```no_run
+/// # fn over(socket: std::net::TcpStream) {
+/// use segue::driver::sync::Connection;
+///
+/// let connection = Connection::new(socket, ());
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no transport of a connection",
+    label = "it does not implement `Transport`",
+    note = "over a socket, or anything else that reads and writes, take `new` of a driver's \
+            connection: `sync::Connection::new`, `tokio::Connection::new` or \
+            `futures::Connection::new`",
+    note = "`Connection::over` is for transports: a stream of an endpoint (`streams::Stream`), or one \
+            of your own"
+)]
 pub trait Transport: Sized {
     /// The transport under all layers, which sends the end of the stream.
     type Leaf;
@@ -246,6 +273,33 @@ impl Passed {
 
 /// Transports with nothing between them and what the caller knows, which a hand-off gives back. A
 /// layer is taken off first.
+///
+/// ```compile_fail,E0277
+/// use segue::{Edge, combine::Paired, driver::sync::Connection, length};
+///
+/// # fn over(socket: std::net::TcpStream) {
+/// let chunks = Paired::new(length::u8(), length::u8(), 255);
+/// let connection = Connection::new(socket, ()).layered(chunks).begin(length::u8());
+/// let handoff = connection.hand_off(Edge::Carry); // what of the layer?
+/// # }
+/// ```
+///
+/// ```no_run
+/// use segue::{Edge, combine::Paired, driver::sync::Connection, length};
+///
+/// # fn over(socket: std::net::TcpStream) {
+/// let chunks = Paired::new(length::u8(), length::u8(), 255);
+/// let connection = Connection::new(socket, ()).layered(chunks).begin(length::u8());
+/// let Ok((below, _layer)) = connection.unlayer() else { return };
+/// let handoff = below.begin(length::u8()).hand_off(Edge::Carry);
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a connection over `{Self}` cannot hand it off",
+    label = "there is a layer between the connection and the socket",
+    note = "take each layer off first: `let (connection, layer) = connection.unlayer()?`, then give \
+            it a stage by `begin` and hand that off"
+)]
 pub trait HandsOff: Transport {
     /// The transport as the caller knows it.
     type Io;
