@@ -43,6 +43,17 @@ impl<T, L> Layered<T, L> {
         &mut self.sheet.layer
     }
 
+    /// The transport below the layer: where that has a layer itself, go on from there.
+    pub fn below(&self) -> &T {
+        &self.io
+    }
+
+    /// The transport below the layer, to be changed, but not to be put another in its place: the layer
+    /// goes on with its bytes.
+    pub fn below_mut(&mut self) -> &mut T {
+        &mut self.io
+    }
+
     /// The transport below, the layer with what it holds, and why its answers could not be sent.
     pub(super) fn apart(self) -> (T, Sheet<L>, Option<io::Error>) {
         (self.io, self.sheet, self.unsent)
@@ -416,6 +427,33 @@ where
         self.io.layer_mut()
     }
 
+    /// The transport below the topmost layer, with the layers that it has itself:
+    /// `connection.below().layer()` is the second layer from above.
+    ///
+    /// ```
+    /// # smol::block_on(async {
+    /// use segue::{combine::Paired, driver::futures::Connection, length, separator};
+    ///
+    /// # let wire = smol::io::Cursor::new(b"\x05\x04HI\r\n".to_vec());
+    /// let outer = Paired::new(length::u8(), length::u8(), 255);
+    /// let inner = Paired::new(length::u8(), length::u8(), 100);
+    /// let connection = Connection::new(wire, ()).layered(outer).layered(inner);
+    /// let mut connection = connection.begin(separator::line());
+    /// let _inner = connection.layer();
+    /// let _outer = connection.below().layer();
+    /// let _outer = connection.below_mut().layer_mut();
+    /// assert_eq!(connection.turn().await?.unwrap().item, b"HI");
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    pub fn below(&self) -> &T {
+        self.io.below()
+    }
+
+    /// The same, to be changed: see [`Layered::below_mut`].
+    pub fn below_mut(&mut self) -> &mut T {
+        self.io.below_mut()
+    }
+
     /// Takes the topmost layer off, so that the connection goes on without it: what was received
     /// and not opened is what the next stage reads, and what was sealed and not sent leaves first.
     ///
@@ -452,6 +490,34 @@ where
     /// The topmost layer, to be changed.
     pub fn layer_mut(&mut self) -> &mut L {
         self.io.0.layer_mut()
+    }
+
+    /// The transport below the topmost layer, with the layers that it has itself:
+    /// `connection.below().layer()` is the second layer from above.
+    ///
+    /// ```
+    /// use segue::{combine::Paired, driver::sync::Connection, length};
+    /// # use std::io::{self, Read, Write};
+    /// # struct Pipe;
+    /// # impl Read for Pipe { fn read(&mut self, _: &mut [u8]) -> io::Result<usize> { Ok(0) } }
+    /// # impl Write for Pipe {
+    /// #     fn write(&mut self, b: &[u8]) -> io::Result<usize> { Ok(b.len()) }
+    /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+    /// # }
+    ///
+    /// let outer = Paired::new(length::u8(), length::u8(), 255);
+    /// let inner = Paired::new(length::u16_be(), length::u16_be(), 1000);
+    /// let mut connection = Connection::new(Pipe, ()).layered(outer).layered(inner);
+    /// let _inner: &Paired<length::Prefixed<length::U16Be>, _> = connection.layer();
+    /// let _outer: &mut Paired<length::Prefixed<length::U8>, _> = connection.below_mut().layer_mut();
+    /// ```
+    pub fn below(&self) -> &T {
+        self.io.0.below()
+    }
+
+    /// The same, to be changed: see [`Layered::below_mut`].
+    pub fn below_mut(&mut self) -> &mut T {
+        self.io.0.below_mut()
     }
 
     /// Takes the topmost layer off, so that the connection goes on without it: what was received
