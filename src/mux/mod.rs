@@ -4,6 +4,7 @@
 //!
 //! - [`Window`] is what this endpoint allows its peer, [`Credit`] what the peer allows it: for a
 //!   stream, for all of a connection's, or for their number;
+//! - [`Grants`] is what streams are allowed beyond their windows, for records that are longer;
 //! - [`Table`] holds the streams by their ids, [`Turns`] says which of them sends next;
 //! - [`Carrier`] is what a session of such a protocol is to those who use its streams, [`Opens`] and
 //!   [`Datagrams`] what some of them can do besides;
@@ -12,6 +13,7 @@
 mod carrier;
 mod credit;
 mod ended;
+mod grants;
 mod stages;
 mod table;
 mod turns;
@@ -20,6 +22,7 @@ mod window;
 pub use carrier::{Carrier, Datagrams, Direction, Ending, Event, Opens, Stream};
 pub use credit::Credit;
 pub use ended::Ended;
+pub use grants::{Grants, Wanted};
 pub use stages::{Item, Mux};
 pub use table::Table;
 pub use turns::{Priority, Turns};

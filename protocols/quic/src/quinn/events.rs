@@ -91,8 +91,7 @@ impl Streams {
                 self.turns.remove(*id);
             }
             self.telling.clear();
-            self.wanting.clear();
-            self.excess = 0;
+            self.grants.clear();
         }
     }
 

@@ -19,7 +19,7 @@ use std::{collections::VecDeque, fmt, time::Instant};
 use quinn_proto::{
     Connection, ConnectionError, ConnectionEvent, Dir, EndpointEvent, StreamId, Transmit, VarInt,
 };
-use segue::mux::{Ended, Table, Turns};
+use segue::mux::{Ended, Grants, Table, Turns};
 
 pub use self::limits::Limits;
 use self::stream::Stream;
@@ -128,10 +128,7 @@ pub struct Streams {
     telling: VecDeque<StreamId>,
     /// Those of early data that was rejected.
     rejected: VecDeque<StreamId>,
-    /// Those that wait for others' grants, and the position that is to be granted.
-    wanting: Vec<(StreamId, u64)>,
-    /// The sum of what streams were granted beyond their windows.
-    excess: u64,
+    grants: Grants<StreamId>,
     /// How many of the peer's streams count against the limit, of both directions.
     counted: [usize; 2],
     /// How many writes there were.
@@ -182,8 +179,7 @@ impl Streams {
             turns: Turns::new(),
             telling: VecDeque::new(),
             rejected: VecDeque::new(),
-            wanting: Vec::new(),
-            excess: 0,
+            grants: Grants::new(limits.excess, limits.excess_of_all),
             counted: [0; 2],
             writes: 0,
             connected: false,

@@ -1,10 +1,11 @@
 //! Reading: as far as the consumer lets, and further for records that are longer.
 
 use quinn_proto::{ReadError, StreamId};
+use segue::mux::Wanted;
 
 use super::{
     Streams,
-    stream::{Events, Reading},
+    stream::{Events, Reading, Stream},
 };
 
 impl Streams {
@@ -73,7 +74,7 @@ impl Streams {
     /// Takes back what a stream was granted beyond its window.
     pub(super) fn read_no_more(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
-        self.excess -= stream.window.excess();
+        self.grants.take_back(stream.window.excess());
         // Nothing is in excess of this.
         stream.window.resize(u64::MAX);
         self.grant_to_others();
@@ -84,7 +85,7 @@ impl Streams {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let before = stream.window.excess();
         stream.window.consume(count as u64);
-        self.excess -= before - stream.window.excess();
+        self.grants.take_back(before - stream.window.excess());
         stream.window.announce_all();
         if stream.held_up {
             self.fill(id);
@@ -94,62 +95,31 @@ impl Streams {
 
     /// The consumer lacks so much. False where it will not be granted that.
     pub(super) fn lacks(&mut self, id: StreamId, at_least: usize) -> bool {
-        let Some(stream) = self.streams.get(&id) else { return true };
-        let window = &stream.window;
-        let to = window.reached().saturating_add(at_least as u64);
-        if stream.reading != Reading::Open || to <= window.limit() {
-            return true;
+        let reads = |stream: &&mut Stream| stream.reading == Reading::Open;
+        let Some(stream) = self.streams.get_mut(&id).filter(reads) else { return true };
+        let arrived = stream.window.reached();
+        match self.grants.want(id, &mut stream.window, arrived, at_least as u64) {
+            Wanted::Granted(_) => self.fill(id),
+            Wanted::Allowed | Wanted::Waits => {}
+            Wanted::Never => return false,
         }
-        let beyond = to.saturating_sub(window.consumed().saturating_add(window.size()));
-        if beyond > self.limits.excess.min(self.limits.excess_of_all) {
-            return false;
-        }
-        if !self.grant(id, to) {
-            match self.wanting.iter_mut().find(|(other, _)| *other == id) {
-                Some((_, position)) => *position = to,
-                None => self.wanting.push((id, to)),
-            }
-        }
-        true
-    }
-
-    /// Grants a stream everything up to a position, if the sum allows that now.
-    fn grant(&mut self, id: StreamId, to: u64) -> bool {
-        let Some(stream) = self.streams.get(&id) else { return true };
-        let window = &stream.window;
-        if stream.reading != Reading::Open || !stream.held || to <= window.limit() {
-            return true;
-        }
-        // Who looks for a separator only ever lacks a byte, and is not to be given single ones.
-        let most = window.consumed().saturating_add(window.size());
-        let most = most.saturating_add(self.limits.excess);
-        let worthwhile = (window.reached() + window.size() / 2).min(most).max(to);
-        self.grant_just(id, worthwhile) || self.grant_just(id, to)
-    }
-
-    fn grant_just(&mut self, id: StreamId, to: u64) -> bool {
-        let Some(stream) = self.streams.get_mut(&id) else { return true };
-        let mut window = stream.window.clone();
-        window.allow(to);
-        let excess = self.excess - stream.window.excess() + window.excess();
-        if excess > self.limits.excess_of_all {
-            return false;
-        }
-        self.excess = excess;
-        stream.window = window;
-        self.fill(id);
         true
     }
 
     /// Grants those that wait what has become free, in their order.
     fn grant_to_others(&mut self) {
-        while let Some(&(id, to)) = self.wanting.first() {
-            // Out first: what is granted may end the stream, which grants to others again.
-            self.wanting.remove(0);
-            if !self.grant(id, to) {
-                self.wanting.insert(0, (id, to));
+        let reads = |stream: &&mut Stream| stream.held && stream.reading == Reading::Open;
+        while let Some(id) = self.grants.first() {
+            let Some(stream) = self.streams.get_mut(&id).filter(reads) else {
+                self.grants.forget(id);
+                continue;
+            };
+            let arrived = stream.window.reached();
+            if self.grants.serve(&mut stream.window, arrived).is_none() {
                 return;
             }
+            // It may end the stream, which grants to others again.
+            self.fill(id);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What is done with streams.
 
-use segue::mux::{Carrier, Direction, Ended, Event, Opens, Priority, Stream};
+use segue::mux::{Carrier, Direction, Ended, Event, Opens, Priority, Stream, Wanted};
 
 use super::{
     Life, Session, Told,
     stream::{self, Buffers, Consumer, Greeting, Reading, Writing},
 };
-use crate::{StreamId, limits::WINDOW};
+use crate::StreamId;
 
 impl Carrier for Session {
     type Id = StreamId;
@@ -43,7 +43,7 @@ impl Carrier for Session {
         let before = stream.window.excess();
         stream.window.consume(count as u64);
         if stream.is_read() {
-            self.counts.excess -= before - stream.window.excess();
+            self.grants.take_back(before - stream.window.excess());
             if stream.window.is_worthwhile() {
                 self.owe(id);
             }
@@ -54,25 +54,14 @@ impl Carrier for Session {
     }
 
     fn want(&mut self, id: StreamId, at_least: usize) -> bool {
-        let Some(stream) = self.streams.get(&id) else { return true };
-        if !stream.is_read() {
+        let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.is_read()) else {
             return true;
-        }
-        let window = &stream.window;
-        let to = window.reached().saturating_add(at_least as u64);
-        if to <= window.limit() {
-            return true;
-        }
-        let beyond = to.saturating_sub(window.consumed().saturating_add(WINDOW));
-        // The last is what other implementations can count.
-        if beyond > self.limits.excess.min(self.limits.excess_of_all).min(1 << 31) {
-            return false;
-        }
-        if !self.grant(id, to) {
-            match self.wanting.iter_mut().find(|(other, _)| *other == id) {
-                Some((_, position)) => *position = to,
-                None => self.wanting.push((id, to)),
-            }
+        };
+        let arrived = stream.window.reached();
+        match self.grants.want(id, &mut stream.window, arrived, at_least as u64) {
+            Wanted::Granted(more) => self.tell_granted(id, more),
+            Wanted::Allowed | Wanted::Waits => {}
+            Wanted::Never => return false,
         }
         true
     }
@@ -223,46 +212,26 @@ impl Session {
         }
     }
 
-    /// Grants a stream everything up to a position, if the sum allows that now.
-    fn grant(&mut self, id: StreamId, to: u64) -> bool {
-        let Some(stream) = self.streams.get(&id) else { return true };
-        let window = &stream.window;
-        if !stream.is_read() || to <= window.limit() {
-            return true;
+    /// The peer is to be told that it may send so much more on a stream.
+    fn tell_granted(&mut self, id: StreamId, more: u64) {
+        if let Some(stream) = self.streams.get_mut(&id) {
+            // At most the limit on what a stream is granted, and the window.
+            let more = u32::try_from(more).unwrap_or(u32::MAX);
+            stream.granted = stream.granted.saturating_add(more);
+            self.owe(id);
         }
-        // A consumer that looks for a separator only knows that it lacks a byte. Granted that alone,
-        // the peer would send byte by byte.
-        let most = window.consumed() + WINDOW + self.limits.excess;
-        let worthwhile = (window.reached() + WORTHWHILE).min(most).max(to);
-        self.grant_just(id, worthwhile) || self.grant_just(id, to)
-    }
-
-    fn grant_just(&mut self, id: StreamId, to: u64) -> bool {
-        let Some(stream) = self.streams.get_mut(&id) else { return true };
-        let before = stream.window.excess();
-        let mut window = stream.window.clone();
-        let more = window.allow(to);
-        let excess = self.counts.excess - before + window.excess();
-        if excess > self.limits.excess_of_all {
-            return false;
-        }
-        self.counts.excess = excess;
-        stream.window = window;
-        // At most the limit on what a stream is granted, and the window.
-        stream.granted = stream.granted.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
-        self.owe(id);
-        true
     }
 
     /// Grants those that wait what has become free, in their order.
     pub(super) fn grant_to_others(&mut self) {
-        while let Some(&(id, to)) = self.wanting.first()
-            && self.grant(id, to)
-        {
-            self.wanting.remove(0);
+        while let Some(id) = self.grants.first() {
+            let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.is_read()) else {
+                self.grants.forget(id);
+                continue;
+            };
+            let arrived = stream.window.reached();
+            let Some(more) = self.grants.serve(&mut stream.window, arrived) else { return };
+            self.tell_granted(id, more);
         }
     }
 }
-
-/// How much is granted at least: what is told of as the consumer lets go, too.
-const WORTHWHILE: u64 = WINDOW / 2;

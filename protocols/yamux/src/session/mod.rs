@@ -13,7 +13,7 @@ use core::{fmt, time::Duration};
 
 use segue::{
     Decode, Fault, Framing, Need, Output, Record, Say,
-    mux::{Ended, Event, Table, Turns},
+    mux::{Ended, Event, Grants, Table, Turns},
 };
 
 use self::{
@@ -69,8 +69,7 @@ pub struct Session {
     refused: VecDeque<StreamId>,
     /// Those that linger, the longest waiting first, among others that do no longer.
     lingering: VecDeque<StreamId>,
-    /// Those that wait for others' grants, and the position that is to be granted.
-    wanting: Vec<(StreamId, u64)>,
+    grants: Grants<StreamId>,
     /// Boxes that were given back, with no memory in them.
     #[expect(clippy::vec_box, reason = "streams hold boxes")]
     spare: Vec<Box<Buffers>>,
@@ -103,8 +102,6 @@ struct Counts {
     /// off.
     read: usize,
     lingering: usize,
-    /// The sum of what streams were granted beyond their windows.
-    excess: u64,
     /// Resets of the peer's that nothing makes up for.
     resets: u32,
     /// When resets were last made up for by time.
@@ -158,7 +155,7 @@ impl Session {
             events: Queue::default(),
             refused: VecDeque::new(),
             lingering: VecDeque::new(),
-            wanting: Vec::new(),
+            grants: grants(&Limits::default()),
             spare: Vec::new(),
             opened: Opened::default(),
             pings: Pings::default(),
@@ -176,6 +173,7 @@ impl Session {
     #[must_use]
     pub fn with_limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self.grants = grants(&limits);
         self
     }
 
@@ -224,7 +222,7 @@ impl Session {
             + streams.map(buffers).sum::<usize>()
             + self.spare.iter().map(|spare| buffers(spare)).sum::<usize>()
             + self.spare.capacity() * size_of::<Box<Buffers>>()
-            + self.wanting.capacity() * size_of::<(StreamId, u64)>()
+            + self.grants.held()
             + (self.due.capacity() + self.refused.capacity() + self.lingering.capacity())
                 * size_of::<StreamId>()
     }
@@ -235,7 +233,7 @@ impl Session {
         self.turns.release();
         self.events.release();
         self.spare = Vec::new();
-        self.wanting.shrink_to_fit();
+        self.grants.release();
         self.due.shrink_to_fit();
         self.refused.shrink_to_fit();
         self.lingering.shrink_to_fit();
@@ -321,6 +319,12 @@ impl Decode for Session {
             (unread + buffers.input.len(), unsent + buffers.output.len())
         })
     }
+}
+
+/// What streams may have beyond their windows.
+fn grants(limits: &Limits) -> Grants<StreamId> {
+    // The last is what other implementations can count.
+    Grants::new(limits.excess.min(1 << 31), limits.excess_of_all)
 }
 
 /// Shows how many streams there are and not what is on them.

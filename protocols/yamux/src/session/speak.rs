@@ -240,8 +240,8 @@ impl Session {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         if stream.is_read() {
             self.counts.read -= 1;
-            self.counts.excess -= stream.window.excess();
-            self.wanting.retain(|(other, _)| *other != id);
+            self.grants.take_back(stream.window.excess());
+            self.grants.forget(id);
             self.grant_to_others();
         }
     }

@@ -36,7 +36,7 @@ impl Carrier for Streams {
         let Some(receive) = &mut entry.receive else { return };
         let before = receive.window().excess();
         receive.consume(count as u64, &mut self.window);
-        self.excess -= before - receive.window().excess();
+        self.grants.take_back(before - receive.window().excess());
         if read && receive.window_mut().announce().is_some() {
             entry.raise = true;
             self.owe(id);

@@ -86,6 +86,11 @@ impl Entry {
         self.held && self.ending() == Ending::Open
     }
 
+    /// The peer's side, if somebody reads what may still come of it.
+    pub(super) fn read_mut(&mut self) -> Option<&mut ReceiveStream> {
+        if self.is_read() { self.receive.as_mut() } else { None }
+    }
+
     /// Whether there is data or an end to send, if that is allowed.
     pub(super) fn has_more(&self) -> bool {
         !self.output.is_empty()

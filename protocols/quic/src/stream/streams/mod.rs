@@ -6,10 +6,10 @@ mod limits;
 mod receive;
 mod transmit;
 
-use alloc::{collections::VecDeque, string::String, vec::Vec};
+use alloc::{collections::VecDeque, string::String};
 use core::fmt;
 
-use segue::mux::{Credit, Event, Table, Turns, Window};
+use segue::mux::{Credit, Event, Grants, Table, Turns, Window};
 
 use self::entry::Entry;
 pub use self::{limits::Limits, transmit::Carried};
@@ -94,10 +94,7 @@ pub struct Streams {
     due: VecDeque<StreamId>,
     /// Those with something to tell, each once.
     telling: VecDeque<StreamId>,
-    /// Those that wait for others' grants, and the position that is to be granted.
-    wanting: Vec<(StreamId, u64)>,
-    /// The sum of what streams were granted beyond their windows.
-    excess: u64,
+    grants: Grants<StreamId>,
     window: Window,
     credit: Credit,
     /// Whether a MAX_DATA frame is to be sent.
@@ -139,8 +136,7 @@ impl Streams {
             starved: VecDeque::new(),
             due: VecDeque::new(),
             telling: VecDeque::new(),
-            wanting: Vec::new(),
-            excess: 0,
+            grants: Grants::new(limits.excess, limits.excess_of_all),
             window: Window::new(limits.data),
             credit: Credit::new(0),
             raise: false,

@@ -1,8 +1,12 @@
 //! Frames that come.
 
-use segue::mux::{Ending, Window};
+use segue::mux::{Ending, Wanted};
 
-use super::{Streams, entry::Writing, index};
+use super::{
+    Streams,
+    entry::{Entry, Writing},
+    index,
+};
 use crate::{
     frame::Frame,
     stream::{StreamError, StreamId, told::Events},
@@ -140,7 +144,7 @@ impl Streams {
         else {
             return;
         };
-        self.excess -= receive.window().excess();
+        self.grants.take_back(receive.window().excess());
         // Nothing is in excess of this.
         receive.window_mut().resize(u64::MAX);
         self.grant_to_others();
@@ -175,71 +179,42 @@ impl Streams {
 
     /// The consumer lacks so much. False where it will not be granted that.
     pub(super) fn lacks(&mut self, id: StreamId, at_least: usize) -> bool {
-        let Some(entry) = self.streams.get(&id).filter(|entry| entry.is_read()) else {
+        let Some(receive) = self.streams.get_mut(&id).and_then(Entry::read_mut) else {
             return true;
         };
-        let Some(receive) = &entry.receive else { return true };
-        let window = receive.window();
-        let to = receive.arrived().saturating_add(at_least as u64);
-        if to <= window.limit() {
-            return true;
-        }
-        let beyond = to.saturating_sub(window.consumed().saturating_add(window.size()));
-        if beyond > self.limits.excess.min(self.limits.excess_of_all) || to > Window::MAX_DATA {
-            return false;
-        }
-        if !self.grant(id, to) {
-            match self.wanting.iter_mut().find(|(other, _)| *other == id) {
-                Some((_, position)) => *position = to,
-                None => self.wanting.push((id, to)),
-            }
+        let arrived = receive.arrived();
+        match self.grants.want(id, receive.window_mut(), arrived, at_least as u64) {
+            Wanted::Granted(more) => self.granted(id, more),
+            Wanted::Allowed | Wanted::Waits => {}
+            Wanted::Never => return false,
         }
         true
     }
 
-    /// Grants a stream everything up to a position, if the sum allows that now.
-    fn grant(&mut self, id: StreamId, to: u64) -> bool {
-        let Some(entry) = self.streams.get(&id).filter(|entry| entry.is_read()) else {
-            return true;
-        };
-        let Some(receive) = &entry.receive else { return true };
-        let window = receive.window();
-        if to <= window.limit() {
-            return true;
-        }
-        // Who looks for a separator only ever lacks a byte, and is not to be given single ones.
-        let most = window.consumed().saturating_add(window.size());
-        let most = most.saturating_add(self.limits.excess);
-        let worthwhile = (receive.arrived() + window.size() / 2).min(most).max(to);
-        self.grant_just(id, worthwhile) || self.grant_just(id, to)
-    }
-
-    fn grant_just(&mut self, id: StreamId, to: u64) -> bool {
-        let Some(entry) = self.streams.get_mut(&id) else { return true };
-        let Some(receive) = &mut entry.receive else { return true };
-        let before = receive.window().excess();
-        let mut window = receive.window().clone();
-        let more = window.allow(to);
-        let excess = self.excess - before + window.excess();
-        if excess > self.limits.excess_of_all {
-            return false;
-        }
+    /// The peer is to be told that it may send so much more on a stream.
+    fn granted(&mut self, id: StreamId, more: u64) {
+        let Some(entry) = self.streams.get_mut(&id) else { return };
+        let Some(receive) = &entry.receive else { return };
         // The connection has to let it through as well.
-        self.window.allow(self.window.limit().saturating_add(window.excess().min(more)));
-        self.excess = excess;
-        *receive.window_mut() = window;
+        let excess = receive.window().excess().min(more);
+        self.window.allow(self.window.limit().saturating_add(excess));
         entry.raise = true;
         self.raise = true;
         self.owe(id);
-        true
     }
 
     /// Grants those that wait what has become free, in their order.
     pub(super) fn grant_to_others(&mut self) {
-        while let Some(&(id, to)) = self.wanting.first()
-            && self.grant(id, to)
-        {
-            self.wanting.remove(0);
+        while let Some(id) = self.grants.first() {
+            let Some(receive) = self.streams.get_mut(&id).and_then(Entry::read_mut) else {
+                self.grants.forget(id);
+                continue;
+            };
+            let arrived = receive.arrived();
+            let Some(more) = self.grants.serve(receive.window_mut(), arrived) else { return };
+            if more > 0 {
+                self.granted(id, more);
+            }
         }
     }
 
