@@ -54,6 +54,11 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
             goal(names::MASK, names::MEMCPY, 0.67);
             goal(names::MASK, names::SOCKUDO, 1.1);
         }
+        Some("websocket-handshake") => {
+            for peer in [names::TUNGSTENITE, names::TOKIO_WEBSOCKETS, names::SOKETTO] {
+                goal(names::CONNECTION, peer, 1.0);
+            }
+        }
         Some("websocket-decode") => {
             goal(names::RECORDS, names::FLOOR, 1.3);
             if group == "websocket-decode/125" {

@@ -67,6 +67,7 @@ fn main() -> ExitCode {
     for chunk in [64, 1024, 16 * 1024] {
         compare(contenders::http1_chunked(chunk, &corpus::chunked(chunk)));
     }
+    compare(contenders::websocket::handshake());
     compare(contenders::websocket::mask(64 * 1024));
     for payload in [5, 125, 1024, 64 * 1024] {
         compare(contenders::websocket::decode(payload, &corpus::masked_frames(payload)));

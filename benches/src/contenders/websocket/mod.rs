@@ -19,11 +19,13 @@
 pub mod by_hand;
 mod decode;
 mod encode;
+mod handshake;
 mod mask;
 mod memory;
 
 pub use decode::decode;
 pub use encode::encode;
+pub use handshake::handshake;
 pub use mask::{Mask, mask, masks};
 
 /// The longest message that anybody takes, in bytes. All have a limit, and none reaches it.
