@@ -9,24 +9,28 @@
 //! nobody's in between nothing panics, and what is held is bounded.
 #![no_main]
 
+#[path = "../../protocols/yamux/tests/support/reader.rs"]
+mod reader;
+
 use std::collections::BTreeMap;
 
 use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
 use segue::{
-    Buffer, Decode, Fault, Framing, Moment, Output, Record, Say, Step,
-    laws::{self, Log, Observe},
+    Buffer, Decode, Moment, Output, Say, Step, laws,
     mux::{Carrier, Direction, Ending, Event, Opens, Priority},
 };
-use segue_yamux::{Error, Limits, Role, Session, StreamId};
+use segue_yamux::{Limits, Role, Session, StreamId};
+
+use self::reader::Reader;
 
 fuzz_target!(|data: &[u8]| {
     let [mode, data @ ..] = data else { return };
     let role = if mode & 1 == 0 { Role::Server } else { Role::Client };
     match mode % 4 {
         0 | 1 => {
-            let reader = || Reader { session: Session::new(role), last: None };
-            laws::stage(reader).absorbs_records().ends_anywhere().limit(12).fuzz(data);
+            let suite = laws::stage(|| Reader::new(role)).absorbs_records().ends_anywhere();
+            suite.speech_counts().limit(12).fuzz(data);
         }
         hostile => {
             let mut world = World::new(hostile == 3);
@@ -35,71 +39,6 @@ fuzz_target!(|data: &[u8]| {
         }
     }
 });
-
-/// A session whose consumer reads all that comes, and lets go of each stream that has ended.
-struct Reader {
-    session: Session,
-    last: Option<StreamId>,
-}
-
-/// An event, and what could be read then.
-struct Heard {
-    event: Event<StreamId>,
-    turns_to: Option<StreamId>,
-    data: Vec<u8>,
-    ending: Ending,
-}
-
-impl Observe for Heard {
-    fn observe(&self, log: &mut Log) {
-        self.event.observe(log);
-        if let Some(id) = self.turns_to {
-            log.event(id);
-        }
-        log.piece(&self.data);
-        if self.ending != Ending::Open {
-            log.event(self.ending);
-        }
-    }
-}
-
-impl Decode for Reader {
-    type Item<'a> = Heard;
-    type Error = Error;
-    const WIRE: bool = false;
-
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
-        self.session.frame(input, eof)
-    }
-
-    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        self.session.absorb(record, answers)
-    }
-
-    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Heard, Fault<Error>> {
-        let event = self.session.parse(record)?;
-        let mut heard = Heard { event, turns_to: None, data: Vec::new(), ending: Ending::Open };
-        if let Event::Readable(id) = event
-            && let Some(stream) = self.session.stream(id)
-            && let Some(input) = stream.input
-        {
-            heard.ending = stream.ending;
-            heard.data = input.take(input.len()).to_vec();
-            if !heard.data.is_empty() && self.last.replace(id) != Some(id) {
-                heard.turns_to = Some(id);
-            }
-            self.session.release_credit(id, heard.data.len());
-            if heard.ending != Ending::Open {
-                self.session.let_go(id);
-            }
-        }
-        Ok(heard)
-    }
-
-    fn progress(&self) -> u64 {
-        self.session.progress()
-    }
-}
 
 /// One direction of a stream, as it must be.
 #[derive(Default)]

@@ -1,101 +1,20 @@
 //! The laws of segue, stamped on the session.
 
+#[path = "support/reader.rs"]
+mod reader;
 mod support;
 
-use segue::{
-    Decode, Fault, Framing, Output, Record, Say,
-    laws::{self, Log, Observe},
-    mux::{Carrier, Ending, Event},
-};
-use segue_yamux::{Error, Role, Session, StreamId};
+use reader::Reader;
+use segue::laws;
+use segue_yamux::{Role, Session};
 use support::{ACK, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE, data, header};
 
-/// A session whose consumer reads all that comes, and lets go of each stream that has ended.
-struct Reader {
-    session: Session,
-    /// The stream that was read last.
-    last: Option<StreamId>,
-}
-
-/// An event, and what could be read then.
-struct Heard {
-    event: Event<StreamId>,
-    /// Another stream than that before.
-    turns_to: Option<StreamId>,
-    data: Vec<u8>,
-    ending: Ending,
-}
-
-impl Observe for Heard {
-    fn observe(&self, log: &mut Log) {
-        self.event.observe(log);
-        if let Some(id) = self.turns_to {
-            log.event(id);
-        }
-        log.piece(&self.data);
-        if self.ending != Ending::Open {
-            log.event(self.ending);
-        }
-    }
-}
-
-impl Decode for Reader {
-    type Item<'a> = Heard;
-    type Error = Error;
-
-    const WIRE: bool = false;
-
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
-        self.session.frame(input, eof)
-    }
-
-    fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        self.session.absorb(record, answers)
-    }
-
-    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Heard, Fault<Error>> {
-        let event = self.session.parse(record)?;
-        let mut heard = Heard { event, turns_to: None, data: Vec::new(), ending: Ending::Open };
-        if let Event::Readable(id) = event
-            && let Some(stream) = self.session.stream(id)
-            && let Some(input) = stream.input
-        {
-            heard.ending = stream.ending;
-            heard.data = input.take(input.len()).to_vec();
-            if !heard.data.is_empty() && self.last.replace(id) != Some(id) {
-                heard.turns_to = Some(id);
-            }
-            self.session.release_credit(id, heard.data.len());
-            if heard.ending != Ending::Open {
-                self.session.let_go(id);
-            }
-        }
-        Ok(heard)
-    }
-
-    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Error>> {
-        self.session.speak(say)
-    }
-
-    fn progress(&self) -> u64 {
-        self.session.progress()
-    }
-
-    fn residue(&self) -> (usize, usize) {
-        self.session.residue()
-    }
-}
-
-fn reader(role: Role) -> Reader {
-    Reader { session: Session::new(role), last: None }
-}
-
 fn server() -> Reader {
-    reader(Role::Server)
+    Reader::new(Role::Server)
 }
 
 fn client() -> Reader {
-    reader(Role::Client)
+    Reader::new(Role::Client)
 }
 
 /// Well-formed streams; each leaves none of its streams open.
@@ -146,6 +65,9 @@ fn bad(first: u32) -> Vec<Vec<u8>> {
         header(WINDOW_UPDATE, 0, first, u32::MAX),
         header(0, 0, first, 256 * 1024),
         [data(FIN, first, b""), data(0, first, b"behind the end")].concat(),
+        // The peer ends the session with a stream open.
+        header(GO_AWAY, 0, 0, 0),
+        header(GO_AWAY, 0, 0, 2),
         // Cut off by the end.
         b"\0".to_vec(),
         vec![],
