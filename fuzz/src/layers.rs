@@ -15,6 +15,8 @@ pub struct Toy {
     asks: u8,
     /// The most bytes of a record.
     most: u8,
+    /// The peer has said its end, which stays so for who takes the layer off and puts it back.
+    has_ended: bool,
 }
 
 const DATA: u8 = 0;
@@ -47,7 +49,7 @@ impl AnyLayer {
     pub fn new(kind: u8, most: u8) -> Self {
         let most = most.max(1);
         if kind & 1 == 0 {
-            Self::Toy(Toy { received: 0, sent: 0, asks: 0, most })
+            Self::Toy(Toy { received: 0, sent: 0, asks: 0, most, has_ended: false })
         } else {
             Self::Chunks(Paired::new(length::u8(), length::u8(), most.into()))
         }
@@ -79,6 +81,9 @@ impl Toy {
         eof: bool,
         answers: &mut Output,
     ) -> Result<Step<&'a [u8]>, Fault<Broken>> {
+        if self.has_ended {
+            return Ok(Step::Done);
+        }
         let (at, held) = (wire.position(), wire.len());
         let whole = wire.as_slice().first().map_or(HEAD, |length| HEAD + usize::from(*length));
         if held < whole {
@@ -100,6 +105,7 @@ impl Toy {
         }
         let body = &mut wire.take(whole).into_mut()[HEAD..];
         body.iter_mut().for_each(|byte| *byte ^= number);
+        self.has_ended = kind == END;
         Ok(match kind {
             END => Step::Done,
             DATA => Step::Item(body),
