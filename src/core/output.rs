@@ -136,6 +136,7 @@ impl Output {
     /// they come.
     #[inline]
     pub fn reserve(&mut self, length: usize) {
+        self.close_up(length);
         let wanted = self.end.saturating_add(length);
         self.small.reserve(wanted.saturating_sub(self.small.len()));
     }
@@ -156,6 +157,7 @@ impl Output {
     #[cold]
     #[inline(never)]
     fn put_behind(&mut self, bytes: &[u8]) {
+        self.close_up(bytes.len());
         self.small.truncate(self.end);
         self.small.extend_from_slice(bytes);
         self.end = self.small.len();
@@ -164,17 +166,17 @@ impl Output {
     /// Appends a copy of `bytes` and lends the copy, to be changed in place: masked, encrypted.
     #[inline]
     pub fn put_mut(&mut self, bytes: &[u8]) -> &mut [u8] {
-        let at = self.end;
         self.put(bytes);
+        let at = self.end - bytes.len();
         &mut self.small[at..self.end]
     }
 
     /// Appends `length` zero bytes and lends them, to be written over.
     pub fn put_zeroed(&mut self, length: usize) -> &mut [u8] {
-        let at = self.end;
-        if self.small.len() - at < length {
+        if self.small.len() - self.end < length {
             self.write_on(length);
         }
+        let at = self.end;
         self.end = at + length;
         let place = &mut self.small[at..self.end];
         place.fill(0);
@@ -201,10 +203,10 @@ impl Output {
     /// As `put` does, and where it appends more. Nothing is appended then.
     #[inline(always)]
     pub fn put_with(&mut self, length: usize, put: impl FnOnce(&mut Tail<'_>)) {
-        let at = self.end;
-        if self.small.len() - at < length {
+        if self.small.len() - self.end < length {
             self.write_on(length);
         }
+        let at = self.end;
         let mut tail = Tail { free: &mut self.small[at..at + length] };
         put(&mut tail);
         self.end = at + length - tail.free.len();
@@ -214,7 +216,22 @@ impl Output {
     #[cold]
     #[inline(never)]
     fn write_on(&mut self, length: usize) {
-        self.small.resize(self.end + length, 0);
+        self.close_up(length);
+        if self.small.len() - self.end < length {
+            self.small.resize(self.end + length, 0);
+        }
+    }
+
+    /// Moves what waits to the front, where there is no memory for `length` bytes behind it and it is
+    /// not longer than what was sent. So memory is bounded by what waits, also where something always
+    /// does; a byte moves once for another one that was sent, and not at all where nothing follows.
+    fn close_up(&mut self, length: usize) {
+        let left = self.end - self.start;
+        if self.small.capacity() - self.end < length && left <= self.start {
+            self.note_used();
+            self.small.copy_within(self.start..self.end, 0);
+            (self.start, self.end) = (0, left);
+        }
     }
 
     /// Appends `bytes`, from [`WHOLE`](Self::WHOLE) bytes on without a copy.
@@ -320,14 +337,9 @@ impl Output {
         }
         assert!(count <= self.end - self.start - self.between, "sent more than was waiting");
         self.start += count;
-        // What is left moves to the front once it is not longer than what was sent: so memory is
-        // bounded by what waits, also where something always does, and a byte moves once for
-        // another one that was sent.
-        let left = self.end - self.start;
-        if left <= self.start {
+        if self.start == self.end {
             self.note_used();
-            self.small.copy_within(self.start..self.end, 0);
-            (self.start, self.end) = (0, left);
+            (self.start, self.end) = (0, 0);
         }
     }
 
