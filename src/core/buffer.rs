@@ -9,9 +9,9 @@ use super::{Budget, Decode, Fault, Framing, Output, Record, Records, Step};
 
 /// What a connection has received and no stage has consumed yet.
 ///
-/// Stages are lent it one after the other, so what one reads too far is there for the next. All of
-/// its storage is initialised once; two cursors tell which part of it is in use. It grows with
-/// what is received and never with what a peer announces.
+/// Stages are lent it one after the other, so what one reads too far is there for the next. Its
+/// storage is zeroed once, not far ahead of what is received; two cursors tell which part of it is
+/// in use. It grows with what is received and never with what a peer announces.
 ///
 /// ```
 /// use segue::Buffer;
@@ -24,7 +24,8 @@ use super::{Budget, Decode, Fault, Framing, Output, Record, Records, Step};
 /// ```
 #[derive(Default)]
 pub struct Buffer {
-    /// Its length is the initialised extent.
+    /// Its length is the initialised extent; there may be more capacity behind it, which is zeroed
+    /// when room is asked for: see [`open`](Self::open).
     storage: BytesMut,
     start: usize,
     end: usize,
@@ -35,8 +36,9 @@ pub struct Buffer {
     paid: u64,
     /// How far the stage had come in a stream inside when that last paid: see [`pay_inside`].
     inside: u64,
-    /// Nothing was ever written behind this part of the storage, nor behind `end`. It is brought
-    /// up to date where `end` goes down, so that what comes in costs nothing more.
+    /// Nothing was ever written behind this part of the storage, nor behind `end`: up to the
+    /// initialised extent there are zeros. It is brought up to date where `end` goes down, so that
+    /// what comes in costs nothing more.
     used: usize,
 }
 
@@ -104,6 +106,12 @@ impl Buffer {
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.storage.capacity()
+    }
+
+    /// How many bytes of memory there are behind what is buffered.
+    #[cfg(feature = "std")]
+    pub(crate) fn tail(&self) -> usize {
+        self.storage.capacity() - self.end
     }
 
     /// The offset in the stream of the first buffered byte: how many bytes have been consumed
@@ -281,15 +289,18 @@ impl Buffer {
         if self.is_empty() {
             self.rebase(0);
         }
-        let (held, size) = (self.len(), self.storage.len());
+        let (held, size) = (self.len(), self.storage.capacity());
         let tail = size - self.end;
         if tail < room {
             let worth_it = held <= self.start || size < largest.max(held + room);
             if worth_it || (tail == 0 && self.start >= room) {
                 self.make_room(room, largest);
             } else {
+                self.open(tail);
                 return tail > 0;
             }
+        } else {
+            self.open(room);
         }
         true
     }
@@ -305,19 +316,44 @@ impl Buffer {
 
     #[inline(never)]
     fn make_room(&mut self, room: usize, largest: usize) {
-        let held = self.len();
+        let (held, size) = (self.len(), self.storage.capacity());
+        if size - self.end >= room {
+            self.open(room);
+            return;
+        }
         let needed = held.saturating_add(room);
         let capacity = needed.max(2 * held).checked_next_power_of_two().unwrap_or(usize::MAX);
         let capacity = capacity.min(largest.max(needed));
         // Moving what is held to the front pays if it is not longer than what it frees, and
         // keeps the work linear. It costs no more than storage of the same size.
-        let fits = needed <= self.storage.len();
-        if fits && (held <= self.start || capacity <= self.storage.len()) {
+        if needed <= size && (held <= self.start || capacity <= size) {
             self.storage.copy_within(self.start..self.end, 0);
             self.rebase(held);
-            return;
+        } else if self.start == 0 && largest == usize::MAX && capacity >= size.saturating_mul(2) {
+            // An allocator may have room behind it, or move whole pages and copy nothing.
+            self.storage.reserve(capacity - self.storage.len());
+        } else {
+            let old = self.move_to(BytesMut::with_capacity(capacity));
+            drop(old);
         }
-        self.move_to(BytesMut::zeroed(capacity));
+        self.open(room);
+    }
+
+    /// Zeroes storage behind what is buffered, for `room` bytes at least and as far as there is
+    /// any. [`STEP`] bytes are zeroed at a time: what lies far ahead is not touched, and what is
+    /// zeroed is still close to the processor when it is read into.
+    #[inline]
+    pub(crate) fn open(&mut self, room: usize) {
+        if self.storage.len() - self.end < room && self.storage.len() < self.storage.capacity() {
+            self.zero_more(room);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn zero_more(&mut self, room: usize) {
+        let extent = self.end.saturating_add(room.max(STEP)).min(self.storage.capacity());
+        self.storage.resize(extent, 0);
     }
 
     /// The initialised room behind what is buffered, to be read into; [`commit`](Self::commit)
@@ -419,11 +455,16 @@ impl Buffer {
         self.stay_at(position);
     }
 
-    /// Moves what is held to the front of another storage, which has room for it. Gives the old
-    /// one, and how many bytes at its front were ever written to.
+    /// Moves what is held to the front of another storage, which has room for it and is zero as far
+    /// as it is initialised. Gives the old one, and how many bytes at its front were ever written to.
     pub(crate) fn move_to(&mut self, mut storage: BytesMut) -> (BytesMut, usize) {
         let held = self.len();
-        storage[..held].copy_from_slice(self.as_slice());
+        if let Some(place) = storage.get_mut(..held) {
+            place.copy_from_slice(self.as_slice());
+        } else {
+            storage.clear();
+            storage.extend_from_slice(self.as_slice());
+        }
         self.rebase(held);
         let used = core::mem::replace(&mut self.used, held);
         (core::mem::replace(&mut self.storage, storage), used)
@@ -445,6 +486,10 @@ impl Buffer {
         self.used = self.storage.len();
     }
 }
+
+/// How much storage is zeroed at a time, in bytes: what one read may bring, and what fits the second
+/// cache of a processor.
+const STEP: usize = 128 * 1024;
 
 impl From<BytesMut> for Buffer {
     /// Takes the bytes over without a copy.

@@ -1,19 +1,35 @@
-//! Read buffers that are leased while a connection has something to read.
+//! Storage that is leased while a connection has something to read or to send.
 //!
-//! Pooled storage is zero: what a connection has used of it is written over when it is given back,
-//! and no more than that, so that the cost follows the traffic. Transports are lent the memory that
-//! they read into, anybody can write one, and the next connection is somebody else's.
+//! Transports are lent the memory that they read into, anybody can write one, and the next
+//! connection is somebody else's. So storage to read into is zero as far as it is initialised. What
+//! a connection has used of short storage is written over when it is given back, and no more than
+//! that, so that the cost follows the traffic. Of [long storage](large) nothing is initialised: a
+//! buffer zeroes it a step ahead of what it receives, which costs next to nothing, since what is
+//! zeroed is close to the processor when it is read into. Storage of outputs is left as it is: an
+//! [`Output`] takes bytes and shows none of its memory.
 
 use bytes::BytesMut;
 use std::cell::RefCell;
 
 use crate::{Buffer, Output};
+use large::Large;
+
+mod large;
+
+/// What no connection of a thread uses now.
+struct Pools {
+    /// Storage to read into.
+    inputs: Vec<BytesMut>,
+    /// What small writes are gathered in, with room for `OUTPUT_SIZE`.
+    outputs: Vec<BytesMut>,
+    /// Longer storage, for either.
+    large: Large,
+}
 
 thread_local! {
-    /// Buffers that no connection of this thread uses now, initialised to their ends.
-    static POOL: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
-    /// The same for what small writes are gathered in, with room for `OUTPUT_SIZE`.
-    static OUTPUTS: RefCell<Vec<BytesMut>> = const { RefCell::new(Vec::new()) };
+    static POOLS: RefCell<Pools> = const {
+        RefCell::new(Pools { inputs: Vec::new(), outputs: Vec::new(), large: Large::new() })
+    };
 }
 
 /// How many buffers a thread keeps. One connection is polled at a time, and few keep their lease
@@ -26,56 +42,110 @@ const KEPT: usize = 16;
 /// than half of the storage.
 const SMALL: usize = 16 * 1024;
 
-/// What a thread keeps of large storage, in bytes: enough for the few connections that move much
-/// at a time, and nothing to speak of beside what they move.
-const KEPT_LARGE: usize = 1 << 20;
+/// What a thread keeps of storage for either direction, in bytes, large storage aside: enough for
+/// the few connections that move much at a time, and nothing to speak of beside what they move.
+const KEPT_BYTES: usize = 1 << 20;
 
-/// Keeps `storage` for others, if there is not enough already. Its first `used` bytes were written
-/// to.
-fn keep(pool: &mut Vec<BytesMut>, mut storage: BytesMut, used: usize) {
-    let large = || pool.iter().map(BytesMut::capacity).sum::<usize>() + storage.capacity();
-    if pool.len() < KEPT && large() <= KEPT_LARGE {
-        storage[..used].fill(0);
+/// How many times its usual size a lease may have that is not from large storage.
+pub(super) const LARGEST: u8 = 8;
+
+/// Storage that is longer than this, in bytes, is [large](Large).
+const LARGE: usize = LARGEST as usize * 16 * 1024;
+
+/// Keeps `storage` for others, if there is not enough already.
+fn keep(pool: &mut Vec<BytesMut>, storage: BytesMut) {
+    let bytes = || pool.iter().map(BytesMut::capacity).sum::<usize>() + storage.capacity();
+    if pool.len() < KEPT && bytes() <= KEPT_BYTES {
         pool.push(storage);
     }
+}
+
+/// Does something with the pools of this thread, unless it is about to end.
+fn with<R>(act: impl FnOnce(&mut Pools) -> R) -> Option<R> {
+    POOLS.try_with(|pools| act(&mut pools.borrow_mut())).ok()
 }
 
 /// Gives `buffer` storage of `size` bytes, or somewhat more, if it has less: none, the small rest
 /// of a connection that has waited, or what it kept from before reads filled it. (One that blocks
 /// never gives its lease back in between.) It is twice as large where a rest would leave less than
 /// `room`, but no larger than `largest`.
-pub(super) fn lease(buffer: &mut Buffer, size: usize, room: usize, largest: usize) {
+///
+/// More than `fresh` bytes are had from [large storage](Large) or not at all: then the buffer grows
+/// with what it receives.
+pub(super) fn lease(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, largest: usize) {
+    if buffer.capacity() < size {
+        lease_more(buffer, size, room, fresh, largest);
+    }
+}
+
+fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, largest: usize) {
+    let below = largest.saturating_add(1);
+    if size > LARGE {
+        // What is held is not moved while there is room.
+        if buffer.tail() >= room && buffer.capacity() >= fresh {
+            return;
+        }
+        if let Some(storage) = with(|pools| pools.large.take(size..below)).flatten() {
+            exchange(buffer, storage);
+            return;
+        }
+    }
+    let size = size.min(fresh);
     if buffer.capacity() >= size {
         return;
     }
     let twice = size.saturating_mul(2);
     let size = if buffer.len() + room > size && twice <= largest { twice } else { size };
-    let most = size.saturating_mul(2).min(largest.saturating_add(1));
-    let pooled = POOL.try_with(|pool| {
-        let mut pool = pool.borrow_mut();
-        let fits = |storage: &BytesMut| (size..most).contains(&storage.len());
-        pool.iter().rposition(fits).map(|at| pool.swap_remove(at))
+    let fits = size..size.saturating_mul(2).min(below);
+    let pooled = with(|pools| {
+        pools.large.pass();
+        let at = pools.inputs.iter().rposition(|storage| fits.contains(&storage.capacity()));
+        at.map(|at| pools.inputs.swap_remove(at))
     });
-    let storage = pooled.ok().flatten().unwrap_or_else(|| BytesMut::zeroed(size));
-    drop(buffer.move_to(storage));
+    exchange(buffer, pooled.flatten().unwrap_or_else(|| BytesMut::zeroed(size)));
 }
 
-/// How many times its usual size a lease may have, where reads fill it.
-pub(super) const LARGEST: u8 = 8;
+/// Moves what `buffer` holds to other storage, and keeps its old one for others.
+fn exchange(buffer: &mut Buffer, storage: BytesMut) {
+    let (old, used) = buffer.move_to(storage);
+    if old.capacity() >= SMALL {
+        put_back(old, used, used);
+    }
+}
 
 /// Takes the storage of a waiting buffer back: all of it if it is empty, and all but an allocation
-/// of the rest's own if that is [small](SMALL) and less than half of it.
-pub(super) fn give_back(buffer: &mut Buffer, size: usize) {
+/// of the rest's own if that is [small](SMALL) and less than half of it. It was a lease of `size`
+/// bytes at least, of which `needed` were held at a time.
+pub(super) fn give_back(buffer: &mut Buffer, size: usize, needed: usize) {
     if buffer.len() >= SMALL || buffer.capacity() <= 2 * buffer.len() {
         return;
     }
-    let (storage, used) = buffer.move_out();
-    // Storage that was grown for one long record, or that lends a part to a record still alive, is
-    // not what the next lease asks for.
-    let most = size.saturating_mul(usize::from(LARGEST));
-    if (size..=most).contains(&storage.len()) && storage.capacity() == storage.len() {
-        let _ = POOL.try_with(|pool| keep(&mut pool.borrow_mut(), storage, used));
+    let (mut storage, used) = buffer.move_out();
+    // Records that were split off may be gone, and all of it to be had again.
+    if storage.capacity() < size {
+        storage.clear();
+        if storage.try_reclaim(size) {
+            while storage.try_reclaim(storage.capacity().saturating_mul(2)) {}
+        } else if storage.capacity() < size.min(SMALL) {
+            return;
+        }
     }
+    put_back(storage, used, needed.max(used));
+}
+
+/// Keeps storage that was read into. Its first `used` bytes were written to, and `needed` were held
+/// at a time.
+fn put_back(mut storage: BytesMut, used: usize, needed: usize) {
+    if storage.capacity() > LARGE {
+        storage.clear();
+        with(|pools| pools.large.keep(storage, needed));
+        return;
+    }
+    let used = used.min(storage.len());
+    with(|pools| {
+        storage[..used].fill(0);
+        keep(&mut pools.inputs, storage);
+    });
 }
 
 /// Room for a batch of small answers. An output that needs more grows by itself.
@@ -84,20 +154,36 @@ const OUTPUT_SIZE: usize = 8 * 1024;
 /// What an output grows to that is filled to its high-water mark and then gets one more answer.
 const OUTPUT_LARGEST: usize = 4 * Output::HIGH_WATER;
 
-/// Gives an empty output memory for small writes.
-pub(super) fn lease_output(output: &mut Output) {
-    let pooled = OUTPUTS.try_with(|pool| pool.borrow_mut().pop()).ok().flatten();
-    output.swap_storage(pooled.unwrap_or_else(|| BytesMut::with_capacity(OUTPUT_SIZE)));
+/// Gives an empty output memory for small writes, of `size` bytes if there is so much to be had.
+pub(super) fn lease_output(output: &mut Output, size: usize) {
+    let pooled = with(|Pools { outputs, large, .. }| {
+        if size > OUTPUT_LARGEST {
+            let storage = large.take(size..usize::MAX);
+            return storage.or_else(|| outputs.pop());
+        }
+        large.pass();
+        let at = outputs.iter().rposition(|storage| storage.capacity() >= size);
+        at.map(|at| outputs.swap_remove(at)).or_else(|| outputs.pop())
+    });
+    let storage = pooled.flatten();
+    output.swap_storage(storage.unwrap_or_else(|| BytesMut::with_capacity(OUTPUT_SIZE)));
 }
 
-/// Takes the memory of an empty output back.
-pub(super) fn give_output_back(output: &mut Output) {
+/// Takes the memory of an empty output back. How much of it was needed at a time, or none where
+/// there was none.
+pub(super) fn give_output_back(output: &mut Output) -> Option<usize> {
     if output.capacity() == 0 {
-        return;
+        return None;
     }
-    let (storage, used) = output.swap_storage(BytesMut::new());
+    let (mut storage, used) = output.swap_storage(BytesMut::new());
     output.release();
-    if (OUTPUT_SIZE..=OUTPUT_LARGEST).contains(&storage.capacity()) {
-        let _ = OUTPUTS.try_with(|pool| keep(&mut pool.borrow_mut(), storage, used));
-    }
+    with(|Pools { outputs, large, .. }| match storage.capacity() {
+        ..OUTPUT_SIZE => {}
+        OUTPUT_SIZE..=OUTPUT_LARGEST => keep(outputs, storage),
+        _ => {
+            storage.clear();
+            large.keep(storage, used);
+        }
+    });
+    Some(used)
 }

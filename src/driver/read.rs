@@ -38,8 +38,11 @@ pub(super) struct Input {
     due: usize,
     /// So many bytes were dropped at the end of the connection.
     drained: u64,
-    /// How many times the usual size the next lease has, since reads have filled the last ones.
-    times: u8,
+    /// How many bytes the next lease is to have: what was held at a time last, or more where reads
+    /// have filled the last ones.
+    size: u32,
+    /// How many bytes were held at a time since there were none.
+    peak: u32,
     /// What came last was read ahead, while something waited to be sent. It is kept back for as
     /// long as the output is full, or reading ahead would feed a caller that answers each item
     /// without waiting, and its answers would grow without end.
@@ -89,7 +92,8 @@ impl Input {
             spill,
             due: 0,
             drained: 0,
-            times: 1,
+            size: 0,
+            peak: 0,
             is_ahead: false,
             given_up: None,
             work: 0,
@@ -185,7 +189,7 @@ impl Input {
         most: usize,
     ) -> Poll<io::Result<Option<usize>>> {
         if !T::MAKES_ROOM {
-            self.make_spare(most);
+            self.make_spare(most, T::FLUSH_FIRST && !self.options.nonblocking);
         }
         self.poll_read_into_spare(io, cx, most)
     }
@@ -217,7 +221,7 @@ impl Input {
         look: impl FnOnce(&[u8]) -> Look<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         let held = self.buffer.len();
-        self.make_spare(usize::MAX);
+        self.make_spare(usize::MAX, T::FLUSH_FIRST && !self.options.nonblocking);
         let spare = self.buffer.spare_mut();
         let most = spare.len();
         let seen = plausible(ready!(uninterrupted(|| io.poll_peek(cx, spare)))?, most)?;
@@ -267,35 +271,76 @@ impl Input {
         is_too_long(self.buffer.len(), need, self.options.input_limit)
     }
 
-    /// Has the next lease be larger where a read has filled all the room there was, and smaller
-    /// again where reads bring little: who is sent long messages takes several of them at once.
+    /// Has the next lease be larger where a read has filled all the room there was: who is sent much
+    /// takes several records of it at once.
     #[inline]
     fn adapt(&mut self, count: usize, room: usize) {
+        self.peak = self.peak.max(short(self.buffer.len()));
         if count >= room {
-            self.times = (self.times * 2).min(pool::LARGEST);
-        } else if self.times > 1 && count < room / 8 {
-            self.times /= 2;
+            let twice = self.lease_size().saturating_mul(2).min(self.longest_fresh());
+            self.size = self.size.max(short(twice));
         }
     }
 
-    /// Makes room to read up to `most` bytes into, leased if there is no storage.
-    fn make_spare(&mut self, most: usize) {
-        let size = self.options.read_size.saturating_mul(usize::from(self.times));
-        let room = (size / 4).min(most).max(1);
-        pool::lease(&mut self.buffer, size, room, usize::MAX);
+    /// How many bytes the next lease has: a power of two of reads, of which there are few, so that
+    /// the pool has what is asked for.
+    #[inline]
+    fn lease_size(&self) -> usize {
+        let read_size = self.options.read_size.max(1);
+        match self.size as usize {
+            size if size <= read_size => read_size,
+            size => {
+                let reads = size.div_ceil(read_size).checked_next_power_of_two();
+                reads.unwrap_or(usize::MAX).saturating_mul(read_size)
+            }
+        }
+    }
+
+    /// The longest storage that is made for a lease before as much has come.
+    #[inline]
+    fn longest_fresh(&self) -> usize {
+        self.options.read_size.saturating_mul(usize::from(pool::LARGEST))
+    }
+
+    /// Begins anew behind all that was held: the next lease is for as much as was needed, and
+    /// shrinks slowly where that was less than before.
+    #[inline]
+    fn remember(&mut self) {
+        if self.peak > 0 && self.buffer.is_empty() {
+            self.size = self.peak.max(self.size - self.size / 8);
+            self.peak = 0;
+        }
+    }
+
+    /// Makes room to read up to `most` bytes into, leased if there is no storage. A read that
+    /// `waits` is not given large storage before as much has come: it may wait for long.
+    fn make_spare(&mut self, most: usize, waits: bool) {
+        self.remember();
+        let fresh = self.longest_fresh();
+        let mut size = self.lease_size();
+        if waits && self.buffer.len() < fresh {
+            size = size.min(fresh);
+            if self.buffer.is_empty() && self.buffer.capacity() > fresh.saturating_mul(2) {
+                self.release();
+            }
+        }
+        let room = (size.min(fresh) / 4).min(most).max(1);
+        pool::lease(&mut self.buffer, size, room, fresh, usize::MAX);
         self.buffer.reserve(room);
+        self.buffer.open(size.min(fresh).min(most));
     }
 
     /// The same to read ahead, in storage of no more than [`largest_ahead`](Self::largest_ahead).
     /// Whether there is room.
     fn make_spare_ahead(&mut self, most: usize) -> bool {
-        let largest = self.largest_ahead();
-        let mut size = self.options.read_size.saturating_mul(usize::from(self.times));
+        self.remember();
+        let (fresh, largest) = (self.longest_fresh(), self.largest_ahead());
+        let mut size = self.lease_size();
         while size > largest && size > self.options.read_size {
             size /= 2;
         }
-        let room = (size / 4).min(most).max(1);
-        pool::lease(&mut self.buffer, size, room, largest);
+        let room = (size.min(fresh) / 4).min(most).max(1);
+        pool::lease(&mut self.buffer, size, room, fresh, largest);
         self.buffer.reserve_within(room, largest)
     }
 
@@ -365,7 +410,8 @@ impl Input {
 
     /// A waiting connection holds as little as possible.
     pub(super) fn release(&mut self) {
-        pool::give_back(&mut self.buffer, self.options.read_size);
+        let (size, needed) = (self.lease_size(), self.peak as usize);
+        pool::give_back(&mut self.buffer, size, needed);
     }
 }
 
@@ -553,6 +599,12 @@ fn counted(said: io::Result<usize>, before: usize, after: usize) -> io::Result<O
         Err(error) if is_again(&error) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// A size as it is remembered: 4 GiB and more are the same.
+#[inline]
+fn short(size: usize) -> u32 {
+    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 /// For how much work a record of no bytes counts, in bytes.

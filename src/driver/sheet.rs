@@ -117,7 +117,7 @@ impl<L> Sheet<L> {
     pub(super) fn make_room(&mut self, need: Need, lease: usize) {
         let size = self.read_size.max(lease);
         let room = need.at_least.get().min(size).max(size / 4);
-        pool::lease(&mut self.wire, size, room, usize::MAX);
+        pool::lease(&mut self.wire, size, room, size, usize::MAX);
         self.wire.reserve(room);
     }
 
@@ -129,7 +129,7 @@ impl<L> Sheet<L> {
 
     /// Holds as little as possible while nothing can be received.
     pub(super) fn release(&mut self) {
-        pool::give_back(&mut self.wire, self.read_size);
+        pool::give_back(&mut self.wire, self.read_size, 0);
         self.release_sealed();
     }
 
@@ -173,7 +173,7 @@ where
                 });
             }
             if self.sealed.capacity() == 0 {
-                pool::lease_output(&mut self.sealed);
+                pool::lease_output(&mut self.sealed, 0);
             }
             let has_ended = self.incoming == Incoming::WireEnded;
             let before = self.wire.position();
@@ -269,7 +269,7 @@ where
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, why));
         }
         if self.sealed.capacity() == 0 {
-            pool::lease_output(&mut self.sealed);
+            pool::lease_output(&mut self.sealed, 0);
         }
         let waiting = plain.len();
         self.layer

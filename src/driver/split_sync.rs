@@ -422,12 +422,12 @@ where
 
     /// Receives by one call what the layers are to open.
     fn receive(&mut self) -> Poll<io::Result<()>> {
-        pool::lease(&mut self.raw, READ, READ / 4, usize::MAX);
+        pool::lease(&mut self.raw, READ, READ / 4, READ, usize::MAX);
         self.raw.reserve(READ / 4);
         let io = &self.shared.leaf.io;
         let received = fill(&mut self.raw, usize::MAX, |spare| polled(|| (&mut &*io).read(spare)));
         if received.is_pending() {
-            pool::give_back(&mut self.raw, READ);
+            pool::give_back(&mut self.raw, READ, 0);
         }
         self.raw_has_ended = ready!(received)? == 0;
         Poll::Ready(Ok(()))

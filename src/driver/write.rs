@@ -28,6 +28,8 @@ pub(super) struct WriteSide {
     end_waits: bool,
     /// The end has been sent.
     is_ended: bool,
+    /// How many bytes of small writes the output had last, or somewhat less than it had before.
+    size: usize,
 }
 
 /// Whether a layer below the connection, such as TLS, may hold back what it has taken.
@@ -68,6 +70,7 @@ impl WriteSide {
             is_owed,
             end_waits: false,
             is_ended: false,
+            size: 0,
         }
     }
 
@@ -218,15 +221,17 @@ impl WriteSide {
         self.lent = self.has_room(io);
         self.is_owed = true;
         if self.output.capacity() == 0 {
-            pool::lease_output(&mut self.output);
+            pool::lease_output(&mut self.output, self.size);
         }
         &mut self.output
     }
 
     /// Gives the memory of an empty output back.
     pub(super) fn release(&mut self) {
-        if self.output.is_empty() {
-            pool::give_output_back(&mut self.output);
+        if self.output.is_empty()
+            && let Some(needed) = pool::give_output_back(&mut self.output)
+        {
+            self.size = needed.max(self.size / 2);
         }
     }
 
