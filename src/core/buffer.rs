@@ -316,11 +316,15 @@ impl Buffer {
 
     #[inline(never)]
     fn make_room(&mut self, room: usize, largest: usize) {
-        let (held, size) = (self.len(), self.storage.capacity());
-        if size - self.end >= room {
-            self.open(room);
-            return;
+        if self.storage.capacity() - self.end < room {
+            self.make_capacity(room, largest);
         }
+        self.open(room);
+    }
+
+    #[inline(never)]
+    fn make_capacity(&mut self, room: usize, largest: usize) {
+        let (held, size) = (self.len(), self.storage.capacity());
         let needed = held.saturating_add(room);
         let capacity = needed.max(2 * held).checked_next_power_of_two().unwrap_or(usize::MAX);
         let capacity = capacity.min(largest.max(needed));
@@ -336,7 +340,6 @@ impl Buffer {
             let old = self.move_to(BytesMut::with_capacity(capacity));
             drop(old);
         }
-        self.open(room);
     }
 
     /// Zeroes storage behind what is buffered, for `room` bytes at least and as far as there is
@@ -370,6 +373,49 @@ impl Buffer {
     pub fn commit(&mut self, count: usize) {
         assert!(count <= self.storage.len() - self.end, "committed more than there was room for");
         self.end += count;
+    }
+
+    /// Appends what `read` puts behind what is buffered, `most` bytes at most, into memory that may
+    /// not have been initialised: room for it was made by [`make_tail`](Self::make_tail).
+    #[cfg(feature = "tokio")]
+    pub(crate) fn append_raw<R>(
+        &mut self,
+        most: usize,
+        read: impl FnOnce(&mut bytes::buf::Limit<&mut BytesMut>) -> R,
+    ) -> R {
+        // What is initialised behind it is given up, so that it lies where `read` appends.
+        self.storage.truncate(self.end);
+        let most = most.min(self.tail());
+        let result = read(&mut bytes::BufMut::limit(&mut self.storage, most));
+        self.end = self.storage.len();
+        result
+    }
+
+    /// Whether all the room behind what is buffered is initialised, or `most` bytes of it.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn is_open(&self, most: usize) -> bool {
+        self.storage.len() - self.end >= most.min(self.tail())
+    }
+
+    /// As [`reserve`](Self::reserve), but the room need not be initialised.
+    #[cfg(feature = "std")]
+    pub(crate) fn make_tail(&mut self, room: usize) {
+        if self.is_empty() {
+            self.rebase(0);
+        }
+        if self.tail() < room {
+            self.make_capacity(room, usize::MAX);
+        }
+    }
+
+    /// Has all the storage again that records were split off from, if they are gone and it has
+    /// `size` bytes at least. Whether it has. Nothing may be buffered.
+    #[cfg(feature = "std")]
+    pub(crate) fn reclaim(&mut self, size: usize) -> bool {
+        debug_assert!(self.is_empty(), "what is buffered would be moved");
+        self.rebase(0);
+        self.used = 0;
+        reclaim(&mut self.storage, size)
     }
 
     /// Takes back a [`commit`](Self::commit) of `count` bytes that were only looked at.
@@ -485,6 +531,20 @@ impl Buffer {
     pub(crate) fn all_used(&mut self) {
         self.used = self.storage.len();
     }
+}
+
+/// Empties `storage` and has all of it again that records were split off from, if they are gone and
+/// it has `size` bytes at least. Whether it has.
+#[cfg(feature = "std")]
+pub(crate) fn reclaim(storage: &mut BytesMut, size: usize) -> bool {
+    storage.clear();
+    if !storage.try_reclaim(size) {
+        return false;
+    }
+    // What is reclaimed is as long as it was asked to be, or all there is where it was longer than
+    // half of that.
+    while storage.try_reclaim(storage.capacity().saturating_mul(2)) {}
+    true
 }
 
 /// How much storage is zeroed at a time, in bytes: what one read may bring, and what fits the second

@@ -19,6 +19,8 @@ mod say;
 
 pub(crate) use budget::Budget;
 pub use buffer::Buffer;
+#[cfg(feature = "std")]
+pub(crate) use buffer::reclaim;
 pub use content::Content;
 pub use decode::Decode;
 pub use encode::Encode;

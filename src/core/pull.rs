@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Buffer, Cause, Decode, Fault, Framing, Need, Output, Say, records};
+use super::{Buffer, Cause, Decode, Fault, Framing, Need, Output, Record, Say, records};
 
 /// A stage that is driven over a [`Buffer`] which somebody else holds: an [`Inlet`](crate::Inlet)
 /// without its buffer. Every connection is made of it.
@@ -291,9 +291,20 @@ impl<S: Decode> Pull<S> {
         length: usize,
         buffer: &'a mut Buffer,
     ) -> Result<S::Item<'a>, Fault<S::Error>> {
+        self.take_with(length, buffer, S::parse)
+    }
+
+    /// The same, with another way to parse the record than the stage's own.
+    #[inline(always)]
+    pub(crate) fn take_with<'a, I>(
+        &'a mut self,
+        length: usize,
+        buffer: &'a mut Buffer,
+        parse: impl FnOnce(&'a mut S, Record<'a>) -> Result<I, Fault<S::Error>>,
+    ) -> Result<I, Fault<S::Error>> {
         let position = buffer.position();
         let Self { stage, state, .. } = self;
-        stage.parse(buffer.take(length)).map_err(|fault| {
+        parse(stage, buffer.take(length)).map_err(|fault| {
             if fault.fatal {
                 *state = State::Dead;
             }

@@ -10,7 +10,7 @@ use super::{
     transport::{Grounded, HandsOff, Leaf, Transport},
     write::WriteSide,
 };
-use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output};
+use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output, Record};
 
 /// A transport, the buffer that belongs to it, and the stage that it is in.
 ///
@@ -308,6 +308,44 @@ impl<T: Transport, S> Connection<T, S> {
         match self.read.take_ready() {
             Some(length) => self.take_turn_of(length),
             None => Ok(None),
+        }
+    }
+
+    /// As [`take_turn`](Self::take_turn), but the record is given to `parse` with the stage, which
+    /// makes something else of it than an item: one that takes its part of the buffer over
+    /// ([`Record::into_bytes`]). It is for stages that have such a way.
+    ///
+    /// ```
+    /// # smol::block_on(async {
+    /// use segue::{driver::{Turn, futures::Connection}, length};
+    ///
+    /// let stream = smol::io::Cursor::new(b"\x05hello".to_vec());
+    /// let mut connection = Connection::new(stream, length::u8());
+    /// assert!(connection.ready().await?);
+    /// let turn = connection.take_turn_with(|_, mut record| {
+    ///     record.advance(1); // the length
+    ///     Ok(record.into_bytes())
+    /// })?;
+    /// let Some(Turn { item, .. }) = turn else { panic!() };
+    /// assert_eq!(item, "hello");
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Those of `parse`, at their offset in the stream.
+    #[inline]
+    pub fn take_turn_with<'a, I>(
+        &'a mut self,
+        parse: impl FnOnce(&'a mut S, Record<'a>) -> Result<I, Fault<S::Error>>,
+    ) -> Result<Option<Turn<'a, T, I>>, Error<S::Error>>
+    where
+        S: Decode,
+    {
+        let Self { io, read, write, .. } = self;
+        let Some(length) = read.take_ready() else { return Ok(None) };
+        match read.take_aside_with(length, parse) {
+            (Ok(item), aside) => Ok(Some(Turn { item, output: Answer { io, write, aside } })),
+            (Err(fault), _) => Err(Error::Fault(fault)),
         }
     }
 

@@ -298,6 +298,10 @@ impl<T: Transport, S> Connection<T, S> {
             }
         }
         let Self { io, read, write, .. } = self;
+        if !T::FLUSH_FIRST && !write.has_room(io) {
+            // So much makes a batch, and once it has left its memory can be read into.
+            let _ = write.poll_flush(io, cx);
+        }
         match read.poll_fill(io, cx, need, &mut write.output) {
             Poll::Ready(Ok(filled)) => match write.failure_at(read.input.eof) {
                 Some(error) => Poll::Ready(Err(error.into())),

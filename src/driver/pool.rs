@@ -11,7 +11,7 @@
 use bytes::BytesMut;
 use std::cell::RefCell;
 
-use crate::{Buffer, Output};
+use crate::{Buffer, Output, core::reclaim};
 use large::Large;
 
 mod large;
@@ -79,6 +79,9 @@ pub(super) fn lease(buffer: &mut Buffer, size: usize, room: usize, fresh: usize,
 }
 
 fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, largest: usize) {
+    if buffer.is_empty() && largest == usize::MAX && buffer.reclaim(size) {
+        return;
+    }
     let below = largest.saturating_add(1);
     if size > LARGE {
         // What is held is not moved while there is room.
@@ -100,9 +103,20 @@ fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, large
     let pooled = with(|pools| {
         pools.large.pass();
         let at = pools.inputs.iter().rposition(|storage| fits.contains(&storage.capacity()));
+        let at = at.or_else(|| {
+            // Others may have had a part of it and be done.
+            let is_part = |storage: &BytesMut| storage.capacity() < size;
+            let mut inputs = pools.inputs.iter_mut();
+            inputs.rposition(|storage| is_part(storage) && storage.try_reclaim(size))
+        });
         at.map(|at| pools.inputs.swap_remove(at))
     });
-    exchange(buffer, pooled.flatten().unwrap_or_else(|| BytesMut::zeroed(size)));
+    exchange(buffer, pooled.flatten().unwrap_or_else(|| made(size)));
+}
+
+/// New storage. It is zeroed while it is read into where that may be worth it.
+fn made(size: usize) -> BytesMut {
+    if size <= SMALL { BytesMut::zeroed(size) } else { BytesMut::with_capacity(size) }
 }
 
 /// Moves what `buffer` holds to other storage, and keeps its old one for others.
@@ -121,14 +135,13 @@ pub(super) fn give_back(buffer: &mut Buffer, size: usize, needed: usize) {
         return;
     }
     let (mut storage, used) = buffer.move_out();
-    // Records that were split off may be gone, and all of it to be had again.
-    if storage.capacity() < size {
-        storage.clear();
-        if storage.try_reclaim(size) {
-            while storage.try_reclaim(storage.capacity().saturating_mul(2)) {}
-        } else if storage.capacity() < size.min(SMALL) {
-            return;
-        }
+    // Records that were split off may be gone. A short part of storage that others have the rest of
+    // is not what the next lease asks for.
+    if storage.capacity() < size
+        && !reclaim(&mut storage, size)
+        && storage.capacity() < size.min(SMALL)
+    {
+        return;
     }
     put_back(storage, used, needed.max(used));
 }
@@ -142,8 +155,13 @@ fn put_back(mut storage: BytesMut, used: usize, needed: usize) {
         return;
     }
     let used = used.min(storage.len());
-    with(|pools| {
+    if used > SMALL && used == storage.len() {
+        // Nothing would be left of it that had been zero anyway.
+        storage.clear();
+    } else {
         storage[..used].fill(0);
+    }
+    with(|pools| {
         keep(&mut pools.inputs, storage);
     });
 }

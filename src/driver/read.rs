@@ -14,7 +14,7 @@ use super::{
     transport::Transport,
 };
 use crate::core::{is_too_long, shown};
-use crate::{Buffer, Decode, Fault, Framing, Need, Output, Pull, Pulled};
+use crate::{Buffer, Decode, Fault, Framing, Need, Output, Pull, Pulled, Record};
 
 /// What has been received, and how far the stage has come with it.
 #[derive(Debug)]
@@ -189,7 +189,7 @@ impl Input {
         most: usize,
     ) -> Poll<io::Result<Option<usize>>> {
         if !T::MAKES_ROOM {
-            self.make_spare(most, T::FLUSH_FIRST && !self.options.nonblocking);
+            self.make_spare(most, T::FLUSH_FIRST && !self.options.nonblocking, T::NEEDS_ZEROS);
         }
         self.poll_read_into_spare(io, cx, most)
     }
@@ -201,7 +201,7 @@ impl Input {
         cx: &mut Context<'_>,
         most: usize,
     ) -> Poll<io::Result<Option<usize>>> {
-        let (held, room) = (self.buffer.len(), self.buffer.spare_mut().len());
+        let (held, room) = (self.buffer.len(), self.buffer.tail());
         let said = ready!(io.poll_fill(cx, &mut self.buffer, most));
         let Some(count) = counted(said, held, self.buffer.len())? else {
             return Poll::Ready(Ok(None));
@@ -221,7 +221,7 @@ impl Input {
         look: impl FnOnce(&[u8]) -> Look<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         let held = self.buffer.len();
-        self.make_spare(usize::MAX, T::FLUSH_FIRST && !self.options.nonblocking);
+        self.make_spare(usize::MAX, T::FLUSH_FIRST && !self.options.nonblocking, true);
         let spare = self.buffer.spare_mut();
         let most = spare.len();
         let seen = plausible(ready!(uninterrupted(|| io.poll_peek(cx, spare)))?, most)?;
@@ -299,7 +299,7 @@ impl Input {
     /// The longest storage that is made for a lease before as much has come.
     #[inline]
     fn longest_fresh(&self) -> usize {
-        self.options.read_size.saturating_mul(usize::from(pool::LARGEST))
+        self.options.read_size.max(1).saturating_mul(usize::from(pool::LARGEST))
     }
 
     /// Begins anew behind all that was held: the next lease is for as much as was needed, and
@@ -314,7 +314,7 @@ impl Input {
 
     /// Makes room to read up to `most` bytes into, leased if there is no storage. A read that
     /// `waits` is not given large storage before as much has come: it may wait for long.
-    fn make_spare(&mut self, most: usize, waits: bool) {
+    fn make_spare(&mut self, most: usize, waits: bool, zeroed: bool) {
         self.remember();
         let fresh = self.longest_fresh();
         let mut size = self.lease_size();
@@ -325,9 +325,16 @@ impl Input {
             }
         }
         let room = (size.min(fresh) / 4).min(most).max(1);
+        let capacity = self.buffer.capacity();
+        if self.buffer.tail() < room && capacity >= fresh && self.buffer.len() > capacity / 2 {
+            // It is about to grow: large storage that is there already costs a copy and no faults.
+            size = size.max(capacity.saturating_mul(2));
+        }
         pool::lease(&mut self.buffer, size, room, fresh, usize::MAX);
-        self.buffer.reserve(room);
-        self.buffer.open(size.min(fresh).min(most));
+        self.buffer.make_tail(room);
+        if zeroed {
+            self.buffer.open(size.min(fresh).min(most));
+        }
     }
 
     /// The same to read ahead, in storage of no more than [`largest_ahead`](Self::largest_ahead).
@@ -569,6 +576,19 @@ impl<S: Decode> ReadSide<S> {
         let Input { buffer, eof, options, error, spill, .. } = &mut self.input;
         let held = buffer.len() - length;
         let item = self.pull.take_of(length, buffer);
+        (item, Aside { held, spill, eof, error, options })
+    }
+
+    /// The same, with another way to parse the record than the stage's own.
+    #[inline(always)]
+    pub(super) fn take_aside_with<'a, I>(
+        &'a mut self,
+        length: usize,
+        parse: impl FnOnce(&'a mut S, Record<'a>) -> Result<I, Fault<S::Error>>,
+    ) -> (Result<I, Fault<S::Error>>, Aside<'a>) {
+        let Input { buffer, eof, options, error, spill, .. } = &mut self.input;
+        let held = buffer.len() - length;
+        let item = self.pull.take_with(length, buffer, parse);
         (item, Aside { held, spill, eof, error, options })
     }
 

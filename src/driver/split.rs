@@ -165,6 +165,7 @@ impl<T: Transport> Transport for Half<T> {
     type Leaf = T::Leaf;
     const FLUSH_FIRST: bool = T::FLUSH_FIRST;
     const MAKES_ROOM: bool = T::MAKES_ROOM;
+    const NEEDS_ZEROS: bool = T::NEEDS_ZEROS;
 
     fn poll_fill(
         &mut self,

@@ -1,12 +1,14 @@
 //! Connections over tokio's `AsyncRead` and `AsyncWrite`.
 
 use std::{
-    fmt, io,
-    pin::Pin,
+    fmt,
+    future::Future,
+    io,
+    pin::{Pin, pin},
     task::{Context, Poll, ready},
 };
 
-use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use ::tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::{
     calls::{fill, send, uninterrupted},
@@ -54,6 +56,7 @@ constructors!(Tokio::new, [], PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpi
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
     type Leaf = Self;
     const FLUSH_FIRST: bool = false;
+    const NEEDS_ZEROS: bool = false;
 
     #[inline]
     fn poll_fill(
@@ -62,10 +65,14 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
         into: &mut Buffer,
         most: usize,
     ) -> Poll<io::Result<usize>> {
-        fill(into, most, |spare| {
-            let mut into = ReadBuf::new(spare);
-            Pin::new(&mut self.io).poll_read(cx, &mut into).map_ok(|()| into.filled().len())
-        })
+        if into.is_open(most) {
+            return fill(into, most, |spare| {
+                let mut into = ReadBuf::new(spare);
+                Pin::new(&mut self.io).poll_read(cx, &mut into).map_ok(|()| into.filled().len())
+            });
+        }
+        // A `ReadBuf` knows what was written to: so nobody can be shown what was not.
+        into.append_raw(most, |into| uninterrupted(|| pin!(self.io.read_buf(into)).poll(cx)))
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {

@@ -116,6 +116,10 @@ pub trait Transport: Sized {
     /// ([`Buffer::append`]), so that nobody needs to make any before [`poll_fill`](Self::poll_fill).
     const MAKES_ROOM: bool = false;
 
+    /// Whether it reads into the [room](Buffer::spare_mut) of a buffer, which is zeroed first. One
+    /// that only appends can do without.
+    const NEEDS_ZEROS: bool = true;
+
     /// Appends received bytes to `into`, and returns how many; 0 is the end of the stream.
     ///
     /// It gives `most` bytes at most, but for the rest of a record of its own: a layer does not

@@ -12,6 +12,8 @@
 use bytes::BytesMut;
 use std::ops::Range;
 
+use crate::core::reclaim;
+
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Large {
@@ -44,7 +46,14 @@ impl Large {
     pub(super) fn take(&mut self, sizes: Range<usize>) -> Option<BytesMut> {
         let fits = |(_, storage): &(usize, &BytesMut)| sizes.contains(&storage.capacity());
         let kept = self.kept.iter().enumerate().filter(fits);
-        let (at, _) = kept.min_by_key(|(_, storage)| storage.capacity())?;
+        let shortest = kept.min_by_key(|(_, storage)| storage.capacity()).map(|(at, _)| at);
+        let at = shortest.or_else(|| {
+            // Others may have had a part of it and be done.
+            let mut kept = self.kept.iter_mut();
+            kept.position(|storage| {
+                reclaim(storage, sizes.start) && sizes.contains(&storage.capacity())
+            })
+        })?;
         Some(self.kept.swap_remove(at))
     }
 
