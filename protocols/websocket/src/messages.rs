@@ -1,6 +1,8 @@
 //! The messages of a connection, whole.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
+#[cfg(feature = "std")]
+use bytes::Bytes;
 use segue::{Decode, Fault, Output, Record};
 
 use crate::{
@@ -89,6 +91,10 @@ pub struct Messages {
     inflate: Option<Box<Inflate>>,
 }
 
+/// A message, and the bytes that it is lent from if those can be shared.
+#[cfg(feature = "std")]
+pub(crate) type Held<'a> = (Message<'a>, Option<&'a Bytes>);
+
 /// The fragments of a message so far.
 #[derive(Debug)]
 enum Gathered {
@@ -100,6 +106,10 @@ impl Messages {
     /// The longest message that is taken unless another limit is set, in bytes: 64 MiB, which is
     /// four frames of the longest. It bounds what fragments can make a connection hold.
     pub const MAX_MESSAGE: usize = 4 * Frames::MAX_PAYLOAD;
+
+    /// From this length on, in bytes, a message may take its part of the buffer over.
+    #[cfg(feature = "std")]
+    const SHARED: usize = 16 * 1024;
 
     /// What is kept, in bytes, of the memory that fragments were gathered in: an idle connection
     /// should hold next to none, one with many small fragmented messages should not allocate for
@@ -397,6 +407,30 @@ impl Messages {
         let Some(opened) = self.frames.open(&mut record) else { return Err(Frames::unasked()) };
         self.settle();
         self.seldom(opened, record.into_slice())
+    }
+
+    /// As [`parse`](Decode::parse). A long binary message in one frame, of `share_from` bytes at
+    /// least, takes its part of the buffer over: it is put into `held` and lent from there, and can
+    /// be shared.
+    #[cfg(feature = "std")]
+    #[inline(always)]
+    pub(crate) fn parse_held<'a>(
+        &'a mut self,
+        mut record: Record<'a>,
+        share_from: usize,
+        held: &'a mut Bytes,
+    ) -> Result<Held<'a>, Fault<Error>> {
+        if record.len() >= share_from.max(Self::SHARED)
+            && self.usual > 0
+            && record.first() == Some(&WHOLE_BINARY)
+            && let Ok((_, size, _)) = Frames::open_usual(record.as_mut())
+        {
+            record.advance(size);
+            *held = record.into_bytes();
+            let held: &Bytes = held;
+            return Ok((Message::Binary(held), Some(held)));
+        }
+        Ok((self.parse(record)?, None))
     }
 
     /// An item that is owed, or the last piece of a frame.

@@ -1,5 +1,6 @@
 //! What endpoints are made of, whatever drives them: polled, with pending for would-block.
 
+use bytes::Bytes;
 use segue::{
     Cause, Fault, Output,
     driver::{self, Connection, Transport},
@@ -10,7 +11,7 @@ use std::{
 };
 
 use super::{Error, OwnedMessage};
-use crate::{Close, CloseCode, Message, Messages, Outgoing, Reply, Role, Writer};
+use crate::{Close, CloseCode, Message, Messages, Outgoing, Reply, Role, Writer, messages::Held};
 
 /// How much of what the peer still sends is read and dropped by a close, in bytes: 16 MiB, what
 /// may well be on its way when the two agree to stop. Who waits for less time than that takes
@@ -27,6 +28,9 @@ pub(super) struct Endpoint<T> {
     pub(super) writer: Writer,
     state: State,
     answer: Answering,
+    /// The last message if it was long and has taken its part of the buffer over, until the next one
+    /// is asked for.
+    held: Bytes,
 }
 
 /// The answer to the peer's close frame. The endpoint gives it when the caller asks for what comes
@@ -94,7 +98,8 @@ impl<T> Endpoint<T> {
     pub(super) fn new(mut connection: Connection<T, Messages>, mut writer: Writer) -> Self {
         let stage = connection.stage_mut();
         *stage = core::mem::replace(stage, Messages::server()).paired(&mut writer);
-        Self { connection, writer, state: State::Open, answer: Answering::Others }.answering()
+        let (state, answer) = (State::Open, Answering::Others);
+        Self { connection, writer, state, answer, held: Bytes::new() }.answering()
     }
 
     /// Takes the answer to the close frame over from the stage.
@@ -138,7 +143,7 @@ impl<T> Endpoint<T> {
         writer: Writer,
         Course { state, answer }: Course,
     ) -> Self {
-        Self { connection, writer, state, answer }
+        Self { connection, writer, state, answer, held: Bytes::new() }
     }
 }
 
@@ -146,6 +151,9 @@ impl<T: Transport> Endpoint<T> {
     /// Waits until there is a message (true), or none will come and all is sent (false).
     #[inline]
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        if !self.held.is_empty() {
+            self.held = Bytes::new();
+        }
         self.answer_close()?;
         loop {
             match self.state {
@@ -182,13 +190,16 @@ impl<T: Transport> Endpoint<T> {
             if !ready!(self.poll_ready(cx))? {
                 return Poll::Ready(Ok(None));
             }
-            match self.connection.take() {
-                Some(Ok(message)) => {
-                    self.answer.hear(&message);
-                    return Poll::Ready(Ok(Some(message.into())));
+            let Self { connection, held, answer, .. } = self;
+            match take_held(connection, held) {
+                Ok(Some(driver::Turn { item: (message, shared), .. })) => {
+                    answer.hear(&message);
+                    let shared = shared.cloned().map(OwnedMessage::Binary);
+                    return Poll::Ready(Ok(Some(shared.unwrap_or_else(|| message.into()))));
                 }
-                Some(Err(fault)) => self.fail(fault),
-                None => {}
+                Ok(None) => {}
+                Err(driver::Error::Fault(fault)) => self.fail(fault),
+                Err(error) => return Poll::Ready(Err(error.into())),
             }
         }
     }
@@ -196,11 +207,11 @@ impl<T: Transport> Endpoint<T> {
     /// The message that is ready, lent.
     #[inline]
     pub(super) fn take_turn(&mut self) -> Result<Option<Turn<'_, T>>, Error> {
-        let Self { connection, writer, state, answer } = self;
-        match connection.take_turn() {
-            Ok(Some(driver::Turn { item, output })) => {
-                answer.hear(&item);
-                Ok(Some(Turn { message: item, answer: Answer { output, writer } }))
+        let Self { connection, writer, state, answer, held } = self;
+        match take_held(connection, held) {
+            Ok(Some(driver::Turn { item: (message, held), output })) => {
+                answer.hear(&message);
+                Ok(Some(Turn { message, answer: Answer { output, writer, held } }))
             }
             Ok(None) => Ok(None),
             Err(error) => {
@@ -358,18 +369,27 @@ pub struct Turn<'a, T> {
 pub struct Answer<'a, T> {
     output: driver::Answer<'a, T>,
     writer: &'a mut Writer,
+    /// What the message is lent from, if it can be shared.
+    held: Option<&'a Bytes>,
 }
 
 impl<'a, T: Transport> Answer<'a, T> {
     /// Queues an answer. It never waits, and leaves before the connection waits for the peer.
     ///
+    /// A part of a long binary message that is sent back, or all of it, is not copied.
+    ///
     /// # Errors
     /// When the close frame has been sent, the answer cannot be sent, or the transport failed.
     #[inline]
     pub fn queue<'m>(&mut self, answer: impl Into<Outgoing<'m>>) -> Result<(), Error> {
-        let item = answer.into();
+        let mut item = answer.into();
         if is_repeated(&item, self.writer) {
             return Ok(());
+        }
+        if let (Some(held), Outgoing::Binary(payload)) = (self.held, &item)
+            && is_part(payload, held)
+        {
+            item = Outgoing::Bytes(held.slice_ref(payload));
         }
         Ok(self.output.queue(self.writer, item)?)
     }
@@ -384,6 +404,23 @@ impl<'a, T: Transport> Answer<'a, T> {
     pub fn driver(&mut self) -> &mut driver::Answer<'a, T> {
         &mut self.output
     }
+}
+
+/// Takes the message that is ready. One that is long takes its part of the buffer over, into `held`,
+/// unless that would keep much more memory than it has bytes.
+#[inline(always)]
+fn take_held<'a, T: Transport>(
+    connection: &'a mut Connection<T, Messages>,
+    held: &'a mut Bytes,
+) -> Result<Option<driver::Turn<'a, T, Held<'a>>>, driver::Error<crate::Error>> {
+    let share_from = connection.buffer().capacity() / 4;
+    connection.take_turn_with(|messages, record| messages.parse_held(record, share_from, held))
+}
+
+/// Whether `payload` lies within `held`.
+fn is_part(payload: &[u8], held: &Bytes) -> bool {
+    let (part, whole) = (payload.as_ptr_range(), held.as_ptr_range());
+    whole.start <= part.start && part.end <= whole.end
 }
 
 /// Queues a message.
