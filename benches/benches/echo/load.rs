@@ -16,6 +16,11 @@ pub(crate) struct Load {
 }
 
 impl Load {
+    /// Whether it is one long message at a time.
+    pub(crate) const fn is_long(self) -> bool {
+        self.in_flight == 1
+    }
+
     /// Sends `count` messages and waits for their echoes: for each one that is back, another one
     /// goes. Each byte that comes is held against what should.
     pub(crate) fn put_on(self, mut socket: TcpStream, count: usize) -> io::Result<()> {

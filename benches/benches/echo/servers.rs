@@ -5,7 +5,7 @@ use std::{future::Future, io, net::TcpStream};
 use futures_util::{SinkExt, StreamExt, TryStreamExt};
 use segue::driver::{self, Turn};
 
-use crate::raw;
+use crate::{load::Load, raw};
 
 /// Serves one connection until its end. A client that leaves is no news to a benchmark.
 pub(crate) type Echo = fn(TcpStream);
@@ -14,6 +14,10 @@ pub(crate) const RAW: &str = "raw loop, blocking";
 pub(crate) const RAW_TOKIO: &str = "raw loop, tokio";
 pub(crate) const RAW_SMOL: &str = "raw loop, smol";
 pub(crate) const CONNECTION: &str = "segue connection, tokio";
+pub(crate) const TURN: &str = "segue endpoint, turn";
+pub(crate) const SEND: &str = "segue endpoint, next and send";
+pub(crate) const FASTWEBSOCKETS: &str = "fastwebsockets";
+pub(crate) const TOKIO_WEBSOCKETS: &str = "tokio-websockets, forward";
 
 /// All of them; those that others are held against come first.
 pub(crate) const ALL: &[(&str, Echo)] = &[
@@ -24,16 +28,23 @@ pub(crate) const ALL: &[(&str, Echo)] = &[
     (CONNECTION, |socket| on_tokio(socket, connection_tokio)),
     ("segue connection, futures", |socket| on_smol(socket, connection_futures)),
     ("segue endpoint, sync turn", |socket| drop(turn_sync(socket))),
-    ("segue endpoint, turn", |socket| on_tokio(socket, turn)),
+    (TURN, |socket| on_tokio(socket, turn)),
     ("segue endpoint, next and queue", |socket| on_tokio(socket, queue)),
-    ("segue endpoint, next and send", |socket| on_tokio(socket, send)),
+    (SEND, |socket| on_tokio(socket, send)),
     ("segue endpoint, forward", |socket| on_tokio(socket, forward)),
     ("tungstenite, read and send", |socket| drop(tungstenite(socket))),
     ("tokio-tungstenite, send", |socket| on_tokio(socket, tokio_tungstenite_send)),
     ("tokio-tungstenite, forward", |socket| on_tokio(socket, tokio_tungstenite_forward)),
-    ("fastwebsockets", |socket| on_tokio(socket, fastwebsockets)),
-    ("tokio-websockets, forward", |socket| on_tokio(socket, tokio_websockets)),
+    (FASTWEBSOCKETS, |socket| on_tokio(socket, fastwebsockets)),
+    (TOKIO_WEBSOCKETS, |socket| on_tokio(socket, tokio_websockets)),
 ];
+
+/// Whether `name` is measured with this load.
+pub(crate) fn takes(name: &str, load: Load) -> bool {
+    const LONG: [&str; 6] =
+        ["segue connection, sync", CONNECTION, TURN, SEND, FASTWEBSOCKETS, TOKIO_WEBSOCKETS];
+    !load.is_long() || LONG.contains(&name)
+}
 
 /// Runs one of tokio's to its end, on this thread.
 fn on_tokio<F: Future>(socket: TcpStream, echo: impl FnOnce(tokio::net::TcpStream) -> F) {
@@ -175,6 +186,9 @@ async fn fastwebsockets(
 }
 
 async fn tokio_websockets(socket: tokio::net::TcpStream) -> Result<(), tokio_websockets::Error> {
-    let (sink, stream) = tokio_websockets::ServerBuilder::new().serve(socket).split();
+    // Messages of more than 4 MiB would go out in fragments, and come in by no more than 64 MiB.
+    let config = tokio_websockets::Config::default().frame_size(usize::MAX);
+    let builder = tokio_websockets::ServerBuilder::new().config(config);
+    let (sink, stream) = builder.serve(socket).split();
     stream.forward(sink).await
 }
