@@ -62,6 +62,7 @@ mod given_away;
 mod handing_off;
 mod idling;
 mod leading;
+mod long;
 mod nested;
 mod peers;
 pub(crate) mod playing;

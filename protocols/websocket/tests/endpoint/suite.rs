@@ -7,7 +7,7 @@ macro_rules! suite {
             use bytes::Bytes;
             use segue::{Cause, Handoff};
             use segue_websocket::{
-                ClientHandshake, Close, CloseCode, Deflate, Outgoing, OwnedMessage, Refusal, Reply,
+                ClientHandshake, Close, CloseCode, Deflate, Message, Outgoing, OwnedMessage, Refusal, Reply,
                 RequestError, ResponseError, Role, ServerHandshake, WriteError,
                 $driver::WebSocket, endpoint::Error,
             };
@@ -159,6 +159,45 @@ macro_rules! suite {
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
                     let message = socket.next() $($wait)* .unwrap();
                     assert_eq!(message, Some("still there".into()));
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                });
+            }
+
+            #[test]
+            fn parts_of_long_messages_are_sent_back_as_they_were() {
+                let sizes = [100, 16_383, 16_384, 17_000, 65_536, 300_000, 1 << 20, 40_000, 9];
+                let payload = |size: usize| (0..=250).cycle().take(size).collect::<Vec<u8>>();
+                $both!(listener: net => {
+                    let io = listener.accept() $($wait)* .unwrap().0;
+                    let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
+                    while let Some(mut turn) = socket.turn() $($wait)* .unwrap() {
+                        let Message::Binary(payload) = turn.message else { continue };
+                        let (front, back) = payload.split_at(payload.len() / 3);
+                        let copy = back.to_vec();
+                        turn.answer.queue(back).unwrap();
+                        turn.answer.queue(&copy[..]).unwrap();
+                        turn.answer.queue(&payload[payload.len()..]).unwrap();
+                        turn.answer.queue(front).unwrap();
+                    }
+                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                }, address => {
+                    let io = net::TcpStream::connect(address) $($wait)* .unwrap();
+                    let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
+                    for size in sizes {
+                        let sent = payload(size);
+                        socket.send(&sent[..]) $($wait)* .unwrap();
+                        let (front, back) = sent.split_at(size / 3);
+                        let mut kept = Vec::new();
+                        for expected in [back, back, &[][..], front] {
+                            let message = socket.next() $($wait)* .unwrap().unwrap();
+                            assert!(message.as_bytes() == expected, "of {size} bytes");
+                            // It stays what it was while others come.
+                            kept.push((message, expected));
+                        }
+                        for (message, expected) in kept {
+                            assert!(message.as_bytes() == expected, "of {size} bytes");
+                        }
+                    }
                     socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
                 });
             }
