@@ -42,7 +42,8 @@ pub struct Options {
     pub nonblocking: bool,
     /// Bytes of a buffer that is leased for reading: 16 KiB, four times what a TLS record or an
     /// MTU-sized burst brings on average, and what one `read` copies in about a microsecond. Where
-    /// reads fill it the next ones have up to eight times as much, until they bring little again.
+    /// reads fill it the next ones have up to eight times as much, and who is sent longer records has
+    /// storage for one of those, if the thread has it to spare, until little comes again.
     pub read_size: usize,
     /// The longest record in bytes; one that is longer is refused as too long, however it comes and
     /// as soon as that is known: 64 MiB, a backstop behind the stage's own limits, which are there

@@ -192,10 +192,13 @@ impl<T: Transport> Endpoint<T> {
             }
             let Self { connection, held, answer, .. } = self;
             match take_held(connection, held) {
-                Ok(Some(driver::Turn { item: (message, shared), .. })) => {
+                Ok(Some(driver::Turn { item: (message, None), .. })) => {
                     answer.hear(&message);
-                    let shared = shared.cloned().map(OwnedMessage::Binary);
-                    return Poll::Ready(Ok(Some(shared.unwrap_or_else(|| message.into()))));
+                    return Poll::Ready(Ok(Some(message.into())));
+                }
+                Ok(Some(driver::Turn { item: (_, Some(_)), .. })) => {
+                    let payload = core::mem::take(held);
+                    return Poll::Ready(Ok(Some(OwnedMessage::Binary(payload))));
                 }
                 Ok(None) => {}
                 Err(driver::Error::Fault(fault)) => self.fail(fault),
