@@ -89,7 +89,7 @@ pub trait Layer {
     /// Consumes the next record of `wire`, opens it, and lends what was in it, which may be nothing.
     ///
     /// [`Step::Need`] says what is missing; [`Step::Done`] is the peer's own end, which is consumed, and
-    /// nothing behind it. `eof` says that nothing follows. Answers and alerts are queued in
+    /// nothing behind it; who asks again is told it again. `eof` says that nothing follows. Answers and alerts are queued in
     /// `answers`, sealed, also where it fails.
     ///
     /// # Errors
