@@ -381,7 +381,7 @@ impl<T: Transport, S> Connection<T, S> {
                     let consumed = usize::try_from(self.position() - before).unwrap_or(usize::MAX);
                     budget.spend(consumed + self.write.output.len())?;
                     loop {
-                        self.arm(timer, next(exchange))?;
+                        let comes_back = self.arm(timer, next(exchange))?;
                         match self.poll_all_sent(cx, pace) {
                             Poll::Ready(flushed) => {
                                 if flushed? {
@@ -392,6 +392,7 @@ impl<T: Transport, S> Connection<T, S> {
                                 budget = Budget::new();
                                 break;
                             }
+                            Poll::Pending if comes_back => {}
                             Poll::Pending => return Poll::Pending,
                         }
                         if is_due(timer, next(exchange), cx) {
@@ -413,7 +414,7 @@ impl<T: Transport, S> Connection<T, S> {
                 return Poll::Ready(Err(Fault::truncated(end).into()));
             }
             if T::FLUSH_FIRST && self.write.has_unsent(&self.io) {
-                self.arm(timer, next(exchange))?;
+                let comes_back = self.arm(timer, next(exchange))?;
                 let said = self.poll_said(cx, pace);
                 // Sending may have taken until then.
                 if is_due(timer, next(exchange), cx) {
@@ -423,10 +424,11 @@ impl<T: Transport, S> Connection<T, S> {
                 match said? {
                     Poll::Ready(true) => {}
                     Poll::Ready(false) => continue,
+                    Poll::Pending if comes_back => continue,
                     Poll::Pending => return self.poll_nothing(cx),
                 }
             }
-            self.arm(timer, next(exchange))?;
+            let comes_back = self.arm(timer, next(exchange))?;
             let held = self.read.input.buffer.len();
             let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
                 Look::<()>::Take(exchange.belonging(shown))
@@ -445,6 +447,7 @@ impl<T: Transport, S> Connection<T, S> {
                 // The deadline may have moved since it was last looked at; and what made a
                 // blocking transport come back may be the deadline.
                 Poll::Pending if is_due(timer, next(exchange), cx) => budget = Budget::new(),
+                Poll::Pending if comes_back => {}
                 Poll::Pending => return self.poll_nothing(cx),
             }
         }
@@ -721,15 +724,17 @@ impl<T: Transport, S> Connection<T, S> {
         (received, input.eof, self.write.output.len())
     }
 
-    /// Has a blocking transport come back by `at`.
+    /// Has a blocking transport come back by `at`. Whether it does: it may do so a little early.
     fn arm(
         &mut self,
         timer: &mut Option<&mut dyn TimerFor<T>>,
         at: Option<Duration>,
-    ) -> io::Result<()> {
+    ) -> io::Result<bool> {
         match timer {
-            Some(timer) if T::FLUSH_FIRST => timer.arm_for(&self.io, at).map(drop),
-            _ => Ok(()),
+            Some(timer) if T::FLUSH_FIRST => {
+                Ok(timer.arm_for(&self.io, at)? && at.is_some() && self.may_wait())
+            }
+            _ => Ok(false),
         }
     }
 }

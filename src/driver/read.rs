@@ -36,8 +36,6 @@ pub(super) struct Input {
     /// So many bytes were seen in the kernel's queue and belong to who is reading. They are taken
     /// out before anything else is asked: a stage that has been shown them is not shown less.
     due: usize,
-    /// So many bytes were dropped at the end of the connection.
-    drained: u64,
     /// How many bytes the next lease is to have: what was held at a time last, or more where reads
     /// have filled the last ones.
     size: u32,
@@ -47,12 +45,20 @@ pub(super) struct Input {
     /// long as the output is full, or reading ahead would feed a caller that answers each item
     /// without waiting, and its answers would grow without end.
     is_ahead: bool,
-    /// The connection is being closed: nothing can be had any more, and so many bytes in all may be
-    /// read and dropped.
-    given_up: Option<u64>,
+    /// The connection is being closed: nothing can be had any more.
+    given_up: Option<Box<GivenUp>>,
     /// Bytes of work that were done since a poll last came back without an item: a peer that always
     /// has more to say has its turn like the others.
     work: u32,
+}
+
+/// What still comes of a connection that is being closed, in bytes: it is dropped.
+#[derive(Debug, Default)]
+struct GivenUp {
+    /// So much was dropped.
+    drained: u64,
+    /// So much may be read.
+    limit: u64,
 }
 
 /// A way to read on while an item borrows the buffer and room to answer it is waited for.
@@ -91,7 +97,6 @@ impl Input {
             error,
             spill,
             due: 0,
-            drained: 0,
             size: 0,
             peak: 0,
             is_ahead: false,
@@ -375,8 +380,7 @@ impl Input {
     ) -> Poll<()> {
         // What came while an item was held comes before what comes now.
         self.settle();
-        let given_up = self.given_up;
-        let room = match given_up {
+        let room = match self.given_up.as_ref().map(|given_up| given_up.limit) {
             None => room_ahead(&self.options, self.buffer.len()),
             Some(limit) if self.drain() >= limit => 0,
             // Two ends that both close while much is queued would wait for each other otherwise.
@@ -405,14 +409,14 @@ impl Input {
         self.settle();
         let count = self.buffer.len();
         self.buffer.consume(count);
-        self.drained = self.drained.saturating_add(count as u64);
-        self.drained
+        self.drain_more(count)
     }
 
     /// Counts what was dropped elsewhere; how much was dropped so far.
     pub(super) fn drain_more(&mut self, count: usize) -> u64 {
-        self.drained = self.drained.saturating_add(count as u64);
-        self.drained
+        let drained = &mut self.given_up.get_or_insert_default().drained;
+        *drained = drained.saturating_add(count as u64);
+        *drained
     }
 
     /// A waiting connection holds as little as possible.
@@ -438,7 +442,7 @@ impl<S> ReadSide<S> {
     /// What comes from now on is dropped, up to `limit` bytes, and so nothing is read for the stage
     /// any more. It may still speak.
     pub(super) fn give_up(&mut self, limit: u64) {
-        self.input.given_up = Some(limit);
+        self.input.given_up.get_or_insert_default().limit = limit;
         self.input.options.policy = ReadPolicy::ReadAhead;
     }
 
