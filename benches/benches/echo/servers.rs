@@ -14,6 +14,7 @@ pub(crate) const RAW: &str = "raw loop, blocking";
 pub(crate) const RAW_TOKIO: &str = "raw loop, tokio";
 pub(crate) const RAW_SMOL: &str = "raw loop, smol";
 pub(crate) const CONNECTION: &str = "segue connection, tokio";
+pub(crate) const CONNECTION_SYNC: &str = "segue connection, sync";
 pub(crate) const TURN: &str = "segue endpoint, turn";
 pub(crate) const SEND: &str = "segue endpoint, next and send";
 pub(crate) const FASTWEBSOCKETS: &str = "fastwebsockets";
@@ -24,7 +25,7 @@ pub(crate) const ALL: &[(&str, Echo)] = &[
     (RAW, |socket| drop(raw::blocking(socket))),
     (RAW_TOKIO, |socket| on_tokio(socket, raw::on_tokio)),
     (RAW_SMOL, |socket| on_smol(socket, raw::on_smol)),
-    ("segue connection, sync", |socket| drop(connection_sync(socket))),
+    (CONNECTION_SYNC, |socket| drop(connection_sync(socket))),
     (CONNECTION, |socket| on_tokio(socket, connection_tokio)),
     ("segue connection, futures", |socket| on_smol(socket, connection_futures)),
     ("segue endpoint, sync turn", |socket| drop(turn_sync(socket))),
@@ -42,7 +43,7 @@ pub(crate) const ALL: &[(&str, Echo)] = &[
 /// Whether `name` is measured with this load.
 pub(crate) fn takes(name: &str, load: Load) -> bool {
     const LONG: [&str; 6] =
-        ["segue connection, sync", CONNECTION, TURN, SEND, FASTWEBSOCKETS, TOKIO_WEBSOCKETS];
+        [CONNECTION_SYNC, CONNECTION, TURN, SEND, FASTWEBSOCKETS, TOKIO_WEBSOCKETS];
     !load.is_long() || LONG.contains(&name)
 }
 
