@@ -83,7 +83,8 @@ fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, large
         return;
     }
     let below = largest.saturating_add(1);
-    if size > LARGE {
+    let is_large = size > LARGE;
+    if is_large {
         // What is held is not moved while there is room.
         if buffer.tail() >= room && buffer.capacity() >= fresh {
             return;
@@ -101,7 +102,9 @@ fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, large
     let size = if buffer.len() + room > size && twice <= largest { twice } else { size };
     let fits = size..size.saturating_mul(2).min(below);
     let pooled = with(|pools| {
-        pools.large.pass();
+        if !is_large {
+            pools.large.pass();
+        }
         let at = pools.inputs.iter().rposition(|storage| fits.contains(&storage.capacity()));
         let at = at.or_else(|| {
             // Others may have had a part of it and be done.
@@ -129,7 +132,7 @@ fn exchange(buffer: &mut Buffer, storage: BytesMut) {
 
 /// Takes the storage of a waiting buffer back: all of it if it is empty, and all but an allocation
 /// of the rest's own if that is [small](SMALL) and less than half of it. It was a lease of `size`
-/// bytes at least, of which `needed` were held at a time.
+/// bytes at least, to a connection that has needed so many last.
 pub(super) fn give_back(buffer: &mut Buffer, size: usize, needed: usize) {
     if buffer.len() >= SMALL || buffer.capacity() <= 2 * buffer.len() {
         return;

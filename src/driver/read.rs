@@ -421,7 +421,7 @@ impl Input {
 
     /// A waiting connection holds as little as possible.
     pub(super) fn release(&mut self) {
-        let (size, needed) = (self.lease_size(), self.peak as usize);
+        let (size, needed) = (self.lease_size(), self.peak.max(self.size) as usize);
         pool::give_back(&mut self.buffer, size, needed);
     }
 }

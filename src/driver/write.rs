@@ -28,8 +28,8 @@ pub(super) struct WriteSide {
     end_waits: bool,
     /// The end has been sent.
     is_ended: bool,
-    /// How many bytes of small writes the output had last, or somewhat less than it had before.
-    size: usize,
+    /// How many KiB of small writes the output had last, or somewhat less than it had before.
+    size: u16,
 }
 
 /// Whether a layer below the connection, such as TLS, may hold back what it has taken.
@@ -221,7 +221,7 @@ impl WriteSide {
         self.lent = self.has_room(io);
         self.is_owed = true;
         if self.output.capacity() == 0 {
-            pool::lease_output(&mut self.output, self.size);
+            pool::lease_output(&mut self.output, usize::from(self.size) * 1024);
         }
         &mut self.output
     }
@@ -231,6 +231,7 @@ impl WriteSide {
         if self.output.is_empty()
             && let Some(needed) = pool::give_output_back(&mut self.output)
         {
+            let needed = u16::try_from(needed / 1024).unwrap_or(u16::MAX);
             self.size = needed.max(self.size / 2);
         }
     }

@@ -24,13 +24,13 @@ pub(super) const DRAIN_REFUSED: u64 = 64 << 10;
 
 /// A connection, with a writer that its reader knows of.
 pub(super) struct Endpoint<T> {
+    /// The last message if it was long and has taken its part of the buffer over, until the next one
+    /// is asked for. It is let go of before the connection, which gives the rest of it back.
+    held: Bytes,
     pub(super) connection: Connection<T, Messages>,
     pub(super) writer: Writer,
     state: State,
     answer: Answering,
-    /// The last message if it was long and has taken its part of the buffer over, until the next one
-    /// is asked for.
-    held: Bytes,
 }
 
 /// The answer to the peer's close frame. The endpoint gives it when the caller asks for what comes
