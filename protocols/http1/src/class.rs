@@ -1,7 +1,5 @@
 //! Which bytes may stand where: one table, one lookup for each byte.
 
-use crate::block::{self, BLOCK};
-
 /// Bytes of a `token`: methods and header names (RFC 9110 §5.6.2).
 pub(crate) const TOKEN: u8 = 1;
 /// Bytes of a request target: all that is visible in ASCII. Which of them make a proper URI is
@@ -39,20 +37,6 @@ pub(crate) fn run(bytes: &[u8], classes: u8) -> usize {
         at += 8;
     }
     at + bytes[at..].iter().position(|&byte| !is(byte, classes)).unwrap_or(bytes.len() - at)
-}
-
-/// How many bytes in front of `bytes` are of the class [`TARGET`].
-#[inline(always)]
-pub(crate) fn target(bytes: &[u8]) -> usize {
-    let mut at = 0;
-    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
-        let length = block::visible(block);
-        at += length;
-        if length < BLOCK {
-            return at;
-        }
-    }
-    at + run(&bytes[at..], TARGET)
 }
 
 /// Whether `bytes` is a token: at least one byte, and all of them token bytes.

@@ -3,8 +3,8 @@
 use segue::Fault;
 
 use crate::class::{HOST, is_token, run};
-use crate::headers::ascii;
 use crate::named::Named;
+use crate::text::ascii;
 use crate::{Error, Headers, Relaxed, Request, Response, Version};
 
 /// How the body of a message is delimited (RFC 9112 §6.3).
@@ -49,7 +49,8 @@ impl<'a> Request<'a> {
     /// [`Error::MissingHost`], [`Error::SeveralHosts`] and [`Error::Host`] (RFC 9112 §3.2), each
     /// of which a server has to answer with 400.
     pub fn host(&self) -> Result<Option<&'a str>, Fault<Error>> {
-        self.check_host(&Named::of(self.headers())).map(|host| host.map(ascii))
+        self.check_host(&Named::of(self.headers()))
+            .map(|host| host.map(|host| ascii(host, 0..host.len())))
     }
 
     /// The host as bytes, which are all ASCII.

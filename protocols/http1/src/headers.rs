@@ -1,6 +1,6 @@
 //! The headers of a head, lent out of the buffer.
 
-use core::{fmt, str};
+use core::fmt;
 
 use crate::spans::Span;
 
@@ -67,7 +67,7 @@ impl<'a> Headers<'a> {
         let head = self.head;
         self.spans
             .iter()
-            .map(move |span| Header { name: ascii(span.name(head)), value: span.value(head) })
+            .map(move |span| Header { name: span.name_text(head), value: span.value(head) })
     }
 
     /// All of them in their order, names and values as bytes.
@@ -207,9 +207,4 @@ fn quoted_element_end(list: &[u8]) -> usize {
         at += 1;
     }
     list.len()
-}
-
-/// Bytes that were found to be ASCII when the head was read, as text: there is no other case.
-pub(crate) fn ascii(bytes: &[u8]) -> &str {
-    str::from_utf8(bytes).unwrap_or_default()
 }

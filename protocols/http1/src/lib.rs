@@ -76,7 +76,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
-// Allowed in one module, `block::sse2`.
+// Allowed in three modules: `block::avx2`, `block::sse2` and `text::sse2`.
 #![deny(unsafe_code)]
 
 extern crate alloc;
@@ -113,6 +113,7 @@ mod spans;
 mod stage;
 mod status;
 mod target;
+mod text;
 mod version;
 mod write_error;
 

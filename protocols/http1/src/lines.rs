@@ -5,8 +5,8 @@
 
 use core::ops::Range;
 
-use crate::block;
-use crate::class::{self, CONTROL, TARGET, TOKEN, VALUE, run};
+use crate::block::{self, Machine};
+use crate::class::{CONTROL, TARGET, TOKEN, VALUE, run};
 use crate::spans::{Span, pack, unpack};
 use crate::{Error, Limits, Relaxed, Version};
 
@@ -52,14 +52,18 @@ impl RequestLine {
     /// Reads the line in front if there is nothing odd about it, and tells where the next one
     /// begins.
     #[inline(always)]
-    pub(crate) fn plain(head: &[u8], limits: &Limits) -> Option<(Self, usize)> {
+    pub(crate) fn plain<M: Machine>(
+        machine: M,
+        head: &[u8],
+        limits: &Limits,
+    ) -> Option<(Self, usize)> {
         let method_end = match head.first_chunk().map(|word| u32::from_le_bytes(*word)) {
             // What nearly all ask for is not worth counting.
             Some(GET) => 3,
             _ => block::name(head.first_chunk()?),
         };
         let [b' ', rest @ ..] = head.get(method_end..)? else { return None };
-        let target = class::target(rest);
+        let target = block::visible(machine, head, rest);
         let [b' ', version @ .., b'\r', b'\n'] = rest.get(target..)?.first_chunk::<11>()? else {
             return None;
         };
@@ -322,6 +326,24 @@ const HTTP_1_0: u64 = u64::from_le_bytes(*b"HTTP/1.0");
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::block::{Every, Work, dispatch};
+
+    struct Plain<'a>(&'a [u8], &'a Limits);
+
+    impl Work for Plain<'_> {
+        type Output = Option<(RequestLine, usize)>;
+
+        #[inline(always)]
+        fn on<M: Machine>(self, machine: M) -> Self::Output {
+            RequestLine::plain(machine, self.0, self.1)
+        }
+    }
+
+    fn plain_by_all(line: &[u8], limits: &Limits) -> Option<(RequestLine, usize)> {
+        let read = dispatch(Plain(line, limits));
+        assert_eq!(read, Plain(line, limits).on(Every), "{}", line.escape_ascii());
+        read
+    }
 
     /// What is read as plain is what the careful reading sees.
     #[test]
@@ -337,11 +359,11 @@ mod tests {
         for line in lines {
             let end = line.iter().position(|&byte| byte == b'\n').unwrap();
             for place in 0..=end {
-                assert!(RequestLine::plain(&line[..place], &limits).is_none());
+                assert_eq!(plain_by_all(&line[..place], &limits), None);
                 for byte in 0..=255 {
                     let mut line = line.to_vec();
                     line[place] = byte;
-                    let Some((read, next)) = RequestLine::plain(&line, &limits) else { continue };
+                    let Some((read, next)) = plain_by_all(&line, &limits) else { continue };
                     let (expected, end) =
                         RequestLine::read(&line, &limits, Relaxed::NOTHING).unwrap();
                     assert_eq!(next, end, "{}", line.escape_ascii());

@@ -5,7 +5,7 @@
 //! and of each line only its name and both ends of its value are looked at again. Whatever is not
 //! as it is expected is left to [`Line::read`](crate::lines::Line::read), byte by byte.
 
-use crate::block::{self, BLOCK, WINDOW, not_text};
+use crate::block::{Machine, WINDOW, name_of, not_text};
 use crate::class::{TOKEN, run};
 use crate::spans::{Span, Spans};
 
@@ -23,77 +23,108 @@ pub(crate) enum Behind {
 /// Reads plain header lines from `at` on, which is moved behind them, as long as there are less
 /// than `most`.
 #[inline(always)]
-pub(crate) fn read<const N: usize>(
+pub(crate) fn read<M: Machine, const N: usize>(
+    machine: M,
     head: &[u8],
     at: &mut usize,
     spans: &mut Spans<N>,
     most: usize,
 ) -> Behind {
-    // What is left from the line on that is being read, and what from the window on that is looked
-    // at. Both end where the head does, so their lengths tell how far they are apart.
-    let mut line = head.get(*at..).unwrap_or_default();
-    let mut window = line;
-    let behind = 'windows: loop {
-        let mut odd = not_text(window);
+    loop {
+        let free = spans.free(most);
+        let (count, stop) = read_usual(machine, head, at, free);
+        spans.add(count);
+        match stop {
+            Stop::Behind(behind) => return behind,
+            Stop::Full if spans.len() >= most => return Behind::Odd,
+            Stop::Full => spans.grow(),
+            Stop::Line(end) => match unusual(head, *at, end) {
+                Some(_) if spans.len() >= most => return Behind::Odd,
+                Some(span) => {
+                    spans.push(span);
+                    *at = end + 2;
+                }
+                None => return Behind::Odd,
+            },
+        }
+    }
+}
+
+/// Why no further line is read.
+enum Stop {
+    Behind(Behind),
+    /// There is no room for the place of the line that is next.
+    Full,
+    /// The next line ends here, and is no usual one.
+    Line(usize),
+}
+
+/// Reads usual lines from `at` on, which is moved behind them, as long as `spans` has room, and
+/// tells how many there were.
+///
+/// Nothing is called in here, so that all it knows stays in registers.
+#[inline(always)]
+fn read_usual<M: Machine>(
+    machine: M,
+    head: &[u8],
+    at: &mut usize,
+    spans: &mut [Span],
+) -> (usize, Stop) {
+    let (mut line, mut window, mut count) = (*at, *at, 0);
+    let stop = 'windows: loop {
+        let Some(rest) = head.get(window..) else { break Stop::Behind(Behind::Short) };
+        let mut odd = not_text(machine, head, rest);
         while odd != 0 {
-            let place = odd.trailing_zeros() as usize;
-            let length = place.wrapping_add(line.len()).wrapping_sub(window.len());
+            let end = window + odd.trailing_zeros() as usize;
             odd &= odd - 1;
-            let (Some(text), Some([b'\r', b'\n', next @ ..])) =
-                (line.get(..length), line.get(length..))
-            else {
-                match line.get(length..) {
-                    Some([b'\t' | 0x80.., ..]) => continue,
-                    Some([b'\r']) => break 'windows Behind::Short,
-                    _ => break 'windows Behind::Odd,
-                }
-            };
-            let start = head.len() - line.len();
-            if length == 0 {
-                break 'windows Behind::End(start + 2);
+            match head.get(end..) {
+                Some([b'\r', b'\n', ..]) => {}
+                Some([b'\t' | 0x80.., ..]) => continue,
+                Some([b'\r']) => break 'windows Stop::Behind(Behind::Short),
+                _ => break 'windows Stop::Behind(Behind::Odd),
             }
-            if spans.len() >= most {
-                break 'windows Behind::Odd;
+            if end == line {
+                break 'windows Stop::Behind(Behind::End(end + 2));
             }
-            if let Some((name, value)) = usual(line, text) {
-                spans.push(Span::new(start, start + name, start + value, start + length));
-            } else {
-                match unusual(text, start) {
-                    Some(span) => spans.push(span),
-                    None => break 'windows Behind::Odd,
-                }
+            let Some(place) = spans.get_mut(count) else { break 'windows Stop::Full };
+            match usual(machine, head, line, end) {
+                Some(span) => *place = span,
+                None => break 'windows Stop::Line(end),
             }
-            line = next;
+            count += 1;
+            line = end + 2;
             odd &= odd.wrapping_sub(1);
         }
-        match window.get(WINDOW..) {
-            // The LF of a line may be the first byte behind the window.
-            Some(behind) => window = if behind.len() > line.len() { line } else { behind },
-            None => break Behind::Short,
+        if rest.len() < WINDOW {
+            break Stop::Behind(Behind::Short);
         }
+        // The LF of a line may be the first byte behind the window.
+        window = line.max(window + WINDOW);
     };
-    *at = head.len() - line.len();
-    behind
+    *at = line;
+    (count, stop)
 }
 
-/// Where the name of the header in `text` ends and its value begins: a name of letters and hyphens,
-/// a colon, a space, and a value that does not end in whitespace.
+/// The header in the line from `line` to `end`: a name, a colon, a space, and a value that neither
+/// begins nor ends in whitespace.
 #[inline(always)]
-fn usual(line: &[u8], text: &[u8]) -> Option<(usize, usize)> {
-    let mut name = block::name(line.first_chunk()?);
-    if name == BLOCK {
-        name += block::name(line.get(BLOCK..)?.first_chunk()?);
-    }
-    let (Some([b':', b' ', first]), [.., last]) = (text.get(name..name + 3), text) else {
+fn usual<M: Machine>(machine: M, head: &[u8], line: usize, end: usize) -> Option<Span> {
+    let name = name_of(machine, head, head.get(line..)?);
+    let colon = line + name;
+    let [signs @ .., first] = head.get(colon..)?.first_chunk::<3>()?;
+    if u16::from_le_bytes(*signs) != COLON_SPACE {
         return None;
-    };
-    (name > 0 && *first > b' ' && *last > b' ').then_some((name, name + 2))
+    }
+    let last = *head.get(..end)?.last()?;
+    // The line ends in CR, which is no value: so there is one if it begins with another byte.
+    (name > 0 && *first > b' ' && last > b' ').then_some(Span::new(line, colon, colon + 2, end))
 }
 
-/// As [`usual`], for names with digits and other signs, and values with other whitespace before
-/// them or behind them; the line begins at `start`.
-#[inline(never)]
-fn unusual(text: &[u8], start: usize) -> Option<Span> {
+/// As [`usual`], for names that are long or have rarer signs in them, and values with other
+/// whitespace before them or behind them.
+#[cold]
+fn unusual(head: &[u8], line: usize, end: usize) -> Option<Span> {
+    let text = head.get(line..end)?;
     let name = run(text, TOKEN);
     if name == 0 || text.get(name) != Some(&b':') {
         return None;
@@ -102,20 +133,37 @@ fn unusual(text: &[u8], start: usize) -> Option<Span> {
     let value = &text[name + 1..];
     let before = value.iter().take_while(is_blank).count();
     let behind = value[before..].iter().rev().take_while(is_blank).count();
-    let value = name + 1 + before;
-    Some(Span::new(start, start + name, start + value, start + text.len() - behind))
+    Some(Span::new(line, line + name, line + name + 1 + before, end - behind))
 }
+
+/// Two bytes are compared at once as a number.
+const COLON_SPACE: u16 = u16::from_le_bytes(*b": ");
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lines::{Line, Stop};
+    use crate::block::{Every, Work, dispatch};
+    use crate::lines::{self, Line};
     use crate::{Limits, Relaxed};
     use alloc::vec::Vec;
 
+    /// Reads plain lines of a head, of which there is room for four.
+    struct Plain<'a>(&'a [u8], usize);
+
+    impl Work for Plain<'_> {
+        type Output = (Spans<4>, usize, Behind);
+
+        #[inline(always)]
+        fn on<M: Machine>(self, machine: M) -> Self::Output {
+            let (mut spans, mut at) = (Spans::new(), 0);
+            let behind = read(machine, self.0, &mut at, &mut spans, self.1);
+            (spans, at, behind)
+        }
+    }
+
     /// What the careful reading says of the headers in front of `head`: their places, where the
     /// next line begins, and what was found there.
-    fn with_care(head: &[u8]) -> (Spans<4>, usize, Result<usize, Stop>) {
+    fn with_care(head: &[u8]) -> (Spans<4>, usize, Result<usize, lines::Stop>) {
         let (mut spans, mut at) = (Spans::new(), 0);
         loop {
             match Line::read(head, at, spans.len(), &Limits::DEFAULT, Relaxed::NOTHING) {
@@ -132,21 +180,22 @@ mod tests {
 
     /// What is read as plain is what the careful reading sees, and the rest is left to it.
     fn agree(head: &[u8]) {
-        let (mut spans, mut at) = (Spans::<4>::new(), 0);
-        let behind = read(head, &mut at, &mut spans, Limits::DEFAULT.headers);
-        let (expected, expected_at, verdict) = with_care(head);
-        let text = head.escape_ascii();
-        assert!(expected.as_slice().starts_with(spans.as_slice()), "{text}");
-        match behind {
-            Behind::End(end) => assert_eq!((at, Ok(end)), (expected_at, verdict), "{text}"),
-            Behind::Short => {
-                assert_eq!(at, expected_at, "{text}");
-                assert!(!head[at..].contains(&b'\n'), "{text}");
+        let most = Limits::DEFAULT.headers;
+        for (spans, at, behind) in [Plain(head, most).on(Every), dispatch(Plain(head, most))] {
+            let (expected, expected_at, verdict) = with_care(head);
+            let text = head.escape_ascii();
+            assert!(expected.as_slice().starts_with(spans.as_slice()), "{text}");
+            match behind {
+                Behind::End(end) => assert_eq!((at, Ok(end)), (expected_at, verdict), "{text}"),
+                Behind::Short => {
+                    assert_eq!(at, expected_at, "{text}");
+                    assert!(!head[at..].contains(&b'\n'), "{text}");
+                }
+                Behind::Odd => assert!(at <= expected_at && at < head.len(), "{text}"),
             }
-            Behind::Odd => assert!(at <= expected_at && at < head.len(), "{text}"),
-        }
-        if verdict.is_ok() && !matches!(behind, Behind::End(_)) {
-            panic!("a good head is not plain: {text}");
+            if verdict.is_ok() && !matches!(behind, Behind::End(_)) {
+                panic!("a good head is not plain: {text}");
+            }
         }
     }
 
@@ -165,7 +214,7 @@ mod tests {
                 agree(&head[..end]);
             }
             for place in 0..head.len() {
-                for byte in *b"\r\n\t :a1-(\0\x7f\x80\xff" {
+                for byte in 0..=255 {
                     let mut head = head.to_vec();
                     head[place] = byte;
                     agree(&head);
@@ -191,9 +240,61 @@ mod tests {
     fn no_more_headers_are_read_than_there_may_be() {
         let head: Vec<u8> = b"A: b\r\n".repeat(7);
         for most in 0..7 {
-            let (mut spans, mut at) = (Spans::<4>::new(), 0);
-            assert_eq!(read(&head, &mut at, &mut spans, most), Behind::Odd);
-            assert_eq!((at, spans.len()), (6 * most, most));
+            for (spans, at, behind) in [Plain(&head, most).on(Every), dispatch(Plain(&head, most))]
+            {
+                assert_eq!(behind, Behind::Odd);
+                assert_eq!((at, spans.len()), (6 * most, most));
+            }
+        }
+    }
+
+    /// Heads put together of words that are met and words that break them, in any order.
+    #[test]
+    fn any_head_is_read_as_careful_reading_sees_it() {
+        const WORDS: [&[u8]; 24] = [
+            b"X-B3-TraceId",
+            b"Sec-CH-UA-64",
+            b"sec_under_score",
+            b"a",
+            b"Content-Security-Policy-Report-Only-And-More",
+            b"~!#$%&'*+.^`|",
+            b": ",
+            b": ",
+            b": ",
+            b":",
+            b":\t",
+            b" ",
+            b"\r\n",
+            b"\r\n",
+            b"\r\n",
+            b"\r\n",
+            b"\r\n\r\n",
+            b"\r",
+            b"\n",
+            b"\0",
+            b"\xc3\xa4",
+            b"text/html,application/xhtml+xml;q=0.9, a long value that fills a window and more",
+            b"v\t1",
+            b"(",
+        ];
+        let mut random = 1_u64;
+        let mut below = |bound: u64| {
+            random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+            usize::try_from((random >> 33) % bound).unwrap()
+        };
+        for _ in 0..20_000 {
+            let mut head = Vec::new();
+            for _ in 0..below(40) {
+                // Most lines are good, so that it is not the first that ends it all.
+                if below(4) > 0 {
+                    let [name, value] = [WORDS[below(6)], WORDS[20 + below(3)]];
+                    head.extend([name, b": ", value, b"\r\n"].concat());
+                } else if below(4) == 0 {
+                    head.extend(WORDS[below(24)]);
+                }
+            }
+            head.extend(&b"\r\n\r\n"[..2 * below(3)]);
+            agree(&head);
         }
     }
 }

@@ -4,10 +4,11 @@ use core::fmt;
 
 use segue::{Decode, Fault, Framing, Output, Record};
 
+use crate::block::Machine;
 use crate::class::{TOKEN, is};
-use crate::headers::ascii;
 use crate::lines::{RequestLine, Stop};
 use crate::stage::{INLINE, Stage, Start};
+use crate::text::ascii;
 use crate::{Error, Headers, Limits, Relaxed, Version};
 
 /// Reads the head of one request: its request line and headers (RFC 9112 §2.1, §3, §5).
@@ -133,8 +134,8 @@ impl Start for RequestLine {
     const TOO_LONG: Error = Error::TargetTooLong;
 
     #[inline(always)]
-    fn plain(head: &[u8], limits: &Limits) -> Option<(Self, usize)> {
-        Self::plain(head, limits)
+    fn plain<M: Machine>(machine: M, head: &[u8], limits: &Limits) -> Option<(Self, usize)> {
+        Self::plain(machine, head, limits)
     }
 
     fn read(head: &[u8], limits: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop> {
@@ -154,7 +155,7 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn method(&self) -> &'a str {
-        ascii(self.method_bytes())
+        ascii(self.headers.head(), self.line.method())
     }
 
     #[inline]
@@ -166,7 +167,7 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn target(&self) -> &'a str {
-        ascii(self.target_bytes())
+        ascii(self.headers.head(), self.line.target())
     }
 
     #[inline]

@@ -4,6 +4,7 @@ use core::fmt;
 
 use segue::{Decode, Fault, Framing, Output, Record};
 
+use crate::block::Machine;
 use crate::lines::{StatusLine, Stop};
 use crate::stage::{INLINE, Stage, Start};
 use crate::{Error, Headers, Limits, Relaxed, Version};
@@ -128,7 +129,7 @@ impl Start for StatusLine {
     const TOO_LONG: Error = Error::HeadTooLarge;
 
     #[inline]
-    fn plain(head: &[u8], _: &Limits) -> Option<(Self, usize)> {
+    fn plain<M: Machine>(_: M, head: &[u8], _: &Limits) -> Option<(Self, usize)> {
         Self::read(head, Relaxed::NOTHING).ok()
     }
 

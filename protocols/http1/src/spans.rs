@@ -3,6 +3,8 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::text::ascii;
+
 /// Where one header is, in bytes from the front of its head.
 ///
 /// Two words, so that it stays in registers until it is stored.
@@ -37,6 +39,12 @@ impl Span {
     #[inline]
     pub(crate) fn name(self, head: &[u8]) -> &[u8] {
         &head[unpack(self.name)]
+    }
+
+    /// The name as text.
+    #[inline]
+    pub(crate) fn name_text(self, head: &[u8]) -> &str {
+        ascii(head, unpack(self.name))
     }
 
     /// Puts spaces in place of the line ends in the value and of the whitespace around them.
@@ -77,7 +85,7 @@ pub(crate) fn unpack(packed: u64) -> Range<usize> {
 pub(crate) struct Spans<const N: usize> {
     inline: [Span; N],
     count: usize,
-    /// All of them, once they are more than `inline` has room for.
+    /// All of them, once they are more than `inline` has room for, and free places behind them.
     more: Vec<Span>,
 }
 
@@ -91,32 +99,45 @@ impl<const N: usize> Spans<N> {
         self.more.clear();
     }
 
+    /// Where the next ones go, as far as there is memory and they are not more than `most` then.
     #[inline]
-    pub(crate) fn push(&mut self, span: Span) {
-        if let Some(place) = self.inline.get_mut(self.count) {
-            *place = span;
-        } else {
-            self.spill(span);
-        }
-        self.count += 1;
+    pub(crate) fn free(&mut self, most: usize) -> &mut [Span] {
+        let places =
+            if self.more.is_empty() { &mut self.inline[..] } else { self.more.as_mut_slice() };
+        let most = most.min(places.len());
+        places.get_mut(self.count..most).unwrap_or_default()
     }
 
+    /// Takes the first `count` of the free places as filled.
+    #[inline]
+    pub(crate) fn add(&mut self, count: usize) {
+        self.count += count;
+    }
+
+    /// Makes memory for some more, at most for as many as there are.
     #[cold]
-    fn spill(&mut self, span: Span) {
-        if self.count == N {
+    pub(crate) fn grow(&mut self) {
+        if self.more.is_empty() {
             self.more.extend_from_slice(&self.inline);
         }
-        self.more.push(span);
+        let more = self.count.max(4);
+        self.more.resize(self.count + more, Span::EMPTY);
+    }
+
+    pub(crate) fn push(&mut self, span: Span) {
+        if self.free(usize::MAX).is_empty() {
+            self.grow();
+        }
+        if let Some(place) = self.free(usize::MAX).first_mut() {
+            *place = span;
+            self.count += 1;
+        }
     }
 
     /// The last span goes on with `more` of a value.
     pub(crate) fn fold(&mut self, more: Range<usize>) {
-        let last = if self.count <= N {
-            self.inline[..self.count].last_mut()
-        } else {
-            self.more.last_mut()
-        };
-        if let Some(span) = last {
+        let spans = if self.more.is_empty() { &mut self.inline[..] } else { &mut self.more };
+        if let Some(span) = spans[..self.count].last_mut() {
             *span = span.folded(more);
         }
     }
@@ -128,6 +149,7 @@ impl<const N: usize> Spans<N> {
 
     #[inline]
     pub(crate) fn as_slice(&self) -> &[Span] {
-        if self.count <= N { &self.inline[..self.count] } else { &self.more }
+        let spans = if self.more.is_empty() { &self.inline[..] } else { &self.more };
+        &spans[..self.count]
     }
 }

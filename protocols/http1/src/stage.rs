@@ -9,6 +9,7 @@
 use memchr::memchr;
 use segue::{Cause, Fault, Framing, Need};
 
+use crate::block::{Every, Machine, Work, dispatch};
 use crate::lines::{Line, Stop};
 use crate::plain::{self, Behind};
 use crate::spans::Spans;
@@ -55,7 +56,7 @@ pub(crate) trait Start: Copy {
 
     /// Reads the line in front of `head` if there is nothing odd about it, and tells where the next
     /// one begins.
-    fn plain(head: &[u8], limits: &Limits) -> Option<(Self, usize)>;
+    fn plain<M: Machine>(machine: M, head: &[u8], limits: &Limits) -> Option<(Self, usize)>;
 
     /// Reads any line in front of `head`, and tells where the next one begins.
     fn read(head: &[u8], limits: &Limits, relaxed: Relaxed) -> Result<(Self, usize), Stop>;
@@ -67,7 +68,7 @@ impl Start for () {
     const TOO_LONG: Error = Error::HeadTooLarge;
 
     #[inline]
-    fn plain(_: &[u8], _: &Limits) -> Option<(Self, usize)> {
+    fn plain<M: Machine>(_: M, _: &[u8], _: &Limits) -> Option<(Self, usize)> {
         Some(((), 0))
     }
 
@@ -125,31 +126,15 @@ impl<S: Start, const N: usize> Stage<S, N> {
     ///
     /// Out of line, so that loops over what dribbles stay short, and with an answer that needs no
     /// memory.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn plain(&mut self, input: &[u8]) -> usize {
-        let goes_on = match self.phase {
-            Phase::Start => self.starts_plainly(input),
-            Phase::Lines => true,
-            Phase::Whole | Phase::Over => false,
-        };
-        if !goes_on {
-            return 0;
-        }
-        // No more than the limit is looked at, so that the verdict is the same however much came.
-        let shown = &input[..input.len().min(self.room)];
-        match plain::read(shown, &mut self.line, &mut self.spans, self.limits.headers) {
-            Behind::End(end) => {
-                self.ends(end);
-                end
-            }
-            Behind::Short | Behind::Odd => 0,
-        }
+        dispatch(Plain { stage: self, input })
     }
 
     /// Reads a start line in which there is nothing odd.
     #[inline(always)]
-    fn starts_plainly(&mut self, input: &[u8]) -> bool {
-        match S::plain(input, &self.limits) {
+    fn starts_plainly<M: Machine>(&mut self, machine: M, input: &[u8]) -> bool {
+        match S::plain(machine, input, &self.limits) {
             Some((start, next)) if next <= self.room => {
                 self.start = start;
                 self.line = next;
@@ -277,14 +262,15 @@ impl<S: Start, const N: usize> Stage<S, N> {
     /// Goes through the lines from where it stands; the error is of the line it then stands at. A
     /// line of which no end is there is only looked at if it is the `last` that can be had.
     fn read_lines(&mut self, head: &[u8], last: bool) -> Result<usize, Stop> {
-        if self.in_start_line() && !self.starts_plainly(head) {
+        if self.in_start_line() && !self.starts_plainly(Every, head) {
             let (start, next) = S::read(head, &self.limits, self.relaxed)?;
             self.start = start;
             self.line = next;
             self.phase = Phase::Lines;
         }
         loop {
-            match plain::read(head, &mut self.line, &mut self.spans, self.limits.headers) {
+            let (most, spans) = (self.limits.headers, &mut self.spans);
+            match plain::read(Every, head, &mut self.line, spans, most) {
                 Behind::End(end) => return Ok(end),
                 Behind::Short if !last => return Err(Stop::More),
                 Behind::Short | Behind::Odd => {
@@ -345,6 +331,39 @@ impl<S: Start, const N: usize> Stage<S, N> {
     /// line of 12 bytes, `M / HTTP/1.1` or `HTTP/1.1 200`, and two line ends.
     fn shortest_rest(&self, input: &[u8]) -> usize {
         (12 + 2 * self.shortest_line_end()).saturating_sub(input.len()).max(1)
+    }
+}
+
+/// Reading what is plain: see [`Stage::plain`].
+struct Plain<'a, S, const N: usize> {
+    stage: &'a mut Stage<S, N>,
+    input: &'a [u8],
+}
+
+impl<S: Start, const N: usize> Work for Plain<'_, S, N> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn on<M: Machine>(self, machine: M) -> usize {
+        let Self { stage, input } = self;
+        let goes_on = match stage.phase {
+            Phase::Start => stage.starts_plainly(machine, input),
+            Phase::Lines => true,
+            Phase::Whole | Phase::Over => false,
+        };
+        if !goes_on {
+            return 0;
+        }
+        // No more than the limit is looked at, so that the verdict is the same however much came.
+        let shown = &input[..input.len().min(stage.room)];
+        let most = stage.limits.headers;
+        match plain::read(machine, shown, &mut stage.line, &mut stage.spans, most) {
+            Behind::End(end) => {
+                stage.ends(end);
+                end
+            }
+            Behind::Short | Behind::Odd => 0,
+        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! Sixteen bytes compared by SSE2.
 
 use core::arch::x86_64::{
-    __m128i, _mm_add_epi8, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8, _mm_loadu_si128,
-    _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
+    __m128i, _mm_add_epi8, _mm_and_si128, _mm_andnot_si128, _mm_cmpeq_epi8, _mm_cmpgt_epi8,
+    _mm_loadu_si128, _mm_movemask_epi8, _mm_or_si128, _mm_set1_epi8,
 };
 
 use super::BLOCK;
@@ -31,7 +31,7 @@ fn outside<const FIRST: u8>(block: &[u8; BLOCK]) -> u16 {
     }
 }
 
-/// Bytes that are no letter and no hyphen.
+/// Bytes that are no letter, no digit and no hyphen.
 #[inline(always)]
 pub(super) fn not_name(block: &[u8; BLOCK]) -> u16 {
     let bytes = load(block);
@@ -41,8 +41,10 @@ pub(super) fn not_name(block: &[u8; BLOCK]) -> u16 {
         let lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
         let moved = _mm_add_epi8(lower, _mm_set1_epi8(i8::MAX - b'z'.cast_signed()));
         let no_letter = _mm_cmpgt_epi8(_mm_set1_epi8(i8::MAX - 25), moved);
+        let moved = _mm_add_epi8(bytes, _mm_set1_epi8(i8::MAX - b'9'.cast_signed()));
+        let no_digit = _mm_cmpgt_epi8(_mm_set1_epi8(i8::MAX - 9), moved);
         let hyphen = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(b'-'.cast_signed()));
-        mask(_mm_andnot_si128(hyphen, no_letter))
+        mask(_mm_andnot_si128(hyphen, _mm_and_si128(no_letter, no_digit)))
     }
 }
 

@@ -17,14 +17,15 @@ pub(super) fn not_visible(block: &[u8; BLOCK]) -> u16 {
     mask(block, |word| outside(word, b'!'))
 }
 
-/// Bytes that are no letter and no hyphen.
+/// Bytes that are no letter, no digit and no hyphen.
 #[inline]
 pub(super) fn not_name(block: &[u8; BLOCK]) -> u16 {
     mask(block, |word| {
         let lower = word | every(0x20);
         let letter = reach(lower, b'a') & !reach(lower, b'z' + 1);
         let hyphen = reach(word, b'-') & !reach(word, b'-' + 1);
-        word | !(letter | hyphen)
+        let digit = reach(word, b'0') & !reach(word, b'9' + 1);
+        word | !(letter | digit | hyphen)
     })
 }
 
