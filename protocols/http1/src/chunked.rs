@@ -54,8 +54,8 @@ enum State {
     Line {
         before: usize,
         searched: usize,
-        /// Where the line ends and what size is in it, once it was found to be plain.
-        plain: Option<(usize, u64)>,
+        /// What was found, if the line is plain.
+        plain: Option<Plain>,
     },
     /// In a chunk, with so many bytes of it left.
     Data {
@@ -66,9 +66,27 @@ enum State {
     Done,
 }
 
+/// A plain line, in one record with what there is of its chunk.
+#[derive(Debug, Clone, Copy)]
+struct Plain {
+    /// Where the line ends.
+    start: usize,
+    /// The size that it tells.
+    size: u64,
+    /// Where the chunk ends, with its line end, if that is there as well; otherwise 0.
+    end: usize,
+}
+
 impl State {
     const fn line(before: usize) -> Self {
         Self::Line { before, searched: before, plain: None }
+    }
+
+    const fn behind_data(left: u64) -> Self {
+        match left {
+            0 => Self::line(CRLF.len()),
+            left => Self::Data { left },
+        }
     }
 
     const fn behind_line(size: u64) -> Self {
@@ -114,6 +132,28 @@ impl Decode for ChunkedBody {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
+        if let State::Line { before, plain, .. } = &mut self.state {
+            // Each way out returns by itself, so that nothing is put together in memory.
+            let line = if *before == 0 { Some(input) } else { input.strip_prefix(CRLF) };
+            if let Some((length, size)) = line.and_then(ChunkLine::plain)
+                && length <= self.trailers.limits().chunk_line
+            {
+                let start = *before + length;
+                let line = plain.insert(Plain { start, size, end: 0 });
+                let size = usize::try_from(size).unwrap_or(usize::MAX);
+                let there = input.get(start..).unwrap_or_default();
+                return match there.get(size..) {
+                    _ if size == 0 || there.is_empty() => Ok(Framing::Absorb(start)),
+                    Some([b'\r', b'\n', ..]) => {
+                        line.end = start + size + CRLF.len();
+                        Ok(Framing::Record(line.end))
+                    }
+                    // What should be a line end is refused when its turn comes.
+                    Some(_) => Ok(Framing::Record(start + size)),
+                    None => Ok(Framing::Record(input.len())),
+                };
+            }
+        }
         match &mut self.state {
             State::Data { left } => {
                 // Where memory cannot hold what is left, no piece is longer than memory anyway.
@@ -124,13 +164,8 @@ impl Decode for ChunkedBody {
                 }
                 Ok(Framing::Record(input.len().min(left)))
             }
-            State::Line { before, searched, plain } => {
+            State::Line { before, searched, .. } => {
                 let limit = self.trailers.limits().chunk_line;
-                let line = input.strip_prefix(&CRLF[..*before]).and_then(ChunkLine::plain);
-                if let Some((length, size)) = line.filter(|&(length, _)| length <= limit) {
-                    *plain = Some((*before + length, size));
-                    return Ok(Framing::Absorb(*before + length));
-                }
                 let spaces = self.trailers.relaxed.chunk_spaces;
                 frame_line(input, *before, searched, limit, spaces)
             }
@@ -149,7 +184,7 @@ impl Decode for ChunkedBody {
     #[inline]
     fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<Error>> {
         let before = match self.state {
-            State::Line { plain: Some((end, size)), .. } if end == record.len() => {
+            State::Line { plain: Some(Plain { start, size, .. }), .. } if start == record.len() => {
                 self.state = State::behind_line(size);
                 return Ok(());
             }
@@ -175,13 +210,23 @@ impl Decode for ChunkedBody {
     }
 
     #[inline]
-    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<BodyPart<'a>, Fault<Error>> {
+    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<BodyPart<'a>, Fault<Error>> {
+        if let State::Line { plain: Some(Plain { start, size, end }), .. } = self.state {
+            let data = record.len().saturating_sub(start) as u64;
+            if record.len() == end {
+                self.state = State::line(0);
+                record.truncate(end - CRLF.len());
+            } else if data > 0 && data <= size {
+                self.state = State::behind_data(size - data);
+            } else {
+                return Err(Fault::from_cause(Cause::Contract));
+            }
+            record.advance(start);
+            return Ok(BodyPart::Piece(record));
+        }
         match &mut self.state {
             State::Data { left } => {
-                *left = left.saturating_sub(record.len() as u64);
-                if *left == 0 {
-                    self.state = State::line(CRLF.len());
-                }
+                self.state = State::behind_data(left.saturating_sub(record.len() as u64));
                 Ok(BodyPart::Piece(record))
             }
             State::Trailers => {
@@ -242,3 +287,113 @@ const SHORTEST_LINE: usize = 3;
 
 /// The shortest end of a body, in bytes: the size 0, no trailers, and two line ends.
 const LAST_CHUNK: usize = 5;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::{vec, vec::Vec};
+    use segue::{Buffer, Step};
+
+    /// The data of a body, and how it ends: with so many bytes left behind it, for want of more, or
+    /// by a fault.
+    type Read = (Vec<u8>, Result<Option<usize>, Fault<Error>>);
+
+    /// Reads a body that comes in pieces of `piece` bytes. By single bytes, no line is ever there
+    /// with any of its chunk, and so each is read by itself.
+    fn read(input: &[u8], piece: usize) -> Read {
+        let (mut buffer, mut output) = (Buffer::new(), Output::new());
+        let (mut stage, mut data) = (ChunkedBody::new(), Vec::new());
+        let mut pieces = input.chunks(piece);
+        let mut come = 0;
+        loop {
+            match buffer.step(&mut stage, false, &mut output) {
+                Ok(Step::Item(BodyPart::Piece(piece))) => {
+                    assert!(!piece.is_empty());
+                    data.extend_from_slice(&piece);
+                }
+                Ok(Step::Item(BodyPart::Trailers(trailers))) => {
+                    for (name, value) in trailers.pairs() {
+                        data.extend([name, b"=", value].concat());
+                    }
+                }
+                Ok(Step::Need(_)) => match pieces.next() {
+                    Some(piece) => {
+                        buffer.extend(piece);
+                        come += piece.len();
+                    }
+                    None => return (data, Ok(None)),
+                },
+                Ok(Step::Done) => return (data, Ok(Some(buffer.len() + input.len() - come))),
+                Err(fault) => return (data, Err(fault)),
+            }
+        }
+    }
+
+    fn agree(input: &[u8]) {
+        let (data, end) = read(input, 1);
+        for piece in [2, 3, 7, input.len().max(1)] {
+            let (other, verdict) = read(input, piece);
+            assert_eq!(verdict, end, "{} by {piece}", input.escape_ascii());
+            assert_eq!(other, data, "{} by {piece}", input.escape_ascii());
+        }
+    }
+
+    const BODIES: [&[u8]; 4] = [
+        b"5\r\nhello\r\n0\r\n\r\nrest",
+        b"10\r\n0123456789abcdef\r\n1\r\na\r\n0\r\nSum: 17\r\n\r\n",
+        b"3;a=b\r\n\r\n0\r\n00A\r\n0\r\n\r\n0\r\n\r\n0\r\n\r\n",
+        b"ffffffffffffffff\r\nmore\r\n",
+    ];
+
+    #[test]
+    fn a_line_with_its_chunk_is_read_as_by_itself() {
+        for body in BODIES {
+            for place in 0..body.len() {
+                agree(&body[..place]);
+                for byte in 0..=255 {
+                    let mut body = body.to_vec();
+                    body[place] = byte;
+                    agree(&body);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_body_is_read_alike_however_it_comes() {
+        let words: [&[u8]; 12] = [
+            b"1",
+            b"a",
+            b"0",
+            b"\r\n",
+            b"\r\n",
+            b"\r\n",
+            b"\r",
+            b"\n",
+            b";x",
+            b"5\r\nhello\r\n",
+            b"1A\r\nabcdefghijklmnopqrstuvwxyz\r\n",
+            b"x",
+        ];
+        let mut random = 1_u64;
+        for _ in 0..20_000 {
+            let mut body = vec![];
+            for _ in 0..8 {
+                random = random.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+                body.extend_from_slice(words[usize::try_from((random >> 33) % 12).unwrap()]);
+            }
+            agree(&body);
+        }
+    }
+
+    #[test]
+    fn a_record_that_was_not_framed_is_refused() {
+        let mut stage = ChunkedBody::new();
+        assert_eq!(stage.frame(b"5\r\nhel", false).unwrap(), Framing::Record(6));
+        for other in [&b"5\r"[..], b"5\r\nhello!!!"] {
+            let mut other = other.to_vec();
+            let refused = stage.parse(Record::from(&mut other[..])).unwrap_err();
+            assert_eq!(refused.cause, Cause::Contract);
+        }
+    }
+}
