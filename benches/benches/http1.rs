@@ -4,9 +4,11 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use segue_benches::{contenders, corpus, measure};
 
 fn http1(criterion: &mut Criterion) {
+    for heads in corpus::heads() {
+        measure(criterion, contenders::http1_head(&heads));
+        measure(criterion, contenders::http1_headers(&heads));
+    }
     for (name, head) in corpus::HEADS {
-        measure(criterion, contenders::http1_head(name, head));
-        measure(criterion, contenders::http1_headers(name, head));
         for piece in [1, 16, 64] {
             measure(criterion, contenders::http1_dribble(name, piece, head));
         }

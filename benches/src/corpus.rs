@@ -1,5 +1,9 @@
 //! The bytes that contenders go through.
 
+mod heads;
+
+pub use heads::{HEADS, Heads, heads};
+
 use std::fmt;
 
 /// Bytes of one corpus, at least: small enough for the second-level cache, so that memory is not
@@ -137,15 +141,6 @@ pub fn chunked(chunk: usize) -> Corpus {
     body.bytes.extend(b"0\r\n\r\n");
     body
 }
-
-/// Heads of requests, by the number of their headers: one as long and as cut up as the one that
-/// picohttpparser has always been measured with, one of a browser, and the shortest that anybody
-/// sends.
-pub const HEADS: [(&str, &[u8]); 3] = [
-    ("9", include_bytes!("corpus/nine_headers.bin")),
-    ("15", include_bytes!("corpus/browser.bin")),
-    ("1", b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"),
-];
 
 /// Integers of QUIC by their sizes in bytes: all alike, and any.
 pub const VARINTS: [(&str, &[usize]); 5] =

@@ -3,7 +3,7 @@
 //! What is measured is defined once, as a [`Contender`], and used twice: by the criterion benches,
 //! for tracking one of them over time, and by the `ratios` bench, which lets them take turns and
 //! compares each with the floor and with its peers. See `CONTRIBUTING.md` for the commands.
-// Allowed where a peer is written in C.
+// Allowed where a peer is written in C, and where a floor is made of vectors.
 #![deny(unsafe_code)]
 
 mod contender;

@@ -37,8 +37,12 @@ fn each_group(see: &mut dyn FnMut(&mut Group<'_>)) {
     for content in [16, 80] {
         see(&mut contenders::lines(content, &corpus::lines(content)));
     }
-    for (name, head) in corpus::HEADS {
-        see(&mut contenders::http1_head(name, head));
+    for heads in corpus::heads() {
+        see(&mut contenders::http1_head(&heads));
+        see(&mut contenders::http1_headers(&heads));
+    }
+    for chunk in [64, 1024] {
+        see(&mut contenders::http1_chunked(chunk, &corpus::chunked(chunk)));
     }
     for payload in [5, 125] {
         see(&mut contenders::websocket::decode(payload, &corpus::masked_frames(payload)));

@@ -9,6 +9,14 @@ pub(crate) struct Goal {
     pub(crate) at_most: f64,
 }
 
+/// Whether the floor by masks competes.
+fn has_masks() -> bool {
+    #[cfg(target_arch = "x86_64")]
+    return segue_benches::contenders::has_masks();
+    #[cfg(not(target_arch = "x86_64"))]
+    false
+}
+
 /// The goals of a group, by its name.
 pub(crate) fn of(group: &str) -> Vec<Goal> {
     let mut goals = Vec::new();
@@ -39,15 +47,23 @@ pub(crate) fn of(group: &str) -> Vec<Goal> {
             }
         }
         Some("http1-headers") if cfg!(target_arch = "x86_64") => {
-            // It does not check that names are text either.
+            // As text, which is more than the others give.
+            goal(names::STAGE, names::PICO, 1.0);
             goal(names::STAGE_BYTES, names::PICO, 1.0);
+            if has_masks() {
+                goal(names::STAGE, names::MASKS, 1.6);
+                goal(names::STAGE_BYTES, names::MASKS, 1.3);
+            }
         }
         Some("http1-dribble") => {
             goal(names::STEP, names::FLOOR, 1.3);
             goal(names::STAGE, names::SHOWN, 1.3);
         }
-        Some("http1-chunked") if group != "http1-chunked/64" => {
-            goal(names::STEP, names::MEMCHR, 1.3);
+        Some("http1-chunked") => {
+            goal(names::STEP, names::FLOOR, 1.3);
+            if group != "http1-chunked/64" {
+                goal(names::STEP, names::MEMCHR, 1.3);
+            }
         }
         Some("websocket-mask") => {
             // Half the memory is gone through, and none of it to fetch what is only written.

@@ -57,9 +57,11 @@ fn main() -> ExitCode {
     }
     compare(contenders::growth(&line, &corpus::line(256 * 1024)));
 
+    for heads in corpus::heads() {
+        compare(contenders::http1_head(&heads));
+        compare(contenders::http1_headers(&heads));
+    }
     for (name, head) in corpus::HEADS {
-        compare(contenders::http1_head(name, head));
-        compare(contenders::http1_headers(name, head));
         for piece in [1, 16, 64] {
             compare(contenders::http1_dribble(name, piece, head));
         }

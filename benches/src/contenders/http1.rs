@@ -6,46 +6,70 @@ use segue::{Buffer, Decode, Framing, Output, Record, Step};
 use segue_http1::{Request, RequestHead};
 
 #[cfg(target_arch = "x86_64")]
-use super::http1_pico::{self, Pico};
+use super::{
+    http1_mask::{self, Masked},
+    http1_pico::{self, Pico},
+};
 use super::{http1_nom, names, note, ours::receive_again, see};
-use crate::{Contender, Group};
+use crate::{Contender, Group, corpus::Heads};
 
-/// How often a head is read in one pass, so that a pass is not over in a few nanoseconds.
+/// How many heads are read in one pass at least, so that it is not over in a few nanoseconds.
 const TIMES: usize = 16;
 
 /// The most headers that anybody takes.
-pub(super) const HEADERS: usize = 32;
+pub(super) const HEADERS: usize = 128;
 
-/// Those who read `head` and show that they have: where the words are is known then, and has not
+/// Those who read heads and show that they have: where the words are is known then, and has not
 /// been asked for yet.
 #[must_use]
-pub fn http1_head<'i>(name: &str, head: &'i [u8]) -> Group<'i> {
-    group(format!("http1-head/{name}"), head, false)
+pub fn http1_head(heads: &Heads) -> Group<'_> {
+    group(format!("http1-head/{}", heads.name), &heads.heads, false)
 }
 
-/// Those who read `head` and look at each header of it.
+/// Those who read heads and look at each header of them.
 #[must_use]
-pub fn http1_headers<'i>(name: &str, head: &'i [u8]) -> Group<'i> {
-    group(format!("http1-headers/{name}"), head, true)
+pub fn http1_headers(heads: &Heads) -> Group<'_> {
+    group(format!("http1-headers/{}", heads.name), &heads.heads, true)
 }
 
-fn group(name: String, head: &[u8], each: bool) -> Group<'_> {
-    let mut contenders = vec![
-        httparse(head, each),
-        #[cfg(target_arch = "x86_64")]
-        pico(head, each),
-        nom(head, each),
-        stage(names::STAGE, head, move |request| see_request(request, each)),
-        step(head, each),
-    ];
-    if each {
-        contenders.push(stage(names::STAGE_BYTES, head, see_bytes));
+fn group(name: String, heads: &[Vec<u8>], each: bool) -> Group<'_> {
+    let mut contenders = Vec::new();
+    #[cfg(target_arch = "x86_64")]
+    if http1_mask::is_there() {
+        contenders.push(masks(heads, each));
     }
-    Group { name, bytes: TIMES * head.len(), records: TIMES, contenders }
+    contenders.extend([
+        httparse(heads, each),
+        #[cfg(target_arch = "x86_64")]
+        pico(heads, each),
+        nom(heads, each),
+        stage(names::STAGE, heads, move |request| see_request(request, each)),
+        step(heads, each),
+    ]);
+    if each {
+        contenders.push(stage(names::STAGE_BYTES, heads, see_bytes));
+    }
+    let times = times(heads.len());
+    let bytes = heads.iter().map(Vec::len).sum::<usize>();
+    Group { name, bytes: times * bytes, records: times * heads.len(), contenders }
 }
 
-fn httparse(head: &[u8], each: bool) -> Contender<'_> {
-    repeated(names::HTTPARSE, move || with_httparse(black_box(head), each))
+#[cfg(target_arch = "x86_64")]
+fn masks(heads: &[Vec<u8>], each: bool) -> Contender<'_> {
+    repeated(names::MASKS, heads.iter(), move |head| {
+        let mut headers = [const { MaybeUninit::uninit() }; HEADERS];
+        let Some(Masked { method, target, headers }) =
+            http1_mask::read(black_box(head), &mut headers)
+        else {
+            return false;
+        };
+        see_head(&(method, target), headers.iter().copied(), each);
+        true
+    })
+}
+
+fn httparse(heads: &[Vec<u8>], each: bool) -> Contender<'_> {
+    repeated(names::HTTPARSE, heads.iter(), move |head| with_httparse(black_box(head), each))
 }
 
 /// Reads `head` by httparse, into headers that are not cleared before.
@@ -62,8 +86,8 @@ pub(super) fn with_httparse(head: &[u8], each: bool) -> bool {
 }
 
 #[cfg(target_arch = "x86_64")]
-fn pico(head: &[u8], each: bool) -> Contender<'_> {
-    repeated(names::PICO, move || {
+fn pico(heads: &[Vec<u8>], each: bool) -> Contender<'_> {
+    repeated(names::PICO, heads.iter(), move |head| {
         let mut headers = [const { MaybeUninit::uninit() }; HEADERS];
         let Some(Pico { method, target, headers }) =
             http1_pico::read(black_box(head), &mut headers)
@@ -75,9 +99,9 @@ fn pico(head: &[u8], each: bool) -> Contender<'_> {
     })
 }
 
-fn nom(head: &[u8], each: bool) -> Contender<'_> {
-    repeated(names::NOM, move || {
-        let mut headers = [(&b""[..], &b""[..]); HEADERS];
+fn nom(heads: &[Vec<u8>], each: bool) -> Contender<'_> {
+    let mut headers = [(&b""[..], &b""[..]); HEADERS];
+    repeated(names::NOM, heads.iter(), move |head| {
         let Ok((_, (line, count))) = http1_nom::request(black_box(head), &mut headers) else {
             return false;
         };
@@ -89,13 +113,13 @@ fn nom(head: &[u8], each: bool) -> Contender<'_> {
 /// The stage without a buffer.
 fn stage<'i>(
     name: &'static str,
-    head: &[u8],
+    heads: &[Vec<u8>],
     see: impl Fn(&Request<'_>) -> bool + 'i,
 ) -> Contender<'i> {
-    let (mut bytes, mut stage) = (head.to_vec(), RequestHead::new());
-    repeated(name, move || {
+    let mut stage = RequestHead::new();
+    repeated(name, heads.to_vec(), move |head| {
         stage.begin_again();
-        let input = black_box(&mut bytes[..]);
+        let input = black_box(&mut head[..]);
         let Ok(Framing::Record(length)) = stage.frame(input, false) else { return false };
         match stage.parse(Record::from(&mut input[..length])) {
             Ok(request) => see(&request),
@@ -105,12 +129,12 @@ fn stage<'i>(
 }
 
 /// As a connection does it.
-fn step(head: &[u8], each: bool) -> Contender<'_> {
-    let (mut buffer, mut output) = (Buffer::from(head), Output::new());
-    let mut stage = RequestHead::new();
-    repeated(names::STEP, move || {
+fn step(heads: &[Vec<u8>], each: bool) -> Contender<'_> {
+    let (mut stage, mut output) = (RequestHead::new(), Output::new());
+    let buffers = heads.iter().map(|head| (Buffer::from(&head[..]), head.len()));
+    repeated(names::STEP, buffers.collect::<Vec<_>>(), move |(buffer, length)| {
         stage.begin_again();
-        receive_again(black_box(&mut buffer), head.len());
+        receive_again(black_box(buffer), *length);
         match buffer.step(&mut stage, false, &mut output) {
             Ok(Step::Item(request)) => see_request(&request, each),
             _ => false,
@@ -155,6 +179,24 @@ fn see_head<'h, W: AsRef<[u8]>>(
     }
 }
 
-fn repeated<'i>(name: &'static str, mut read: impl FnMut() -> bool + 'i) -> Contender<'i> {
-    Contender::new(name, move || (0..TIMES).filter(|_| read()).count())
+/// Goes through all heads, and through few of them several times.
+fn repeated<'i, H: 'i>(
+    name: &'static str,
+    heads: impl IntoIterator<Item = H>,
+    mut read: impl FnMut(&mut H) -> bool + 'i,
+) -> Contender<'i> {
+    let mut heads: Vec<H> = heads.into_iter().collect();
+    let times = times(heads.len());
+    Contender::new(name, move || {
+        let mut count = 0;
+        for _ in 0..times {
+            count += heads.iter_mut().filter_map(|head| read(head).then_some(())).count();
+        }
+        count
+    })
+}
+
+/// How often so many heads are read in one pass.
+fn times(heads: usize) -> usize {
+    TIMES.div_ceil(heads)
 }

@@ -4,6 +4,9 @@ mod dribble;
 mod http1;
 mod http1_chunked;
 mod http1_dribble;
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "a floor of the vectors that a processor has")]
+mod http1_mask;
 mod http1_nom;
 #[cfg(target_arch = "x86_64")]
 #[expect(unsafe_code, reason = "a peer that is written in C")]
@@ -20,6 +23,8 @@ pub use dribble::{dribble, growth};
 pub use http1::{http1_head, http1_headers};
 pub use http1_chunked::http1_chunked;
 pub use http1_dribble::http1_dribble;
+#[cfg(target_arch = "x86_64")]
+pub use http1_mask::is_there as has_masks;
 pub use length::length;
 pub use lines::lines;
 pub use nested::nested;
@@ -48,6 +53,8 @@ pub mod names {
     pub const STAGE: &str = "segue stage";
     /// The same, with names of headers that are not made text.
     pub const STAGE_BYTES: &str = "segue stage, bytes";
+    /// Heads by masks of AVX2, by hand.
+    pub const MASKS: &str = "by masks, by hand";
     /// The parser of HTTP/1 heads that hyper uses.
     pub const HTTPARSE: &str = "httparse";
     /// The parser of HTTP/1 heads that httparse was modelled on, in C.
