@@ -17,7 +17,7 @@ use std::{
     net::{SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     thread,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use clap::{Parser, ValueEnum};
@@ -82,6 +82,7 @@ impl Echo {
     /// Queues what `event` is answered with.
     fn answer(&mut self, event: RequestEvent<'_>, output: &mut Output) -> io::Result<()> {
         let Self { writer, answer } = self;
+        tell_time(writer);
         let queued = match event {
             RequestEvent::Head(head) => {
                 let path = head.target();
@@ -145,6 +146,7 @@ impl Echo {
 
     /// Tells a client that has broken the rules, if it can still be told.
     fn refuse(&mut self, fault: &Fault<segue_http1::Error>, output: &mut Output) {
+        tell_time(&mut self.writer);
         if let Err(error) = output.try_encode(&mut self.writer, fault) {
             eprintln!("{fault}; not told, since {error}");
         }
@@ -154,6 +156,7 @@ impl Echo {
     /// let go without a word, and one that has an answer already gets no second one.
     fn late(&mut self, late: Late, output: &mut Output) {
         if late == Late::Record {
+            tell_time(&mut self.writer);
             let head = ResponseParts::new(408, [("Connection", "close")]);
             let _ = output.try_encode(&mut self.writer, Whole::new(head, &b"too slow\n"[..]));
         }
@@ -161,6 +164,13 @@ impl Echo {
 
     fn is_over(&self) -> bool {
         self.writer.is_over()
+    }
+}
+
+/// Has a `Date` sent in what is answered. A clock that is set before 1970 tells nothing.
+fn tell_time(writer: &mut ServerWriter) {
+    if let Ok(since_1970) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+        writer.set_time(since_1970);
     }
 }
 

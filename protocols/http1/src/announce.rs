@@ -1,16 +1,11 @@
 //! What the headers of a head that is written say of its framing and its connection.
 
-use core::cell::Cell;
+use segue::Output;
 
 use crate::framing::decimal;
 use crate::{HeaderLine, WriteError};
 
 /// What the headers that pass by say, noted on their way to the output.
-#[derive(Debug, Default)]
-pub(crate) struct Announced {
-    notes: Cell<Notes>,
-}
-
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Notes {
     pub(crate) length: Option<u64>,
@@ -25,61 +20,43 @@ pub(crate) struct Notes {
     pub(crate) upgrade: bool,
     pub(crate) hosts: u8,
     pub(crate) expects: bool,
-}
-
-impl Announced {
-    /// The `headers`, noted as they pass by, and behind them what `added` makes of the notes. A
-    /// `Transfer-Encoding` is left out where `without_encoding`.
-    pub(crate) fn pass<'n, H, A>(
-        &'n self,
-        headers: H,
-        without_encoding: bool,
-        added: A,
-    ) -> impl Iterator<Item = Line<H::Item>> + use<'n, H, A>
-    where
-        H: IntoIterator<Item: HeaderLine>,
-        A: FnOnce(Notes) -> [Option<Line<H::Item>>; 2] + 'n,
-    {
-        let own = headers.into_iter().filter_map(move |line| {
-            self.note(&line);
-            let left_out = without_encoding && is(line.name(), b"transfer-encoding");
-            (!left_out).then_some(Line::Own(line))
-        });
-        own.chain(core::iter::once_with(move || added(self.notes.get())).flatten().flatten())
-    }
-
-    /// Looks at a header line.
-    fn note(&self, line: &impl HeaderLine) {
-        let (name, value) = (line.name(), line.value());
-        let mut notes = self.notes.get();
-        if is(name, b"host") {
-            notes.hosts = notes.hosts.saturating_add(1);
-        } else if is(name, b"expect") {
-            notes.expects |= value.eq_ignore_ascii_case(b"100-continue");
-        } else if is(name, b"upgrade") {
-            notes.upgrade = true;
-        } else if is(name, b"connection") {
-            for token in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-                notes.close |= token.eq_ignore_ascii_case(b"close");
-                notes.keep_alive |= token.eq_ignore_ascii_case(b"keep-alive");
-                notes.connection_upgrade |= token.eq_ignore_ascii_case(b"upgrade");
-            }
-        } else if is(name, b"content-length") {
-            let length = decimal(value).ok();
-            notes.contradicts |= length.is_none() || notes.length.is_some() || notes.chunked;
-            notes.length = length;
-        } else if is(name, b"transfer-encoding") {
-            let chunked = value.eq_ignore_ascii_case(b"chunked");
-            notes.contradicts |= !chunked || notes.length.is_some() || notes.chunked;
-            notes.chunked = chunked;
-        } else {
-            return;
-        }
-        self.notes.set(notes);
-    }
+    /// There is a `Date`.
+    pub(crate) date: bool,
 }
 
 impl Notes {
+    /// Looks at a header line. Names of other lengths than these are not compared.
+    #[inline]
+    pub(crate) fn note(&mut self, line: &impl HeaderLine) {
+        let (name, value) = (line.name(), line.value());
+        match name.len() {
+            4 if is(name, b"host") => self.hosts = self.hosts.saturating_add(1),
+            4 if is(name, b"date") => self.date = true,
+            6 if is(name, b"expect") => self.expects |= is(value, b"100-continue"),
+            7 if is(name, b"upgrade") => self.upgrade = true,
+            10 if is(name, b"connection") => self.note_connection(value),
+            14 if is(name, b"content-length") => {
+                let length = decimal(value).ok();
+                self.contradicts |= length.is_none() || self.length.is_some() || self.chunked;
+                self.length = length;
+            }
+            17 if is_encoding(name) => {
+                let chunked = is(value, b"chunked");
+                self.contradicts |= !chunked || self.length.is_some() || self.chunked;
+                self.chunked = chunked;
+            }
+            _ => {}
+        }
+    }
+
+    fn note_connection(&mut self, value: &[u8]) {
+        for token in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+            self.close |= is(token, b"close");
+            self.keep_alive |= is(token, b"keep-alive");
+            self.connection_upgrade |= is(token, b"upgrade");
+        }
+    }
+
     /// The framing that the headers announce.
     ///
     /// # Errors
@@ -102,29 +79,11 @@ pub(crate) enum Framing {
     Chunked,
 }
 
-/// A header line of the caller, or one that is added.
-pub(crate) enum Line<L> {
-    Own(L),
-    Added(&'static str, &'static str),
-    Length(Digits),
-}
-
-impl<L: HeaderLine> HeaderLine for Line<L> {
-    fn name(&self) -> &[u8] {
-        match self {
-            Self::Own(line) => line.name(),
-            Self::Added(name, _) => name.as_bytes(),
-            Self::Length(_) => b"Content-Length",
-        }
-    }
-
-    fn value(&self) -> &[u8] {
-        match self {
-            Self::Own(line) => line.value(),
-            Self::Added(_, value) => value.as_bytes(),
-            Self::Length(digits) => digits.as_bytes(),
-        }
-    }
+/// Appends the line that tells the length of a body.
+pub(crate) fn put_length(length: u64, output: &mut Output) {
+    output.put(b"Content-Length: ");
+    output.put(Digits::decimal(length).as_bytes());
+    output.put(b"\r\n");
 }
 
 /// A number as it is written in decimal or hexadecimal.
@@ -159,6 +118,11 @@ impl Digits {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
+}
+
+/// Whether `name` is that of the header that names transfer codings.
+pub(crate) fn is_encoding(name: &[u8]) -> bool {
+    is(name, b"transfer-encoding")
 }
 
 /// Whether `name` is `wanted`, which is in lower case.

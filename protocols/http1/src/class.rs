@@ -11,6 +11,9 @@ pub(crate) const VALUE: u8 = 4;
 /// Bytes of the host and port in a `Host` header (RFC 9110 §7.2, RFC 3986 §3.2.2).
 pub(crate) const HOST: u8 = 8;
 
+/// The same without the colon, which ends a host that is not in brackets.
+pub(crate) const NAME_OF_HOST: u8 = 32;
+
 /// Control characters but CR, LF and NUL, which [`Relaxed::controls`](crate::Relaxed::controls)
 /// lets through.
 pub(crate) const CONTROL: u8 = 16;
@@ -65,6 +68,9 @@ static CLASS: [u8; 256] = {
         }
         if alphanumeric || among(b, b"-._~%!$&'()*+,;=:") {
             table[byte] |= HOST;
+            if b != b':' {
+                table[byte] |= NAME_OF_HOST;
+            }
         }
         byte += 1;
     }

@@ -1,16 +1,13 @@
 //! The writing half of a client.
 
-use core::cell::Cell;
-
 use bytes::Bytes;
 use segue::{Encode, Output};
 
-use crate::announce::{Announced, Digits, Framing, Line, Notes};
+use crate::announce::{Framing, Notes, put_length};
+use crate::encode::{self, put_header, put_request_line};
 use crate::machine::{Kind, Shared, State, Step, Word};
 use crate::sending::Sending;
-use crate::{
-    End, HeadEncoder, HeaderLine, Payload, RequestParts, Trailers, Version, Whole, WriteError,
-};
+use crate::{End, HeaderLine, Payload, RequestParts, Trailers, Version, Whole, WriteError};
 
 /// Writes the requests of a connection, whose answers its [`Client`](crate::Client) reads.
 ///
@@ -105,29 +102,30 @@ impl ClientWriter {
             _ => return Err(WriteError::Closing),
         }
         let RequestParts { method, target, version, headers } = parts;
-        let (announced, plan) = (Announced::default(), Cell::new(None));
-        let headers = announced.pass(headers, false, |notes| {
-            let made = planned(method, version, word.server_is_http10(), whole, notes);
-            let length = made.as_ref().map_or(None, |(_, _, length)| *length);
-            plan.set(Some(made));
-            [length.map(|length| Line::Length(Digits::decimal(length))), None]
-        });
-        let mark = output.mark();
-        HeadEncoder.encode(RequestParts { method, target, version, headers }, output)?;
-        let verdict = match plan.take() {
-            Some(Ok((sending, step, _))) if self.shared.apply(step) => {
-                self.sending = sending;
-                // The server knows that it has the whole, and may answer.
-                if sending == Sending::Empty {
-                    self.shared.apply(Step::RequestEnd);
-                }
-                Ok(())
+        encode::whole(output, |output| {
+            put_request_line(method, target, version, output).map_err(WriteError::Head)?;
+            let mut notes = Notes::default();
+            for line in headers {
+                notes.note(&line);
+                put_header(&line, output).map_err(WriteError::Head)?;
             }
-            Some(Err(error)) => Err(error),
-            // The plan is made with the lines; an answer that closes may have come meanwhile.
-            _ => Err(WriteError::Closing),
-        };
-        verdict.inspect_err(|_| output.rollback(mark))
+            let (sending, step, length) =
+                planned(method, version, word.server_is_http10(), whole, notes)?;
+            if let Some(length) = length {
+                put_length(length, output);
+            }
+            output.put(b"\r\n");
+            if !self.shared.apply(step) {
+                // What was planned was possible; an answer that closes may have come meanwhile.
+                return Err(WriteError::Closing);
+            }
+            self.sending = sending;
+            // The server knows that it has the whole, and may answer.
+            if sending == Sending::Empty {
+                self.shared.apply(Step::RequestEnd);
+            }
+            Ok(())
+        })
     }
 
     fn piece(&mut self, piece: impl Payload, output: &mut Output) -> Result<(), WriteError> {

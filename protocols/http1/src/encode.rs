@@ -186,16 +186,8 @@ where
         output: &mut Output,
     ) -> Result<(), EncodeError> {
         let RequestParts { method, target, version, headers } = parts;
-        check(is_token(method.as_bytes()), EncodeError::Method)?;
-        let visible = !target.is_empty() && run(target.as_bytes(), TARGET) == target.len();
-        check(visible, EncodeError::Target)?;
         whole(output, |output| {
-            output.put(method.as_bytes());
-            output.put(b" ");
-            output.put(target.as_bytes());
-            output.put(b" ");
-            output.put(version.as_str().as_bytes());
-            output.put(b"\r\n");
+            put_request_line(method, target, version, output)?;
             put_headers(headers, output)
         })
     }
@@ -213,13 +205,8 @@ where
         output: &mut Output,
     ) -> Result<(), EncodeError> {
         let ResponseParts { version, status, reason, headers } = parts;
-        check(matches!(status, 100..=999), EncodeError::Status)?;
-        check(run(reason, VALUE) == reason.len(), EncodeError::Reason)?;
         whole(output, |output| {
-            output.put(version.as_str().as_bytes());
-            output.put(&[b' ', digit(status / 100), digit(status / 10), digit(status), b' ']);
-            output.put(reason);
-            output.put(b"\r\n");
+            put_status_line(version, status, reason, output)?;
             put_headers(headers, output)
         })
     }
@@ -255,33 +242,84 @@ impl Encode<Response<'_>> for HeadEncoder {
     }
 }
 
+/// Appends the line that a request begins with.
+pub(crate) fn put_request_line(
+    method: &str,
+    target: &str,
+    version: Version,
+    output: &mut Output,
+) -> Result<(), EncodeError> {
+    check(is_token(method.as_bytes()), EncodeError::Method)?;
+    let visible = !target.is_empty() && run(target.as_bytes(), TARGET) == target.len();
+    check(visible, EncodeError::Target)?;
+    output.put(method.as_bytes());
+    output.put(b" ");
+    output.put(target.as_bytes());
+    output.put(match version {
+        Version::Http10 => b" HTTP/1.0\r\n",
+        Version::Http11 => b" HTTP/1.1\r\n",
+    });
+    Ok(())
+}
+
+/// Appends the line that a response begins with.
+#[inline]
+pub(crate) fn put_status_line(
+    version: Version,
+    status: u16,
+    reason: &[u8],
+    output: &mut Output,
+) -> Result<(), EncodeError> {
+    check(matches!(status, 100..=999), EncodeError::Status)?;
+    check(run(reason, VALUE) == reason.len(), EncodeError::Reason)?;
+    let mut front = match version {
+        Version::Http10 => *b"HTTP/1.0 000 ",
+        Version::Http11 => *b"HTTP/1.1 000 ",
+    };
+    front[9..12].copy_from_slice(&[digit(status / 100), digit(status / 10), digit(status)]);
+    output.put(&front);
+    output.put(reason);
+    output.put(b"\r\n");
+    Ok(())
+}
+
 pub(crate) fn put_headers<H>(headers: H, output: &mut Output) -> Result<(), EncodeError>
 where
     H: IntoIterator<Item: HeaderLine>,
 {
     for line in headers {
-        let (name, value) = (line.name(), line.value());
-        check(is_token(name), EncodeError::HeaderName)?;
-        let clean = run(value, VALUE) == value.len() && value.trim_ascii().len() == value.len();
-        check(clean, EncodeError::HeaderValue)?;
-        output.put(name);
-        output.put(b": ");
-        output.put(value);
-        output.put(b"\r\n");
+        put_header(&line, output)?;
     }
     output.put(b"\r\n");
     Ok(())
 }
 
+/// Appends a header line if it is one.
+#[inline]
+pub(crate) fn put_header(line: &impl HeaderLine, output: &mut Output) -> Result<(), EncodeError> {
+    let (name, value) = (line.name(), line.value());
+    check(is_token(name), EncodeError::HeaderName)?;
+    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    let blank = is_blank(value.first()) || is_blank(value.last());
+    check(!blank && run(value, VALUE) == value.len(), EncodeError::HeaderValue)?;
+    output.put(name);
+    output.put(b": ");
+    output.put(value);
+    output.put(b"\r\n");
+    Ok(())
+}
+
 /// Runs `write`; if it fails, nothing of what it wrote stays.
-fn whole(
+#[inline]
+pub(crate) fn whole<E>(
     output: &mut Output,
-    write: impl FnOnce(&mut Output) -> Result<(), EncodeError>,
-) -> Result<(), EncodeError> {
+    write: impl FnOnce(&mut Output) -> Result<(), E>,
+) -> Result<(), E> {
     let mark = output.mark();
     write(output).inspect_err(|_| output.rollback(mark))
 }
 
+#[inline]
 fn check(holds: bool, otherwise: EncodeError) -> Result<(), EncodeError> {
     if holds { Ok(()) } else { Err(otherwise) }
 }

@@ -2,7 +2,7 @@
 
 use segue::Fault;
 
-use crate::class::{HOST, is_token, run};
+use crate::class::{HOST, NAME_OF_HOST, is_token, run};
 use crate::named::Named;
 use crate::text::ascii;
 use crate::{Error, Headers, Relaxed, Request, Response, Version};
@@ -270,12 +270,8 @@ fn host_fault(value: &[u8]) -> Option<usize> {
             }
             inside + 2
         }
-        _ => value.iter().position(|&byte| byte == b':').unwrap_or(value.len()),
+        _ => run(value, NAME_OF_HOST),
     };
-    let bad = run(&value[..host], HOST);
-    if value.first() != Some(&b'[') && bad < host {
-        return Some(bad);
-    }
     match &value[host..] {
         [] => None,
         [b':', port @ ..] => {

@@ -13,6 +13,7 @@
 //! use segue::driver::{Error, Turn, sync::Connection};
 //! use segue_http1::{RequestEvent, ResponseParts, Whole};
 //! use std::net::{TcpListener, TcpStream};
+//! use std::time::SystemTime;
 //!
 //! fn serve(socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
 //!     let (requests, mut writer) = segue_http1::server();
@@ -20,6 +21,8 @@
 //!     while !writer.is_over() {
 //!         match connection.turn() {
 //!             Ok(Some(Turn { item: RequestEvent::End, mut output })) => {
+//!                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
+//!                 writer.set_time(now); // so that the answer has a Date
 //!                 let head = ResponseParts::new(200, [("Content-Type", "text/plain")]);
 //!                 output.queue(&mut writer, Whole::new(head, &b"hello\n"[..]))?;
 //!             }
@@ -89,6 +92,7 @@ mod chunked;
 mod class;
 mod client;
 mod client_writer;
+mod date;
 mod encode;
 mod error;
 mod framing;

@@ -1,18 +1,17 @@
 //! The writing half of a server.
 
-use core::cell::Cell;
+use core::time::Duration;
 
 use alloc::string::ToString;
 use bytes::Bytes;
 use segue::{Encode, Fault, Output};
 
-use crate::announce::{Announced, Digits, Framing, Line, Notes};
+use crate::announce::{Framing, Notes, is_encoding, put_length};
+use crate::date::Date;
+use crate::encode::{self, put_header, put_status_line};
 use crate::machine::{Kind, Shared, State, Step, Word};
 use crate::sending::Sending;
-use crate::{
-    End, Error, HeadEncoder, HeaderLine, Payload, ResponseParts, Trailers, Version, Whole,
-    WriteError,
-};
+use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, Whole, WriteError};
 
 /// Writes the responses of a connection, in the order of the requests that its
 /// [`Server`](crate::Server) reads.
@@ -29,7 +28,8 @@ use crate::{
 /// `Transfer-Encoding: chunked`. With neither it goes out in chunks, or to a client of HTTP/1.0
 /// up to the end of the connection. A body to `HEAD` is taken and not sent. `Connection: close` and
 /// `keep-alive` are added where they are due; a server that wants to close says so with a header
-/// of its own, and [`is_over`](Self::is_over) tells when to.
+/// of its own, and [`is_over`](Self::is_over) tells when to. A `Date` is added once the writer has
+/// been [told the time](Self::set_time).
 ///
 /// What it is given is checked before a byte of it is queued, so what is refused leaves the output
 /// and the connection as they were.
@@ -61,6 +61,8 @@ use crate::{
 pub struct ServerWriter {
     shared: Shared,
     sending: Sending,
+    /// What time it is, once it was told.
+    date: Option<Date>,
 }
 
 /// What kind of response a head begins.
@@ -80,7 +82,40 @@ struct Plan {
 
 impl ServerWriter {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, sending: Sending::Nothing }
+        Self { shared, sending: Sending::Nothing, date: None }
+    }
+
+    /// Tells what time it is, as the time since the beginning of 1970 (UTC). From then on a `Date` is
+    /// added to final responses that have none, as a server that has a clock must do (RFC 9110
+    /// §6.6.1).
+    ///
+    /// The clock is the caller's: for instance
+    /// `SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)`, asked before an answer is
+    /// queued. What has been told holds until something else is; the line is made anew when another
+    /// second has begun, and kept.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use segue::{Buffer, Encode, Output, Step};
+    /// use segue_http1::{ResponseParts, Whole};
+    ///
+    /// let (mut requests, mut writer) = segue_http1::server();
+    /// let (mut buffer, mut output) = (Buffer::from(&b"GET / HTTP/1.0\r\n\r\n"[..]), Output::new());
+    /// while let Step::Item(_) = buffer.step(&mut requests, false, &mut output)? {}
+    /// writer.set_time(Duration::from_secs(784_111_777));
+    /// writer.encode(Whole::new(ResponseParts::new(204, [("", ""); 0]), &b""[..]), &mut output)?;
+    /// assert_eq!(
+    ///     output.to_vec().escape_ascii().to_string().replace("\\r\\n", "|"),
+    ///     "HTTP/1.1 204 No Content|Connection: close|Date: Sun, 06 Nov 1994 08:49:37 GMT||",
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline]
+    pub fn set_time(&mut self, since_1970: Duration) {
+        let second = since_1970.as_secs();
+        if self.date.as_ref().is_none_or(|date| date.second() != second) {
+            self.date = Some(Date::of(second));
+        }
     }
 
     /// Whether a request waits for an answer, or for the rest of one.
@@ -126,29 +161,33 @@ impl ServerWriter {
         let kind = self.next(word)?;
         let (status, http10) = (parts.status, kind.is_http10() || parts.version == Version::Http10);
         let answer = Answer::of(status, kind);
-        let (announced, plan) = (Announced::default(), Cell::new(None));
-        let headers = announced.pass(parts.headers, http10, |notes| {
-            let made = match answer {
+        encode::whole(output, |output| {
+            let ResponseParts { version, reason, headers, .. } = parts;
+            put_status_line(version, status, reason, output).map_err(WriteError::Head)?;
+            let mut notes = Notes::default();
+            for line in headers {
+                notes.note(&line);
+                if !(http10 && is_encoding(line.name())) {
+                    put_header(&line, output).map_err(WriteError::Head)?;
+                }
+            }
+            let (plan, added) = match answer {
                 Answer::Final => final_plan(word, kind, status, http10, whole, notes),
                 _ => other_plan(word, kind, answer, status, http10, whole, notes),
-            };
-            let lines = made.as_ref().map_or([None, None], |(_, lines)| lines.map(Added::line));
-            plan.set(Some(made.map(|(plan, _)| plan)));
-            lines
-        });
-        let mark = output.mark();
-        let head = ResponseParts { version: parts.version, status, reason: parts.reason, headers };
-        HeadEncoder.encode(head, output)?;
-        let verdict = match plan.take() {
-            Some(Ok(plan)) if self.shared.apply(plan.step) => {
-                self.sending = plan.sending;
-                Ok(())
+            }?;
+            added.into_iter().flatten().for_each(|line| line.put(output));
+            match &self.date {
+                Some(date) if answer == Answer::Final && !notes.date => date.put_line(output),
+                _ => {}
             }
-            Some(Err(error)) => Err(error),
-            // The plan is made with the lines, and what it does was possible when it was made.
-            _ => Err(WriteError::NoRequest),
-        };
-        verdict.inspect_err(|_| output.rollback(mark))
+            output.put(b"\r\n");
+            if !self.shared.apply(plan.step) {
+                // What it does was possible when it was planned.
+                return Err(WriteError::NoRequest);
+            }
+            self.sending = plan.sending;
+            Ok(())
+        })
     }
 
     /// The request that is to be answered next.
@@ -183,16 +222,21 @@ impl Answer {
 enum Added {
     Length(u64),
     Chunked,
-    Connection(&'static str),
+    Upgrade,
+    Close,
+    KeepAlive,
 }
 
 impl Added {
-    fn line<L>(added: Option<Self>) -> Option<Line<L>> {
-        added.map(|added| match added {
-            Self::Length(length) => Line::Length(Digits::decimal(length)),
-            Self::Chunked => Line::Added("Transfer-Encoding", "chunked"),
-            Self::Connection(token) => Line::Added("Connection", token),
-        })
+    #[inline]
+    fn put(self, output: &mut Output) {
+        match self {
+            Self::Length(length) => put_length(length, output),
+            Self::Chunked => output.put(b"Transfer-Encoding: chunked\r\n"),
+            Self::Upgrade => output.put(b"Connection: Upgrade\r\n"),
+            Self::Close => output.put(b"Connection: close\r\n"),
+            Self::KeepAlive => output.put(b"Connection: keep-alive\r\n"),
+        }
     }
 }
 
@@ -224,7 +268,7 @@ fn other_plan(
         return Err(WriteError::NotOffered);
     }
     let bare = status == 101 && !notes.connection_upgrade;
-    Ok((plan(Step::Switch), [bare.then_some(Added::Connection("Upgrade")), None]))
+    Ok((plan(Step::Switch), [bare.then_some(Added::Upgrade), None]))
 }
 
 /// A final response: how its body is delimited (RFC 9112 §6.3), and whether the connection is kept
@@ -269,8 +313,8 @@ fn final_plan(
     let unheard = word.expects() && word.owed() == 1;
     let closes = notes.close || sending == Sending::UntilClose || word.answers_last() || unheard;
     let connection = match (closes, http10) {
-        (true, _) if !notes.close => Some(Added::Connection("close")),
-        (false, true) if !notes.keep_alive => Some(Added::Connection("keep-alive")),
+        (true, _) if !notes.close => Some(Added::Close),
+        (false, true) if !notes.keep_alive => Some(Added::KeepAlive),
         _ => None,
     };
     let sending = match sending {

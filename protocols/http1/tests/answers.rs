@@ -1,7 +1,9 @@
 //! What a server answers: framing, keep-alive, expectations, and what it refuses to write.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-use segue::{Buffer, Decode, Encode, Output, Step};
+use std::time::Duration;
+
+use segue::{Buffer, Decode, Encode, Fault, Output, Step};
 use segue_http1::{
     EncodeError, End, Error, RequestEvent, ResponseParts, Server, ServerWriter, Trailers, Whole,
     WriteError,
@@ -199,6 +201,38 @@ fn heads_that_are_refused() {
         Err(WriteError::Framing)
     );
     assert_eq!(Served::new(CONNECT).send(whole(200, &[])), Err(WriteError::Informational));
+}
+
+/// A server that has been told the time says so in final answers, once.
+#[test]
+fn dates_of_answers() {
+    let mut served = Served::new(EXPECTS);
+    served.writer.set_time(Duration::from_millis(784_111_777_999));
+    served.send(parts(100, &[])).unwrap();
+    assert_eq!(served.sent(), "HTTP/1.1 100 Continue||");
+    served.buffer.extend(b"12");
+    served.read();
+    served.send(Whole::new(parts(200, &[]), &b"a"[..])).unwrap();
+    let line = "Date: Sun, 06 Nov 1994 08:49:37 GMT|";
+    assert_eq!(served.sent(), format!("HTTP/1.1 200 OK|Content-Length: 1|{line}|a"));
+
+    // The caller's own goes before it, in whatever case it is written.
+    served.buffer.extend(GET.as_bytes());
+    served.read();
+    served.send(Whole::new(parts(200, &[("dATE", "x")]), &b""[..])).unwrap();
+    assert_eq!(served.sent(), "HTTP/1.1 200 OK|dATE: x|Content-Length: 0||");
+
+    // What has been told holds until something else is, and what is refused is told it as well.
+    served.buffer.extend(GET.as_bytes());
+    served.read();
+    served.writer.set_time(Duration::from_secs(784_111_778));
+    served.send(Whole::new(parts(404, &[]), &b""[..])).unwrap();
+    let line = line.replace(":37", ":38");
+    assert_eq!(served.sent(), format!("HTTP/1.1 404 Not Found|Content-Length: 0|{line}|"));
+    served.buffer.extend(b"GET / HTTP/1.1\r\n\r\n");
+    assert_eq!(served.read(), "refused");
+    served.send(&Fault::new(Error::MissingHost)).unwrap();
+    assert!(served.sent().contains(&line));
 }
 
 #[test]

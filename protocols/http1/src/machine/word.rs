@@ -210,7 +210,23 @@ impl Word {
     }
 
     /// The state after `step`, unless it cannot be said now.
+    ///
+    /// Most requests are plain ones on a connection that is kept, each answered before the next: for
+    /// the four steps of those there is no need to look anything up.
+    #[inline]
     pub(crate) fn after(self, step: Step) -> Option<Self> {
+        let after = match (self.0, step) {
+            (IDLE, Step::Request { kind: Kind::Plain, closes: false, expects: false }) => ASKING,
+            (ASKING, Step::RequestEnd) => ASKED,
+            (ASKED, Step::Response { closes: false, http10: false }) => ANSWERING,
+            (ANSWERING, Step::ResponseEnd) => IDLE,
+            _ => return self.after_by_table(step),
+        };
+        Some(Self(after))
+    }
+
+    /// As [`after`](Self::after), for any state and step.
+    fn after_by_table(self, step: Step) -> Option<Self> {
         let event = step.event();
         let mut word = self.noting(step)?;
         let [requests, responses] = [Side::Requests, Side::Responses].map(|side| {
@@ -335,6 +351,13 @@ const OWED: u32 = 9;
 const KINDS: u32 = 12;
 const ALL_KINDS: u32 = SERVER_10 - (1 << KINDS);
 const SERVER_10: u32 = 1 << 30;
+
+/// The states that a plain request goes through from the first byte of its head to the last of its
+/// answer.
+const IDLE: u32 = Word::NEW.0;
+const ASKING: u32 = State::Body as u32 | (State::Owed as u32) << RESPONSES | 1 << OWED;
+const ASKED: u32 = (State::Owed as u32) << RESPONSES | 1 << OWED;
+const ANSWERING: u32 = (State::Body as u32) << RESPONSES | 1 << OWED;
 
 #[cfg(test)]
 mod tests;

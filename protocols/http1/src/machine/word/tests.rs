@@ -149,6 +149,7 @@ fn whatever_is_said_the_two_sides_fit_together() {
         // Once something is the last, nothing follows it.
         let last = last(requests);
         for &step in &steps {
+            assert_eq!(word.after(step), word.after_by_table(step), "{word:?}: {step:?}");
             let Some(next) = word.after(step) else { continue };
             assert!(!last || step.event().side() == Side::Responses, "{word:?}: {step:?}");
             let over = matches!(responses, State::Ended | State::Failed);
