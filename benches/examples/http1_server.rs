@@ -1,11 +1,11 @@
 //! The same small HTTP/1.1 server twice, on one thread: by segue and by hyper. `benches/wrk` puts
-//! them under load in turns.
+//! them under load in turns. Both send a `Date`.
 //!
 //! ```text
 //! cargo run --release -p segue-benches --example http1_server -- segue 127.0.0.1:8080
 //! ```
 
-use std::{convert::Infallible, env, io, net::SocketAddr};
+use std::{convert::Infallible, env, io, net::SocketAddr, time::SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -47,6 +47,8 @@ async fn by_segue(socket: TcpStream) -> io::Result<()> {
     let mut connection = Connection::new(socket, requests);
     while let Some(Turn { item, mut output }) = connection.turn().await? {
         if let RequestEvent::End = item {
+            let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            writer.set_time(since_1970.unwrap_or_default());
             let head = ResponseParts::new(200, [("Content-Type", "text/plain")]);
             output
                 .queue(&mut writer, Whole::new(head, BODY.as_bytes()))
