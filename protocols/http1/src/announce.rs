@@ -81,34 +81,37 @@ pub(crate) enum Framing {
 
 /// Appends the line that tells the length of a body.
 pub(crate) fn put_length(length: u64, output: &mut Output) {
-    output.put(b"Content-Length: ");
-    output.put(Digits::decimal(length).as_bytes());
-    output.put(b"\r\n");
+    const NAME: &[u8; 16] = b"Content-Length: ";
+    // Put together from its end, so that it is appended at once.
+    let mut line = *b"Content-Length: 18446744073709551615\r\n";
+    let (mut start, mut left) = (line.len() - 2, length);
+    loop {
+        start -= 1;
+        line[start] = b'0' + u8::try_from(left % 10).unwrap_or(0);
+        left /= 10;
+        if left == 0 {
+            break;
+        }
+    }
+    line[start - NAME.len()..start].copy_from_slice(NAME);
+    output.put(&line[start - NAME.len()..]);
 }
 
-/// A number as it is written in decimal or hexadecimal.
+/// A number as it is written in hexadecimal.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Digits {
-    bytes: [u8; 20],
+    bytes: [u8; 16],
     start: usize,
 }
 
 impl Digits {
-    pub(crate) fn decimal(number: u64) -> Self {
-        Self::new::<10>(number)
-    }
-
-    pub(crate) fn hexadecimal(number: u64) -> Self {
-        Self::new::<16>(number)
-    }
-
-    fn new<const BASE: u64>(mut number: u64) -> Self {
-        let (mut bytes, mut start) = ([0; 20], 20);
+    pub(crate) fn hexadecimal(mut number: u64) -> Self {
+        let (mut bytes, mut start) = ([0; 16], 16);
         loop {
             start -= 1;
-            let digit = usize::try_from(number % BASE).unwrap_or(0);
+            let digit = usize::try_from(number % 16).unwrap_or(0);
             bytes[start] = b"0123456789abcdef"[digit];
-            number /= BASE;
+            number /= 16;
             if number == 0 {
                 return Self { bytes, start };
             }
@@ -136,9 +139,17 @@ mod tests {
     use alloc::format;
 
     #[test]
+    fn lengths_are_written_as_anybody_does() {
+        for length in (0..20).map(|digits| 10_u64.pow(digits) - 1).chain([0, 10, 13, u64::MAX]) {
+            let mut output = Output::new();
+            put_length(length, &mut output);
+            assert_eq!(output.to_vec(), format!("Content-Length: {length}\r\n").as_bytes());
+        }
+    }
+
+    #[test]
     fn digits_of_the_greatest_and_the_least() {
         for number in [0, 9, 10, 255, 256, u64::MAX] {
-            assert_eq!(Digits::decimal(number).as_bytes(), format!("{number}").as_bytes());
             assert_eq!(Digits::hexadecimal(number).as_bytes(), format!("{number:x}").as_bytes());
         }
     }
