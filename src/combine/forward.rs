@@ -30,4 +30,24 @@ macro_rules! forward {
     };
 }
 
+/// Writes the methods of [`Decode`](crate::Decode) by which a stage looks ahead, for one around it
+/// that answers as it does: of the type `$D`, in the field `$stage`, with faults made others by
+/// `$fault`.
+macro_rules! look_ahead {
+    ($D:ident, $stage:ident, |$self:ident, $fault:ident| $made:expr) => {
+        const AHEAD: bool = <$D as crate::Decode>::AHEAD;
+
+        #[inline]
+        fn frame_ahead(
+            &mut $self,
+            whole: &[u8],
+            eof: bool,
+            ahead: &mut crate::Ahead,
+        ) -> Result<crate::Framing, crate::Fault<<Self as crate::Decode>::Error>> {
+            $self.$stage.frame_ahead(whole, eof, ahead).map_err(|$fault| $made.fatal())
+        }
+    };
+}
+
 pub(crate) use forward;
+pub(super) use look_ahead;

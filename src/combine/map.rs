@@ -2,7 +2,10 @@
 
 use core::{fmt, marker::PhantomData};
 
-use super::{Family, forward::forward};
+use super::{
+    Family,
+    forward::{forward, look_ahead},
+};
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The items of a stage, put through a function that cannot fail.
@@ -128,6 +131,7 @@ impl<D: Decode, F: MapItem<D>> Decode for Map<D, F> {
     }
 
     forward!(D, stage);
+    look_ahead!(D, stage, |self, fault| fault);
 }
 
 impl<D, F, T> MapItem<D> for F

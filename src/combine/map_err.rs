@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::forward::forward;
+use super::forward::{forward, look_ahead};
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// A stage whose own errors are put through a function; where they were found, and whether they
@@ -77,6 +77,7 @@ impl<D: Decode, F: FnMut(D::Error) -> E, E> Decode for MapErr<D, F> {
     }
 
     forward!(D, stage, but speak);
+    look_ahead!(D, stage, |self, fault| fault.map(&mut self.map));
 }
 
 impl<D: fmt::Debug, F> fmt::Debug for MapErr<D, F> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::forward::forward;
+use super::forward::{forward, look_ahead};
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// The records of a stage as [`Bytes`], which may be kept and sent to other threads.
@@ -78,4 +78,5 @@ where
     }
 
     forward!(D, stage);
+    look_ahead!(D, stage, |self, fault| fault);
 }

@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use super::{Family, Lending, forward::forward};
+use super::{
+    Family, Lending,
+    forward::{forward, look_ahead},
+};
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// The items of a stage, put through a function that may refuse them.
@@ -132,6 +135,7 @@ impl<D: Decode, F: TryMapItem<D>> Decode for TryMap<D, F> {
     }
 
     forward!(D, stage, but speak);
+    look_ahead!(D, stage, |self, fault| convert(fault));
 }
 
 impl<D, F, T, E> TryMapItem<D> for F

@@ -1,6 +1,6 @@
 //! A stage that reads.
 
-use super::{Fault, Framing, Output, Record, Say};
+use super::{Ahead, Fault, Framing, Output, Record, Say};
 
 /// A stage of a protocol that reads: it delimits records, then parses them.
 ///
@@ -99,6 +99,27 @@ pub trait Decode {
     /// Drivers treat one as such even if it says otherwise, and a stage that asks another stage's
     /// `frame` makes its faults [`fatal`](Fault::fatal()).
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>>;
+
+    /// Whether the stage keeps what it finds out of the bytes behind a record:
+    /// [`frame_ahead`](Self::frame_ahead) is asked in the place of `frame` where that can be kept.
+    #[doc(hidden)]
+    const AHEAD: bool = false;
+
+    /// As [`frame`](Self::frame), in a loan: `whole` is all that was lent, of which as much was
+    /// consumed as `ahead` says. A stage may keep there what it finds out of what follows.
+    ///
+    /// # Errors
+    /// As `frame`.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn frame_ahead(
+        &mut self,
+        whole: &[u8],
+        eof: bool,
+        ahead: &mut Ahead,
+    ) -> Result<Framing, Fault<Self::Error>> {
+        self.frame(&whole[ahead.front..], eof)
+    }
 
     /// Takes a record of [`Framing::Absorb`], and may queue an answer to it.
     ///
@@ -227,6 +248,18 @@ impl<D: Decode + ?Sized> Decode for &mut D {
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         (**self).frame(input, eof)
+    }
+
+    const AHEAD: bool = D::AHEAD;
+
+    #[inline]
+    fn frame_ahead(
+        &mut self,
+        whole: &[u8],
+        eof: bool,
+        ahead: &mut Ahead,
+    ) -> Result<Framing, Fault<Self::Error>> {
+        (**self).frame_ahead(whole, eof, ahead)
     }
 
     #[inline]

@@ -1,5 +1,6 @@
 //! The types that everything else is made of. Nothing here knows a driver, a clock or a protocol.
 
+mod ahead;
 mod budget;
 mod buffer;
 mod content;
@@ -17,6 +18,7 @@ mod record;
 mod records;
 mod say;
 
+pub use ahead::Ahead;
 pub(crate) use budget::Budget;
 pub use buffer::Buffer;
 #[cfg(feature = "std")]

@@ -3,7 +3,7 @@
 use core::{fmt, mem};
 
 use super::{
-    Cause, Decode, Fault, Framing, Output, Record, Step,
+    Ahead, Cause, Decode, Fault, Framing, Output, Record, Step,
     buffer::{pay, pay_inside},
     pull::{Death, is_too_long, within},
 };
@@ -29,7 +29,11 @@ use super::{
 /// ```
 pub struct Records<'b, D> {
     stage: &'b mut D,
-    rest: &'b mut [u8],
+    /// What is buffered, from `ahead.front` on: for stages that look ahead all that was when the loan
+    /// began, for others without what was consumed since. The former find the next bytes to look at
+    /// without waiting for the end of the last record, the latter find the next record a little sooner.
+    bytes: &'b mut [u8],
+    ahead: Ahead,
     /// The buffer's front, moved on with every record: a loan that ends early loses nothing.
     start: &'b mut usize,
     /// The buffer's account of records of no bytes, and what has paid into it inside.
@@ -47,7 +51,7 @@ impl<'b, D: Decode> Records<'b, D> {
     #[inline]
     pub(super) fn new(
         stage: &'b mut D,
-        rest: &'b mut [u8],
+        bytes: &'b mut [u8],
         start: &'b mut usize,
         account: (&'b mut u64, &'b mut u64),
         position: u64,
@@ -56,7 +60,8 @@ impl<'b, D: Decode> Records<'b, D> {
     ) -> Self {
         let base = position.wrapping_sub(*start as u64);
         let (limit, death) = (usize::MAX, None);
-        Self { stage, rest, start, account, base, eof, limit, death, answers }
+        let ahead = Ahead::nothing(*start);
+        Self { stage, bytes, ahead, start, account, base, eof, limit, death, answers }
     }
 
     /// The same records, none of them longer than `limit`. A fatal fault is noted in `death`.
@@ -65,7 +70,7 @@ impl<'b, D: Decode> Records<'b, D> {
         Self { limit, death: Some(death), ..self }
     }
 
-    /// The offset in the stream of the front of `rest`. It is put together where it is asked for,
+    /// The offset in the stream of what was not consumed. It is put together where it is asked for,
     /// which is seldom, so that no record has to move it on.
     #[inline(always)]
     fn position(&self) -> u64 {
@@ -82,9 +87,15 @@ impl<'b, D: Decode> Records<'b, D> {
     #[expect(clippy::should_implement_trait, reason = "items borrow; no Iterator can lend")]
     pub fn next(&mut self) -> Result<Step<D::Item<'_>>, Fault<D::Error>> {
         loop {
-            let (shown, eof) = within(self.rest, self.eof, self.limit);
-            let held = shown.len();
-            let length = match self.stage.frame(shown, eof) {
+            let front = self.ahead.front;
+            let (shown, eof) = within(self.bytes, self.eof, front.saturating_add(self.limit));
+            let held = shown.len() - front;
+            let answer = if D::AHEAD {
+                self.stage.frame_ahead(shown, eof, &mut self.ahead)
+            } else {
+                self.stage.frame(shown, eof)
+            };
+            let length = match answer {
                 Ok(Framing::Record(length)) => length,
                 Ok(Framing::Absorb(length)) => {
                     let position = self.position();
@@ -95,10 +106,11 @@ impl<'b, D: Decode> Records<'b, D> {
                         };
                         *self.account.0 = paid;
                     }
-                    let Some(record) = self.take(length, held) else {
+                    if length > held {
                         self.die();
                         return Err(overrun(position));
-                    };
+                    }
+                    let record = consume::<D>(&mut self.bytes, &mut self.ahead, self.start, length);
                     match self.stage.absorb(record, self.answers) {
                         Ok(()) => continue,
                         Err(fault) => {
@@ -107,7 +119,9 @@ impl<'b, D: Decode> Records<'b, D> {
                         }
                     }
                 }
-                Ok(Framing::Need(need)) if is_too_long(self.rest.len(), need, self.limit) => {
+                Ok(Framing::Need(need))
+                    if is_too_long(self.bytes.len() - front, need, self.limit) =>
+                {
                     self.die();
                     return Err(too_long(self.position(), self.limit));
                 }
@@ -130,12 +144,13 @@ impl<'b, D: Decode> Records<'b, D> {
                 };
                 *self.account.0 = paid;
             }
-            let Some(record) = self.take(length, held) else {
+            if length > held {
                 self.die();
                 return Err(overrun(self.position()));
-            };
+            }
             // The item may be a loan from the stage, behind which nothing else is asked.
-            let Self { stage, start, base, death, .. } = self;
+            let Self { stage, bytes, ahead, start, base, death, .. } = self;
+            let record = consume::<D>(bytes, ahead, start, length);
             return match stage.parse(record) {
                 Ok(item) => Ok(Step::Item(item)),
                 Err(fault) => {
@@ -158,18 +173,28 @@ impl<'b, D: Decode> Records<'b, D> {
         let (paid, inside) = &mut self.account;
         pay(**paid, position).or_else(|| pay_inside(**paid, inside, self.stage.progress()))
     }
+}
 
-    /// Consumes `length` bytes, if there are as many among the `held` ones that were shown.
-    #[inline(always)]
-    fn take(&mut self, length: usize, held: usize) -> Option<Record<'b>> {
-        if length > held {
-            return None;
-        }
-        let (front, behind) = mem::take(&mut self.rest).split_at_mut(length);
-        self.rest = behind;
-        *self.start += length;
-        Some(Record::from(front))
-    }
+/// Takes `length` bytes from the front.
+#[inline(always)]
+fn consume<'a, D: Decode>(
+    bytes: &'a mut &mut [u8],
+    ahead: &mut Ahead,
+    start: &mut usize,
+    length: usize,
+) -> Record<'a> {
+    Record::from(if D::AHEAD {
+        let front = ahead.front;
+        ahead.front += length;
+        // Not added to: it would be waited for.
+        *start = ahead.begun + ahead.front;
+        &mut bytes[front..][..length]
+    } else {
+        *start += length;
+        let (front, behind) = mem::take(bytes).split_at_mut(length);
+        *bytes = behind;
+        front
+    })
 }
 
 /// Notes down where it is asked for that a stage is dead.
@@ -186,7 +211,7 @@ fn note(death: &mut Option<Death<'_>>, fatal: bool) {
 impl<D> fmt::Debug for Records<'_, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Records")
-            .field("len", &self.rest.len())
+            .field("len", &(self.bytes.len() - self.ahead.front))
             .field("eof", &self.eof)
             .finish_non_exhaustive()
     }

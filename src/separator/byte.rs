@@ -48,6 +48,19 @@ impl Separator for Byte {
         Ok(near(self.byte, unsearched).map(|at| searched + at..searched + at + 1))
     }
 
+    const AHEAD: bool = true;
+
+    #[inline(always)]
+    fn last_byte(&self) -> u8 {
+        self.byte
+    }
+
+    #[inline(always)]
+    fn ended(&self, input: &[u8], last: usize) -> Option<Range<usize>> {
+        let _ = input;
+        Some(last..last + 1)
+    }
+
     #[inline]
     fn begun(&self, _: &[u8]) -> usize {
         0

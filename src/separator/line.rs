@@ -135,13 +135,29 @@ impl Separator for LineEnd {
             && let Some(at) = near(b'\n', unsearched)
         {
             let lf = searched + at;
-            let cr = self.ends != Ends::Lf && input.get(lf.wrapping_sub(1)) == Some(&b'\r');
-            if cr || self.ends != Ends::Crlf {
-                return Ok(Some(lf - usize::from(cr)..lf + 1));
+            if let Some(end) = self.ended(input, lf) {
+                return Ok(Some(end));
             }
             searched = lf + 1;
         }
         Ok(None)
+    }
+
+    const AHEAD: bool = true;
+
+    #[inline(always)]
+    fn last_byte(&self) -> u8 {
+        b'\n'
+    }
+
+    #[inline(always)]
+    fn ended(&self, input: &[u8], lf: usize) -> Option<Range<usize>> {
+        let cr = input.get(lf.wrapping_sub(1)) == Some(&b'\r');
+        match self.ends {
+            Ends::Either => Some(lf - usize::from(cr)..lf + 1),
+            Ends::Lf => Some(lf..lf + 1),
+            Ends::Crlf => cr.then(|| lf - 1..lf + 1),
+        }
     }
 
     #[inline]

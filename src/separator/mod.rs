@@ -25,6 +25,7 @@ mod dot_stuffed_lines;
 mod encode;
 mod head;
 mod line;
+mod marks;
 mod near;
 mod quoted;
 mod slip;
@@ -73,6 +74,26 @@ pub trait Separator: sealed::Sealed {
         searched: usize,
         whole: bool,
     ) -> Result<Option<Range<usize>>, Fault<Self::Error>>;
+
+    /// Whether each separator ends with the same byte, and can be told by that and what is in front
+    /// of it: [`last_byte`](Self::last_byte) and [`ended`](Self::ended) then say so.
+    #[doc(hidden)]
+    const AHEAD: bool = false;
+
+    /// The byte that each separator ends with.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn last_byte(&self) -> u8 {
+        0
+    }
+
+    /// The separator in `input` whose last byte is that at `last`, if one ends there.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn ended(&self, input: &[u8], last: usize) -> Option<Range<usize>> {
+        let _ = (input, last);
+        None
+    }
 
     /// How many bytes at the end of `input`, which has no separator in it, may turn out to be the
     /// beginning of one.

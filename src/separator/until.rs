@@ -3,9 +3,9 @@
 use core::num::NonZeroUsize;
 use core::ops::Range;
 
-use super::Separator;
+use super::{Separator, marks};
 use crate::combine::{Skim, Skimmed};
-use crate::{Decode, Fault, Framing, Need, Output, Record};
+use crate::{Ahead, Decode, Fault, Framing, Need, Output, Record};
 
 /// Records that end at a separator `S`.
 ///
@@ -142,6 +142,18 @@ impl<S: Separator> Until<S> {
         }
     }
 
+    /// The answer of `frame` where `separator` ends the record.
+    #[inline(always)]
+    fn found(&mut self, separator: Range<usize>) -> Result<Framing, Fault<S::Error>> {
+        let Range { start, end } = separator;
+        self.content = start;
+        if start.wrapping_sub(usize::from(self.skip_empty)) < self.lengths {
+            Ok(Framing::Record(end))
+        } else {
+            self.no_item(start..end)
+        }
+    }
+
     /// The answer of `frame` where `separator` ends content that is too long or to be skipped.
     #[cold]
     #[inline(never)]
@@ -161,6 +173,13 @@ impl<S: Separator> Until<S> {
             Some(length) if content > max || self.inside => Ok(Skimmed::Part { length, content }),
             _ => Err(fault),
         }
+    }
+
+    /// As `frame`, where the next byte that could end a record is content, which is seldom.
+    #[cold]
+    #[inline(never)]
+    fn frame_alone(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<S::Error>> {
+        self.frame(input, eof)
     }
 
     #[cold]
@@ -205,17 +224,34 @@ impl<S: Separator> Decode for Until<S> {
     #[inline(always)]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         match self.separator.find(input, self.searched, eof && self.last) {
-            Ok(Some(Range { start, end })) => {
-                self.searched = end - 1;
-                self.content = start;
-                if start.wrapping_sub(usize::from(self.skip_empty)) < self.lengths {
-                    Ok(Framing::Record(end))
-                } else {
-                    self.no_item(start..end)
-                }
+            Ok(Some(separator)) => {
+                self.searched = separator.end - 1;
+                self.found(separator)
             }
             Ok(None) => self.incomplete(input, eof),
             Err(fault) => Err(self.first(fault)),
+        }
+    }
+
+    const AHEAD: bool = S::AHEAD && marks::WORTH;
+
+    #[inline(always)]
+    fn frame_ahead(
+        &mut self,
+        whole: &[u8],
+        eof: bool,
+        ahead: &mut Ahead,
+    ) -> Result<Framing, Fault<Self::Error>> {
+        let front = ahead.front;
+        let input = &whole[front..];
+        let last = marks::next(self.separator.last_byte(), whole, front + self.searched, ahead);
+        let Some(last) = last else { return self.incomplete(input, eof) };
+        match self.separator.ended(input, last.wrapping_sub(front)) {
+            Some(separator) => self.found(separator),
+            None => {
+                ahead.forget();
+                self.frame_alone(input, eof)
+            }
         }
     }
 

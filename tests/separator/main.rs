@@ -1,5 +1,6 @@
 //! The stages of `segue::separator`, on every cut.
 
+mod ahead;
 mod escaped;
 mod laws;
 mod plain;

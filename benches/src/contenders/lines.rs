@@ -7,6 +7,8 @@ use memchr::memchr;
 use segue::separator;
 use tokio_util::codec::{Decoder, LinesCodec};
 
+#[cfg(target_arch = "x86_64")]
+use super::lines_mask;
 use super::{names, ours, reader, see, see_owned};
 use crate::{Contender, Group, corpus::Corpus};
 
@@ -17,24 +19,21 @@ const MAX: usize = 8 * 1024;
 #[must_use]
 pub fn lines(sizes: impl Display, corpus: &Corpus) -> Group<'_> {
     let input = &corpus.bytes[..];
-    Group {
-        name: format!("lines/{sizes}"),
-        bytes: input.len(),
-        records: corpus.count,
-        contenders: vec![
-            by_hand(input),
-            ours::records(input, separator::line()),
-            ours::step(input, separator::line()),
-            nom(input),
-            winnow(input),
-            ours::owned(input, separator::line()),
-            ours::strings(input, separator::line()),
-            tokio_util(input),
-            reader::by_hand(input, MAX, first),
-            reader::connection(input, separator::line),
-            reader::framed_read(input, codec),
-        ],
-    }
+    let mut contenders = vec![by_hand(input)];
+    contenders.extend(by_masks(input));
+    contenders.extend([
+        ours::records(input, separator::line()),
+        ours::step(input, separator::line()),
+        nom(input),
+        winnow(input),
+        ours::owned(input, separator::line()),
+        ours::strings(input, separator::line()),
+        tokio_util(input),
+        reader::by_hand(input, MAX, first),
+        reader::connection(input, separator::line),
+        reader::framed_read(input, codec),
+    ]);
+    Group { name: format!("lines/{sizes}"), bytes: input.len(), records: corpus.count, contenders }
 }
 
 fn by_hand(input: &[u8]) -> Contender<'_> {
@@ -48,6 +47,17 @@ fn by_hand(input: &[u8]) -> Contender<'_> {
         }
         count
     })
+}
+
+/// None where the processor lacks what it takes.
+fn by_masks(input: &[u8]) -> Option<Contender<'_>> {
+    #[cfg(target_arch = "x86_64")]
+    if lines_mask::is_there() {
+        let max = black_box(MAX);
+        return Some(Contender::new(names::MASK_FLOOR, move || lines_mask::count(input, max)));
+    }
+    let _ = input;
+    None
 }
 
 /// The line in front, and what follows its end.

@@ -13,6 +13,9 @@ mod http1_nom;
 mod http1_pico;
 mod length;
 mod lines;
+#[cfg(target_arch = "x86_64")]
+#[expect(unsafe_code, reason = "a floor by vectors that not every machine has")]
+mod lines_mask;
 mod nested;
 mod ours;
 pub mod quic;
@@ -35,6 +38,8 @@ use std::hint::black_box;
 pub mod names {
     /// A loop over a slice, written by hand for the job.
     pub const FLOOR: &str = "by hand";
+    /// The same with a mask of 64 bytes at a time, on processors with AVX2.
+    pub const MASK_FLOOR: &str = "by hand, masks";
     /// Through [`Buffer::records`](segue::Buffer::records), lent.
     pub const RECORDS: &str = "segue records, lent";
     /// Through [`Buffer::step`](segue::Buffer::step), lent.
