@@ -25,6 +25,28 @@ pub struct Ack<'a> {
     pub ecn: Option<EcnCounts>,
 }
 
+/// An [`Ack`] that was read, without the payload that its ranges lie in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    largest: VarInt,
+    delay: VarInt,
+    first: VarInt,
+    count: VarInt,
+    /// How many bytes the further ranges take, at the end of the frame.
+    bytes: usize,
+}
+
+impl Kept {
+    /// The frame, which is `record`.
+    #[inline(always)]
+    pub(super) fn of(self, record: &[u8]) -> Ack<'_> {
+        let Self { largest, delay, first, count, bytes } = self;
+        let bytes = record.len().checked_sub(bytes).and_then(|from| record.get(from..));
+        let ranges = Source::Payload { first, count, bytes: bytes.unwrap_or_default() };
+        Ack { largest, delay, ranges, ecn: None }
+    }
+}
+
 /// How many packets were received with these marks, since the connection began, of this packet
 /// number space (RFC 9000 §19.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +115,19 @@ impl<'a> Ack<'a> {
         };
         let ranges = Source::Payload { first, count, bytes };
         Ok(Self { largest, delay, ranges, ecn })
+    }
+
+    /// What has been read of the frame, without the payload that it lies in; `None` if it counts
+    /// marks of ECN, or is none that was read.
+    #[inline(always)]
+    pub(super) fn kept(&self) -> Option<Kept> {
+        match (self.ecn, self.ranges) {
+            (None, Source::Payload { first, count, bytes }) => {
+                let (largest, delay) = (self.largest, self.delay);
+                Some(Kept { largest, delay, first, count, bytes: bytes.len() })
+            }
+            _ => None,
+        }
     }
 
     /// The largest packet number that it acknowledges.

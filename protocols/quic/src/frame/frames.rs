@@ -5,7 +5,8 @@ use core::fmt;
 use segue::{Cause, Decode, Encode, Fault, Need, Output, Record};
 
 use super::{
-    Frame,
+    Frame, Stream,
+    ack::Kept,
     input::{Broken, Input},
     payload::Rules,
 };
@@ -21,8 +22,8 @@ use crate::{PacketKind, TransportError, VarInt};
 ///   payload without a frame.
 ///
 /// All errors are fatal: a connection ends by them. [`Payload`](super::Payload) does the same for a
-/// slice, and reads each frame once where a stage reads it twice: to delimit it, and to make it an
-/// item.
+/// slice, and reads each frame once where a stage reads most kinds twice: to delimit them, and to
+/// make them items. Those of which a connection has most, STREAM and ACK, it reads once, too.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -44,13 +45,40 @@ pub struct Frames {
     rules: Rules,
     /// Whether a frame has been read.
     begun: bool,
+    /// What is known of the frame in front.
+    front: Front,
+}
+
+/// What reading a frame to delimit it has found out, so that it is not read again. Frames of most
+/// connections are mostly STREAM frames.
+#[derive(Debug, Clone)]
+enum Front {
+    /// Nothing is kept: the frame is read again.
+    Any,
+    /// A STREAM frame. Its data is the end of the record.
+    Stream {
+        /// The length of the record.
+        whole: usize,
+        /// The length of the data.
+        data: usize,
+        id: VarInt,
+        offset: VarInt,
+        fin: bool,
+        length: bool,
+    },
+    /// An ACK frame.
+    Ack {
+        /// The length of the record.
+        whole: usize,
+        ack: Kept,
+    },
 }
 
 impl Frames {
     /// The frames of a payload that came in a packet of the kind `packet`.
     #[must_use]
     pub const fn new(packet: PacketKind) -> Self {
-        Self { rules: Rules::new(packet), begun: false }
+        Self { rules: Rules::new(packet), begun: false, front: Front::Any }
     }
 
     /// As [`Payload::max_datagram_frame`](super::Payload::max_datagram_frame).
@@ -73,15 +101,40 @@ impl Decode for Frames {
         if input.is_empty() && self.begun {
             return Ok(segue::Framing::Done);
         }
+        if let Some(&kind) = input.first()
+            && let Some((stream, rest)) = self.rules.stream(input, kind)
+        {
+            let whole = input.len() - rest.len();
+            let Stream { id, offset, data, fin, length } = stream;
+            self.front = Front::Stream { whole, data: data.len(), id, offset, fin, length };
+            return Ok(segue::Framing::Record(whole));
+        }
         let mut rest = Input::new(input);
-        self.rules.read(&mut rest)?;
-        Ok(segue::Framing::Record(input.len() - rest.left()))
+        let frame = self.rules.read(&mut rest)?;
+        let whole = input.len() - rest.left();
+        self.front = match frame {
+            Frame::Ack(ack) => ack.kept().map_or(Front::Any, |ack| Front::Ack { whole, ack }),
+            _ => Front::Any,
+        };
+        Ok(segue::Framing::Record(whole))
     }
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Frame<'a>, Fault<TransportError>> {
         self.begun = true;
-        let mut input = Input::new(record.into_slice());
+        let record = record.into_slice();
+        if let Front::Stream { whole, data, id, offset, fin, length } = self.front
+            && whole == record.len()
+            && let Some(data) = whole.checked_sub(data).and_then(|from| record.get(from..))
+        {
+            return Ok(Frame::Stream(Stream { id, offset, data, fin, length }));
+        }
+        if let Front::Ack { whole, ack } = self.front
+            && whole == record.len()
+        {
+            return Ok(Frame::Ack(ack.of(record)));
+        }
+        let mut input = Input::new(record);
         let frame = self.rules.read(&mut input)?;
         if input.left() > 0 {
             return Err(Fault::from_cause(Cause::Contract));

@@ -80,13 +80,9 @@ impl<'a> Iterator for Payload<'a> {
             let nothing = core::mem::take(&mut self.nothing);
             return nothing.then(|| Err(NO_FRAMES.error(VarInt::ZERO)));
         };
-        if kind & 0xf8 == 0x08 && is_in(0x08, self.rules.allowed) {
-            let mut input = Input::new(self.rest);
-            input.skip_type();
-            if let Ok(stream) = Stream::read(&mut input, kind) {
-                self.rest = input.rest();
-                return Some(Ok(Frame::Stream(stream)));
-            }
+        if let Some((stream, behind)) = self.rules.stream(self.rest, kind) {
+            self.rest = behind;
+            return Some(Ok(Frame::Stream(stream)));
         }
         Some(match any(self.rest, self.rules) {
             Ok((frame, behind)) => {
@@ -128,6 +124,20 @@ impl Rules {
     pub(super) const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.max_datagram_frame = size;
         self
+    }
+
+    /// The frame in front of `payload`, whose type begins with the byte `kind`, and what follows it,
+    /// if it is a STREAM frame that may stand there and is whole.
+    #[inline(always)]
+    pub(super) fn stream(self, payload: &[u8], kind: u8) -> Option<(Stream<'_>, &[u8])> {
+        if kind & 0xf8 == 0x08 && is_in(0x08, self.allowed) {
+            let mut input = Input::new(payload);
+            input.skip_type();
+            if let Ok(stream) = Stream::read(&mut input, kind) {
+                return Some((stream, input.rest()));
+            }
+        }
+        None
     }
 
     /// Takes the frame in front of `input`, to which that belongs which is left of the payload.
