@@ -127,6 +127,9 @@ impl fmt::Debug for Pages {
 
 /// Some bytes that follow each other in a stream.
 struct Page {
+    /// Where the bytes begin and end that are there, for as long as none is missing between them: one
+    /// segment, or several that adjoin. Then nothing is known by bits.
+    whole: Option<(u16, u16)>,
     /// Whether a byte is there: the lowest bit of the first word says so of the first byte.
     there: [u64; PAGE / 64],
     bytes: [u8; PAGE],
@@ -137,6 +140,23 @@ impl Page {
     /// much was missing.
     fn hold(&mut self, at: usize, data: &[u8]) -> usize {
         let (mut from, end, mut new) = (at, at + data.len(), 0);
+        if let Some((first, last)) = self.whole() {
+            if first == last {
+                (self.whole, new) = (run(at, end), data.len());
+                self.bytes[at..end].copy_from_slice(data);
+                return new;
+            }
+            if at <= last && end >= first {
+                let (before, behind) = (first.saturating_sub(at), end.saturating_sub(last));
+                self.bytes[at..at + before].copy_from_slice(&data[..before]);
+                self.bytes[end - behind..end].copy_from_slice(&data[data.len() - behind..]);
+                self.whole = run(at.min(first), end.max(last));
+                return before + behind;
+            }
+            self.whole = None;
+            self.there.fill(0);
+            self.mark(first, last);
+        }
         loop {
             from += self.run(from, true);
             if from >= end {
@@ -151,9 +171,40 @@ impl Page {
         }
     }
 
+    /// Where the one run begins and ends, if nothing is known by bits.
+    #[inline]
+    fn whole(&self) -> Option<(usize, usize)> {
+        self.whole.map(|(first, last)| (first.into(), last.into()))
+    }
+
     /// How many bytes from `at` on are there, or are not.
     #[inline]
     fn run(&self, at: usize, there: bool) -> usize {
+        if let Some((first, last)) = self.whole() {
+            return match (at, there) {
+                _ if at < first => {
+                    if there {
+                        0
+                    } else {
+                        first - at
+                    }
+                }
+                _ if at < last => {
+                    if there {
+                        last - at
+                    } else {
+                        0
+                    }
+                }
+                _ => {
+                    if there {
+                        0
+                    } else {
+                        PAGE - at
+                    }
+                }
+            };
+        }
         let same = if there { u64::MAX } else { 0 };
         let mut mask = u64::MAX << (at % 64);
         for word in at / 64..self.there.len() {
@@ -180,14 +231,21 @@ impl Page {
     }
 }
 
+/// A run within a page, for [`Page::whole`].
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "a page has less than 2^16 bytes")]
+fn run(first: usize, last: usize) -> Option<(u16, u16)> {
+    Some((first as u16, last as u16))
+}
+
 /// A page with nothing in it.
 fn fresh(spare: &mut Option<Box<Page>>) -> Box<Page> {
     match spare.take() {
         Some(mut page) => {
-            page.there.fill(0);
+            page.whole = Some((0, 0));
             page
         }
-        None => Box::new(Page { there: [0; PAGE / 64], bytes: [0; PAGE] }),
+        None => Box::new(Page { whole: Some((0, 0)), there: [0; PAGE / 64], bytes: [0; PAGE] }),
     }
 }
 
@@ -210,6 +268,7 @@ mod tests {
     #[test]
     fn runs_end_where_bits_change() {
         let mut page = fresh(&mut None);
+        page.whole = None;
         for (from, to) in [(0, 1), (62, 66), (128, 192), (300, 700), (2047, 2048)] {
             page.mark(from, to);
         }
@@ -232,6 +291,38 @@ mod tests {
         assert_eq!(page.hold(8, b"1234567"), 4);
         assert_eq!(&page.bytes[8..15], b"12abc67");
         assert_eq!(page.hold(8, b"1234567"), 0);
+    }
+
+    /// Segments in all orders, adjoining, overlapping or apart: what is known as one run and what is
+    /// known by bits says the same of each byte as a look at each byte does.
+    #[test]
+    fn runs_and_bits_agree_with_one_byte_at_a_time() {
+        let segments = [(4, 9), (9, 12), (2, 4), (0, 14), (6, 8), (20, 30), (13, 21), (2040, 2048)];
+        for first in 0..segments.len() {
+            for step in [1, 3, 5, 7] {
+                let mut page = fresh(&mut None);
+                let mut expected = [None; PAGE];
+                for turn in 0..segments.len() {
+                    let (from, to) = segments[(first + turn * step) % segments.len()];
+                    let data: Vec<u8> = (from..to)
+                        .map(|at| u8::try_from(at % 16 + turn * 16).unwrap_or(0))
+                        .collect();
+                    let mut new = 0;
+                    for (place, &byte) in expected[from..to].iter_mut().zip(&data) {
+                        new += usize::from(place.is_none());
+                        place.get_or_insert(byte);
+                    }
+                    assert_eq!(page.hold(from, &data), new, "{first}, {step}: {from}..{to}");
+                    for at in (0..40).chain(2030..PAGE) {
+                        let there = expected[at].is_some();
+                        let run =
+                            expected[at..].iter().take_while(|b| b.is_some() == there).count();
+                        assert_eq!((page.run(at, there), page.run(at, !there)), (run, 0), "{at}");
+                        assert_eq!(expected[at].unwrap_or(page.bytes[at]), page.bytes[at]);
+                    }
+                }
+            }
+        }
     }
 
     #[test]
