@@ -103,7 +103,7 @@ impl<T: Transport, S> Connection<T, S> {
     pub(super) fn pace(&self) -> Pace {
         let may_wait = self.may_wait();
         match self.read.input.options.work_limit {
-            Some(limit) => Pace { limit: limit.max(1), once: may_wait },
+            Some(limit) => Pace { limit: limit.get(), once: may_wait },
             None if may_wait => Pace::ALL,
             None => Pace { limit: Pace::WORK, once: false },
         }

@@ -1,6 +1,6 @@
 //! How a connection reads, and how much it holds.
 
-use std::time::Duration;
+use std::{num::NonZeroUsize, time::Duration};
 
 use crate::{Output, core::LIMIT};
 
@@ -67,7 +67,7 @@ pub struct Options {
     /// an error that [says "again"](super::Error::is_again). `None` is 1 MiB, about 100
     /// microseconds' worth of cheap records, but for blocking transports, which go on without end.
     /// With a limit those come back after each call that may have waited.
-    pub work_limit: Option<usize>,
+    pub work_limit: Option<NonZeroUsize>,
     /// How long `close` waits in all, for what is queued to leave and for the peer's end to come:
     /// 10 seconds, several round trips of the slowest links. The clock is the transport's own, or
     /// the timer of `close_by`.
@@ -114,8 +114,23 @@ setters! {
     input_limit: usize;
     read_ahead_limit: usize;
     high_water: usize;
-    work_limit: Option<usize>;
     linger: Duration;
+}
+
+impl Options {
+    /// The same options with another [`work_limit`](Self#structfield.work_limit); a limit of 0 is one
+    /// of 1.
+    #[must_use]
+    pub const fn work_limit(mut self, limit: Option<usize>) -> Self {
+        self.work_limit = match limit {
+            Some(limit) => match NonZeroUsize::new(limit) {
+                None => Some(NonZeroUsize::MIN),
+                limit => limit,
+            },
+            None => None,
+        };
+        self
+    }
 }
 
 impl Default for Options {

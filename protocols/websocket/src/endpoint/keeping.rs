@@ -3,6 +3,7 @@
 use segue::driver::{Connection, TimerFor, Transport, is_again};
 use std::{
     io,
+    num::NonZeroUsize,
     task::{Context, Poll},
     time::Duration,
 };
@@ -102,7 +103,7 @@ fn in_steps<T: Transport, R>(
     if !T::FLUSH_FIRST || endpoint.connection.options().nonblocking {
         return poll(endpoint);
     }
-    let before = endpoint.connection.options_mut().work_limit.replace(1);
+    let before = endpoint.connection.options_mut().work_limit.replace(NonZeroUsize::MIN);
     let result = poll(endpoint);
     endpoint.connection.options_mut().work_limit = before;
     result
