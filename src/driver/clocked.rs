@@ -69,6 +69,8 @@ impl<T: Clocked, S: Decode> Connection<T, S> {
     /// where the runtime has no timers.
     pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
         let epoch = self.waits().epoch(T::now());
-        self.close_by(drain_limit, &mut T::timer(epoch)?).await
+        let mut timer = T::timer(epoch)?;
+        // A task has room for the largest future that it ever awaits, and closes once.
+        Box::pin(self.close_by(drain_limit, &mut timer)).await
     }
 }

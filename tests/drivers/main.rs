@@ -31,6 +31,7 @@ mod properties;
 mod real_clocks;
 mod script;
 mod script_io;
+mod sizes;
 mod sockets;
 mod speaker;
 mod stream;

@@ -32,7 +32,7 @@ impl<T: Clocked> polled::WebSocket<T> {
     /// # Errors
     /// As [`close_by`](Self::close_by), and where the runtime has no timers.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        close(&mut self.endpoint, code, reason).await
+        Box::pin(close(&mut self.endpoint, code, reason)).await
     }
 }
 
@@ -44,10 +44,11 @@ impl<T: Clocked> halves::Reader<T> {
     /// # Errors
     /// As there.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        close(&mut self.endpoint, code, reason).await
+        Box::pin(close(&mut self.endpoint, code, reason)).await
     }
 }
 
+/// The same for both. Callers box its future: a task has room for the largest that it ever awaits.
 async fn close<T: Clocked>(
     endpoint: &mut Endpoint<T>,
     code: CloseCode,

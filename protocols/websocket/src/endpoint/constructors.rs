@@ -1,4 +1,7 @@
 //! How endpoints are made that are polled: the same for each driver.
+//!
+//! The futures of handshakes are boxed. They take some kilobytes, and a task that awaits one in
+//! line has room for that as long as it lives, which is as long as the connection.
 
 /// Writes the functions that make a driver's `WebSocket`, for transports bound as is said;
 /// `$exchange` runs a handshake, and `$end` ends a connection whose handshake failed.
@@ -23,11 +26,11 @@ macro_rules! constructors {
             ///
             /// # Errors
             /// As [`accept`](Self::accept).
-            pub async fn accept_with(
+            pub fn accept_with(
                 io: T,
                 handshake: ServerHandshake,
-            ) -> Result<(Self, Accepted), Error> {
-                Self::accept_handoff(Handoff::new(io, &[][..]), handshake).await
+            ) -> impl Future<Output = Result<(Self, Accepted), Error>> {
+                Self::accept_handoff(Handoff::new(io, &[][..]), handshake)
             }
 
             /// The same, on a connection that another library, or another stage, has read from:
@@ -35,12 +38,12 @@ macro_rules! constructors {
             ///
             /// # Errors
             /// As [`accept`](Self::accept).
-            pub async fn accept_handoff(
+            pub fn accept_handoff(
                 handoff: Handoff<T>,
                 handshake: ServerHandshake,
-            ) -> Result<(Self, Accepted), Error> {
+            ) -> impl Future<Output = Result<(Self, Accepted), Error>> {
                 let connection = $Connection::from_handoff(handoff, ());
-                Self::open_as_server(connection, handshake, $exchange, $end).await
+                Box::pin(Self::open_as_server(connection, handshake, $exchange, $end))
             }
 
             /// Asks the server `host` (with a port unless it is the usual one) for a WebSocket at
@@ -59,11 +62,12 @@ macro_rules! constructors {
             ///
             /// # Errors
             /// As [`connect`](Self::connect).
-            pub async fn connect_with(
+            pub fn connect_with(
                 io: T,
                 handshake: ClientHandshake,
-            ) -> Result<(Self, Opened), Error> {
-                Self::open_as_client($Connection::new(io, ()), handshake, $exchange, $end).await
+            ) -> impl Future<Output = Result<(Self, Opened), Error>> {
+                let connection = $Connection::new(io, ());
+                Box::pin(Self::open_as_client(connection, handshake, $exchange, $end))
             }
 
             /// A WebSocket whose handshake was done elsewhere: by hyper or axum, whose upgraded

@@ -100,7 +100,7 @@ impl<T: PollTransport> Reader<T> {
         keep_alive: &mut KeepAlive,
         timer: &mut impl TimerFor<Half<T>>,
     ) -> Result<(), Error> {
-        polled::close_by(&mut self.endpoint, code, reason, keep_alive, timer).await
+        Box::pin(polled::close_by(&mut self.endpoint, code, reason, keep_alive, timer)).await
     }
 
     /// Closes the connection, for both halves, and waits as long as the peer takes: see

@@ -187,7 +187,7 @@ impl<T: PollTransport> WebSocket<T> {
         keep_alive: &mut KeepAlive,
         timer: &mut impl TimerFor<T>,
     ) -> Result<(), Error> {
-        close_by(&mut self.endpoint, code, reason, keep_alive, timer).await
+        Box::pin(close_by(&mut self.endpoint, code, reason, keep_alive, timer)).await
     }
 
     /// The same, but waits for the peer for as long as that takes, which may be for ever: for
@@ -306,7 +306,8 @@ pub(super) async fn end_at_once<T: PollTransport>(connection: &mut Connection<T,
     }
 }
 
-/// Closes an endpoint by a timer.
+/// Closes an endpoint by a timer. Callers box its future: a task has room for the largest that it
+/// ever awaits.
 pub(super) async fn close_by<T: PollTransport>(
     endpoint: &mut Endpoint<T>,
     code: CloseCode,

@@ -86,14 +86,16 @@ impl WebSocket<TcpStream> {
     ///
     /// # Errors
     /// As [`connect_to`](Self::connect_to).
-    pub async fn connect_to_with(
+    pub fn connect_to_with(
         url: &str,
         terms: impl FnOnce(ClientHandshake) -> ClientHandshake,
-    ) -> Result<(Self, Opened), Error> {
-        let url = Url::parse(url).map_err(Error::Url)?;
-        let io = TcpStream::connect((url.host, url.port)).await?;
-        io.set_nodelay(true)?;
-        let handshake = ClientHandshake::new(url.authority, url.target());
-        Self::connect_with(io, terms(handshake)).await
+    ) -> impl Future<Output = Result<(Self, Opened), Error>> {
+        Box::pin(async move {
+            let url = Url::parse(url).map_err(Error::Url)?;
+            let io = TcpStream::connect((url.host, url.port)).await?;
+            io.set_nodelay(true)?;
+            let handshake = ClientHandshake::new(url.authority, url.target());
+            Self::connect_with(io, terms(handshake)).await
+        })
     }
 }

@@ -13,5 +13,6 @@ mod keeping;
 mod many;
 mod polled;
 mod raw;
+mod sizes;
 mod suite;
 mod two_tasks;
