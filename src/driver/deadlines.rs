@@ -232,6 +232,16 @@ impl Waits {
         *self.epoch.get_or_insert(now)
     }
 
+    /// Whether it is as it is made: nothing is watched, and the deadlines are the defaults.
+    pub(super) fn is_at_rest(&self) -> bool {
+        let Self { deadlines, idle, record, send, close, epoch, now, wake_at } = self;
+        let since = [idle, record, close, now, wake_at];
+        *deadlines == Deadlines::new()
+            && since.iter().all(|time| time.is_none())
+            && send.is_none()
+            && epoch.is_none()
+    }
+
     /// An item has come, and nobody knows the time.
     pub(super) fn heard(&mut self) {
         (self.idle, self.record, self.send) = (None, None, None);

@@ -335,6 +335,9 @@ impl<T: Transport, S> Connection<T, S> {
             .as_task(Wants::Read, cx, |this, cx| this.poll_exchanged(cx, exchange, timer, until));
         if let Poll::Ready(Ok(_)) = exchanged {
             self.heard();
+            // A connection that only had its handshake watched holds nothing for that afterwards,
+            // and takes the short ways of one that is not watched.
+            self.waits.take_if(|waits| waits.is_at_rest());
         }
         exchanged
     }
