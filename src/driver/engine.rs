@@ -297,6 +297,11 @@ impl<T: Transport, S> Connection<T, S> {
                 Poll::Pending => return self.poll_nothing(cx),
             }
         }
+        if T::SHORT_IS_ALL && std::mem::take(&mut self.read.input.is_drained) {
+            self.speak()?;
+            // Pending or failed, there may still be something to read.
+            let _ = self.write.poll_flush(&mut self.io, cx);
+        }
         let Self { io, read, write, .. } = self;
         if !T::FLUSH_FIRST && !write.has_room(io) {
             // So much makes a batch, and once it has left its memory can be read into.

@@ -68,6 +68,7 @@ constructors!(Futures::new, [], PollPeek::poll_peek, AsyncRead + AsyncWrite + Un
 impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
     type Leaf = Self;
     const FLUSH_FIRST: bool = false;
+    const SHORT_IS_ALL: bool = true;
 
     #[inline]
     fn poll_fill(

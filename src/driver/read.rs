@@ -45,6 +45,8 @@ pub(super) struct Input {
     /// long as the output is full, or reading ahead would feed a caller that answers each item
     /// without waiting, and its answers would grow without end.
     is_ahead: bool,
+    /// The last read has most likely taken all there was: see [`Transport::SHORT_IS_ALL`].
+    pub(super) is_drained: bool,
     /// The connection is being closed: nothing can be had any more.
     given_up: Option<Box<GivenUp>>,
     /// Bytes of work that were done since a poll last came back without an item: a peer that always
@@ -100,6 +102,7 @@ impl Input {
             size: 0,
             peak: 0,
             is_ahead: false,
+            is_drained: false,
             given_up: None,
             work: 0,
         }
@@ -214,6 +217,7 @@ impl Input {
         if !T::MAKES_ROOM {
             self.adapt(count, room);
         }
+        self.is_drained = T::SHORT_IS_ALL && count < room.min(most);
         self.due = self.due.saturating_sub(count);
         Poll::Ready(Ok(Some(count)))
     }

@@ -23,7 +23,7 @@ use crate::{Cause, Decode, Fault, Moment, Pulled, Say};
 
 impl<T: Transport, S: Decode> Connection<T, S> {
     /// Lets the stage speak. Returns how many bytes it has added; after a fault it is dead.
-    fn speak(&mut self) -> Result<usize, Error<S::Error>> {
+    pub(super) fn speak(&mut self) -> Result<usize, Error<S::Error>> {
         self.spoken().map_err(|fault| self.read.fatal(fault))
     }
 

@@ -120,6 +120,12 @@ pub trait Transport: Sized {
     /// that only appends can do without.
     const NEEDS_ZEROS: bool = true;
 
+    /// Whether a read that gives fewer bytes than it has room for has most likely taken all there
+    /// are, and the next one costs a system call to find nothing. Then what is queued is sent before
+    /// that next read: it would be sent behind it anyway. Leave it false where a read that finds
+    /// nothing is cheap, as over tokio, which remembers the short one.
+    const SHORT_IS_ALL: bool = false;
+
     /// Appends received bytes to `into`, and returns how many; 0 is the end of the stream.
     ///
     /// It gives `most` bytes at most, but for the rest of a record of its own: a layer does not

@@ -44,6 +44,9 @@ pub(crate) use segue::driver::futures::Connection;
 /// Whether everything is said before each read, and not only before waiting.
 pub(crate) const FLUSH_FIRST: bool = false;
 
+/// Whether a read that was short counts as having taken all there was.
+pub(crate) const SHORT_IS_ALL: bool = true;
+
 #[path = "suite/mod.rs"]
 pub(crate) mod suite;
 

@@ -74,6 +74,9 @@ pub(crate) use segue::driver::sync::Connection;
 /// Whether everything is said before each read, and not only before waiting.
 pub(crate) const FLUSH_FIRST: bool = true;
 
+/// Whether a read that was short counts as having taken all there was.
+pub(crate) const SHORT_IS_ALL: bool = false;
+
 /// Errors that may stand for "not now".
 pub(crate) trait WouldBlock {
     fn would_block(&self) -> bool;

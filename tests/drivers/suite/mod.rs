@@ -1,7 +1,7 @@
 //! The suite. `Connection`, `play!`, `run!`, `wait!` and `once!` are the driver's that it is
 //! stamped on.
 
-use super::{Connection, FLUSH_FIRST};
+use super::{Connection, FLUSH_FIRST, SHORT_IS_ALL};
 
 use crate::log::Log;
 
