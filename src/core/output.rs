@@ -313,12 +313,24 @@ impl Output {
             .filter(|chunk| !chunk.is_empty())
     }
 
+    /// All that is waiting, where it is in one piece: usually it is.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn as_one_chunk(&self) -> Option<&[u8]> {
+        self.queue.is_empty().then(|| &self.small[self.start..self.end])
+    }
+
     /// Counts the first `count` bytes as sent.
     ///
     /// # Panics
     /// If fewer are waiting.
     pub fn advance(&mut self, mut count: usize) {
         self.left = self.left.wrapping_add(count as u64);
+        if self.queue.is_empty() && count == self.end - self.start {
+            self.note_used();
+            (self.start, self.end) = (0, 0);
+            return;
+        }
         while count > 0
             && let Some(Whole { before, bytes }) = self.queue.front_mut()
         {
@@ -437,7 +449,7 @@ impl Output {
 
     /// Gives back the memory of an empty output, so that an idle connection holds none.
     pub fn release(&mut self) {
-        if self.is_empty() {
+        if self.is_empty() && self.capacity() > 0 {
             *self = Self { left: self.left, ..Self::with_high_water(self.high_water) };
         }
     }

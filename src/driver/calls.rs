@@ -41,6 +41,11 @@ pub(super) fn send_some(
     most: usize,
     mut write: impl FnMut(&[IoSlice<'_>]) -> Poll<io::Result<usize>>,
 ) -> Poll<io::Result<usize>> {
+    if let Some(chunk) = output.as_one_chunk() {
+        let chunk = &chunk[..chunk.len().min(most)];
+        let sent = ready!(uninterrupted(|| write(&[IoSlice::new(chunk)])))?;
+        return sent_of(chunk.len(), sent, output);
+    }
     let mut slices = [IoSlice::new(&[]); SLICES];
     let (mut count, mut offered) = (0, 0);
     for (slice, chunk) in slices.iter_mut().zip(output.chunks()) {
@@ -53,6 +58,12 @@ pub(super) fn send_some(
         offered += chunk.len();
     }
     let sent = ready!(uninterrupted(|| write(&slices[..count])))?;
+    sent_of(offered, sent, output)
+}
+
+/// Drops from `output` what a write of `offered` bytes says to have sent.
+#[inline]
+fn sent_of(offered: usize, sent: usize, output: &mut Output) -> Poll<io::Result<usize>> {
     match plausible(sent, offered)? {
         0 => Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
         sent => {

@@ -659,7 +659,6 @@ impl<T: Transport, S> Connection<T, S> {
     }
 
     /// Nothing can be read now: sends what is queued, holds as little as possible and waits.
-    /// Reports why sending failed, which was kept while there was something to read.
     pub(super) fn poll_idle(
         &mut self,
         cx: &mut Context<'_>,
@@ -667,6 +666,12 @@ impl<T: Transport, S> Connection<T, S> {
         if !self.may_wait() {
             let _ = self.write.poll_flush(&mut self.io, cx);
         }
+        self.poll_at_rest()
+    }
+
+    /// The same where sending has been tried. Reports why that failed, which was kept while there
+    /// was something to read.
+    pub(super) fn poll_at_rest(&mut self) -> Poll<io::Result<std::convert::Infallible>> {
         if let Some(error) = self.write.failure() {
             return Poll::Ready(Err(error));
         }

@@ -119,7 +119,10 @@ impl<T: Transport, S: Decode> Connection<T, S> {
                 return Poll::Ready(Ok(pulled));
             }
         }
-        self.poll_nothing(cx)
+        match ready!(self.poll_at_rest()) {
+            Err(error) => Poll::Ready(Err(error.into())),
+            Ok(never) => match never {},
+        }
     }
 
     /// Sends what is queued and what the stage has to say; whether all of it has left, or another
