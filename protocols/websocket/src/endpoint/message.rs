@@ -3,6 +3,7 @@
 use alloc::string::String;
 use bytes::Bytes;
 use core::fmt;
+use segue::Output;
 
 use crate::{Close, CloseCode, Message, Outgoing};
 
@@ -81,11 +82,13 @@ impl From<Bytes> for OwnedMessage {
     }
 }
 
-/// Sends it as it was received; binary payloads are shared and not copied.
+/// Sends it as it was received. Binary payloads of [`Output::WHOLE`] bytes and more are shared and
+/// not copied; to share a shorter one costs more than its copy in the output.
 impl<'a> From<&'a OwnedMessage> for Outgoing<'a> {
     fn from(message: &'a OwnedMessage) -> Self {
         match message {
             OwnedMessage::Text(text) => Self::Text(text),
+            OwnedMessage::Binary(payload) if payload.len() < Output::WHOLE => Self::Binary(payload),
             OwnedMessage::Binary(payload) => Self::Bytes(payload.clone()),
             OwnedMessage::Ping(payload) => Self::Ping(payload),
             OwnedMessage::Pong(payload) => Self::Pong(payload),
