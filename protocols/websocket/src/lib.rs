@@ -1,7 +1,22 @@
 //! WebSocket (RFC 6455) as segue stages: no I/O, no clock, first frames never lost.
 //!
-//! Who wants messages and no details takes a `WebSocket`, which comes with its I/O: see
-//! [`endpoint`]. It is made of these:
+//! A `WebSocket` gives messages, and comes with its I/O: see [`endpoint`].
+//!
+//! ```
+//! # #[cfg(feature = "tokio-time")]
+//! use segue_websocket::{CloseCode, endpoint::Error, tokio::WebSocket};
+//!
+//! # #[cfg(feature = "tokio-time")]
+//! async fn echo(io: tokio::net::TcpStream) -> Result<(), Error> {
+//!     let mut socket = WebSocket::accept(io).await?;
+//!     while let Some(message) = socket.next().await? {
+//!         socket.queue(&message).await?; // leaves before the next wait
+//!     }
+//!     socket.close(CloseCode::NORMAL, "").await
+//! }
+//! ```
+//!
+//! It is made of these:
 //!
 //! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
 //! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and

@@ -40,7 +40,7 @@ macro_rules! conversations {
                         Ok(Some(OwnedMessage::Text(text))) if text == "close" => {
                             return socket.close(CloseCode(4001), "asked") $($wait)*;
                         }
-                        Ok(Some(message)) => socket.send_by(&message, timer) $($wait)* ?,
+                        Ok(Some(message)) => socket.queue_by(&message, timer) $($wait)* ?,
                         Ok(None) => return socket.close(CloseCode::NORMAL, "") $($wait)*,
                         Err(error) => {
                             let _ = socket.close(CloseCode::NORMAL, "") $($wait)*;

@@ -100,7 +100,8 @@ impl<T: Transport> WebSocket<T> {
         if is_ready { self.endpoint.take_turn() } else { Ok(None) }
     }
 
-    /// Sends a message: queues it once there is room, and sends all that is queued.
+    /// Sends a message: queues it once there is room, and sends all that is queued. To answer in a
+    /// loop over [`next`](Self::next) take [`queue`](Self::queue): it saves a system call a message.
     ///
     /// Where the transport would block, only [`flush`](Self::flush) is to be called again if it
     /// was queued; a readiness loop calls [`queue`](Self::queue) and `flush` by themselves.

@@ -1,7 +1,9 @@
 //! Endpoints: WebSockets for people who want no protocol details.
 //!
-//! `WebSocket::accept` and `connect` open one, `next` gives messages, `send` sends them, `close`
-//! closes. There is one for each driver: [`sync`] for blocking (and non-blocking) `std::io`,
+//! `WebSocket::accept` and `connect` open one, `next` gives messages, `queue` answers them, `close`
+//! closes. What is queued leaves before the endpoint waits for the peer, and the answers to a batch of
+//! messages leave in one write; `send` what must leave at once, before the task does anything other
+//! than ask for the next message. There is one for each driver: [`sync`] for blocking (and non-blocking) `std::io`,
 //! [`mod@tokio`], and [`futures`] for futures-io, each behind the feature of its name (`std` for
 //! the first). Connecting to a URL by tokio is behind `tokio-net`, since not every target of tokio
 //! has sockets. A polled `close` is behind `tokio-time` and `async-io`, which bring a clock; without

@@ -99,7 +99,8 @@ impl<T: PollTransport> WebSocket<T> {
         if is_ready { self.endpoint.take_turn() } else { Ok(None) }
     }
 
-    /// Sends a message: queues it once there is room, and sends all that is queued.
+    /// Sends a message: queues it once there is room, and sends all that is queued. To answer in a
+    /// loop over [`next`](Self::next) take [`queue`](Self::queue): it saves a system call a message.
     ///
     /// # Errors
     /// Of the transport, [`Error::Closed`] behind the close frame, and [`Error::Write`] where it

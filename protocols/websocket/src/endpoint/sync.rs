@@ -11,7 +11,7 @@
 //! let server = thread::spawn(move || {
 //!     let mut socket = WebSocket::accept(listener.accept()?.0)?;
 //!     while let Some(message) = socket.next()? {
-//!         socket.send(&message)?; // an echo
+//!         socket.queue(&message)?; // an echo, sent before the next wait
 //!     }
 //!     socket.close(CloseCode::NORMAL, "")
 //! });

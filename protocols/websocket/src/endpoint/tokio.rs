@@ -10,7 +10,7 @@
 //! let server = async {
 //!     let mut socket = WebSocket::accept(listener.accept().await?.0).await?;
 //!     while let Some(message) = socket.next().await? {
-//!         socket.send(&message).await?; // an echo
+//!         socket.queue(&message).await?; // an echo, sent before the next wait
 //!     }
 //!     socket.close(CloseCode::NORMAL, "").await
 //! };

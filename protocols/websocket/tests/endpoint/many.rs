@@ -47,7 +47,7 @@ async fn open_use_and_close(count: usize) {
                 let mut socket = WebSocket::accept(io).await.unwrap();
                 let mut echoed = 0;
                 while let Some(message) = socket.next().await.unwrap() {
-                    socket.send(&message).await.unwrap();
+                    socket.queue(&message).await.unwrap();
                     echoed += usize::from(message.is_data());
                 }
                 socket.close(CloseCode::NORMAL, "").await.unwrap();
