@@ -53,13 +53,13 @@ pub(super) struct Course {
     answer: Answering,
 }
 
-/// How far the connection has come.
+/// How far the connection has come. What went wrong is on the heap: each endpoint has room for it.
 #[derive(Debug)]
 enum State {
     Open,
     /// The peer broke the rules.
     Faulty {
-        fault: Fault<crate::Error>,
+        fault: Box<Fault<crate::Error>>,
         /// The close frame for it is queued.
         said: bool,
         /// The caller knows.
@@ -70,7 +70,7 @@ enum State {
     /// It is being closed: where in the stream that began.
     Closing(u64),
     /// All is said; what came of it, if it was not as it should be.
-    Ending(Option<Error>),
+    Ending(Option<Box<Error>>),
     Ended,
 }
 
@@ -156,13 +156,14 @@ impl<T: Transport> Endpoint<T> {
         }
         self.answer_close()?;
         loop {
-            match self.state {
+            match &self.state {
                 State::Open => match ready!(self.connection.poll_ready(cx)) {
                     Ok(is_ready) => return Poll::Ready(Ok(is_ready)),
                     Err(driver::Error::Fault(fault)) => self.fail(fault),
                     Err(error) => return Poll::Ready(Err(error.into())),
                 },
                 State::Faulty { fault, told, .. } => {
+                    let (fault, told) = (**fault, *told);
                     self.say();
                     // The fault tells more than that the peer does not want to hear of it.
                     if let Err(error) = ready!(self.connection.poll_flush(cx))
@@ -219,7 +220,7 @@ impl<T: Transport> Endpoint<T> {
             Ok(None) => Ok(None),
             Err(error) => {
                 if let driver::Error::Fault(fault) = error {
-                    *state = State::Faulty { fault, said: false, told: true };
+                    *state = State::Faulty { fault: Box::new(fault), said: false, told: true };
                 }
                 Err(error.into())
             }
@@ -227,7 +228,7 @@ impl<T: Transport> Endpoint<T> {
     }
 
     fn fail(&mut self, fault: Fault<crate::Error>) {
-        self.state = State::Faulty { fault, said: false, told: false };
+        self.state = State::Faulty { fault: Box::new(fault), said: false, told: false };
     }
 
     /// Queues the close frame for a fault, once.
@@ -282,11 +283,11 @@ impl<T: Transport> Endpoint<T> {
                 State::Closing(since) => {
                     let since = *since;
                     if let Some(outcome) = ready!(self.poll_drop(cx, since))? {
-                        self.state = State::Ending(outcome);
+                        self.state = State::Ending(outcome.map(Box::new));
                     }
                 }
                 State::Faulty { fault, told, .. } => {
-                    let untold = (!*told).then_some(Error::Fault(*fault));
+                    let untold = (!*told).then(|| Box::new(Error::Fault(**fault)));
                     self.say();
                     self.state = State::Ending(untold);
                 }
@@ -301,7 +302,7 @@ impl<T: Transport> Endpoint<T> {
                     let outcome = outcome.take();
                     self.state = State::Ended;
                     return Poll::Ready(match (outcome, ended) {
-                        (Some(error), _) => Err(error),
+                        (Some(error), _) => Err(*error),
                         (None, Err(error)) => Err(error.into()),
                         (None, Ok(_)) => Ok(()),
                     });
@@ -315,7 +316,7 @@ impl<T: Transport> Endpoint<T> {
     /// frames have been exchanged.
     pub(super) fn give_up(&mut self) -> Result<(), Error> {
         match core::mem::replace(&mut self.state, State::Ended) {
-            State::Ending(Some(error)) => Err(error),
+            State::Ending(Some(error)) => Err(*error),
             State::Ending(None) | State::Ended => Ok(()),
             _ => Err(Error::Unanswered),
         }
