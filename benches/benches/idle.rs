@@ -3,7 +3,7 @@
 //! Ten thousand connections are made and each is brought to where it waits for its peer. What the
 //! allocator has given out meanwhile and not got back is divided among them. Sockets do not
 //! count: the transport is a script, which holds nothing. Nor do tasks: what a connection has
-//! inline is part of whatever it is kept in, and is told beside. Endpoints, ours and those of
+//! inline is part of whatever it is kept in, and is told beside. Both are in the bench `resident`. Endpoints, ours and those of
 //! peers, have echoed two messages, of 5 and of 3000 bytes, before they wait. With `--test` a few
 //! connections do.
 
@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         Row::of("WebSocket, before its handshake", count, Some(0), || before_upgrade(&script)),
         Row::of("WebSocket, after its upgrade", count, Some(64), || after_upgrade(&script)),
         Row::of("the same as a task", count, Some(2048), || task(&script)),
-        Row::of("WebSocket endpoint", count, Some(500), || endpoint(&script, None)),
+        Row::of("WebSocket endpoint", count, Some(64), || endpoint(&script, None)),
         // Two scratches of at most 4 KiB are kept, for what is inflated and deflated next.
         Row::of("the same, compressing one by one", count, Some(10 * 1024), || {
             endpoint(&script_apart, Some(apart))
