@@ -18,7 +18,7 @@ pub(crate) struct Load {
 impl Load {
     /// Whether it is one long message at a time.
     pub(crate) const fn is_long(self) -> bool {
-        self.in_flight == 1
+        self.in_flight == 1 && self.payload > 16 * 1024
     }
 
     /// Sends `count` messages and waits for their echoes: for each one that is back, another one

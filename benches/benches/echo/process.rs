@@ -1,10 +1,12 @@
 //! Servers as processes of their own, and what they have used.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsString,
+    fs,
     io::{self, BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
@@ -21,29 +23,75 @@ pub(crate) struct Server {
     child: Child,
     says: BufReader<ChildStdout>,
     address: SocketAddr,
-    /// Where `strace` leaves what it has counted.
-    trace: Option<PathBuf>,
+    /// Where the one who counts leaves what it has counted.
+    counted: Option<(Counting, PathBuf)>,
+}
+
+/// What a server can be run under.
+#[derive(Clone, Copy)]
+pub(crate) enum Counting {
+    /// System calls, by `strace`.
+    Calls,
+    /// Instructions in user space, by valgrind's callgrind.
+    Instructions,
+}
+
+impl Counting {
+    /// Has `program` run and counted, with the count left in `file`.
+    fn command(self, program: &Path, file: &Path) -> Command {
+        match self {
+            Self::Calls => {
+                let mut command = Command::new("strace");
+                command.args(["-f", "-c", "-o"]).arg(file).arg(program);
+                command
+            }
+            Self::Instructions => {
+                let mut log = OsString::from("--log-file=");
+                log.push(file);
+                let mut command = Command::new("valgrind");
+                command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
+                command.arg(log).arg(program);
+                command
+            }
+        }
+    }
+
+    /// The count in what was left.
+    fn read(self, told: &str) -> Option<u64> {
+        match self {
+            // % time, seconds, usecs/call, calls, [errors,] total
+            Self::Calls => {
+                let total = told.lines().find(|line| line.ends_with("total"))?;
+                total.split_whitespace().nth(3)?.parse().ok()
+            }
+            Self::Instructions => {
+                let total = told.lines().find(|line| line.contains("Collected :"))?;
+                total.split_whitespace().last()?.parse().ok()
+            }
+        }
+    }
 }
 
 impl Server {
-    /// Starts the server `name` for so many connections, with its calls counted or not.
-    pub(crate) fn start(name: &str, connections: usize, traced: bool) -> io::Result<Self> {
+    /// Starts the server `name` for so many connections, with something counted or not.
+    pub(crate) fn start(
+        name: &str,
+        connections: usize,
+        counting: Option<Counting>,
+    ) -> io::Result<Self> {
         let this = env::current_exe()?;
-        let trace = traced.then(|| {
+        let counted = counting.map(|counting| {
             let file =
                 format!("echo-{}-{}", std::process::id(), name.replace([' ', ',', '/'], "-"));
-            env::temp_dir().join(file)
+            (counting, env::temp_dir().join(file))
         });
-        let mut command = match &trace {
+        let mut command = match &counted {
             None => Command::new(this),
-            Some(file) => {
-                let mut command = Command::new("strace");
-                command.args(["-f", "-c", "-o"]).arg(file).arg(this);
-                command
-            }
+            Some((counting, file)) => counting.command(&this, file),
         };
         let mut child = command
-            .args(["--serve", name, &connections.to_string()])
+            .args([if counting.is_some() { "--counted" } else { "--serve" }, name])
+            .arg(connections.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;
@@ -53,7 +101,7 @@ impl Server {
             child,
             says: BufReader::new(stdout),
             address: ([0; 4], 0).into(),
-            trace,
+            counted,
         };
         server.address = server.hear()?.parse().map_err(io::Error::other)?;
         Ok(server)
@@ -66,13 +114,11 @@ impl Server {
         self.hear()?.parse().map_err(io::Error::other)
     }
 
-    /// How many system calls it has made, all in all.
-    pub(crate) fn calls(mut self) -> Option<u64> {
+    /// What was counted until it has ended.
+    pub(crate) fn count(mut self) -> Option<u64> {
         self.child.wait().ok()?;
-        let table = fs::read_to_string(self.trace.as_ref()?).ok()?;
-        // % time, seconds, usecs/call, calls, [errors,] total
-        let total = table.lines().find(|line| line.ends_with("total"))?;
-        total.split_whitespace().nth(3)?.parse().ok()
+        let (counting, file) = self.counted.as_ref()?;
+        counting.read(&fs::read_to_string(file).ok()?)
     }
 
     fn hear(&mut self) -> io::Result<String> {
@@ -89,15 +135,17 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if let Some(trace) = &self.trace {
-            let _ = fs::remove_file(trace);
+        if let Some((_, file)) = &self.counted {
+            let _ = fs::remove_file(file);
         }
     }
 }
 
 /// Serves so many connections one after the other. Says where, and what each has cost in
 /// nanoseconds.
-pub(crate) fn serve(name: &str, connections: usize) -> io::Result<()> {
+pub(crate) fn serve(name: &str, connections: usize, is_counted: bool) -> io::Result<()> {
+    // Valgrind has no clock for rustix to read.
+    let now = if is_counted { || 0 } else { cpu_time };
     bind_to(0);
     let echo = servers::ALL.iter().find(|(other, _)| *other == name);
     let (_, echo) = echo.ok_or_else(|| io::Error::other("no such server"))?;
@@ -107,9 +155,9 @@ pub(crate) fn serve(name: &str, connections: usize) -> io::Result<()> {
     for _ in 0..connections {
         let (socket, _) = listener.accept()?;
         socket.set_nodelay(true)?;
-        let before = cpu_time();
+        let before = now();
         echo(socket);
-        writeln!(stdout, "{}", cpu_time().saturating_sub(before))?;
+        writeln!(stdout, "{}", now().saturating_sub(before))?;
     }
     Ok(())
 }

@@ -19,6 +19,8 @@ pub(crate) const TURN: &str = "segue endpoint, turn";
 pub(crate) const SEND: &str = "segue endpoint, next and send";
 pub(crate) const FASTWEBSOCKETS: &str = "fastwebsockets";
 pub(crate) const TOKIO_WEBSOCKETS: &str = "tokio-websockets, forward";
+pub(crate) const CONNECTION_FUTURES: &str = "segue connection, futures";
+pub(crate) const QUEUE: &str = "segue endpoint, next and queue";
 
 /// All of them; those that others are held against come first.
 pub(crate) const ALL: &[(&str, Echo)] = &[
@@ -27,10 +29,10 @@ pub(crate) const ALL: &[(&str, Echo)] = &[
     (RAW_SMOL, |socket| on_smol(socket, raw::on_smol)),
     (CONNECTION_SYNC, |socket| drop(connection_sync(socket))),
     (CONNECTION, |socket| on_tokio(socket, connection_tokio)),
-    ("segue connection, futures", |socket| on_smol(socket, connection_futures)),
+    (CONNECTION_FUTURES, |socket| on_smol(socket, connection_futures)),
     ("segue endpoint, sync turn", |socket| drop(turn_sync(socket))),
     (TURN, |socket| on_tokio(socket, turn)),
-    ("segue endpoint, next and queue", |socket| on_tokio(socket, queue)),
+    (QUEUE, |socket| on_tokio(socket, queue)),
     (SEND, |socket| on_tokio(socket, send)),
     ("segue endpoint, forward", |socket| on_tokio(socket, forward)),
     ("tungstenite, read and send", |socket| drop(tungstenite(socket))),
