@@ -1,7 +1,7 @@
 //! The counts that are kept in the repository.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt, fs, io,
     path::PathBuf,
     process::Command,
@@ -82,6 +82,11 @@ impl Record {
             text += &format!("{group}\t{name}\t{count:.1}\n");
         }
         fs::write(Self::place(), text)
+    }
+
+    /// The groups of which there are counts.
+    pub(crate) fn groups(&self) -> BTreeSet<String> {
+        self.counts.keys().map(|(group, _)| group.clone()).collect()
     }
 
     pub(crate) fn of(&self, group: &str, name: &str) -> Option<f64> {
