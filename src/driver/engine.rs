@@ -34,7 +34,8 @@ use std::{
 };
 
 use super::{
-    Connection, Error, Late, TimerFor, is_again, read::Look, tasks::Wants, transport::Transport,
+    Connection, Error, Late, TimerFor, is_again, read::Look, sheet::is_failed, tasks::Wants,
+    transport::Transport,
 };
 use crate::core::Budget;
 use crate::{Decode, Exchange, Fault, Framing, Need, Progress, Pulled};
@@ -592,6 +593,10 @@ impl<T: Transport, S> Connection<T, S> {
             let mut work = 0_usize;
             let input = &mut this.read.input;
             let drained = loop {
+                if input.is_none() {
+                    // What comes is the other half's.
+                    break Poll::Ready(Ok(Some(false)));
+                }
                 if input.drain() >= limit && !input.eof {
                     break Poll::Ready(Ok(Some(false)));
                 }
@@ -620,6 +625,8 @@ impl<T: Transport, S> Connection<T, S> {
                     Poll::Ready(Ok(_)) => {
                         work = work.saturating_add(input.buffer.len().max(Pace::READ));
                     }
+                    // A layer has failed, which was told: what is below it is drained.
+                    Poll::Ready(Err(error)) if is_failed(&error) => input.eof = true,
                     Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
                     Poll::Pending => break Poll::Pending,
                 }

@@ -122,18 +122,22 @@ where
         self.unsent.get_or_insert(error);
     }
 
-    /// Seals and sends by `poll`, unless something could not be sent before.
+    /// Seals some of `output`, and sends it by `send`. What was sealed leaves, as far as one attempt
+    /// goes, also where nothing more can be: it may be an alert.
     fn poll_sealing<R>(
         &mut self,
-        poll: impl FnOnce(&mut Self) -> Poll<io::Result<R>>,
+        output: &mut Output,
+        send: impl FnOnce(&mut T, &mut Output) -> Poll<io::Result<R>>,
     ) -> Poll<io::Result<R>> {
-        let sent = match self.unsent.take() {
-            Some(error) => Poll::Ready(Err(error)),
-            None => poll(self),
-        };
+        if let Some(error) = self.unsent.take() {
+            return Poll::Ready(Err(error));
+        }
+        let sealed = self.sheet.seal(output);
+        let sent = send(&mut self.io, &mut self.sheet.sealed);
         if let Poll::Ready(Err(_)) = &sent {
             self.sheet.cannot_send();
         }
+        sealed?;
         sent
     }
 
@@ -199,16 +203,13 @@ where
     }
 
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        self.poll_sealing(|this| {
-            loop {
-                this.sheet.seal(output)?;
-                ready!(this.io.poll_send(cx, &mut this.sheet.sealed))?;
-                if output.is_empty() {
-                    this.sheet.release_sealed();
-                    return Poll::Ready(Ok(()));
-                }
+        loop {
+            ready!(self.poll_sealing(output, |io, sealed| io.poll_send(cx, sealed)))?;
+            if output.is_empty() {
+                self.sheet.release_sealed();
+                return Poll::Ready(Ok(()));
             }
-        })
+        }
     }
 
     fn poll_send_once(
@@ -216,12 +217,10 @@ where
         cx: &mut Context<'_>,
         output: &mut Output,
     ) -> Poll<io::Result<bool>> {
-        self.poll_sealing(|this| {
-            this.sheet.seal(output)?;
-            let is_sent = ready!(this.io.poll_send_once(cx, &mut this.sheet.sealed))?;
-            this.sheet.release_sealed();
-            Poll::Ready(Ok(is_sent && output.is_empty()))
-        })
+        let sent = self.poll_sealing(output, |io, sealed| io.poll_send_once(cx, sealed));
+        let is_sent = ready!(sent)?;
+        self.sheet.release_sealed();
+        Poll::Ready(Ok(is_sent && output.is_empty()))
     }
 
     fn take_over(&mut self, output: &mut Output) -> io::Result<()> {

@@ -47,6 +47,8 @@ pub(super) struct Input {
     is_ahead: bool,
     /// The last read has most likely taken all there was: see [`Transport::SHORT_IS_ALL`].
     pub(super) is_drained: bool,
+    /// It is that of a half that does not read: nothing comes, and nobody knows of the peer's end.
+    is_none: bool,
     /// The connection is being closed: nothing can be had any more.
     given_up: Option<Box<GivenUp>>,
     /// Bytes of work that were done since a poll last came back without an item: a peer that always
@@ -102,6 +104,7 @@ impl Input {
             size: 0,
             peak: 0,
             is_ahead: false,
+            is_none: false,
             is_drained: false,
             given_up: None,
             work: 0,
@@ -110,7 +113,14 @@ impl Input {
 
     /// The input of a half that does not read, when a connection is split: nothing comes.
     pub(super) fn none(options: Options) -> Self {
-        Self::new(Buffer::new(), true, options)
+        let mut none = Self::new(Buffer::new(), true, options);
+        none.is_none = true;
+        none
+    }
+
+    /// Whether a half that does not read has it.
+    pub(super) fn is_none(&self) -> bool {
+        self.is_none
     }
 
     /// Counts `work` bytes in; how many there are since a poll last came back without an item.

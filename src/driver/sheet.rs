@@ -1,6 +1,6 @@
 //! A layer with what it has received and sealed: the part of a layered transport without I/O.
 
-use std::{error, io};
+use std::{error, fmt, io, mem::replace};
 
 use super::{Options, pool};
 use crate::{Buffer, Cause, Fault, Layer, Need, Output, Step};
@@ -15,6 +15,8 @@ pub(super) struct Sheet<L> {
     incoming: Incoming,
     /// The layer has said its own end, or an alert in place of it: nothing is sealed any more.
     is_closed: bool,
+    /// Something was dropped since the layer has failed, and that is to be told first.
+    has_dropped: bool,
     /// How much of what is sealed the layer has answered: what was sealed for callers who had room
     /// stops nothing, or two ends that each have queued much would stop for good.
     answered: usize,
@@ -75,6 +77,7 @@ impl<L> Sheet<L> {
             sealed,
             incoming,
             is_closed: false,
+            has_dropped: false,
             answered: 0,
             failure: None,
             read_size: options.read_size.max(1),
@@ -262,6 +265,10 @@ where
     fn seal_one(&mut self, plain: &mut Output) -> io::Result<()> {
         if self.is_closed {
             plain.clear();
+            if self.failure.is_some() && !replace(&mut self.has_dropped, true) {
+                // Behind what was opened before it the fault is told, which says more.
+                return Ok(());
+            }
             let why = match self.incoming {
                 Incoming::Failed => "the layer has failed, and nothing is sealed any more",
                 _ => "nothing is sealed behind the end of a layer, or what could not be sent",
@@ -272,14 +279,14 @@ where
             pool::lease_output(&mut self.sealed, 0);
         }
         let waiting = plain.len();
-        self.layer
-            .seal(plain, &mut self.sealed)
-            .map_err(|error| told(Fault::new(error).at(plain.position())))?;
-        if plain.len() >= waiting {
-            let fault = Fault::<L::Error>::from_cause(Cause::Contract).at(plain.position());
-            return Err(told(fault));
-        }
-        Ok(())
+        let fault = match self.layer.seal(plain, &mut self.sealed) {
+            Ok(()) if plain.len() < waiting => return Ok(()),
+            Ok(()) => Fault::from_cause(Cause::Contract),
+            Err(error) => Fault::new(error),
+        };
+        // What is left of it is lost with the connection, and no end may follow.
+        self.is_closed = true;
+        Err(told(fault.at(plain.position())))
     }
 
     /// Something that was to be sent is lost: nothing may follow it, least of all an end, which would
@@ -309,8 +316,24 @@ fn told<E: error::Error + Send + Sync + 'static>(fault: Fault<E>) -> io::Error {
     io::Error::new(kind, fault)
 }
 
-/// The layer has failed, and that was told.
+/// The layer has failed, or its wire was cut, and that was told.
+#[derive(Debug)]
+struct Failed;
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the layer has failed")
+    }
+}
+
+impl error::Error for Failed {}
+
 #[cold]
 fn failed() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the layer has failed")
+    io::Error::new(io::ErrorKind::NotConnected, Failed)
+}
+
+/// Whether an error says that a layer has failed and that this was told before.
+pub(super) fn is_failed(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|reason| reason.is::<Failed>())
 }

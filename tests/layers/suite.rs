@@ -191,6 +191,67 @@ fn an_alert_leaves_before_its_error_is_told() {
     });
 }
 
+/// A good record and a bad one come in one read, and the good one is answered: the alert leaves, and
+/// the fault of the layer is what is told, whatever is sent in between.
+#[test]
+fn an_answer_does_not_hide_a_fault_that_was_met_ahead() {
+    play!({
+        for (sends, is_split) in [(false, false), (true, false), (false, true), (true, true)] {
+            let (mut client, server) = pair();
+            let mut server = server.layered(Numbered::default()).begin(separator::line());
+            let mut layer = Numbered::default();
+            layer.put(DATA, b"good\r\n", client.output_mut());
+            Numbered::default().put(DATA, b"bad\r\n", client.output_mut());
+            wait!(client.flush()).unwrap();
+            let error = if is_split {
+                let (mut reader, mut writer) = server.split();
+                assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, "good");
+                wait!(writer.queue(&mut separator::line(), "answer")).unwrap();
+                if sends {
+                    wait!(writer.flush()).unwrap();
+                }
+                wait!(reader.turn()).map(drop).unwrap_err()
+            } else {
+                {
+                    let mut turn = wait!(server.turn()).unwrap().unwrap();
+                    assert_eq!(turn.item, "good");
+                    turn.output.queue(&mut separator::line(), "answer").unwrap();
+                }
+                if sends {
+                    wait!(server.flush()).unwrap();
+                }
+                wait!(server.turn()).map(drop).unwrap_err()
+            };
+            let fault = error.layer::<Broken>().expect("the fault of the layer");
+            assert!(matches!(fault.cause, Cause::Stage(Broken::Number)));
+            let mut client = client.layered(layer).begin(separator::line());
+            let error = wait!(client.turn()).map(drop).unwrap_err();
+            let fault = error.layer::<Broken>().expect("an alert");
+            assert!(matches!(fault.cause, Cause::Stage(Broken::Alerted)));
+        }
+    });
+}
+
+/// A writer's half does not know when the peer ends, and takes nothing of what the other half reads.
+#[test]
+fn the_half_that_writes_closes_without_a_read() {
+    play!({
+        let (client, server) = pair();
+        let mut client = client.layered(Numbered::default()).begin(separator::line());
+        let server = server.layered(Numbered::default()).begin(separator::line());
+        wait!(client.send(&mut separator::line(), "one")).unwrap();
+        wait!(client.send(&mut separator::line(), "two")).unwrap();
+        let (mut reader, mut writer) = server.split();
+        assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, "one");
+        let has_ended = wait!(writer.close_unbounded(1 << 20)).unwrap();
+        assert!(!has_ended, "the peer has not said its end");
+        assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, "two");
+        assert!(wait!(client.turn()).unwrap().is_none());
+        wait!(client.close_write()).unwrap();
+        assert!(wait!(reader.turn()).unwrap().is_none());
+    });
+}
+
 /// What is queued behind an alert is refused by name, and the transport is ended all the same: by
 /// the whole connection, and by a half.
 #[test]

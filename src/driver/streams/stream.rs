@@ -27,16 +27,20 @@ use crate::{
 /// - A flush is done when everything is in the hands of the session, whose driver sends it.
 /// - Closing the writing side ends the stream behind what was sent. Dropping the stream lets go of
 ///   it: what was sent is still delivered, what comes is thrown away. To break it off instead,
-///   [`reset`](Self::reset) it.
+///   [`reset`](Self::reset) it. It is reset, with code 0, where it is dropped by a panic, or with
+///   something left that was to be sent and that the session had no room for: its peer must not take
+///   what it has for all.
 pub struct Stream<C: Carrier> {
     shared: Arc<Shared<C>>,
     id: C::Id,
+    /// What was to be sent last is not all in the hands of the session.
+    is_cut: bool,
 }
 
 impl<C: Carrier> Stream<C> {
     pub(super) fn of(shared: &Arc<Shared<C>>, id: C::Id) -> Self {
         shared.join();
-        Self { shared: Arc::clone(shared), id }
+        Self { shared: Arc::clone(shared), id, is_cut: false }
     }
 
     /// The id of the stream.
@@ -111,10 +115,7 @@ impl<C: Carrier> Transport for Stream<C> {
             Ending::Reset(_) if state.is_closed => {
                 Poll::Ready(Err(state.failure().unwrap_or_else(gone)))
             }
-            Ending::Reset(code) => {
-                let kind = io::ErrorKind::ConnectionReset;
-                Poll::Ready(Err(io::Error::new(kind, Reset(code))))
-            }
+            Ending::Reset(code) => Poll::Ready(Err(reset(code))),
             Ending::Open => {
                 if let Some(failure) = state.failure() {
                     return Poll::Ready(Err(failure));
@@ -134,8 +135,15 @@ impl<C: Carrier> Transport for Stream<C> {
         if let Some(failure) = state.failure() {
             return Poll::Ready(Err(failure));
         }
-        let Some(waiting) = state.carrier.stream(self.id).and_then(|stream| stream.output) else {
+        let Some(stream) = state.carrier.stream(self.id) else {
             return Poll::Ready(Err(gone()));
+        };
+        let ending = stream.ending;
+        let Some(waiting) = stream.output else {
+            return Poll::Ready(Err(match ending {
+                Ending::Reset(code) => reset(code),
+                Ending::Open | Ending::Ended => gone(),
+            }));
         };
         let room = waiting.high_water().saturating_sub(waiting.len());
         if output.len() <= room {
@@ -144,6 +152,7 @@ impl<C: Carrier> Transport for Stream<C> {
             output.move_to(waiting, room);
         }
         wake.add(state.call_driver());
+        self.is_cut = !output.is_empty();
         if output.is_empty() {
             return Poll::Ready(Ok(()));
         }
@@ -200,6 +209,9 @@ impl<C: Carrier> Grounded for Stream<C> {
 
 impl<C: Carrier> Drop for Stream<C> {
     fn drop(&mut self) {
+        if self.is_cut || std::thread::panicking() {
+            self.reset(0);
+        }
         self.change(C::let_go);
         self.shared.state().forget(self.id);
         self.shared.leave();
@@ -222,6 +234,11 @@ impl fmt::Display for Reset {
 }
 
 impl error::Error for Reset {}
+
+/// The peer has reset the stream.
+fn reset(code: u64) -> io::Error {
+    io::Error::new(io::ErrorKind::ConnectionReset, Reset(code))
+}
 
 /// The stream takes nothing more.
 fn gone() -> io::Error {
