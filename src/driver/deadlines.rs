@@ -108,7 +108,7 @@ impl Late {
 impl fmt::Display for Late {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Idle => "the peer sent nothing for too long",
+            Self::Idle => "no item came from the peer for too long",
             Self::Record => "the peer did not complete a record in time",
             Self::Send => "the peer did not take in time what was sent",
         })

@@ -272,7 +272,8 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
 
     /// Ends the connection so that the peer gets everything: sends what is queued and the end of
     /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
-    /// Items cannot be had any more. Gives whether the peer's end has come.
+    /// Items cannot be had any more. Gives whether the peer's end has come; the half of a split
+    /// connection that writes does not read, and gives false.
     ///
     /// It waits for at most [`Options::linger`](super::Options::linger), by the time-outs of the
     /// socket, which are as before afterwards. A peer that has everything and only does not end is
