@@ -335,5 +335,5 @@ fn failed() -> io::Error {
 
 /// Whether an error says that a layer has failed and that this was told before.
 pub(super) fn is_failed(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|reason| reason.is::<Failed>())
+    error.get_ref().and_then(|reason| reason.downcast_ref::<Failed>()).is_some()
 }
