@@ -96,7 +96,7 @@ fn segments(plan: &mut Unstructured<'_>) {
         let held = map.0.iter().flatten().count() - in_order.len();
         assert_eq!(stream.held(), held);
         let window = map.0.len() - in_order.len();
-        assert!(stream.memory() <= (window / 2048 + 3) * 2304, "{} bytes", stream.memory());
+        assert!(stream.memory() <= (window / 2048 + 3) * 2312, "{} bytes", stream.memory());
     }
 }
 
