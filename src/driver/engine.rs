@@ -564,8 +564,8 @@ impl<T: Transport, S> Connection<T, S> {
                 let ended = close_write(&mut this.io, cx);
                 this.write.end_waits(ended.is_pending());
                 match ended {
-                    // That sending has failed was told.
-                    Poll::Ready(_) if this.write.is_broken() => this.write.closed(),
+                    // That sending has failed was told. A further close tries again.
+                    Poll::Ready(Err(_)) if this.write.is_broken() => {}
                     Poll::Ready(ended) => {
                         ended?;
                         this.write.closed();

@@ -654,7 +654,13 @@ where
         } else {
             // The other half may have queued something since this one has flushed.
             match self.flush_line(line, &mut Output::new(), Extent::End) {
-                Poll::Ready(sent) => sent?,
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    // Nothing more is sent by either half, and the peer waits for the end.
+                    let ended = (&mut &self.shared.leaf.io).close_write();
+                    self.shared.line().has_ended = ended.is_ok();
+                    return Err(error);
+                }
                 Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
             }
         }
