@@ -259,8 +259,13 @@ macro_rules! ends {
                         Act::Flush => flushes(&mut writer),
                         Act::Turn { echoes } => turns(&mut reader, &mut self.tale, echoes),
                         Act::Take => takes(&mut reader, &mut self.tale),
-                        // The writer closes.
+                        // The writer closes: not where that would lose what the reader has queued
+                        // and not sent.
                         Act::Ask => {
+                            flushes(&mut reader);
+                            if !reader.output().is_empty() {
+                                continue;
+                            }
                             self.tale.closes = true;
                             match $wait!(writer.close_write()) {
                                 Ok(()) => self.tale.closed = true,
