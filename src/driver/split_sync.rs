@@ -230,9 +230,12 @@ impl<X: Divide, S> HalfConnection<X, S> {
         drop((io, other));
         match Arc::try_unwrap(shared) {
             Ok(Shared { leaf, line, .. }) => {
-                let Line { mut stack, mut queue, .. } = unlocked(line);
+                let Line { mut stack, mut queue, has_ended: is_ended, .. } = unlocked(line);
                 stack.put_back(&mut raw, has_ended, &mut queue);
-                let write = write.join(others, queue);
+                let mut write = write.join(others, queue);
+                if is_ended {
+                    write.closed();
+                }
                 let mut whole = Connection::of(Blocking(X::unite(leaf, stack)), read, write);
                 whole.waits = waits;
                 Ok(whole)

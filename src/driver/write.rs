@@ -282,7 +282,7 @@ impl WriteSide {
         if self.state == State::Closing {
             self.state = State::Ending;
         }
-        self.state == State::Ending || (self.is_broken() && !self.is_ended)
+        !self.is_ended && matches!(self.state, State::Ending | State::Broken)
     }
 
     /// Whether sending has failed.
