@@ -187,7 +187,7 @@ where
         let line = Line {
             stack,
             is_closed: write.is_ending(),
-            has_ended: false,
+            has_ended: write.is_ended(),
             queue,
             runs,
             flusher: None,
@@ -307,6 +307,13 @@ where
         let mut flush = Flush { shared: &self.shared, batch: Output::new(), is_over: false };
         let mut is_pushed = false;
         loop {
+            if line.has_ended {
+                // What a layer still answers is for nobody.
+                let all = line.runs.all();
+                line.runs.sent(shares, all);
+                line.queue.clear();
+                flush.batch.clear();
+            }
             if let Some(kind) = line.broken {
                 shares.told(self.side);
                 flush.end(line, output);
@@ -510,10 +517,14 @@ where
         let mut closed = Ok(());
         if !X::Stack::IS_EMPTY && !self.is_closed() {
             let mut line = self.wait_to_flush(self.shared.line());
-            if !line.is_closed && line.broken.is_none() {
+            if !line.is_closed {
                 line.is_closed = true;
                 let mut wire = Output::new();
                 closed = line.stack.close(&mut wire);
+                if line.broken.is_some() {
+                    // The layers are over, and nobody is told so.
+                    wire.clear();
+                }
                 line.runs.add(&self.shared.shares, self.side, wire.len());
                 line.queue.append(&mut wire);
             }

@@ -285,6 +285,11 @@ impl WriteSide {
         !self.is_ended && matches!(self.state, State::Ending | State::Broken)
     }
 
+    /// Whether the end has been sent.
+    pub(super) fn is_ended(&self) -> bool {
+        self.is_ended
+    }
+
     /// Whether sending has failed.
     pub(super) fn is_broken(&self) -> bool {
         self.state == State::Broken
@@ -355,6 +360,6 @@ impl WriteSide {
 
     /// Whether the end is being sent, or has been.
     pub(super) fn is_ending(&self) -> bool {
-        matches!(self.state, State::Ending | State::Closed)
+        self.is_ended || matches!(self.state, State::Ending | State::Closed)
     }
 }
