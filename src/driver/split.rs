@@ -311,17 +311,16 @@ impl<T: Transport> Half<T> {
     ) -> Poll<io::Result<()>> {
         let shares = &self.shared.shares;
         self.polled_to_send(cx, |line, cx| {
+            let mut sent = Ok(());
             if !shares.is_closed() {
                 // The other half may have queued something since this one has flushed.
-                let sent = ready!(line.poll_send(cx, shares, self.side));
+                sent = ready!(line.poll_send(cx, shares, self.side));
                 shares.close();
-                if sent.is_err() {
-                    // A layer may have failed, and not what is below.
-                    let _ = end(&mut line.io, cx);
-                    return Poll::Ready(sent);
-                }
             }
-            end(&mut line.io, cx)
+            // The transport is ended where a layer in between can seal nothing more, too.
+            let ended = end(&mut line.io, cx);
+            sent?;
+            ended
         })
     }
 }

@@ -663,24 +663,20 @@ where
         if line.has_ended {
             return Ok(());
         }
-        if self.shared.shares.is_closed() {
+        let sent = if self.shared.shares.is_closed() {
             drop(line);
+            Ok(())
         } else {
             // The other half may have queued something since this one has flushed.
             match self.flush_line(line, &mut Output::new(), Extent::End) {
-                Poll::Ready(Ok(())) => {}
-                Poll::Ready(Err(error)) => {
-                    // Nothing more is sent by either half, and the peer waits for the end.
-                    let ended = (&mut &self.shared.leaf.io).close_write();
-                    self.shared.line().has_ended = ended.is_ok();
-                    return Err(error);
-                }
+                Poll::Ready(sent) => sent,
                 Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
             }
-        }
-        (&mut &self.shared.leaf.io).close_write()?;
-        self.shared.line().has_ended = true;
-        Ok(())
+        };
+        // Where nothing more can be sent the peer waits for the end all the same.
+        let ended = (&mut &self.shared.leaf.io).close_write();
+        self.shared.line().has_ended = ended.is_ok();
+        sent.and(ended)
     }
 }
 
