@@ -37,7 +37,11 @@ pub(crate) const NAME: usize = 32;
 /// A way to compare many bytes.
 pub(crate) trait Machine: Copy {
     /// The bytes that are neither visible ASCII nor a space, the first as the lowest bit.
-    fn not_text(self, window: &[u8; WINDOW]) -> u64;
+    #[inline(always)]
+    fn not_text(self, window: &[u8; WINDOW]) -> u64 {
+        let [front, back] = halves(window);
+        u64::from(self.not_text_of_half(front)) | u64::from(self.not_text_of_half(back)) << HALF
+    }
 
     /// The same of half as many.
     fn not_text_of_half(self, half: &[u8; HALF]) -> u32;
@@ -55,12 +59,6 @@ pub(crate) trait Machine: Copy {
 pub(crate) struct Every;
 
 impl Machine for Every {
-    #[inline(always)]
-    fn not_text(self, window: &[u8; WINDOW]) -> u64 {
-        let [front, back] = halves(window);
-        u64::from(self.not_text_of_half(front)) | u64::from(self.not_text_of_half(back)) << HALF
-    }
-
     #[inline(always)]
     fn not_text_of_half(self, half: &[u8; HALF]) -> u32 {
         both(half, machine::not_text)

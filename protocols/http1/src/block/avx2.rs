@@ -12,7 +12,7 @@ use std::arch::x86_64::{
 
 use std::arch::is_x86_feature_detected;
 
-use super::{HALF, Machine, NAME, WINDOW, Work, halves};
+use super::{HALF, Machine, NAME, Work};
 use crate::class::{TOKEN, is};
 
 /// Whoever has one is compiled for AVX2, on a processor that has it.
@@ -36,12 +36,6 @@ fn run_here<W: Work>(work: W) -> W::Output {
 }
 
 impl Machine for Avx2 {
-    #[inline(always)]
-    fn not_text(self, window: &[u8; WINDOW]) -> u64 {
-        let [front, back] = halves(window);
-        u64::from(self.not_text_of_half(front)) | u64::from(self.not_text_of_half(back)) << HALF
-    }
-
     #[inline(always)]
     fn not_text_of_half(self, half: &[u8; HALF]) -> u32 {
         // SAFETY: `self` is only made where the processor has AVX2.
