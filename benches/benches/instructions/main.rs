@@ -73,7 +73,7 @@ fn each_group(wanted: &dyn Fn(&str) -> bool, see: &mut dyn FnMut(&mut Group<'_>)
     }
 }
 
-/// What is done with the counts.
+/// The uses of the counts.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
     Show,
@@ -152,12 +152,12 @@ fn main() -> ExitCode {
     if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-/// Whether that is our own code, and no peer's.
+/// True for our own code, false for a peer's.
 fn is_ours(contender: &str) -> bool {
     contender.starts_with("segue")
 }
 
-/// What is said of a count beside what is promised; an error where it is more.
+/// The words for a count beside the promised one; an error where it is more.
 fn promise(group: &str, contender: &str, each: f64) -> Result<String, String> {
     let Some(&(.., most)) = GOALS.iter().find(|goal| (goal.0, goal.1) == (group, contender)) else {
         return Ok(String::new());

@@ -5,26 +5,20 @@ use std::{
     fmt, fs, io,
     path::PathBuf,
     process::Command,
-    time::{SystemTime, UNIX_EPOCH},
 };
 
 /// How much more than recorded a count may be, as a part of it.
 const TOLERANCE: f64 = 0.02;
 
-/// What a count depends on beside our code.
+/// The build that a count depends on beside our code.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Build(String);
 
 impl Build {
     /// The compiler, the C library, and what code that is chosen at run time finds here.
     pub(crate) fn here() -> Self {
-        let said = |program: &str, argument: &str| {
-            let output = Command::new(program).arg(argument).output().ok()?;
-            let text = String::from_utf8(output.stdout).ok()?;
-            text.lines().next().map(str::to_owned)
-        };
-        let compiler = said("rustc", "--version").unwrap_or_default();
-        let library = said("getconf", "GNU_LIBC_VERSION").unwrap_or_default();
+        let compiler = said("rustc", "--version");
+        let library = said("getconf", "GNU_LIBC_VERSION");
         #[cfg(target_arch = "x86_64")]
         let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
         #[cfg(not(target_arch = "x86_64"))]
@@ -52,7 +46,7 @@ impl Record {
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("instructions.tsv")
     }
 
-    /// What is kept, which is nothing where there is no file.
+    /// The record that is kept, which is empty where there is no file.
     pub(crate) fn read() -> Self {
         let text = fs::read_to_string(Self::place()).unwrap_or_default();
         let mut record = Self::default();
@@ -77,7 +71,7 @@ impl Record {
             "# Instructions a record, written by: \
              cargo bench -p segue-benches --bench instructions -- --record\n",
         );
-        text += &format!("# on {}\n# with {}\n", today(), self.build);
+        text += &format!("# on {}\n# with {}\n", said("date", "+%F"), self.build);
         for ((group, name), count) in &self.counts {
             text += &format!("{group}\t{name}\t{count:.1}\n");
         }
@@ -97,7 +91,7 @@ impl Record {
         self.counts.insert((group.to_owned(), name.to_owned()), count);
     }
 
-    /// What is said of a count beside what was recorded; an error where it is more.
+    /// The words for a count beside the recorded one; an error where it is more.
     pub(crate) fn verdict(&self, group: &str, name: &str, count: f64) -> Result<String, String> {
         let Some(recorded) = self.of(group, name) else { return Ok(String::new()) };
         let said = format!(", recorded {recorded:.1}");
@@ -109,29 +103,9 @@ impl Record {
     }
 }
 
-/// The date, in UTC: days since 1970 as a year, a month and a day.
-fn today() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (mut year, mut day) = (1970, seconds / 86_400);
-    let leaps = |year: u64| {
-        year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-    };
-    loop {
-        let days = if leaps(year) { 366 } else { 365 };
-        if day < days {
-            break;
-        }
-        day -= days;
-        year += 1;
-    }
-    let february = if leaps(year) { 29 } else { 28 };
-    let mut month = 1;
-    for days in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] {
-        if day < days {
-            break;
-        }
-        day -= days;
-        month += 1;
-    }
-    format!("{year}-{month:02}-{:02}", day + 1)
+/// The first line of what a program prints, or nothing.
+fn said(program: &str, argument: &str) -> String {
+    let output = Command::new(program).arg(argument).output();
+    let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok());
+    text.and_then(|text| text.lines().next().map(str::to_owned)).unwrap_or_default()
 }
