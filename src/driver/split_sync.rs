@@ -178,10 +178,11 @@ where
         let (leaf, mut stack) = io.divide();
         // What is queued by now comes before what either half sends.
         let (mut plain, mut queue) = (write.take_queued(), Output::new());
-        let sealed = if write.is_ending() { Ok(()) } else { stack.seal(&mut plain, &mut queue) };
+        // Behind the layers' ends nothing is queued, but the ends themselves may still wait in them.
+        let sealed = stack.seal(&mut plain, &mut queue);
         let (shares, mut runs) = (Shares::default(), Runs::default());
         runs.add(&shares, Side::Reader, queue.len());
-        if write.is_ending() {
+        if write.is_ended() {
             shares.close();
         }
         let line = Line {

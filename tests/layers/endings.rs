@@ -5,7 +5,10 @@ use segue::{
     driver::sync::{CloseWrite, Connection},
     separator,
 };
-use std::io::{self, Cursor, Read, Write};
+use std::{
+    cell::{Cell, RefCell},
+    io::{self, Cursor, ErrorKind, Read, Write},
+};
 
 use crate::numbered::{DATA, END, Numbered, QUESTION};
 
@@ -60,4 +63,88 @@ fn a_layer_answers_nothing_behind_its_end() {
     assert!(!connection.wants_write(), "an answer waits to be sent");
     assert_eq!(connection.layer().answered, 3);
     assert_eq!(connection.io().ended, Some(connection.io().written));
+}
+
+/// Takes nothing at first, and is used through a shared reference, as a socket is.
+#[derive(Default)]
+struct Slow {
+    blocked: Cell<usize>,
+    written: RefCell<Vec<u8>>,
+    ended: Cell<bool>,
+}
+
+impl Read for &Slow {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(ErrorKind::WouldBlock.into())
+    }
+}
+
+impl Write for &Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        assert!(!self.ended.get(), "something is written behind the end");
+        if self.blocked.get() > 0 {
+            self.blocked.set(self.blocked.get() - 1);
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.written.borrow_mut().extend(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl CloseWrite for &Slow {
+    fn close_write(&mut self) -> io::Result<()> {
+        self.ended.set(true);
+        Ok(())
+    }
+}
+
+impl Read for Slow {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        (&mut &*self).read(into)
+    }
+}
+
+impl Write for Slow {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        (&mut &*self).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl CloseWrite for Slow {
+    fn close_write(&mut self) -> io::Result<()> {
+        (&mut &*self).close_write()
+    }
+}
+
+/// A close that would block leaves the layers' ends in them. Halves that take over from there send
+/// them before they end the transport, or the peer would take it for a cut.
+#[test]
+fn ends_that_wait_in_the_layers_are_sent_by_the_halves() {
+    for attempts in 1..4 {
+        let slow = Slow { blocked: Cell::new(attempts), ..Slow::default() };
+        let connection = Connection::new(slow, ()).layered(Numbered::default());
+        let mut connection = connection.layered(Numbered::default()).begin(separator::line());
+        for _ in 0..attempts {
+            let refused = connection.close_write().unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::WouldBlock);
+        }
+        let (reader, mut writer) = connection.split();
+        writer.close_write().unwrap();
+        let connection = reader.unsplit(writer).unwrap_or_else(|_| panic!("they are of one"));
+        let (mut above, mut below) = (Numbered::default(), Numbered::default());
+        let (mut plain, mut wire) = (Output::new(), Output::new());
+        above.put(END, b"", &mut plain);
+        below.put(DATA, &plain.to_vec(), &mut wire);
+        below.put(END, b"", &mut wire);
+        assert_eq!(*connection.io().written.borrow(), wire.to_vec());
+        assert!(connection.io().ended.get());
+    }
 }
