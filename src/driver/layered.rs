@@ -12,7 +12,7 @@ use super::{
     read::{Input, ReadSide},
     sheet::{Opened, Sheet},
     sync::Blocking,
-    transport::{EndOf, Grounded, Passed, Transport},
+    transport::{EndOf, Grounded, Passed, Transport, poll_both},
 };
 use crate::{Buffer, Decode, Layer, Need, Output};
 
@@ -159,8 +159,7 @@ where
         self.sheet.release_sealed();
         // The transport is ended where a layer in between can seal nothing more, too.
         let ended = end(&mut self.io, cx);
-        sent?;
-        ended
+        poll_both(&mut self.unsent, sent, ended)
     }
 }
 

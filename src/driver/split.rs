@@ -19,7 +19,7 @@ use super::{
     read::{Input, ReadSide},
     shares::{Runs, Shares, Side},
     split_sync::closed_by_the_other_half,
-    transport::{EndOf, HandsOff, Passed, Transport},
+    transport::{EndOf, HandsOff, Passed, Transport, poll_both},
 };
 use crate::{Buffer, Output};
 
@@ -56,6 +56,8 @@ struct Line<T> {
     runs: Runs,
     /// Sending has failed, for both halves.
     broken: Option<io::ErrorKind>,
+    /// A failure to send what was left before the end, told once the transport has ended.
+    unsent: Option<io::Error>,
 }
 
 /// The tasks of both halves. Waking it wakes both.
@@ -80,7 +82,7 @@ impl<T: PollTransport, S> Connection<T, S> {
             shares.close();
         }
         let shared = Arc::new(Shared {
-            line: Mutex::new(Line { io, queue, runs, broken: None }),
+            line: Mutex::new(Line { io, queue, runs, broken: None, unsent: None }),
             shares,
             wakers: Arc::default(),
         });
@@ -115,7 +117,9 @@ impl<T: PollTransport, S> Connection<Half<T>, S> {
         match Arc::try_unwrap(shared) {
             Ok(shared) => {
                 let line = unlocked(shared.line);
-                let mut whole = Connection::of(line.io, read, write.join(others, line.queue));
+                let mut write = write.join(others, line.queue);
+                write.keep(line.unsent);
+                let mut whole = Connection::of(line.io, read, write);
                 whole.waits = waits;
                 Ok(whole)
             }
@@ -319,8 +323,7 @@ impl<T: Transport> Half<T> {
             }
             // The transport is ended where a layer in between can seal nothing more, too.
             let ended = end(&mut line.io, cx);
-            sent?;
-            ended
+            poll_both(&mut line.unsent, sent, ended)
         })
     }
 }

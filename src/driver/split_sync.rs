@@ -72,7 +72,7 @@ use super::{
     shares::{Runs, Shares, Side},
     sheet::Opened,
     sync::{Blocking, CloseWrite, Std},
-    transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport},
+    transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport, poll_both},
 };
 use crate::{Buffer, Output};
 
@@ -137,6 +137,8 @@ struct Line<K> {
     waiting: usize,
     /// Sending has failed, for both halves.
     broken: Option<io::ErrorKind>,
+    /// A failure to send what was left before the end, told once the transport has ended.
+    unsent: Option<io::Error>,
 }
 
 /// The right to write, and what is being written. Dropped in the middle of it, sending has failed.
@@ -196,6 +198,7 @@ where
             writer_waits: false,
             waiting: 0,
             broken: sealed.err().map(|error| error.kind()),
+            unsent: None,
         };
         let line = Mutex::new(line);
         let shared = Arc::new(Shared { leaf, line, moved: Condvar::new(), shares });
@@ -231,9 +234,10 @@ impl<X: Divide, S> HalfConnection<X, S> {
         drop((io, other));
         match Arc::try_unwrap(shared) {
             Ok(Shared { leaf, line, .. }) => {
-                let Line { mut stack, mut queue, has_ended: is_ended, .. } = unlocked(line);
+                let Line { mut stack, mut queue, has_ended: is_ended, unsent, .. } = unlocked(line);
                 stack.put_back(&mut raw, has_ended, &mut queue);
                 let mut write = write.join(others, queue);
+                write.keep(unsent);
                 if is_ended {
                     write.closed();
                 }
@@ -533,8 +537,7 @@ where
         }
         // The transport is ended where a layer in between can seal nothing more, too.
         let ended = end.poll(self, cx);
-        closed?;
-        ended
+        poll_both(&mut self.shared.line().unsent, closed, ended)
     }
 
     fn poll_rest(&mut self, _: &mut Context<'_>) -> Poll<io::Result<usize>> {

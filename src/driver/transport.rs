@@ -359,6 +359,21 @@ impl<'a, L> EndOf<'a, L> {
     }
 }
 
+/// Comes to how a side has ended, from how what was left was sent and how the transport ended after
+/// that. A failure to send is told once the transport has ended, and kept meanwhile: told earlier
+/// it would look as if the transport had no end left to send.
+pub(super) fn poll_both(
+    kept: &mut Option<io::Error>,
+    sent: io::Result<()>,
+    ended: Poll<io::Result<()>>,
+) -> Poll<io::Result<()>> {
+    if let Err(error) = sent {
+        kept.get_or_insert(error);
+    }
+    let Poll::Ready(ended) = ended else { return Poll::Pending };
+    Poll::Ready(kept.take().map_or(ended, Err))
+}
+
 impl<L> fmt::Debug for EndOf<'_, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EndOf").finish_non_exhaustive()

@@ -68,14 +68,18 @@ fn a_layer_answers_nothing_behind_its_end() {
 /// Takes nothing at first, and is used through a shared reference, as a socket is.
 #[derive(Default)]
 struct Slow {
+    incoming: RefCell<Cursor<Vec<u8>>>,
     blocked: Cell<usize>,
     written: RefCell<Vec<u8>>,
     ended: Cell<bool>,
 }
 
 impl Read for &Slow {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        Err(ErrorKind::WouldBlock.into())
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self.incoming.borrow_mut().read(into) {
+            Ok(0) => Err(ErrorKind::WouldBlock.into()),
+            read => read,
+        }
     }
 }
 
@@ -146,5 +150,32 @@ fn ends_that_wait_in_the_layers_are_sent_by_the_halves() {
         below.put(END, b"", &mut wire);
         assert_eq!(*connection.io().written.borrow(), wire.to_vec());
         assert!(connection.io().ended.get());
+    }
+}
+
+/// The alert of the layer below waits, and what was queued above it cannot be sealed any more: a
+/// close is over when the alert has left and the transport has ended, and tells the failure then.
+#[test]
+fn a_close_behind_a_failed_layer_waits_until_the_alert_has_left() {
+    for splits in [false, true] {
+        let wrong_number = vec![0, 0, 0, 0, 0, 7, DATA];
+        let slow = Slow { blocked: Cell::new(2), ..Slow::default() };
+        *slow.incoming.borrow_mut() = Cursor::new(wrong_number);
+        let connection = Connection::new(slow, ()).layered(Numbered::default());
+        let mut connection = connection.layered(Numbered::default()).begin(separator::line());
+        connection.turn().unwrap_err();
+        assert!(connection.io().written.borrow().is_empty(), "it was to be blocked");
+        if splits {
+            let (reader, mut writer) = connection.split();
+            let closed = writer.close_write();
+            connection = reader.unsplit(writer).unwrap_or_else(|_| panic!("they are of one"));
+            assert_eq!(closed.unwrap_err().kind(), ErrorKind::WouldBlock);
+        }
+        let closed = (0..3).map(|_| connection.close_write()).collect::<Vec<_>>();
+        assert!(connection.io().ended.get(), "{closed:?}");
+        let told = closed.iter().filter(|closed| closed.is_err()).count();
+        assert!(told <= 2, "{closed:?}");
+        assert!(closed[2].is_ok(), "{closed:?}");
+        assert_eq!(connection.io().written.borrow().len(), 7, "the alert alone");
     }
 }
