@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    Answer, Deadlines, Error, Options, Refused, SendError, Turn, TurnResult,
+    Deadlines, Error, Options, Refused, SendError, Turn, TurnOutput, TurnResult,
     deadlines::Waits,
     read::{Input, ReadSide},
     tasks::Tasks,
@@ -344,7 +344,7 @@ impl<T: Transport, S> Connection<T, S> {
         let Self { io, read, write, .. } = self;
         let Some(length) = read.take_ready() else { return Ok(None) };
         match read.take_aside_with(length, parse) {
-            (Ok(item), aside) => Ok(Some(Turn { item, output: Answer { io, write, aside } })),
+            (Ok(item), aside) => Ok(Some(Turn { item, output: TurnOutput { io, write, aside } })),
             (Err(fault), _) => Err(Error::Fault(fault)),
         }
     }
@@ -357,7 +357,7 @@ impl<T: Transport, S> Connection<T, S> {
     {
         let Self { io, read, write, .. } = self;
         match read.take_aside_of(length) {
-            (Ok(item), aside) => Ok(Some(Turn { item, output: Answer { io, write, aside } })),
+            (Ok(item), aside) => Ok(Some(Turn { item, output: TurnOutput { io, write, aside } })),
             (Err(fault), _) => Err(Error::Fault(fault)),
         }
     }

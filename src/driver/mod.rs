@@ -14,7 +14,7 @@
 //! of: those that wait are under the headings *Blocking* and *Polled*, the others are the same for
 //! all. What else there is to know:
 //!
-//! - Items are lent: a [`Turn`] has the item and an [`Answer`], the output to answer it on. To go on
+//! - Items are lent: a [`Turn`] has the item and a [`TurnOutput`] to answer it on. To go on
 //!   reading, let go of both.
 //! - How far a connection reads, and how much it holds, is in [`Options`]; the way to give a socket
 //!   away with nothing read too far is a [`ReadPolicy`].
@@ -29,7 +29,6 @@
 //! - What is handed off goes on as another connection (`from_handoff`), or as a plain reader and
 //!   writer: [`Leading`].
 
-mod answer;
 mod before;
 #[cfg(feature = "codec")]
 mod bounded;
@@ -71,9 +70,9 @@ mod timer;
 #[cfg(feature = "tokio")]
 pub mod tokio;
 mod transport;
+mod turn;
 mod write;
 
-pub use answer::{Answer, Turn, TurnResult};
 pub use before::BeforeFirst;
 pub use byte_stream::ByteStream;
 #[cfg(any(feature = "tokio-time", feature = "async-io"))]
@@ -90,3 +89,4 @@ pub use split::Half;
 pub use split_sync::{BlockingHalf, HalfConnection};
 pub use timer::{SocketTimer, Timeouts, Timer, TimerFor};
 pub use transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport};
+pub use turn::{Turn, TurnOutput, TurnResult};

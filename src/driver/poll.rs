@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Answer, Connection, Error, SendError, TimerFor, Turn,
+    Connection, Error, SendError, TimerFor, Turn, TurnOutput,
     calls::polled,
     engine::{AtOnce, Pace},
     transport::{EndOf, Leaf, Transport},
@@ -297,7 +297,7 @@ impl<T: PollTransport> Connection<T, ()> {
     }
 }
 
-impl<T: PollTransport> Answer<'_, T> {
+impl<T: PollTransport> TurnOutput<'_, T> {
     /// Waits until less is queued than the high-water mark.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Answer, Error, SendError, Timeouts, TimerFor, Turn,
+    Error, SendError, Timeouts, TimerFor, Turn, TurnOutput,
     calls::polled,
     connection,
     constructors::constructors,
@@ -429,7 +429,7 @@ impl<T: Transport> connection::Connection<Blocking<T>, ()> {
     }
 }
 
-impl<T: Transport> Answer<'_, Blocking<T>> {
+impl<T: Transport> TurnOutput<'_, Blocking<T>> {
     /// Waits until less is queued than the high-water mark.
     ///
     /// # Errors

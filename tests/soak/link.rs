@@ -10,8 +10,8 @@ use std::{
 use segue::{
     Decode, Edge, Fault, Handoff,
     driver::{
-        Answer, Connection, Error, Half, HalfConnection, Leaf, Options, PollTransport, SendError,
-        Transport, Turn, futures, is_again, sync, tokio,
+        Connection, Error, Half, HalfConnection, Leaf, Options, PollTransport, SendError,
+        Transport, Turn, TurnOutput, futures, is_again, sync, tokio,
     },
 };
 
@@ -77,7 +77,7 @@ pub(crate) trait Reply {
     fn say(&mut self, writer: &mut Writer) -> Result<(), SendError<Odd>>;
 }
 
-impl<T: Transport> Reply for Answer<'_, T> {
+impl<T: Transport> Reply for TurnOutput<'_, T> {
     fn has_room(&self) -> bool {
         self.has_room()
     }

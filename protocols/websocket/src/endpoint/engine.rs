@@ -371,7 +371,7 @@ pub struct Turn<'a, T> {
 /// The output of a connection while a message of it is held.
 #[derive(Debug)]
 pub struct Answer<'a, T> {
-    output: driver::Answer<'a, T>,
+    output: driver::TurnOutput<'a, T>,
     writer: &'a mut Writer,
     /// What the message is lent from, if it can be shared.
     held: Option<&'a Bytes>,
@@ -405,7 +405,7 @@ impl<'a, T: Transport> Answer<'a, T> {
 
     /// The same output as the driver knows it: its `room` waits until less is queued than the
     /// high-water mark.
-    pub fn driver(&mut self) -> &mut driver::Answer<'a, T> {
+    pub fn driver(&mut self) -> &mut driver::TurnOutput<'a, T> {
         &mut self.output
     }
 }

@@ -13,11 +13,11 @@ pub struct Turn<'a, T, I> {
     /// The item. It may borrow the connection's buffer.
     pub item: I,
     /// The output of the same connection.
-    pub output: Answer<'a, T>,
+    pub output: TurnOutput<'a, T>,
 }
 
 /// The output of a connection while an item of it is held.
-pub struct Answer<'a, T> {
+pub struct TurnOutput<'a, T> {
     pub(super) io: &'a mut T,
     pub(super) write: &'a mut WriteSide,
     pub(super) aside: Aside<'a>,
@@ -27,7 +27,7 @@ pub struct Answer<'a, T> {
 pub type TurnResult<'a, T, S> =
     Result<Option<Turn<'a, T, <S as Decode>::Item<'a>>>, Error<<S as Decode>::Error>>;
 
-impl<T: Transport> Answer<'_, T> {
+impl<T: Transport> TurnOutput<'_, T> {
     /// Queues an answer. It never waits, which [`room`](Self::room) is for. It leaves before the
     /// connection waits for the peer; while much of what was queued like this has not left, the
     /// peer is not read from.
@@ -77,8 +77,8 @@ impl<T, I: fmt::Debug> fmt::Debug for Turn<'_, T, I> {
     }
 }
 
-impl<T> fmt::Debug for Answer<'_, T> {
+impl<T> fmt::Debug for TurnOutput<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Answer").field(&self.write.output).finish()
+        f.debug_tuple("TurnOutput").field(&self.write.output).finish()
     }
 }
