@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use segue::combine::{Either, Lent, Nested, Slice, Text, Verdict, choice, prefixes, repeat};
+use segue::combine::{Decision, Either, Lent, Nested, Slice, Text, choice, prefixes, repeat};
 use segue::{DecodeExt, Fault, Record, laws, length, separator};
 use segue_websocket::Messages;
 use std::{num::NonZeroUsize, rc::Rc};
@@ -105,9 +105,9 @@ fuzz_target!(|data: &[u8]| {
         12 => laws::fuzz(
             || {
                 let look = choice(|input: &[u8], eof| match input {
-                    [first, _, ..] => Verdict::Pick(Some(*first)),
-                    _ if eof => Verdict::Pick(None),
-                    short => Verdict::More(NonZeroUsize::MIN.saturating_add(1 - short.len())),
+                    [first, _, ..] => Decision::Pick(Some(*first)),
+                    _ if eof => Decision::Pick(None),
+                    short => Decision::More(NonZeroUsize::MIN.saturating_add(1 - short.len())),
                 });
                 look.limit(3).then(|choice| match choice.into_stage().into_picked().flatten() {
                     Some(b'0'..=b'9') => Ok(Either::Left(length::netstring().max(50))),

@@ -16,12 +16,12 @@ use crate::{Cause, Decode, Fault, Framing, Need, Record};
 /// is up to the function; [`limit`](crate::DecodeExt::limit) caps it.
 ///
 /// ```
-/// use segue::{Buffer, Need, Output, Step, combine::{Verdict, choice}};
+/// use segue::{Buffer, Need, Output, Step, combine::{Decision, choice}};
 ///
 /// // TLS records begin with a content type of 20 to 24 (RFC 8446 §5.1), requests with a letter.
 /// let mut tls = choice(|input, _eof| match input.first() {
-///     None => Verdict::MORE,
-///     Some(first) => Verdict::Pick((20..=24).contains(first)),
+///     None => Decision::MORE,
+///     Some(first) => Decision::Pick((20..=24).contains(first)),
 /// });
 /// let mut buffer = Buffer::new();
 /// let mut output = Output::new();
@@ -40,7 +40,7 @@ pub struct Choice<T, L> {
 
 /// What a look at the first bytes comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict<T> {
+pub enum Decision<T> {
     /// The decision. More input would not have changed it.
     Pick(T),
     /// It takes at least this many more bytes to decide. At the end of the stream, that the stream
@@ -48,7 +48,7 @@ pub enum Verdict<T> {
     More(NonZeroUsize),
 }
 
-impl<T> Verdict<T> {
+impl<T> Decision<T> {
     /// At least one more byte.
     pub const MORE: Self = Self::More(NonZeroUsize::MIN);
 }
@@ -59,17 +59,17 @@ impl<T> Verdict<T> {
 /// whoever sees less asks for more until it would decide the same with all of them.
 pub trait Look<T> {
     /// Decides by `input`; `eof` says that nothing will follow it.
-    fn look(&mut self, input: &[u8], eof: bool) -> Verdict<T>;
+    fn look(&mut self, input: &[u8], eof: bool) -> Decision<T>;
 }
 
-impl<T, F: FnMut(&[u8], bool) -> Verdict<T>> Look<T> for F {
-    fn look(&mut self, input: &[u8], eof: bool) -> Verdict<T> {
+impl<T, F: FnMut(&[u8], bool) -> Decision<T>> Look<T> for F {
+    fn look(&mut self, input: &[u8], eof: bool) -> Decision<T> {
         self(input, eof)
     }
 }
 
 /// A stage that decides by the first bytes with `look`. See [`Choice`].
-pub const fn choice<T, F: FnMut(&[u8], bool) -> Verdict<T>>(look: F) -> Choice<T, F> {
+pub const fn choice<T, F: FnMut(&[u8], bool) -> Decision<T>>(look: F) -> Choice<T, F> {
     Choice::new(look)
 }
 
@@ -115,8 +115,8 @@ impl<T: Clone, L: Look<T>> Decode for Choice<T, L> {
         }
         if self.picked.is_none() {
             match self.look.look(input, eof) {
-                Verdict::Pick(picked) => self.picked = Some(picked),
-                Verdict::More(at_least) => return Ok(Framing::Need(Need::look(at_least))),
+                Decision::Pick(picked) => self.picked = Some(picked),
+                Decision::More(at_least) => return Ok(Framing::Need(Need::look(at_least))),
             }
         }
         Ok(Framing::Record(0))

@@ -51,7 +51,7 @@ mod through;
 mod try_map;
 
 pub use absorbing::Absorbing;
-pub use choice::{Choice, Look, Verdict, choice};
+pub use choice::{Choice, Decision, Look, choice};
 pub use either::Either;
 pub use erased::{DynDecode, Erased, LocalErased};
 pub use ext::DecodeExt;

@@ -1,6 +1,6 @@
 //! A decision by a table of prefixes.
 
-use super::{Choice, Look, Verdict};
+use super::{Choice, Decision, Look};
 
 /// A table of prefixes and what each stands for, made by [`prefixes`].
 ///
@@ -55,7 +55,7 @@ impl<T: Clone, const N: usize> Prefixes<T, N> {
 }
 
 impl<T: Clone, const N: usize> Look<T> for PrefixTable<T, N> {
-    fn look(&mut self, input: &[u8], eof: bool) -> Verdict<T> {
+    fn look(&mut self, input: &[u8], eof: bool) -> Decision<T> {
         let mut longest: Option<(&[u8], &T)> = None;
         for (prefix, picked) in &self.prefixes.table {
             if input.starts_with(prefix) {
@@ -64,9 +64,9 @@ impl<T: Clone, const N: usize> Look<T> for PrefixTable<T, N> {
                 }
             } else if !eof && prefix.starts_with(input) {
                 // It is longer than the input, and so than whatever matches already.
-                return Verdict::MORE;
+                return Decision::MORE;
             }
         }
-        Verdict::Pick(longest.map_or(&self.otherwise, |(_, picked)| picked).clone())
+        Decision::Pick(longest.map_or(&self.otherwise, |(_, picked)| picked).clone())
     }
 }

@@ -2,7 +2,7 @@
 
 use core::{fmt, marker::PhantomData, mem};
 
-use super::{Look, Verdict};
+use super::{Decision, Look};
 use crate::{Cause, Decode, Fault, Framing, Need, Output, Record, Say};
 
 /// Decides by the first bytes what stage they belong to, and goes on as that stage.
@@ -59,8 +59,8 @@ where
             return Ok(None);
         };
         let picked = match look.look(input, eof) {
-            Verdict::Pick(picked) => picked,
-            Verdict::More(at_least) => return Ok(Some(Need::look(at_least))),
+            Decision::Pick(picked) => picked,
+            Decision::More(at_least) => return Ok(Some(Need::look(at_least))),
         };
         if let State::Looking(_, make, _) = mem::replace(&mut self.state, State::Dead) {
             self.state = State::Chosen(make(picked).map_err(Fault::fatal)?);

@@ -1,7 +1,9 @@
 //! What every combinator passes on: what a stage says, how far it is inside, and what it holds.
 
 use core::convert::Infallible;
-use segue::combine::{Either, Erased, Lent, Skim, Skimmed, Verdict, choice, repeat, skip_oversize};
+use segue::combine::{
+    Decision, Either, Erased, Lent, Skim, Skimmed, choice, repeat, skip_oversize,
+};
 use segue::{
     Buffer, Decode, DecodeExt, Fault, Framing, Moment, Output, Record, Say, Step, laws, length,
 };
@@ -97,7 +99,7 @@ fn every_combinator_passes_on_what_the_stages_in_it_tell() {
         "region": Holding.region(9),
         "then, the first": Holding.then(|_| Ok(Chunks::default())),
         "then, the second": ().then(|()| Ok(Holding)),
-        "switch": choice(|_, _| Verdict::Pick(())).switch(|()| Ok(Holding)),
+        "switch": choice(|_, _| Decision::Pick(())).switch(|()| Ok(Holding)),
         "Either, left": Either::<_, Chunks>::Left(Holding),
         "Either, right": Either::<Chunks, _>::Right(Holding),
         "stages!": OneOf::Held(Holding),

@@ -1,7 +1,7 @@
 //! One stage after another, and decisions by the first bytes.
 
 use core::convert::Infallible;
-use segue::combine::{Either, Slice, Verdict, choice, prefixes};
+use segue::combine::{Decision, Either, Slice, choice, prefixes};
 use segue::{
     Buffer, Cause, Decode, DecodeExt, Fault, Framing, Need, Output, Record, Step, laws, length,
     separator,
@@ -72,8 +72,8 @@ fn a_hand_over_that_fails_is_where_the_first_stage_ended() {
 fn choice_consumes_and_claims_nothing() {
     let tls = || {
         choice(|input, _| match *input {
-            [] => Verdict::MORE,
-            [first, ..] => Verdict::Pick(first == 0x16),
+            [] => Decision::MORE,
+            [first, ..] => Decision::Pick(first == 0x16),
         })
     };
     laws::stage(tls).refuses([b""]).check();
