@@ -9,7 +9,7 @@ use std::{
 use super::{
     BeforeFirst, Connection,
     engine::again,
-    read::{Filled, Look},
+    read::{Filled, Peeked},
     sync::{self, Blocking},
     tasks::Wants,
     transport::Transport,
@@ -98,9 +98,9 @@ impl<T: Transport> ByteStream<T> {
                 if !input.buffer.is_empty() || input.eof {
                     return Poll::Ready(Ok(()));
                 }
-                let look = |_: &[u8]| Look::<()>::Take(usize::MAX);
+                let look = |_: &[u8]| Peeked::<()>::Take(usize::MAX);
                 match input.poll_fill(io, cx, Need::ONE, look) {
-                    Poll::Ready(Ok(Filled::More | Filled::Verdict(()))) => {}
+                    Poll::Ready(Ok(Filled::More | Filled::Decided(()))) => {}
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => match ready!(connection.poll_idle(cx))? {},
                 }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
+    layer_state::{LayerState, Outcome},
     layered::Layered,
-    sheet::{Opened, Sheet},
     sync::Std,
     transport::Transport,
 };
@@ -36,7 +36,7 @@ pub trait Stack: sealed::Stack {}
 impl<K: sealed::Stack> Stack for K {}
 
 pub(super) mod sealed {
-    use super::{Buffer, Opened, Output, io};
+    use super::{Buffer, Outcome, Output, io};
 
     pub trait Stack {
         /// Whether there is a layer at all.
@@ -49,7 +49,7 @@ pub(super) mod sealed {
             eof: bool,
             into: &mut Buffer,
             most: usize,
-        ) -> io::Result<Opened>;
+        ) -> io::Result<Outcome>;
 
         /// Seals all of `plain`, behind what was sealed before, and appends it to `wire`.
         fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> io::Result<()>;
@@ -94,21 +94,21 @@ where
     type Stack = Over<L, X::Stack>;
 
     fn divide(self) -> (Std<X::Io>, Self::Stack) {
-        let (io, sheet, failure) = self.apart();
+        let (io, state, failure) = self.apart();
         let (leaf, below) = io.divide();
-        (leaf, Over { sheet, below, failure })
+        (leaf, Over { state, below, failure })
     }
 
     fn unite(leaf: Std<X::Io>, stack: Self::Stack) -> Self {
-        let Over { sheet, below, failure } = stack;
-        Self::of(X::unite(leaf, below), sheet, failure)
+        let Over { state, below, failure } = stack;
+        Self::of(X::unite(leaf, below), state, failure)
     }
 }
 
 /// A layer over others.
 #[derive(Debug)]
 pub struct Over<L, K> {
-    sheet: Sheet<L>,
+    state: LayerState<L>,
     below: K,
     /// Why something could not be sent, before the transport was taken apart.
     failure: Option<io::Error>,
@@ -124,14 +124,14 @@ impl sealed::Stack for () {
         eof: bool,
         into: &mut Buffer,
         _: usize,
-    ) -> io::Result<Opened> {
+    ) -> io::Result<Outcome> {
         let count = raw.len();
         if count == 0 {
-            return Ok(if eof { Opened::End } else { Opened::Need(crate::Need::ONE) });
+            return Ok(if eof { Outcome::End } else { Outcome::Need(crate::Need::ONE) });
         }
         into.extend(raw.as_slice());
         raw.consume(count);
-        Ok(Opened::Some(count))
+        Ok(Outcome::Some(count))
     }
 
     fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> io::Result<()> {
@@ -166,14 +166,14 @@ where
         eof: bool,
         into: &mut Buffer,
         most: usize,
-    ) -> io::Result<Opened> {
+    ) -> io::Result<Outcome> {
         loop {
-            let opened = self.sheet.open(into, most)?;
-            let Opened::Need(_) = opened else { return Ok(opened) };
-            match self.below.open(raw, eof, &mut self.sheet.wire, usize::MAX)? {
-                Opened::Some(_) => {}
-                Opened::End => self.sheet.wire_has_ended(),
-                opened @ (Opened::Need(_) | Opened::Full | Opened::Enough) => return Ok(opened),
+            let opened = self.state.open(into, most)?;
+            let Outcome::Need(_) = opened else { return Ok(opened) };
+            match self.below.open(raw, eof, &mut self.state.wire, usize::MAX)? {
+                Outcome::Some(_) => {}
+                Outcome::End => self.state.wire_has_ended(),
+                opened @ (Outcome::Need(_) | Outcome::Full | Outcome::Enough) => return Ok(opened),
             }
         }
     }
@@ -182,16 +182,16 @@ where
         if let Some(failure) = self.failure.take() {
             return Err(failure);
         }
-        self.sheet.seal_all(plain)?;
-        self.below.seal(&mut self.sheet.sealed, wire)?;
-        self.sheet.release_sealed();
+        self.state.seal_all(plain)?;
+        self.below.seal(&mut self.state.sealed, wire)?;
+        self.state.release_sealed();
         Ok(())
     }
 
     fn close(&mut self, wire: &mut Output) -> io::Result<()> {
-        self.sheet.close();
-        self.below.seal(&mut self.sheet.sealed, wire)?;
-        self.sheet.release_sealed();
+        self.state.close();
+        self.below.seal(&mut self.state.sealed, wire)?;
+        self.state.release_sealed();
         self.below.close(wire)
     }
 
@@ -199,19 +199,19 @@ where
         if !K::IS_EMPTY {
             return self.below.put_back(raw, has_ended, wire);
         }
-        self.sheet.wire.extend(raw.as_slice());
+        self.state.wire.extend(raw.as_slice());
         raw.consume(raw.len());
         if has_ended {
-            self.sheet.wire_has_ended();
+            self.state.wire_has_ended();
         }
-        self.sheet.sealed.append(wire);
+        self.state.sealed.append(wire);
     }
 
     fn holds_part(&self) -> bool {
-        !self.sheet.wire.is_empty() || self.below.holds_part()
+        !self.state.wire.is_empty() || self.below.holds_part()
     }
 
     fn held(&self) -> usize {
-        self.sheet.held() + self.below.held()
+        self.state.held() + self.below.held()
     }
 }

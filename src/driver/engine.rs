@@ -34,8 +34,8 @@ use std::{
 };
 
 use super::{
-    Connection, Error, Late, TimerFor, is_again, read::Look, sheet::is_failed, tasks::Wants,
-    transport::Transport,
+    Connection, Error, Late, TimerFor, is_again, layer_state::is_failed, read::Peeked,
+    tasks::Wants, transport::Transport,
 };
 use crate::core::Budget;
 use crate::{Decode, Exchange, Fault, Framing, Need, Progress, Pulled};
@@ -440,7 +440,7 @@ impl<T: Transport, S> Connection<T, S> {
             let comes_back = self.arm(timer, next(exchange))?;
             let held = self.read.input.buffer.len();
             let filled = self.read.input.poll_fill(&mut self.io, cx, need, |shown| {
-                Look::<()>::Take(exchange.belonging(shown))
+                Peeked::<()>::Take(exchange.belonging(shown))
             });
             match filled {
                 Poll::Ready(filled) => {
@@ -620,7 +620,7 @@ impl<T: Transport, S> Connection<T, S> {
                     }
                     continue;
                 }
-                let look = |_: &[u8]| Look::<()>::Take(usize::MAX);
+                let look = |_: &[u8]| Peeked::<()>::Take(usize::MAX);
                 match input.poll_fill(&mut this.io, cx, Need::ONE, look) {
                     Poll::Ready(Ok(_)) => {
                         work = work.saturating_add(input.buffer.len().max(Pace::READ));

@@ -8,9 +8,9 @@ use std::{
 use super::{
     BeforeFirst, Connection, Options, Refused,
     error::Again,
+    layer_state::{LayerState, Outcome},
     poll::PollTransport,
     read::{Input, ReadSide},
-    sheet::{Opened, Sheet},
     sync::Blocking,
     transport::{EndOf, Grounded, Passed, Transport, poll_both},
 };
@@ -27,7 +27,7 @@ use crate::{Buffer, Decode, Layer, Need, Output};
 /// - While nothing can be received it holds no buffer, unless a part of a record is there.
 pub struct Layered<T, L> {
     io: T,
-    sheet: Sheet<L>,
+    state: LayerState<L>,
     /// A failure to send what the layer has answered: the next thing that is sent tells it.
     unsent: Option<io::Error>,
 }
@@ -35,12 +35,12 @@ pub struct Layered<T, L> {
 impl<T, L> Layered<T, L> {
     /// The layer.
     pub fn layer(&self) -> &L {
-        &self.sheet.layer
+        &self.state.layer
     }
 
     /// The layer, to be changed: keys that are updated.
     pub fn layer_mut(&mut self) -> &mut L {
-        &mut self.sheet.layer
+        &mut self.state.layer
     }
 
     /// The transport below the layer: where that has a layer itself, go on from there.
@@ -55,19 +55,19 @@ impl<T, L> Layered<T, L> {
     }
 
     /// The transport below, the layer with what it holds, and why its answers could not be sent.
-    pub(super) fn apart(self) -> (T, Sheet<L>, Option<io::Error>) {
-        (self.io, self.sheet, self.unsent)
+    pub(super) fn apart(self) -> (T, LayerState<L>, Option<io::Error>) {
+        (self.io, self.state, self.unsent)
     }
 
     /// The inverse.
-    pub(super) fn of(io: T, sheet: Sheet<L>, unsent: Option<io::Error>) -> Self {
-        Self { io, sheet, unsent }
+    pub(super) fn of(io: T, state: LayerState<L>, unsent: Option<io::Error>) -> Self {
+        Self { io, state, unsent }
     }
 
     /// Whether the wire has ended between two records of a layer that has no end of its own
     /// ([`Layer::ENDS`]): the peer may have ended the stream, or somebody in between.
     pub fn is_bare_end(&self) -> bool {
-        self.sheet.is_bare()
+        self.state.is_bare()
     }
 }
 
@@ -77,22 +77,22 @@ where
 {
     /// Sends what was sealed, as far as that goes without waiting where a transport is polled.
     fn poll_sealed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.sheet.sealed.is_empty() {
+        if self.state.sealed.is_empty() {
             return Poll::Ready(());
         }
-        if let Err(error) = ready!(self.io.poll_send(cx, &mut self.sheet.sealed)) {
+        if let Err(error) = ready!(self.io.poll_send(cx, &mut self.state.sealed)) {
             self.keep_unsent(error);
         }
-        self.sheet.release_sealed();
+        self.state.release_sealed();
         Poll::Ready(())
     }
 
     /// Receives more of the wire by one call. Answers of the layer leave first where the read may
     /// wait, and otherwise where it does wait.
     fn poll_wire(&mut self, cx: &mut Context<'_>, need: Need) -> Poll<io::Result<()>> {
-        if T::FLUSH_FIRST && !self.sheet.sealed.is_empty() {
-            match self.io.poll_send_once(cx, &mut self.sheet.sealed) {
-                Poll::Ready(Ok(true)) => self.sheet.release_sealed(),
+        if T::FLUSH_FIRST && !self.state.sealed.is_empty() {
+            match self.io.poll_send_once(cx, &mut self.state.sealed) {
+                Poll::Ready(Ok(true)) => self.state.release_sealed(),
                 Poll::Ready(Ok(false)) => return Poll::Ready(Err(Again::error())),
                 Poll::Ready(Err(error)) => self.keep_unsent(error),
                 // Reading goes on: the peer may have to be read from first.
@@ -100,17 +100,17 @@ where
             }
         }
         if !T::MAKES_ROOM {
-            self.sheet.make_room(need, self.sheet.layer.lease());
+            self.state.make_room(need, self.state.layer.lease());
         }
-        match self.io.poll_fill(cx, &mut self.sheet.wire, usize::MAX) {
+        match self.io.poll_fill(cx, &mut self.state.wire, usize::MAX) {
             Poll::Ready(Ok(0)) => {
-                self.sheet.wire_has_ended();
+                self.state.wire_has_ended();
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(received) => Poll::Ready(received.map(drop)),
             Poll::Pending => {
                 let _ = self.poll_sealed(cx);
-                self.sheet.release();
+                self.state.release();
                 Poll::Pending
             }
         }
@@ -118,7 +118,7 @@ where
 
     /// What was sealed cannot be sent, which the next thing that is sent tells.
     fn keep_unsent(&mut self, error: io::Error) {
-        self.sheet.cannot_send();
+        self.state.cannot_send();
         self.unsent.get_or_insert(error);
     }
 
@@ -132,10 +132,10 @@ where
         if let Some(error) = self.unsent.take() {
             return Poll::Ready(Err(error));
         }
-        let sealed = self.sheet.seal(output);
-        let sent = send(&mut self.io, &mut self.sheet.sealed);
+        let sealed = self.state.seal(output);
+        let sent = send(&mut self.io, &mut self.state.sealed);
         if let Poll::Ready(Err(_)) = &sent {
-            self.sheet.cannot_send();
+            self.state.cannot_send();
         }
         sealed?;
         sent
@@ -147,16 +147,16 @@ where
         cx: &mut Context<'_>,
         end: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
     ) -> Poll<io::Result<()>> {
-        self.sheet.close();
+        self.state.close();
         // The ends of all layers leave together: a peer that has read the topmost may be gone.
-        let mut sent = self.io.take_over(&mut self.sheet.sealed);
-        if sent.is_ok() && !self.sheet.sealed.is_empty() {
-            sent = ready!(self.io.poll_send(cx, &mut self.sheet.sealed));
+        let mut sent = self.io.take_over(&mut self.state.sealed);
+        if sent.is_ok() && !self.state.sealed.is_empty() {
+            sent = ready!(self.io.poll_send(cx, &mut self.state.sealed));
         }
         if sent.is_err() {
-            self.sheet.cannot_send();
+            self.state.cannot_send();
         }
-        self.sheet.release_sealed();
+        self.state.release_sealed();
         // The transport is ended where a layer in between can seal nothing more, too.
         let ended = end(&mut self.io, cx);
         poll_both(&mut self.unsent, sent, ended)
@@ -178,17 +178,17 @@ where
     ) -> Poll<io::Result<usize>> {
         let mut has_received = false;
         loop {
-            match self.sheet.open(into, most) {
-                Ok(Opened::Some(count)) => return Poll::Ready(Ok(count)),
-                Ok(Opened::End) => return Poll::Ready(Ok(0)),
+            match self.state.open(into, most) {
+                Ok(Outcome::Some(count)) => return Poll::Ready(Ok(count)),
+                Ok(Outcome::End) => return Poll::Ready(Ok(0)),
                 // Whoever watches the time looks at it after each call.
-                Ok(Opened::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
-                Ok(Opened::Need(need)) => {
+                Ok(Outcome::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
+                Ok(Outcome::Need(need)) => {
                     ready!(self.poll_wire(cx, need))?;
                     has_received = true;
                 }
-                Ok(Opened::Full) => ready!(self.poll_sealed(cx)),
-                Ok(Opened::Enough) => {
+                Ok(Outcome::Full) => ready!(self.poll_sealed(cx)),
+                Ok(Outcome::Enough) => {
                     let _ = self.poll_sealed(cx);
                     return Poll::Ready(Err(Again::error()));
                 }
@@ -205,7 +205,7 @@ where
         loop {
             ready!(self.poll_sealing(output, |io, sealed| io.poll_send(cx, sealed)))?;
             if output.is_empty() {
-                self.sheet.release_sealed();
+                self.state.release_sealed();
                 return Poll::Ready(Ok(()));
             }
         }
@@ -218,12 +218,12 @@ where
     ) -> Poll<io::Result<bool>> {
         let sent = self.poll_sealing(output, |io, sealed| io.poll_send_once(cx, sealed));
         let is_sent = ready!(sent)?;
-        self.sheet.release_sealed();
+        self.state.release_sealed();
         Poll::Ready(Ok(is_sent && output.is_empty()))
     }
 
     fn take_over(&mut self, output: &mut Output) -> io::Result<()> {
-        self.sheet.seal_all(output)
+        self.state.seal_all(output)
     }
 
     fn poll_end(
@@ -235,11 +235,11 @@ where
     }
 
     fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        self.sheet.drop_wire();
-        self.sheet.make_room(Need::ONE, 0);
-        let count = self.io.poll_fill(cx, &mut self.sheet.wire, usize::MAX);
-        self.sheet.drop_wire();
-        self.sheet.release();
+        self.state.drop_wire();
+        self.state.make_room(Need::ONE, 0);
+        let count = self.io.poll_fill(cx, &mut self.state.wire, usize::MAX);
+        self.state.drop_wire();
+        self.state.release();
         match ready!(count)? {
             0 => self.io.poll_rest(cx),
             count => Poll::Ready(Ok(count)),
@@ -251,26 +251,26 @@ where
     }
 
     fn queued(&self) -> usize {
-        self.sheet.sealed.len() + self.io.queued()
+        self.state.sealed.len() + self.io.queued()
     }
 
     fn unsent(&self) -> usize {
-        self.sheet.sealed.len() + self.io.unsent() + usize::from(self.unsent.is_some())
+        self.state.sealed.len() + self.io.unsent() + usize::from(self.unsent.is_some())
     }
 
     fn passed(&self, queue: usize) -> Option<Passed> {
         match queue.checked_sub(1) {
-            None => Some(Passed::of(&self.sheet.sealed)),
+            None => Some(Passed::of(&self.state.sealed)),
             Some(below) => self.io.passed(below),
         }
     }
 
     fn held(&self) -> usize {
-        self.sheet.held() + self.io.held()
+        self.state.held() + self.io.held()
     }
 
     fn holds_part(&self) -> bool {
-        !self.sheet.wire.is_empty() || self.io.holds_part()
+        !self.state.wire.is_empty() || self.io.holds_part()
     }
 
     fn poll_left(&mut self, cx: &mut Context<'_>, below: usize) -> Poll<()> {
@@ -335,7 +335,7 @@ impl<T: PollTransport, S> Connection<T, S> {
         S: BeforeFirst,
         L::Error: error::Error + Send + Sync + 'static,
     {
-        self.bare().wrapped(|io, sheet, unsent| Layered { io, sheet, unsent }, layer)
+        self.bare().wrapped(|io, state, unsent| Layered { io, state, unsent }, layer)
     }
 }
 
@@ -375,7 +375,7 @@ impl<T: Transport, S> Connection<Blocking<T>, S> {
         S: BeforeFirst,
         L::Error: error::Error + Send + Sync + 'static,
     {
-        let wrap = |Blocking(io), sheet, unsent| Blocking(Layered { io, sheet, unsent });
+        let wrap = |Blocking(io), state, unsent| Blocking(Layered { io, state, unsent });
         self.bare().wrapped(wrap, layer)
     }
 }
@@ -384,7 +384,7 @@ impl<T: Transport> Connection<T, ()> {
     /// Puts a layer with what the connection holds into its transport.
     fn wrapped<U: Transport, L: Layer>(
         self,
-        wrap: impl FnOnce(T, Sheet<L>, Option<io::Error>) -> U,
+        wrap: impl FnOnce(T, LayerState<L>, Option<io::Error>) -> U,
         layer: L,
     ) -> Connection<U, ()> {
         let Self { io, mut read, mut write, waits, .. } = self;
@@ -393,11 +393,11 @@ impl<T: Transport> Connection<T, ()> {
         let (wire, has_ended) = read.input.take_buffer();
         let mut sealed = Output::with_high_water(options.high_water);
         sealed.append(&mut write.output);
-        let mut sheet = Sheet::new(layer, wire, sealed, has_ended, &options);
+        let mut state = LayerState::new(layer, wire, sealed, has_ended, &options);
         if let Some(error) = read.input.failure() {
-            sheet.keep(error);
+            state.keep(error);
         }
-        let io = wrap(io, sheet, write.failure());
+        let io = wrap(io, state, write.failure());
         let input = Input::new(Buffer::new(), false, options);
         let mut over = Connection::of(io, ReadSide::new((), input), write.anew());
         over.waits = waits;
@@ -553,8 +553,8 @@ impl<U: Transport, S: Decode> Connection<U, S> {
         }
         let Self { io, read, write, waits, .. } = self;
         let options = read.input.options;
-        let Layered { io, sheet, unsent } = unwrap(io);
-        let (layer, wire, mut sealed, has_ended) = sheet.into_parts();
+        let Layered { io, state, unsent } = unwrap(io);
+        let (layer, wire, mut sealed, has_ended) = state.into_parts();
         let mut write = write.anew();
         write.output.append(&mut sealed);
         write.keep(unsent);
@@ -585,9 +585,9 @@ impl<T: fmt::Debug, L: fmt::Debug> fmt::Debug for Layered<T, L> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Layered")
             .field("io", &self.io)
-            .field("layer", &self.sheet.layer)
-            .field("wire", &self.sheet.wire)
-            .field("sealed", &self.sheet.sealed)
+            .field("layer", &self.state.layer)
+            .field("wire", &self.state.wire)
+            .field("sealed", &self.state.sealed)
             .finish_non_exhaustive()
     }
 }

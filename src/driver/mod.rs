@@ -48,6 +48,7 @@ mod error;
 mod from_tokio;
 #[cfg(feature = "futures")]
 pub mod futures;
+mod layer_state;
 mod layered;
 mod leading;
 mod locks;
@@ -56,7 +57,6 @@ mod poll;
 mod pool;
 mod read;
 mod shares;
-mod sheet;
 mod speak;
 mod split;
 mod split_sync;

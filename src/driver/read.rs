@@ -80,15 +80,15 @@ pub(super) enum Filled<V> {
     /// More is buffered, or the end of the stream has come.
     More,
     /// What the kernel holds decides, and none of it is to be taken.
-    Verdict(V),
+    Decided(V),
 }
 
 /// What a look into the kernel's queue found.
-pub(super) enum Look<V> {
+pub(super) enum Peeked<V> {
     /// So many bytes, counted from the front of the buffer, are to be had.
     Take(usize),
-    /// See [`Filled::Verdict`].
-    Verdict(V),
+    /// See [`Filled::Decided`].
+    Decided(V),
 }
 
 impl Input {
@@ -166,7 +166,7 @@ impl Input {
         io: &mut T,
         cx: &mut Context<'_>,
         need: Need,
-        look: impl FnOnce(&[u8]) -> Look<V>,
+        look: impl FnOnce(&[u8]) -> Peeked<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         if let Some(error) = self.failure() {
             return Poll::Ready(Err(error));
@@ -237,7 +237,7 @@ impl Input {
         io: &mut T,
         cx: &mut Context<'_>,
         need: Need,
-        look: impl FnOnce(&[u8]) -> Look<V>,
+        look: impl FnOnce(&[u8]) -> Peeked<V>,
     ) -> Poll<io::Result<Filled<V>>> {
         let held = self.buffer.len();
         self.make_spare(usize::MAX, T::FLUSH_FIRST && !self.options.nonblocking, true);
@@ -249,11 +249,11 @@ impl Input {
             return Poll::Ready(Ok(Filled::More));
         }
         self.buffer.commit(seen);
-        let verdict = look(self.buffer.as_slice());
+        let decided = look(self.buffer.as_slice());
         self.buffer.uncommit(seen);
-        match verdict {
-            Look::Verdict(verdict) => Poll::Ready(Ok(Filled::Verdict(verdict))),
-            Look::Take(count) => {
+        match decided {
+            Peeked::Decided(decided) => Poll::Ready(Ok(Filled::Decided(decided))),
+            Peeked::Take(count) => {
                 // At least one byte, or the same look would be had for ever.
                 self.due = count.saturating_sub(held).max(need.claim).clamp(1, seen);
                 self.poll_due(io, cx).map_ok(|()| Filled::More)
@@ -543,7 +543,7 @@ impl<S: Decode> ReadSide<S> {
         Ok(self.pull.follow(framing, is_full, buffer, *eof, options.input_limit, output)?)
     }
 
-    /// Reads once for the stage. A verdict over bytes that stay in the kernel is acted upon, and
+    /// Reads once for the stage. A decision about bytes that stay in the kernel is acted upon, and
     /// given where the stage is done with them.
     pub(super) fn poll_fill<T: Transport>(
         &mut self,
@@ -558,16 +558,16 @@ impl<S: Decode> ReadSide<S> {
         let filled = input.poll_fill(io, cx, need, |seen| {
             let shown = &seen[..seen.len().min(limit)];
             match pull.stage_mut().frame(shown, false) {
-                Ok(Framing::Record(length)) if length > 0 => Look::Take(length),
-                Ok(Framing::Absorb(length)) if length > 0 => Look::Take(length),
-                Ok(Framing::Need(_)) => Look::Take(shown.len()),
-                verdict => Look::Verdict(verdict),
+                Ok(Framing::Record(length)) if length > 0 => Peeked::Take(length),
+                Ok(Framing::Absorb(length)) if length > 0 => Peeked::Take(length),
+                Ok(Framing::Need(_)) => Peeked::Take(shown.len()),
+                decided => Peeked::Decided(decided),
             }
         });
         Poll::Ready(match ready!(filled)? {
             Filled::More => Ok(Pulled::Absorbed(self.input.buffer.len().saturating_sub(held))),
-            Filled::Verdict(Ok(frame)) => self.follow(frame, output, false),
-            Filled::Verdict(Err(fault)) => Err(self.fatal(fault)),
+            Filled::Decided(Ok(frame)) => self.follow(frame, output, false),
+            Filled::Decided(Err(fault)) => Err(self.fatal(fault)),
         })
     }
 

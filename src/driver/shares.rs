@@ -9,7 +9,7 @@ use super::{
 
 /// A half of a split connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum Owner {
     Reader,
     Writer,
 }
@@ -44,12 +44,12 @@ struct Share {
 
 /// The order of the bytes in a shared queue. It stands under the lock of the queue.
 #[derive(Debug, Default)]
-pub(super) struct Runs(VecDeque<(Side, usize)>);
+pub(super) struct Runs(VecDeque<(Owner, usize)>);
 
 impl Shares {
     /// How many bytes of `side` wait.
     #[inline]
-    pub(super) fn of(&self, side: Side) -> usize {
+    pub(super) fn of(&self, side: Owner) -> usize {
         self.share(side).waiting.load(SeqCst)
     }
 
@@ -63,7 +63,7 @@ impl Shares {
     /// How many bytes wait.
     #[inline]
     pub(super) fn total(&self) -> usize {
-        self.of(Side::Reader) + self.of(Side::Writer)
+        self.of(Owner::Reader) + self.of(Owner::Writer)
     }
 
     /// Notes how many bytes wait below the queue.
@@ -79,12 +79,12 @@ impl Shares {
 
     /// Whether a flush of `side` has to report that bytes of it were lost.
     #[inline]
-    pub(super) fn has_lost(&self, side: Side) -> bool {
+    pub(super) fn has_lost(&self, side: Owner) -> bool {
         self.share(side).lost.load(SeqCst)
     }
 
     /// `side` is told of the failure now.
-    pub(super) fn told(&self, side: Side) {
+    pub(super) fn told(&self, side: Owner) {
         self.share(side).lost.store(false, SeqCst);
     }
 
@@ -109,17 +109,17 @@ impl Shares {
     }
 
     #[inline]
-    fn share(&self, side: Side) -> &Share {
+    fn share(&self, side: Owner) -> &Share {
         match side {
-            Side::Reader => &self.reader,
-            Side::Writer => &self.writer,
+            Owner::Reader => &self.reader,
+            Owner::Writer => &self.writer,
         }
     }
 }
 
 impl Runs {
     /// `count` bytes of `side` come behind the others.
-    pub(super) fn add(&mut self, shares: &Shares, side: Side, count: usize) {
+    pub(super) fn add(&mut self, shares: &Shares, side: Owner, count: usize) {
         if count == 0 {
             return;
         }
@@ -162,7 +162,7 @@ impl Runs {
     }
 
     /// How many bytes there are up to the last one of `side`.
-    pub(super) fn up_to_last_of(&self, side: Side) -> usize {
+    pub(super) fn up_to_last_of(&self, side: Owner) -> usize {
         let Some(last) = self.0.iter().rposition(|(of, _)| *of == side) else { return 0 };
         self.0.iter().take(last + 1).map(|(_, length)| length).sum()
     }

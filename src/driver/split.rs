@@ -17,7 +17,7 @@ use super::{
     locks::{Mutex, MutexGuard, lock, unlocked},
     poll::PollTransport,
     read::{Input, ReadSide},
-    shares::{Runs, Shares, Side},
+    shares::{Owner, Runs, Shares},
     split_sync::closed_by_the_other_half,
     transport::{EndOf, HandsOff, Passed, Transport, poll_both},
 };
@@ -33,7 +33,7 @@ use crate::{Buffer, Output};
 ///   flushed are dropped with their half.
 pub struct Half<T> {
     shared: Arc<Shared<T>>,
-    side: Side,
+    side: Owner,
 }
 
 impl<T> fmt::Debug for Half<T> {
@@ -76,7 +76,7 @@ impl<T: PollTransport, S> Connection<T, S> {
         // What is queued by now comes before what either half sends.
         let queue = write.take_queued();
         let (shares, mut runs) = (Shares::default(), Runs::default());
-        runs.add(&shares, Side::Reader, queue.len());
+        runs.add(&shares, Owner::Reader, queue.len());
         shares.wait_below(io.unsent());
         if write.is_ending() {
             shares.close();
@@ -86,8 +86,8 @@ impl<T: PollTransport, S> Connection<T, S> {
             shares,
             wakers: Arc::default(),
         });
-        let reader = Half { shared: Arc::clone(&shared), side: Side::Reader };
-        let writer = Half { shared, side: Side::Writer };
+        let reader = Half { shared: Arc::clone(&shared), side: Owner::Reader };
+        let writer = Half { shared, side: Owner::Writer };
         let nothing = ReadSide::new((), Input::none(read.input.options));
         let output = write.other_half();
         let mut writer = Connection::of(writer, nothing, output);
@@ -252,9 +252,9 @@ impl<T: Transport> Transport for Half<T> {
                 let is_empty = output.is_empty();
                 output.clear();
                 return Poll::Ready(match side {
-                    Side::Writer if !is_empty => Err(closed_by_the_other_half()),
+                    Owner::Writer if !is_empty => Err(closed_by_the_other_half()),
                     // What a stage answers by itself after that is for nobody.
-                    Side::Reader | Side::Writer => Ok(()),
+                    Owner::Reader | Owner::Writer => Ok(()),
                 });
             }
             line.runs.add(shares, *side, output.len());
@@ -275,7 +275,7 @@ impl<T: Transport> Line<T> {
         &mut self,
         cx: &mut Context<'_>,
         shares: &Shares,
-        side: Side,
+        side: Owner,
     ) -> Poll<io::Result<()>> {
         let before = self.queue.len();
         let sent = self.io.poll_send(cx, &mut self.queue);
@@ -341,7 +341,7 @@ impl<T> Drop for Half<T> {
     }
 }
 
-impl Side {
+impl Owner {
     fn other(self) -> Self {
         match self {
             Self::Reader => Self::Writer,
@@ -351,14 +351,14 @@ impl Side {
 }
 
 impl Wakers {
-    fn slot(&self, side: Side) -> &Mutex<Option<Waker>> {
+    fn slot(&self, side: Owner) -> &Mutex<Option<Waker>> {
         match side {
-            Side::Reader => &self.reader,
-            Side::Writer => &self.writer,
+            Owner::Reader => &self.reader,
+            Owner::Writer => &self.writer,
         }
     }
 
-    fn remember(&self, side: Side, waker: &Waker) {
+    fn remember(&self, side: Owner, waker: &Waker) {
         let mut slot = lock(self.slot(side));
         let is_known = slot.as_ref().is_some_and(|known| known.will_wake(waker));
         let old = if is_known { None } else { slot.replace(waker.clone()) };
@@ -367,7 +367,7 @@ impl Wakers {
         drop(old);
     }
 
-    fn wake_one(&self, side: Side) {
+    fn wake_one(&self, side: Owner) {
         // The slot's lock is not held while waking: a waker may run its task on the spot.
         let waker = lock(self.slot(side)).clone();
         if let Some(waker) = waker {
@@ -378,7 +378,7 @@ impl Wakers {
 
 impl Wake for Wakers {
     fn wake(self: Arc<Self>) {
-        self.wake_one(Side::Reader);
-        self.wake_one(Side::Writer);
+        self.wake_one(Owner::Reader);
+        self.wake_one(Owner::Writer);
     }
 }

@@ -66,11 +66,11 @@ use super::{
         sealed::{self, Stack},
     },
     error::Again,
+    layer_state::Outcome,
     locks::{Condvar, Mutex, MutexGuard, lock, unlocked, wait},
     pool,
     read::{Input, ReadSide},
-    shares::{Runs, Shares, Side},
-    sheet::Opened,
+    shares::{Owner, Runs, Shares},
     sync::{Blocking, CloseWrite, Std},
     transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport, poll_both},
 };
@@ -93,7 +93,7 @@ use crate::{Buffer, Output};
 ///   are dropped with their half.
 pub struct BlockingHalf<X: Divide> {
     shared: Arc<Shared<X>>,
-    side: Side,
+    side: Owner,
     /// What was received and is still to be opened by layers.
     raw: Buffer,
     /// Nothing follows it.
@@ -128,7 +128,7 @@ struct Line<K> {
     /// Whose bytes wait: those that the flusher has taken, and those in the queue.
     runs: Runs,
     /// Who is writing.
-    flusher: Option<Side>,
+    flusher: Option<Owner>,
     /// Bytes of memory of what the flusher has taken.
     lent: usize,
     /// The writer waits until the reader has stopped writing.
@@ -183,7 +183,7 @@ where
         // Behind the layers' ends nothing is queued, but the ends themselves may still wait in them.
         let sealed = stack.seal(&mut plain, &mut queue);
         let (shares, mut runs) = (Shares::default(), Runs::default());
-        runs.add(&shares, Side::Reader, queue.len());
+        runs.add(&shares, Owner::Reader, queue.len());
         if write.is_ended() {
             shares.close();
         }
@@ -202,8 +202,8 @@ where
         };
         let line = Mutex::new(line);
         let shared = Arc::new(Shared { leaf, line, moved: Condvar::new(), shares });
-        let reader = BlockingHalf::of(Arc::clone(&shared), Side::Reader);
-        let writer = BlockingHalf::of(shared, Side::Writer);
+        let reader = BlockingHalf::of(Arc::clone(&shared), Owner::Reader);
+        let writer = BlockingHalf::of(shared, Owner::Writer);
         let nothing = ReadSide::new((), Input::none(read.input.options));
         let output = write.other_half();
         let mut writer = Connection::of(Blocking::new(writer), nothing, output);
@@ -275,7 +275,7 @@ impl<X: Divide> Shared<X> {
 }
 
 impl<X: Divide> BlockingHalf<X> {
-    fn of(shared: Arc<Shared<X>>, side: Side) -> Self {
+    fn of(shared: Arc<Shared<X>>, side: Owner) -> Self {
         Self { shared, side, raw: Buffer::new(), raw_has_ended: false }
     }
 }
@@ -290,10 +290,10 @@ where
         mut line: MutexGuard<'a, Line<X::Stack>>,
     ) -> MutexGuard<'a, Line<X::Stack>> {
         while line.flusher.is_some() {
-            line.writer_waits |= self.side == Side::Writer;
+            line.writer_waits |= self.side == Owner::Writer;
             line = self.shared.wait(line);
         }
-        if self.side == Side::Writer {
+        if self.side == Owner::Writer {
             line.writer_waits = false;
         }
         line
@@ -427,7 +427,7 @@ where
     for<'a> &'a X::Io: Read + Write,
 {
     /// Opens what was received, and queues what the layers answer.
-    fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Opened> {
+    fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Outcome> {
         let Self { shared, side, raw, raw_has_ended } = self;
         let mut line = shared.line();
         let opened = line.stack.open(raw, *raw_has_ended, into, most);
@@ -455,7 +455,7 @@ const READ: usize = 16 * 1024;
 impl<K: sealed::Stack> Line<K> {
     /// Queues what `output` comes to on the wire, for the half `side`, and what the layers have
     /// answered.
-    fn seal(&mut self, shares: &Shares, side: Side, output: &mut Output) -> io::Result<()> {
+    fn seal(&mut self, shares: &Shares, side: Owner, output: &mut Output) -> io::Result<()> {
         if K::IS_EMPTY {
             self.runs.add(shares, side, output.len());
             self.queue.append(output);
@@ -489,11 +489,11 @@ where
         let mut has_received = false;
         loop {
             match self.open(into, most) {
-                Ok(Opened::Some(count)) => return Poll::Ready(Ok(count)),
-                Ok(Opened::End) => return Poll::Ready(Ok(0)),
+                Ok(Outcome::Some(count)) => return Poll::Ready(Ok(count)),
+                Ok(Outcome::End) => return Poll::Ready(Ok(0)),
                 // Whoever watches the time looks at it after each call.
-                Ok(Opened::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
-                Ok(Opened::Need(_)) => {
+                Ok(Outcome::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
+                Ok(Outcome::Need(_)) => {
                     // Where that would block, reading goes on: the peer may have to be read from.
                     if self.unsent() > 0
                         && let Poll::Ready(Err(error)) = self.poll_send(cx, &mut Output::new())
@@ -503,8 +503,8 @@ where
                     ready!(self.receive())?;
                     has_received = true;
                 }
-                Ok(Opened::Full) => ready!(self.poll_send(cx, &mut Output::new()))?,
-                Ok(Opened::Enough) => return Poll::Ready(Err(Again::error())),
+                Ok(Outcome::Full) => ready!(self.poll_send(cx, &mut Output::new()))?,
+                Ok(Outcome::Enough) => return Poll::Ready(Err(Again::error())),
                 Err(error) => {
                     // The alert goes first, as far as one attempt goes.
                     let _ = self.poll_send(cx, &mut Output::new());
@@ -560,8 +560,8 @@ where
     fn unsent(&self) -> usize {
         let shares = &self.shared.shares;
         let waiting = match self.side {
-            Side::Reader if !shares.is_alone() => shares.of(Side::Reader),
-            Side::Reader | Side::Writer => shares.total(),
+            Owner::Reader if !shares.is_alone() => shares.of(Owner::Reader),
+            Owner::Reader | Owner::Writer => shares.total(),
         };
         waiting + usize::from(shares.has_lost(self.side))
     }
@@ -593,7 +593,7 @@ where
         }
         if (shares.is_closed() || line.is_closed) && !output.is_empty() {
             output.clear();
-            if self.side == Side::Writer {
+            if self.side == Owner::Writer {
                 return Poll::Ready(Err(closed_by_the_other_half()));
             }
             // What a stage answers by itself after that is for nobody.
@@ -603,11 +603,11 @@ where
             return Poll::Ready(Err(error));
         }
         let extent = match self.side {
-            Side::Reader if line.flusher.is_some() || line.writer_waits => {
+            Owner::Reader if line.flusher.is_some() || line.writer_waits => {
                 return Poll::Ready(Ok(()));
             }
-            Side::Reader if !shares.is_alone() => Extent::Own,
-            Side::Reader | Side::Writer => Extent::All,
+            Owner::Reader if !shares.is_alone() => Extent::Own,
+            Owner::Reader | Owner::Writer => Extent::All,
         };
         let line = self.wait_to_flush(line);
         self.flush_line(line, output, extent)
@@ -705,15 +705,15 @@ impl<X: Divide<Io: Timeouts>> Timeouts for BlockingHalf<X> {
     fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
         let (read, write) = self.shared.leaf.io.timeouts()?;
         Ok(match self.side {
-            Side::Reader => (read, None),
-            Side::Writer => (None, write),
+            Owner::Reader => (read, None),
+            Owner::Writer => (None, write),
         })
     }
 
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()> {
         match self.side {
-            Side::Reader => self.shared.leaf.io.set_read(read),
-            Side::Writer => self.shared.leaf.io.set_write(write),
+            Owner::Reader => self.shared.leaf.io.set_read(read),
+            Owner::Writer => self.shared.leaf.io.set_write(write),
         }
     }
 }

@@ -61,7 +61,7 @@ struct Waiting {
 
 /// Which side of a stream somebody waits for.
 #[derive(Clone, Copy)]
-pub(super) enum Side {
+pub(super) enum Interest {
     Reader,
     Writer,
 }
@@ -137,14 +137,14 @@ impl<C: Carrier> State<C> {
     }
 
     /// Waits for something on a side of a stream.
-    pub(super) fn wait(&mut self, id: C::Id, side: Side, cx: &Context<'_>) {
+    pub(super) fn wait(&mut self, id: C::Id, side: Interest, cx: &Context<'_>) {
         if self.waiting.get_mut(&id).is_none() {
             self.waiting.insert(id, Waiting::default());
         }
         let Some(waiting) = self.waiting.get_mut(&id) else { return };
         let slot = match side {
-            Side::Reader => &mut waiting.reader,
-            Side::Writer => &mut waiting.writer,
+            Interest::Reader => &mut waiting.reader,
+            Interest::Writer => &mut waiting.writer,
         };
         match slot {
             Some(known) => known.clone_from(cx.waker()),

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Carrier,
-    shared::{Shared, Side, Wake},
+    shared::{Interest, Shared, Wake},
 };
 use crate::{
     Buffer, Output,
@@ -120,7 +120,7 @@ impl<C: Carrier> Transport for Stream<C> {
                 if let Some(failure) = state.failure() {
                     return Poll::Ready(Err(failure));
                 }
-                state.wait(self.id, Side::Reader, cx);
+                state.wait(self.id, Interest::Reader, cx);
                 Poll::Pending
             }
         }
@@ -156,7 +156,7 @@ impl<C: Carrier> Transport for Stream<C> {
         if output.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        state.wait(self.id, Side::Writer, cx);
+        state.wait(self.id, Interest::Writer, cx);
         drop(state);
         Poll::Pending
     }

@@ -8,7 +8,7 @@ use crate::{Buffer, Cause, Fault, Layer, Need, Output, Step};
 /// A layer, the wire bytes that it has not opened yet, and those that it has sealed and nobody has
 /// taken yet.
 #[derive(Debug)]
-pub(super) struct Sheet<L> {
+pub(super) struct LayerState<L> {
     pub(super) layer: L,
     pub(super) wire: Buffer,
     pub(super) sealed: Output,
@@ -43,7 +43,7 @@ enum Incoming {
 
 /// What an attempt to open has come to.
 #[derive(Debug)]
-pub enum Opened {
+pub enum Outcome {
     /// So many plain bytes were appended.
     Some(usize),
     /// So much more is needed of the wire.
@@ -60,7 +60,7 @@ pub enum Opened {
 /// peer may send in a batch. Behind so many a reader looks at what else there is to do.
 const EMPTY: usize = 64;
 
-impl<L> Sheet<L> {
+impl<L> LayerState<L> {
     /// A layer that goes on where a connection is: with what was received and not consumed, and
     /// what is queued and goes before the first sealed byte.
     pub(super) fn new(
@@ -149,7 +149,7 @@ impl<L> Sheet<L> {
     }
 }
 
-impl<L: Layer> Sheet<L>
+impl<L: Layer> LayerState<L>
 where
     L::Error: error::Error + Send + Sync + 'static,
 {
@@ -157,22 +157,22 @@ where
     ///
     /// # Errors
     /// The layer's, with what was opened before given first. Alerts for the peer are sealed.
-    pub(super) fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Opened> {
+    pub(super) fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Outcome> {
         let (mut count, mut empty) = (0, 0);
         loop {
             match self.incoming {
-                Incoming::Ended | Incoming::Bare if count == 0 => return Ok(Opened::End),
+                Incoming::Ended | Incoming::Bare if count == 0 => return Ok(Outcome::End),
                 Incoming::Failed if count == 0 => {
                     return Err(self.failure.take().unwrap_or_else(failed));
                 }
                 Incoming::Open | Incoming::WireEnded if count < most => {}
-                _ => return Ok(Opened::Some(count)),
+                _ => return Ok(Outcome::Some(count)),
             }
             if self.is_full() || empty >= EMPTY {
                 return Ok(match count {
-                    0 if self.is_full() => Opened::Full,
-                    0 => Opened::Enough,
-                    _ => Opened::Some(count),
+                    0 if self.is_full() => Outcome::Full,
+                    0 => Outcome::Enough,
+                    _ => Outcome::Some(count),
                 });
             }
             if self.sealed.capacity() == 0 {
@@ -214,14 +214,14 @@ where
                 Ok(Step::Need(_)) if has_ended => {
                     Fault::truncated(before.saturating_add(self.wire.len() as u64))
                 }
-                Ok(Step::Need(_)) if count > 0 => return Ok(Opened::Some(count)),
+                Ok(Step::Need(_)) if count > 0 => return Ok(Outcome::Some(count)),
                 Ok(Step::Need(_)) if self.failure.is_some() => {
                     return Err(self.failure.take().unwrap_or_else(failed));
                 }
                 Ok(Step::Need(need)) => {
                     let whole = self.wire.len().saturating_add(need.at_least.get() - 1);
                     if whole < self.limit {
-                        return Ok(Opened::Need(need));
+                        return Ok(Outcome::Need(need));
                     }
                     Fault::too_long(before.saturating_add(self.limit as u64))
                 }
