@@ -10,7 +10,7 @@
 use libfuzzer_sys::fuzz_target;
 use segue::combine::Measured;
 use segue::laws::{self, Log, Observe};
-use segue::separator::{self, EndOfText, Ended, Separator, Until};
+use segue::separator::{self, EndOfText, Separator, Terminated, Until};
 use segue::{Buffer, Cause, Decode, DecodeExt, Encode, Output, Record, Step};
 use std::fmt::Debug;
 
@@ -129,7 +129,7 @@ fn text_returns(make: impl Fn() -> separator::DotStuffedLines, data: &[u8]) {
 fn by_is_what_ended_it(separators: &[&[u8]], data: &[u8]) {
     let mut stage = separator::any_of_strings(separators).max(data.len()).keep_terminator();
     let mut buffer = Buffer::from(data);
-    while let Ok(Step::Item(Ended { content, by })) =
+    while let Ok(Step::Item(Terminated { content, by })) =
         buffer.step(&mut stage, true, &mut Output::new())
     {
         let by = by.expect("a record that is not terminated is none");

@@ -103,7 +103,7 @@ pub struct AnyString {
 
 /// A record and what ended it: a byte, or the number of a byte string.
 #[derive(Debug)]
-pub struct Ended<'a, B> {
+pub struct Terminated<'a, B> {
     /// The content.
     pub content: Record<'a>,
     /// Which of the separators came behind it; none where the end of the stream did.
@@ -113,7 +113,7 @@ pub struct Ended<'a, B> {
 impl sealed::Sealed for AnyByte {}
 
 impl Separator for AnyByte {
-    type Item<'a> = Ended<'a, u8>;
+    type Item<'a> = Terminated<'a, u8>;
     type Error = Infallible;
 
     #[inline]
@@ -138,16 +138,16 @@ impl Separator for AnyByte {
     }
 
     #[inline]
-    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Ended<'a, u8> {
+    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Terminated<'a, u8> {
         let by = record.get(content).copied();
-        Ended { content: without(record, content, keep), by }
+        Terminated { content: without(record, content, keep), by }
     }
 }
 
 impl sealed::Sealed for AnyString {}
 
 impl Separator for AnyString {
-    type Item<'a> = Ended<'a, usize>;
+    type Item<'a> = Terminated<'a, usize>;
     type Error = Infallible;
 
     fn find(
@@ -180,10 +180,10 @@ impl Separator for AnyString {
         missing.min().unwrap_or(1)
     }
 
-    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Ended<'a, usize> {
+    fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Terminated<'a, usize> {
         let separator = record.get(content..).unwrap_or_default();
         let by = self.strings.iter().position(|string| **string == *separator);
-        Ended { content: without(record, content, keep), by }
+        Terminated { content: without(record, content, keep), by }
     }
 }
 
@@ -224,7 +224,7 @@ impl ByteSet {
 }
 
 #[cfg(feature = "laws")]
-impl<B: crate::laws::Observe> crate::laws::Observe for Ended<'_, B> {
+impl<B: crate::laws::Observe> crate::laws::Observe for Terminated<'_, B> {
     fn observe(&self, log: &mut crate::laws::Log) {
         self.content.observe(log);
         self.by.observe(log);

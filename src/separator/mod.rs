@@ -32,7 +32,7 @@ mod slip;
 mod until;
 mod with_payload;
 
-pub use any_of::{AnyByte, AnyString, Ended, any_of, any_of_strings};
+pub use any_of::{AnyByte, AnyString, Terminated, any_of, any_of_strings};
 pub use byte::{Byte, byte};
 pub use byte_string::{ByteString, bytes};
 pub use cobs::{Cobs, CobsError, cobs};

@@ -1,7 +1,7 @@
 //! Naive references, and a way to hold stages against them on every cut.
 
 use segue::combine::{Measured, SkipOversize, skip_oversize};
-use segue::separator::{EncodeError, Ended};
+use segue::separator::{EncodeError, Terminated};
 use segue::{Buffer, Decode, Encode, Fault, Output, Record, Step};
 use std::fmt::Debug;
 
@@ -159,7 +159,7 @@ pub(crate) fn skipping<D: segue::combine::Skim>(
     move || skip_oversize(make(), max)
 }
 
-impl<B: Debug> Show for Ended<'_, B> {
+impl<B: Debug> Show for Terminated<'_, B> {
     fn show(self) -> String {
         format!("{} by {:?}", self.content.show(), self.by)
     }
