@@ -1,6 +1,6 @@
 //! The lengths of ASN.1's basic and distinguished encoding rules (X.690).
 
-use super::{Error, Prefix, Scan, Written};
+use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
 /// A length in the definite forms of X.690 §8.1.3: one byte below 0x80, or 0x80 plus the number
@@ -47,7 +47,7 @@ impl Prefix for Ber {
         read(input)
     }
 
-    fn write(&self, value: u64) -> Option<Written> {
+    fn write(&self, value: u64) -> Option<PrefixBytes> {
         write(value)
     }
 }
@@ -68,7 +68,7 @@ impl Prefix for Der {
         }
     }
 
-    fn write(&self, value: u64) -> Option<Written> {
+    fn write(&self, value: u64) -> Option<PrefixBytes> {
         write(value)
     }
 }
@@ -100,7 +100,7 @@ fn read_long(first: u8, input: &[u8]) -> Result<Scan, Fault<Error>> {
     })
 }
 
-fn write(value: u64) -> Option<Written> {
+fn write(value: u64) -> Option<PrefixBytes> {
     let size = fewest(value);
     let mut bytes = [0; MAX_SIZE];
     bytes[1..].copy_from_slice(&value.to_be_bytes());
@@ -108,7 +108,7 @@ fn write(value: u64) -> Option<Written> {
     if size > 1 {
         bytes[first] = 0x80 | (size - 1).to_le_bytes()[0];
     }
-    Written::new(&bytes[first..])
+    PrefixBytes::new(&bytes[first..])
 }
 
 /// How many bytes a length must take.

@@ -1,6 +1,6 @@
 //! Lengths in decimal digits.
 
-use super::{Error, Prefix, Scan, Written};
+use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
 /// A length in ASCII digits with a colon behind them, as in netstrings and bencode.
@@ -48,7 +48,7 @@ impl Prefix for Decimal {
         Ok(Scan::short(1))
     }
 
-    fn write(&self, mut value: u64) -> Option<Written> {
+    fn write(&self, mut value: u64) -> Option<PrefixBytes> {
         let mut bytes = [b':'; Self::MAX_SIZE];
         let mut start = Self::MAX_SIZE - 1;
         loop {
@@ -56,7 +56,7 @@ impl Prefix for Decimal {
             bytes[start] = b'0' + (value % 10).to_le_bytes()[0];
             value /= 10;
             if value == 0 {
-                return Written::new(&bytes[start..]);
+                return PrefixBytes::new(&bytes[start..]);
             }
         }
     }

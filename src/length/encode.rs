@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::{Netstring, Prefix, Prefixed, Written, prefixed::Strip};
+use super::{Netstring, Prefix, PrefixBytes, Prefixed, prefixed::Strip};
 use crate::{Content, Decode, Encode, Framing, Output};
 
 /// Why a record cannot be written: a mistake of whoever sends, not of the peer.
@@ -46,7 +46,7 @@ impl core::error::Error for EncodeError {}
 
 impl<P: Prefix> Prefixed<P> {
     /// The length field for `length` bytes behind the header.
-    pub(super) fn announce(&self, length: usize) -> Result<Written, EncodeError> {
+    pub(super) fn announce(&self, length: usize) -> Result<PrefixBytes, EncodeError> {
         if length > self.max {
             return Err(EncodeError::TooLong { length, max: self.max });
         }

@@ -1,6 +1,6 @@
 //! Lengths in a fixed number of bytes.
 
-use super::{Error, Prefix, Scan, Written};
+use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
 macro_rules! integers {
@@ -24,9 +24,9 @@ macro_rules! integers {
             }
 
             #[inline]
-            fn write(&self, value: u64) -> Option<Written> {
+            fn write(&self, value: u64) -> Option<PrefixBytes> {
                 let write: fn(u64) -> [u8; $size] = $write;
-                if value > Self::MAX_VALUE { None } else { Written::new(&write(value)) }
+                if value > Self::MAX_VALUE { None } else { PrefixBytes::new(&write(value)) }
             }
         }
     )*};

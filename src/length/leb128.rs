@@ -1,6 +1,6 @@
 //! Lengths in seven bits a byte, the least significant first: LEB128.
 
-use super::{Error, Prefix, Scan, Written};
+use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
 /// A length in LEB128, seven bits a byte, the least significant first; the high bit of a byte
@@ -47,7 +47,7 @@ impl Prefix for Leb128 {
         read::<false>(input)
     }
 
-    fn write(&self, value: u64) -> Option<Written> {
+    fn write(&self, value: u64) -> Option<PrefixBytes> {
         write(value)
     }
 }
@@ -62,7 +62,7 @@ impl Prefix for Leb128Padded {
         read::<true>(input)
     }
 
-    fn write(&self, value: u64) -> Option<Written> {
+    fn write(&self, value: u64) -> Option<PrefixBytes> {
         write(value)
     }
 }
@@ -94,13 +94,13 @@ fn read_long<const PADDED: bool>(input: &[u8]) -> Result<Scan, Fault<Error>> {
     Ok(Scan::short(1))
 }
 
-fn write(mut value: u64) -> Option<Written> {
+fn write(mut value: u64) -> Option<PrefixBytes> {
     let mut bytes = [0; MAX_SIZE];
     for (index, byte) in bytes.iter_mut().enumerate() {
         *byte = value.to_le_bytes()[0] & 0x7f;
         value >>= 7;
         if value == 0 {
-            return Written::new(&bytes[..=index]);
+            return PrefixBytes::new(&bytes[..=index]);
         }
         *byte |= 0x80;
     }

@@ -41,7 +41,7 @@ pub use leb128::{Leb128, Leb128Padded};
 pub use netstring::{Netstring, netstring};
 pub use payload::{Payload, payload};
 pub use pieces::{Pieces, Rest, pieces, rest};
-pub use prefix::{Prefix, Scan, Written};
+pub use prefix::{Prefix, PrefixBytes, Scan};
 pub use prefixed::Prefixed;
 pub use quic::QuicVarint;
 

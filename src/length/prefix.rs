@@ -26,7 +26,7 @@ pub trait Prefix {
     /// The fewest bytes that a prefix takes. At least 1.
     const MIN_SIZE: usize;
     /// The most bytes that a prefix takes. The same as the fewest where all are of one size,
-    /// which makes for a faster stage. At most [`Written::CAPACITY`].
+    /// which makes for a faster stage. At most [`PrefixBytes::CAPACITY`].
     const MAX_SIZE: usize;
     /// The greatest length that can be written.
     const MAX_VALUE: u64;
@@ -38,7 +38,7 @@ pub trait Prefix {
     fn read(&self, input: &[u8]) -> Result<Scan, Fault<Error>>;
 
     /// The prefix for a length of `value`, or none where it cannot be written.
-    fn write(&self, value: u64) -> Option<Written>;
+    fn write(&self, value: u64) -> Option<PrefixBytes>;
 }
 
 /// What [`Prefix::read`] found.
@@ -72,12 +72,12 @@ impl Scan {
 
 /// A prefix as [`Prefix::write`] makes it: a few bytes that own themselves.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct PrefixBytes {
     bytes: [u8; Self::CAPACITY],
     length: u8,
 }
 
-impl Written {
+impl PrefixBytes {
     /// The most bytes it holds: 20 digits and a colon are the longest prefix there is.
     pub const CAPACITY: usize = 24;
 
@@ -92,7 +92,7 @@ impl Written {
     }
 }
 
-impl Deref for Written {
+impl Deref for PrefixBytes {
     type Target = [u8];
 
     #[inline]
@@ -101,7 +101,7 @@ impl Deref for Written {
     }
 }
 
-impl fmt::Debug for Written {
+impl fmt::Debug for PrefixBytes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&**self).finish()
     }

@@ -1,6 +1,6 @@
 //! The variable-length integer of QUIC and HTTP/3.
 
-use super::{Error, Prefix, Scan, Written};
+use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
 /// The variable-length integer of RFC 9000 §16: the two high bits of the first byte say whether
@@ -44,15 +44,17 @@ impl Prefix for QuicVarint {
         Ok(Scan::Whole { value, size })
     }
 
-    fn write(&self, value: u64) -> Option<Written> {
+    fn write(&self, value: u64) -> Option<PrefixBytes> {
         let bytes = value.to_be_bytes();
         match value {
-            0..0x40 => Written::new(&bytes[7..]),
-            0x40..0x4000 => Written::new(&[0x40 | bytes[6], bytes[7]]),
-            0x4000..0x4000_0000 => Written::new(&[0x80 | bytes[4], bytes[5], bytes[6], bytes[7]]),
+            0..0x40 => PrefixBytes::new(&bytes[7..]),
+            0x40..0x4000 => PrefixBytes::new(&[0x40 | bytes[6], bytes[7]]),
+            0x4000..0x4000_0000 => {
+                PrefixBytes::new(&[0x80 | bytes[4], bytes[5], bytes[6], bytes[7]])
+            }
             _ if value <= Self::MAX_VALUE => {
                 let [a, b, c, d, e, f, g, h] = bytes;
-                Written::new(&[0xc0 | a, b, c, d, e, f, g, h])
+                PrefixBytes::new(&[0xc0 | a, b, c, d, e, f, g, h])
             }
             _ => None,
         }

@@ -1,7 +1,7 @@
 //! Bytes from the standards, and prefixes at their limits.
 
 use segue::length::{Ber, Decimal, Der, Error, Leb128, Leb128Padded, Prefix, QuicVarint, Scan};
-use segue::length::{U8, U16Be, U16Le, U24Be, U24Le, U32Be, U32Le, U64Be, U64Le, Written};
+use segue::length::{PrefixBytes, U8, U16Be, U16Le, U24Be, U24Le, U32Be, U32Le, U64Be, U64Le};
 
 #[track_caller]
 fn both_ways(prefix: &impl Prefix, value: u64, bytes: &[u8]) {
@@ -98,6 +98,9 @@ fn ber() {
 
 #[test]
 fn a_prefix_of_ones_own_is_not_longer_than_there_is_room() {
-    assert_eq!(&Written::new(&[7; Written::CAPACITY]).unwrap()[..], [7; Written::CAPACITY]);
-    assert_eq!(Written::new(&[7; Written::CAPACITY + 1]), None);
+    assert_eq!(
+        &PrefixBytes::new(&[7; PrefixBytes::CAPACITY]).unwrap()[..],
+        [7; PrefixBytes::CAPACITY]
+    );
+    assert_eq!(PrefixBytes::new(&[7; PrefixBytes::CAPACITY + 1]), None);
 }
