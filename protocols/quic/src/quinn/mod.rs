@@ -19,7 +19,7 @@ use std::{collections::VecDeque, fmt, time::Instant};
 use quinn_proto::{
     Connection, ConnectionError, ConnectionEvent, Dir, EndpointEvent, StreamId, Transmit, VarInt,
 };
-use segue::mux::{Ended, Grants, Table, Turns};
+use segue::mux::{Ended, Grants, Scheduler, Table};
 
 pub use self::limits::Limits;
 use self::stream::Stream;
@@ -123,7 +123,7 @@ pub struct Streams {
     limits: Limits,
     streams: Table<StreamId, Stream>,
     /// Those with data to write.
-    turns: Turns<StreamId>,
+    turns: Scheduler<StreamId>,
     /// Those with something to tell, each once.
     telling: VecDeque<StreamId>,
     /// Those of early data that was rejected.
@@ -176,7 +176,7 @@ impl Streams {
             connection,
             limits,
             streams: Table::new(),
-            turns: Turns::new(),
+            turns: Scheduler::new(),
             telling: VecDeque::new(),
             rejected: VecDeque::new(),
             grants: Grants::new(limits.excess, limits.excess_of_all),

@@ -27,7 +27,7 @@ impl Streams {
             let more = self.write(id);
             // It may have been taken out.
             if self.turns.next() == Some(id) {
-                self.turns.had_turn(more);
+                self.turns.served(more);
             }
         }
     }

@@ -13,7 +13,7 @@ use core::{fmt, time::Duration};
 
 use segue::{
     Decode, Fault, Framing, Need, Output, Record, Say,
-    mux::{Ended, Event, Grants, Table, Turns},
+    mux::{Ended, Event, Grants, Scheduler, Table},
 };
 
 use self::{
@@ -61,7 +61,7 @@ pub struct Session {
     limits: Limits,
     streams: Table<StreamId, Stream>,
     /// Those with data to send.
-    turns: Turns<StreamId>,
+    turns: Scheduler<StreamId>,
     /// Those with anything else to say: a greeting, a grant, a reset.
     due: VecDeque<StreamId>,
     events: Queue,
@@ -150,7 +150,7 @@ impl Session {
             role,
             limits: Limits::default(),
             streams: Table::new(),
-            turns: Turns::new(),
+            turns: Scheduler::new(),
             due: VecDeque::new(),
             events: Queue::default(),
             refused: VecDeque::new(),

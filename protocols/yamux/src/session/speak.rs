@@ -116,7 +116,7 @@ impl Session {
     fn say_data(&mut self, say: &mut Say<'_>) {
         while let Some(id) = self.turns.next() {
             let Some(stream) = self.streams.get_mut(&id) else {
-                self.turns.had_turn(false);
+                self.turns.served(false);
                 continue;
             };
             let waiting = stream.unsent();
@@ -125,7 +125,7 @@ impl Session {
             let finishing = stream.writing == Writing::Finishing;
             if may == 0 && !(waiting == 0 && finishing) {
                 // It comes back when there is credit, or something to send.
-                self.turns.had_turn(false);
+                self.turns.served(false);
                 self.tidy(id);
                 continue;
             }
@@ -157,7 +157,7 @@ impl Session {
                 stream.writing = Writing::Finished;
             }
             let more = waiting > length && credit > length;
-            self.turns.had_turn(more);
+            self.turns.served(more);
             self.pay(length);
             self.count_bytes(length);
             if !more {

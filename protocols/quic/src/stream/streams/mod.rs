@@ -9,7 +9,7 @@ mod transmit;
 use alloc::{collections::VecDeque, string::String};
 use core::fmt;
 
-use segue::mux::{Credit, Event, Grants, Table, Turns, Window};
+use segue::mux::{Credit, Event, Grants, Scheduler, Table, Window};
 
 use self::entry::Entry;
 pub use self::{limits::Limits, transmit::Carried};
@@ -87,7 +87,7 @@ pub struct Streams {
     peer: TransportParameters,
     streams: Table<StreamId, Entry>,
     /// Those with data to send.
-    turns: Turns<StreamId>,
+    turns: Scheduler<StreamId>,
     /// Those that wait for credit of the connection's.
     starved: VecDeque<StreamId>,
     /// Those with control frames to send, each once.
@@ -132,7 +132,7 @@ impl Streams {
             limits,
             peer: TransportParameters::new(),
             streams: Table::new(),
-            turns: Turns::new(),
+            turns: Scheduler::new(),
             starved: VecDeque::new(),
             due: VecDeque::new(),
             telling: VecDeque::new(),

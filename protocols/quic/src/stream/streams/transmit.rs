@@ -104,8 +104,8 @@ impl Streams {
         }
         while let Some(id) = self.turns.next() {
             match self.turn(id, payload, carried) {
-                Turn::More => self.turns.had_turn(true),
-                Turn::Done => self.turns.had_turn(false),
+                Turn::More => self.turns.served(true),
+                Turn::Done => self.turns.served(false),
                 Turn::Full => return,
             }
         }

@@ -32,16 +32,16 @@ impl Default for Priority {
 ///
 /// The most urgent go first. Of one urgency, those that are [incremental](Priority::incremental)
 /// take turns, and one that is not keeps its turn until it has nothing to send. A stream that waits
-/// for credit must [leave](Self::had_turn), or others wait with it.
+/// for credit must [leave](Self::served), or others wait with it.
 ///
 /// Idle streams are not in it and cost nothing, and neither does it hold memory when it is empty
 /// and was [released](Self::release). Every operation takes the same time however many streams
 /// there are.
 ///
 /// ```
-/// use segue::mux::{Priority, Turns};
+/// use segue::mux::{Priority, Scheduler};
 ///
-/// let mut turns = Turns::new();
+/// let mut turns = Scheduler::new();
 /// turns.enqueue(1, Priority::SHARED);
 /// turns.enqueue(2, Priority::SHARED);
 /// turns.enqueue(1, Priority::SHARED); // it is in there already
@@ -50,12 +50,12 @@ impl Default for Priority {
 /// let mut order = Vec::new();
 /// for more in [true, false, true, true, false, false] {
 ///     order.extend(turns.next());
-///     turns.had_turn(more);
+///     turns.served(more);
 /// }
 /// assert_eq!(order, [9, 9, 1, 2, 1, 2]);
 /// assert_eq!(turns.next(), None);
 /// ```
-pub struct Turns<Id> {
+pub struct Scheduler<Id> {
     /// Rings of those of each urgency.
     links: Table<Id, Link>,
     /// The slot in `links` of the last of each ring; the one behind it has the turn.
@@ -68,7 +68,7 @@ struct Link {
     priority: Priority,
 }
 
-impl<Id> Turns<Id> {
+impl<Id> Scheduler<Id> {
     /// Nobody has anything to send.
     #[must_use]
     pub const fn new() -> Self {
@@ -99,7 +99,7 @@ impl<Id> Turns<Id> {
     }
 }
 
-impl<Id: Copy + Eq + Hash> Turns<Id> {
+impl<Id: Copy + Eq + Hash> Scheduler<Id> {
     /// Has a stream wait for its turn, behind the others of its urgency. Does nothing, and gives
     /// false, where it waits already.
     pub fn enqueue(&mut self, id: Id, priority: Priority) -> bool {
@@ -128,7 +128,7 @@ impl<Id: Copy + Eq + Hash> Turns<Id> {
         }
     }
 
-    /// The stream whose turn it is. It keeps it until [`had_turn`](Self::had_turn) is called.
+    /// The stream whose turn it is. It keeps it until [`served`](Self::served) is called.
     #[must_use]
     pub fn next(&self) -> Option<Id> {
         let last = *self.last.iter().find(|last| **last != NONE)?;
@@ -137,7 +137,7 @@ impl<Id: Copy + Eq + Hash> Turns<Id> {
 
     /// The stream whose turn it is has had it. If there is `more` to send it waits for the next, and
     /// otherwise it leaves.
-    pub fn had_turn(&mut self, more: bool) {
+    pub fn served(&mut self, more: bool) {
         let Some(last) = self.last.iter_mut().find(|last| **last != NONE) else { return };
         let first = self.links.slot(*last).map_or(NONE, |(_, link)| link.next);
         let Some((id, link)) = self.links.slot(first) else { return };
@@ -179,15 +179,15 @@ fn ring(priority: Priority) -> usize {
     usize::from(priority.urgency.min(7))
 }
 
-impl<Id> Default for Turns<Id> {
+impl<Id> Default for Scheduler<Id> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<Id> fmt::Debug for Turns<Id> {
+impl<Id> fmt::Debug for Scheduler<Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Turns").field("len", &self.len()).finish_non_exhaustive()
+        f.debug_struct("Scheduler").field("len", &self.len()).finish_non_exhaustive()
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 33) % below
         };
-        let mut turns = Turns::new();
+        let mut turns = Scheduler::new();
         let mut queues: [VecDeque<(u64, bool)>; 8] = Default::default();
         for _ in 0..if cfg!(miri) { 500 } else { 20_000 } {
             let id = random(30);
@@ -240,7 +240,7 @@ mod tests {
                             (false, _) => {}
                         }
                     }
-                    turns.had_turn(more);
+                    turns.served(more);
                 }
             }
             let first = queues.iter().find_map(VecDeque::front).map(|(id, _)| *id);
