@@ -20,7 +20,7 @@ pub enum Ending {
 
 /// The two sides of a stream, lent by its [`Carrier`].
 #[derive(Debug)]
-pub struct Stream<'a> {
+pub struct StreamMut<'a> {
     /// What came and was not consumed, at its offset in the stream. None where the peer does not
     /// send on this stream.
     pub input: Option<&'a mut Buffer>,
@@ -83,9 +83,9 @@ impl<Id> Event<Id> {
 ///
 /// # How to use one
 /// Take [events](Self::next_event) until there are none. On a stream that is
-/// [readable](Event::Readable), consume some of its [input](Stream::input), and then say how much by
+/// [readable](Event::Readable), consume some of its [input](StreamMut::input), and then say how much by
 /// [`release_credit`](Self::release_credit): only that lets the peer send more. To send, write to
-/// its [output](Stream::output) while that [has room](Output::has_room), and
+/// its [output](StreamMut::output) while that [has room](Output::has_room), and
 /// [`finish`](Self::finish) it.
 ///
 /// Each stream that was opened, by either side, is to be [let go](Self::let_go) of once. Up to then
@@ -100,7 +100,7 @@ pub trait Carrier {
     fn next_event(&mut self) -> Option<Event<Self::Id>>;
 
     /// The two sides of a stream. None where there is no such stream.
-    fn stream(&mut self, id: Self::Id) -> Option<Stream<'_>>;
+    fn stream(&mut self, id: Self::Id) -> Option<StreamMut<'_>>;
 
     /// The id as a number, for logs.
     fn number(&self, id: Self::Id) -> u64;
@@ -207,7 +207,7 @@ pub trait Opens: Carrier {
     /// or never again: [`opens_later`](Self::opens_later) says which.
     ///
     /// For [`Direction::Sending`] a protocol without one-sided streams opens one on which both sides
-    /// can send. Its [`input`](Stream::input) is there then. A peer that follows the application's
+    /// can send. Its [`input`](StreamMut::input) is there then. A peer that follows the application's
     /// protocol sends nothing on it and ends its side; what comes all the same fills the window and
     /// no more, and the stream is over when the peer has ended it or the opener has
     /// [let go](Carrier::let_go) of it.

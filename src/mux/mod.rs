@@ -19,7 +19,7 @@ mod stages;
 mod table;
 mod window;
 
-pub use carrier::{Carrier, Datagrams, Direction, Ending, Event, Opens, Stream};
+pub use carrier::{Carrier, Datagrams, Direction, Ending, Event, Opens, StreamMut};
 pub use credit::Credit;
 pub use ended::Ended;
 pub use grants::{Grants, Wanted};

@@ -3,7 +3,7 @@
 use alloc::collections::{BinaryHeap, VecDeque};
 use core::{cmp::Ordering, fmt, mem, time::Duration};
 
-use super::{Carrier, Ending, Event, Stream, Table};
+use super::{Carrier, Ending, Event, StreamMut, Table};
 use crate::{Buffer, Cause, Decode, Fault, Framing, Moment, Output, Record, Say};
 
 /// Stages on the streams of a carrier.
@@ -14,7 +14,7 @@ use crate::{Buffer, Cause, Decode, Fault, Framing, Moment, Output, Record, Say};
 /// - A stage is asked when something happened on its stream, and only then: idle streams cost
 ///   nothing.
 /// - The peer may send as much again as the stage has consumed. A stage whose
-///   [output](Stream::output) is full is not asked, and so its peer is not let send. A record that
+///   [output](StreamMut::output) is full is not asked, and so its peer is not let send. A record that
 ///   is longer than the window is [granted](Carrier::want) what it lacks.
 /// - What the stage answers, and what it has to [say](Decode::speak), goes to the output of its
 ///   stream.
@@ -84,7 +84,7 @@ pub enum Item<'a, C: Carrier, I: Decode + 'a> {
     /// Without a fault the stream is yours: attach another stage, or
     /// [let go](Carrier::let_go) of it. With one it is reset with the code 0, unless you reset it
     /// with another, and let go of. A stream that broke off has its code in
-    /// [`Stream::ending`].
+    /// [`StreamMut::ending`].
     End(C::Id, Option<Fault<I::Error>>, &'a mut C),
 }
 
@@ -241,7 +241,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
     fn speak_on(&mut self, id: C::Id, now: Option<Duration>) {
         let Some(inner) = self.stages.get_mut(&id) else { return };
         inner.speaks = false;
-        let Some(Stream { output: Some(output), .. }) = self.carrier.stream(id) else { return };
+        let Some(StreamMut { output: Some(output), .. }) = self.carrier.stream(id) else { return };
         // Once there is room again, an event tells of it.
         if !output.has_room() {
             return;

@@ -4,7 +4,7 @@
 use segue::{
     Buffer, Decode, Fault, Framing, Output, Record, Say,
     laws::{self, Law},
-    mux::{Carrier, Direction, Event, Opens, Priority, Stream},
+    mux::{Carrier, Direction, Event, Opens, Priority, StreamMut},
 };
 use segue_yamux::{Error, Session, StreamId};
 
@@ -94,7 +94,7 @@ impl Carrier for Faulty {
         self.session.next_event()
     }
 
-    fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
+    fn stream(&mut self, id: StreamId) -> Option<StreamMut<'_>> {
         self.session.stream(id)
     }
 

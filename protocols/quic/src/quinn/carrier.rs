@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use quinn_proto::{Dir, StreamId, VarInt};
-use segue::mux::{Carrier, Datagrams, Direction, Ended, Event, Opens, Priority, Stream};
+use segue::mux::{Carrier, Datagrams, Direction, Ended, Event, Opens, Priority, StreamMut};
 
 use super::{
     Life, Streams,
@@ -17,7 +17,7 @@ impl Carrier for Streams {
         self.take_event()
     }
 
-    fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
+    fn stream(&mut self, id: StreamId) -> Option<StreamMut<'_>> {
         let stream = self.streams.get_mut(&id).filter(|stream| stream.held)?;
         let writes = stream.writing == Writing::Open;
         if writes && !stream.blocked {
@@ -27,7 +27,7 @@ impl Carrier for Streams {
         let ending = stream.ending();
         let input = (stream.reading != Reading::Never).then_some(&mut stream.input);
         let output = writes.then_some(&mut stream.output);
-        Some(Stream { input, ending, output })
+        Some(StreamMut { input, ending, output })
     }
 
     fn number(&self, id: StreamId) -> u64 {

@@ -89,8 +89,8 @@ use self::stream::Stream;
 /// ```
 ///
 /// # Streams
-/// - Those that only one side sends on have no [input](segue::mux::Stream::input) or no
-///   [output](segue::mux::Stream::output).
+/// - Those that only one side sends on have no [input](segue::mux::StreamMut::input) or no
+///   [output](segue::mux::StreamMut::output).
 /// - Resetting ends both directions. The peer may end one alone: [`Event::Reset`] says that its side
 ///   broke off, [`Event::Stopped`] that it does not want this side, which is reset then (RFC 9000
 ///   §3.5).

@@ -6,7 +6,7 @@ use quinn_proto::StreamId;
 use segue::{
     Cause, Decode, Encode, Output,
     length::{self, Prefixed, U16Be},
-    mux::{Carrier, Direction, Ending, Event, Item, Mux, Opens, Stream},
+    mux::{Carrier, Direction, Ending, Event, Item, Mux, Opens, StreamMut},
     separator,
 };
 use segue_quic::quinn::{Limits, Streams};
@@ -197,7 +197,7 @@ fn a_fault_ends_its_stream_alone() {
     });
     assert_eq!((records, ended), (2, vec![(1, cut, 12)]));
     // The other end knows of the reset, and the other stream goes on.
-    let Stream { ending, .. } = pair.end(0).carrier_mut().stream(cut).unwrap();
+    let StreamMut { ending, .. } = pair.end(0).carrier_mut().stream(cut).unwrap();
     assert_eq!(ending, Ending::Reset(0));
     put_record(pair.end(0).carrier_mut(), good, b"more");
     drive(&mut pair, |_, item| {
@@ -230,7 +230,7 @@ fn pressure_from_both_sides_ends_well() {
                 let written = written.entry(*id).or_default();
                 let carrier = pair.end(*side).carrier_mut();
                 while *written < TOTAL {
-                    let Some(Stream { output: Some(output), .. }) = carrier.stream(*id) else {
+                    let Some(StreamMut { output: Some(output), .. }) = carrier.stream(*id) else {
                         break;
                     };
                     if !output.has_room() {

@@ -1,6 +1,6 @@
 //! What is done with streams.
 
-use segue::mux::{Carrier, Direction, Ended, Event, Opens, Priority, Stream, Wanted};
+use segue::mux::{Carrier, Direction, Ended, Event, Opens, Priority, StreamMut, Wanted};
 
 use super::{
     Life, Session, Told,
@@ -15,7 +15,7 @@ impl Carrier for Session {
         self.take_event()
     }
 
-    fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
+    fn stream(&mut self, id: StreamId) -> Option<StreamMut<'_>> {
         let stream = self.streams.get_mut(&id)?;
         if stream.consumer != Consumer::Holds {
             return None;
@@ -31,7 +31,7 @@ impl Carrier for Session {
             .buffers
             .get_or_insert_with(|| Buffers::reused(spare, position, self.limits.output));
         let output = writes.then_some(&mut buffers.output);
-        Some(Stream { input: Some(&mut buffers.input), ending, output })
+        Some(StreamMut { input: Some(&mut buffers.input), ending, output })
     }
 
     fn number(&self, id: StreamId) -> u64 {

@@ -32,7 +32,7 @@ use crate::{Error, GoAway, Limits, Role, StreamId, header::HEADER};
 /// A connection of segue's does all this. By hand:
 ///
 /// 1. Give what came to [`Buffer::step`](segue::Buffer::step) and act upon each event. Data that
-///    comes lies in the [input](segue::mux::Stream::input) of its stream; consume it there, and
+///    comes lies in the [input](segue::mux::StreamMut::input) of its stream; consume it there, and
 ///    [release its credit](segue::mux::Carrier::release_credit).
 /// 2. Let the session [speak](Decode::speak) before each wait, and whenever its streams were written
 ///    to. It queues control frames first and then data by turns, as far as there is room.

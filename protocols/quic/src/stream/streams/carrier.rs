@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use segue::mux::{Carrier, Direction, Event, Opens, Priority, Stream, Window};
+use segue::mux::{Carrier, Direction, Event, Opens, Priority, StreamMut, Window};
 
 use super::{Streams, entry::Writing, index};
 use crate::stream::StreamId;
@@ -14,7 +14,7 @@ impl Carrier for Streams {
         self.take_event()
     }
 
-    fn stream(&mut self, id: StreamId) -> Option<Stream<'_>> {
+    fn stream(&mut self, id: StreamId) -> Option<StreamMut<'_>> {
         let entry = self.streams.get_mut(&id).filter(|entry| entry.held)?;
         let writes = entry.writing == Writing::Open;
         if writes {
@@ -23,7 +23,7 @@ impl Carrier for Streams {
         }
         let ending = entry.ending();
         let input = entry.receive.as_mut().map(|receive| receive.parts().0);
-        Some(Stream { input, ending, output: writes.then_some(&mut entry.output) })
+        Some(StreamMut { input, ending, output: writes.then_some(&mut entry.output) })
     }
 
     fn number(&self, id: StreamId) -> u64 {
