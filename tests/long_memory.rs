@@ -53,7 +53,7 @@ impl Write for Given {
 type Echo = Connection<Given, length::Prefixed<length::U32Be>>;
 
 fn echo() -> Echo {
-    let options = Options::new().nonblocking(true).work_limit(Some(usize::MAX));
+    let options = Options::new().nonblocking(true).max_work(Some(usize::MAX));
     Connection::new(Given::default(), length::u32_be().max(64 * MIB)).with_options(options)
 }
 

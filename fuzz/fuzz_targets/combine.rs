@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
         0 => laws::fuzz(|| separator::line().limit(9).region(40), data),
         1 => laws::fuzz(|| length::u8().limit(20).take(3).then(|_| Ok(separator::line())), data),
         2 => laws::fuzz(|| repeat(|| length::u8().take(2).region(7)), data),
-        3 => laws::fuzz(|| length::u8().nested(separator::line()).with_most(30), data),
+        3 => laws::fuzz(|| length::u8().nested(separator::line()).max(30), data),
         4 => laws::fuzz(|| length::u8().take(4).nested(length::u16_be().take(1)).draining(), data),
         5 => {
             laws::fuzz(|| length::u8().nested(length::leb128()).nested(separator::byte(b';')), data)
@@ -146,7 +146,7 @@ fuzz_target!(|data: &[u8]| {
                 // A beginning of the inner stream that was read elsewhere.
                 let mut parts = length::u8().nested(separator::line()).into_parts();
                 parts.buffer.extend(b"read before, ");
-                Nested::from_parts(parts.outer, parts.inner, parts.buffer).with_most(40)
+                Nested::from_parts(parts.outer, parts.inner, parts.buffer).max(40)
             },
             data,
         ),
@@ -189,7 +189,7 @@ fuzz_target!(|data: &[u8]| {
         26 => laws::fuzz(
             || {
                 let repeats = length::array::<2>().map(|pair| vec![pair[1]; usize::from(pair[0])]);
-                repeats.nested(length::u8().nested(separator::line()).with_most(90))
+                repeats.nested(length::u8().nested(separator::line()).max(90))
             },
             data,
         ),

@@ -39,7 +39,7 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
         let options = Options::new()
             .policy(policy)
             .read_size(usize::from(u.arbitrary::<u8>()?) + 1)
-            .read_ahead_limit(usize::from(u.arbitrary::<u8>()?) + 1)
+            .max_read_ahead(usize::from(u.arbitrary::<u8>()?) + 1)
             .high_water(usize::from(u.arbitrary::<u8>()?) + 1);
         Ok(Self {
             opening: u.arbitrary()?,

@@ -97,7 +97,7 @@ pub trait DecodeExt: Decode + Sized {
         Absorbing::new(self, leave_out)
     }
 
-    /// Records of at most `most` bytes, headers and separators included. See [`Limit`].
+    /// Records of at most `max` bytes, headers and separators included. See [`Limit`].
     ///
     /// Items of a stream inside are no bytes of this one ([`Decode::WIRE`]), so they are limited there:
     ///
@@ -112,8 +112,8 @@ pub trait DecodeExt: Decode + Sized {
     ///
     /// let limited = length::u8().nested(length::u8()).limit(9);
     /// ```
-    fn limit(self, most: usize) -> Limit<Self> {
-        Limit::new(self, most)
+    fn limit(self, max: usize) -> Limit<Self> {
+        Limit::new(self, max)
     }
 
     /// Records of more than `max` bytes of content passed over and reported. See

@@ -33,33 +33,33 @@ use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 #[derive(Debug, Clone)]
 pub struct Limit<D> {
     stage: D,
-    most: usize,
+    max: usize,
 }
 
 impl<D: Decode> Limit<D> {
-    /// `stage`, with records of at most `most` bytes, headers and separators included.
-    pub const fn new(stage: D, most: usize) -> Self {
+    /// `stage`, with records of at most `max` bytes, headers and separators included.
+    pub const fn new(stage: D, max: usize) -> Self {
         const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
-        Self { stage, most }
+        Self { stage, max }
     }
 }
 
 impl<D> Limit<D> {
     /// The same around any stage: one whose records have no bytes of the stream does not reach
     /// the limit by them.
-    pub(super) const fn around(stage: D, most: usize) -> Self {
-        Self { stage, most }
+    pub(super) const fn around(stage: D, max: usize) -> Self {
+        Self { stage, max }
     }
 
     /// The longest record that is let through, in bytes.
-    pub const fn most(&self) -> usize {
-        self.most
+    pub const fn max(&self) -> usize {
+        self.max
     }
 
     /// Sets the longest record that is let through, from the next one on: larger after a login,
     /// for one. Only to be called between records.
-    pub fn set_most(&mut self, most: usize) {
-        self.most = most;
+    pub fn set_max(&mut self, max: usize) {
+        self.max = max;
     }
 
     /// The stage inside.
@@ -87,10 +87,10 @@ impl<D: Decode> Decode for Limit<D> {
 
     #[inline]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
-        let Some(room) = self.most.checked_sub(input.len()) else {
-            return match self.stage.frame(&input[..self.most], false).map_err(Fault::fatal)? {
-                Framing::Need(_) => Err(Fault::too_long(self.most as u64)),
-                frame => within(frame, self.most),
+        let Some(room) = self.max.checked_sub(input.len()) else {
+            return match self.stage.frame(&input[..self.max], false).map_err(Fault::fatal)? {
+                Framing::Need(_) => Err(Fault::too_long(self.max as u64)),
+                frame => within(frame, self.max),
             };
         };
         match self.stage.frame(input, eof).map_err(Fault::fatal)? {
@@ -125,7 +125,7 @@ fn within<E>(frame: Framing, shown: usize) -> Result<Framing, Fault<E>> {
 /// The first byte too many changes the answer, so nobody waits for more than it.
 #[inline]
 fn clipped(need: Need, room: usize) -> Framing {
-    let most = NonZeroUsize::MIN.saturating_add(room);
-    let at_least = Need::exactly(need.at_least.min(most).get());
-    Framing::Need(at_least.claiming(need.claim.min(most.get())))
+    let max = NonZeroUsize::MIN.saturating_add(room);
+    let at_least = Need::exactly(need.at_least.min(max).get());
+    Framing::Need(at_least.claiming(need.claim.min(max.get())))
 }

@@ -36,15 +36,15 @@ pub struct Paired<D, E, F = fn(&mut Output)> {
     decoder: D,
     encoder: E,
     /// The most bytes of a record.
-    most: usize,
+    max: usize,
     end: Option<F>,
 }
 
 impl<D, E> Paired<D, E> {
-    /// The layer of `decoder` and `encoder`, which is given `most` bytes at most at a time; 0 counts
+    /// The layer of `decoder` and `encoder`, which is given `max` bytes at most at a time; 0 counts
     /// as 1.
-    pub fn new(decoder: D, encoder: E, most: usize) -> Self {
-        Self { decoder, encoder, most: most.max(1), end: None }
+    pub fn new(decoder: D, encoder: E, max: usize) -> Self {
+        Self { decoder, encoder, max: max.max(1), end: None }
     }
 
     /// The same layer, whose side of the connection is ended by what `end` appends: an empty record,
@@ -52,8 +52,8 @@ impl<D, E> Paired<D, E> {
     /// [`truncated`](Fault::truncated), between two records as well.
     #[must_use]
     pub fn ending<F: FnMut(&mut Output)>(self, end: F) -> Paired<D, E, F> {
-        let Self { decoder, encoder, most, .. } = self;
-        Paired { decoder, encoder, most, end: Some(end) }
+        let Self { decoder, encoder, max, .. } = self;
+        Paired { decoder, encoder, max, end: Some(end) }
     }
 }
 
@@ -108,7 +108,7 @@ where
 
     fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> Result<(), Self::Error> {
         let Some(bytes) = plain.chunks().next() else { return Ok(()) };
-        let bytes = &bytes[..bytes.len().min(self.most)];
+        let bytes = &bytes[..bytes.len().min(self.max)];
         wire.try_encode(&mut self.encoder, bytes).map_err(Either::Right)?;
         let count = bytes.len();
         plain.advance(count);
@@ -150,7 +150,7 @@ impl<D: fmt::Debug, E: fmt::Debug, F> fmt::Debug for Paired<D, E, F> {
         f.debug_struct("Paired")
             .field("decoder", &self.decoder)
             .field("encoder", &self.encoder)
-            .field("most", &self.most)
+            .field("max", &self.max)
             .finish_non_exhaustive()
     }
 }

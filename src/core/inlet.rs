@@ -148,7 +148,7 @@ enum Reached {
 }
 
 impl<S> Inlet<S> {
-    /// An inlet with nothing received, which takes records of up to [`Pull::LIMIT`] bytes.
+    /// An inlet with nothing received, which takes records of up to [`Pull::MAX_RECORD`] bytes.
     #[must_use]
     pub fn new(stage: S) -> Self {
         Self::over(stage, Buffer::new())
@@ -157,14 +157,14 @@ impl<S> Inlet<S> {
     /// An inlet over what was received already, such as the rest that a stage before has left.
     #[must_use]
     pub fn over(stage: S, buffer: Buffer) -> Self {
-        Self { pull: Pull::new(stage), buffer, limit: Pull::<S>::LIMIT, eof: false }
+        Self { pull: Pull::new(stage), buffer, limit: Pull::<S>::MAX_RECORD, eof: false }
     }
 
     /// The same inlet with another limit for the length of a record, in bytes. A stage is never
     /// shown more than that, and a longer record is refused as too long.
     #[must_use]
-    pub fn with_input_limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
+    pub fn max_record(mut self, bytes: usize) -> Self {
+        self.limit = bytes;
         self
     }
 

@@ -34,7 +34,7 @@ pub use inlet::{Inlet, Ready};
 pub use layer::Layer;
 pub use output::{Mark, Output, Tail};
 #[cfg(feature = "std")]
-pub(crate) use pull::{LIMIT, is_too_long, shown};
+pub(crate) use pull::{MAX_RECORD, is_too_long, shown};
 pub use pull::{Pull, Pulled};
 pub use record::Record;
 pub use records::Records;

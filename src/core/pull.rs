@@ -75,7 +75,7 @@ impl Death<'_> {
 impl<S> Pull<S> {
     /// The longest record in bytes unless another limit is set: 64 MiB, a backstop behind the stage's
     /// own limits, which are there to be set.
-    pub const LIMIT: usize = LIMIT;
+    pub const MAX_RECORD: usize = MAX_RECORD;
 
     /// Drives `stage` from its beginning.
     #[must_use]
@@ -396,8 +396,8 @@ pub(super) fn is_full(answers: &Output) -> bool {
     answers.len() >= answers.high_water().saturating_mul(2)
 }
 
-/// See [`Pull::LIMIT`].
-pub(crate) const LIMIT: usize = 64 * 1024 * 1024;
+/// See [`Pull::MAX_RECORD`].
+pub(crate) const MAX_RECORD: usize = 64 * 1024 * 1024;
 
 /// Shows where the stage stands, and not the stage.
 impl<S> fmt::Debug for Pull<S> {

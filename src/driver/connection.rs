@@ -42,7 +42,7 @@ use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output, Record};
 ///   polled or non-blocking connection reads on while a write is pending, so two of them that both
 ///   send do not stop as long as each asks for items. Every wait whose method takes a timer ends by its
 ///   deadline. A poll of a connection that is polled does a
-///   [bounded amount of work](Options::work_limit).
+///   [bounded amount of work](Options::max_work).
 /// - No loss: what was received and not consumed stays in the buffer, over stages and
 ///   [hand-offs](Self::hand_off). What was queued is sent, or an error says that it was not: of the
 ///   transport, of something queued behind the end of this side, or of a refused hand-off. What is

@@ -8,7 +8,7 @@
 //!   are buffered are delivered at any level, and the peer is read from for a caller that asks for
 //!   an item, as far as the record that it waits for is long.
 //! - Once a stage, or a caller that does not wait, has added another high-water mark on top,
-//!   nothing is absorbed, and nothing is read but ahead, up to `read_ahead_limit`, until output has
+//!   nothing is absorbed, and nothing is read but ahead, up to `max_read_ahead`, until output has
 //!   left ([`WriteSide::is_full`](super::write::WriteSide::is_full)). What was read ahead is not
 //!   delivered until then: a caller that answers each item without waiting would be fed for ever.
 //! - A transport that may wait in a call ([`Connection::may_wait`]) is never read ahead: the call
@@ -17,7 +17,7 @@
 //! The stage is let speak before each wait: see [`speak`](super::speak).
 //!
 //! # How much is done at a time
-//! A poll ends after [`Options::work_limit`](super::Options) bytes of work, or [`Pace::ONCE`] after
+//! A poll ends after [`Options::max_work`](super::Options) bytes of work, or [`Pace::ONCE`] after
 //! one call on the transport, so that other tasks run and clocks are looked at. Work is counted over
 //! calls, until one comes back without an item: a peer that always has one more would never let go
 //! of its task otherwise.
@@ -103,7 +103,7 @@ impl<T: Transport, S> Connection<T, S> {
     #[inline]
     pub(super) fn pace(&self) -> Pace {
         let may_wait = self.may_wait();
-        match self.read.input.options.work_limit {
+        match self.read.input.options.max_work {
             Some(limit) => Pace { limit: limit.get(), once: may_wait },
             None if may_wait => Pace::ALL,
             None => Pace { limit: Pace::WORK, once: false },
@@ -111,14 +111,14 @@ impl<T: Transport, S> Connection<T, S> {
     }
 
     /// How many bytes of work a poll does.
-    pub(super) fn work_limit(&self) -> usize {
+    pub(super) fn max_work(&self) -> usize {
         self.pace().limit
     }
 
     /// Goes on until a record is ready (true), or the stage is over and all is sent (false): the
     /// polled form of [`ready`](Self::ready), for futures and streams that are written by hand.
     ///
-    /// It does a bounded amount of work: see [`Options::work_limit`](super::Options).
+    /// It does a bounded amount of work: see [`Options::max_work`](super::Options).
     ///
     /// # Errors
     /// Of the transport, or a fault of the peer.
@@ -148,7 +148,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
         match self.read.framed() {
             Some(Ok(Framing::Record(length))) if self.read.found(length) => AtOnce::Record(length),
-            Some(Ok(Framing::Record(0))) if self.read.found_empty(self.work_limit()) => {
+            Some(Ok(Framing::Record(0))) if self.read.found_empty(self.max_work()) => {
                 AtOnce::Record(0)
             }
             Some(Ok(framing)) => AtOnce::Framed(framing),
@@ -415,7 +415,7 @@ impl<T: Transport, S> Connection<T, S> {
             let input = &mut self.read.input;
             let position = input.buffer.position();
             if input.is_too_long(need) {
-                let at = position.saturating_add(input.options.input_limit as u64);
+                let at = position.saturating_add(input.options.max_record as u64);
                 return Poll::Ready(Err(Fault::too_long(at).into()));
             }
             if input.eof {

@@ -81,7 +81,7 @@ impl<L> LayerState<L> {
             answered: 0,
             failure: None,
             read_size: options.read_size.max(1),
-            limit: options.input_limit,
+            limit: options.max_record,
         }
     }
 

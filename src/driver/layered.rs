@@ -311,7 +311,7 @@ impl<T: PollTransport, S> Connection<T, S> {
     ///
     /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
     /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
-    /// options are the same, and `input_limit` bounds a record on the wire, too; positions begin at 0
+    /// options are the same, and `max_record` bounds a record on the wire, too; positions begin at 0
     /// again, in the plain stream. A connection that already has a stage takes no layer: see
     /// [`BeforeFirst`].
     ///
@@ -346,7 +346,7 @@ impl<T: Transport, S> Connection<Blocking<T>, S> {
     ///
     /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
     /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
-    /// options are the same, and `input_limit` bounds a record on the wire, too; positions begin at 0
+    /// options are the same, and `max_record` bounds a record on the wire, too; positions begin at 0
     /// again, in the plain stream. A connection that already has a stage takes no layer: see
     /// [`BeforeFirst`].
     ///

@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroUsize, time::Duration};
 
-use crate::{Output, core::LIMIT};
+use crate::{Output, core::MAX_RECORD};
 
 /// How far a connection reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -38,7 +38,7 @@ pub struct Options {
     pub policy: ReadPolicy,
     /// Whether a transport of the blocking driver never waits, but answers would-block: set it
     /// for a readiness loop such as mio's. Such a connection reads ahead while a write is pending,
-    /// and comes back at the [`work_limit`](Self::work_limit). Polled drivers do so always.
+    /// and comes back at the [`max_work`](Self::max_work). Polled drivers do so always.
     pub nonblocking: bool,
     /// Bytes of a buffer that is leased for reading: 16 KiB, four times what a TLS record or an
     /// MTU-sized burst brings on average, and what one `read` copies in about a microsecond. Where
@@ -48,13 +48,13 @@ pub struct Options {
     /// The longest record in bytes; one that is longer is refused as too long, however it comes and
     /// as soon as that is known: 64 MiB, a backstop behind the stage's own limits, which are there
     /// to be set.
-    pub input_limit: usize,
+    pub max_record: usize,
     /// The most bytes that are read ahead while a write is pending: 256 KiB. Reading on keeps two
     /// peers that flush at each other from stopping for ever; a limit keeps one that never reads
     /// from filling the memory, and storage does not grow beyond the limit for it, rounded up to a
     /// multiple of [`read_size`](Self::read_size). A caller that asks for an item is read for
-    /// beyond it, up to [`input_limit`](Self::input_limit).
-    pub read_ahead_limit: usize,
+    /// beyond it, up to [`max_record`](Self::max_record).
+    pub max_read_ahead: usize,
     /// From how many unsent bytes on callers wait before they add more: see
     /// [`Output::HIGH_WATER`]. It counts when the connection is made. Items that are buffered are
     /// delivered at any level. Once a stage, or a caller that does not wait, has added as much
@@ -67,7 +67,7 @@ pub struct Options {
     /// an error that [says "again"](super::Error::is_again). `None` is 1 MiB, about 100
     /// microseconds' worth of cheap records, but for blocking transports, which go on without end.
     /// With a limit those come back after each call that may have waited.
-    pub work_limit: Option<NonZeroUsize>,
+    pub max_work: Option<NonZeroUsize>,
     /// How long `close` waits in all, for what is queued to leave and for the peer's end to come:
     /// 10 seconds, several round trips of the slowest links. The clock is the transport's own, or
     /// the timer of `close_by`.
@@ -82,10 +82,10 @@ impl Options {
             policy: ReadPolicy::ReadAhead,
             nonblocking: false,
             read_size: 16 * 1024,
-            input_limit: LIMIT,
-            read_ahead_limit: 256 * 1024,
+            max_record: MAX_RECORD,
+            max_read_ahead: 256 * 1024,
             high_water: Output::HIGH_WATER,
-            work_limit: None,
+            max_work: None,
             linger: Duration::from_secs(10),
         }
     }
@@ -111,18 +111,18 @@ setters! {
     policy: ReadPolicy;
     nonblocking: bool;
     read_size: usize;
-    input_limit: usize;
-    read_ahead_limit: usize;
+    max_record: usize;
+    max_read_ahead: usize;
     high_water: usize;
     linger: Duration;
 }
 
 impl Options {
-    /// The same options with another [`work_limit`](Self#structfield.work_limit); a limit of 0 is one
+    /// The same options with another [`max_work`](Self#structfield.max_work); a limit of 0 is one
     /// of 1.
     #[must_use]
-    pub const fn work_limit(mut self, limit: Option<usize>) -> Self {
-        self.work_limit = match limit {
+    pub const fn max_work(mut self, limit: Option<usize>) -> Self {
+        self.max_work = match limit {
             Some(limit) => match NonZeroUsize::new(limit) {
                 None => Some(NonZeroUsize::MIN),
                 limit => limit,

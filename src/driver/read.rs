@@ -282,12 +282,12 @@ impl Input {
     /// would depend on how much has arrived if one is too long.
     #[inline(always)]
     fn shown(&self) -> (&[u8], bool) {
-        shown(&self.buffer, self.eof, self.options.input_limit)
+        shown(&self.buffer, self.eof, self.options.max_record)
     }
 
     /// Whether a record of which a stage needs so much more passes the limit.
     pub(super) fn is_too_long(&self, need: Need) -> bool {
-        is_too_long(self.buffer.len(), need, self.options.input_limit)
+        is_too_long(self.buffer.len(), need, self.options.max_record)
     }
 
     /// Has the next lease be larger where a read has filled all the room there was: who is sent much
@@ -372,8 +372,8 @@ impl Input {
 
     /// The largest storage that is made to read ahead into: the limit, in whole reads.
     fn largest_ahead(&self) -> usize {
-        let Options { read_ahead_limit, read_size, .. } = self.options;
-        read_ahead_limit.checked_next_multiple_of(read_size.max(1)).unwrap_or(usize::MAX)
+        let Options { max_read_ahead, read_size, .. } = self.options;
+        max_read_ahead.checked_next_multiple_of(read_size.max(1)).unwrap_or(usize::MAX)
     }
 
     /// What is buffered, to be read by a layer, and whether nothing follows.
@@ -491,7 +491,7 @@ impl<S: Decode> ReadSide<S> {
             }
         }
         let Input { buffer, eof, options, .. } = input;
-        Ok(pull.pull_unless(is_full, buffer, *eof, options.input_limit, output)?)
+        Ok(pull.pull_unless(is_full, buffer, *eof, options.max_record, output)?)
     }
 
     /// Asks the stage, where nothing else is to be seen to before: its answer, or none otherwise.
@@ -540,7 +540,7 @@ impl<S: Decode> ReadSide<S> {
         is_full: bool,
     ) -> Result<Pulled, Error<S::Error>> {
         let Input { buffer, eof, options, .. } = &mut self.input;
-        Ok(self.pull.follow(framing, is_full, buffer, *eof, options.input_limit, output)?)
+        Ok(self.pull.follow(framing, is_full, buffer, *eof, options.max_record, output)?)
     }
 
     /// Reads once for the stage. A decision about bytes that stay in the kernel is acted upon, and
@@ -554,7 +554,7 @@ impl<S: Decode> ReadSide<S> {
     ) -> Poll<Result<Pulled, Error<S::Error>>> {
         let Self { pull, input } = self;
         let held = input.buffer.len();
-        let limit = input.options.input_limit;
+        let limit = input.options.max_record;
         let filled = input.poll_fill(io, cx, need, |seen| {
             let shown = &seen[..seen.len().min(limit)];
             match pull.stage_mut().frame(shown, false) {
@@ -614,7 +614,7 @@ impl<S: Decode> ReadSide<S> {
     pub(super) fn is_done(&mut self) -> bool {
         self.input.settle();
         let Input { buffer, eof, options, .. } = &self.input;
-        !self.input.is_due() && self.pull.is_done(buffer, *eof, options.input_limit)
+        !self.input.is_due() && self.pull.is_done(buffer, *eof, options.max_record)
     }
 
     #[cold]
@@ -656,7 +656,7 @@ fn closed() -> io::Error {
 /// How many more bytes may be read ahead of `held` ones while a write is pending.
 fn room_ahead(options: &Options, held: usize) -> usize {
     match options.policy {
-        ReadPolicy::ReadAhead => options.read_ahead_limit.saturating_sub(held),
+        ReadPolicy::ReadAhead => options.max_read_ahead.saturating_sub(held),
         ReadPolicy::Exact | ReadPolicy::Peek => 0,
     }
 }

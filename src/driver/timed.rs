@@ -248,7 +248,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     where
         S: Decode,
     {
-        let limit = self.work_limit();
+        let limit = self.max_work();
         let Self { io, read, write, .. } = self;
         loop {
             let is_full = write.is_full(io);

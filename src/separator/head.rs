@@ -28,7 +28,7 @@ use crate::{Fault, Record};
 /// ```
 pub const fn head() -> Head {
     let separator = EmptyLine { bare_lf: false, line: 0 };
-    Until::new(separator).max(Head::HEAD_MAX).keep_terminator()
+    Until::new(separator).max(Head::MAX_HEAD).keep_terminator()
 }
 
 /// The stage of [`head()`].
@@ -46,7 +46,7 @@ pub struct EmptyLine {
 impl Until<EmptyLine> {
     /// The longest head in bytes, unless another is set: 16 KiB, which is what Node.js takes, and
     /// more than the 8 KiB of most servers.
-    pub const HEAD_MAX: usize = 16 * 1024;
+    pub const MAX_HEAD: usize = 16 * 1024;
 
     /// A line may end in LF alone. RFC 9112 §2.2 allows a recipient to take it so, with the risk
     /// that somebody on the way did not.

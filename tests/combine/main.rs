@@ -72,7 +72,7 @@ fn arbitrary_bytes_read_the_same_however_they_come() {
         let data = &arbitrary(seed)[..];
         laws::stage(|| length::u8().limit(4).region(20).then(|_| Ok(length::u8()))).fuzz(data);
         laws::stage(|| repeat(|| separator::line().limit(5).take(2).region(7))).fuzz(data);
-        laws::stage(|| Chunks::default().nested(separator::line()).with_most(5)).fuzz(data);
+        laws::stage(|| Chunks::default().nested(separator::line()).max(5)).fuzz(data);
         let questions = || Chunks::default().nested(nested::Questions);
         laws::stage(|| questions().keeping_answers().draining().region(30)).fuzz(data);
         laws::stage(|| questions().answering(length::u8(), 2)).fuzz(data);
@@ -99,7 +99,7 @@ fn work_stays_linear() {
     laws::stage(|| separator::line().max(1 << 20).limit(1 << 20).region(u64::MAX))
         .linear(|length| vec![b'x'; length])
         .check();
-    laws::stage(|| Chunks::default().nested(length::u32_be().max(1 << 20)).with_most(1 << 20))
+    laws::stage(|| Chunks::default().nested(length::u32_be().max(1 << 20)).max(1 << 20))
         .linear(|length| {
             let mut inner = u32::try_from(length).unwrap().to_be_bytes().to_vec();
             inner.resize(length, b'x');

@@ -147,7 +147,7 @@ fn no_more_is_buffered_than_the_inner_stage_waits_for() {
         assert_eq!((stage.buffer().len(), buffer.len()), (inner, left));
     }
     // And no more than its limit.
-    let stage = || Chunks::default().nested(separator::line()).with_most(5);
+    let stage = || Chunks::default().nested(separator::line()).max(5);
     laws::stage(stage).too_long([&b"\x031\n2\x03345\x036\n7"[..], b"\x0912345678\n\x00"]).check();
     let trace = laws::observe(stage(), b"\x031\n2\x03345\x036\n7", &[]);
     let fault = trace.fault().unwrap();

@@ -248,7 +248,7 @@ const LIMITS: [(Option<usize>, usize); 4] =
     [(None, MIB), (Some(100_000), 100_000), (Some(1), 1), (Some(5 * MIB), 5 * MIB)];
 
 fn limited(limit: Option<usize>) -> Options {
-    Options::new().work_limit(limit)
+    Options::new().max_work(limit)
 }
 
 /// Swallows all there is.
@@ -401,7 +401,7 @@ fn a_blocking_connection_goes_on_until_its_transport_waits() {
 fn a_peer_that_always_has_an_item_leaves_a_readiness_loop_to_the_others() {
     let record = crate::talk::messages(["item"]);
     let script = crate::script::Script::new().gives_in_pieces(record.repeat(10_000), 600);
-    let options = Options::new().nonblocking(true).work_limit(Some(10 * 8192));
+    let options = Options::new().nonblocking(true).max_work(Some(10 * 8192));
     let mut connection = sync::Connection::new(script, Talk::default()).with_options(options);
     let (mut items, mut most) = (0, 0);
     for _ in 0..10_000 {

@@ -52,7 +52,7 @@ fn over_a_connection(pieces: &[&[u8]], limit: usize) -> Seen {
         script = script.gives(piece);
     }
     let script = script.ends();
-    let options = Options::new().input_limit(limit);
+    let options = Options::new().max_record(limit);
     let mut connection = Connection::new(script.clone(), Talk::default()).with_options(options);
     let mut seen = Seen::default();
     loop {
@@ -78,7 +78,7 @@ fn over_a_connection(pieces: &[&[u8]], limit: usize) -> Seen {
 }
 
 fn over_an_inlet(pieces: &[&[u8]], limit: usize, way: Way) -> Seen {
-    let mut inlet = Inlet::new(Talk::default()).with_input_limit(limit);
+    let mut inlet = Inlet::new(Talk::default()).max_record(limit);
     let mut answers = Output::new();
     let mut seen = Seen::default();
     let mut pieces = pieces.iter();

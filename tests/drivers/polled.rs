@@ -91,7 +91,7 @@ fn peers_wake_each_other() {
 fn a_peer_that_waits_for_room_is_woken_with_nothing_to_read_ahead() {
     for options in ways() {
         let (left, right) = pipe(64);
-        let left = open(left, options.read_ahead_limit(0));
+        let left = open(left, options.max_read_ahead(0));
         block_on(both(
             async {
                 let mut connection = left;

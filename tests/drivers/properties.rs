@@ -165,14 +165,14 @@ fn options() -> impl Strategy<Value = Options> {
     let policy = select(vec![ReadPolicy::ReadAhead, ReadPolicy::Exact, ReadPolicy::Peek]);
     let read_size = select(vec![0, 1, 7, 64, 300, 16 * 1024]);
     let high_water = select(vec![1, 30, 64 * 1024]);
-    let read_ahead_limit = select(vec![0, 20, 256 * 1024]);
-    (policy, read_size, high_water, read_ahead_limit).prop_map(
-        |(policy, read_size, high_water, read_ahead_limit)| {
+    let max_read_ahead = select(vec![0, 20, 256 * 1024]);
+    (policy, read_size, high_water, max_read_ahead).prop_map(
+        |(policy, read_size, high_water, max_read_ahead)| {
             Options::new()
                 .policy(policy)
                 .read_size(read_size)
                 .high_water(high_water)
-                .read_ahead_limit(read_ahead_limit)
+                .max_read_ahead(max_read_ahead)
         },
     )
 }

@@ -157,8 +157,7 @@ fn the_limit_of_an_inlet_is_one_whatever_is_known() {
     let mut random = Random(11);
     for limit in [1, 5, 64, 70, 200] {
         let input = random.lines(3000, 150);
-        let inlet =
-            || Inlet::over(separator::line(), Buffer::from(&input[..])).with_input_limit(limit);
+        let inlet = || Inlet::over(separator::line(), Buffer::from(&input[..])).max_record(limit);
         let (mut step, mut loan, mut output) = (inlet(), inlet(), Output::new());
         let mut records = loan.records(&mut output).unwrap();
         let mut answers = Output::new();

@@ -41,9 +41,9 @@ pub(crate) fn options(chance: &mut Chance) -> Options {
     let options = Options::new()
         .policy(chance.pick(&policies))
         .high_water(chance.pick(&[1, 7, 30, 100, 400, 1500, 64 * 1024]))
-        .read_ahead_limit(chance.pick(&[0, 1, 20, 300, 2000, 256 * 1024]))
-        .input_limit(chance.pick(&[LONGEST, 64 * 1024 * 1024]))
-        .work_limit(chance.pick(&[None, None, Some(1), Some(50), Some(10_000)]))
+        .max_read_ahead(chance.pick(&[0, 1, 20, 300, 2000, 256 * 1024]))
+        .max_record(chance.pick(&[LONGEST, 64 * 1024 * 1024]))
+        .max_work(chance.pick(&[None, None, Some(1), Some(50), Some(10_000)]))
         .linger(Duration::from_millis(chance.below(50) as u64));
     let size = if chance.one_in(4) { 16 * 1024 } else { chance.within(1..65) };
     options.read_size(size)

@@ -297,7 +297,7 @@ pub(crate) fn look<T: Transport, S>(
     is_over: bool,
 ) -> Look {
     let options = *link.options();
-    let read_ahead = (options.policy == ReadPolicy::ReadAhead).then_some(options.read_ahead_limit);
+    let read_ahead = (options.policy == ReadPolicy::ReadAhead).then_some(options.max_read_ahead);
     Look {
         waits,
         is_whole,

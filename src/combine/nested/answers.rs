@@ -39,14 +39,14 @@ pub struct Kept;
 /// [`Nested::answering`](super::Nested::answering).
 pub struct Carried<E, X> {
     encoder: E,
-    most: usize,
+    max: usize,
     /// The encoder's error, which is one for slices of all lifetimes.
     error: PhantomData<fn() -> X>,
 }
 
 impl<E, X> Carried<E, X> {
-    pub(super) fn new(encoder: E, most: usize) -> Self {
-        Self { encoder, most: most.max(1), error: PhantomData }
+    pub(super) fn new(encoder: E, max: usize) -> Self {
+        Self { encoder, max: max.max(1), error: PhantomData }
     }
 
     /// The encoder.
@@ -144,7 +144,7 @@ where
         loop {
             let length = {
                 let Some(piece) = answers.chunks().next() else { return Ok(()) };
-                let piece = &piece[..piece.len().min(self.most)];
+                let piece = &piece[..piece.len().min(self.max)];
                 into.try_encode(&mut self.encoder, piece)
                     .map_err(|error| Fault::new(InnerError::Answer(error)))?;
                 piece.len()
@@ -156,8 +156,8 @@ where
 
 impl<E: fmt::Debug, X> fmt::Debug for Carried<E, X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { encoder, most, .. } = self;
-        f.debug_struct("Carried").field("encoder", encoder).field("most", most).finish()
+        let Self { encoder, max, .. } = self;
+        f.debug_struct("Carried").field("encoder", encoder).field("max", max).finish()
     }
 }
 

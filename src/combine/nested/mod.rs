@@ -50,8 +50,8 @@ pub use answers::{Answers, Carried, InnerError, Kept, Silent};
 ///   which the bytes of the inner stream pay for (law L5, [`Decode::progress`]): a few outer bytes
 ///   may carry any number of inner records, as those of a decompressor do. A stage that yields
 ///   without consuming is still stopped.
-/// - An inner record is at most [`MOST`](Self::MOST) bytes long, or what
-///   [`set_most`](Self::set_most) says.
+/// - An inner record is at most [`MAX`](Self::MAX) bytes long, or what
+///   [`set_max`](Self::set_max) says.
 /// - Consumed bytes are not kept. While more of the outer stream is waited for, the buffer holds a
 ///   little more memory than it has bytes, and none if it has no bytes.
 ///
@@ -203,7 +203,7 @@ impl<O: Decode, I: Decode> Nested<O, I> {
     pub fn from_parts(outer: O, inner: I, buffer: Buffer) -> Self {
         Self {
             outer,
-            inner: Limit::around(inner, Self::MOST),
+            inner: Limit::around(inner, Self::MAX),
             buffer,
             answers: Output::new(),
             policy: Silent,
@@ -217,28 +217,28 @@ impl<O: Decode, I: Decode> Nested<O, I> {
 }
 
 impl<O, I, A> Nested<O, I, A> {
-    /// The longest inner record in bytes, unless [`set_most`](Self::set_most) says otherwise:
+    /// The longest inner record in bytes, unless [`set_max`](Self::set_max) says otherwise:
     /// enough for what protocols carry inside each other, little enough to be held by each of
     /// many connections.
-    pub const MOST: usize = 64 * 1024;
+    pub const MAX: usize = 64 * 1024;
 
     /// A quarter of the capacity that stays whatever little is buffered in it, in bytes: below it,
     /// moving the bytes costs more than the memory.
     const KEPT: usize = 256;
 
     /// The same stage, whose inner stage's answers leave through `encoder` in pieces of at most
-    /// `most` bytes; 0 counts as 1.
+    /// `max` bytes; 0 counts as 1.
     ///
     /// The encoder is given bytes of the inner stream and writes records of the outer one. What a
-    /// record has around its payload is not counted in `most`, so 255 is right for an 8-bit length.
+    /// record has around its payload is not counted in `max`, so 255 is right for an 8-bit length.
     /// An answer is encoded when it is made, and so keeps its place among what the caller sends. An
     /// encoder that refuses a piece is the caller's mistake, and ends the stage by
     /// [`InnerError::Answer`].
-    pub fn answering<E, X>(self, encoder: E, most: usize) -> Nested<O, I, Carried<E, X>>
+    pub fn answering<E, X>(self, encoder: E, max: usize) -> Nested<O, I, Carried<E, X>>
     where
         E: for<'a> Encode<&'a [u8], Error = X>,
     {
-        self.with_policy(Carried::new(encoder, most))
+        self.with_policy(Carried::new(encoder, max))
     }
 
     /// The same stage, whose inner stage's answers wait in [`answers`](Nested::answers) for the
@@ -269,14 +269,14 @@ impl<O, I, A> Nested<O, I, A> {
 
     /// Sets the longest inner record that is let through, in bytes. Only to be called between
     /// records.
-    pub fn set_most(&mut self, most: usize) {
-        self.inner.set_most(most);
+    pub fn set_max(&mut self, max: usize) {
+        self.inner.set_max(max);
     }
 
-    /// The same stage, whose inner records may be `most` bytes long.
+    /// The same stage, whose inner records may be `max` bytes long.
     #[must_use]
-    pub fn with_most(mut self, most: usize) -> Self {
-        self.set_most(most);
+    pub fn max(mut self, max: usize) -> Self {
+        self.set_max(max);
         self
     }
 

@@ -225,7 +225,7 @@ fn a_handshake_that_never_goes_on_is_stopped() {
 fn a_handshake_that_does_not_fit_is_too_long() {
     play!({
         let handoff = Handoff::new(Script::new().gives_in_pieces([b'x'; 100], 10), &[][..]);
-        let options = Options::new().input_limit(50);
+        let options = Options::new().max_record(50);
         let mut connection = Connection::from_handoff(handoff, ()).with_options(options);
         let mut knock = Knock::default();
         let error = wait!(connection.exchange(&mut knock)).unwrap_err();

@@ -43,12 +43,12 @@ fn an_echo_that_waits_for_no_room_stops_at_the_marks() {
                 }
                 let (unsent, received) = (connection.output().len(), connection.buffer().len());
                 assert!(unsent <= most, "{unsent} bytes of answers wait");
-                assert!(received <= options.read_ahead_limit.max(READ), "{received}");
+                assert!(received <= options.max_read_ahead.max(READ), "{received}");
             }
             assert!(!script.unread().is_empty());
             let held = (connection.buffer().capacity(), connection.output().capacity());
             assert_eq!(connection.held(), held.0 + held.1);
-            assert!(held.0 <= options.read_ahead_limit, "{held:?}");
+            assert!(held.0 <= options.max_read_ahead, "{held:?}");
             // Its memory may have been another connection's before.
             assert!(held.1 <= 4 * Output::HIGH_WATER, "{held:?}");
             // Once the peer reads it gets an answer to each.
@@ -75,7 +75,7 @@ fn an_echo_that_waits_for_room_stops_at_the_marks() {
                 // Given up each time.
                 let _ = once!(output.room());
             }
-            let limit = options.read_ahead_limit;
+            let limit = options.max_read_ahead;
             assert!(connection.output().len() <= 2 * 10_000 + READ);
             assert!(connection.held() - connection.output().capacity() <= limit + 2 * READ);
         }
@@ -95,8 +95,8 @@ fn a_flood_of_pings_at_a_peer_that_reads_nothing_is_read_up_to_the_limit_in_no_m
                     let pings = record(b'p', &[7; 98]).repeat(10_000);
                     let script = Script::new().gives_in_pieces(&pings, piece).write_stalls();
                     let options = Options::new().nonblocking(true).high_water(1000);
-                    let options = options.read_ahead_limit(limit).read_size(read_size);
-                    let options = options.work_limit(Some(usize::MAX));
+                    let options = options.max_read_ahead(limit).read_size(read_size);
+                    let options = options.max_work(Some(usize::MAX));
                     let mut connection =
                         Connection::new(script.clone(), Talk::default()).with_options(options);
                     // One read that is not ahead of anything may bring as much as it has room for.

@@ -63,7 +63,7 @@ fn a_rest_below_16_kib_is_held_in_at_most_twice_its_length() {
             for length in lengths {
                 let record = [&20_000_u16.to_be_bytes()[..], &[7; 20_000]].concat();
                 let script = Script::new().gives_in_pieces(&record[..length], pieces);
-                let options = Options::new().read_size(read_size).work_limit(Some(usize::MAX));
+                let options = Options::new().read_size(read_size).max_work(Some(usize::MAX));
                 let mut connection =
                     Connection::new(script.clone(), length::u16_be()).with_options(options);
                 for _ in 0..3 {

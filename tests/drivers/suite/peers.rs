@@ -89,10 +89,10 @@ fn an_echo_comes_back_whole() {
 #[test]
 fn peers_that_close_at_each_other_do_not_stop() {
     play!({
-        for read_ahead_limit in [0, 100, 100_000] {
+        for max_read_ahead in [0, 100, 100_000] {
             let (left, right) = pipe(64);
             let options = Options::new().nonblocking(true).read_size(16);
-            let options = options.read_ahead_limit(read_ahead_limit);
+            let options = options.max_read_ahead(max_read_ahead);
             let mut left = Connection::new(left, Talk::default()).with_options(options);
             let mut right = Connection::new(right, Talk::default()).with_options(options);
             left.output_mut().put(&[b'l'; 10_000]);

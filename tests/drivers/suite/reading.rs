@@ -188,7 +188,7 @@ fn a_record_that_does_not_fit_is_too_long_however_it_comes() {
                     let script = Script::new().gives(messages(["one"]));
                     let script = script.gives_in_pieces(&long, size).ends();
                     let options =
-                        Options::new().policy(policy).input_limit(limit).read_size(read_size);
+                        Options::new().policy(policy).max_record(limit).read_size(read_size);
                     let handoff = Handoff::new(script, &[][..]);
                     let mut connection = Connection::from_handoff(handoff, Talk::default())
                         .with_options(options)
@@ -212,7 +212,7 @@ fn a_record_that_does_not_fit_is_too_long_however_it_comes() {
 fn what_is_announced_and_does_not_fit_is_refused_at_once() {
     play!({
         let script = Script::new().gives(b"\x7f\xff\xff\xff").ends();
-        let options = Options::new().input_limit(1 << 20);
+        let options = Options::new().max_record(1 << 20);
         let handoff = Handoff::new(script, &[][..]);
         let mut connection = Connection::from_handoff(handoff, length::u32_be().max(usize::MAX))
             .with_options(options);
@@ -228,7 +228,7 @@ fn the_end_may_complete_what_just_fits() {
         for (length, size) in [(100, 1), (100, 33), (100, 100), (101, 1), (101, 101)] {
             let line = [&line[..], b"x"].concat();
             let script = Script::new().gives_in_pieces(&line[..length], size).ends();
-            let options = Options::new().input_limit(100).read_size(256);
+            let options = Options::new().max_record(100).read_size(256);
             let handoff = Handoff::new(script, &[][..]);
             let stage = separator::line().last_unterminated();
             let mut connection = Connection::from_handoff(handoff, stage).with_options(options);

@@ -26,7 +26,7 @@ fn what_is_buffered_is_delivered_at_any_level_and_nothing_is_read_above_twice_th
     play!({
         let script = Script::new().gives(messages(["one", "two", "three"])).gives(b"m");
         let script = script.blocks().ends().write_stalls();
-        let mut connection = open(&script, options(5).read_ahead_limit(0));
+        let mut connection = open(&script, options(5).max_read_ahead(0));
         for expected in ["one", "two", "three"] {
             let Turn { item, mut output } = wait!(connection.turn()).unwrap().unwrap();
             assert_eq!(item, expected.as_bytes());
@@ -54,7 +54,7 @@ fn two_that_have_each_queued_much_are_read_for() {
         let large = [b'x'; 100];
         let script =
             Script::new().gives_in_pieces(messages([&"x".repeat(100)[..], "y"]), 7).write_stalls();
-        let mut connection = open(&script, options(5).read_ahead_limit(10));
+        let mut connection = open(&script, options(5).max_read_ahead(10));
         wait!(connection.queue(&mut Talk::default(), &large[..])).unwrap();
         assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, &large[..]);
         assert_eq!(wait!(connection.turn()).unwrap().unwrap().item, b"y");
@@ -68,7 +68,7 @@ fn one_that_begins_with_much_to_send_is_read_for() {
     play!({
         let large = [b'x'; 100];
         let script = Script::new().gives(messages(["y"])).write_stalls();
-        let options = options(5).read_ahead_limit(0);
+        let options = options(5).max_read_ahead(0);
         let mut connection = open(&script, options);
         wait!(connection.queue(&mut Talk::default(), &large[..])).unwrap();
         let handoff = connection.hand_off(Edge::Carry).unwrap();
@@ -84,7 +84,7 @@ fn one_that_is_whole_again_with_much_to_send_is_read_for() {
     play!({
         let large = [b'x'; 100];
         let script = Script::new().gives(messages(["y"])).write_stalls();
-        let (reader, mut writer) = open(&script, options(5).read_ahead_limit(0)).split();
+        let (reader, mut writer) = open(&script, options(5).max_read_ahead(0)).split();
         wait!(writer.queue(&mut Talk::default(), &large[..])).unwrap();
         assert!(once!(writer.flush()).is_pending());
         let Ok(mut connection) = reader.unsplit(writer) else { panic!("of one connection") };
@@ -98,7 +98,7 @@ fn answers_that_nobody_takes_do_not_pile_up() {
     play!({
         let pings = record(b'p', b"0123456789").repeat(1000);
         let script = Script::new().gives(&pings).gives(messages(["one"])).ends().write_stalls();
-        let options = options(100).read_ahead_limit(1000);
+        let options = options(100).max_read_ahead(1000);
         let mut connection = open(&script, options);
         for _ in 0..10 {
             assert!(once!(connection.turn()).is_pending());
@@ -250,7 +250,7 @@ fn reading_on_has_a_limit() {
     play!({
         let limit = 1000;
         let script = Script::new().gives(messages(["x"]).repeat(10_000)).write_stalls();
-        let options = options(5).read_ahead_limit(limit);
+        let options = options(5).max_read_ahead(limit);
         let mut connection = open(&script, options);
         // However many items are held while there is no room.
         for _ in 0..20 {

@@ -103,9 +103,9 @@ fn in_steps<T: Transport, R>(
     if !T::FLUSH_FIRST || endpoint.connection.options().nonblocking {
         return poll(endpoint);
     }
-    let before = endpoint.connection.options_mut().work_limit.replace(NonZeroUsize::MIN);
+    let before = endpoint.connection.options_mut().max_work.replace(NonZeroUsize::MIN);
     let result = poll(endpoint);
-    endpoint.connection.options_mut().work_limit = before;
+    endpoint.connection.options_mut().max_work = before;
     result
 }
 
