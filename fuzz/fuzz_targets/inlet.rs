@@ -164,7 +164,7 @@ impl Walk<'_> {
     }
 
     fn give(&mut self, most: usize, by_reading: bool) {
-        if self.inlet().is_ended() {
+        if self.inlet().is_eof() {
             return;
         }
         let rest = &self.stream[self.given..];
@@ -197,7 +197,7 @@ impl Walk<'_> {
                 Some(Err(fault)) => self.fault(fault),
                 None => panic!("what is ready cannot be had"),
             },
-            Ok(Ready::Need(_)) => assert!(!inlet.is_ended(), "it was told that nothing follows"),
+            Ok(Ready::Need(_)) => assert!(!inlet.is_eof(), "it was told that nothing follows"),
             Ok(Ready::Room) => assert!(output.len() >= 2 * output.high_water()),
             Ok(Ready::Done) => assert!(inlet.is_done()),
             Err(fault) => self.fault(fault),

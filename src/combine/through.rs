@@ -44,7 +44,7 @@ impl<D: Decode, P> Through<D, P> {
 
 impl<D, P> Through<D, P> {
     /// Whether the last record has come, and not merely the end of the stage inside.
-    pub const fn is_over(&self) -> bool {
+    pub const fn is_done(&self) -> bool {
         self.over
     }
 

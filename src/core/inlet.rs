@@ -180,7 +180,7 @@ impl<S> Inlet<S> {
     }
 
     /// Whether the stream was said to have [ended](Self::end).
-    pub fn is_ended(&self) -> bool {
+    pub fn is_eof(&self) -> bool {
         self.eof
     }
 

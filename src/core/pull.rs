@@ -109,7 +109,7 @@ impl<S> Pull<S> {
 
     /// Whether the stage has said that it is over.
     #[inline]
-    pub const fn has_ended(&self) -> bool {
+    pub(crate) const fn has_said_done(&self) -> bool {
         matches!(self.state, State::Done)
     }
 
@@ -355,7 +355,7 @@ impl<S: Decode> Pull<S> {
     /// Whether the stage is over, so that another may follow it. It is asked, if nothing is known.
     pub fn is_done(&mut self, buffer: &Buffer, eof: bool, limit: usize) -> bool {
         if self.is_settled() {
-            return self.has_ended();
+            return self.has_said_done();
         }
         let (shown, eof) = shown(buffer, eof, limit);
         matches!(self.stage.frame(shown, eof), Ok(Framing::Done))

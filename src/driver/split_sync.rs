@@ -145,7 +145,7 @@ struct Line<K> {
 struct Flush<'a, X: Divide> {
     shared: &'a Shared<X>,
     batch: Output,
-    is_over: bool,
+    is_done: bool,
 }
 
 /// How much is to be sent.
@@ -309,7 +309,7 @@ where
     ) -> Poll<io::Result<()>> {
         let Shared { leaf: Std { io, .. }, shares, .. } = &*self.shared;
         line.flusher = Some(self.side);
-        let mut flush = Flush { shared: &self.shared, batch: Output::new(), is_over: false };
+        let mut flush = Flush { shared: &self.shared, batch: Output::new(), is_done: false };
         let mut is_pushed = false;
         loop {
             if line.has_ended {
@@ -391,7 +391,7 @@ impl<X: Divide> Flush<'_, X> {
 
     /// Stops writing. What is left waits in the queue; memory that is not needed goes to `output`.
     fn end(mut self, line: MutexGuard<'_, Line<X::Stack>>, output: &mut Output) {
-        self.is_over = true;
+        self.is_done = true;
         self.stop(line, Some(output));
     }
 
@@ -414,7 +414,7 @@ impl<X: Divide> Flush<'_, X> {
 /// The transport has unwound: what it has sent of the batch is unknown, so nothing may follow it.
 impl<X: Divide> Drop for Flush<'_, X> {
     fn drop(&mut self) {
-        if !self.is_over {
+        if !self.is_done {
             let mut line = self.shared.line();
             self.fail(&mut line, io::ErrorKind::Other);
             self.stop(line, None);

@@ -275,7 +275,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
 
     /// Which deadline counts for a caller that waits for an item.
     fn phase(&mut self) -> Late {
-        if self.read.pull.has_ended() || self.write.has_unsent(&self.io) {
+        if self.read.pull.has_said_done() || self.write.has_unsent(&self.io) {
             Late::Send
         } else if self.read.input.buffer.is_empty() && !self.io.holds_part() {
             Late::Idle

@@ -137,11 +137,11 @@ impl WriteSide {
             (self.base, self.lent) = (0, false);
             return false;
         }
-        self.is_over(waiting)
+        self.is_done(waiting)
     }
 
     #[cold]
-    fn is_over(&mut self, waiting: usize) -> bool {
+    fn is_done(&mut self, waiting: usize) -> bool {
         self.base = if self.lent { waiting } else { self.base.min(waiting) };
         self.lent = false;
         waiting >= self.full_mark()

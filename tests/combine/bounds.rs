@@ -54,10 +54,10 @@ fn through_ends_with_the_last_and_not_before_it() {
         .check();
     // The end of the stage inside is an end as well, and can be told apart.
     laws::stage(commands).accepts([&b""[..], b"HELO\r\n"]).refuses([&b"HELO\r\nDATA"[..]]).check();
-    for (input, is_over) in [(&b"HELO\nDATA\n"[..], true), (b"HELO\n", false)] {
+    for (input, is_done) in [(&b"HELO\nDATA\n"[..], true), (b"HELO\n", false)] {
         let (mut buffer, mut stage) = (Buffer::from(input), commands());
         while let Step::Item(_) = buffer.step(&mut stage, true, &mut Output::new()).unwrap() {}
-        assert_eq!(stage.is_over(), is_over);
+        assert_eq!(stage.is_done(), is_done);
     }
     // A last record that breaks the rules is the last all the same.
     let small = separator::line().try_map(|line| {

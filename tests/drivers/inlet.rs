@@ -260,7 +260,7 @@ fn one_stage_follows_another() {
     assert_eq!((inlet.residue(), inlet.position()), ((4, 0), 5));
     let mut inlet = inlet.follow(|_| segue::length::u8()).unwrap();
     assert!(matches!(inlet.step(&mut answers), Ok(Step::Item(record)) if record == b"two"));
-    assert_eq!((inlet.position(), inlet.is_ended()), (9, false));
+    assert_eq!((inlet.position(), inlet.is_eof()), (9, false));
     inlet.end();
     assert_eq!(inlet.ready(&mut answers), Ok(Ready::Done));
     let (_, buffer, eof) = inlet.into_parts();

@@ -35,7 +35,7 @@ pub struct Driver<T, C: Carrier> {
     connection: Connection<T, Link<C>>,
     shared: Arc<Shared<C>>,
     /// The session is over, and the transport is being ended.
-    is_over: bool,
+    is_done: bool,
 }
 
 impl<T: PollTransport, C> Connection<T, C>
@@ -49,7 +49,7 @@ where
         let shared = Shared::new(read.pull.into_stage());
         let read = ReadSide::new(Link(Arc::clone(&shared)), read.input);
         let connection = Connection { io, read, write, tasks, waits };
-        (Endpoint::of(&shared), Driver { connection, shared, is_over: false })
+        (Endpoint::of(&shared), Driver { connection, shared, is_done: false })
     }
 }
 
@@ -90,7 +90,7 @@ where
         ) -> Poll<Result<bool, Error<<C as Decode>::Error>>>,
     ) -> Poll<Result<(), Error<<C as Decode>::Error>>> {
         self.shared.state().driver_runs(cx.waker());
-        while !self.is_over {
+        while !self.is_done {
             let ready = ready!(poll_ready(&mut self.connection, cx));
             let mut wake = Wake::default();
             let taken = ready.map(|is_ready| {
@@ -100,7 +100,7 @@ where
             match taken.and_then(|taken| taken) {
                 Ok(Some(event)) => self.shared.state().hear(event, &mut wake),
                 Ok(None) => {
-                    self.is_over = true;
+                    self.is_done = true;
                     self.shared.state().over(End::Over, &mut wake);
                 }
                 Err(Error::Fault(fault)) if !fault.fatal => {}

@@ -45,7 +45,7 @@ impl<C: Carrier> Endpoint<C> {
             drop(state);
             return Poll::Ready(Ok(Some(Stream::of(&self.shared, id))));
         }
-        match (state.is_over(), state.failure()) {
+        match (state.is_done(), state.failure()) {
             (true, _) => Poll::Ready(Ok(None)),
             (false, Some(failure)) => Poll::Ready(Err(failure)),
             (false, None) => {

@@ -223,7 +223,7 @@ impl<C: Carrier> State<C> {
     }
 
     /// Whether the connection has ended as it should, or is being ended by this end.
-    pub(super) const fn is_over(&self) -> bool {
+    pub(super) const fn is_done(&self) -> bool {
         matches!(self.end, End::Over) || self.is_closed && matches!(self.end, End::Open)
     }
 
