@@ -7,7 +7,7 @@ use super::{
     deadlines::Waits,
     read::{Input, ReadSide},
     tasks::Tasks,
-    transport::{Grounded, HandsOff, Leaf, Transport},
+    transport::{HasLeaf, IntoIo, Leaf, Transport},
     write::WriteSide,
 };
 use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output, Record};
@@ -153,7 +153,7 @@ impl<T, S> Connection<T, S> {
     }
 }
 
-impl<T: Grounded<Leaf: Leaf>, S> Connection<T, S> {
+impl<T: HasLeaf<Leaf: Leaf>, S> Connection<T, S> {
     /// The socket, or what else is under all layers. What is read from it or written to it past the
     /// connection is missing there.
     pub fn io(&self) -> &<T::Leaf as Leaf>::Io {
@@ -233,7 +233,7 @@ impl<T: Transport, S> Connection<T, S> {
     }
 
     /// Leaves the connection, with all that it still holds, as `edge` has it. Layers are to be taken
-    /// off before, by `unlayer`: see [`HandsOff`].
+    /// off before, by `unlayer`: see [`IntoIo`].
     ///
     /// # Errors
     /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back. So does any
@@ -247,7 +247,7 @@ impl<T: Transport, S> Connection<T, S> {
     // nothing of what to do.
     pub fn hand_off<Io>(mut self, edge: Edge) -> Result<Handoff<Io>, Refused<Self>>
     where
-        T: HandsOff<Io = Io>,
+        T: IntoIo<Io = Io>,
         S: Decode,
     {
         self.read.input.settle();

@@ -13,7 +13,7 @@ use super::{
     connection,
     constructors::constructors,
     poll::{PollPeek, PollTransport},
-    transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
+    transport::{EndOf, HasLeaf, IntoIo, Leaf, Transport},
 };
 use crate::{Buffer, Output};
 
@@ -121,7 +121,7 @@ impl<T> Leaf for Futures<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> HandsOff for Futures<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> IntoIo for Futures<T> {
     type Io = T;
 
     fn into_io(self) -> T {
@@ -129,7 +129,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> HandsOff for Futures<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Grounded for Futures<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> HasLeaf for Futures<T> {
     fn leaf(&self) -> &Self {
         self
     }

@@ -12,7 +12,7 @@ use super::{
     poll::PollTransport,
     read::{Input, ReadSide},
     sync::Blocking,
-    transport::{EndOf, Grounded, Passed, Transport, poll_both},
+    transport::{EndOf, HasLeaf, Passed, Transport, poll_both},
 };
 use crate::{Buffer, Decode, Layer, Need, Output};
 
@@ -291,7 +291,7 @@ where
     }
 }
 
-impl<T: Grounded, L: Layer> Grounded for Layered<T, L>
+impl<T: HasLeaf, L: Layer> HasLeaf for Layered<T, L>
 where
     L::Error: error::Error + Send + Sync + 'static,
 {

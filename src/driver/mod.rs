@@ -88,5 +88,5 @@ pub use poll::{PollPeek, PollTransport};
 pub use split::Half;
 pub use split_sync::{BlockingHalf, HalfConnection};
 pub use timer::{SocketTimer, Timeouts, Timer, TimerFor};
-pub use transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport};
+pub use transport::{EndOf, HasLeaf, IntoIo, Leaf, Passed, Transport};
 pub use turn::{Turn, TurnOutput, TurnResult};

@@ -19,7 +19,7 @@ use super::{
     read::{Input, ReadSide},
     shares::{Owner, Runs, Shares},
     split_sync::closed_by_the_other_half,
-    transport::{EndOf, HandsOff, Passed, Transport, poll_both},
+    transport::{EndOf, IntoIo, Passed, Transport, poll_both},
 };
 use crate::{Buffer, Output};
 
@@ -292,7 +292,7 @@ impl<T: Transport> Line<T> {
     }
 }
 
-impl<T: Transport> HandsOff for Half<T> {
+impl<T: Transport> IntoIo for Half<T> {
     type Io = Self;
 
     fn into_io(self) -> Self {

@@ -72,7 +72,7 @@ use super::{
     read::{Input, ReadSide},
     shares::{Owner, Runs, Shares},
     sync::{Blocking, CloseWrite, Std},
-    transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport, poll_both},
+    transport::{EndOf, HasLeaf, IntoIo, Leaf, Passed, Transport, poll_both},
 };
 use crate::{Buffer, Output};
 
@@ -634,7 +634,7 @@ impl<X: Divide> Leaf for BlockingHalf<X> {
     }
 }
 
-impl<X: Divide> HandsOff for BlockingHalf<X>
+impl<X: Divide> IntoIo for BlockingHalf<X>
 where
     for<'a> &'a X::Io: Read + Write,
 {
@@ -645,7 +645,7 @@ where
     }
 }
 
-impl<X: Divide> Grounded for BlockingHalf<X>
+impl<X: Divide> HasLeaf for BlockingHalf<X>
 where
     for<'a> &'a X::Io: Read + Write,
 {

@@ -12,7 +12,7 @@ use super::{
     connection,
     constructors::constructors,
     engine::{AtOnce, again},
-    transport::{EndOf, Grounded, Leaf, Transport},
+    transport::{EndOf, HasLeaf, Leaf, Transport},
 };
 use crate::{Decode, Encode, Exchange};
 
@@ -285,7 +285,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// take everything in time.
     pub fn close(&mut self, drain_limit: u64) -> io::Result<bool>
     where
-        T: Grounded<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
+        T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
     {
         let epoch = self.waits().epoch(Instant::now());
         self.close_by(drain_limit, &mut SocketClock::since(epoch))

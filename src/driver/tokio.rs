@@ -15,7 +15,7 @@ use super::{
     connection,
     constructors::constructors,
     poll::{PollPeek, PollTransport},
-    transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
+    transport::{EndOf, HasLeaf, IntoIo, Leaf, Transport},
 };
 use crate::{Buffer, Output};
 
@@ -116,7 +116,7 @@ impl<T> Leaf for Tokio<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> HandsOff for Tokio<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> IntoIo for Tokio<T> {
     type Io = T;
 
     fn into_io(self) -> T {
@@ -124,7 +124,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> HandsOff for Tokio<T> {
     }
 }
 
-impl<T: AsyncRead + AsyncWrite + Unpin> Grounded for Tokio<T> {
+impl<T: AsyncRead + AsyncWrite + Unpin> HasLeaf for Tokio<T> {
     fn leaf(&self) -> &Self {
         self
     }

@@ -310,7 +310,7 @@ impl Passed {
     note = "take each layer off first: `let (connection, layer) = connection.unlayer()?`, then give \
             it a stage by `begin` and hand that off"
 )]
-pub trait HandsOff: Transport {
+pub trait IntoIo: Transport {
     /// The transport as the caller knows it.
     type Io;
 
@@ -319,7 +319,7 @@ pub trait HandsOff: Transport {
 }
 
 /// Transports whose leaf can be reached: all but the halves of a polled connection, which share it.
-pub trait Grounded: Transport {
+pub trait HasLeaf: Transport {
     /// The transport under all layers.
     fn leaf(&self) -> &Self::Leaf;
 

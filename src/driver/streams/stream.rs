@@ -14,7 +14,7 @@ use crate::{
     Buffer, Output,
     driver::{
         poll::PollTransport,
-        transport::{EndOf, Grounded, HandsOff, Leaf, Transport},
+        transport::{EndOf, HasLeaf, IntoIo, Leaf, Transport},
     },
     mux::{Ending, Priority},
 };
@@ -177,7 +177,7 @@ impl<C: Carrier> PollTransport for Stream<C> {
     }
 }
 
-impl<C: Carrier> HandsOff for Stream<C> {
+impl<C: Carrier> IntoIo for Stream<C> {
     type Io = Self;
 
     fn into_io(self) -> Self {
@@ -197,7 +197,7 @@ impl<C: Carrier> Leaf for Stream<C> {
     }
 }
 
-impl<C: Carrier> Grounded for Stream<C> {
+impl<C: Carrier> HasLeaf for Stream<C> {
     fn leaf(&self) -> &Self {
         self
     }

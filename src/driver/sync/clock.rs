@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::Blocking;
-use crate::driver::{Grounded, Leaf, Timeouts, TimerFor};
+use crate::driver::{HasLeaf, Leaf, Timeouts, TimerFor};
 
 /// The machine's clock, with the time-outs of the connection's own socket for an alarm. They are as
 /// before after each call that it watches over.
@@ -47,7 +47,7 @@ impl Default for SocketClock {
     }
 }
 
-impl<X: Grounded<Leaf: Leaf<Io: Timeouts>>> TimerFor<Blocking<X>> for SocketClock {
+impl<X: HasLeaf<Leaf: Leaf<Io: Timeouts>>> TimerFor<Blocking<X>> for SocketClock {
     fn time(&mut self) -> Duration {
         self.epoch.elapsed()
     }

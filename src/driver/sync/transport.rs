@@ -11,7 +11,7 @@ use crate::{
     Buffer, Output,
     driver::{
         calls::{fill, polled, send, send_some},
-        transport::{EndOf, Grounded, HandsOff, Leaf, Passed, Transport},
+        transport::{EndOf, HasLeaf, IntoIo, Leaf, Passed, Transport},
     },
 };
 
@@ -149,7 +149,7 @@ impl<T> Leaf for Std<T> {
     }
 }
 
-impl<T: Read + Write> HandsOff for Std<T> {
+impl<T: Read + Write> IntoIo for Std<T> {
     type Io = T;
 
     fn into_io(self) -> T {
@@ -157,7 +157,7 @@ impl<T: Read + Write> HandsOff for Std<T> {
     }
 }
 
-impl<T: Read + Write> Grounded for Std<T> {
+impl<T: Read + Write> HasLeaf for Std<T> {
     fn leaf(&self) -> &Self {
         self
     }
@@ -251,7 +251,7 @@ impl<X: Transport> Transport for Blocking<X> {
     }
 }
 
-impl<X: HandsOff> HandsOff for Blocking<X> {
+impl<X: IntoIo> IntoIo for Blocking<X> {
     type Io = X::Io;
 
     fn into_io(self) -> X::Io {
@@ -259,7 +259,7 @@ impl<X: HandsOff> HandsOff for Blocking<X> {
     }
 }
 
-impl<X: Grounded> Grounded for Blocking<X> {
+impl<X: HasLeaf> HasLeaf for Blocking<X> {
     fn leaf(&self) -> &X::Leaf {
         self.0.leaf()
     }

@@ -3,7 +3,7 @@
 use segue::{
     Output,
     driver::{
-        Connection, Divide, Grounded, Leaf, Timeouts, TimerFor, Transport,
+        Connection, Divide, HasLeaf, Leaf, Timeouts, TimerFor, Transport,
         sync::{Blocking, CloseWrite, SocketClock},
     },
 };
@@ -191,7 +191,7 @@ impl<T: Transport> WebSocket<T> {
     /// error.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
-        T: Grounded<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
+        T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
     {
         close(&mut self.endpoint, code, reason)
     }
@@ -289,7 +289,7 @@ pub(super) fn next_by<T: Transport>(
     next
 }
 
-pub(super) fn close<T: Grounded<Leaf: Leaf<Io: CloseWrite + Timeouts>>>(
+pub(super) fn close<T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>>(
     endpoint: &mut Endpoint<Blocking<T>>,
     code: CloseCode,
     reason: &str,
