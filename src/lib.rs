@@ -32,6 +32,8 @@
 //!   consumed.
 //! - To **check** one, `laws` (a feature) cuts its input everywhere.
 //!
+//! The [vocabulary](crate::vocabulary) lists the words that these pages use, one meaning each.
+//!
 //! Features: `std` (default; the blocking driver), `tokio`, `tokio-net` (its sockets), `tokio-time`
 //! (a timer, and `close` bounded by it), `futures`, `async-io` (a timer and sockets for smol and
 //! other executors), `stream` (a connection as a `Stream` and `Sink`), `codec` (tokio-util), `nom`,
@@ -64,6 +66,9 @@ pub mod mux;
 #[cfg(feature = "nom")]
 pub mod nom;
 pub mod separator;
+
+#[doc = include_str!("vocabulary.md")]
+pub mod vocabulary {}
 
 /// The listings of the README are compiled; `tests/readme` runs them.
 #[cfg(all(doctest, feature = "tokio-time", feature = "laws"))]

@@ -78,6 +78,8 @@
 //! assert_eq!(received.as_slice(), b"hello"); // for the next stage
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The words used here are those of segue's [vocabulary](segue::vocabulary).
 #![cfg_attr(not(feature = "std"), no_std)]
 // Allowed in three modules: `block::avx2`, `block::sse2` and `text::sse2`.
 #![deny(unsafe_code)]

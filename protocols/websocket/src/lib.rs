@@ -69,6 +69,8 @@
 //! assert_eq!(item, Step::Item(Message::Text("hello")));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! The words used here are those of segue's [vocabulary](segue::vocabulary).
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Allowed in `mask::wide` alone.

@@ -40,6 +40,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! The words used here are those of segue's [vocabulary](segue::vocabulary).
+//!
 //! [`Carrier`]: segue::mux::Carrier
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
