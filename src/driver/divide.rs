@@ -16,8 +16,9 @@ use crate::{Buffer, Layer, Output};
 /// Blocking transports that can be [split](super::Connection::split) for two threads: a leaf that
 /// both use at once, and the layers over it, which they use in turns.
 ///
-/// `Std<T>` is one where `&T` reads and writes, as a socket does, and so is a layer over one.
-pub trait Divide: Transport {
+/// `Std<T>` is one where `&T` reads and writes, as a socket does, and so is a layer over one. Only this
+/// crate implements it.
+pub trait Divide: Transport + sealed::Divide {
     /// What both threads read and write by.
     type Io;
     /// The layers.
@@ -30,13 +31,16 @@ pub trait Divide: Transport {
     fn unite(leaf: Std<Self::Io>, stack: Self::Stack) -> Self;
 }
 
-/// The layers of a transport without what is under them.
+/// The layers of a transport without the leaf under them.
+#[doc(hidden)]
 pub trait Stack: sealed::Stack {}
 
 impl<K: sealed::Stack> Stack for K {}
 
 pub(super) mod sealed {
     use super::{Buffer, Outcome, Output, io};
+
+    pub trait Divide {}
 
     pub trait Stack {
         /// Whether there is a layer at all.
@@ -106,6 +110,7 @@ where
 }
 
 /// A layer over others.
+#[doc(hidden)]
 #[derive(Debug)]
 pub struct Over<L, K> {
     state: LayerState<L>,
@@ -113,6 +118,10 @@ pub struct Over<L, K> {
     /// Why something could not be sent, before the transport was taken apart.
     failure: Option<io::Error>,
 }
+
+impl<T> sealed::Divide for Std<T> {}
+
+impl<X, L> sealed::Divide for Layered<X, L> {}
 
 impl sealed::Stack for () {
     const IS_EMPTY: bool = true;

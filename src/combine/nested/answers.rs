@@ -62,6 +62,7 @@ impl<E, X> Carried<E, X> {
 
 /// What is wrong inside of a [`Nested`](super::Nested) whose answers leave through an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum InnerError<I, X> {
     /// The inner stage refuses its input.
     Stage(I),
