@@ -1,27 +1,27 @@
-//! How often a stage may yield without consuming.
+//! The bound on records of no bytes.
 
 use super::{Cause, Fault};
 
 /// Counts the records of no bytes that a stage may still yield (law L5).
 ///
-/// Records of no bytes are legal: the end of a body has none of its own, and an outer record may
-/// carry many items of an inner stage. A stage that yields nothing else never ends, so each byte
-/// consumed pays for one, and [`Budget::FREE`] are given.
+/// Records of no bytes are legal: the end of a body has no bytes of its own, and an outer record
+/// may carry many items of an inner stage. A stage that yields nothing else never ends. So each
+/// byte consumed pays for one such record, and [`Budget::FREE`] more are allowed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
     left: u64,
 }
 
 impl Budget {
-    /// What a stage may yield before it has consumed anything. A chain of stages that end one
-    /// after the other yields one or two each; nobody nests 64.
+    /// Records that a stage may yield before it has consumed anything. Each stage in a chain yields
+    /// one or two at its end; a chain of more than 30 such stages is not to be expected.
     pub(super) const FREE: u64 = 64;
 
     pub(crate) const fn new() -> Self {
         Self { left: Self::FREE }
     }
 
-    /// Takes what a record of `length` bytes pays.
+    /// Adds the pay for a record of `length` bytes.
     #[inline]
     pub(crate) const fn earn(&mut self, length: usize) {
         self.left = self.left.saturating_add(length as u64);

@@ -7,11 +7,11 @@ use super::pull::Death;
 use super::records::{endless, framing, moved, overrun, truncated};
 use super::{Budget, Decode, Fault, Framing, Output, Record, Records, Step};
 
-/// What a connection has received and no stage has consumed yet.
+/// Bytes that a connection has received and no stage has consumed yet.
 ///
-/// Stages are lent it one after the other, so what one reads too far is there for the next. Its
-/// storage is zeroed once, not far ahead of what is received; two cursors tell which part of it is
-/// in use. It grows with what is received and never with what a peer announces.
+/// It is lent to one stage after the other, so what one reads too far is there for the next. It
+/// grows with what is received and never with what a peer announces. Storage is zeroed once, a step
+/// ahead of what is received; `start` and `end` mark the part in use.
 ///
 /// ```
 /// use segue::Buffer;
@@ -24,35 +24,34 @@ use super::{Budget, Decode, Fault, Framing, Output, Record, Records, Step};
 /// ```
 #[derive(Default)]
 pub struct Buffer {
-    /// Its length is the initialised extent; there may be more capacity behind it, which is zeroed
-    /// when room is asked for: see [`open`](Self::open).
+    /// Its length is the initialised extent. There may be more capacity behind it, which
+    /// [`open`](Self::open) zeroes when room is asked for.
     storage: BytesMut,
     start: usize,
     end: usize,
-    /// Position in the stream of `storage[0]`; wrapping, since it is only ever used with `start`
-    /// added to it and storage may be handed out from under it.
+    /// Position in the stream of `storage[0]`. It wraps: it is only used with `start` added to it,
+    /// and storage may be split off in front of it.
     base: u64,
     /// The position up to which records of no bytes have been paid for: see [`pay`].
     paid: u64,
-    /// How far the stage had come in a stream inside when that last paid: see [`pay_inside`].
+    /// The progress in an inner stream at the time it last paid: see [`pay_inside`].
     inside: u64,
-    /// Nothing was ever written behind this part of the storage, nor behind `end`: up to the
-    /// initialised extent there are zeros. It is brought up to date where `end` goes down, so that
-    /// what comes in costs nothing more.
+    /// Storage from here, or from `end` if that is more, up to the initialised extent is zero. The
+    /// field is updated only when `end` goes down, so that receiving costs nothing more.
     used: usize,
 }
 
-/// Pays for a record of no bytes at `position` (law L5): each byte that was consumed pays for one,
-/// and [`Budget::FREE`] are given. `paid` goes on by a byte for each record, from the position at
-/// which the buffer began.
+/// Pays for a record of no bytes at `position` (law L5): each byte consumed pays for one, and
+/// [`Budget::FREE`] more are allowed. `paid` advances by a byte for each such record, from the
+/// position at which the buffer began.
 #[cold]
 #[inline(never)]
 pub(super) fn pay(paid: u64, position: u64) -> Option<u64> {
     (paid != position.wrapping_add(Budget::FREE)).then_some(paid.wrapping_add(1))
 }
 
-/// The same where the bytes of the stream do not pay any more: those that the stage has consumed of a
-/// stream inside do.
+/// Pays for a record of no bytes with bytes that the stage has consumed of an inner stream, when
+/// those of the stream itself are used up.
 #[cold]
 #[inline(never)]
 pub(super) fn pay_inside(paid: u64, inside: &mut u64, progress: u64) -> Option<u64> {
@@ -62,59 +61,59 @@ pub(super) fn pay_inside(paid: u64, inside: &mut u64, progress: u64) -> Option<u
 }
 
 impl Buffer {
-    /// An empty buffer, which allocates when it is first filled.
+    /// Makes an empty buffer, which allocates when it is first filled.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An empty buffer with room for `capacity` bytes.
+    /// Makes an empty buffer with room for `capacity` bytes.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { storage: BytesMut::zeroed(capacity), ..Self::default() }
     }
 
-    /// The bytes that are buffered.
+    /// Returns the buffered bytes.
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         &self.storage[self.start..self.end]
     }
 
-    /// The bytes that are buffered, to be changed in place.
+    /// Returns the buffered bytes, to be changed in place.
     #[inline]
     #[must_use]
     pub fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.storage[self.start..self.end]
     }
 
-    /// How many bytes are buffered.
+    /// Returns the number of buffered bytes.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Whether nothing is buffered.
+    /// Returns true if nothing is buffered.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// How many bytes of memory the buffer holds, used or not.
+    /// Returns the bytes of memory that the buffer holds, used or not.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.storage.capacity()
     }
 
-    /// How many bytes of memory there are behind what is buffered.
+    /// Returns the bytes of memory behind what is buffered.
     #[cfg(feature = "std")]
     pub(crate) fn tail(&self) -> usize {
         self.storage.capacity() - self.end
     }
 
-    /// The offset in the stream of the first buffered byte: how many bytes have been consumed
+    /// Returns the offset in the stream of the first buffered byte: the number of bytes consumed
     /// since the connection began.
     #[inline]
     #[must_use]
@@ -129,7 +128,7 @@ impl Buffer {
         self.paid = self.paid.wrapping_add(by);
     }
 
-    /// Has the front of what is buffered be at `position`, after `start` was moved.
+    /// Sets the position of the front, after `start` was moved.
     #[inline]
     fn stay_at(&mut self, position: u64) {
         self.base = position.wrapping_sub(self.start as u64);
@@ -164,22 +163,21 @@ impl Buffer {
         Record::in_buffer(self, start, start + count)
     }
 
-    /// Pulls `stage` once: its next item, or what it needs for one.
+    /// Asks `stage` once, and returns its next item or what it needs for one.
     ///
-    /// Items of no bytes are let through as long as bytes pay for them: one for each byte that was
-    /// ever consumed of this buffer, or of a [stream inside](Decode::progress), and 64 more. After that the fault is
-    /// [`NoProgress`](crate::Cause::NoProgress), so that a loop over the items of a stage that never
-    /// ends does end.
+    /// Items of no bytes are allowed as long as bytes pay for them: one for each byte ever consumed
+    /// of this buffer or of an [inner stream](Decode::progress), and 64 more. Then the fault is
+    /// [`NoProgress`](crate::Cause::NoProgress), so that a loop over a stage that never ends does
+    /// end.
     ///
-    /// `eof` says that nothing will follow what is buffered; `answers` takes what the stage sends
-    /// by itself. This is the way in for callers who hold the bytes; connections do the same and
-    /// read as well. To go through many small records at the least cost see
-    /// [`records`](Self::records).
+    /// `eof` says that nothing follows what is buffered; `answers` takes what the stage sends by
+    /// itself. Use this if you hold the bytes; a connection does the same and reads as well.
+    /// [`records`](Self::records) goes through many small records at a lower cost.
     ///
     /// # Errors
-    /// Faults of the stage, at their offset in the stream, and [`Cause::Truncated`] where the
-    /// stage needs more at the end of the stream. After a fatal fault the stage is dead: it must
-    /// not be pulled again.
+    /// Faults of the stage, at their offset in the stream, and [`Cause::Truncated`] if the stage
+    /// needs more at the end of the stream. After a fatal fault the stage is dead and must not be
+    /// asked again.
     ///
     /// [`Cause::Truncated`]: crate::Cause::Truncated
     // In line as `Records::next` is, so that its answer is never put together in memory.
@@ -229,15 +227,15 @@ impl Buffer {
         Ok(())
     }
 
-    /// Counts `count` bytes that the stage has said as consumed: what it says pays for records of no
-    /// bytes as what it reads does.
+    /// Counts `count` bytes that the stage has sent as consumed: they pay for records of no bytes
+    /// as bytes that it reads do.
     #[inline]
     pub(crate) fn earn(&mut self, count: u64) {
         self.paid = self.paid.wrapping_sub(count);
     }
 
-    /// All the records of `stage` that are buffered, lent one after the other at the cost of a
-    /// loop over a slice. Those of no bytes are paid for as [`step`](Self::step) says.
+    /// Lends the buffered records of `stage` one after the other at the cost of a loop over a
+    /// slice. Those of no bytes are paid for as in [`step`](Self::step).
     #[inline]
     pub fn records<'b, D: Decode>(
         &'b mut self,
@@ -251,7 +249,7 @@ impl Buffer {
         Records::new(stage, rest, start, (paid, inside), position, eof, answers)
     }
 
-    /// The same, none of them longer than `limit`; a fatal fault is noted in `death`.
+    /// Lends records of at most `limit` bytes, and notes a fatal fault in `death`.
     #[inline]
     pub(super) fn records_within<'b, D: Decode>(
         &'b mut self,
@@ -264,10 +262,10 @@ impl Buffer {
         self.records(stage, eof, answers).within(limit, death)
     }
 
-    /// Makes room behind what is buffered: `spare_mut` then has at least `room` bytes.
+    /// Makes room behind what is buffered, so that `spare_mut` has at least `room` bytes.
     ///
-    /// What has been consumed is reclaimed first. Memory at least doubles when it grows, so that
-    /// bytes that come one by one are moved a constant number of times.
+    /// Consumed bytes are reclaimed first. Memory at least doubles when it grows, so bytes that
+    /// come one by one are moved a constant number of times.
     ///
     /// # Panics
     /// If no memory can be as large.
@@ -282,8 +280,8 @@ impl Buffer {
         }
     }
 
-    /// The same, but storage does not grow beyond `largest` bytes for it. Whether there is any room:
-    /// where little has been consumed of storage that large, what is held is not moved for it.
+    /// Makes room without growing storage beyond `largest` bytes, and returns whether there is any.
+    /// Buffered bytes in storage of that size are not moved to free a small consumed part.
     #[cfg(feature = "std")]
     pub(crate) fn reserve_within(&mut self, room: usize, largest: usize) -> bool {
         if self.is_empty() {
@@ -305,7 +303,7 @@ impl Buffer {
         true
     }
 
-    /// Appends received bytes; storage does not grow beyond `largest` bytes unless it has to.
+    /// Appends received bytes, and grows storage beyond `largest` bytes only if it must.
     #[cfg(feature = "std")]
     pub(crate) fn extend_within(&mut self, bytes: &[u8], largest: usize) {
         if self.storage.len() - self.end < bytes.len() {
@@ -328,13 +326,13 @@ impl Buffer {
         let needed = held.saturating_add(room);
         let capacity = needed.max(2 * held).checked_next_power_of_two().unwrap_or(usize::MAX);
         let capacity = capacity.min(largest.max(needed));
-        // Moving what is held to the front pays if it is not longer than what it frees, and
-        // keeps the work linear. It costs no more than storage of the same size.
+        // Move buffered bytes to the front if that frees at least as much as it moves, which keeps
+        // the work linear. It costs no more than new storage of the same size.
         if needed <= size && (held <= self.start || capacity <= size) {
             self.storage.copy_within(self.start..self.end, 0);
             self.rebase(held);
         } else if self.start == 0 && largest == usize::MAX && capacity >= size.saturating_mul(2) {
-            // An allocator may have room behind it, or move whole pages and copy nothing.
+            // The allocator may have room behind the storage, or move whole pages and copy nothing.
             self.storage.reserve(capacity - self.storage.len());
         } else {
             let old = self.move_to(BytesMut::with_capacity(capacity));
@@ -342,9 +340,9 @@ impl Buffer {
         }
     }
 
-    /// Zeroes storage behind what is buffered, for `room` bytes at least and as far as there is
-    /// any. [`STEP`] bytes are zeroed at a time: what lies far ahead is not touched, and what is
-    /// zeroed is still close to the processor when it is read into.
+    /// Zeroes storage behind what is buffered: at least `room` bytes, if there are as many. It goes
+    /// on by [`STEP`] bytes at a time, so that storage far ahead is not touched, and zeroed storage
+    /// is still in the cache when it is read into.
     #[inline]
     pub(crate) fn open(&mut self, room: usize) {
         if self.storage.len() - self.end < room && self.storage.len() < self.storage.capacity() {
@@ -359,8 +357,8 @@ impl Buffer {
         self.storage.resize(extent, 0);
     }
 
-    /// The initialised room behind what is buffered, to be read into; [`commit`](Self::commit)
-    /// then says how much came.
+    /// Returns the initialised room behind what is buffered, to read into; [`commit`](Self::commit)
+    /// then counts what came.
     #[must_use]
     pub fn spare_mut(&mut self) -> &mut [u8] {
         &mut self.storage[self.end..]
@@ -369,21 +367,22 @@ impl Buffer {
     /// Counts the first `count` bytes of [`spare_mut`](Self::spare_mut) as received.
     ///
     /// # Panics
-    /// If there are not so many.
+    /// If there are fewer.
     pub fn commit(&mut self, count: usize) {
         assert!(count <= self.storage.len() - self.end, "committed more than there was room for");
         self.end += count;
     }
 
-    /// Appends what `read` puts behind what is buffered, `most` bytes at most, into memory that may
-    /// not have been initialised: room for it was made by [`make_tail`](Self::make_tail).
+    /// Appends what `read` puts behind what is buffered, at most `most` bytes, into memory that may
+    /// not be initialised. [`make_tail`](Self::make_tail) has made room before.
     #[cfg(feature = "tokio")]
     pub(crate) fn append_raw<R>(
         &mut self,
         most: usize,
         read: impl FnOnce(&mut bytes::buf::Limit<&mut BytesMut>) -> R,
     ) -> R {
-        // What is initialised behind it is given up, so that it lies where `read` appends.
+        // The initialised part behind it is given up, so that `read` appends right behind what is
+        // buffered.
         self.storage.truncate(self.end);
         let most = most.min(self.tail());
         let result = read(&mut bytes::BufMut::limit(&mut self.storage, most));
@@ -391,13 +390,13 @@ impl Buffer {
         result
     }
 
-    /// Whether all the room behind what is buffered is initialised, or `most` bytes of it.
+    /// Returns true if all the room behind what is buffered is initialised, or `most` bytes of it.
     #[cfg(feature = "tokio")]
     pub(crate) fn is_open(&self, most: usize) -> bool {
         self.storage.len() - self.end >= most.min(self.tail())
     }
 
-    /// As [`reserve`](Self::reserve), but the room need not be initialised.
+    /// Makes room as [`reserve`](Self::reserve) does, but need not initialise it.
     #[cfg(feature = "std")]
     pub(crate) fn make_tail(&mut self, room: usize) {
         if self.is_empty() {
@@ -408,8 +407,8 @@ impl Buffer {
         }
     }
 
-    /// Has all the storage again that records were split off from, if they are gone and it has
-    /// `size` bytes at least. Whether it has. Nothing may be buffered.
+    /// Takes back the storage that records were split off from, if they are gone and it has at
+    /// least `size` bytes, and returns whether it did. Nothing may be buffered.
     #[cfg(feature = "std")]
     pub(crate) fn reclaim(&mut self, size: usize) -> bool {
         debug_assert!(self.is_empty(), "what is buffered would be moved");
@@ -418,7 +417,7 @@ impl Buffer {
         reclaim(&mut self.storage, size)
     }
 
-    /// Takes back a [`commit`](Self::commit) of `count` bytes that were only looked at.
+    /// Undoes a [`commit`](Self::commit) of `count` bytes that were only looked at.
     #[cfg(feature = "std")]
     pub(crate) fn uncommit(&mut self, count: usize) {
         debug_assert!(count <= self.len(), "more was taken back than is there");
@@ -426,9 +425,10 @@ impl Buffer {
         self.end -= count;
     }
 
-    /// Appends all that is buffered in `other`, which is empty afterwards, at the position behind it.
+    /// Moves everything buffered in `other` to the end of this buffer. The position of `other` is
+    /// then the one behind it.
     ///
-    /// Nothing is copied where this buffer is empty: the two exchange their memory.
+    /// Nothing is copied if this buffer is empty: both exchange their memory.
     ///
     /// ```
     /// use segue::Buffer;
@@ -454,8 +454,7 @@ impl Buffer {
         other.stay_at(there);
     }
 
-    /// What is buffered, as a value of its own; the buffer is empty afterwards, at the position
-    /// behind it.
+    /// Takes everything buffered out as an owned value. The position is then the one behind it.
     #[must_use]
     pub fn take_rest(&mut self) -> BytesMut {
         let (start, end, paid, inside) = (self.start, self.end, self.paid, self.inside);
@@ -476,12 +475,12 @@ impl Buffer {
         &mut self.storage[start..end]
     }
 
-    /// Takes `start..end`, which has been consumed, out of the storage, and drops what lies before
-    /// it and between it and what is buffered.
+    /// Takes `start..end`, which was consumed, out of the storage, and drops the bytes before it
+    /// and between it and what is buffered.
     pub(super) fn detach(&mut self, start: usize, end: usize) -> BytesMut {
         let position = self.position();
-        // What is split off is not touched again: a processor waits where fields that have just
-        // been written one by one are moved together.
+        // Fields of the part split off are not touched again: a processor waits if fields just
+        // written one by one are moved together.
         self.storage.advance(start);
         let taken = self.storage.split_to(end - start);
         self.storage.advance(self.start - end);
@@ -492,7 +491,7 @@ impl Buffer {
         taken
     }
 
-    /// Starts over at the front of the storage with `held` bytes already there.
+    /// Starts over at the front of the storage, which already holds `held` bytes.
     fn rebase(&mut self, held: usize) {
         let position = self.position();
         self.used = self.used.max(self.end);
@@ -501,8 +500,9 @@ impl Buffer {
         self.stay_at(position);
     }
 
-    /// Moves what is held to the front of another storage, which has room for it and is zero as far
-    /// as it is initialised. Gives the old one, and how many bytes at its front were ever written to.
+    /// Moves buffered bytes to the front of another storage, which has room for them and is zero up
+    /// to its length. Returns the old storage, and how many bytes at its front were ever written
+    /// to.
     pub(crate) fn move_to(&mut self, mut storage: BytesMut) -> (BytesMut, usize) {
         let held = self.len();
         if let Some(place) = storage.get_mut(..held) {
@@ -516,7 +516,7 @@ impl Buffer {
         (core::mem::replace(&mut self.storage, storage), used)
     }
 
-    /// Moves what is held to storage of just its size. Gives the old one as
+    /// Moves buffered bytes to storage of exactly their size, and returns the old one as
     /// [`move_to`](Self::move_to) does.
     #[cfg(feature = "std")]
     pub(crate) fn move_out(&mut self) -> (BytesMut, usize) {
@@ -526,29 +526,30 @@ impl Buffer {
         (core::mem::replace(&mut self.storage, rest), used)
     }
 
-    /// All of the storage may have been written to, by one who was lent it and has not said so.
+    /// Notes that all of the storage may have been written to, by a borrower that has not said how
+    /// much.
     #[cfg(feature = "std")]
     pub(crate) fn all_used(&mut self) {
         self.used = self.storage.len();
     }
 }
 
-/// Empties `storage` and has all of it again that records were split off from, if they are gone and
-/// it has `size` bytes at least. Whether it has.
+/// Empties `storage` and takes back what records were split off from, if they are gone and it has
+/// at least `size` bytes. Returns whether it did.
 #[cfg(feature = "std")]
 pub(crate) fn reclaim(storage: &mut BytesMut, size: usize) -> bool {
     storage.clear();
     if !storage.try_reclaim(size) {
         return false;
     }
-    // What is reclaimed is as long as it was asked to be, or all there is where it was longer than
-    // half of that.
+    // `try_reclaim` gives as much as it was asked for, or all there is if that was longer than half
+    // of it.
     while storage.try_reclaim(storage.capacity().saturating_mul(2)) {}
     true
 }
 
-/// How much storage is zeroed at a time, in bytes: what one read may bring, and what fits the second
-/// cache of a processor.
+/// The bytes of storage that are zeroed at a time: about what one read brings, and what fits a
+/// processor's second cache.
 const STEP: usize = 128 * 1024;
 
 impl From<BytesMut> for Buffer {

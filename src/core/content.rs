@@ -5,10 +5,10 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Output, Record};
 
-/// Bytes that an encoder of records takes, in whatever form they are.
+/// Bytes that an encoder of records takes, in any form.
 ///
-/// Anything that is `AsRef<[u8]>` may be given by reference, and the common types by value as well.
-/// What is long and owned is not copied: [`Bytes`], and what becomes `Bytes` at no cost.
+/// Anything that is `AsRef<[u8]>` is given by reference, and the common types by value as well.
+/// Long owned bytes are not copied: [`Bytes`], and what becomes `Bytes` at no cost.
 ///
 /// ```
 /// use segue::{Encode, Output, length};
@@ -23,10 +23,10 @@ use super::{Output, Record};
 /// # Ok::<(), segue::length::EncodeError>(())
 /// ```
 pub trait Content {
-    /// The bytes.
+    /// Returns the bytes.
     fn as_bytes(&self) -> &[u8];
 
-    /// Appends the bytes to `output`, without a copy where that can be.
+    /// Appends the bytes to `output`, without a copy if possible.
     fn put(self, output: &mut Output)
     where
         Self: Sized,

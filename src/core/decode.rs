@@ -2,11 +2,10 @@
 
 use super::{Ahead, Fault, Framing, Output, Record, Say};
 
-/// A stage of a protocol that reads: it delimits records, then parses them.
+/// A stage of a protocol: it delimits records, then parses them.
 ///
-/// A stage does no I/O, knows no clock and owns no input. Whoever drives it holds the bytes and
-/// goes through this loop, which [`Buffer::step`](crate::Buffer::step) and every connection of
-/// this crate is made of:
+/// A stage does no I/O, knows no clock and owns no input. Its driver holds the bytes and runs this
+/// loop, as [`Buffer::step`](crate::Buffer::step) and every connection of this crate do:
 ///
 /// 1. show [`frame`](Self::frame) all that is buffered;
 /// 2. on [`Framing::Record`], consume that many bytes and give them to [`parse`](Self::parse), whose
@@ -16,26 +15,26 @@ use super::{Ahead, Fault, Framing, Output, Record, Say};
 /// 3. start again, unless a [`fatal`](Fault::fatal) fault came up.
 ///
 /// # Contract
-/// - `frame` may remember how far it has looked, so that no byte is looked at twice, but commits
+/// - `frame` may remember how far it has looked, so that no byte is looked at twice, but it commits
 ///   to nothing: the same input gets the same answer, and more input never takes one back.
 /// - Only `parse` and `absorb` move the stage on, by exactly one record.
-/// - After a record was consumed, `frame` is shown what follows it; before that, the input only
-///   ever grows at its end.
+/// - After a record was consumed, `frame` is shown what follows it. Before that, the input only
+///   grows at its end.
 /// - Faults count their offset from the front of what was shown.
 ///
-/// The law suite (feature `laws`) checks all this for any stage in a line.
+/// The law suite (feature `laws`) checks all this for any stage in one line.
 ///
-/// # Made of other stages
-/// A stage that asks another one's `frame` owes it the record: to its `parse` (or `absorb`, if that
-/// is what it announced), also where it tells its own driver to absorb what the other calls a
-/// record. The other one remembers where the record in front ends, and would look for it in the
-/// next one. What a record decides is set before the inner item is made, or in `absorb`: the item
-/// borrows the stage it comes from for as long as it lives, so nothing can be changed behind it.
-/// The book writes such a stage, in [its chapter on
+/// # Stages made of other stages
+/// A stage that asks another stage's `frame` must also give it the record: to its `parse`, or to
+/// its `absorb` if that is what it announced. This holds even if the outer stage absorbs what the
+/// inner one calls a record. The inner stage remembers where the record in front ends, and would
+/// look for it in the next one otherwise. Set what a record decides before the inner item is made,
+/// or in `absorb`: the item borrows the stage for as long as it lives. The book writes such a
+/// stage, in [its chapter on
 /// RESP](https://github.com/segue-rs/segue/blob/main/book/src/stages-of-stages.md).
 ///
 /// # Example
-/// A record is a length in one byte, then that many bytes; the item is the text in it.
+/// A record is a length in one byte, then that many bytes; its item is the text in them.
 ///
 /// ```
 /// use segue::{Buffer, Decode, Fault, Framing, Output, Record, Step};
@@ -71,45 +70,47 @@ use super::{Ahead, Fault, Framing, Output, Record, Say};
 /// # Ok(()) }
 /// ```
 pub trait Decode {
-    /// What one record becomes. It may borrow the buffer and scratch space of the stage.
+    /// The result of parsing one record. It may borrow the buffer and scratch space of the stage.
     type Item<'a>
     where
         Self: 'a;
-    /// How the bytes of a peer can break the rules of this stage.
+    /// A violation of this stage's rules by the bytes of a peer.
     type Error;
 
-    /// Whether the records are bytes of the stream that the stage is shown.
+    /// True if records are bytes of the stream that the stage is shown.
     ///
-    /// False for a stage whose items come out of a stream inside that one, as those of
-    /// [`Nested`](crate::combine::Nested) do: they are announced as records of no bytes, so what
-    /// looks at the bytes of a record cannot be put around it. [`limit`](crate::DecodeExt::limit),
-    /// [`through`](crate::DecodeExt::through), [`absorbing`](crate::DecodeExt::absorbing) and
-    /// [`Erased`](crate::combine::Erased) do not compile then.
+    /// False for a stage whose items come out of an inner stream, as those of
+    /// [`Nested`](crate::combine::Nested) do. They are announced as records of no bytes, so a
+    /// combinator that looks at the bytes of a record cannot be put around it:
+    /// [`limit`](crate::DecodeExt::limit), [`through`](crate::DecodeExt::through),
+    /// [`absorbing`](crate::DecodeExt::absorbing) and [`Erased`](crate::combine::Erased) do not
+    /// compile.
     ///
-    /// A stage made of other stages has it where all of them do.
+    /// A stage made of other stages is true if all of them are.
     const WIRE: bool = true;
 
-    /// Says how long the record in front of `input` is, or what it takes to know.
+    /// Returns the length of the record in front of `input`, or the need for more input.
     ///
-    /// `eof` says that nothing will follow `input`. A stage for which that is a proper end answers
-    /// [`Framing::Done`]; answering [`Framing::Need`] all the same means that the stream is truncated.
+    /// `eof` says that nothing follows `input`. A stage that may end there answers
+    /// [`Framing::Done`]; [`Framing::Need`] means that the stream is truncated.
     ///
     /// # Errors
-    /// Faults of `frame` are fatal, since where the next record starts is not known any more.
-    /// Drivers treat one as such even if it says otherwise, and a stage that asks another stage's
-    /// `frame` makes its faults [`fatal`](Fault::fatal()).
+    /// Faults of `frame` are fatal, since the start of the next record is not known any more.
+    /// Drivers treat them so whatever they say, and a stage that asks another stage's `frame` makes
+    /// its faults [`fatal`](Fault::fatal()).
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>>;
 
-    /// Whether the stage keeps what it finds out of the bytes behind a record:
-    /// [`frame_ahead`](Self::frame_ahead) is asked in the place of `frame` where that can be kept.
+    /// True if the stage keeps what it finds in the bytes behind a record.
+    /// [`frame_ahead`](Self::frame_ahead) is then asked instead of `frame` where that can be kept.
     #[doc(hidden)]
     const AHEAD: bool = false;
 
-    /// As [`frame`](Self::frame), in a loan: `whole` is all that was lent, of which as much was
-    /// consumed as `ahead` says. A stage may keep there what it finds out of what follows.
+    /// Does the same as [`frame`](Self::frame) in a loan: `whole` is everything lent, of which
+    /// `ahead` says how much was consumed. The stage may keep in `ahead` what it finds behind the
+    /// record.
     ///
     /// # Errors
-    /// As `frame`.
+    /// Those of `frame`.
     #[doc(hidden)]
     #[inline(always)]
     fn frame_ahead(
@@ -134,30 +135,30 @@ pub trait Decode {
         Ok(())
     }
 
-    /// Makes a record of [`Framing::Record`] an item.
+    /// Turns a record of [`Framing::Record`] into an item.
     ///
     /// # Errors
-    /// When the record breaks the rules of the stage; a fault that is not fatal lets the stage go
-    /// on with the next record.
+    /// When the record breaks the rules of the stage. After a fault that is not fatal the stage
+    /// goes on with the next record.
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Self::Item<'a>, Fault<Self::Error>>;
 
-    /// Queues what the stage has to say without having been asked: window updates, data that waited
-    /// for credit, keep-alives. Most stages only answer what they read, and leave this as it is.
+    /// Queues what the stage sends without having read anything: window updates, data that waited
+    /// for credit, keep-alives. Most stages only answer what they read and do not override this.
     ///
     /// Drivers call it before each wait, whenever sending has made room, in a flush, and when the
-    /// stage is [done](Framing::Done) until it adds nothing more. They stop asking from the
-    /// high-water mark on.
+    /// stage is [done](Framing::Done) until it adds nothing more. They do not call it while the
+    /// output is at its high-water mark.
     ///
     /// # Contract (law L11)
-    /// - It changes nothing of what is read: not the next answer of [`frame`](Self::frame), no item.
-    ///   But a stage may have items that tell of what it has said, as that there is room for more:
-    ///   records of no bytes, in front of all others. So a driver asks `frame` again behind it.
-    /// - It adds data for as long as there is [room](Say::room), and stops without. What its protocol
-    ///   needs to go on at all, such as window updates, may pass that: asked again without room, and
-    ///   with nothing read in between, it adds nothing.
+    /// - It changes nothing that is read: not the next answer of [`frame`](Self::frame), and no
+    ///   item. An exception is an item about what was sent, such as "there is room again": a record
+    ///   of no bytes in front of all others. So a driver asks `frame` again afterwards.
+    /// - It adds data while there is [room](Say::room), and stops without. Messages that its
+    ///   protocol cannot do without, such as window updates, may exceed the room. Asked again
+    ///   without room, and with nothing read in between, it adds nothing.
     /// - A stage made of other stages lets each of them speak.
     ///
-    /// A keep-alive, in whole:
+    /// A complete keep-alive:
     ///
     /// ```
     /// use core::{convert::Infallible, time::Duration};
@@ -206,33 +207,34 @@ pub trait Decode {
     /// ```
     ///
     /// # Errors
-    /// When the stage cannot go on, as after an idle time-out. Such a fault is fatal; what was
-    /// queued before it is still sent. Asked again, the stage fails again.
+    /// When the stage cannot go on, for example after an idle time-out. The fault is fatal; what
+    /// was queued before is still sent. Asked again, the stage fails again.
     fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
         let _ = say;
         Ok(())
     }
 
-    /// How many bytes the stage has consumed of a stream inside the one that it is shown, so far.
+    /// Returns the number of bytes consumed so far of a stream inside the one that the stage is
+    /// shown.
     ///
     /// Each pays for one record of no bytes, as each byte of the outer stream does: a stage that
-    /// decompresses may find many records in few bytes, and must not be taken for one that never
-    /// ends. Most stages have no stream inside and leave this as it is.
+    /// decompresses may find many records in few bytes and must not be mistaken for one that never
+    /// ends. Most stages have no inner stream and do not override this.
     ///
-    /// A stage made of other stages adds up theirs.
+    /// A stage made of other stages returns the sum of theirs.
     fn progress(&self) -> u64 {
         0
     }
 
-    /// How many bytes the stage holds that it took from its input and made no item of, and how
-    /// many that it has queued and nobody has sent.
+    /// Returns the number of bytes that the stage took from its input and made no item of, and the
+    /// number that it has queued and nobody has sent.
     ///
-    /// Most stages hold none and leave this as it is: what they have not consumed is in the buffer
-    /// of whoever drives them. A stage with a buffer or an output of its own, as
-    /// [`Nested`](crate::combine::Nested) is, counts what is in them. A connection with a residue
-    /// is not [handed off](crate::Edge) by accident, since the bytes would be lost with the stage.
+    /// Most stages hold none and do not override this: what they have not consumed is in the
+    /// driver's buffer. A stage with a buffer or an output of its own, such as
+    /// [`Nested`](crate::combine::Nested), counts what is in them. A connection with a residue
+    /// refuses a [hand-off](crate::Edge), since the bytes would be lost with the stage.
     ///
-    /// A stage made of other stages adds up theirs.
+    /// A stage made of other stages returns the sum of theirs.
     fn residue(&self) -> (usize, usize) {
         (0, 0)
     }
@@ -294,8 +296,8 @@ impl<D: Decode + ?Sized> Decode for &mut D {
     }
 }
 
-/// The stage that is over before it begins: what a connection holds between two stages, and while
-/// an [`Exchange`](crate::Exchange) runs.
+/// A stage that is done from the beginning: the stage of a connection between two others, and
+/// during an [`Exchange`](crate::Exchange).
 impl Decode for () {
     type Item<'a> = core::convert::Infallible;
     type Error = core::convert::Infallible;

@@ -5,8 +5,8 @@ use super::Output;
 /// A stage of a protocol that writes items of type `T`.
 ///
 /// An encoder appends the whole of an item to the [`Output`] or, if it refuses the item, leaves
-/// nothing of it: [`Output::try_encode`] takes care of that for encoders that fail half-way. It
-/// never refuses for want of room; whoever sends asks [`Output::has_room`] first.
+/// nothing of it; [`Output::try_encode`] does that for encoders that fail half-way. It never
+/// refuses for lack of room: ask [`Output::has_room`] before sending.
 ///
 /// ```
 /// use segue::{Encode, Output};
@@ -34,7 +34,7 @@ use super::Output;
 /// assert_eq!(output.to_vec(), b"\x05hello");
 /// ```
 pub trait Encode<T> {
-    /// Why an item cannot be sent: a mistake of the caller, not of the peer.
+    /// The reason that an item cannot be sent: a mistake of the caller, not of the peer.
     type Error;
 
     /// Appends `item` to `output`.

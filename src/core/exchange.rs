@@ -1,29 +1,29 @@
-//! A phase in which both sides talk before there is anything for the caller.
+//! Handshakes.
 
 use core::time::Duration;
 
 use super::{Buffer, Fault, Need, Output};
 
-/// A phase in which both sides talk before there is anything for the caller: a handshake.
+/// A handshake: a phase in which both sides talk before there is anything for the caller.
 ///
-/// Whoever drives it calls [`advance`](Self::advance) with what has been received, sends what was
-/// put into `output`, and goes on until [`Progress::Done`]. Bytes that the peer sent after its
-/// last word of this phase stay in `input`, which goes on to the next stage with the connection.
+/// Its driver calls [`advance`](Self::advance) with what has been received, sends what was put into
+/// `output`, and goes on until [`Progress::Done`]. Bytes that the peer sent after its last word of
+/// this phase stay in `input`, which goes on to the next stage with the connection.
 ///
 /// # Contract
 /// - `advance` consumes from `input` what belongs to the exchange and nothing else.
-/// - Called again with unchanged input it changes nothing and answers the same (law L10).
-/// - With [`Progress::Done`] there may be output still queued: the value is handed out at once, and
-///   the driver sends the rest with whatever comes next.
-/// - Faults carry the offset in the stream: [`Buffer::position`] is at hand, and
-///   [`Buffer::step`] adds it already.
+/// - Called again with unchanged input it changes nothing and gives the same answer (law L10).
+/// - At [`Progress::Done`] output may still be queued: the value is handed out at once, and the
+///   driver sends the rest with the next output.
+/// - Faults carry their offset in the stream: [`Buffer::position`] has it, and [`Buffer::step`]
+///   adds it already.
 pub trait Exchange {
-    /// What the exchange comes to.
+    /// The result of the exchange.
     type Output;
-    /// How the peer can break the rules.
+    /// A violation of the rules by the peer.
     type Error;
 
-    /// Goes on as far as `input` allows. `eof` says that nothing will follow what is buffered.
+    /// Goes on as far as `input` allows. `eof` says that nothing follows what is buffered.
     ///
     /// # Errors
     /// When the peer broke the rules; `output` may hold what it should be told.
@@ -34,28 +34,29 @@ pub trait Exchange {
         output: &mut Output,
     ) -> Result<Progress<Self::Output>, Fault<Self::Error>>;
 
-    /// How many of the bytes in `shown` surely belong to this exchange, `shown` being what is
-    /// buffered and what a look into the kernel's queue found behind it.
+    /// Returns how many bytes of `shown` belong to this exchange for certain. `shown` is what is
+    /// buffered, and what a look into the kernel's queue found behind it.
     ///
-    /// It lets a connection that reads under [`ReadPolicy::Peek`](crate::driver::ReadPolicy) take
-    /// a head out of the kernel in one piece with nothing over-read. The default, 0, makes it go
+    /// With it a connection under [`ReadPolicy::Peek`](crate::driver::ReadPolicy) takes a head out
+    /// of the kernel in one piece with nothing over-read. The default, 0, makes the connection read
     /// by [`Need::claim`], which for heads means byte by byte.
     fn belonging(&mut self, shown: &[u8]) -> usize {
         let _ = shown;
         0
     }
 
-    /// When [`on_deadline`](Self::on_deadline) is to be called, as a time since an epoch that the
-    /// caller chose; it may change with each call of the other methods.
+    /// Returns the time at which [`on_deadline`](Self::on_deadline) is to be called, since an epoch
+    /// that the caller chose. It may change with each call of the other methods.
     ///
-    /// Only [`on_deadline`](Self::on_deadline) is told the time. An exchange that is to wait for so
-    /// long from now on answers [`Duration::ZERO`], is called at once, and adds to what it is told.
+    /// Only [`on_deadline`](Self::on_deadline) is told the time. To wait for a while from now on,
+    /// return [`Duration::ZERO`]: the method is called at once, and can add to the time it is
+    /// given.
     fn deadline(&self) -> Option<Duration> {
         None
     }
 
-    /// The deadline has passed: `now` is at or after it. The exchange queues what is to be sent
-    /// again and sets its deadline anew, or gives up.
+    /// Acts on a deadline that has passed: `now` is at or after it. The exchange queues what is to
+    /// be sent again and sets its deadline anew, or gives up.
     ///
     /// # Errors
     /// When there is nothing left to try.
@@ -69,12 +70,12 @@ pub trait Exchange {
     }
 }
 
-/// How far an [`Exchange`] has come.
+/// The state of an [`Exchange`].
 ///
-/// Not `non_exhaustive`: whoever drives an exchange has to act upon each.
+/// Not `non_exhaustive`: every driver of an exchange must act on each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress<T> {
-    /// It is over, and this is what came of it.
+    /// It is done, with this result.
     Done(T),
     /// It waits for the peer. What is queued must be sent first.
     NeedRead(Need),

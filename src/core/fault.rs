@@ -1,14 +1,14 @@
-//! What went wrong, where in the stream, and whether the stage can go on past it.
+//! Violations found in the input of a stage.
 
 use core::{convert::Infallible, fmt};
 
-/// A violation found in the input of a stage.
+/// A violation in the input: its cause, its place in the stream, and whether the stage can go on.
 ///
-/// A stage counts [`at`](Fault::at) from the front of the input or record that it was shown; who
-/// owns the [`Buffer`](crate::Buffer) adds that front's [`position`](crate::Buffer::position), so
-/// that what a caller sees is an offset in the stream. Inside `nested` stages the offset is in the
-/// inner stream and [`layer`](Fault::layer) tells how deep: an offset in the outer stream would
-/// depend on how the bytes were cut.
+/// A stage counts [`at`](Fault::at) from the front of the input or record that it was shown. The
+/// owner of the [`Buffer`](crate::Buffer) adds the [`position`](crate::Buffer::position) of that
+/// front, so that a caller sees an offset in the stream. Inside `nested` stages the offset is in
+/// the inner stream and [`layer`](Fault::layer) is the depth: an offset in the outer stream would
+/// depend on the cuts.
 ///
 /// ```
 /// use segue::{Cause, Fault};
@@ -21,18 +21,18 @@ use core::{convert::Infallible, fmt};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fault<E> {
-    /// What was wrong.
+    /// The cause.
     pub cause: Cause<E>,
-    /// Offset in bytes of what was wrong, in the stream of its layer.
+    /// Offset in bytes of the violation, in the stream of its layer.
     pub at: u64,
     /// 0 for the stage that is driven, 1 for a stage nested in its records, and so on.
     pub layer: u8,
-    /// Whether the stage is dead. After a fault that is not fatal the bad record is consumed and
+    /// True if the stage is dead. After a fault that is not fatal the bad record is consumed and
     /// the next one can be asked for.
     pub fatal: bool,
 }
 
-/// What was wrong with the input.
+/// The cause of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause<E> {
@@ -42,51 +42,51 @@ pub enum Cause<E> {
     Truncated,
     /// A record is longer than its limit allows.
     TooLong,
-    /// The stage yields without consuming, over and over: it would never end.
+    /// The stage yields without consuming, again and again, and would never end.
     NoProgress,
-    /// A stage inside of another has answered, or said something by itself, and nobody sends it:
-    /// see [`Nested::answering`](crate::combine::Nested::answering). A mistake in how the stages were
+    /// An inner stage has answered, or spoken, and nothing sends that: see
+    /// [`Nested::answering`](crate::combine::Nested::answering). A mistake in how the stages were
     /// put together, not in the input.
     Unsent,
-    /// The stage was asked again behind a fatal fault, or announced more bytes than it was shown: a
-    /// mistake of the caller's or of the stage, not in the input.
+    /// The stage was asked again after a fatal fault, or announced more bytes than it was shown: a
+    /// mistake of the caller or of the stage, not in the input.
     ///
-    /// What ended the stream was told by the fault before, and only once: after a truncation, which
-    /// is [`Truncated`](Self::Truncated) the first time, this says no more than that somebody asked
-    /// again.
+    /// The fault before, which was reported once, has the reason for the end: after a truncation,
+    /// which is [`Truncated`](Self::Truncated) the first time, this says only that the stage was
+    /// asked again.
     Contract,
 }
 
 impl<E> Fault<E> {
-    /// A fatal fault at the front of the input.
+    /// Makes a fatal fault at the front of the input.
     pub const fn new(error: E) -> Self {
         Self::from_cause(Cause::Stage(error))
     }
 
-    /// A fatal fault of this cause at the front of the input.
+    /// Makes a fatal fault of this cause at the front of the input.
     pub const fn from_cause(cause: Cause<E>) -> Self {
         Self { cause, at: 0, layer: 0, fatal: true }
     }
 
-    /// The stream ended inside a record; `at` is where it ended.
+    /// Makes the fault of a stream that ends inside a record; `at` is the offset of its end.
     pub const fn truncated(at: u64) -> Self {
         Self { cause: Cause::Truncated, at, layer: 0, fatal: true }
     }
 
-    /// A record passes its limit; `at` is the first byte too many.
+    /// Makes the fault of a record that passes its limit; `at` is the first byte too many.
     pub const fn too_long(at: u64) -> Self {
         Self { cause: Cause::TooLong, at, layer: 0, fatal: true }
     }
 
-    /// The same fault, `at` bytes from the front.
+    /// Sets the offset, in bytes from the front.
     #[must_use]
     pub fn at(mut self, at: u64) -> Self {
         self.at = at;
         self
     }
 
-    /// The same fault, seen from `by` bytes further back: how a position in a record becomes one
-    /// in the stream. Faults of deeper layers keep their own offset.
+    /// Adds `by` bytes to the offset: an offset in a record becomes one in the stream. Faults of
+    /// deeper layers keep their own offset.
     #[must_use]
     pub fn moved(mut self, by: u64) -> Self {
         if self.layer == 0 {
@@ -95,7 +95,7 @@ impl<E> Fault<E> {
         self
     }
 
-    /// The same fault, one layer further in: what a stage does with the fault of a stage that it
+    /// Moves the fault one layer further in. A stage does this with the faults of a stage that it
     /// feeds from a buffer of its own.
     #[must_use]
     pub fn nested(mut self) -> Self {
@@ -103,19 +103,19 @@ impl<E> Fault<E> {
         self
     }
 
-    /// The same fault, after which the stage goes on with the next record.
+    /// Marks the fault as one after which the stage goes on with the next record.
     ///
     /// Only for [`parse`](crate::Decode::parse) and [`absorb`](crate::Decode::absorb). A fault of
-    /// [`frame`](crate::Decode::frame) is fatal whatever the stage says, since nobody knows where
-    /// the next record starts: whoever asks `frame` makes it so.
+    /// [`frame`](crate::Decode::frame) is fatal whatever the stage says, since the start of the
+    /// next record is not known: the caller of `frame` makes it so.
     #[must_use]
     pub fn recoverable(mut self) -> Self {
         self.fatal = false;
         self
     }
 
-    /// The same fault, after which the stage is dead: what becomes of each fault of
-    /// [`frame`](crate::Decode::frame).
+    /// Marks the fault as one after which the stage is dead, as every fault of
+    /// [`frame`](crate::Decode::frame) is.
     #[inline]
     #[must_use]
     pub fn fatal(mut self) -> Self {
@@ -123,7 +123,7 @@ impl<E> Fault<E> {
         self
     }
 
-    /// The same fault with another error type.
+    /// Converts the stage's own error.
     pub fn map<F>(self, f: impl FnOnce(E) -> F) -> Fault<F> {
         let cause = match self.cause {
             Cause::Stage(error) => Cause::Stage(f(error)),
@@ -136,7 +136,7 @@ impl<E> Fault<E> {
         Fault { cause, at: self.at, layer: self.layer, fatal: self.fatal }
     }
 
-    /// The stage's own error, if that is the cause.
+    /// Returns the stage's own error, if that is the cause.
     pub fn error(&self) -> Option<&E> {
         match &self.cause {
             Cause::Stage(error) => Some(error),
@@ -146,8 +146,8 @@ impl<E> Fault<E> {
 }
 
 impl Fault<Infallible> {
-    /// The same fault as one of any stage: a stage without errors of its own faults all the same
-    /// where a record is too long or truncated.
+    /// Converts the fault of a stage without errors of its own to one of any stage: it may still be
+    /// truncated or too long.
     ///
     /// ```
     /// use segue::{Decode, Fault, Framing, Record, separator::{self, Line}};
@@ -200,21 +200,23 @@ impl<E: fmt::Display> fmt::Display for Cause<E> {
             Self::Stage(error) => error.fmt(f),
             Self::Truncated => f.write_str("the stream ends inside a record"),
             Self::TooLong => f.write_str("a record is longer than its limit"),
-            Self::NoProgress => f.write_str("the stage yields on without consuming anything"),
+            Self::NoProgress => {
+                f.write_str("the stage yields again and again without consuming anything")
+            }
             Self::Unsent => f.write_str(
-                "what an inner stage answers is not sent: carry it by `Nested::answering`, or take \
+                "an answer of an inner stage is not sent: carry it by `Nested::answering`, or take \
                  it out of `Nested::answers`",
             ),
             Self::Contract => f.write_str(
-                "the stage was asked again behind the fault that ended it, or it announced more \
+                "the stage was asked again after the fault that ended it, or it announced more \
                  bytes than it was shown",
             ),
         }
     }
 }
 
-/// The stage's own error is printed in here, so the source is what that one has for its source. To
-/// have the error itself see [`Fault::error`].
+/// Prints the stage's own error as well, so the source is that error's source. [`Fault::error`]
+/// returns the error itself.
 impl<E: core::error::Error> core::error::Error for Fault<E> {
     fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
         self.error().and_then(E::source)

@@ -8,28 +8,28 @@ use super::{
 };
 
 /// A stage and the buffer that it reads from: a [`Connection`](crate::driver::Connection) without a
-/// transport, and *the* way to drive a stage by a loop of your own.
+/// transport, for a loop of your own.
 ///
-/// # How it is driven
-/// 1. Ask [`ready`](Self::ready), which borrows nothing once it has answered.
+/// # Driving it
+/// 1. Ask [`ready`](Self::ready). Its answer borrows nothing.
 ///    - [`Record`](Ready::Record): [`take`](Self::take) the item.
 ///    - [`Need`](Ready::Need): let the stage [`speak`](Self::speak), send what is queued, then
 ///      receive: [`extend`](Self::extend), or read into the spare part of
 ///      [`buffer_mut`](Self::buffer_mut); or [`end`](Self::end) the stream.
 ///    - [`Room`](Ready::Room): send some of the output first.
-///    - [`Done`](Ready::Done): let the stage speak and send until it adds nothing. Then another one
-///      may [`follow`](Self::follow), or the parts may go elsewhere.
+///    - [`Done`](Ready::Done): let the stage speak and send until it adds nothing. Then another
+///      stage may [`follow`](Self::follow), or the parts may go elsewhere.
 /// 2. Where many small records are buffered, [`records`](Self::records) lends them in the fastest
-///    loop there is, and [`step`](Self::step) is `ready` and `take` in one.
+///    loop there is. [`step`](Self::step) is `ready` and `take` in one.
 ///
-/// Where the bytes are cut changes nothing of what comes out, and neither does which of these
-/// methods are used; it is what a connection would give.
+/// The cuts between reads do not change the items, and neither does the choice among these methods:
+/// they are those of a connection.
 ///
-/// # One for each stream
-/// Since `ready` borrows nothing, a map of them can be searched for one that has an item. With a
-/// method that lends the item at once the borrow checker refuses that (E0499). Each stream has an
-/// output of its own, a bad record is passed over, and a stream that fails is named and taken out of
-/// the map with its answers, which are still to be sent: the others go on.
+/// # One inlet for each stream
+/// `ready` borrows nothing, so a map of inlets can be searched for one that has an item. A method
+/// that lends the item at once does not allow that (E0499). Each stream has an output of its own. A
+/// bad record is passed over. A stream that fails is named, and taken out of the map with its
+/// answers, which are still to be sent: the others go on.
 ///
 /// ```
 /// use segue::{Decode, DecodeExt, Fault, Inlet, Output, Ready, length};
@@ -125,7 +125,7 @@ pub struct Inlet<S> {
     eof: bool,
 }
 
-/// The state of an [`Inlet`]: what its caller does next.
+/// The state of an [`Inlet`], and so the next thing its caller does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Ready {
@@ -133,14 +133,14 @@ pub enum Ready {
     Record,
     /// More must be received. Let the stage speak and send what is queued before waiting for it.
     Need(Need),
-    /// There is something to absorb, and too much output waits for it: twice its high-water mark.
-    /// Send some of it; nothing has to be received meanwhile.
+    /// There is something to absorb, and too much output waits: twice its high-water mark. Send
+    /// some of it; nothing has to be received meanwhile.
     Room,
-    /// The stage is over. What is buffered belongs to the next one.
+    /// The stage is done. What is buffered belongs to the next one.
     Done,
 }
 
-/// How far the stage has come where there was no record at once.
+/// The result of asking the stage when there was no record at once.
 enum Reached {
     Record(usize),
     Need(Need),
@@ -148,20 +148,22 @@ enum Reached {
 }
 
 impl<S> Inlet<S> {
-    /// An inlet with nothing received, which takes records of up to [`Pull::MAX_RECORD`] bytes.
+    /// Makes an inlet with nothing received, which takes records of up to [`Pull::MAX_RECORD`]
+    /// bytes.
     #[must_use]
     pub fn new(stage: S) -> Self {
         Self::over(stage, Buffer::new())
     }
 
-    /// An inlet over what was received already, such as the rest that a stage before has left.
+    /// Makes an inlet over bytes that were received before, such as the rest that another stage has
+    /// left.
     #[must_use]
     pub fn over(stage: S, buffer: Buffer) -> Self {
         Self { pull: Pull::new(stage), buffer, limit: Pull::<S>::MAX_RECORD, eof: false }
     }
 
-    /// The same inlet with another limit for the length of a record, in bytes. A stage is never
-    /// shown more than that, and a longer record is refused as too long.
+    /// Sets the length of the longest record, in bytes. The stage is never shown more, and a longer
+    /// record is refused as too long.
     #[must_use]
     pub fn max_record(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -179,7 +181,7 @@ impl<S> Inlet<S> {
         self.eof = true;
     }
 
-    /// Whether the stream was said to have [ended](Self::end).
+    /// Returns true after [`end`](Self::end).
     pub fn is_eof(&self) -> bool {
         self.eof
     }
@@ -190,7 +192,7 @@ impl<S> Inlet<S> {
         &self.buffer
     }
 
-    /// Returns the same, to be received into: [`reserve`](Buffer::reserve), then
+    /// Returns the same to receive into: [`reserve`](Buffer::reserve), then
     /// [`spare_mut`](Buffer::spare_mut), then [`commit`](Buffer::commit).
     #[inline]
     pub fn buffer_mut(&mut self) -> &mut Buffer {
@@ -202,32 +204,32 @@ impl<S> Inlet<S> {
         self.pull.stage()
     }
 
-    /// Returns the stage, to be changed. A stage that is over or dead stays so, whatever takes its
-    /// place here; that is what [`follow`](Self::follow) is for.
+    /// Returns the stage, to be changed. A stage that is done or dead stays so even if it is
+    /// replaced here; use [`follow`](Self::follow) to go on with another one.
     pub fn stage_mut(&mut self) -> &mut S {
         self.pull.stage_mut()
     }
 
-    /// How many bytes of the stream have been consumed so far.
+    /// Returns the number of bytes of the stream consumed so far.
     pub fn position(&self) -> u64 {
         self.buffer.position()
     }
 
-    /// The stage, what was received and not consumed, and whether nothing follows that.
+    /// Returns the stage, what was received and not consumed, and whether nothing follows that.
     pub fn into_parts(self) -> (S, Buffer, bool) {
         (self.pull.into_stage(), self.buffer, self.eof)
     }
 }
 
 impl<S: Decode> Inlet<S> {
-    /// Goes on until there is an item, or something else is to be done first. What the stage absorbs
-    /// is consumed, and its answers are queued.
+    /// Goes on until there is an item, or the caller must do something else first. Consumes what
+    /// the stage absorbs, and queues its answers.
     ///
     /// # Errors
-    /// Faults of the stage, at their offset in the stream; [`Cause::Truncated`] where it needs more
-    /// at the end of the stream, and [`Cause::TooLong`] where a record passes the limit. After a
-    /// [fatal](Fault::fatal) one the stage is dead, and [`Cause::Contract`] is all there is; after
-    /// any other go on.
+    /// Faults of the stage, at their offset in the stream; [`Cause::Truncated`] if it needs more at
+    /// the end of the stream, and [`Cause::TooLong`] if a record passes the limit. After a
+    /// [fatal](Fault::fatal) one the stage is dead, and each further call fails with
+    /// [`Cause::Contract`]; after any other, go on.
     ///
     /// [`Cause::Truncated`]: crate::Cause::Truncated
     /// [`Cause::TooLong`]: crate::Cause::TooLong
@@ -244,7 +246,7 @@ impl<S: Decode> Inlet<S> {
         self.ready_past(first, answers)
     }
 
-    /// Takes the item that [`ready`](Self::ready) has announced; `None` if it has announced none.
+    /// Takes the item that [`ready`](Self::ready) has announced. `None` if it has announced none.
     ///
     /// # Errors
     /// When the record breaks the rules of the stage.
@@ -253,18 +255,19 @@ impl<S: Decode> Inlet<S> {
         self.pull.take(&mut self.buffer)
     }
 
-    /// The next item, or what it takes to have one: [`ready`](Self::ready) and
+    /// Returns the next item, or what the stage needs for one: [`ready`](Self::ready) and
     /// [`take`](Self::take) in one.
     ///
-    /// It absorbs however much output waits, for callers that send what is queued again and again.
-    /// To be bounded against a peer that asks and never reads, use [`ready`](Self::ready).
+    /// It absorbs even if much output waits, for callers that send all the time. Use
+    /// [`ready`](Self::ready) to bound the output against a peer that asks and never reads.
     ///
     /// # Errors
     /// As [`ready`](Self::ready).
     #[inline(always)]
     pub fn step(&mut self, answers: &mut Output) -> Result<Step<S::Item<'_>>, Fault<S::Error>> {
         let first = self.framed();
-        // Only lengths come together from the fast and the slow way: an item would go through memory.
+        // Only lengths come together from the fast and the slow path: an item would go through
+        // memory.
         let length = match first {
             Some(Ok(Framing::Record(length))) if self.is_found(length) => length,
             first => match self.reach_past(first, answers)? {
@@ -276,9 +279,8 @@ impl<S: Decode> Inlet<S> {
         self.pull.take_of(length, &mut self.buffer).map(Step::Item)
     }
 
-    /// All the records that are buffered, lent one after the other at the cost of a loop over a
-    /// slice: see [`Buffer::records`]. It absorbs however much output waits, as
-    /// [`step`](Self::step) does.
+    /// Lends all buffered records one after the other at the cost of a loop over a slice: see
+    /// [`Buffer::records`]. It absorbs even if much output waits, as [`step`](Self::step) does.
     ///
     /// # Errors
     /// [`Cause::Contract`](crate::Cause::Contract) where the stage is dead.
@@ -294,49 +296,51 @@ impl<S: Decode> Inlet<S> {
         Ok(self.buffer.records_within(stage, death, self.limit, self.eof, answers))
     }
 
-    /// Has the stage asked anew: a loop begins with the record that was found.
+    /// Makes the stage be asked again: a loop begins with the record that was found.
     #[cold]
     fn unsettle(&mut self) -> Result<(), Fault<S::Error>> {
         if self.pull.is_dead() {
             return Err(self.pull.fatal(Fault::from_cause(super::Cause::Contract), &self.buffer));
         }
         if self.pull.take_found() == Some(0) {
-            // It was paid for, and is paid for again.
+            // That record was paid for, and is paid for again.
             self.buffer.earn(1);
         }
         Ok(())
     }
 
-    /// Lets the stage [speak](Decode::speak), unless it is dead. Returns how many bytes it has
-    /// added, which pay for records of no bytes as those that it reads do.
+    /// Lets the stage [speak](Decode::speak), unless it is dead. Returns the number of bytes added,
+    /// which pay for records of no bytes as bytes that it reads do.
     ///
     /// Call it before each wait, whenever sending has made room, and when the stage is
-    /// [over](Ready::Done) until it adds nothing; not while the output is at its high-water mark.
-    /// Connections give it half of the mark, less what waits, for room.
+    /// [done](Ready::Done) until it adds nothing; not while the output is at its high-water mark.
+    /// Connections give it half of the mark, less what waits, as room.
     ///
     /// # Errors
-    /// When the stage cannot go on. It is dead then; send what is queued before telling of it.
+    /// When the stage cannot go on. It is dead then; send what is queued before reporting the
+    /// fault.
     pub fn speak(&mut self, say: &mut Say<'_>) -> Result<usize, Fault<S::Error>> {
         self.pull.speak(&mut self.buffer, say)
     }
 
-    /// Whether the stage is over, so that another may [follow](Self::follow) it.
+    /// Returns true if the stage is done, so that another may [follow](Self::follow) it.
     pub fn is_done(&mut self) -> bool {
         self.pull.is_done(&self.buffer, self.eof, self.limit)
     }
 
-    /// How many bytes were received and made no item of, and how many wait inside the stage to be
-    /// sent: in the buffer, and in the stage itself ([`Decode::residue`]).
+    /// Returns the number of bytes that were received and made no item of, and the number that wait
+    /// inside the stage to be sent. It counts the buffer and the stage itself
+    /// ([`Decode::residue`]).
     pub fn residue(&self) -> (usize, usize) {
         let (unread, unsent) = self.pull.stage().residue();
         (unread.saturating_add(self.buffer.len()), unsent)
     }
 
-    /// Moves on to the stage that `next` makes of this one. The buffer stays: what this stage has
-    /// read too far is what the next one begins with.
+    /// Moves on to the stage that `next` makes out of this one. The buffer stays: the next stage
+    /// begins with what this one has read too far.
     ///
     /// # Errors
-    /// While the stage is not done the inlet comes back as it was.
+    /// The inlet itself, unchanged, if the stage is not done.
     pub fn follow<N>(mut self, next: impl FnOnce(S) -> N) -> Result<Inlet<N>, Self> {
         if !self.is_done() {
             return Err(self);
@@ -345,7 +349,7 @@ impl<S: Decode> Inlet<S> {
         Ok(Inlet { pull: Pull::new(next(pull.into_stage())), buffer, limit, eof })
     }
 
-    /// Asks the stage, where nothing is known already.
+    /// Asks the stage, unless the answer is known already.
     #[inline(always)]
     fn framed(&mut self) -> Option<Result<Framing, Fault<S::Error>>> {
         let Self { pull, buffer, limit, eof } = self;
@@ -356,7 +360,7 @@ impl<S: Decode> Inlet<S> {
         Some(pull.stage_mut().frame(shown, eof))
     }
 
-    /// Whether a record of this length is there, and is no special case.
+    /// Returns true if a record of this length is buffered and no special case applies.
     #[inline(always)]
     fn is_found(&self, length: usize) -> bool {
         length > 0 && length <= shown(&self.buffer, self.eof, self.limit).0.len()
@@ -381,7 +385,7 @@ impl<S: Decode> Inlet<S> {
         }
     }
 
-    /// The same as [`ready_past`](Self::ready_past), with room however much waits.
+    /// Does the same as [`ready_past`](Self::ready_past), but absorbs even if much output waits.
     #[inline(never)]
     fn reach_past(
         &mut self,
@@ -404,7 +408,7 @@ impl<S: Decode> Inlet<S> {
         }
     }
 
-    /// Goes on with what the stage has answered, or asks it.
+    /// Goes on with an answer of the stage, or asks it.
     fn pull_past(
         &mut self,
         is_full: bool,
@@ -420,7 +424,7 @@ impl<S: Decode> Inlet<S> {
     }
 }
 
-/// Shows lengths and not payload, nor the stage.
+/// Shows lengths, and neither payload nor the stage.
 impl<S> fmt::Debug for Inlet<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inlet")

@@ -1,24 +1,23 @@
-//! What stands between a transport and a stage.
+//! Conversions between a transport and a stage.
 
 use super::{Buffer, Fault, Output, Step};
 
 /// A layer under a protocol: TLS, Noise, compression of a whole stream, a tunnel.
 ///
-/// It makes of the bytes of a transport, the *wire*, those of the protocol above, the *plain*, and
-/// the other way round. Like a stage it does no I/O, knows no clock and owns neither buffer nor
-/// output. A [`Connection`](https://docs.rs/segue/latest/segue/driver/struct.Connection.html) is
-/// put on one by `layered`, once a handshake is done: that is an [`Exchange`](crate::Exchange)
-/// whose output is the layer. Layers stand on layers.
+/// It turns the bytes of a transport, the *wire*, into those of the protocol above, the *plain*,
+/// and back. Like a stage it does no I/O, knows no clock and owns neither buffer nor output.
+/// `Connection::layered` puts a connection on one after a handshake: an
+/// [`Exchange`](crate::Exchange) whose output is the layer. Layers stack.
 ///
-/// Where one record in means one record out, [`Paired`](crate::combine::Paired) makes a layer of
-/// a stage and an encoder.
+/// Where one record in means one record out, [`Paired`](crate::combine::Paired) makes a layer out
+/// of a stage and an encoder.
 ///
 /// # Contract (law L12, checked by `laws::layers`)
-/// - Where the wire is cut does not matter.
-/// - What one end seals, the other opens: the same bytes in the same order.
-/// - A wire that ends without the peer's own end is a fault, never an end, unless the protocol has
-///   no end of its own ([`ENDS`](Self::ENDS)).
-/// - Answers are bounded by what was read, and nothing leaves that was not sealed.
+/// - The cuts in the wire do not matter.
+/// - One end opens the same bytes in the same order that the other sealed.
+/// - A wire that ends before the peer has said its end is a fault and not an end, unless the
+///   protocol has no end of its own ([`ENDS`](Self::ENDS)).
+/// - Answers are bounded by what was read, and only sealed bytes leave.
 ///
 /// ```
 /// use segue::{Buffer, Fault, Layer, Need, Output, Step};
@@ -73,30 +72,31 @@ use super::{Buffer, Fault, Output, Step};
 /// # Ok::<(), core::convert::Infallible>(())
 /// ```
 pub trait Layer {
-    /// The bytes of one opened record: they may lie in the wire's buffer, or in the layer.
+    /// The bytes of one opened record, in the wire's buffer or in the layer.
     type Plain<'a>: AsRef<[u8]>
     where
         Self: 'a;
-    /// How the bytes of a peer can break the rules of this layer, and why it cannot seal.
+    /// A violation of the layer's rules by the peer, or the reason that the layer cannot seal.
     type Error;
 
-    /// Whether the protocol has an end of its own, such as `close_notify` of TLS.
+    /// True if the protocol has an end of its own, such as `close_notify` of TLS.
     ///
-    /// False where it has none, as Noise: then the wire may end between two records, and a reader
-    /// cannot tell that from a cut. Inside a record a cut is a fault all the same.
+    /// False for a protocol without one, such as Noise: the wire may end between two records, and a
+    /// reader cannot tell that from a cut. A cut inside a record is a fault all the same.
     const ENDS: bool = true;
 
-    /// Consumes the next record of `wire`, opens it, and lends what was in it, which may be nothing.
+    /// Consumes the next record of `wire`, opens it, and lends its content, which may be empty.
     ///
-    /// [`Step::Need`] says what is missing; [`Step::Done`] is the peer's own end, which is consumed, and
-    /// nothing behind it; who asks again is told it again. `eof` says that nothing follows. Answers and alerts are queued in
-    /// `answers`, sealed, also where it fails.
+    /// [`Step::Need`] says how much is missing. [`Step::Done`] is the peer's own end: it is
+    /// consumed, nothing behind it is, and the same answer follows every further call. `eof` says
+    /// that nothing follows. Answers and alerts go to `answers`, sealed, also on failure.
     ///
     /// # Errors
-    /// When the record breaks the rules of the layer, at its offset in the wire: [`Buffer::position`]
-    /// is the front's. All faults are fatal, since what the record held is missing. A wire that ends where it must not is
-    /// [`truncated`](Fault::truncated); answering [`Step::Need`] at `eof` comes to the same. Behind a
-    /// fault the layer is asked nothing more, neither to seal nor to close: an alert is the last word.
+    /// A record that breaks the rules of the layer, at its offset in the wire ([`Buffer::position`]
+    /// is that of the front). All faults are fatal, since the content of the record is missing. A
+    /// wire that ends too early is [`truncated`](Fault::truncated); [`Step::Need`] at `eof` means
+    /// the same. After a fault the layer is neither asked to seal nor to close: an alert is its
+    /// last word.
     fn open<'a>(
         &'a mut self,
         wire: &'a mut Buffer,
@@ -104,18 +104,19 @@ pub trait Layer {
         answers: &mut Output,
     ) -> Result<Step<Self::Plain<'a>>, Fault<Self::Error>>;
 
-    /// Seals at least one byte of what waits in `plain`, which it takes out, and appends it to
-    /// `wire`: a record, or all.
+    /// Takes at least one byte out of `plain`, seals it, and appends it to `wire`: one record, or
+    /// all of it.
     ///
     /// # Errors
-    /// When nothing more can be sealed: keys are used up. The connection cannot go on then.
+    /// When nothing more can be sealed, for example because keys are used up. The connection cannot
+    /// go on then.
     fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> Result<(), Self::Error>;
 
     /// Appends the end of this side to `wire`. It is called once, and nothing is sealed after it.
     fn close(&mut self, wire: &mut Output);
 
-    /// The longest record on the wire, in bytes, for a buffer that holds a whole one. 0 where
-    /// nothing is known.
+    /// Returns the length in bytes of the longest record on the wire, for a buffer that holds a
+    /// whole one. 0 if it is not known.
     fn lease(&self) -> usize {
         0
     }

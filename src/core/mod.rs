@@ -1,4 +1,4 @@
-//! The types that everything else is made of. Nothing here knows a driver, a clock or a protocol.
+//! The types everything else is made of. Nothing here knows a driver, a clock or a protocol.
 
 mod ahead;
 mod budget;

@@ -1,4 +1,4 @@
-//! What is waiting to be sent.
+//! The queue of bytes to be sent.
 
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes, BytesMut};
@@ -6,11 +6,11 @@ use core::fmt;
 
 use super::Encode;
 
-/// What is waiting to be sent.
+/// Bytes waiting to be sent.
 ///
-/// Small writes run together, so that a batch of answers leaves in one system call; large
-/// [`Bytes`] stay whole and leave by vectored write. The high-water mark is soft: an encoder is
-/// never refused half-way, and whoever sends asks [`has_room`](Self::has_room) first.
+/// Small writes are gathered, so that a batch of answers leaves in one system call. Large [`Bytes`]
+/// stay whole and leave by vectored write. The high-water mark is soft: an encoder is never refused
+/// half-way, and callers ask [`has_room`](Self::has_room) first.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -26,59 +26,59 @@ use super::Encode;
 /// assert_eq!(output.chunks().next().unwrap().len(), 0x2000 - 1);
 /// ```
 pub struct Output {
-    /// What is sent from where it is.
+    /// Large writes, which are sent from where they are.
     queue: VecDeque<Whole>,
-    /// What small writes are gathered in, all of them, with what is in the queue in between. Its
-    /// length is how much of it was ever written to: so it can be lent to be written over, and
-    /// memory is zeroed once at most.
+    /// All small writes, one behind the other; large ones go in between. The length is the extent
+    /// that was ever written to, so that it can be lent to be overwritten, and memory is zeroed at
+    /// most once.
     small: BytesMut,
-    /// Nothing was written to behind this part of `small`, nor behind `end`, since it was taken
-    /// from others. It is brought up to date where `end` goes down.
+    /// Nothing was written behind this offset in `small`, nor behind `end`, since the memory was
+    /// taken over. The field is updated only when `end` goes down.
     used: usize,
-    /// What waits of the small writes.
+    /// The part of `small` that waits: `start..end`.
     start: usize,
     end: usize,
-    /// How many of the waiting small bytes come before the last of the queue.
+    /// The number of waiting small bytes that come before the last large write.
     between: usize,
-    /// Bytes in the queue.
+    /// The number of bytes in `queue`.
     queued: usize,
     high_water: usize,
-    /// How many bytes have left.
+    /// The number of bytes that have left.
     left: u64,
 }
 
 /// A large write.
 struct Whole {
-    /// How many small bytes come before it, and after the large write before.
+    /// The number of small bytes between the large write before and this one.
     before: usize,
     bytes: Bytes,
 }
 
-/// A point in an [`Output`] to go back to, made by [`Output::mark`].
+/// A point in an [`Output`] to roll back to, made by [`Output::mark`].
 #[derive(Debug, Clone, Copy)]
 pub struct Mark {
-    /// How many large writes were waiting.
+    /// The number of large writes waiting then.
     whole: usize,
-    /// How many bytes of small writes were.
+    /// The number of bytes of small writes waiting then.
     small: usize,
 }
 
 impl Output {
-    /// The high-water mark unless another is set: enough that a batch of answers to one full read
-    /// fits, little enough for each of many connections to be stuck at it.
+    /// The default high-water mark, in bytes: enough for the answers to one full read, and little
+    /// enough for each of many connections to be stuck at it.
     pub const HIGH_WATER: usize = 64 * 1024;
 
-    /// From this length on, in bytes, [`Bytes`] are sent from where they are: below it, copying
+    /// The length in bytes from which on [`Bytes`] are sent from where they are. Below it, a copy
     /// costs less than another slice in the system call.
     pub const WHOLE: usize = 2048;
 
-    /// An empty output, which allocates when it is first written to.
+    /// Makes an empty output, which allocates when it is first written to.
     #[must_use]
     pub fn new() -> Self {
         Self::with_high_water(Self::HIGH_WATER)
     }
 
-    /// An empty output with a high-water mark of `high_water` bytes.
+    /// Makes an empty output with a high-water mark of `high_water` bytes.
     #[must_use]
     pub fn with_high_water(high_water: usize) -> Self {
         Self {
@@ -94,28 +94,28 @@ impl Output {
         }
     }
 
-    /// How many bytes are waiting.
+    /// Returns the number of bytes waiting.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.queued + self.end - self.start
     }
 
-    /// Whether nothing is waiting.
+    /// Returns true if nothing is waiting.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether less is waiting than the high-water mark.
+    /// Returns true if less is waiting than the high-water mark.
     #[inline]
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.len() < self.high_water
     }
 
-    /// The high-water mark in bytes.
+    /// Returns the high-water mark in bytes.
     #[must_use]
     pub fn high_water(&self) -> usize {
         self.high_water
@@ -126,14 +126,14 @@ impl Output {
         self.high_water = high_water.max(1);
     }
 
-    /// How many bytes of memory it holds for small writes, used or not.
+    /// Returns the bytes of memory for small writes, used or not.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.small.capacity() + self.queue.capacity() * size_of::<Whole>()
     }
 
-    /// Makes room for `length` bytes of small writes at once, which saves memory that grows while
-    /// they come.
+    /// Makes room for `length` bytes of small writes at once, so that memory does not grow step by
+    /// step.
     #[inline]
     pub fn reserve(&mut self, length: usize) {
         self.close_up(length);
@@ -153,7 +153,7 @@ impl Output {
         }
     }
 
-    /// Appends a copy of `bytes` to memory that was not written to yet.
+    /// Appends a copy of `bytes` to memory that was never written to.
     #[cold]
     #[inline(never)]
     fn put_behind(&mut self, bytes: &[u8]) {
@@ -183,8 +183,8 @@ impl Output {
         place
     }
 
-    /// Appends up to `length` bytes as `put` does by the [`Tail`] that it is lent, with the room for
-    /// them made at once: a header with its payload, or bytes that are transformed on their way.
+    /// Appends up to `length` bytes that `put` writes to a [`Tail`], with the room for them made at
+    /// once: a header with its payload, or bytes that are transformed on their way.
     ///
     /// ```
     /// use segue::Output;
@@ -200,7 +200,7 @@ impl Output {
     /// ```
     ///
     /// # Panics
-    /// As `put` does, and where it appends more. Nothing is appended then.
+    /// If `put` does, or if it appends more. Nothing is appended then.
     #[inline(always)]
     pub fn put_with(&mut self, length: usize, put: impl FnOnce(&mut Tail<'_>)) {
         if self.small.len() - self.end < length {
@@ -212,7 +212,7 @@ impl Output {
         self.end = at + length - tail.free.len();
     }
 
-    /// Zeroes memory that was not written to yet, for `length` bytes more than are there.
+    /// Zeroes memory that was never written to, for `length` bytes more than are there.
     #[cold]
     #[inline(never)]
     fn write_on(&mut self, length: usize) {
@@ -222,9 +222,10 @@ impl Output {
         }
     }
 
-    /// Moves what waits to the front, where there is no memory for `length` bytes behind it and it is
-    /// not longer than what was sent. So memory is bounded by what waits, also where something always
-    /// does; a byte moves once for another one that was sent, and not at all where nothing follows.
+    /// Moves waiting bytes to the front if there is no memory for `length` bytes behind them, and
+    /// they are not longer than what was sent. So memory is bounded by what waits, even if
+    /// something always does; each byte sent pays for one that moves, and nothing moves if nothing
+    /// follows.
     fn close_up(&mut self, length: usize) {
         let left = self.end - self.start;
         if self.small.capacity() - self.end < length && left <= self.start {
@@ -234,7 +235,7 @@ impl Output {
         }
     }
 
-    /// Appends `bytes`, from [`WHOLE`](Self::WHOLE) bytes on without a copy.
+    /// Appends `bytes`, without a copy from [`WHOLE`](Self::WHOLE) bytes on.
     #[inline]
     pub fn put_bytes(&mut self, bytes: Bytes) {
         if bytes.len() < Self::WHOLE {
@@ -248,7 +249,7 @@ impl Output {
         self.queue.push_back(Whole { before, bytes });
     }
 
-    /// Appends all that waits in `other`, which is empty afterwards.
+    /// Moves everything waiting in `other` to the end.
     pub fn append(&mut self, other: &mut Self) {
         if self.is_empty() {
             let high_water = self.high_water;
@@ -269,10 +270,10 @@ impl Output {
         other.clear();
     }
 
-    /// Appends `item` by way of `encoder`; if it fails, nothing of the item stays.
+    /// Appends `item` by `encoder`. If that fails, nothing of the item stays.
     ///
     /// # Errors
-    /// The encoder's.
+    /// Those of the encoder.
     pub fn try_encode<T, E: Encode<T>>(
         &mut self,
         encoder: &mut E,
@@ -282,7 +283,7 @@ impl Output {
         encoder.encode(item, self).inspect_err(|_| self.rollback(mark))
     }
 
-    /// This point, to go back to.
+    /// Returns the present end, to roll back to.
     #[must_use]
     pub fn mark(&self) -> Mark {
         Mark { whole: self.queue.len(), small: self.end - self.start }
@@ -299,7 +300,7 @@ impl Output {
         self.end = self.end.min(self.start + small);
     }
 
-    /// What is waiting, in order, in as many slices as there are.
+    /// Returns the waiting bytes in order, in as many slices as there are.
     pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
         let mut at = self.start;
         self.queue
@@ -313,7 +314,7 @@ impl Output {
             .filter(|chunk| !chunk.is_empty())
     }
 
-    /// All that is waiting, where it is in one piece: usually it is.
+    /// Returns everything waiting if it is in one piece, as it usually is.
     #[cfg(feature = "std")]
     #[inline]
     pub(crate) fn as_one_chunk(&self) -> Option<&[u8]> {
@@ -355,8 +356,8 @@ impl Output {
         }
     }
 
-    /// Takes the next of what is waiting out, without a copy: for those who send from a queue of
-    /// their own. None where nothing is waiting.
+    /// Takes the next waiting chunk out, without a copy, for callers that send from a queue of
+    /// their own. `None` if nothing is waiting.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -390,10 +391,10 @@ impl Output {
         Some(next)
     }
 
-    /// Moves up to `most` bytes from the front to the end of `into`, and returns how many. What is
-    /// sent from where it is stays there: it is shared out and not copied.
+    /// Moves up to `most` bytes from the front to the end of `into`, and returns the number. Large
+    /// writes are shared and not copied.
     ///
-    /// For a stage that carries the bytes of a stream of its own in frames.
+    /// A stage uses it to carry the bytes of a stream of its own in frames.
     ///
     /// ```
     /// use bytes::Bytes;
@@ -425,22 +426,23 @@ impl Output {
         most - left
     }
 
-    /// The offset in the stream of the first byte that waits: how many bytes have left so far.
+    /// Returns the offset in the stream of the first waiting byte: the number of bytes that have
+    /// left.
     ///
-    /// What was [cleared](Self::clear) or [rolled back](Self::rollback) has not left.
+    /// Bytes that were [cleared](Self::clear) or [rolled back](Self::rollback) have not left.
     #[inline]
     #[must_use]
     pub fn position(&self) -> u64 {
         self.left
     }
 
-    /// Is called before `end` goes down.
+    /// Updates `used`, before `end` goes down.
     #[inline]
     fn note_used(&mut self) {
         self.used = self.used.max(self.end);
     }
 
-    /// Drops all that is waiting.
+    /// Drops everything waiting.
     pub fn clear(&mut self) {
         self.note_used();
         self.queue.clear();
@@ -454,8 +456,8 @@ impl Output {
         }
     }
 
-    /// Swaps the memory for small writes of an empty output for another, all of it zero. Gives the
-    /// old one, and how many bytes at its front were ever written to.
+    /// Exchanges the memory for small writes of an empty output for another, all of it zero.
+    /// Returns the old one, and the number of bytes at its front that were ever written to.
     #[cfg(feature = "std")]
     pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> (BytesMut, usize) {
         debug_assert!(self.is_empty(), "storage is swapped between uses");
@@ -465,7 +467,7 @@ impl Output {
         (core::mem::replace(&mut self.small, storage), used)
     }
 
-    /// A copy of all that is waiting.
+    /// Returns a copy of everything waiting.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.len());
@@ -474,32 +476,32 @@ impl Output {
     }
 }
 
-/// The end of an [`Output`], which bytes are appended to: see [`Output::put_with`].
+/// The end of an [`Output`], to append bytes to: see [`Output::put_with`].
 ///
-/// It takes bytes and shows none: its memory may have been used for somebody else's traffic before.
-/// All methods panic where there is no room for what they are given.
+/// It takes bytes and shows none, since its memory may have held the traffic of another connection.
+/// All methods panic if there is no room for what they are given.
 pub struct Tail<'a> {
-    /// The room that is left. Nothing of it may be shown.
+    /// The room that is left. None of it may be shown.
     free: &'a mut [u8],
 }
 
 impl<'a> Tail<'a> {
-    /// How many more bytes it takes.
+    /// Returns the number of bytes that it still takes.
     #[inline]
     #[must_use]
     pub fn room(&self) -> usize {
         self.free.len()
     }
 
-    /// How many bytes are to be appended until the next one lies at a multiple of `align`, a power
-    /// of two. Long writes of whole vectors are faster from there on.
+    /// Returns the number of bytes to append until the next one lies at a multiple of `align`, a
+    /// power of two. Long writes of whole vectors are faster from there on.
     #[inline]
     #[must_use]
     pub fn until_aligned(&self, align: usize) -> usize {
         self.free.as_ptr().align_offset(align)
     }
 
-    /// Appends an array: a header, a word.
+    /// Appends an array, such as a header or a word.
     #[inline(always)]
     pub fn put<const N: usize>(&mut self, bytes: [u8; N]) {
         self.take(N).copy_from_slice(&bytes);
@@ -511,8 +513,8 @@ impl<'a> Tail<'a> {
         self.take(bytes.len()).copy_from_slice(bytes);
     }
 
-    /// Appends what `map` makes of each of `blocks`: masked, encrypted, in another order of bytes.
-    /// It is a loop over two slices, of which compilers make vectors.
+    /// Appends the result of `map` for each of `blocks`: masked, encrypted, or in another byte
+    /// order. It is a loop over two slices, which compilers vectorise.
     #[inline(always)]
     pub fn put_mapped<const N: usize>(
         &mut self,
@@ -525,8 +527,8 @@ impl<'a> Tail<'a> {
         }
     }
 
-    /// Appends `length` bytes, of which `first` are the first and `last` the last: what is left of a
-    /// payload that is a word long at least and two at most takes two whole words.
+    /// Appends `length` bytes that begin with `first` and end with `last`. So the last bytes of a
+    /// payload, one to two words long, are written as two whole words.
     ///
     /// # Panics
     /// If both together do not cover them, or one of them is longer.
@@ -538,7 +540,7 @@ impl<'a> Tail<'a> {
         place[length - N..].copy_from_slice(&last);
     }
 
-    /// The next `length` bytes of the room, each of which is to be written.
+    /// Returns the next `length` bytes of the room, each of which must be written.
     #[inline(always)]
     fn take(&mut self, length: usize) -> &'a mut [u8] {
         if length > self.free.len() {
@@ -563,8 +565,8 @@ impl fmt::Debug for Tail<'_> {
     }
 }
 
-/// Appends what is written; it never fails. For writers that know nothing of outputs: formatters,
-/// compressors.
+/// Appends what is written, and never fails: for writers that do not know outputs, such as
+/// formatters and compressors.
 ///
 /// ```
 /// use segue::Output;

@@ -1,17 +1,16 @@
-//! A stage, and how far it has come, without any bytes.
+//! A stage and its state, without any bytes.
 
 use core::fmt;
 
 use super::{Buffer, Cause, Decode, Fault, Framing, Need, Output, Record, Say, records};
 
-/// A stage that is driven over a [`Buffer`] which somebody else holds: an [`Inlet`](crate::Inlet)
-/// without its buffer. Every connection is made of it.
+/// A stage that is driven over a [`Buffer`] owned by somebody else: an [`Inlet`](crate::Inlet)
+/// without its buffer. Every connection contains one.
 ///
-/// It remembers what a driver has to: the record that was found and not taken yet, that the stage is
-/// over, and that it is dead. Each call is given the same buffer, whether the stream ends behind what
-/// is buffered (`eof`), and the longest record that is taken (`limit`, in bytes). Take one of these
-/// where buffers are lent, as those of the streams of a connection are; an [`Inlet`](crate::Inlet)
-/// elsewhere.
+/// It keeps the state of a driver: the record that was found and not taken, that the stage is done,
+/// or that it is dead. Each call takes the same buffer, whether the stream ends behind what is
+/// buffered (`eof`), and the length of the longest record in bytes (`limit`). Use it where buffers
+/// are lent, as those of the streams of a carrier are; use an [`Inlet`](crate::Inlet) elsewhere.
 ///
 /// ```
 /// use segue::{Buffer, Output, Pull, Pulled, length};
@@ -30,42 +29,42 @@ pub struct Pull<S> {
     state: State,
 }
 
-/// Where a stage stands. One byte, so that a loop over many records looks at one.
+/// The state of the stage, in one byte, so that a loop over many records tests one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// It is to be asked.
+    /// The stage is to be asked.
     Open,
     /// A record was found and not taken.
     Found,
-    /// It has said that it is over.
+    /// The stage is done.
     Done,
-    /// A fatal fault has come up; it is not asked again.
+    /// A fatal fault has occurred; the stage is not asked again.
     Dead,
 }
 
-/// How far a stage has come by one [`Pull::pull`].
+/// The result of one [`Pull::pull`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Pulled {
     /// A record can be taken.
     Record,
-    /// This many bytes were consumed without an item, of the stream or of one inside; 1 for a step
-    /// without bytes. Pull again.
+    /// This many bytes were consumed without an item, of the stream or of an inner one; 1 for a
+    /// step without bytes. Pull again.
     Absorbed(usize),
-    /// There is something to absorb, and too much output waits for it: twice its high-water mark.
-    /// Send, then pull again.
+    /// There is something to absorb, and too much output waits: twice its high-water mark. Send,
+    /// then pull again.
     Room,
     /// More must be received.
     Need(Need),
-    /// The stage is over. What is buffered belongs to the next one.
+    /// The stage is done. What is buffered belongs to the next one.
     Done,
 }
 
-/// The way to note that a stage has died, for those who hold the stage itself.
+/// Access to the state of a stage, to note its death, for a loop that holds the stage itself.
 pub(super) struct Death<'a>(&'a mut State);
 
 impl Death<'_> {
-    /// It is not asked again.
+    /// Notes that the stage is dead.
     #[inline(always)]
     pub(super) const fn note(&mut self) {
         *self.0 = State::Dead;
@@ -73,11 +72,11 @@ impl Death<'_> {
 }
 
 impl<S> Pull<S> {
-    /// The longest record in bytes unless another limit is set: 64 MiB, a backstop behind the stage's
-    /// own limits, which are there to be set.
+    /// The default of the longest record, in bytes: 64 MiB. It is a backstop; set the limits of the
+    /// stage itself.
     pub const MAX_RECORD: usize = MAX_RECORD;
 
-    /// Drives `stage` from its beginning.
+    /// Makes a driver of `stage`, at its beginning.
     #[must_use]
     pub const fn new(stage: S) -> Self {
         Self { stage, length: 0, state: State::Open }
@@ -89,56 +88,56 @@ impl<S> Pull<S> {
         &self.stage
     }
 
-    /// Returns the stage, to be changed. A stage that is over or dead stays so, whatever takes its
-    /// place here.
+    /// Returns the stage, to be changed. A stage that is done or dead stays so even if it is
+    /// replaced here.
     #[inline]
     pub const fn stage_mut(&mut self) -> &mut S {
         &mut self.stage
     }
 
-    /// Gives the stage back.
+    /// Returns the stage as a value.
     pub fn into_stage(self) -> S {
         self.stage
     }
 
-    /// Whether a fatal fault has come up. A dead stage is asked nothing.
+    /// Returns true after a fatal fault. A dead stage is not asked.
     #[inline]
     pub const fn is_dead(&self) -> bool {
         matches!(self.state, State::Dead)
     }
 
-    /// Whether the stage has said that it is over.
+    /// Returns true if the stage has answered that it is done.
     #[inline]
     pub(crate) const fn has_said_done(&self) -> bool {
         matches!(self.state, State::Done)
     }
 
-    /// Whether something is known already, so that the stage is not to be asked.
+    /// Returns true if the state is known, so that the stage need not be asked.
     #[inline(always)]
     pub(crate) const fn is_settled(&self) -> bool {
         !matches!(self.state, State::Open)
     }
 
-    /// Whether a record was found and not taken.
+    /// Returns true if a record was found and not taken.
     #[cfg(feature = "std")]
     #[inline(always)]
     pub(crate) const fn has_found(&self) -> bool {
         matches!(self.state, State::Found)
     }
 
-    /// Whether that has no bytes.
+    /// Returns true if that record has no bytes.
     #[cfg(feature = "std")]
     pub(crate) const fn has_found_empty(&self) -> bool {
         self.has_found() && self.length == 0
     }
 
-    /// The stage is not asked again, and what was found is not taken.
+    /// Notes that the stage is dead, and drops a record that was found.
     #[inline(always)]
     pub(crate) const fn kill(&mut self) {
         self.state = State::Dead;
     }
 
-    /// The length of the record that was found, and is taken now.
+    /// Returns the length of the record that was found, and counts it as taken.
     #[inline(always)]
     pub(crate) const fn take_found(&mut self) -> Option<usize> {
         if matches!(self.state, State::Found) {
@@ -149,7 +148,7 @@ impl<S> Pull<S> {
         }
     }
 
-    /// Remembers that a record of this length is to be taken.
+    /// Remembers a record of this length, to be taken.
     #[inline(always)]
     pub(crate) const fn keep(&mut self, length: usize) {
         (self.length, self.state) = (length, State::Found);
@@ -157,13 +156,13 @@ impl<S> Pull<S> {
 }
 
 impl<S: Decode> Pull<S> {
-    /// Asks the stage once. What it absorbs is consumed, and its answers are queued, unless twice
-    /// the high-water mark of `answers` waits already.
+    /// Asks the stage once. Consumes what it absorbs and queues its answers, unless twice the
+    /// high-water mark of `answers` waits already.
     ///
     /// # Errors
-    /// Faults of the stage, at their offset in the stream; [`Cause::Truncated`] where it needs more
-    /// at the end of the stream, and [`Cause::TooLong`] where a record passes `limit`. After a fatal
-    /// one the stage is dead, and [`Cause::Contract`] is all there is.
+    /// Faults of the stage, at their offset in the stream; [`Cause::Truncated`] if it needs more at
+    /// the end of the stream, and [`Cause::TooLong`] if a record passes `limit`. After a fatal one
+    /// the stage is dead, and each further call fails with [`Cause::Contract`].
     pub fn pull(
         &mut self,
         buffer: &mut Buffer,
@@ -175,7 +174,7 @@ impl<S: Decode> Pull<S> {
         self.pull_unless(is_full, buffer, eof, limit, answers)
     }
 
-    /// The same; nothing is absorbed if the output `is_full`.
+    /// Asks the stage once; absorbs nothing if the output `is_full`.
     pub(crate) fn pull_unless(
         &mut self,
         is_full: bool,
@@ -243,8 +242,8 @@ impl<S: Decode> Pull<S> {
         }
     }
 
-    /// How many bytes of a stream inside the stage has consumed since `before`; at least 1, for a
-    /// step of its own.
+    /// Returns the number of bytes of an inner stream that the stage has consumed since `before`;
+    /// at least 1, for a step of its own.
     #[cold]
     fn moved_inside(&self, before: u64) -> usize {
         let moved = self.stage.progress().saturating_sub(before);
@@ -267,10 +266,10 @@ impl<S: Decode> Pull<S> {
         buffer.pay(&self.stage).inspect_err(|_| self.kill())
     }
 
-    /// Takes the item of the record that was found. `None` where none was.
+    /// Takes the item of the record that was found. `None` if none was.
     ///
     /// # Errors
-    /// When the record breaks the rules of the stage; and [`Cause::Contract`] where `buffer` does not
+    /// When the record breaks the rules of the stage, and [`Cause::Contract`] if `buffer` does not
     /// hold the record that was found.
     #[inline]
     pub fn take<'a>(
@@ -284,7 +283,7 @@ impl<S: Decode> Pull<S> {
         Some(self.take_of(length, buffer))
     }
 
-    /// Takes the item of a record of this length, which was found.
+    /// Takes the item of a record of this length.
     #[inline(always)]
     pub(crate) fn take_of<'a>(
         &'a mut self,
@@ -294,7 +293,7 @@ impl<S: Decode> Pull<S> {
         self.take_with(length, buffer, S::parse)
     }
 
-    /// The same, with another way to parse the record than the stage's own.
+    /// Takes the item of a record of this length by `parse` in place of the stage's own method.
     #[inline(always)]
     pub(crate) fn take_with<'a, I>(
         &'a mut self,
@@ -312,14 +311,15 @@ impl<S: Decode> Pull<S> {
         })
     }
 
-    /// Lets the stage [speak](Decode::speak), unless it is dead. Returns how many bytes it has
-    /// added, which pay for records of no bytes as those that it reads do.
+    /// Lets the stage [speak](Decode::speak), unless it is dead. Returns the number of bytes added,
+    /// which pay for records of no bytes as bytes that it reads do.
     ///
-    /// Call it before each wait, whenever sending has made room, and when the stage is over until it
-    /// adds nothing; not while the output is at its high-water mark.
+    /// Call it before each wait, whenever sending has made room, and when the stage is done until
+    /// it adds nothing; not while the output is at its high-water mark.
     ///
     /// # Errors
-    /// When the stage cannot go on. It is dead then; send what is queued before telling of it.
+    /// When the stage cannot go on. It is dead then; send what is queued before reporting the
+    /// fault.
     pub fn speak(
         &mut self,
         buffer: &mut Buffer,
@@ -329,12 +329,13 @@ impl<S: Decode> Pull<S> {
         spoken.map_err(|fault| self.fatal(fault, buffer))
     }
 
-    /// The stage, and the way to note that it has died: for a loop of [`Records`](crate::Records).
+    /// Returns the stage, and access to its state: for a loop of [`Records`](crate::Records).
     pub(super) const fn parts_mut(&mut self) -> (&mut S, Death<'_>) {
         (&mut self.stage, Death(&mut self.state))
     }
 
-    /// The same for those who cannot tell of a fault: the stage fails again when it is next asked.
+    /// Does the same for callers that cannot report a fault: the stage fails again when it is next
+    /// asked.
     pub(crate) fn try_speak(
         &mut self,
         buffer: &mut Buffer,
@@ -352,7 +353,8 @@ impl<S: Decode> Pull<S> {
         spoken.map(|()| said)
     }
 
-    /// Whether the stage is over, so that another may follow it. It is asked, if nothing is known.
+    /// Returns true if the stage is done, so that another may follow it. Asks it unless that is
+    /// known.
     pub fn is_done(&mut self, buffer: &Buffer, eof: bool, limit: usize) -> bool {
         if self.is_settled() {
             return self.has_said_done();
@@ -361,7 +363,7 @@ impl<S: Decode> Pull<S> {
         matches!(self.stage.frame(shown, eof), Ok(Framing::Done))
     }
 
-    /// A fault after which the stage is dead, `buffer` being where it was found.
+    /// Notes that the stage is dead, and moves the fault by the position of `buffer`.
     #[cold]
     #[inline(never)]
     pub(crate) fn fatal(&mut self, fault: Fault<S::Error>, buffer: &Buffer) -> Fault<S::Error> {
@@ -370,36 +372,37 @@ impl<S: Decode> Pull<S> {
     }
 }
 
-/// What a stage is shown of `buffer`, and whether nothing follows: never more than a record may have,
-/// or it would depend on how much has arrived if one is too long.
+/// Returns what a stage is shown of `buffer`, and whether nothing follows. It is never shown more
+/// than `limit`; otherwise the verdict on a record that is too long would depend on how much has
+/// arrived.
 #[inline(always)]
 pub(crate) fn shown(buffer: &Buffer, eof: bool, limit: usize) -> (&[u8], bool) {
     within(buffer.as_slice(), eof, limit)
 }
 
-/// The same of what is `held`.
+/// Does the same for a slice of buffered bytes.
 #[inline(always)]
 pub(super) fn within(held: &[u8], eof: bool, limit: usize) -> (&[u8], bool) {
     let length = held.len().min(limit);
     (&held[..length], eof & (length == held.len()))
 }
 
-/// Whether a record passes `limit` of which a stage needs so much more than the `held` bytes. With
-/// the limit reached, the end of the stream may still complete it.
+/// Returns true if a record that needs so much more than the `held` bytes passes `limit`. At
+/// exactly the limit, the end of the stream may still complete it.
 pub(crate) const fn is_too_long(held: usize, need: Need, limit: usize) -> bool {
     held > limit || held.saturating_add(need.at_least.get() - 1) > limit
 }
 
-/// Whether so much waits in `answers` that nothing more is absorbed.
+/// Returns true if so much waits in `answers` that nothing more is absorbed.
 #[inline]
 pub(super) fn is_full(answers: &Output) -> bool {
     answers.len() >= answers.high_water().saturating_mul(2)
 }
 
-/// See [`Pull::MAX_RECORD`].
+/// The value of [`Pull::MAX_RECORD`].
 pub(crate) const MAX_RECORD: usize = 64 * 1024 * 1024;
 
-/// Shows where the stage stands, and not the stage.
+/// Shows the state, and not the stage.
 impl<S> fmt::Debug for Pull<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pull")

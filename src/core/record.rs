@@ -8,11 +8,11 @@ use alloc::vec::Vec;
 
 /// The bytes of one record, already consumed from the buffer that holds them.
 ///
-/// A record lends its bytes for as long as it lives: [`into_slice`](Self::into_slice) and
-/// [`into_mut`](Self::into_mut) give the loan on, without a copy. To keep a record longer,
-/// [`to_vec`](Self::to_vec) copies it, and [`into_bytes`](Self::into_bytes) copies it if it is
-/// short and takes its part of the buffer over if it is long. Either costs five to fifteen times
-/// what lending does.
+/// A record lends its bytes for as long as it lives; [`into_slice`](Self::into_slice) and
+/// [`into_mut`](Self::into_mut) pass the loan on, without a copy. To keep a record longer,
+/// [`to_vec`](Self::to_vec) copies it, and [`into_bytes`](Self::into_bytes) copies a short one and
+/// takes over its part of the buffer for a long one. Either costs five to fifteen times as much as
+/// lending.
 ///
 /// ```
 /// use segue::Record;
@@ -30,8 +30,8 @@ pub struct Record<'a> {
 
 enum Store<'a> {
     Slice(&'a mut [u8]),
-    /// `start..end` lies before the buffer's own front: it has been consumed, and stays where it
-    /// is until the buffer is asked for room again.
+    /// `start..end` lies before the buffer's own front: it has been consumed, and stays in place
+    /// until the buffer is asked for room again.
     Buffer {
         buffer: &'a mut Buffer,
         start: usize,
@@ -40,16 +40,16 @@ enum Store<'a> {
 }
 
 impl<'a> Record<'a> {
-    /// From this length on, in bytes, [`into_bytes`](Self::into_bytes) shares the buffer's
-    /// allocation. Measured with glibc's allocator: at 5, 1024 and 2048 bytes a copy costs 0.3,
-    /// 0.6 and 1.5 times what sharing does.
+    /// The length in bytes from which on [`into_bytes`](Self::into_bytes) shares the buffer's
+    /// allocation. Measured with glibc's allocator: at 5, 1024 and 2048 bytes a copy costs 0.3, 0.6
+    /// and 1.5 times as much as sharing.
     pub const SHARED: usize = 1024;
 
     pub(super) fn in_buffer(buffer: &'a mut Buffer, start: usize, end: usize) -> Self {
         Self { store: Store::Buffer { buffer, start, end } }
     }
 
-    /// Length in bytes of what is left of the record.
+    /// Returns the length in bytes of the rest of the record.
     #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
@@ -59,14 +59,14 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Whether nothing is left of the record.
+    /// Returns true if nothing is left of the record.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The bytes, for as long as the record is borrowed.
+    /// Returns the bytes, for as long as the record is borrowed.
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
@@ -76,7 +76,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The bytes, to be changed in place.
+    /// Returns the bytes, to be changed in place.
     #[inline]
     #[must_use]
     #[expect(clippy::should_implement_trait, reason = "AsMut::as_mut is ambiguous through Deref")]
@@ -87,7 +87,7 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// Drops `count` bytes from the front: a header that has been read.
+    /// Drops `count` bytes from the front, such as a header that was read.
     ///
     /// # Panics
     /// If the record is shorter than that.
@@ -103,7 +103,7 @@ impl<'a> Record<'a> {
     }
 
     /// Drops all but the first `length` bytes: a terminator, or the rest of content that was
-    /// shortened in place. Does nothing where the record is not longer than that.
+    /// shortened in place. Does nothing if the record is not longer.
     #[inline]
     pub fn truncate(&mut self, length: usize) {
         match &mut self.store {
@@ -115,9 +115,9 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// The first `length` bytes and the rest, as two records: a line and the payload that it
-    /// announces. Both lend. [`into_bytes`](Self::into_bytes) of either copies: to have a long
-    /// payload share the buffer's allocation, [`advance`](Self::advance) past what precedes it.
+    /// Splits the record into its first `length` bytes and the rest: a line and the payload it
+    /// announces. Both lend. [`into_bytes`](Self::into_bytes) of either copies; to have a long
+    /// payload share the buffer's allocation, [`advance`](Self::advance) past the bytes before it.
     ///
     /// ```
     /// use segue::Record;
@@ -137,14 +137,14 @@ impl<'a> Record<'a> {
         (Self::from(front), Self::from(rest))
     }
 
-    /// The bytes, for as long as the buffer is borrowed. Nothing is copied.
+    /// Returns the bytes, for as long as the buffer is borrowed. Nothing is copied.
     #[inline]
     #[must_use]
     pub fn into_slice(self) -> &'a [u8] {
         self.into_mut()
     }
 
-    /// The bytes, to be changed in place, for as long as the buffer is borrowed.
+    /// Returns the bytes, to be changed in place, for as long as the buffer is borrowed.
     #[inline]
     #[must_use]
     pub fn into_mut(self) -> &'a mut [u8] {
@@ -154,18 +154,18 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// A copy of the bytes.
+    /// Returns a copy of the bytes.
     #[must_use]
     pub fn to_vec(&self) -> Vec<u8> {
         self.as_slice().to_vec()
     }
 
-    /// The bytes as a value of their own.
+    /// Returns the bytes as an owned value.
     ///
     /// A record of [`SHARED`](Self::SHARED) bytes or more that lies in a [`Buffer`] shares the
-    /// buffer's allocation, which lives as long as the longest-lived record of it. Shorter ones,
-    /// and those over a plain slice, are copied: that costs less than counting who shares, and a
-    /// few bytes kept for long do not pin a whole read's worth.
+    /// buffer's allocation, which lives as long as the longest-lived record in it. Shorter ones,
+    /// and those over a plain slice, are copied: that costs less than a shared count, and a few
+    /// bytes kept for long do not pin a whole read.
     #[inline]
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
@@ -177,7 +177,8 @@ impl<'a> Record<'a> {
         }
     }
 
-    /// As [`into_bytes`](Self::into_bytes), still mutable.
+    /// Returns the bytes as an owned value that can be changed, copied or shared as by
+    /// [`into_bytes`](Self::into_bytes).
     #[inline]
     #[must_use]
     pub fn into_bytes_mut(self) -> BytesMut {
@@ -213,7 +214,7 @@ impl AsRef<[u8]> for Record<'_> {
     }
 }
 
-/// A record equals whatever has its bytes: `record == b"QUIT"`, `record == "QUIT"`.
+/// A record equals anything with the same bytes: `record == b"QUIT"`, `record == "QUIT"`.
 impl PartialEq<[u8]> for Record<'_> {
     fn eq(&self, other: &[u8]) -> bool {
         self.as_slice() == other

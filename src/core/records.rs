@@ -8,7 +8,7 @@ use super::{
     pull::{Death, is_too_long, within},
 };
 
-/// The records of a stage that are buffered, lent one after the other.
+/// The buffered records of a stage, lent one after the other.
 ///
 /// Made by [`Buffer::records`](crate::Buffer::records). It is not an `Iterator`, since items borrow
 /// the stage and the buffer: call [`next`](Self::next) in a `while let`.
@@ -29,19 +29,21 @@ use super::{
 /// ```
 pub struct Records<'b, D> {
     stage: &'b mut D,
-    /// What is buffered, from `ahead.front` on: for stages that look ahead all that was when the loan
-    /// began, for others without what was consumed since. The former find the next bytes to look at
-    /// without waiting for the end of the last record, the latter find the next record a little sooner.
+    /// The buffered bytes. For a stage that looks ahead these are all bytes of the loan, with
+    /// `ahead.front` as their start: the search for the next end does not wait for the last one.
+    /// For other stages consumed bytes are cut off, which finds the next record a little sooner.
     bytes: &'b mut [u8],
     ahead: Ahead,
-    /// The buffer's front, moved on with every record: a loan that ends early loses nothing.
+    /// The buffer's front, moved on with every record, so that a loan may end at any time.
     start: &'b mut usize,
-    /// The buffer's account of records of no bytes, and what has paid into it inside.
+    /// The buffer's account of records of no bytes, and the progress of an inner stream that last
+    /// paid into it.
     account: (&'b mut u64, &'b mut u64),
-    /// The offset in the stream of where `start` counts from: wrapping, as the buffer's.
+    /// The offset in the stream from which `start` counts. It wraps, as the buffer's does.
     base: u64,
     eof: bool,
-    /// The most that the stage is shown, and where its death is noted, if anywhere.
+    /// The longest input the stage is shown, in bytes, and the place to note its death, if there is
+    /// one.
     limit: usize,
     death: Option<Death<'b>>,
     answers: &'b mut Output,
@@ -64,25 +66,25 @@ impl<'b, D: Decode> Records<'b, D> {
         Self { stage, bytes, ahead, start, account, base, eof, limit, death, answers }
     }
 
-    /// The same records, none of them longer than `limit`. A fatal fault is noted in `death`.
+    /// Bounds the length of a record by `limit`, in bytes, and notes a fatal fault in `death`.
     #[inline]
     pub(super) fn within(self, limit: usize, death: Death<'b>) -> Self {
         Self { limit, death: Some(death), ..self }
     }
 
-    /// The offset in the stream of what was not consumed. It is put together where it is asked for,
-    /// which is seldom, so that no record has to move it on.
+    /// Returns the offset in the stream of the first byte not consumed. It is computed on demand,
+    /// which is seldom, so that no record has to update it.
     #[inline(always)]
     fn position(&self) -> u64 {
         self.base.wrapping_add(*self.start as u64)
     }
 
-    /// The next item, or what it takes to have one.
+    /// Returns the next item, or what the stage needs for one.
     ///
     /// # Errors
     /// As [`Buffer::step`](crate::Buffer::step).
     // Always in line, and nothing out of line is given `self`: only then do its fields stay in
-    // registers from one record to the next, and that is a quarter of what a small record costs.
+    // registers from one record to the next, which saves a quarter of the cost of a small record.
     #[inline(always)]
     #[expect(clippy::should_implement_trait, reason = "items borrow; no Iterator can lend")]
     pub fn next(&mut self) -> Result<Step<D::Item<'_>>, Fault<D::Error>> {
@@ -148,7 +150,7 @@ impl<'b, D: Decode> Records<'b, D> {
                 self.die();
                 return Err(overrun(self.position()));
             }
-            // The item may be a loan from the stage, behind which nothing else is asked.
+            // The item may borrow the stage, so nothing else is asked behind it.
             let Self { stage, bytes, ahead, start, base, death, .. } = self;
             let record = consume::<D>(bytes, ahead, start, length);
             return match stage.parse(record) {
@@ -161,13 +163,13 @@ impl<'b, D: Decode> Records<'b, D> {
         }
     }
 
-    /// The stage is not to be asked again.
+    /// Notes that the stage is not to be asked again.
     #[inline(always)]
     fn die(&mut self) {
         note(&mut self.death, true);
     }
 
-    /// The account after a record of no bytes, if something pays for it.
+    /// Returns the account after a record of no bytes, if something pays for it.
     #[inline(always)]
     fn paid(&mut self, position: u64) -> Option<u64> {
         let (paid, inside) = &mut self.account;
@@ -186,7 +188,7 @@ fn consume<'a, D: Decode>(
     Record::from(if D::AHEAD {
         let front = ahead.front;
         ahead.front += length;
-        // Not added to: it would be waited for.
+        // Not `+=`, which the next record would wait for.
         *start = ahead.begun + ahead.front;
         &mut bytes[front..][..length]
     } else {
@@ -197,7 +199,7 @@ fn consume<'a, D: Decode>(
     })
 }
 
-/// Notes down where it is asked for that a stage is dead.
+/// Notes in the stage's [`Pull`](crate::Pull), if there is one, that it is dead.
 #[inline(always)]
 fn note(death: &mut Option<Death<'_>>, fatal: bool) {
     if let Some(death) = death
@@ -207,7 +209,7 @@ fn note(death: &mut Option<Death<'_>>, fatal: bool) {
     }
 }
 
-/// Shows the length of what is left and not payload.
+/// Shows the length of the rest and not the payload.
 impl<D> fmt::Debug for Records<'_, D> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Records")
@@ -241,15 +243,15 @@ pub(super) fn endless<E>(position: u64) -> Fault<E> {
     Fault::from_cause(Cause::NoProgress).at(position)
 }
 
-/// A fault is made and moved out of line: where its small fields are written in a loop, an item
-/// that shares their place in a `Result` is taken apart into bytes and put together again.
+/// Moves a fault out of line. Were its small fields written in the loop, an item in the same place
+/// of a `Result` would be taken apart into bytes and put together again.
 #[cold]
 #[inline(never)]
 pub(super) fn moved<E>(fault: Fault<E>, by: u64) -> Fault<E> {
     fault.moved(by)
 }
 
-/// A fault of `frame`, which is fatal whatever it says.
+/// Makes a fault of `frame` fatal, and moves it.
 #[cold]
 #[inline(never)]
 pub(super) fn framing<E>(fault: Fault<E>, by: u64) -> Fault<E> {
@@ -261,7 +263,7 @@ mod tests {
     use super::*;
     use crate::Buffer;
 
-    /// Yields records of the lengths that it is given, whatever is there.
+    /// Yields records of the given lengths, whatever the input.
     struct Told(&'static [usize]);
 
     impl Decode for Told {
@@ -294,7 +296,7 @@ mod tests {
                     Err(fault) => break fault,
                 }
             };
-            // Each byte consumed pays for a record of none, the one in front of the records too.
+            // Each byte consumed pays for a record of none, also one in front of the records.
             let paid = consumed.iter().filter(|&&length| length > 0).count();
             assert_eq!(seen, 64 + 1 + bytes + paid);
             assert_eq!((fault.cause, fault.at), (Cause::NoProgress, 1 + bytes as u64));

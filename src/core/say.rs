@@ -1,13 +1,13 @@
-//! What a stage has to say without having been asked.
+//! Bytes that a stage sends without having read anything.
 
 use core::{fmt, time::Duration};
 
 use super::Output;
 
-/// The time as a stage is told it, and the time at which the stage wants to be asked again.
+/// The time as told to a stage, and the time at which the stage asks to be called again.
 ///
-/// Whoever drives a stage makes one for each time that it lets the stage [speak](crate::Decode::speak).
-/// Times count from an epoch that the driver's timer has chosen.
+/// A driver makes one each time it lets the stage [speak](crate::Decode::speak). Times count from
+/// an epoch that the driver's timer has chosen.
 ///
 /// ```
 /// use core::time::Duration;
@@ -26,33 +26,33 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// A moment at which nobody knows the time: without a timer.
+    /// Makes a moment without a time, for a driver without a timer.
     #[must_use]
     pub const fn unknown() -> Self {
         Self { now: None, wake_at: None }
     }
 
-    /// The time `now` since the epoch of the driver's timer.
+    /// Makes a moment at the time `now` since the epoch of the driver's timer.
     #[must_use]
     pub const fn at(now: Duration) -> Self {
         Self { now: Some(now), wake_at: None }
     }
 
-    /// The present time, if a timer tells it.
+    /// Returns the present time, if there is a timer.
     #[must_use]
     pub const fn now(&self) -> Option<Duration> {
         self.now
     }
 
-    /// The earliest time at which the stage has asked to be let speak again.
+    /// Returns the earliest time at which the stage asked to be let speak again.
     #[must_use]
     pub const fn wake_at(&self) -> Option<Duration> {
         self.wake_at
     }
 }
 
-/// The chance of a stage to [speak](crate::Decode::speak): an output, how much may be added to it,
-/// and the time.
+/// An opportunity for a stage to [speak](crate::Decode::speak): an output, the room in it, and the
+/// time.
 ///
 /// ```
 /// use segue::{Moment, Output, Say};
@@ -66,22 +66,22 @@ impl Moment {
 /// ```
 pub struct Say<'a> {
     output: &'a mut Output,
-    /// The length of the output from which on there is no room.
+    /// The length of the output at which the room is used up.
     most: usize,
     moment: &'a mut Moment,
 }
 
 impl<'a> Say<'a> {
-    /// A chance to add `room` bytes of data to `output`.
+    /// Lets a stage add `room` bytes of data to `output`.
     pub fn new(output: &'a mut Output, room: usize, moment: &'a mut Moment) -> Self {
         let most = output.len().saturating_add(room);
         Self { output, most, moment }
     }
 
-    /// Returns how many bytes of data may still be added.
+    /// Returns the number of bytes of data that may still be added.
     ///
-    /// The driver leaves out what waits in the layers below, which a stage does not see. At 0 only
-    /// control messages are to be added: each once, and no more until something else was read or
+    /// The driver subtracts the bytes waiting in the layers below, which a stage does not see. At 0
+    /// add only control messages, each once, and no more of them before something else was read or
     /// has happened.
     #[inline]
     #[must_use]
@@ -89,13 +89,13 @@ impl<'a> Say<'a> {
         self.most.saturating_sub(self.output.len())
     }
 
-    /// The output to add to.
+    /// Returns the output to add to.
     #[inline]
     pub fn output(&mut self) -> &mut Output {
         self.output
     }
 
-    /// The time since the epoch of the driver's timer. None where the driver has no timer.
+    /// Returns the time since the epoch of the driver's timer. `None` if the driver has no timer.
     #[inline]
     #[must_use]
     pub fn now(&self) -> Option<Duration> {
@@ -104,22 +104,21 @@ impl<'a> Say<'a> {
 
     /// Asks to be let speak again at a time since the same epoch, even if nothing else happens.
     ///
-    /// The earliest of all that are asked for counts, and only until the stage is next let speak.
-    /// A driver without a timer does not come back by itself. A stage that asks for a time that is
-    /// not later than [`now`](Self::now) and adds nothing is stopped by a fault, or its driver
-    /// would never rest.
+    /// The earliest of all requested times counts, and only until the stage speaks next. A driver
+    /// without a timer does not call back by itself. A request for a time not later than
+    /// [`now`](Self::now), with nothing added, is a fault, since the driver would never rest.
     #[inline]
     pub fn wake_at(&mut self, at: Duration) {
         self.moment.wake_at = Some(self.moment.wake_at.map_or(at, |before| before.min(at)));
     }
 
-    /// The same chance on another output, to which `most` bytes may be added: for a stage that
-    /// speaks inside another one.
+    /// Lends the same opportunity with another output, to which `most` bytes may be added, for a
+    /// stage that speaks inside another one.
     pub fn on<'b>(&'b mut self, output: &'b mut Output, most: usize) -> Say<'b> {
         Say::new(output, most, self.moment)
     }
 
-    /// The same chance, lent on.
+    /// Lends the same opportunity on.
     pub fn reborrow(&mut self) -> Say<'_> {
         Say { output: self.output, most: self.most, moment: self.moment }
     }
