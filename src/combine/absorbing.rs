@@ -1,19 +1,19 @@
-//! Records that are not worth an item.
+//! Records left out without an item.
 
 use core::fmt;
 
 use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record};
 
-/// A stage, some of whose records are consumed and yield no item: comments, keep-alives.
+/// A stage of which some records are consumed and yield no item: comments, keep-alives.
 ///
-/// The function sees a whole record as it is on the wire, header included, and says whether it is
-/// to be left out. The stage inside still parses what is left out, and its faults come through. On
-/// partial input it acts as the stage inside does: the function is asked about whole records only.
-/// A record of no bytes always yields its item. Where a stage consumes a record in parts, as
-/// [`SkipOversize`](super::SkipOversize) does with one that is too long, the function sees the last
-/// part alone, and what that is depends on the reads: leave records out of stages that take them
-/// whole. Made by [`DecodeExt::absorbing`](crate::DecodeExt::absorbing).
+/// The function sees a whole record as it is on the wire, header included, and decides whether to
+/// leave it out. The wrapped stage still parses what is left out, and its faults come through. On
+/// partial input it acts as the wrapped stage does, since the function is asked about whole records
+/// only. A record of no bytes always yields its item. If a stage consumes a record in parts, as
+/// [`SkipOversize`](super::SkipOversize) does with one that is too long, the function sees only the
+/// last part, which depends on the reads: use it on stages that take records whole. Made by
+/// [`DecodeExt::absorbing`](crate::DecodeExt::absorbing).
 ///
 /// ```
 /// use segue::{Buffer, DecodeExt, Output, Step, length};
@@ -31,12 +31,12 @@ use crate::{Decode, Fault, Framing, Output, Record};
 pub struct Absorbing<D, P> {
     stage: D,
     leave_out: P,
-    /// What the last frame announced is an item of the stage inside, left out.
+    /// True if the last frame announced an item of the wrapped stage that is left out.
     left_out: bool,
 }
 
 impl<D: Decode, P> Absorbing<D, P> {
-    /// `stage` without the records of which `leave_out` says so.
+    /// Wraps `stage` and leaves out the records for which `leave_out` returns true.
     pub const fn new(stage: D, leave_out: P) -> Self {
         const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
         Self { stage, leave_out, left_out: false }
@@ -44,17 +44,17 @@ impl<D: Decode, P> Absorbing<D, P> {
 }
 
 impl<D, P> Absorbing<D, P> {
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }
@@ -71,7 +71,7 @@ impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Absorbing<D, P> {
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<D::Error>> {
         let frame = self.stage.frame(input, eof).map_err(Fault::fatal)?;
         self.left_out = match frame {
-            // A stage that announces more than it was shown is found out by whoever drives it.
+            // A record longer than what was shown is left to the driver, which finds it out.
             Framing::Record(length) if length > 0 => {
                 input.get(..length).is_some_and(|record| (self.leave_out)(record))
             }

@@ -1,19 +1,19 @@
-//! A decision by the first bytes, which stay where they are.
+//! Decisions by the first bytes, which are not consumed.
 
 use core::{convert::Infallible, fmt, num::NonZeroUsize};
 
 use super::Switch;
 use crate::{Cause, Decode, Fault, Framing, Need, Record};
 
-/// Looks at the first bytes, decides, and consumes nothing.
+/// A stage that looks at the first bytes, decides, and consumes nothing.
 ///
-/// Its only record is one of no bytes, whose item is the decision; then it is done, and all that
-/// it looked at is there for the stage that the decision is about. That stage comes after it by
-/// [`switch`](Self::switch), by [`then`](crate::DecodeExt::then), or by whoever drives it.
+/// Its only record has no bytes, and the decision as its item; then it is done. Everything it
+/// looked at is there for the next stage, which follows by [`switch`](Self::switch), by
+/// [`then`](crate::DecodeExt::then), or by the driver.
 ///
-/// On partial input it asks for more and claims none of it ([`Need::claim`] is 0), for the bytes
-/// are not its own: a connection that reads exactly peeks at them or refuses. How far it may look
-/// is up to the function; [`limit`](crate::DecodeExt::limit) caps it.
+/// On partial input it asks for more and claims none of it ([`Need::claim`] is 0), since the bytes
+/// are not its own: a connection that reads exactly peeks at them or refuses. The function decides
+/// how far it looks; [`limit`](crate::DecodeExt::limit) bounds it.
 ///
 /// ```
 /// use segue::{Buffer, Need, Output, Step, combine::{Decision, choice}};
@@ -38,13 +38,13 @@ pub struct Choice<T, L> {
     delivered: bool,
 }
 
-/// What a look at the first bytes comes to.
+/// The result of a look at the first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision<T> {
     /// The decision. More input would not have changed it.
     Pick(T),
-    /// It takes at least this many more bytes to decide. At the end of the stream, that the stream
-    /// is truncated: a function that can decide there as well does so.
+    /// The function needs at least this many more bytes. At the end of the stream this means that
+    /// the stream is truncated: a function that can decide there as well must do so.
     More(NonZeroUsize),
 }
 
@@ -53,12 +53,12 @@ impl<T> Decision<T> {
     pub const MORE: Self = Self::More(NonZeroUsize::MIN);
 }
 
-/// A way to decide by the first bytes: a closure, or a table of [`Prefixes`](super::Prefixes).
+/// A decision by the first bytes: a closure, or a table of [`Prefixes`](super::Prefixes).
 ///
-/// The decision must depend on the bytes alone and not on how many of them are shown at once:
-/// whoever sees less asks for more until it would decide the same with all of them.
+/// The decision must depend on the bytes alone and not on how many of them are shown at once: with
+/// fewer bytes, ask for more until the decision would be the same with all of them.
 pub trait Look<T> {
-    /// Decides by `input`; `eof` says that nothing will follow it.
+    /// Decides by `input`; `eof` says that nothing follows it.
     fn look(&mut self, input: &[u8], eof: bool) -> Decision<T>;
 }
 
@@ -68,30 +68,30 @@ impl<T, F: FnMut(&[u8], bool) -> Decision<T>> Look<T> for F {
     }
 }
 
-/// A stage that decides by the first bytes with `look`. See [`Choice`].
+/// Makes a stage that decides by the first bytes with `look`. See [`Choice`].
 pub const fn choice<T, F: FnMut(&[u8], bool) -> Decision<T>>(look: F) -> Choice<T, F> {
     Choice::new(look)
 }
 
 impl<T, L> Choice<T, L> {
-    /// A stage that decides with `look`.
+    /// Makes a stage that decides with `look`.
     pub const fn new(look: L) -> Self {
         Self { look, picked: None, delivered: false }
     }
 
-    /// The decision, once it has been made.
+    /// Returns the decision, once it has been made.
     pub const fn picked(&self) -> Option<&T> {
         self.picked.as_ref()
     }
 
-    /// The decision as a value, once it has been made: for [`then`](crate::DecodeExt::then), where
+    /// Returns the decision as a value, once it has been made. In [`then`](crate::DecodeExt::then)
     /// there always is one.
     pub fn into_picked(self) -> Option<T> {
         self.picked
     }
 
-    /// Goes on at once with the stage that `make` makes of the decision; no item tells of the
-    /// decision itself. See [`Switch`].
+    /// Goes on at once with the stage that `make` makes out of the decision, without an item for
+    /// the decision itself. See [`Switch`].
     pub fn switch<B, F>(self, make: F) -> Switch<T, L, B, F>
     where
         L: Look<T>,

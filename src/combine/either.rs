@@ -1,17 +1,17 @@
-//! One of two: stages, their items, their errors.
+//! One of two stages, items or errors.
 
 use core::{convert::Infallible, fmt};
 
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
-/// One of two: as a stage, a switch at run time; as an item or an error, what came of it.
+/// One of two: a stage chosen at run time, or the item or error of one.
 ///
-/// `Either<A, B>` of two stages is a stage that acts on partial and on complete input as the one
-/// it holds. Its items and errors are [`Either`] again, and so are those of every combinator in
-/// which two stages meet ([`Then`](super::Then), [`Nested`](super::Nested)): protocols come from
-/// different crates and know nothing of each other's types. Where both sides agree,
-/// [`into_inner`](Self::into_inner) takes the wrapping off, and [`unify`](Self::unify) converts
-/// both into a third. For more than two stages see [`stages!`](crate::stages).
+/// `Either<A, B>` of two stages is a stage that acts on partial and on complete input as the one it
+/// holds. Its items and errors are [`Either`] again, as are those of every combinator in which two
+/// stages meet ([`Then`](super::Then), [`Nested`](super::Nested)): protocols come from different
+/// crates and do not know each other's types. If both sides have one type,
+/// [`into_inner`](Self::into_inner) unwraps it; [`unify`](Self::unify) converts both into a third.
+/// For more than two stages see [`stages!`](crate::stages).
 ///
 /// ```
 /// use segue::{Buffer, Decode, Output, Step, combine::Either, length};
@@ -39,7 +39,7 @@ pub enum Either<A, B> {
 }
 
 impl<A, B> Either<A, B> {
-    /// The first, if that is what it is.
+    /// Returns the first, if it is that.
     pub fn left(self) -> Option<A> {
         match self {
             Self::Left(left) => Some(left),
@@ -47,7 +47,7 @@ impl<A, B> Either<A, B> {
         }
     }
 
-    /// The second, if that is what it is.
+    /// Returns the second, if it is that.
     pub fn right(self) -> Option<B> {
         match self {
             Self::Left(_) => None,
@@ -55,7 +55,7 @@ impl<A, B> Either<A, B> {
         }
     }
 
-    /// A loan of whichever it is.
+    /// Lends the one it holds.
     pub const fn as_ref(&self) -> Either<&A, &B> {
         match self {
             Self::Left(left) => Either::Left(left),
@@ -63,7 +63,7 @@ impl<A, B> Either<A, B> {
         }
     }
 
-    /// Whichever it is, converted into what both can become.
+    /// Converts the one it holds into a common type.
     ///
     /// ```
     /// use segue::combine::Either;
@@ -84,7 +84,7 @@ impl<A, B> Either<A, B> {
 }
 
 impl<T> Either<T, T> {
-    /// Whichever it is, where both are of one type.
+    /// Returns the one it holds, if both have one type.
     pub fn into_inner(self) -> T {
         match self {
             Self::Left(inner) | Self::Right(inner) => inner,
@@ -93,7 +93,7 @@ impl<T> Either<T, T> {
 }
 
 impl<B> Either<Infallible, B> {
-    /// The second, where the first cannot be.
+    /// Returns the second, if the first cannot occur.
     pub fn into_right(self) -> B {
         match self {
             Self::Left(never) => match never {},
@@ -103,7 +103,7 @@ impl<B> Either<Infallible, B> {
 }
 
 impl<A> Either<A, Infallible> {
-    /// The first, where the second cannot be.
+    /// Returns the first, if the second cannot occur.
     pub fn into_left(self) -> A {
         match self {
             Self::Left(left) => left,
@@ -204,20 +204,20 @@ impl<A: core::error::Error, B: core::error::Error> core::error::Error for Either
     }
 }
 
-/// A fault of the first of two stages.
+/// Makes a fault of the first of two stages.
 #[inline]
 pub(super) fn left<A, B>(fault: Fault<A>) -> Fault<Either<A, B>> {
     fault.map(Either::Left)
 }
 
-/// A fault of the second of two stages.
+/// Makes a fault of the second of two stages.
 #[inline]
 pub(super) fn right<A, B>(fault: Fault<B>) -> Fault<Either<A, B>> {
     fault.map(Either::Right)
 }
 
-/// What either says. Which of the two it is shows where the item itself says so: an event of its
-/// own would come between the pieces of one payload.
+/// Observes the one it holds. Only the item itself can say which of the two it is: an extra event
+/// would come between the pieces of one payload.
 #[cfg(feature = "laws")]
 impl<A: crate::laws::Observe, B: crate::laws::Observe> crate::laws::Observe for Either<A, B> {
     fn observe(&self, log: &mut crate::laws::Log) {

@@ -6,12 +6,13 @@ use core::{fmt, marker::PhantomData};
 use super::Family;
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
-/// A stage whose type is not known until run time: plug-ins, tables of protocols.
+/// A stage whose type is known only at run time: plug-ins, tables of protocols.
 ///
-/// `L` names the items and `E` is the error. `Erased<L, E>` goes to other threads;
-/// [`LocalErased`] need not, and so takes stages that cannot. On partial and on complete input it acts as the stage inside does, at the cost of an
-/// indirect call for each question. Made by [`DecodeExt::boxed`] and [`DecodeExt::boxed_local`]
-/// for owned items, and by [`DecodeExt::boxed_lent`] for items that borrow.
+/// `L` names the items and `E` is the error. `Erased<L, E>` can go to other threads;
+/// [`LocalErased`] stays on its thread and so takes stages that must. On partial and on complete
+/// input it acts as the wrapped stage does, at the cost of an indirect call for each question. Made
+/// by [`DecodeExt::boxed`] and [`DecodeExt::boxed_local`] for owned items, and by
+/// [`DecodeExt::boxed_lent`] for items that borrow.
 ///
 /// ```
 /// use segue::{Buffer, DecodeExt, Output, Step, combine::{Erased, Own}, length};
@@ -55,7 +56,7 @@ pub struct Erased<L, E, S: ?Sized = dyn DynDecode<L, E> + Send> {
 pub type LocalErased<L, E> = Erased<L, E, dyn DynDecode<L, E>>;
 
 /// [`Decode`] in a form that fits behind a pointer. Every stage whose items are of the family `L`
-/// has it.
+/// implements it.
 pub trait DynDecode<L: Family, E> {
     /// See [`Decode::frame`].
     ///
@@ -75,16 +76,16 @@ pub trait DynDecode<L: Family, E> {
     /// Those of the stage.
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<L::Of<'a>, Fault<E>>;
 
-    /// As [`Decode::speak`].
+    /// See [`Decode::speak`].
     ///
     /// # Errors
     /// Those of the stage.
     fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<E>>;
 
-    /// As [`Decode::progress`].
+    /// See [`Decode::progress`].
     fn progress(&self) -> u64;
 
-    /// As [`Decode::residue`].
+    /// See [`Decode::residue`].
     fn residue(&self) -> (usize, usize);
 }
 
@@ -119,7 +120,7 @@ where
 }
 
 impl<L: Family, E> Erased<L, E> {
-    /// `stage` behind a pointer that goes to other threads.
+    /// Puts `stage` behind a pointer that can go to other threads.
     pub fn new<D>(stage: D) -> Self
     where
         D: for<'a> Decode<Item<'a> = L::Of<'a>, Error = E> + Send + 'static,
@@ -130,7 +131,7 @@ impl<L: Family, E> Erased<L, E> {
 }
 
 impl<L: Family, E> LocalErased<L, E> {
-    /// `stage` behind a pointer that stays on its thread.
+    /// Puts `stage` behind a pointer that stays on its thread.
     pub fn local<D>(stage: D) -> Self
     where
         D: for<'a> Decode<Item<'a> = L::Of<'a>, Error = E> + 'static,

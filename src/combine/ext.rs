@@ -1,4 +1,4 @@
-//! The combinators as methods of every stage.
+//! Combinators as methods.
 
 use super::{
     Absorbing, Either, Erased, Family, Lending, Limit, LocalErased, Map, MapErr, MapItem, Nested,
@@ -21,10 +21,10 @@ use crate::{Decode, Fault, Record};
 /// assert_eq!(buffer.as_slice(), b"next");
 /// ```
 ///
-/// Those that make a stage of no other ([`choice`](super::choice), [`prefixes`](super::prefixes),
-/// [`repeat`](super::repeat)) are functions.
+/// Combinators that start without a stage ([`choice`](super::choice),
+/// [`prefixes`](super::prefixes), [`repeat`](super::repeat)) are functions.
 pub trait DecodeExt: Decode + Sized {
-    /// Items put through `map`, whose result is owned. See [`Map`].
+    /// Passes items through `map`, whose result is owned. See [`Map`].
     fn map<F, T>(self, map: F) -> Map<Self, F>
     where
         Self: 'static,
@@ -33,8 +33,8 @@ pub trait DecodeExt: Decode + Sized {
         Map::new(self, map)
     }
 
-    /// Items put through `map`, whose result is of the family `L` and may borrow from the item and
-    /// from `context`. See [`Map`] and [`Lending`].
+    /// Passes items through `map`, whose result is of the family `L` and may borrow from the item
+    /// and from `context`. See [`Map`] and [`Lending`].
     fn map_lent<L, C, F>(self, context: C, map: F) -> Map<Self, Lending<L, C, F>>
     where
         Self: 'static,
@@ -44,12 +44,12 @@ pub trait DecodeExt: Decode + Sized {
         Map::new(self, Lending::new(context, map))
     }
 
-    /// Items put through any [`MapItem`]. See [`Map`].
+    /// Passes items through any [`MapItem`]. See [`Map`].
     fn map_with<M: MapItem<Self>>(self, map: M) -> Map<Self, M> {
         Map::new(self, map)
     }
 
-    /// Items put through `map`, which may refuse them and whose result is owned. See [`TryMap`].
+    /// Passes items through `map`, which may refuse them and whose result is owned. See [`TryMap`].
     fn try_map<F, T, E>(self, map: F) -> TryMap<Self, F>
     where
         Self: 'static,
@@ -59,7 +59,7 @@ pub trait DecodeExt: Decode + Sized {
         TryMap::new(self, map)
     }
 
-    /// Items put through `map`, which may refuse them and whose result is of the family `L` and
+    /// Passes items through `map`, which may refuse them and whose result is of the family `L` and
     /// may borrow from the item and from `context`. See [`TryMap`] and [`Lending`].
     fn try_map_lent<L, C, F, E>(self, context: C, map: F) -> TryMap<Self, Lending<L, C, F>>
     where
@@ -71,12 +71,12 @@ pub trait DecodeExt: Decode + Sized {
         TryMap::new(self, Lending::new(context, map))
     }
 
-    /// Items put through any [`TryMapItem`]. See [`TryMap`].
+    /// Passes items through any [`TryMapItem`]. See [`TryMap`].
     fn try_map_with<M: TryMapItem<Self>>(self, map: M) -> TryMap<Self, M> {
         TryMap::new(self, map)
     }
 
-    /// Errors put through `map`; where and how grave they are stays. See [`MapErr`].
+    /// Converts errors by `map`; their offset and whether they are fatal stay. See [`MapErr`].
     fn map_err<F, E>(self, map: F) -> MapErr<Self, F>
     where
         F: FnMut(Self::Error) -> E,
@@ -84,7 +84,7 @@ pub trait DecodeExt: Decode + Sized {
         MapErr::new(self, map)
     }
 
-    /// Records [`Record::into_bytes`] instead of lent ones. See [`Owned`].
+    /// Yields owned records ([`Record::into_bytes`]) in place of lent ones. See [`Owned`].
     fn owned(self) -> Owned<Self>
     where
         Self: for<'a> Decode<Item<'a> = Record<'a>> + 'static,
@@ -92,14 +92,14 @@ pub trait DecodeExt: Decode + Sized {
         Owned::new(self)
     }
 
-    /// No item for records of which `leave_out` says so. See [`Absorbing`].
+    /// Yields no item for records for which `leave_out` returns true. See [`Absorbing`].
     fn absorbing<P: Fn(&[u8]) -> bool>(self, leave_out: P) -> Absorbing<Self, P> {
         Absorbing::new(self, leave_out)
     }
 
-    /// Records of at most `max` bytes, headers and separators included. See [`Limit`].
+    /// Bounds records by `max` bytes, headers and separators included. See [`Limit`].
     ///
-    /// Items of a stream inside are no bytes of this one ([`Decode::WIRE`]), so they are limited there:
+    /// Items of an inner stream are not bytes of this one ([`Decode::WIRE`]), so bound them there:
     ///
     /// ```
     /// use segue::{DecodeExt, length};
@@ -116,7 +116,7 @@ pub trait DecodeExt: Decode + Sized {
         Limit::new(self, max)
     }
 
-    /// Records of more than `max` bytes of content passed over and reported. See
+    /// Passes over records of more than `max` bytes of content, and reports them. See
     /// [`skip_oversize`](super::skip_oversize).
     fn skip_oversize(self, max: usize) -> SkipOversize<Self>
     where
@@ -125,22 +125,22 @@ pub trait DecodeExt: Decode + Sized {
         super::skip_oversize(self, max)
     }
 
-    /// Exactly `count` records, then the end. See [`Take`].
+    /// Ends after exactly `count` records. See [`Take`].
     fn take(self, count: u64) -> Take<Self> {
         Take::new(self, count)
     }
 
-    /// Up to and with the first record of which `is_last` says so, then the end. See [`Through`].
+    /// Ends after the first record for which `is_last` returns true. See [`Through`].
     fn through<P: Fn(&[u8]) -> bool>(self, is_last: P) -> Through<Self, P> {
         Through::new(self, is_last)
     }
 
-    /// Confined to the next `length` bytes. See [`Region`].
+    /// Confines the stage to the next `length` bytes. See [`Region`].
     fn region(self, length: u64) -> Region<Self> {
         Region::new(self, length)
     }
 
-    /// When this stage is done, the one that `next` makes of it. See [`Then`].
+    /// Goes on, when this stage is done, with the one that `next` makes out of it. See [`Then`].
     fn then<B, F>(self, next: F) -> Then<Self, B, F>
     where
         B: Decode,
@@ -149,8 +149,8 @@ pub trait DecodeExt: Decode + Sized {
         Then::new(self, next)
     }
 
-    /// The stream of `inner`, carried by the records of this stage. See [`Nested`], also for what the
-    /// inner stage answers.
+    /// Carries the stream of `inner` in the records of this stage. See [`Nested`], also for answers
+    /// of the inner stage.
     fn nested<I>(self, inner: I) -> Nested<Self, I>
     where
         Self: 'static,
@@ -160,7 +160,8 @@ pub trait DecodeExt: Decode + Sized {
         Nested::new(self, inner)
     }
 
-    /// Behind a pointer that goes to other threads, with owned items. See [`Erased`].
+    /// Puts the stage behind a pointer that can go to other threads, with owned items. See
+    /// [`Erased`].
     fn boxed<T>(self) -> Erased<Own<T>, Self::Error>
     where
         Self: for<'a> Decode<Item<'a> = T> + Send + 'static,
@@ -168,7 +169,7 @@ pub trait DecodeExt: Decode + Sized {
         Erased::<Own<T>, _>::new(self)
     }
 
-    /// Behind a pointer that stays on its thread, with owned items. See [`Erased`].
+    /// Puts the stage behind a pointer that stays on its thread, with owned items. See [`Erased`].
     fn boxed_local<T>(self) -> LocalErased<Own<T>, Self::Error>
     where
         Self: for<'a> Decode<Item<'a> = T> + 'static,
@@ -176,7 +177,8 @@ pub trait DecodeExt: Decode + Sized {
         LocalErased::<Own<T>, _>::local(self)
     }
 
-    /// Behind a pointer that goes to other threads, with items of the family `L`. See [`Erased`].
+    /// Puts the stage behind a pointer that can go to other threads, with items of the family `L`.
+    /// See [`Erased`].
     fn boxed_lent<L: Family>(self) -> Erased<L, Self::Error>
     where
         Self: for<'a> Decode<Item<'a> = L::Of<'a>> + Send + 'static,

@@ -1,16 +1,16 @@
-//! Names for what an item becomes, where it may borrow.
+//! Names for types that may borrow from an item.
 
 use core::marker::PhantomData;
 
 use crate::Record;
 
-/// A type for each lifetime: the name of what a function over items gives back, where that
-/// borrows from the item.
+/// A type for each lifetime: the name of the result of a function over items that borrows from the
+/// item.
 ///
-/// A closure type has no way to say "a `&'a str` for each `Record<'a>`" by itself, so
-/// [`map_lent`](crate::DecodeExt::map_lent) and
-/// [`boxed_lent`](crate::DecodeExt::boxed_lent) take the name of a family along. Ones for slices,
-/// text and records are here; one of your own takes three lines:
+/// A closure type cannot express "a `&'a str` for each `Record<'a>`" by itself, so
+/// [`map_lent`](crate::DecodeExt::map_lent) and [`boxed_lent`](crate::DecodeExt::boxed_lent) take
+/// the name of a family. Families for slices, text and records are here; your own takes three
+/// lines:
 ///
 /// ```
 /// use segue::combine::Family;
@@ -39,7 +39,7 @@ pub enum Text {}
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lent {}
 
-/// The family of a type that borrows nothing: always `T`.
+/// The family of a type that does not borrow: always `T`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Own<T>(PhantomData<fn() -> T>);
 

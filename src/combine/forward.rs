@@ -1,8 +1,8 @@
-//! What a stage around one other stage passes on.
+//! Macros for stages around one other stage.
 
-/// Writes the methods of [`Decode`](crate::Decode) that a stage around one other stage forwards as
-/// they are: of the type `$D`, in the field `$stage`. A forgotten one would be silent. `but speak`
-/// leaves that one to be written by hand, for faults that become others.
+/// Writes the methods of [`Decode`](crate::Decode) that a stage around one other stage forwards
+/// unchanged, to the type `$D` in the field `$stage`. A forgotten one would go unnoticed.
+/// `but speak` leaves that one to be written by hand, for faults that must be converted.
 macro_rules! forward {
     ($D:ident, $stage:tt) => {
         forward!($D, $stage, but speak);
@@ -30,8 +30,8 @@ macro_rules! forward {
     };
 }
 
-/// Writes the methods of [`Decode`](crate::Decode) by which a stage looks ahead, for one around it
-/// that answers as it does: of the type `$D`, in the field `$stage`, with faults made others by
+/// Writes the methods of [`Decode`](crate::Decode) by which a stage looks ahead, for a wrapper that
+/// gives the same answers: of the type `$D`, in the field `$stage`, with faults converted by
 /// `$fault`.
 macro_rules! look_ahead {
     ($D:ident, $stage:ident, |$self:ident, $fault:ident| $made:expr) => {

@@ -5,18 +5,18 @@ use core::num::NonZeroUsize;
 use super::forward::forward;
 use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
-/// A stage whose records must not be longer than a number of bytes.
+/// A stage with a bound on the length of its records, in bytes.
 ///
-/// The stage inside is never shown more than that at a time, so a record that is too long never
-/// completes, even where it is there in full: the verdict does not depend on how much happened to
-/// arrive. Where more is there and the stage still needs input, the fault is
-/// [`TooLong`](crate::Cause::TooLong) at the first byte too many. What is absorbed between items
-/// (padding, comments) is limited as well, each piece for itself.
+/// The wrapped stage is never shown more at a time, so a record that is too long never completes,
+/// even if all of it is buffered: the outcome does not depend on how much has arrived. If more is
+/// there and the stage still needs input, the fault is [`TooLong`](crate::Cause::TooLong) at the
+/// first byte too many. Each piece that is absorbed between items (padding, comments) has the same
+/// limit.
 ///
-/// On partial input it needs what the stage inside needs, but never waits for more than the first
-/// byte too many; an announced length is not enough to refuse a record, since only stages that
-/// announce lengths know them for sure ([`length`](crate::length) stages take a limit of their
-/// own, and refuse at the announcement). Made by [`DecodeExt::limit`](crate::DecodeExt::limit).
+/// On partial input it needs what the wrapped stage needs, but never waits for more than the first
+/// byte too many. It does not refuse a record by an announced length, which it cannot know;
+/// [`length`](crate::length) stages take a limit of their own and refuse at the announcement. Made
+/// by [`DecodeExt::limit`](crate::DecodeExt::limit).
 ///
 /// ```
 /// use segue::{Buffer, Cause, DecodeExt, Output, Step, length};
@@ -37,7 +37,7 @@ pub struct Limit<D> {
 }
 
 impl<D: Decode> Limit<D> {
-    /// `stage`, with records of at most `max` bytes, headers and separators included.
+    /// Wraps `stage`, with records of at most `max` bytes, headers and separators included.
     pub const fn new(stage: D, max: usize) -> Self {
         const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
         Self { stage, max }
@@ -45,34 +45,34 @@ impl<D: Decode> Limit<D> {
 }
 
 impl<D> Limit<D> {
-    /// The same around any stage: one whose records have no bytes of the stream does not reach
-    /// the limit by them.
+    /// Wraps any stage: one whose records are not bytes of the stream does not reach the limit by
+    /// them.
     pub(super) const fn around(stage: D, max: usize) -> Self {
         Self { stage, max }
     }
 
-    /// The longest record that is let through, in bytes.
+    /// Returns the length of the longest record that is let through, in bytes.
     pub const fn max(&self) -> usize {
         self.max
     }
 
-    /// Sets the longest record that is let through, from the next one on: larger after a login,
-    /// for one. Only to be called between records.
+    /// Sets the length of the longest record, in bytes, from the next record on: for example a
+    /// larger one after a login. Call it between records only.
     pub fn set_max(&mut self, max: usize) {
         self.max = max;
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }
@@ -112,7 +112,7 @@ impl<D: Decode> Decode for Limit<D> {
     forward!(D, stage);
 }
 
-/// A stage that announces more than it was shown would pass its limit.
+/// Refuses a record longer than what was shown, which would pass the limit.
 #[inline]
 fn within<E>(frame: Framing, shown: usize) -> Result<Framing, Fault<E>> {
     let length = match frame {
@@ -122,7 +122,7 @@ fn within<E>(frame: Framing, shown: usize) -> Result<Framing, Fault<E>> {
     Budget::within(length, shown).map(|()| frame)
 }
 
-/// The first byte too many changes the answer, so nobody waits for more than it.
+/// Cuts a need to the first byte too many, since that byte changes the answer.
 #[inline]
 fn clipped(need: Need, room: usize) -> Framing {
     let max = NonZeroUsize::MIN.saturating_add(room);

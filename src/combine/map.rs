@@ -1,4 +1,4 @@
-//! Items made into something else.
+//! Items converted.
 
 use core::{fmt, marker::PhantomData};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{Decode, Fault, Framing, Output, Record};
 
-/// The items of a stage, put through a function that cannot fail.
+/// A stage whose items are passed through a function that cannot fail.
 ///
-/// On partial and on complete input it acts as the stage inside does, byte for byte: only what
-/// [`parse`](Decode::parse) hands out differs. Made by [`DecodeExt::map`] from a closure with an
+/// On partial and on complete input it acts as the wrapped stage does, byte for byte; only the
+/// result of [`parse`](Decode::parse) differs. Made by [`DecodeExt::map`] from a closure with an
 /// owned result, by [`DecodeExt::map_lent`] from one whose result borrows, and by
 /// [`DecodeExt::map_with`] from any [`MapItem`].
 ///
@@ -39,28 +39,28 @@ pub struct Map<D, F> {
     map: F,
 }
 
-/// A function from the items of `D` to something that may borrow from them and from itself.
+/// A function from the items of `D` to a value that may borrow from them and from the function.
 ///
-/// Closures `FnMut(D::Item<'_>) -> T` are such functions where `T` is owned and `D` is `'static`;
-/// [`Lending`] makes one of a closure whose result borrows. Where neither will do, because the
-/// stage itself borrows, implement it.
+/// Closures `FnMut(D::Item<'_>) -> T` are such functions if `T` is owned and `D` is `'static`;
+/// [`Lending`] makes one out of a closure whose result borrows. Implement the trait if neither fits
+/// because the stage itself borrows.
 pub trait MapItem<D: Decode> {
-    /// What an item becomes.
+    /// The result for an item.
     type Output<'a>
     where
         D: 'a,
         Self: 'a;
 
-    /// Makes an item something else.
+    /// Converts an item.
     fn map<'a>(&'a mut self, item: D::Item<'a>) -> Self::Output<'a>
     where
         D: 'a;
 }
 
-/// A closure whose result borrows, with the name `L` of what it gives and a context `C`.
+/// A closure whose result borrows, with the family `L` of its result and a context `C`.
 ///
-/// The context is lent to the closure along with each item, and results may borrow from both: it
-/// is where scratch space goes. Where there is none, it is `()`.
+/// The context is lent to the closure along with each item, and results may borrow from both: it is
+/// the place for scratch space. Pass `()` if there is none.
 ///
 /// ```
 /// use segue::{Buffer, DecodeExt, Output, Step, combine::Slice, length};
@@ -82,22 +82,22 @@ pub struct Lending<L, C, F> {
 }
 
 impl<D, F> Map<D, F> {
-    /// The items of `stage`, put through `map`.
+    /// Passes the items of `stage` through `map`.
     pub const fn new(stage: D, map: F) -> Self {
         Self { stage, map }
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }
@@ -154,7 +154,7 @@ where
 }
 
 impl<L: Family, C, F> Lending<L, C, F> {
-    /// Says that `map` gives members of the family `L`, which may borrow from `context`.
+    /// Declares that `map` returns members of the family `L`, which may borrow from `context`.
     pub const fn new(context: C, map: F) -> Self {
         Self { context, map, family: PhantomData }
     }

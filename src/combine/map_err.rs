@@ -1,14 +1,14 @@
-//! Errors made into others.
+//! Errors converted.
 
 use core::fmt;
 
 use super::forward::{forward, look_ahead};
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
-/// A stage whose own errors are put through a function; where they were found, and whether they
-/// are fatal, stays as it is.
+/// A stage whose own errors are passed through a function; their offset and whether they are fatal
+/// stay.
 ///
-/// On partial and on complete input it acts as the stage inside does. Made by
+/// On partial and on complete input it acts as the wrapped stage does. Made by
 /// [`DecodeExt::map_err`](crate::DecodeExt::map_err).
 ///
 /// ```
@@ -28,22 +28,22 @@ pub struct MapErr<D, F> {
 }
 
 impl<D, F> MapErr<D, F> {
-    /// The errors of `stage`, put through `map`.
+    /// Passes the errors of `stage` through `map`.
     pub const fn new(stage: D, map: F) -> Self {
         Self { stage, map }
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }

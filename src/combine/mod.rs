@@ -1,30 +1,30 @@
 //! Stages made of stages.
 //!
 //! Each combinator is a [`Decode`](crate::Decode) made of others, and most are methods of every
-//! stage by way of [`DecodeExt`]. None holds bytes, except [`Nested`], whose
-//! inner stream is one of its own: so a composition is cut, handed over and left as any stage is.
+//! stage, by [`DecodeExt`]. None holds bytes, except [`Nested`] for its inner stream, so a
+//! composition is cut, handed over and left as any stage is.
 //!
-//! | combinator | what it is | items | errors |
+//! | combinator | stage | items | errors |
 //! |---|---|---|---|
-//! | [`map`](Map), [`owned`](Owned) | items made into something else | the function's | the stage's |
-//! | [`try_map`](TryMap) | items made into something else, or refused | the function's | the function's |
-//! | [`map_err`](MapErr) | errors made into others | the stage's | the function's |
+//! | [`map`](Map), [`owned`](Owned) | items converted | the function's | the stage's |
+//! | [`try_map`](TryMap) | items converted, or refused | the function's | the function's |
+//! | [`map_err`](MapErr) | errors converted | the stage's | the function's |
 //! | [`absorbing`](Absorbing) | some records yield no item | the stage's | the stage's |
-//! | [`limit`](Limit) | records of so many bytes at most | the stage's | the stage's |
-//! | [`skip_oversize`](SkipOversize) | longer records passed over and reported | [`Measured`] | the stage's |
-//! | [`take`](Take) | so many records, then the end | the stage's | the stage's |
-//! | [`through`](Through) | up to a record that is the last, then the end | the stage's | the stage's |
-//! | [`repeat`](Repeat) | made anew whenever it is done | the stage's | the stage's |
-//! | [`region`](Region) | confined to so many bytes | the stage's | the stage's |
-//! | [`then`](Then) | one ends, its result makes the next | [`Either`] | [`Either`] |
+//! | [`limit`](Limit) | records of at most a number of bytes | the stage's | the stage's |
+//! | [`skip_oversize`](SkipOversize) | records that are too long passed over and reported | [`Measured`] | the stage's |
+//! | [`take`](Take) | a number of records, then done | the stage's | the stage's |
+//! | [`through`](Through) | records up to a last one, then done | the stage's | the stage's |
+//! | [`repeat`](Repeat) | a stage that starts again when it is done | the stage's | the stage's |
+//! | [`region`](Region) | a stage confined to a number of bytes | the stage's | the stage's |
+//! | [`then`](Then) | a stage and the next, made out of it | [`Either`] | [`Either`] |
 //! | [`nested`](Nested) | a stream inside the records of another | the inner stage's | [`Either`] |
 //! | [`choice`](Choice), [`prefixes`] | a decision by the first bytes | the decision | none |
-//! | [`switch`](Switch) | a decision, and on with the stage chosen | that stage's | that stage's |
-//! | [`Either`], [`stages!`](crate::stages) | one of several, known at run time | one of several | one of several |
-//! | [`boxed`](Erased) | one of any, behind a pointer | of one [`Family`] | of one type |
+//! | [`switch`](Switch) | a decision, and the chosen stage | the chosen stage's | the chosen stage's |
+//! | [`Either`], [`stages!`](crate::stages) | one of several stages, chosen at run time | one of several | one of several |
+//! | [`boxed`](Erased) | any stage, behind a pointer | of one [`Family`] | of one type |
 //!
-//! Every file says how its combinator acts on partial and on complete input, and every one keeps
-//! the laws if the stages inside do.
+//! Each file documents how its combinator acts on partial and on complete input. Each combinator
+//! keeps the laws if the wrapped stages do.
 
 mod absorbing;
 mod choice;

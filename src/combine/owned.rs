@@ -1,15 +1,15 @@
-//! Records as values of their own.
+//! Records as owned values.
 
 use bytes::Bytes;
 
 use super::forward::{forward, look_ahead};
 use crate::{Decode, Fault, Framing, Output, Record};
 
-/// The records of a stage as [`Bytes`], which may be kept and sent to other threads.
+/// A stage whose records are [`Bytes`], which may be kept and sent to other threads.
 ///
 /// Short ones are copied, long ones share the buffer's allocation: see [`Record::into_bytes`].
-/// Lending costs a fifth of either and less. On partial and on complete input it acts as the stage inside does. Made by
-/// [`DecodeExt::owned`](crate::DecodeExt::owned).
+/// Lending costs a fifth of either, or less. On partial and on complete input it acts as the
+/// wrapped stage does. Made by [`DecodeExt::owned`](crate::DecodeExt::owned).
 ///
 /// ```
 /// use bytes::Bytes;
@@ -31,22 +31,22 @@ pub struct Owned<D> {
 }
 
 impl<D> Owned<D> {
-    /// The records of `stage` as values of their own.
+    /// Wraps `stage` to yield owned records.
     pub const fn new(stage: D) -> Self {
         Self { stage }
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }

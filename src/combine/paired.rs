@@ -1,4 +1,4 @@
-//! A layer made of a stage and an encoder.
+//! Layers made of a stage and an encoder.
 
 use core::fmt;
 
@@ -6,12 +6,12 @@ use super::Either;
 use super::either::left;
 use crate::{Buffer, Decode, Encode, Fault, Framing, Layer, Need, Output, Step};
 
-/// The layer that reads by `decoder` and writes by `encoder`: any stage whose items are bytes, and
+/// A layer that reads by `decoder` and writes by `encoder`: any stage whose items are bytes, and
 /// any encoder of bytes.
 ///
-/// When the stage is done, the peer has ended its side. This side is ended by what
-/// [`ending`](Self::ending) says. Without it nothing is sent, and the wire may end between two
-/// records where the stage is done by that alone: that is a bare end ([`ENDS`](Layer::ENDS)).
+/// When the stage is done, the peer has ended its side. This side ends with the bytes of
+/// [`ending`](Self::ending). Without it nothing is sent at the end, and the wire may end between
+/// two records if the stage is done by that alone: a bare end ([`ENDS`](Layer::ENDS)).
 ///
 /// ```
 /// use segue::{Buffer, Layer, Output, Step, combine::Paired, length};
@@ -35,21 +35,21 @@ use crate::{Buffer, Decode, Encode, Fault, Framing, Layer, Need, Output, Step};
 pub struct Paired<D, E, F = fn(&mut Output)> {
     decoder: D,
     encoder: E,
-    /// The most bytes of a record.
+    /// The longest payload of a record, in bytes.
     max: usize,
     end: Option<F>,
 }
 
 impl<D, E> Paired<D, E> {
-    /// The layer of `decoder` and `encoder`, which is given `max` bytes at most at a time; 0 counts
-    /// as 1.
+    /// Makes a layer of `decoder` and `encoder`. The encoder is given at most `max` bytes at a
+    /// time; 0 counts as 1.
     pub fn new(decoder: D, encoder: E, max: usize) -> Self {
         Self { decoder, encoder, max: max.max(1), end: None }
     }
 
-    /// The same layer, whose side of the connection is ended by what `end` appends: an empty record,
-    /// a last block. So is the peer's, and a wire that ends without it is
-    /// [`truncated`](Fault::truncated), between two records as well.
+    /// Ends this side with what `end` appends: an empty record, a last block. The peer must do the
+    /// same: a wire that ends without it is [`truncated`](Fault::truncated), even between two
+    /// records.
     #[must_use]
     pub fn ending<F: FnMut(&mut Output)>(self, end: F) -> Paired<D, E, F> {
         let Self { decoder, encoder, max, .. } = self;
@@ -58,17 +58,17 @@ impl<D, E> Paired<D, E> {
 }
 
 impl<D, E, F> Paired<D, E, F> {
-    /// The stage that opens.
+    /// Returns the stage that opens.
     pub const fn decoder(&self) -> &D {
         &self.decoder
     }
 
-    /// The encoder that seals.
+    /// Returns the encoder that seals.
     pub const fn encoder(&self) -> &E {
         &self.encoder
     }
 
-    /// The stage and the encoder.
+    /// Returns the stage and the encoder.
     pub fn into_parts(self) -> (D, E) {
         (self.decoder, self.encoder)
     }
@@ -87,7 +87,7 @@ where
         Self: 'a;
     type Error = Either<D::Error, X>;
 
-    /// Where there is an end of its own, [`open`](Self::open) itself never takes a cut for it.
+    /// With an end of its own, [`open`](Self::open) itself never mistakes a cut for it.
     const ENDS: bool = false;
 
     #[inline]
@@ -122,7 +122,7 @@ where
     }
 }
 
-/// Whether the stage is over for no other reason than that the wire is.
+/// Returns true if the stage is done only because the wire has ended.
 #[cold]
 fn is_bare_end<D: Decode>(
     decoder: &mut D,
@@ -131,7 +131,7 @@ fn is_bare_end<D: Decode>(
 ) -> Result<bool, Fault<D::Error>> {
     loop {
         match decoder.frame(wire.as_slice(), false) {
-            // What is absorbed in front of the end.
+            // Absorb what comes in front of the end.
             Ok(Framing::Absorb(length)) if (1..=wire.len()).contains(&length) => {
                 let position = wire.position();
                 let absorbed = decoder.absorb(wire.take(length), answers);

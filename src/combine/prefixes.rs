@@ -1,14 +1,14 @@
-//! A decision by a table of prefixes.
+//! Decisions by a table of prefixes.
 
 use super::{Choice, Decision, Look};
 
-/// A table of prefixes and what each stands for, made by [`prefixes`].
+/// A table of prefixes and the decision each stands for, made by [`prefixes`].
 ///
-/// The longest prefix that the input begins with wins, and among equal ones the first. The verdict
-/// falls with the first byte that settles it: where the input is on its way to a longer prefix, it
-/// is waited for; where no prefix can match any more, or the stream ends before one does, it is
-/// the one given to [`otherwise`](Self::otherwise). So it depends on the bytes of the stream and
-/// never on how they were cut.
+/// The longest prefix that the input begins with wins, and the first of equal ones. The decision is
+/// made at the first byte that settles it. If the input may still become a longer prefix, more
+/// input is needed; if no prefix can match any more, or the stream ends before one does, the
+/// decision is the one given to [`otherwise`](Self::otherwise). So it depends on the bytes of the
+/// stream and never on the cuts.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, combine::prefixes};
@@ -35,20 +35,20 @@ pub struct Prefixes<T, const N: usize> {
     table: [(&'static [u8], T); N],
 }
 
-/// A [`Prefixes`] table that knows what to say where no prefix matches.
+/// A [`Prefixes`] table with a decision for the case that no prefix matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PrefixTable<T, const N: usize> {
     prefixes: Prefixes<T, N>,
     otherwise: T,
 }
 
-/// A table of prefixes and what each stands for. See [`Prefixes`].
+/// Makes a table of prefixes and their decisions. See [`Prefixes`].
 pub const fn prefixes<T, const N: usize>(table: [(&'static [u8], T); N]) -> Prefixes<T, N> {
     Prefixes { table }
 }
 
 impl<T: Clone, const N: usize> Prefixes<T, N> {
-    /// The stage that decides by this table, and for `otherwise` where no prefix matches.
+    /// Makes a stage that decides by this table, and for `otherwise` if no prefix matches.
     pub fn otherwise(self, otherwise: T) -> Choice<T, PrefixTable<T, N>> {
         Choice::new(PrefixTable { prefixes: self, otherwise })
     }
@@ -63,7 +63,7 @@ impl<T: Clone, const N: usize> Look<T> for PrefixTable<T, N> {
                     longest = Some((prefix, picked));
                 }
             } else if !eof && prefix.starts_with(input) {
-                // It is longer than the input, and so than whatever matches already.
+                // The prefix is longer than the input, and so than any that matches already.
                 return Decision::MORE;
             }
         }

@@ -1,19 +1,20 @@
-//! A stage confined to a number of bytes.
+//! Stages confined to a number of bytes.
 
 use super::forward::forward;
 use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
-/// A stage confined to the next `length` bytes, and done at their end, whatever happens inside.
+/// A stage confined to the next `length` bytes, and done at their end, whatever the wrapped stage
+/// does.
 ///
-/// The stage inside is never shown a byte beyond, so it cannot be made to read what belongs to
-/// whoever comes after: the region's end is the end of its stream. If it stops early, the rest of
-/// the region is skipped, in whatever pieces it arrives. If it needs more than the region has, the
-/// fault is [`Truncated`](crate::Cause::Truncated) at the region's end, and so the same however the bytes arrived.
+/// The wrapped stage is never shown a byte beyond, so it cannot read what belongs to the next
+/// stage: the end of the region is the end of its stream. If it stops early, the rest of the region
+/// is skipped in the pieces in which it arrives. If it needs more than the region has, the fault is
+/// [`Truncated`](crate::Cause::Truncated) at the end of the region, however the bytes arrived.
 ///
-/// On partial input it needs what the stage inside needs, but no more than the region still has,
-/// all of which it claims: reading to the region's end takes no byte from the next stage. A stream
-/// that ends inside the region is truncated, even where the stage inside would have been content
-/// with its end. Made by [`DecodeExt::region`](crate::DecodeExt::region).
+/// On partial input it needs what the wrapped stage needs, but no more than the rest of the region,
+/// all of which it claims: reading to the end of the region takes no byte from the next stage. A
+/// stream that ends inside the region is truncated, even if the wrapped stage could end there. Made
+/// by [`DecodeExt::region`](crate::DecodeExt::region).
 ///
 /// ```
 /// use segue::{Buffer, Cause, DecodeExt, Output, Step, length};
@@ -38,37 +39,37 @@ use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 pub struct Region<D> {
     stage: D,
     left: u64,
-    /// The stage inside is done; what is left is skipped.
+    /// The wrapped stage is done, and the rest is skipped.
     stopped: bool,
 }
 
 impl<D> Region<D> {
-    /// `stage`, confined to the next `length` bytes.
+    /// Confines `stage` to the next `length` bytes.
     pub const fn new(stage: D, length: u64) -> Self {
         Self { stage, left: length, stopped: false }
     }
 
-    /// How many bytes of the region have not been consumed.
+    /// Returns the number of bytes of the region that were not consumed.
     pub const fn left(&self) -> u64 {
         self.left
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }
 
-    /// How much of `input` lies in the region.
+    /// Returns the part of `input` that lies in the region.
     #[inline]
     fn inside<'i>(&self, input: &'i [u8]) -> &'i [u8] {
         match usize::try_from(self.left) {
@@ -77,8 +78,8 @@ impl<D> Region<D> {
         }
     }
 
-    /// How much of the region comes behind the `shown` bytes of it; what is more than a `usize`
-    /// can say is as good as endless.
+    /// Returns the number of bytes of the region behind the `shown` ones; more than a `usize` can
+    /// hold counts as endless.
     #[inline]
     fn behind(&self, shown: &[u8]) -> usize {
         usize::try_from(self.left - shown.len() as u64).unwrap_or(usize::MAX)
@@ -141,8 +142,8 @@ impl<D: Decode> Decode for Region<D> {
     forward!(D, stage);
 }
 
-/// At the region's end the answer changes, so nobody waits for more than comes before it; and all
-/// that comes before it belongs to the region.
+/// Cuts a need to the end of the region, where the answer changes. All bytes before it belong to
+/// the region.
 #[inline]
 fn clipped(need: Need, behind: usize) -> Framing {
     let at_least = need.at_least.get().min(behind);

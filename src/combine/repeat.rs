@@ -1,4 +1,4 @@
-//! A stage that is made anew whenever it is done.
+//! Stages that start again.
 
 use core::fmt;
 
@@ -7,10 +7,10 @@ use crate::{Decode, Fault, Framing, Output, Record, core::Budget};
 
 /// A stage that is made anew whenever it is done.
 ///
-/// It is done itself at the end of the stream, if that comes before the first byte of a new round;
-/// otherwise it is the stage of the round which says whether the stream may end there. On partial
-/// and on complete input it acts as that stage does. A stage that is done over and over without
-/// consuming anything would go on for ever: that is [`NoProgress`](crate::Cause::NoProgress).
+/// It is done at the end of the stream, if that comes before the first byte of a new round;
+/// otherwise the stage of the round decides whether the stream may end there. On partial and on
+/// complete input it acts as that stage does. A stage that is done again and again without
+/// consuming anything would never end: that is [`NoProgress`](crate::Cause::NoProgress).
 ///
 /// Made by [`repeat`].
 ///
@@ -33,29 +33,29 @@ use crate::{Decode, Fault, Framing, Output, Record, core::Budget};
 pub struct Repeat<D, F> {
     stage: D,
     make: F,
-    /// Nothing has been asked for in this round, so the stream may end here.
+    /// Nothing was asked for in this round, so the stream may end here.
     fresh: bool,
-    /// Rounds without a byte are paid from it; a byte fills it up.
+    /// The account for rounds without a byte; each byte adds to it.
     budget: Budget,
 }
 
-/// The stage that `make` makes, again and again. See [`Repeat`].
+/// Repeats the stage that `make` makes. See [`Repeat`].
 pub fn repeat<D: Decode, F: FnMut() -> D>(mut make: F) -> Repeat<D, F> {
     Repeat { stage: make(), make, fresh: true, budget: Budget::new() }
 }
 
 impl<D, F> Repeat<D, F> {
-    /// The stage of this round.
+    /// Returns the stage of this round.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage of this round, to be changed.
+    /// Returns the stage of this round, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage of this round, as a value.
+    /// Returns the stage of this round as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }
@@ -83,8 +83,8 @@ impl<D: Decode, F: FnMut() -> D> Decode for Repeat<D, F> {
                 return Ok(Framing::Done);
             }
             match self.stage.frame(input, eof).map_err(Fault::fatal)? {
-                // A stage that is done stays so, so beginning the next round commits to nothing
-                // that a second question could change.
+                // A stage that is done stays so, so the next round may begin here: a second
+                // question gets the same answer.
                 Framing::Done => {
                     self.budget.spend(0)?;
                     self.stage = (self.make)();

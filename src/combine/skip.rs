@@ -1,16 +1,16 @@
-//! Over-long records, passed over instead of refused.
+//! Records that are too long, passed over instead of refused.
 
 use core::num::NonZeroUsize;
 
 use super::forward::forward;
 use crate::{Cause, Decode, Fault, Framing, Output, Record};
 
-/// Records of `stage` of up to `max` bytes of content; a longer one is passed over, in memory that
-/// does not grow with it, and reported once when it ends.
+/// Passes over records with more than `max` bytes of content, in memory that does not grow with
+/// them, and reports each once at its end.
 ///
-/// What counts as content is the stage's to say: neither length prefixes nor separators do. `max`
-/// takes the place of the limit that the stage has of its own. Whether a record fits and how long
-/// it is reported to be does not depend on how its bytes came in.
+/// The stage defines the content: neither length prefixes nor separators are part of it. `max`
+/// replaces the limit of the stage. Whether a record fits, and its reported length, do not depend
+/// on the cuts.
 ///
 /// ```
 /// use segue::combine::{Measured, skip_oversize};
@@ -37,14 +37,14 @@ pub fn skip_oversize<D: Skim>(stage: D, max: usize) -> SkipOversize<D> {
     SkipOversize { stage, max, passed: 0, ahead: Skimmed::Framing(Framing::Done) }
 }
 
-/// What [`skip_oversize`] makes of a stage.
+/// A stage made by [`skip_oversize`].
 #[derive(Debug, Clone)]
 pub struct SkipOversize<D> {
     stage: D,
     max: usize,
-    /// Bytes of content of the over-long record in front that have been passed over.
+    /// Bytes of content that were passed over of the record in front, which is too long.
     passed: u64,
-    /// The last answer, which says whose the bytes are that are consumed next.
+    /// The last answer, which tells whose bytes are consumed next.
     ahead: Skimmed,
 }
 
@@ -55,57 +55,58 @@ pub enum Measured<T> {
     Fits(T),
     /// A record that was passed over; it has ended.
     TooLong {
-        /// Length of its content, always more than the limit.
+        /// The length of its content in bytes, always more than the limit.
         bytes: u64,
     },
 }
 
-/// A stage that can pass over the rest of an over-long record without holding it.
+/// A stage that can pass over the rest of a record that is too long without holding it.
 ///
-/// [`skip_oversize`] asks [`skim`](Self::skim) in place of [`frame`](Decode::frame). Once it has
-/// been told of a part of an over-long record, it consumes the part, calls [`pass`](Self::pass),
-/// and asks again, now inside of the record, until it has ended; `frame` and
-/// [`parse`](Decode::parse) are not called in between.
+/// [`skip_oversize`] asks [`skim`](Self::skim) in place of [`frame`](Decode::frame). When told of a
+/// part of a record that is too long, it consumes the part, calls [`pass`](Self::pass), and asks
+/// again, now inside the record, until the record ends. `frame` and [`parse`](Decode::parse) are
+/// not called in between.
 pub trait Skim: Decode {
-    /// As [`frame`](Decode::frame), for records of up to `max` bytes of content in place of the
-    /// stage's own limit, and with an answer for longer ones instead of a fault.
+    /// Does what [`frame`](Decode::frame) does, for records of up to `max` bytes of content in
+    /// place of the stage's own limit, and answers for longer ones instead of failing.
     ///
-    /// A record must be called over-long as soon as that is sure, and an over-long record whose
-    /// end is buffered is passed over in one [`Skimmed::End`]. `max` stays the same within a
-    /// record. As with `frame`, asking commits to nothing.
+    /// Report a record as too long as soon as that is certain, and pass over one whose end is
+    /// buffered in a single [`Skimmed::End`]. `max` stays the same within a record. As with
+    /// `frame`, asking commits to nothing.
     ///
     /// # Errors
-    /// As `frame`, but never [`Cause::TooLong`].
+    /// Those of `frame`, except [`Cause::TooLong`].
     fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Self::Error>>;
 
-    /// What [`skim`](Self::skim) has answered, a [`Skimmed::Part`] or [`Skimmed::End`], has been
-    /// consumed: the stage is now inside of an over-long record, or behind it.
+    /// Notes that the last answer of [`skim`](Self::skim), a [`Skimmed::Part`] or [`Skimmed::End`],
+    /// was consumed. The stage is now inside a record that is too long, or behind it.
     fn pass(&mut self, skimmed: Skimmed);
 }
 
 /// The answer of [`Skim::skim`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Skimmed {
-    /// There is no over-long record in front, or it cannot be told yet, or not how it goes on.
+    /// No record that is too long is in front, or it is not known yet whether it is, or how it goes
+    /// on.
     Framing(Framing),
-    /// An over-long record goes on behind these bytes.
+    /// A record that is too long goes on behind these bytes.
     Part {
         /// Bytes to be consumed.
         length: NonZeroUsize,
-        /// How many of them are content.
+        /// The number of them that are content.
         content: usize,
     },
-    /// An over-long record ends with these bytes.
+    /// A record that is too long ends with these bytes.
     End {
         /// Bytes to be consumed. 0 is legal: the end of the stream may end a record.
         length: usize,
-        /// How many of them are content.
+        /// The number of them that are content.
         content: usize,
     },
 }
 
 impl<D> SkipOversize<D> {
-    /// The stage itself.
+    /// Returns the wrapped stage.
     pub fn into_inner(self) -> D {
         self.stage
     }

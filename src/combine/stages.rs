@@ -1,17 +1,17 @@
-//! A switch over several stages, written out by a macro.
+//! Switches over several stages, written by a macro.
 
 /// Writes an enum of stages that is a stage itself, with the enums of its items and errors.
 ///
-/// It is what a connection holds that speaks one of several protocols, and what
+/// Use it for a connection that speaks one of several protocols, and as the stage that
 /// [`switch`](crate::combine::Choice::switch) and [`then`](crate::DecodeExt::then) go on with:
-/// dispatch by a `match`, with no allocation and no pointer. On partial and on complete input the
-/// enum acts as the stage that it holds, and so do its items and its errors: each has a variant of
-/// the same name. Visibility, documentation and other attributes are yours to write; the error
-/// enum is `Debug` already, and displays as the error it holds.
+/// dispatch is a `match`, with no allocation and no pointer. On partial and on complete input the
+/// enum acts as the stage it holds. Its items and errors have a variant of the same name for each
+/// stage. You write visibility, documentation and other attributes; the error enum is `Debug`
+/// already, and displays the error it holds.
 ///
-/// The stages are types without parameters (a lifetime or type parameter of the enum itself is
-/// refused). With feature `laws`, `impl Observe;` at the end lets the law suite look into items,
-/// if it can look into those of each stage.
+/// The stages are types without parameters; a lifetime or type parameter of the enum itself is
+/// refused. With feature `laws`, `impl Observe;` at the end lets the law suite see items, if it
+/// sees those of each stage.
 ///
 /// ```
 /// use segue::{Buffer, Decode, Output, Step, combine::prefixes, length};

@@ -1,18 +1,17 @@
-//! A decision by the first bytes, and the stage that it is about.
+//! Decisions by the first bytes, with the stage they choose.
 
 use core::{fmt, marker::PhantomData, mem};
 
 use super::{Decision, Look};
 use crate::{Cause, Decode, Fault, Framing, Need, Output, Record, Say};
 
-/// Decides by the first bytes what stage they belong to, and goes on as that stage.
+/// A stage that decides by the first bytes which stage they belong to, and goes on as that stage.
 ///
-/// A [`Choice`](super::Choice) that yields no item of its own: until the decision is made it asks
-/// for more and claims none of it; then it acts on partial and on complete input as the stage
-/// chosen. Stages of several types become one by [`stages!`](crate::stages), by
-/// [`Either`](super::Either) or by [`boxed`](crate::DecodeExt::boxed). The function may refuse a
-/// decision: that fault is fatal and lies at the first byte. Made by
-/// [`Choice::switch`](super::Choice::switch).
+/// A [`Choice`](super::Choice) without an item of its own: until the decision is made it asks for
+/// more and claims none of it; then it acts on partial and on complete input as the chosen stage.
+/// Stages of several types become one by [`stages!`](crate::stages), by [`Either`](super::Either)
+/// or by [`boxed`](crate::DecodeExt::boxed). The function may refuse a decision: that fault is
+/// fatal and lies at the first byte. Made by [`Choice::switch`](super::Choice::switch).
 ///
 /// ```
 /// use segue::{Buffer, DecodeExt, Output, Step, combine::{Either, prefixes}, length};
@@ -47,13 +46,13 @@ where
     B: Decode,
     F: FnOnce(T) -> Result<B, Fault<B::Error>>,
 {
-    /// Decides with `look`, and goes on with what `make` makes of the decision.
+    /// Decides with `look`, and goes on with the stage that `make` makes out of the decision.
     pub const fn new(look: L, make: F) -> Self {
         Self { state: State::Looking(look, make, PhantomData) }
     }
 
-    /// Looks, and goes on once there is a decision. Doing it when asked for a frame commits to
-    /// nothing that a second question could change, since a decision is never taken back.
+    /// Looks, and goes on once there is a decision. It may do so when asked for a frame: a decision
+    /// is never taken back, so a second question gets the same answer.
     fn choose(&mut self, input: &[u8], eof: bool) -> Result<Option<Need>, Fault<B::Error>> {
         let State::Looking(look, ..) = &mut self.state else {
             return Ok(None);
@@ -77,7 +76,7 @@ where
 }
 
 impl<T, L, B, F> Switch<T, L, B, F> {
-    /// The stage chosen, once there is one.
+    /// Returns the chosen stage, once there is one.
     pub const fn stage(&self) -> Option<&B> {
         match &self.state {
             State::Chosen(stage) => Some(stage),
@@ -85,7 +84,7 @@ impl<T, L, B, F> Switch<T, L, B, F> {
         }
     }
 
-    /// The stage chosen, once there is one, as a value.
+    /// Returns the chosen stage as a value, once there is one.
     pub fn into_stage(self) -> Option<B> {
         match self.state {
             State::Chosen(stage) => Some(stage),

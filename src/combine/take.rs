@@ -1,13 +1,13 @@
-//! So many records, and then the end.
+//! A fixed number of records.
 
 use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record};
 
-/// Exactly so many records of a stage, and then it is done.
+/// A stage that is done after a number of records.
 ///
-/// Records that become faults count as well; what is absorbed does not. On partial input it acts
-/// as the stage inside does. A stage that is done before its time, at the end of the stream or
-/// elsewhere, is a fault: [`Truncated`](crate::Cause::Truncated), where it ended. Made by
+/// Records that become faults count as well; what is absorbed does not. On partial input it acts as
+/// the wrapped stage does. If that is done too early, at the end of the stream or elsewhere, the
+/// fault is [`Truncated`](crate::Cause::Truncated) at its end. Made by
 /// [`DecodeExt::take`](crate::DecodeExt::take).
 ///
 /// ```
@@ -36,27 +36,27 @@ pub struct Take<D> {
 }
 
 impl<D> Take<D> {
-    /// `count` records of `stage`.
+    /// Takes `count` records of `stage`.
     pub const fn new(stage: D, count: u64) -> Self {
         Self { stage, left: count }
     }
 
-    /// How many records are still to come.
+    /// Returns the number of records still to come.
     pub const fn left(&self) -> u64 {
         self.left
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }

@@ -1,21 +1,20 @@
-//! One stage ends, and its result makes the next.
+//! One stage after another, made out of it.
 
 use core::{fmt, mem};
 
 use super::either::{Either, left, right};
 use crate::{Cause, Decode, Fault, Framing, Output, Record, Say};
 
-/// One stage, and when it is done, the next, made from the first by value.
+/// A stage and, when it is done, the next, made from the first by value.
 ///
-/// The hand-over takes the first stage whole, so whatever it has learnt (a head's content length,
-/// a negotiated version) goes into the making of the second. No byte moves: the second stage is
-/// shown the same buffer from where the first one stopped, so what was read too far for the first
-/// is there for it.
+/// The hand-over takes the first stage whole, so everything it has learnt (a head's content length,
+/// a negotiated version) can go into the second. No byte moves: the second stage is shown the same
+/// buffer from where the first one stopped, including what was read too far for the first.
 ///
 /// On partial input the first stage asks for what it needs, then the second; between the two there
-/// is nothing to wait for. The end of the stream is shown to whichever is at work. Items and
-/// errors tell the two apart by [`Either`]; a fault of the hand-over is fatal and lies at the first
-/// byte that the first stage left. Made by [`DecodeExt::then`](crate::DecodeExt::then).
+/// is nothing to wait for. The end of the stream is shown to the stage at work. Items and errors
+/// are [`Either`] of the two. A fault of the hand-over is fatal and lies at the first byte that the
+/// first stage left. Made by [`DecodeExt::then`](crate::DecodeExt::then).
 ///
 /// ```
 /// use segue::{Buffer, DecodeExt, Output, Step, combine::Either, length};
@@ -51,13 +50,13 @@ impl<A: Decode, B: Decode, F> Then<A, B, F>
 where
     F: FnOnce(A) -> Result<B, Fault<Either<A::Error, B::Error>>>,
 {
-    /// `first`, and when it is done, what `next` makes of it.
+    /// Runs `first` and, when it is done, the stage that `next` makes out of it.
     pub const fn new(first: A, next: F) -> Self {
         Self { state: State::First(first, next) }
     }
 
-    /// Moves on to the second stage. Doing it when asked for a frame commits to nothing that a
-    /// second question could change, since a stage that is done stays so.
+    /// Moves on to the second stage. It may do so when asked for a frame: a stage that is done
+    /// stays so, and a second question gets the same answer.
     fn hand_over(&mut self) -> Result<&mut B, Fault<Either<A::Error, B::Error>>> {
         self.state = match mem::replace(&mut self.state, State::Dead) {
             State::First(first, next) => State::Second(next(first).map_err(Fault::fatal)?),
@@ -71,7 +70,7 @@ where
 }
 
 impl<A, B, F> Then<A, B, F> {
-    /// The first stage, while it is at work.
+    /// Returns the first stage, while it is at work.
     pub const fn first(&self) -> Option<&A> {
         match &self.state {
             State::First(first, _) => Some(first),
@@ -79,7 +78,7 @@ impl<A, B, F> Then<A, B, F> {
         }
     }
 
-    /// The second stage, once it is at work.
+    /// Returns the second stage, once it is at work.
     pub const fn second(&self) -> Option<&B> {
         match &self.state {
             State::Second(second) => Some(second),
@@ -87,7 +86,7 @@ impl<A, B, F> Then<A, B, F> {
         }
     }
 
-    /// Whichever stage is at work; none after a hand-over that failed.
+    /// Returns the stage at work; `None` after a hand-over that failed.
     pub fn into_stage(self) -> Option<Either<A, B>> {
         match self.state {
             State::First(first, _) => Some(Either::Left(first)),

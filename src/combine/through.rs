@@ -1,16 +1,16 @@
-//! Up to a record that is the last.
+//! Records up to a last one.
 
 use core::fmt;
 
 use super::forward::forward;
 use crate::{Decode, Fault, Framing, Output, Record};
 
-/// A stage that is done behind the first record of which a function says that it is the last:
-/// commands until one of them changes the protocol, so that a connection can go on to the next stage.
+/// A stage that is done after the first record that a function calls the last: commands until one
+/// of them changes the protocol, so that a connection can go on to the next stage.
 ///
 /// The function sees a whole record as it is on the wire, header or separator included. The last
-/// record is an item like the others; what is absorbed is not asked about. On partial input it acts
-/// as the stage inside does, and it is done where that is. Made by
+/// record is an item like the others; the function is not asked about what is absorbed. On partial
+/// input it acts as the wrapped stage does, and it is done if that is. Made by
 /// [`DecodeExt::through`](crate::DecodeExt::through).
 ///
 /// ```
@@ -35,7 +35,7 @@ pub struct Through<D, P> {
 }
 
 impl<D: Decode, P> Through<D, P> {
-    /// `stage` up to and with the first record of which `is_last` says so.
+    /// Reads `stage` up to and including the first record for which `is_last` returns true.
     pub const fn new(stage: D, is_last: P) -> Self {
         const { assert!(D::WIRE, "the records of this stage are not bytes of its stream") };
         Self { stage, is_last, over: false }
@@ -43,22 +43,22 @@ impl<D: Decode, P> Through<D, P> {
 }
 
 impl<D, P> Through<D, P> {
-    /// Whether the last record has come, and not merely the end of the stage inside.
+    /// Returns true after the last record, and not merely at the end of the wrapped stage.
     pub const fn is_done(&self) -> bool {
         self.over
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }

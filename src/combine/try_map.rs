@@ -1,4 +1,4 @@
-//! Items made into something else, or refused.
+//! Items converted, or refused.
 
 use core::fmt;
 
@@ -8,17 +8,17 @@ use super::{
 };
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
-/// The items of a stage, put through a function that may refuse them.
+/// A stage whose items are passed through a function that may refuse them.
 ///
-/// On partial and on complete input it acts as the stage inside does: the function is asked only
-/// about whole records. It gives `Err(Fault<E>)`, and so chooses: a fault as made by
-/// [`Fault::new`] is the end of the stage, one made [`recoverable`](Fault::recoverable) leaves the
-/// bad record out and lets the next one come. The fault's offset counts from the front of the
-/// whole record on the wire, header included; 0, the default, is its first byte.
+/// On partial and on complete input it acts as the wrapped stage does, since the function is asked
+/// about whole records only. It returns `Err(Fault<E>)` to refuse one: a fault made by
+/// [`Fault::new`] ends the stage, one made [`recoverable`](Fault::recoverable) leaves the bad
+/// record out and goes on with the next. The offset of the fault counts from the front of the whole
+/// record on the wire, header included; 0, the default, is its first byte.
 ///
-/// One error type comes out, the closure's `E`, and the stage's own errors are converted into it
-/// by [`From`]: a protocol has one error enum and needs no wrapping. Where the two are strangers
-/// to each other, [`map_err`](crate::DecodeExt::map_err) goes before.
+/// The error type is the closure's `E`, and the stage's own errors are converted into it by
+/// [`From`]: a protocol has one error enum and needs no wrapping. If there is no conversion, use
+/// [`map_err`](crate::DecodeExt::map_err) first.
 ///
 /// Made by [`DecodeExt::try_map`] from a closure with an owned result, by
 /// [`DecodeExt::try_map_lent`] from one whose result borrows, and by
@@ -59,19 +59,19 @@ pub struct TryMap<D, F> {
 
 /// A function from the items of `D` to something that may borrow from them, or to a fault.
 ///
-/// The counterpart of [`MapItem`](super::MapItem) for functions that may refuse: implemented for
-/// closures `FnMut(D::Item<'_>) -> Result<T, Fault<E>>` with an owned `T` where `D` is `'static`,
-/// and for closures whose result borrows by way of [`Lending`].
+/// The counterpart of [`MapItem`](super::MapItem) for functions that may refuse. Closures
+/// `FnMut(D::Item<'_>) -> Result<T, Fault<E>>` with an owned `T` implement it if `D` is `'static`,
+/// and closures whose result borrows by [`Lending`].
 pub trait TryMapItem<D: Decode> {
-    /// What an item becomes.
+    /// The result for an item.
     type Output<'a>
     where
         D: 'a,
         Self: 'a;
-    /// Why an item is refused, and what the stage's own errors become.
+    /// The error of a refused item, into which the stage's own errors are converted.
     type Error: From<D::Error>;
 
-    /// Makes an item something else.
+    /// Converts an item.
     ///
     /// # Errors
     /// When the item is refused, with an offset from the front of its record.
@@ -81,22 +81,22 @@ pub trait TryMapItem<D: Decode> {
 }
 
 impl<D, F> TryMap<D, F> {
-    /// The items of `stage`, put through `map`.
+    /// Passes the items of `stage` through `map`.
     pub const fn new(stage: D, map: F) -> Self {
         Self { stage, map }
     }
 
-    /// The stage inside.
+    /// Returns the wrapped stage.
     pub const fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage inside, to be changed.
+    /// Returns the wrapped stage, to be changed.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// The stage inside, as a value.
+    /// Returns the wrapped stage as a value.
     pub fn into_stage(self) -> D {
         self.stage
     }

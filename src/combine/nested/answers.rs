@@ -1,23 +1,24 @@
-//! What becomes of what an inner stage answers.
+//! Policies for the answers of an inner stage.
 
 use core::{fmt, marker::PhantomData};
 
 use crate::{Cause, Encode, Fault, Output};
 
-/// What becomes of what the inner stage of a [`Nested`](super::Nested) answers: [`Silent`],
-/// [`Kept`] or [`Carried`]. Only the types of this crate have it.
+/// The way that answers of the inner stage of a [`Nested`](super::Nested) take: [`Silent`],
+/// [`Kept`] or [`Carried`]. Only types of this crate implement it.
 pub trait Answers: sealed::Sealed {
-    /// What the errors of an inner stage become: themselves, unless an encoder may fail as well.
+    /// The error of the whole: that of the inner stage, unless an encoder may fail as well.
     type Error<I>;
 
     #[doc(hidden)]
     fn inner<I>(error: I) -> Self::Error<I>;
 
-    /// How many bytes of data the inner stage may say while the output outside has `room`.
+    /// Returns the number of bytes of data that the inner stage may add by itself while the outer
+    /// output has `room`.
     #[doc(hidden)]
     fn room(room: usize, answers: &Output) -> usize;
 
-    /// Sees to what waits in `answers`, of which `before` bytes did already.
+    /// Passes on what waits in `answers`, of which `before` bytes did already.
     #[doc(hidden)]
     fn settle<I>(
         &mut self,
@@ -27,20 +28,21 @@ pub trait Answers: sealed::Sealed {
     ) -> Result<(), Fault<Self::Error<I>>>;
 }
 
-/// The inner stage answers nothing. Where it does all the same, the fault is [`Cause::Unsent`].
+/// No answers: if the inner stage answers all the same, the fault is [`Cause::Unsent`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Silent;
 
-/// Answers wait for the caller, by [`Nested::keeping_answers`](super::Nested::keeping_answers).
+/// Answers that wait for the caller, by
+/// [`Nested::keeping_answers`](super::Nested::keeping_answers).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Kept;
 
-/// Answers leave through an encoder of the outer protocol, by
+/// Answers that leave through an encoder of the outer protocol, by
 /// [`Nested::answering`](super::Nested::answering).
 pub struct Carried<E, X> {
     encoder: E,
     max: usize,
-    /// The encoder's error, which is one for slices of all lifetimes.
+    /// The encoder's error, the same for slices of all lifetimes.
     error: PhantomData<fn() -> X>,
 }
 
@@ -49,25 +51,25 @@ impl<E, X> Carried<E, X> {
         Self { encoder, max: max.max(1), error: PhantomData }
     }
 
-    /// The encoder.
+    /// Returns the encoder.
     pub const fn encoder(&self) -> &E {
         &self.encoder
     }
 
-    /// The encoder, as a value.
+    /// Returns the encoder as a value.
     pub fn into_encoder(self) -> E {
         self.encoder
     }
 }
 
-/// What is wrong inside of a [`Nested`](super::Nested) whose answers leave through an encoder.
+/// The error of a [`Nested`](super::Nested) whose answers leave through an encoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InnerError<I, X> {
     /// The inner stage refuses its input.
     Stage(I),
-    /// The encoder refuses a piece of what the inner stage answers: a mistake in how the stage was
-    /// made, and not the peer's.
+    /// The encoder refuses a piece of an answer: a mistake in how the stage was made, not of the
+    /// peer.
     Answer(X),
 }
 
@@ -106,7 +108,8 @@ impl Answers for Kept {
         room.min(answers.high_water().saturating_sub(answers.len()))
     }
 
-    /// One answer may pass the mark, whatever its length: only who takes none out is at fault.
+    /// One answer may pass the mark, whatever its length: only a caller that takes none out is at
+    /// fault.
     #[inline]
     fn settle<I>(
         &mut self,
@@ -174,7 +177,7 @@ impl<I: fmt::Display, X> fmt::Display for InnerError<I, X> {
     }
 }
 
-/// The stage's error is printed in here, so the source is what that one has for its source.
+/// Prints the stage's own error as well, so the source is that error's source.
 impl<I, X> core::error::Error for InnerError<I, X>
 where
     I: core::error::Error,

@@ -1,4 +1,4 @@
-//! A stream inside the records of another, and the ways that its answers take.
+//! Streams inside the records of another.
 
 mod answers;
 mod stage;
@@ -11,16 +11,16 @@ use crate::{Buffer, Decode, Encode, Output};
 
 pub use answers::{Answers, Carried, InnerError, Kept, Silent};
 
-/// The records of an outer stage carry, piece by piece, the bytes of an inner one.
+/// A stage whose outer records carry the bytes of an inner stream, piece by piece.
 ///
-/// The inner stage has a [`Buffer`] of its own, into which the outer records' payload is copied;
-/// where one outer record ends and the next begins means nothing to it. Its items and faults are
-/// those of `Nested`: faults with their offset in the inner stream and one
-/// [`layer`](crate::Fault::layer) deeper, since an offset in the outer stream would depend on how
-/// the inner one was cut. Faults of the outer stage keep layer 0.
+/// The inner stage has a [`Buffer`] of its own, into which the payload of outer records is copied;
+/// the ends of outer records do not matter to it. `Nested` has its items and faults. A fault has
+/// its offset in the inner stream and is one [`layer`](crate::Fault::layer) deeper, since an offset
+/// in the outer stream would depend on how the inner one was cut. Faults of the outer stage keep
+/// layer 0.
 ///
-/// Layers are counted from the outer stage as a whole: `a.nested(b.nested(c))` tells three apart,
-/// `a.nested(b).nested(c)` reads the same streams and puts `b` and `c` into layer 1 both.
+/// Layers are counted from the outer stage as a whole: `a.nested(b.nested(c))` has three, while
+/// `a.nested(b).nested(c)` reads the same streams and puts both `b` and `c` into layer 1.
 ///
 /// Made by [`DecodeExt::nested`](crate::DecodeExt::nested).
 ///
@@ -42,34 +42,34 @@ pub use answers::{Answers, Carried, InnerError, Kept, Silent};
 /// assert_eq!((fault.layer, fault.at), (1, 10));
 /// ```
 ///
-/// # What it needs and what it holds
+/// # Needs and memory
 /// - On partial input it needs what the outer stage needs. The outer stage is asked for a record
-///   only when the inner one can make nothing of what it has, so at most one outer record is
-///   buffered beyond what the inner stage needs.
-/// - An outer record is absorbed. What the inner stage finds in it comes as records of no bytes,
-///   which the bytes of the inner stream pay for (law L5, [`Decode::progress`]): a few outer bytes
-///   may carry any number of inner records, as those of a decompressor do. A stage that yields
-///   without consuming is still stopped.
-/// - An inner record is at most [`MAX`](Self::MAX) bytes long, or what
-///   [`set_max`](Self::set_max) says.
-/// - Consumed bytes are not kept. While more of the outer stream is waited for, the buffer holds a
-///   little more memory than it has bytes, and none if it has no bytes.
+///   only when the inner one can do nothing with what it has, so at most one outer record is
+///   buffered beyond the need of the inner stage.
+/// - An outer record is absorbed. Items that the inner stage finds in it come as records of no
+///   bytes, which the bytes of the inner stream pay for (law L5, [`Decode::progress`]): a few outer
+///   bytes may carry any number of inner records, as those of a decompressor do. A stage that
+///   yields without consuming is still stopped.
+/// - An inner record is at most [`MAX`](Self::MAX) bytes long, or as long as
+///   [`set_max`](Self::set_max) allows.
+/// - Consumed bytes are not kept. While it waits for more of the outer stream, the inner buffer
+///   holds a little more memory than it has bytes, and none if it has no bytes.
 ///
-/// An outer stage that gives its payload in pieces as they arrive serves as well, but then how far
-/// the outer stream has been read when the inner stage is done depends on the arrival. For plain
-/// bytes around an inner stage [`Region`](super::Region) is the better choice, and copies nothing.
+/// An outer stage that gives its payload in pieces as they arrive works as well, but then the outer
+/// position at which the inner stage is done depends on the reads. For plain bytes around an inner
+/// stage [`Region`](super::Region) is the better choice, and copies nothing.
 ///
 /// # Answers of the inner stage
-/// What the inner stage answers, and what it [says](Decode::speak) by itself, belongs to an inner
+/// Answers of the inner stage, and what it [sends](Decode::speak) by itself, belong to an inner
 /// stream in the other direction, which outer records have to carry:
 ///
-/// - [`answering`](Self::answering) gives an encoder of the outer protocol. Answers leave through it
-///   at once, in pieces, into the output of whoever drives the stage: a chat inside of chunks works
-///   over a connection as it does without chunks.
+/// - [`answering`](Self::answering) takes an encoder of the outer protocol. Answers leave through
+///   it at once, in pieces, into the output of the driver: a chat inside chunks works over a
+///   connection as it does without chunks.
 /// - [`keeping_answers`](Self::keeping_answers) keeps them in [`answers`](Self::answers), for the
 ///   caller to take out and send.
-/// - Without either, the first answer is a fault, [`Cause::Unsent`](crate::Cause::Unsent). An answer
-///   that is silently dropped stalls a peer that waits for it.
+/// - Without either, the first answer is a fault, [`Cause::Unsent`](crate::Cause::Unsent). Were the
+///   answer dropped, a peer that waits for it would stall.
 ///
 /// ```
 /// use core::convert::Infallible;
@@ -112,14 +112,14 @@ pub use answers::{Answers, Carried, InnerError, Kept, Silent};
 ///
 /// # Ends
 /// When the outer stage is done, the inner one is shown the end of its stream: what it lacks then
-/// is a truncation in its layer. When the inner stage is done, so is `Nested`, wherever the outer
-/// one stands; [`draining`](Self::draining) passes over what the outer stage still has instead, as
-/// [`Region`](super::Region) does.
+/// is a truncation in its layer. When the inner stage is done, so is `Nested`, whatever the state
+/// of the outer one; with [`draining`](Self::draining) it passes over the rest of the outer stage
+/// first, as [`Region`](super::Region) does.
 ///
-/// Inner bytes that were read too far are of another stream than the connection's, so a connection
-/// that holds some is not [handed off](crate::Edge). `Connection::follow` gives the stage to its
-/// closure, and [`into_parts`](Self::into_parts) gives everything inside, for
-/// [`from_parts`](Self::from_parts) to go on with another inner stage:
+/// Inner bytes that were read too far are not of the connection's stream, so a connection that
+/// holds some refuses a [hand-off](crate::Edge). `Connection::follow` gives the stage to its
+/// closure, and [`into_parts`](Self::into_parts) returns everything inside, so that
+/// [`from_parts`](Self::from_parts) can go on with another inner stage:
 ///
 /// ```
 /// use segue::{Buffer, DecodeExt, Output, Step, combine::Nested, length, separator};
@@ -139,17 +139,17 @@ pub use answers::{Answers, Carried, InnerError, Kept, Silent};
 pub struct Nested<O, I, A = Silent> {
     outer: O,
     inner: Limit<I>,
-    /// What was carried and the inner stage has not consumed.
+    /// Carried bytes that the inner stage has not consumed.
     buffer: Buffer,
-    /// What the inner stage has answered and said, on its way through `policy`.
+    /// Bytes that the inner stage has answered or sent by itself, on their way through `policy`.
     answers: Output,
     policy: A,
-    /// What the last frame announced.
+    /// The meaning of the last frame.
     next: Next,
     phase: Phase,
     /// The outer stage is done, and the inner stream with it.
     ended: bool,
-    /// Whether the outer stage is read to its end when the inner one is done.
+    /// True if the outer stage is read to its end when the inner one is done.
     drains: bool,
     /// See [`Decode::progress`].
     progress: u64,
@@ -157,13 +157,13 @@ pub struct Nested<O, I, A = Silent> {
 
 #[derive(Debug, Clone, Copy)]
 enum Next {
-    /// An inner item of so many bytes of the inner buffer.
+    /// An inner item of this many bytes of the inner buffer.
     Item(usize),
-    /// So many bytes of the inner buffer that the inner stage keeps to itself.
+    /// This many bytes of the inner buffer that the inner stage absorbs.
     Inner(usize),
-    /// An outer record whose payload is the inner stage's.
+    /// An outer record with a payload for the inner stage.
     Payload,
-    /// Something that the outer stage keeps to itself.
+    /// Bytes that the outer stage absorbs.
     Outer,
 }
 
@@ -171,13 +171,13 @@ enum Next {
 enum Phase {
     /// The inner stage is to be asked first.
     Fed,
-    /// The inner stage can do nothing with what it has; it need not be asked before there is more.
+    /// The inner stage can do nothing with what it has, and need not be asked before there is more.
     Starved,
     /// The inner stage is done, and the outer one is read to its end.
     Draining,
 }
 
-/// All that a [`Nested`] was made of and holds, by [`Nested::into_parts`].
+/// The parts of a [`Nested`] with everything it holds, from [`Nested::into_parts`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Parts<O, I, A = Silent> {
@@ -187,19 +187,20 @@ pub struct Parts<O, I, A = Silent> {
     pub inner: I,
     /// The bytes of the inner stream that the inner stage has not consumed.
     pub buffer: Buffer,
-    /// What the inner stage has answered and nobody has sent, as bytes of the inner stream.
+    /// Answers of the inner stage that nobody has sent, as bytes of the inner stream.
     pub answers: Output,
-    /// What became of answers: [`Carried`] has the encoder.
+    /// The policy for answers: [`Carried`] has the encoder.
     pub policy: A,
 }
 
 impl<O: Decode, I: Decode> Nested<O, I> {
-    /// `inner`, carried by the records of `outer`.
+    /// Carries `inner` in the records of `outer`.
     pub fn new(outer: O, inner: I) -> Self {
         Self::from_parts(outer, inner, Buffer::new())
     }
 
-    /// `inner`, carried by the records of `outer`, of which `buffer` holds what was read already.
+    /// Carries `inner` in the records of `outer`; `buffer` holds inner bytes that were read
+    /// already.
     pub fn from_parts(outer: O, inner: I, buffer: Buffer) -> Self {
         Self {
             outer,
@@ -217,23 +218,21 @@ impl<O: Decode, I: Decode> Nested<O, I> {
 }
 
 impl<O, I, A> Nested<O, I, A> {
-    /// The longest inner record in bytes, unless [`set_max`](Self::set_max) says otherwise:
-    /// enough for what protocols carry inside each other, little enough to be held by each of
-    /// many connections.
+    /// The default of the longest inner record, in bytes: enough for protocols that are carried
+    /// inside others, and little enough to be held by each of many connections.
     pub const MAX: usize = 64 * 1024;
 
-    /// A quarter of the capacity that stays whatever little is buffered in it, in bytes: below it,
-    /// moving the bytes costs more than the memory.
+    /// A quarter of the capacity, in bytes, that is kept even if less is buffered: moving bytes
+    /// into less would cost more than the memory.
     const KEPT: usize = 256;
 
-    /// The same stage, whose inner stage's answers leave through `encoder` in pieces of at most
-    /// `max` bytes; 0 counts as 1.
+    /// Sends answers of the inner stage through `encoder`, in pieces of at most `max` bytes; 0
+    /// counts as 1.
     ///
-    /// The encoder is given bytes of the inner stream and writes records of the outer one. What a
-    /// record has around its payload is not counted in `max`, so 255 is right for an 8-bit length.
-    /// An answer is encoded when it is made, and so keeps its place among what the caller sends. An
-    /// encoder that refuses a piece is the caller's mistake, and ends the stage by
-    /// [`InnerError::Answer`].
+    /// The encoder is given bytes of the inner stream and writes records of the outer one. `max`
+    /// counts the payload only, so 255 is right for an 8-bit length. An answer is encoded when it
+    /// is made, and so keeps its place among what the caller sends. An encoder that refuses a piece
+    /// is a mistake of the caller, and ends the stage by [`InnerError::Answer`].
     pub fn answering<E, X>(self, encoder: E, max: usize) -> Nested<O, I, Carried<E, X>>
     where
         E: for<'a> Encode<&'a [u8], Error = X>,
@@ -241,11 +240,11 @@ impl<O, I, A> Nested<O, I, A> {
         self.with_policy(Carried::new(encoder, max))
     }
 
-    /// The same stage, whose inner stage's answers wait in [`answers`](Nested::answers) for the
-    /// caller to send them.
+    /// Keeps answers of the inner stage in [`answers`](Nested::answers) for the caller to send
+    /// them.
     ///
-    /// The fault is [`Cause::Unsent`](crate::Cause::Unsent) when the inner stage answers while the
-    /// high-water mark of that output is reached: a peer must not be able to pile answers up.
+    /// The fault is [`Cause::Unsent`](crate::Cause::Unsent) if the inner stage answers while that
+    /// output is at its high-water mark, so that a peer cannot pile answers up.
     #[must_use]
     pub fn keeping_answers(self) -> Nested<O, I, Kept> {
         self.with_policy(Kept)
@@ -256,7 +255,7 @@ impl<O, I, A> Nested<O, I, A> {
         Nested { outer, inner, buffer, answers, policy, next, phase, ended, drains, progress }
     }
 
-    /// All that the stage is made of and holds.
+    /// Returns the parts, with everything the stage holds.
     pub fn into_parts(self) -> Parts<O, I, A> {
         Parts {
             outer: self.outer,
@@ -267,23 +266,22 @@ impl<O, I, A> Nested<O, I, A> {
         }
     }
 
-    /// Sets the longest inner record that is let through, in bytes. Only to be called between
-    /// records.
+    /// Sets the length of the longest inner record, in bytes. Call it between records only.
     pub fn set_max(&mut self, max: usize) {
         self.inner.set_max(max);
     }
 
-    /// The same stage, whose inner records may be `max` bytes long.
+    /// Sets the length of the longest inner record, in bytes.
     #[must_use]
     pub fn max(mut self, max: usize) -> Self {
         self.set_max(max);
         self
     }
 
-    /// The same stage, which is done only when the outer one is: whatever that carries after the
-    /// inner stage is done is passed over, in no more memory than one outer record.
+    /// Reads the outer stage to its end after the inner one is done. The rest is passed over, in no
+    /// more memory than one outer record, and only then `Nested` is done.
     ///
-    /// So what comes after a body is found however much of the body its content took.
+    /// So the bytes behind a body are found, however much of the body its content took.
     ///
     /// ```
     /// use segue::{Buffer, DecodeExt, Output, Step, length};
@@ -301,15 +299,15 @@ impl<O, I, A> Nested<O, I, A> {
         self
     }
 
-    /// Gives memory back: all of it while nothing is buffered and no answer waits, and all but a
-    /// little more than is buffered otherwise.
+    /// Gives memory back: all of it if nothing is buffered and no answer waits, and otherwise all
+    /// but a little more than is buffered.
     ///
-    /// `Nested` does that by itself whenever it has to wait for more of the outer stream, so this is
-    /// only for those who have taken something out of [`answers`](Nested::answers) since.
+    /// `Nested` does so by itself whenever it waits for more of the outer stream. Call it after
+    /// taking something out of [`answers`](Nested::answers).
     pub fn release(&mut self) {
         let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
         if length == 0 {
-            // Even one without capacity may keep what owned records were split off from.
+            // A buffer without capacity may still keep what owned records were split off from.
             drop(self.buffer.take_rest());
         } else if capacity / 4 > length.max(Self::KEPT) {
             self.buffer.move_to(BytesMut::zeroed(length));
@@ -323,25 +321,25 @@ impl<O, I, A> Nested<O, I, A> {
         }
     }
 
-    /// The outer stage.
+    /// Returns the outer stage.
     pub const fn outer(&self) -> &O {
         &self.outer
     }
 
-    /// The inner stage.
+    /// Returns the inner stage.
     pub const fn inner(&self) -> &I {
         self.inner.stage()
     }
 
-    /// The inner bytes that have not been consumed.
+    /// Returns the inner bytes that were not consumed.
     pub const fn buffer(&self) -> &Buffer {
         &self.buffer
     }
 }
 
 impl<O, I> Nested<O, I, Kept> {
-    /// What the inner stage has answered by itself, to be taken out and carried by outer records.
-    /// Its high-water mark bounds how much waits.
+    /// Returns the answers of the inner stage, to be taken out and carried by outer records. The
+    /// high-water mark bounds them.
     pub const fn answers(&mut self) -> &mut Output {
         &mut self.answers
     }

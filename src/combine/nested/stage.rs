@@ -1,9 +1,9 @@
-//! How a nested stream is read.
+//! The stage of a nested stream.
 //!
-//! The inner stage is asked first, as long as it can do something with what it has. What it
-//! announces is announced as a record of no bytes, and taken out of the inner buffer where that
-//! record is parsed or absorbed: so `frame` commits to nothing, and a driver whose output is full
-//! holds back what the inner stage would answer as it does for any stage.
+//! The inner stage is asked first, as long as it can do something with what it has. Its records and
+//! what it absorbs are announced as records of no bytes, and taken out of the inner buffer when
+//! that record is parsed or absorbed. So `frame` commits to nothing, and a driver whose output is
+//! full holds back answers of the inner stage as it does for any stage.
 
 use core::mem;
 
@@ -21,8 +21,8 @@ where
     A: Answers,
     for<'a> O::Item<'a>: AsRef<[u8]>,
 {
-    /// Acts on an answer of the inner stage that is no record; gives nothing where the outer stage
-    /// is to be asked.
+    /// Acts on an answer of the inner stage that is no record. Returns `None` if the outer stage is
+    /// to be asked.
     #[inline(never)]
     fn follow(
         &mut self,
@@ -71,7 +71,7 @@ where
                 Ok(Framing::Absorb(length))
             }
             Framing::Need(need) => {
-                // Once for all that has arrived together, and not for each outer record.
+                // Once for everything that has arrived together, and not for each outer record.
                 self.release();
                 Ok(Framing::Need(need))
             }
@@ -105,12 +105,12 @@ where
         Ok(())
     }
 
-    /// Pays for what the inner stage has announced, before it is consumed.
+    /// Pays for a record of the inner stage, before it is consumed.
     ///
     /// Records of no bytes are paid for in the inner stream as they are outside, so a stage that
-    /// never ends is found in its own layer. The driver's account counts these records, the outer
-    /// ones that have no bytes, and those that are as long as a byte: hence `progress` counts a byte
-    /// when it is carried, and twice when it is consumed.
+    /// never ends is found in its own layer. The driver's account counts these records, outer
+    /// records without bytes, and inner ones of a single byte. Hence `progress` counts an inner
+    /// byte once when it is carried, and twice when it is consumed.
     #[inline]
     fn pay(&mut self, length: usize) -> Result<(), Fault<Error<O, I, A>>> {
         if length == 0 {
@@ -120,7 +120,7 @@ where
         Ok(())
     }
 
-    /// Takes what the inner stage keeps to itself, and sees to its answers.
+    /// Takes what the inner stage absorbs, and passes its answers on.
     fn absorb_inner(
         &mut self,
         length: usize,
@@ -130,13 +130,13 @@ where
         let (position, before) = (self.buffer.position(), self.answers.len());
         let record = self.buffer.take(length);
         let absorbed = self.inner.absorb(record, &mut self.answers);
-        // What it has answered before a fault leaves as well.
+        // Answers before a fault leave as well.
         let settled = self.settle(before, position, output);
         absorbed.map_err(|fault| inside::<O, I, A>(fault, position))?;
         settled
     }
 
-    /// Sees to what the inner stage has answered at `position`.
+    /// Passes on what the inner stage has answered at `position`.
     fn settle(
         &mut self,
         before: usize,
@@ -211,7 +211,7 @@ where
 
     const WIRE: bool = false;
 
-    /// Lets the outer stage speak first: what it says is for all that it carries.
+    /// Lets the outer stage speak first, since it speaks for everything it carries.
     fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Self::Error>> {
         self.outer.speak(say).map_err(left).map_err(Fault::fatal)?;
         let (position, before) = (self.buffer.position(), self.answers.len());
@@ -236,7 +236,7 @@ where
     }
 }
 
-/// A fault of the inner stage at `position` of its stream, as it is seen outside.
+/// Converts a fault of the inner stage at `position` of its stream.
 #[cold]
 #[inline(never)]
 fn inside<O: Decode, I: Decode, A: Answers>(
