@@ -3,13 +3,13 @@
 use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
-/// A length in the definite forms of X.690 §8.1.3: one byte below 0x80, or 0x80 plus the number
-/// of bytes that follow and say it, the most significant first.
+/// A length in the definite forms of X.690 §8.1.3: one byte below 0x80, or 0x80 plus the number of
+/// bytes that follow with the length, the most significant first.
 ///
-/// Reading takes a length in more bytes than it must have (§8.1.3.5 note 2; directory servers
-/// write four as a rule), up to eight of them; more are refused ([`Error::Overflow`]) even if they
-/// are zeros. The indefinite form is refused ([`Error::Indefinite`]): its content must be parsed
-/// to find its end. Writing uses the fewest bytes.
+/// Reading accepts a length in more bytes than necessary (§8.1.3.5 note 2; directory servers
+/// usually write four), up to eight of them; more are refused ([`Error::Overflow`]) even if they
+/// are zeros. The indefinite form is refused ([`Error::Indefinite`]): the end of its content can
+/// only be found by parsing it. Writing uses the fewest bytes.
 ///
 /// ```
 /// use segue::length::{Ber, Error, Prefix, Scan};
@@ -23,7 +23,7 @@ use crate::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Ber;
 
-/// As [`Ber`], and the length must take the fewest bytes (X.690 §10.1).
+/// A length as [`Ber`] reads it, in the fewest bytes (X.690 §10.1).
 ///
 /// ```
 /// use segue::length::{Der, Error, Prefix, Scan};
@@ -111,7 +111,7 @@ fn write(value: u64) -> Option<PrefixBytes> {
     PrefixBytes::new(&bytes[first..])
 }
 
-/// How many bytes a length must take.
+/// Returns the fewest bytes that a length takes.
 fn fewest(value: u64) -> usize {
     if value < 0x80 {
         return 1;

@@ -3,11 +3,10 @@
 use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
-/// A length in ASCII digits with a colon behind them, as in netstrings and bencode.
+/// A length in ASCII digits followed by a colon, as in netstrings and bencode.
 ///
-/// A zero in front of other digits is refused ([`Error::NotMinimal`]), and so is a length of no
-/// digits; a length that does not fit 64 bits is refused at the digit that makes it so, which is
-/// the twentieth or the one after it.
+/// A leading zero ([`Error::NotMinimal`]) and a length of no digits are refused. A length that does
+/// not fit 64 bits is refused at the digit that exceeds them, the twentieth or the one after it.
 ///
 /// ```
 /// use segue::length::{Decimal, Error, Prefix, Scan};

@@ -1,29 +1,29 @@
-//! Records written with their length in front.
+//! The writer of length-prefixed records.
 
 use core::fmt;
 
 use super::{Netstring, Prefix, PrefixBytes, Prefixed, prefixed::Strip};
 use crate::{Content, Decode, Encode, Framing, Output};
 
-/// Why a record cannot be written: a mistake of whoever sends, not of the peer.
+/// The reason that a record cannot be written: a mistake of the sender, not of the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
     /// The record is longer than the stage's own limit.
     TooLong {
-        /// The length in bytes that was to be sent.
+        /// The length in bytes of the record.
         length: usize,
         /// The limit in bytes.
         max: usize,
     },
-    /// The prefix cannot say this length.
+    /// The prefix cannot express this length.
     Unrepresentable {
-        /// The length in bytes that was to be sent.
+        /// The length in bytes of the record.
         length: usize,
     },
-    /// The bytes in front of the length field are not given, or not as many as there must be.
+    /// The bytes in front of the length field are missing, or their number is wrong.
     Header,
-    /// A record given with its header is not as long as the header says.
+    /// A record given with its header does not have the length that the header announces.
     Mismatch,
 }
 
@@ -34,10 +34,14 @@ impl fmt::Display for EncodeError {
                 write!(f, "a record of {length} bytes is over the limit of {max}")
             }
             Self::Unrepresentable { length } => {
-                write!(f, "the prefix cannot say that a record has {length} bytes")
+                write!(f, "the prefix cannot express a length of {length} bytes")
             }
-            Self::Header => f.write_str("the bytes in front of the length are not those needed"),
-            Self::Mismatch => f.write_str("the record is not as long as its header says"),
+            Self::Header => {
+                f.write_str("the number of bytes in front of the length field is wrong")
+            }
+            Self::Mismatch => {
+                f.write_str("the header announces another length than the record has")
+            }
         }
     }
 }
@@ -45,13 +49,13 @@ impl fmt::Display for EncodeError {
 impl core::error::Error for EncodeError {}
 
 impl<P: Prefix> Prefixed<P> {
-    /// The length field for `length` bytes behind the header.
+    /// Returns the length field for `length` bytes behind the header.
     pub(super) fn announce(&self, length: usize) -> Result<PrefixBytes, EncodeError> {
         if length > self.max {
             return Err(EncodeError::TooLong { length, max: self.max });
         }
-        // A field that counts itself may grow by what it counts: its size is the one that comes
-        // out the same when it is put in.
+        // A field that counts itself may grow by what it counts, so the size is the one that stays
+        // the same when it is counted.
         (P::MIN_SIZE..=P::MAX_SIZE)
             .find_map(|size| {
                 let value = (length as u64).checked_add_signed(-self.extra(size))?;
@@ -60,8 +64,7 @@ impl<P: Prefix> Prefixed<P> {
             .ok_or(EncodeError::Unrepresentable { length })
     }
 
-    /// Writes all that comes before `item`: by the stage's settings that is the header, or
-    /// nothing.
+    /// Writes everything in front of `item`: the header, or nothing, as the stage is set.
     fn put_header(&mut self, item: &[u8], output: &mut Output) -> Result<(), EncodeError> {
         match self.strip {
             Strip::Header if self.offset == 0 => output.put(&self.announce(item.len())?),

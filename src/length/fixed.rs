@@ -1,12 +1,13 @@
-//! Records that are all as long.
+//! Records of one size.
 
 use core::{convert::Infallible, num::NonZeroUsize};
 
 use crate::{Cause, Decode, Fault, Framing, Record};
 
-/// Records of `size` bytes each. The stage is over where the stream ends between two records.
+/// Makes a stage of records of `size` bytes each. It is done if the stream ends between two
+/// records.
 ///
-/// A size that is known when compiling is better off with [`array()`].
+/// Use [`array()`] for a size that is known at compile time.
 ///
 /// ```
 /// use core::num::NonZeroUsize;
@@ -25,10 +26,10 @@ pub const fn fixed(size: NonZeroUsize) -> Fixed {
     Fixed { size }
 }
 
-/// Records of `N` bytes each, lent as arrays. The stage is over where the stream ends between two
-/// records.
+/// Makes a stage of records of `N` bytes each, lent as arrays. It is done if the stream ends
+/// between two records.
 ///
-/// Records of no bytes would never end: they do not compile.
+/// `N` of 0 does not compile, since the records would never end.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, length};

@@ -53,7 +53,7 @@ integers! {
     U64Le(8): u64::from_le_bytes, u64::to_le_bytes;
 }
 
-/// The `N` least significant bytes of `value`, the least significant first.
+/// Returns the `N` least significant bytes of `value`, the least significant first.
 #[inline]
 fn low<const N: usize>(value: u64) -> [u8; N] {
     let mut bytes = [0; N];

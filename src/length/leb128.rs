@@ -1,15 +1,14 @@
-//! Lengths in seven bits a byte, the least significant first: LEB128.
+//! Lengths in LEB128: seven bits a byte, the least significant first.
 
 use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
-/// A length in LEB128, seven bits a byte, the least significant first; the high bit of a byte
-/// says that another follows. Up to 64 bits, and so up to ten bytes.
+/// A length in LEB128: seven bits a byte, the least significant first; the high bit of a byte says
+/// that another follows. Up to 64 bits, and so up to ten bytes.
 ///
-/// Each length has one way to be written: one that takes more bytes than it must
-/// ([`Error::NotMinimal`]) is refused, as by multiformats, since two ways to write one thing
-/// deceive whoever compares bytes. Protobuf and WebAssembly let their lengths be padded:
-/// [`Leb128Padded`].
+/// Each length has one form. One that takes more bytes than it needs is refused
+/// ([`Error::NotMinimal`]), as by multiformats, since two forms of one value deceive code that
+/// compares bytes. Protobuf and WebAssembly allow padded lengths: [`Leb128Padded`].
 ///
 /// ```
 /// use segue::length::{Error, Leb128, Prefix, Scan};
@@ -22,7 +21,7 @@ use crate::Fault;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Leb128;
 
-/// As [`Leb128`], and bytes that add nothing are allowed as long as there are no more than ten.
+/// A length as [`Leb128`] reads it, in which up to ten bytes may be padding.
 ///
 /// ```
 /// use segue::length::{Leb128Padded, Prefix, Scan};

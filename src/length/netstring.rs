@@ -6,7 +6,7 @@ use super::{Decimal, Error, Prefixed};
 use crate::combine::{Skim, Skimmed};
 use crate::{Decode, Fault, Framing, Record};
 
-/// Netstrings: a length in decimal digits, a colon, that many bytes, a comma.
+/// Makes a stage of netstrings: a length in decimal digits, a colon, that many bytes, a comma.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, length};
@@ -20,7 +20,7 @@ use crate::{Decode, Fault, Framing, Record};
 /// assert_eq!(need.claim, 3); // with the comma
 /// buffer.extend(b"ld;");
 /// let fault = buffer.step(&mut stage, false, &mut output).unwrap_err();
-/// assert_eq!(fault.to_string(), "at byte 15: 0x3b where a comma ends the record");
+/// assert_eq!(fault.to_string(), "at byte 15: 0x3b in place of the comma that ends a record");
 /// ```
 #[must_use]
 pub fn netstring() -> Netstring {
@@ -30,15 +30,15 @@ pub fn netstring() -> Netstring {
 /// The stage of [`netstring`]; items are the bytes between colon and comma.
 ///
 /// # Errors
-/// All fatal: those of [`Decimal`] and of [`Prefixed`], and [`Error::NoComma`] at the byte that
-/// should be one.
+/// All are fatal: those of [`Decimal`] and of [`Prefixed`], and [`Error::NoComma`] at the byte that
+/// should be a comma.
 #[derive(Debug, Clone)]
 pub struct Netstring {
     pub(super) prefixed: Prefixed<Decimal>,
 }
 
 impl Netstring {
-    /// Refuses netstrings with more than `bytes` bytes between colon and comma. Unless set it is
+    /// Refuses netstrings with more than `bytes` bytes between colon and comma. The default is
     /// [`Prefixed::MAX`].
     #[must_use]
     pub fn max(self, bytes: usize) -> Self {
@@ -71,8 +71,8 @@ impl Skim for Netstring {
         let skimmed = self.prefixed.skim_with(input, eof, max, 1)?;
         match skimmed {
             Skimmed::Framing(Framing::Record(length)) => comma(&input[..length])?,
-            // What is in front of a wrong byte may have been passed over before it came, so it is
-            // whether or not: what is left behind the fault must not depend on it.
+            // Bytes in front of a wrong one may have been passed over before it came. So they
+            // always are: what is left behind the fault must not depend on the cuts.
             Skimmed::End { length, content } => {
                 if let Err(fault) = comma(&input[..length]) {
                     return match NonZeroUsize::new(length.saturating_sub(1)) {
@@ -91,7 +91,7 @@ impl Skim for Netstring {
     }
 }
 
-/// Checks that a record or the last part of one ends in a comma.
+/// Checks that a record, or the last part of one, ends in a comma.
 #[inline]
 fn comma(record: &[u8]) -> Result<(), Fault<Error>> {
     match record.last() {

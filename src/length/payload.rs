@@ -1,14 +1,14 @@
-//! One payload whose length is known already.
+//! Single payloads of a known length.
 
 use core::convert::Infallible;
 
 use crate::{Decode, Fault, Framing, Record};
 
-/// One payload of `length` bytes as one record; then the stage is over.
+/// Makes a stage of one record of `length` bytes, done after it.
 ///
-/// With a `length` of 0 it yields one empty record all the same: whoever waits for a payload gets
-/// one. The whole payload is buffered before it is lent, so compare `length` with a limit of your
-/// own if it comes from a peer, or take [`pieces`](super::pieces).
+/// A `length` of 0 yields one empty record: a caller that waits for a payload gets one. The whole
+/// payload is buffered before it is lent, so compare a `length` that comes from a peer with a limit
+/// of your own, or use [`pieces`](super::pieces).
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, length};
@@ -32,7 +32,7 @@ pub const fn payload(length: usize) -> Payload {
 /// The stage of [`payload`].
 #[derive(Debug, Clone)]
 pub struct Payload {
-    /// None once it has been lent.
+    /// `None` once the payload has been lent.
     length: Option<usize>,
 }
 

@@ -1,13 +1,13 @@
-//! A payload in pieces, as they come.
+//! Payloads in pieces, as they come.
 
 use core::convert::Infallible;
 
 use crate::{Decode, Fault, Framing, Need, Record};
 
-/// One payload of `length` bytes in pieces as they come; then the stage is over.
+/// Makes a stage of one payload of `length` bytes in pieces as they come, done after it.
 ///
-/// Nothing waits for the whole payload, so it may be longer than memory: hence 64 bits. Into which
-/// pieces it falls depends on how it was received; none is empty, and a `length` of 0 has none.
+/// It never waits for the whole payload, which may be longer than memory; hence 64 bits. The pieces
+/// depend on how the payload was received. None is empty, and a `length` of 0 has none.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, length};
@@ -29,7 +29,7 @@ pub const fn pieces(length: u64) -> Pieces {
     Pieces { left: length, most: PIECE }
 }
 
-/// All that comes up to the end of the stream, in pieces as they come.
+/// Makes a stage of everything up to the end of the stream, in pieces as they come.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, length};
@@ -48,7 +48,7 @@ pub const fn rest() -> Rest {
     Rest { most: PIECE }
 }
 
-/// The longest piece unless another limit is set: 64 KiB, about what one read brings.
+/// The default of the longest piece, in bytes: about what one read brings.
 const PIECE: usize = 64 * 1024;
 
 /// The stage of [`pieces`]. Items are never empty.
@@ -65,13 +65,13 @@ pub struct Rest {
 }
 
 impl Pieces {
-    /// Lends no more than `bytes` bytes at once; 0 counts as 1. Unless set it is 64 KiB.
+    /// Lends no more than `bytes` bytes at once; 0 counts as 1. The default is 64 KiB.
     #[must_use]
     pub fn max_piece(self, bytes: usize) -> Self {
         Self { most: bytes.max(1), ..self }
     }
 
-    /// How many bytes of the payload have not been lent yet.
+    /// Returns the number of bytes of the payload that were not lent yet.
     #[must_use]
     pub const fn left(&self) -> u64 {
         self.left
@@ -79,7 +79,7 @@ impl Pieces {
 }
 
 impl Rest {
-    /// Lends no more than `bytes` bytes at once; 0 counts as 1. Unless set it is 64 KiB.
+    /// Lends no more than `bytes` bytes at once; 0 counts as 1. The default is 64 KiB.
     #[must_use]
     pub fn max_piece(self, bytes: usize) -> Self {
         Self { most: bytes.max(1) }
@@ -92,7 +92,7 @@ impl Decode for Pieces {
 
     #[inline]
     fn frame(&mut self, input: &[u8], _: bool) -> Result<Framing, Fault<Infallible>> {
-        // Where memory cannot hold what is left, no piece is longer than memory anyway.
+        // If memory cannot hold what is left, no piece is longer than memory anyway.
         let left = usize::try_from(self.left).unwrap_or(usize::MAX);
         Ok(if left == 0 {
             Framing::Done

@@ -1,13 +1,13 @@
-//! How a length is read and written.
+//! Forms of a length on the wire.
 
 use core::{fmt, num::NonZeroUsize, ops::Deref};
 
 use super::Error;
 use crate::Fault;
 
-/// A way to write a length in front of what is that long.
+/// A form in which a length is written in front of a payload.
 ///
-/// The ones of this module are zero-sized and public for use by themselves:
+/// The prefixes of this module are zero-sized and can be used by themselves:
 ///
 /// ```
 /// use segue::length::{Prefix, QuicVarint, Scan};
@@ -20,46 +20,46 @@ use crate::Fault;
 /// assert_eq!(QuicVarint.write(1 << 62), None);
 /// ```
 ///
-/// An implementation must read all that it writes, and answer the same for the same bytes
+/// An implementation must read everything it writes, and give the same answer for the same bytes
 /// whatever follows them.
 pub trait Prefix {
-    /// The fewest bytes that a prefix takes. At least 1.
+    /// The fewest bytes that a prefix takes, at least 1.
     const MIN_SIZE: usize;
-    /// The most bytes that a prefix takes. The same as the fewest where all are of one size,
-    /// which makes for a faster stage. At most [`PrefixBytes::CAPACITY`].
+    /// The most bytes that a prefix takes, at most [`PrefixBytes::CAPACITY`]. The stage is faster
+    /// if this equals [`MIN_SIZE`](Self::MIN_SIZE).
     const MAX_SIZE: usize;
     /// The greatest length that can be written.
     const MAX_VALUE: u64;
 
-    /// Reads the prefix in front of `input`, which may hold more or less than that.
+    /// Reads the prefix in front of `input`, which may hold more or less than the prefix.
     ///
     /// # Errors
-    /// When the bytes break the rules of the prefix, with the offset of the byte that does.
+    /// When the bytes break the rules of the prefix, at the offset of the first wrong byte.
     fn read(&self, input: &[u8]) -> Result<Scan, Fault<Error>>;
 
-    /// The prefix for a length of `value`, or none where it cannot be written.
+    /// Returns the prefix for a length of `value`, or `None` if it cannot be written.
     fn write(&self, value: u64) -> Option<PrefixBytes>;
 }
 
-/// What [`Prefix::read`] found.
+/// The result of [`Prefix::read`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scan {
     /// A whole prefix.
     Whole {
-        /// The length that it says.
+        /// The length that it announces.
         value: u64,
-        /// How many bytes it takes itself.
+        /// The number of bytes of the prefix itself.
         size: usize,
     },
-    /// The beginning of one.
+    /// The beginning of a prefix.
     Short {
-        /// With fewer more bytes than this, it neither is complete nor known to be malformed.
+        /// With fewer more bytes than this, it is neither complete nor known to be malformed.
         missing: NonZeroUsize,
     },
 }
 
 impl Scan {
-    /// [`Scan::Short`] by `missing` bytes; 0 counts as 1.
+    /// Returns [`Scan::Short`] by `missing` bytes; 0 counts as 1.
     #[inline]
     #[must_use]
     pub const fn short(missing: usize) -> Self {
@@ -70,7 +70,7 @@ impl Scan {
     }
 }
 
-/// A prefix as [`Prefix::write`] makes it: a few bytes that own themselves.
+/// The bytes of a prefix, as [`Prefix::write`] returns them, stored in place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PrefixBytes {
     bytes: [u8; Self::CAPACITY],
@@ -78,10 +78,10 @@ pub struct PrefixBytes {
 }
 
 impl PrefixBytes {
-    /// The most bytes it holds: 20 digits and a colon are the longest prefix there is.
+    /// The most bytes it holds. The longest prefix has 20 digits and a colon.
     pub const CAPACITY: usize = 24;
 
-    /// These bytes, or none if there are more than [`CAPACITY`](Self::CAPACITY).
+    /// Copies `prefix`. `None` if it has more than [`CAPACITY`](Self::CAPACITY) bytes.
     #[inline]
     #[must_use]
     pub fn new(prefix: &[u8]) -> Option<Self> {

@@ -1,35 +1,36 @@
-//! Records with their length in front.
+//! Length-prefixed records.
 
 use super::{Error, Prefix, Scan, skim::Passing};
 use crate::{Cause, Decode, Fault, Framing, Record};
 
-/// Records with their length in front, and the encoder of such records.
+/// A stage of length-prefixed records, and the encoder of such records.
 ///
 /// On the wire a record is
 ///
 /// ```text
-/// | offset bytes | length field | the rest, as long as the length says |
+/// | offset bytes | length field | the rest, of the announced length |
 /// '-------- the header --------'
 /// ```
 ///
-/// and the item is the rest, lent as a [`Record`]. The builder methods are for protocols that
-/// count otherwise. The stage is over where the stream ends between two records; a record of no
+/// and the item is the rest, lent as a [`Record`]. The builder methods are for protocols that count
+/// differently. The stage is done if the stream ends between two records. A record with an empty
 /// rest is a record like any other.
 ///
-/// As an [`Encode`](crate::Encode) it takes the rest as whatever is [`Content`](crate::Content):
-/// slices, strings, arrays, [`Bytes`](bytes::Bytes), a [`Record`]. It puts the header in front. Bytes before the length
-/// field it cannot know: with an [`offset`](Self::offset) it takes pairs, the first of which is
-/// those bytes. With [`keep_header`](Self::keep_header) it takes whole records and refuses one
-/// whose header does not announce exactly it.
+/// As an [`Encode`](crate::Encode) it takes the rest in any form that is
+/// [`Content`](crate::Content): slices, strings, arrays, [`Bytes`](bytes::Bytes), a [`Record`]. It
+/// puts the header in front. It cannot know bytes before the length field: with an
+/// [`offset`](Self::offset) it takes pairs, the first of which is those bytes. With
+/// [`keep_header`](Self::keep_header) it takes whole records and refuses one whose header announces
+/// another length.
 ///
 /// # Errors
-/// All are fatal, since where the next record starts is unknown, and all are found as soon as the
-/// header is there, before anything of the rest:
-/// - the [`Prefix`]'s own, at the byte that breaks its rules;
-/// - [`Error::TooSmall`], at the length field, where the length is less than what it counts
-///   besides the rest;
-/// - [`Cause::TooLong`](crate::Cause::TooLong), at the length field, where the rest is longer
-///   than [`max`](Self::max).
+/// All are fatal, since the start of the next record is not known. All are found as soon as the
+/// header is there, before any of the rest:
+/// - those of the [`Prefix`], at the byte that breaks its rules;
+/// - [`Error::TooSmall`], at the length field, if the length is less than what it counts besides
+///   the rest;
+/// - [`Cause::TooLong`](crate::Cause::TooLong), at the length field, if the rest is longer than
+///   [`max`](Self::max).
 ///
 /// # Example
 /// ```
@@ -55,25 +56,25 @@ use crate::{Cause, Decode, Fault, Framing, Record};
 #[derive(Debug, Clone)]
 pub struct Prefixed<P> {
     pub(super) prefix: P,
-    /// Bytes in front of the length field.
+    /// The number of bytes in front of the length field.
     pub(super) offset: usize,
-    /// The most bytes that may be left behind the header.
+    /// The most bytes behind the header.
     pub(super) max: usize,
     counts: Counts,
     adjust: i32,
     pub(super) strip: Strip,
-    /// What to add to a length for the bytes behind the header, as far as that is the same for
-    /// all records; made of the fields above by `settled`.
+    /// The number to add to a length to get the bytes behind the header, as far as it is the same
+    /// for all records. `settled` computes it from the fields above.
     extra: i64,
-    /// What to add to a length, wrapping, for the whole record; holds where headers are all of
-    /// one size.
+    /// The number to add to a length, wrapping, to get the length of the whole record. It is valid
+    /// if headers have one size.
     beyond: u64,
-    /// How many bytes to take off the record in front; `frame` sets it where headers differ.
+    /// The number of bytes to take off the record in front. `frame` sets it if headers differ.
     front: usize,
     pub(super) passing: Passing,
 }
 
-/// What a length counts besides the bytes behind the header.
+/// The bytes that a length counts besides those behind the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Counts {
     Nothing,
@@ -81,7 +82,7 @@ enum Counts {
     Header,
 }
 
-/// What is taken off a record before it is lent.
+/// The part of a record that is taken off before it is lent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Strip {
     Header,
@@ -89,13 +90,13 @@ pub(super) enum Strip {
 }
 
 impl<P: Prefix> Prefixed<P> {
-    /// The limit that holds unless [`max`](Self::max) sets another: 8 MiB, in bytes. That is what
-    /// tokio-util's codec takes as well, so that one can stand in for the other; few messages of
-    /// few protocols are longer, and a server sets a limit of its own anyhow.
+    /// The default of [`max`](Self::max): 8 MiB, in bytes. It is that of tokio-util's codec as
+    /// well, so that one can replace the other. Few messages of few protocols are longer; a server
+    /// should set a limit of its own.
     pub const MAX: usize = 8 * 1024 * 1024;
 
-    /// The greatest limit there is. A greater one counts as this, so that no sum of a header and
-    /// the rest overflows; memory holds less.
+    /// The greatest limit; a greater one counts as this, so that no sum of a header and the rest
+    /// overflows. Memory holds less.
     pub(super) const CEILING: usize = usize::MAX / 4;
 
     pub(super) fn new(prefix: P) -> Self {
@@ -114,28 +115,28 @@ impl<P: Prefix> Prefixed<P> {
         .settled()
     }
 
-    /// Refuses records with more than `bytes` bytes behind the header. Unless set it is
+    /// Refuses records with more than `bytes` bytes behind the header. The default is
     /// [`MAX`](Self::MAX).
     #[must_use]
     pub fn max(self, bytes: usize) -> Self {
         Self { max: bytes.min(Self::CEILING), ..self }
     }
 
-    /// The length counts the bytes of the length field as well, as PostgreSQL's does; those in
-    /// front of it, if there are any, it does not count.
+    /// Counts the bytes of the length field in the length as well, as PostgreSQL does, but not
+    /// those in front of it.
     #[must_use]
     pub fn counts_itself(self) -> Self {
         Self { counts: Counts::Itself, ..self }.settled()
     }
 
-    /// The length counts the whole record from its first byte, as in TPKT (RFC 1006 §6) and
+    /// Counts the whole record in the length, from its first byte, as in TPKT (RFC 1006 §6) and
     /// Diameter.
     #[must_use]
     pub fn counts_header(self) -> Self {
         Self { counts: Counts::Header, ..self }.settled()
     }
 
-    /// The length field comes after this many other bytes: a type, a tag, a version.
+    /// Puts the length field behind this many other bytes: a type, a tag, a version.
     ///
     /// ```
     /// use segue::{Buffer, Output, Step, length};
@@ -151,32 +152,32 @@ impl<P: Prefix> Prefixed<P> {
         Self { offset: usize::from(bytes), ..self }.settled()
     }
 
-    /// Adds this to each length before it is put to use: above 0 if more follows the length field
-    /// than it counts (a trailing checksum), below 0 if it counts more than what follows.
+    /// Adds this to each length before it is used: above 0 if more follows the length field than it
+    /// counts (a trailing checksum), below 0 if it counts more than what follows.
     #[must_use]
     pub fn adjust(self, bytes: i32) -> Self {
         Self { adjust: bytes, ..self }.settled()
     }
 
-    /// The item is the whole record with its header.
+    /// Lends the whole record with its header as the item.
     #[must_use]
     pub fn keep_header(self) -> Self {
         self.strip(0)
     }
 
-    /// Takes this many bytes off the front of each record, instead of all of its header.
+    /// Takes this many bytes off the front of each record, instead of its whole header.
     ///
-    /// A record that is shorter than that is [`Error::TooSmall`], and since it is known where it
-    /// ends, the stage can go on behind it.
+    /// A shorter record is [`Error::TooSmall`]. Since its end is known, the stage can go on behind
+    /// it.
     #[must_use]
     pub fn strip(self, bytes: usize) -> Self {
         Self { strip: Strip::Bytes(bytes), ..self }.settled()
     }
 
-    /// Whether all prefixes, and so all headers, are of one size.
+    /// True if all prefixes, and so all headers, have one size.
     const ONE_SIZE: bool = P::MIN_SIZE == P::MAX_SIZE;
 
-    /// Works out what `frame` would else work out for each record.
+    /// Computes what `frame` would otherwise compute for each record.
     fn settled(mut self) -> Self {
         let counted = match self.counts {
             Counts::Nothing => 0,
@@ -194,7 +195,8 @@ impl<P: Prefix> Prefixed<P> {
         self
     }
 
-    /// What to add to a length whose field has `size` bytes for the bytes behind the header.
+    /// Returns the number to add to a length whose field has `size` bytes to get the bytes behind
+    /// the header.
     #[inline]
     pub(super) fn extra(&self, size: usize) -> i64 {
         if Self::ONE_SIZE || self.counts == Counts::Nothing {
@@ -206,8 +208,8 @@ impl<P: Prefix> Prefixed<P> {
         }
     }
 
-    /// How long the header of the record is whose length field starts `field`, and how long the
-    /// whole of it; none where the field is not complete.
+    /// Returns the length of the header and of the whole record whose length field starts `field`.
+    /// `None` if the field is not complete.
     #[inline]
     fn measure(&self, field: &[u8], max: usize) -> Result<Option<(usize, usize)>, Fault<Error>> {
         let (value, size) = match self.prefix.read(field) {
@@ -222,8 +224,8 @@ impl<P: Prefix> Prefixed<P> {
         } else {
             (header as u64).wrapping_add_signed(self.extra(size))
         });
-        // What is added is within 34 bits. So for a length up to i64::MAX a rest below 0 wraps to
-        // one above any limit, and a greater length is over any limit whatever is added.
+        // The number added has at most 34 bits. So for a length up to i64::MAX a rest below 0 wraps
+        // to one above any limit, and a greater length is over any limit whatever is added.
         let rest = value.wrapping_add_signed(self.extra(size));
         if rest > max as u64 || (P::MAX_VALUE > i64::MAX as u64 && value > i64::MAX as u64) {
             return Err(self.refused(value, size));
@@ -232,7 +234,7 @@ impl<P: Prefix> Prefixed<P> {
         Ok(Some((header, whole as usize)))
     }
 
-    /// Why a length is refused.
+    /// Returns the fault of a length that is refused.
     #[cold]
     #[inline(never)]
     fn refused(&self, value: u64, size: usize) -> Fault<Error> {
@@ -244,15 +246,16 @@ impl<P: Prefix> Prefixed<P> {
         }
     }
 
-    /// Why a whole record is refused. Out of line, as all faults are that a loop over records can
-    /// come to: what they are made of would else be kept in registers beside the item.
+    /// Returns the fault of a whole record that is refused. Out of line, as all faults in a loop
+    /// over records are: otherwise their parts would be kept in registers beside the item.
     #[cold]
     #[inline(never)]
     fn stripped_short(&self) -> Fault<Error> {
         Fault::new(Error::TooSmall).at(self.offset as u64).recoverable()
     }
 
-    /// As `Decode::frame`, for up to `max` bytes behind the header and `trailer` more behind them.
+    /// Does what `Decode::frame` does, for up to `max` bytes behind the header and `trailer` more
+    /// behind them.
     #[inline]
     pub(super) fn frame_with(
         &mut self,
@@ -278,8 +281,8 @@ impl<P: Prefix> Prefixed<P> {
         })
     }
 
-    /// What is missing of a header. In line: an answer of a function that is called comes through
-    /// memory, and then all answers do.
+    /// Returns the need of an incomplete header. In line: an answer of a called function comes
+    /// through memory, and then all answers do.
     #[cold]
     fn incomplete(&self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if eof && input.is_empty() {
@@ -291,7 +294,7 @@ impl<P: Prefix> Prefixed<P> {
         };
         match self.prefix.read(field)? {
             Scan::Short { missing } => Ok(Framing::need(before + missing.get())),
-            // A prefix that is complete in nothing.
+            // A prefix of no bytes.
             Scan::Whole { .. } => Err(Fault::from_cause(Cause::Contract)),
         }
     }

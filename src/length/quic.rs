@@ -3,11 +3,11 @@
 use super::{Error, Prefix, PrefixBytes, Scan};
 use crate::Fault;
 
-/// The variable-length integer of RFC 9000 §16: the two high bits of the first byte say whether
-/// the length takes 1, 2, 4 or 8 bytes, the rest of them is the length, the most significant byte
+/// The variable-length integer of RFC 9000 §16: the two high bits of the first byte say whether the
+/// length takes 1, 2, 4 or 8 bytes, and the other bits are the length, the most significant byte
 /// first. Up to 62 bits.
 ///
-/// Reading takes a length in more bytes than it must have, as §16 says; writing uses the fewest.
+/// Reading accepts a length in more bytes than necessary, as §16 requires; writing uses the fewest.
 ///
 /// ```
 /// use segue::length::{Prefix, QuicVarint, Scan};

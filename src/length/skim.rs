@@ -1,4 +1,4 @@
-//! Over-long records passed over by their length.
+//! Records that are too long, passed over by their length.
 
 use core::num::NonZeroUsize;
 
@@ -6,13 +6,13 @@ use super::{Error, Prefix, Prefixed, Scan};
 use crate::combine::{Skim, Skimmed};
 use crate::{Cause, Fault, Framing, Need};
 
-/// How far the stage is in an over-long record. Counts are of bytes on the wire, up to the end of
-/// the record and of what trails it.
+/// The state of the stage in a record that is too long. Counts are of bytes on the wire, up to the
+/// end of the record and its trailer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Passing {
-    /// What is left of the record that the stage is inside of; 0 between records.
+    /// The rest of the record that the stage is inside; 0 between records.
     left: u64,
-    /// What was left when it was asked last: it becomes `left` less what is passed.
+    /// The rest when the stage was last asked: `left` becomes this less what is passed.
     asked: u64,
 }
 
@@ -26,8 +26,8 @@ impl Passing {
 }
 
 impl<P: Prefix> Prefixed<P> {
-    /// As `Skim::skim`, for records with `trailer` bytes more behind the rest, which are no
-    /// content.
+    /// Does what `Skim::skim` does, for records with `trailer` bytes more behind the rest, which
+    /// are not content.
     #[inline]
     pub(super) fn skim_with(
         &mut self,
@@ -51,8 +51,8 @@ impl<P: Prefix> Prefixed<P> {
         }
     }
 
-    /// Passes over what is there of a record of which `left` bytes are left, `header` bytes of no
-    /// content in front and `trailer` at the end included.
+    /// Passes over the buffered part of a record of which `left` bytes are left, including `header`
+    /// bytes in front and `trailer` bytes at the end that are not content.
     #[cold]
     fn pass_over(&mut self, input: &[u8], header: usize, left: u64, trailer: usize) -> Skimmed {
         self.passing.asked = left;
@@ -75,7 +75,8 @@ impl<P: Prefix> Prefixed<P> {
         }
     }
 
-    /// The sizes of the header and the rest of a record whose header is there, however long.
+    /// Returns the sizes of the header and the rest of a record whose header is complete, however
+    /// long it is.
     fn announced(&self, input: &[u8]) -> Result<(usize, u64), Fault<Error>> {
         let field = input.get(self.offset..).unwrap_or_default();
         match self.prefix.read(field)? {
@@ -89,7 +90,8 @@ impl<P: Prefix> Prefixed<P> {
     }
 }
 
-/// Content is what comes behind the header; the limit of [`max`](Prefixed::max) is not looked at.
+/// Counts the bytes behind the header as content; the limit of [`max`](Prefixed::max) does not
+/// apply.
 impl<P: Prefix> Skim for Prefixed<P> {
     #[inline]
     fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Error>> {

@@ -1,4 +1,4 @@
-//! A nom parser for what is in a record.
+//! nom parsers for the content of records.
 
 use ::nom::{Err, Parser};
 
@@ -6,13 +6,13 @@ use super::{Error, Located, error::rejected};
 use crate::combine::{Skim, Skimmed, forward::forward};
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
-/// The records of `stage`, each parsed by `parser`, which must take the whole of it.
+/// Parses each record of `stage` by `parser`, which must take all of it.
 ///
-/// The parser is only ever given whole records, and run in nom's complete mode if it leaves the
-/// mode open. A streaming one does as well: a record that is too short for it is a fault
-/// ([`Error::Incomplete`], at the end of the record) and not a reason to wait; one that is too
-/// long is a fault as well ([`Error::Trailing`], at the first byte too many). These, and
-/// what the parser itself refuses, leave the stage able to go on with the next record.
+/// The parser is only given whole records, and run in nom's complete mode if it leaves the mode
+/// open. A streaming parser works as well: a record that is too short for it is a fault
+/// ([`Error::Incomplete`], at the end of the record) and not a reason to wait; one that is too long
+/// is a fault as well ([`Error::Trailing`], at the first byte too many). After these, and after
+/// what the parser itself refuses, the stage can go on with the next record.
 ///
 /// Items may borrow from the record.
 ///
@@ -38,7 +38,7 @@ use crate::{Decode, Fault, Framing, Output, Record, Say};
 /// assert_eq!(step().unwrap(), "a 80");
 /// // One byte too many: named by its offset in the stream.
 /// let fault = step().unwrap_err();
-/// assert_eq!(fault.to_string(), "at byte 18: the record goes on behind what is parsed");
+/// assert_eq!(fault.to_string(), "at byte 18: the record is longer than what the parser takes");
 /// assert!(!fault.fatal);
 /// // A partial record waits, whatever the parser would say.
 /// assert_eq!(step().unwrap(), "more");
@@ -60,7 +60,7 @@ pub struct Body<D, F> {
 }
 
 impl<D, F> Body<D, F> {
-    /// The stage that delimits.
+    /// Returns the stage that delimits.
     pub fn into_inner(self) -> D {
         self.stage
     }
@@ -95,7 +95,7 @@ where
         let (front, whole) = (record.as_ptr().addr(), record.len());
         let body = self.stage.parse(record).map_err(|fault| fault.map(Error::Stage))?;
         let body = body.into_slice();
-        // What the stage took off the front; nothing if it moved the record elsewhere.
+        // The bytes that the stage took off the front; none if it moved the record elsewhere.
         let header = body.as_ptr().addr().wrapping_sub(front);
         let header = if header <= whole { header as u64 } else { 0 };
         let fault = |fault: Fault<Self::Error>| fault.moved(header).recoverable();

@@ -1,11 +1,11 @@
-//! What a nom parser has to say against its input.
+//! Errors of nom parsers.
 
 use ::nom::error::ErrorKind;
 use core::{convert::Infallible, fmt};
 
 use crate::Fault;
 
-/// Why a nom parser does not make an item of its input.
+/// The reason that a nom parser makes no item of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error<E = Infallible> {
@@ -13,13 +13,12 @@ pub enum Error<E = Infallible> {
     Stage(E),
     /// The parser refuses the bytes.
     Rejected(ErrorKind),
-    /// The record is longer than what the parser takes of it.
+    /// The record is longer than the part that the parser takes.
     Trailing,
-    /// The record is shorter than what the parser needs.
+    /// The record is shorter than the parser needs.
     Incomplete,
-    /// The parser takes a record as long as more comes behind it, and does not take the same
-    /// record alone: it looks further ahead than it consumes. That is a mistake in the grammar
-    /// and not in the input.
+    /// The parser takes a record if more comes behind it, and does not take the same record alone:
+    /// it looks further ahead than it consumes. A mistake in the grammar, not in the input.
     LooksAhead,
 }
 
@@ -27,10 +26,10 @@ impl<E: fmt::Display> fmt::Display for Error<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stage(error) => error.fmt(f),
-            Self::Rejected(kind) => write!(f, "the parser refuses it in {}", kind.description()),
-            Self::Trailing => f.write_str("the record goes on behind what is parsed"),
-            Self::Incomplete => f.write_str("the record ends inside of what is parsed"),
-            Self::LooksAhead => f.write_str("the parser needs to see what is behind the record"),
+            Self::Rejected(kind) => write!(f, "refused by the nom parser {}", kind.description()),
+            Self::Trailing => f.write_str("the record is longer than what the parser takes"),
+            Self::Incomplete => f.write_str("the record is shorter than the parser needs"),
+            Self::LooksAhead => f.write_str("the parser looks at bytes behind the record"),
         }
     }
 }
@@ -44,15 +43,15 @@ impl<E: core::error::Error> core::error::Error for Error<E> {
     }
 }
 
-/// An error of a nom parser over bytes that can say what was wrong and where.
+/// An error of a nom parser over bytes, with its kind and place.
 ///
-/// It is there for nom's own errors; implement it for yours, to have parsers with them as stages.
+/// nom's own errors implement it; implement it for yours to use their parsers as stages.
 pub trait Located {
-    /// What was wrong.
+    /// Returns the kind of the error.
     fn kind(&self) -> ErrorKind;
 
-    /// Where in `input`, which the parser was given, it was: an offset in bytes. `None` where that
-    /// is not known.
+    /// Returns the offset in bytes of the error in `input`, which the parser was given. `None` if
+    /// it is not known.
     fn at(&self, input: &[u8]) -> Option<usize>;
 }
 
@@ -76,7 +75,7 @@ impl Located for (&[u8], ErrorKind) {
     }
 }
 
-/// The error that says nothing: it counts as a failure at the front of the input.
+/// The error without content: it counts as a failure at the front of the input.
 impl Located for () {
     fn kind(&self) -> ErrorKind {
         ErrorKind::Fail
@@ -87,14 +86,14 @@ impl Located for () {
     }
 }
 
-/// Where `place` begins in `input`, of which it is a part. It need not go up to the end of it: a
+/// Returns the offset of `place` in `input`, of which it is a part. It need not reach to the end: a
 /// parser within a parser may have been given one line of many.
 fn offset(input: &[u8], place: &[u8]) -> Option<usize> {
     let at = place.as_ptr().addr().checked_sub(input.as_ptr().addr());
     at.filter(|&at| at <= input.len())
 }
 
-/// The fault for an error that a parser found in `input`.
+/// Makes the fault for an error that a parser found in `input`.
 pub(super) fn rejected<E>(error: &impl Located, input: &[u8]) -> Fault<Error<E>> {
     let at = error.at(input).unwrap_or(0);
     Fault::new(Error::Rejected(error.kind())).at(at as u64)

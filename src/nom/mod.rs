@@ -1,18 +1,18 @@
-//! nom parsers as stages, and our prefixes as nom parsers.
+//! nom parsers as stages, and segue's prefixes as nom parsers.
 //!
-//! | to be had | of | with |
+//! | result | input | function |
 //! |---|---|---|
 //! | items | records that another stage delimits | [`body`]: the parser sees whole records only |
 //! | items | a streaming parser that finds the end of a record itself | [`streaming`], or [`lending`] if items borrow |
-//! | a length | one of our [`Prefix`](crate::length::Prefix)es | [`prefix`], [`length_data`] |
+//! | a length | a [`Prefix`](crate::length::Prefix) | [`prefix`], [`length_data`] |
 //!
-//! First delimit, then parse: wherever a length or a separator says how long a record is, `body`
-//! is the better bargain. A streaming parser starts from the front each time when more has come;
-//! what that may cost is told at [`streaming`].
+//! First delimit, then parse: use `body` wherever a length or a separator tells the end of a
+//! record. A streaming parser starts from the front each time more has come; [`streaming`] says at
+//! what cost.
 //!
-//! Parsers are taken for every lifetime of their input, which functions are: `fn head(input:
-//! &[u8]) -> IResult<&[u8], Head<'_>>`. A parser made by nom's combinators has the lifetime of its
-//! first use, so it is to be wrapped in such a function.
+//! A parser must work for every lifetime of its input, as a function does:
+//! `fn head(input: &[u8]) -> IResult<&[u8], Head<'_>>`. A parser made by nom's combinators has the
+//! lifetime of its first use, so wrap it in such a function.
 
 mod body;
 mod error;

@@ -1,4 +1,4 @@
-//! Our prefixes as nom parsers.
+//! Length prefixes as nom parsers.
 
 use ::nom::error::{ErrorKind, ParseError};
 use ::nom::{Err, IsStreaming, Mode, Needed, OutputMode, PResult, Parser};
@@ -6,11 +6,11 @@ use core::marker::PhantomData;
 
 use crate::length::{self, Prefix, Scan};
 
-/// A parser for a length as `prefix` writes it.
+/// Parses a length as `prefix` writes it.
 ///
-/// In streaming mode a partial length is `Incomplete`, by as many bytes as are surely missing; in
-/// complete mode it is an error (`Eof`). A malformed length is an error at the byte that makes it
-/// so: `Digit` where a digit is missing, `TooLarge` where it does not fit 64 bits, else `Verify`.
+/// In streaming mode a partial length is `Incomplete` by the bytes that are missing for certain; in
+/// complete mode it is an error (`Eof`). A malformed length is an error at its first wrong byte:
+/// `Digit` for a missing digit, `TooLarge` if it does not fit 64 bits, otherwise `Verify`.
 ///
 /// ```
 /// use nom::{Err, IResult, Needed, Parser};
@@ -29,11 +29,11 @@ pub fn prefix<P: Prefix, E>(prefix: P) -> Length<P, E> {
     Length { prefix, error: PhantomData }
 }
 
-/// A parser for a length as `prefix` writes it and that many bytes, which are its output.
+/// Parses a length as `prefix` writes it and that many bytes, which are the output.
 ///
-/// In streaming mode missing bytes are `Incomplete`; in complete mode they are an error (`Eof`).
-/// Nothing is allocated for a length, but a peer may announce any, and a driver may wait for it:
-/// limit how much you buffer. A length over the address space is an error (`TooLarge`).
+/// In streaming mode missing bytes are `Incomplete`; in complete mode they are an error (`Eof`). A
+/// length allocates nothing, but a peer may announce any, and a driver may wait for it: limit how
+/// much you buffer. A length beyond the address space is an error (`TooLarge`).
 ///
 /// ```
 /// use nom::{Err, IResult, Needed, Parser};
@@ -101,7 +101,7 @@ impl<'a, P: Prefix, E: ParseError<&'a [u8]>> Parser<&'a [u8]> for LengthData<P, 
         &mut self,
         input: &'a [u8],
     ) -> PResult<OM, &'a [u8], &'a [u8], Self::Error> {
-        // The length itself is of use in any mode.
+        // The length itself is needed in any mode.
         type Emitting<OM> =
             ::nom::OutputM<::nom::Emit, <OM as OutputMode>::Error, <OM as OutputMode>::Incomplete>;
         let (behind, length) = self.length.process::<Emitting<OM>>(input)?;

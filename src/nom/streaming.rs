@@ -6,31 +6,30 @@ use core::{fmt, num::NonZeroUsize};
 use super::{Error, Located, error::rejected};
 use crate::{Cause, Decode, Fault, Framing, Need, Record};
 
-/// Records that a streaming `parser` finds the end of itself, as items that own what they say.
+/// Makes a stage of records whose end a streaming `parser` finds, with owned items.
 ///
-/// The parser is run over what is buffered, and its output is the item. It must be a *streaming*
-/// parser: as long as more bytes could change its answer, it answers `Incomplete`. One made of
-/// nom's `complete` functions takes the end of a read for the end of the record.
+/// The parser runs over what is buffered, and its output is the item. It must be a *streaming*
+/// parser: as long as more bytes could change its answer, it answers `Incomplete`. A parser made of
+/// nom's `complete` functions mistakes the end of a read for the end of the record.
 ///
-/// The stage is over where the stream ends between two records. A parser that is still incomplete
-/// there is truncated; one that looks for the end of its record in what comes behind it, as
-/// `digit1` does, does not see the end of the stream as such an end. Refusals are fatal, at the
-/// byte that the parser names: where the next record starts is unknown. A parser that takes no
-/// byte is refused as [`Cause::NoProgress`].
+/// The stage is done if the stream ends between two records. A parser that is still incomplete
+/// there is truncated; one that looks for the end of its record in the bytes behind it, as `digit1`
+/// does, does not accept the end of the stream as such an end. Refusals are fatal, at the byte that
+/// the parser names, since the start of the next record is not known. A parser that takes no byte
+/// is refused as [`Cause::NoProgress`].
 ///
-/// # What it costs
-/// A nom parser keeps nothing from one run to the next, so each time when more has come it starts
-/// from the front. A record of `n` bytes that comes in `k` reads is looked at `k` times, and byte
-/// by byte that makes `n * n / 2` bytes. [`max`](Streaming::max) bounds `n`, and with it the work
-/// for each received byte: half of `max` at worst, so work is linear in the stream whatever a peer
-/// does. To wait for more than the next byte would be cheaper, and wrong: a record may be complete
-/// with it, and its sender be waiting for the answer.
+/// # Cost
+/// A nom parser keeps nothing from one run to the next, so it starts from the front each time more
+/// has come. A record of `n` bytes that comes in `k` reads is looked at `k` times; byte by byte
+/// that makes `n * n / 2` bytes. [`max`](Streaming::max) bounds `n`, and with it the work for each
+/// received byte: half of `max` at worst, so work is linear in the stream whatever a peer does.
+/// Waiting for more than the next byte would be cheaper, but wrong: it may complete a record whose
+/// sender waits for the answer.
 ///
-/// nom's [`Needed`] would tell for how much to wait, but few parsers get it right through all
-/// their branches, and one that asks for too much hangs at the end of a conversation. So it is
-/// left alone, unless [`trust_needed`](Streaming::trust_needed) says that it is exact. Without it
-/// the stage cannot tell the bytes of the record from those behind it, and claims none
-/// ([`Need::claim`]).
+/// nom's [`Needed`] says how much to wait for, but few parsers get it right in all their branches,
+/// and one that asks for too much hangs at the end of a conversation. It is ignored unless
+/// [`trust_needed`](Streaming::trust_needed) declares it exact. Without it the stage cannot tell
+/// the bytes of the record from those behind it, and claims none ([`Need::claim`]).
 ///
 /// ```
 /// use nom::{IResult, Parser, bytes::streaming::{tag, take_until}, sequence::terminated};
@@ -58,12 +57,12 @@ where
     Streaming { parser, terms: Terms::default(), found: None }
 }
 
-/// As [`streaming`], with items that borrow from the record.
+/// Makes a stage as [`streaming`] does, with items that borrow from the record.
 ///
-/// What is told there of truncation, refusals and cost holds here too. Since items cannot be kept
-/// until the record is lent, the parser is run once more over the whole record, and only that. So
-/// it must not look further ahead than it consumes: one that takes digits up to something that is
-/// not one finds the record alone incomplete, which is refused as [`Error::LooksAhead`].
+/// The same holds for truncation, refusals and cost. Items cannot be kept until the record is lent,
+/// so the parser runs once more over exactly the whole record. It must not look further ahead than
+/// it consumes: a parser that takes digits up to another character finds the record alone
+/// incomplete, which is refused as [`Error::LooksAhead`].
 ///
 /// ```
 /// use nom::{IResult, Parser, bytes::streaming::take, number::streaming::u8};
@@ -92,7 +91,7 @@ where
 pub struct Streaming<F, T> {
     parser: F,
     terms: Terms,
-    /// The record that was found in front, and how long it is. More input does not change it.
+    /// The item and length of the record found in front. More input does not change it.
     found: Option<(NonZeroUsize, T)>,
 }
 
@@ -104,27 +103,27 @@ pub struct Lending<F> {
     found: Option<NonZeroUsize>,
 }
 
-/// The limit of both stages unless another is set: 8 KiB, in bytes. A head or a command is
-/// shorter; what is longer has a length, and is better read by it.
+/// The default limit of both stages, in bytes. Heads and commands are shorter; longer records have
+/// a length, and are better read by it.
 const MAX: usize = 8 * 1024;
 
 macro_rules! settings {
     () => {
         /// Refuses records longer than `bytes` bytes, counting what the parser looks at behind
-        /// them, as [`Cause::TooLong`] at the first byte too many. Unless set it is 8 KiB.
+        /// them, as [`Cause::TooLong`] at the first byte too many. The default is 8 KiB.
         #[must_use]
         pub fn max(mut self, bytes: usize) -> Self {
             self.terms.max = bytes;
             self
         }
 
-        /// Takes the parser's [`Needed`] for exact: with fewer more bytes than that nothing is
-        /// complete, and all of them are the record's.
+        /// Declares the parser's [`Needed`] exact: with fewer more bytes nothing is complete, and
+        /// all of them belong to the record.
         ///
-        /// The parser is then not run before they are there, they are claimed
-        /// ([`Need::claim`]), and a record whose need passes [`max`](Self::max) is refused at
-        /// once. If the parser asks for more than it takes, the stage waits for bytes that never
-        /// come: a `tag` behind an alternative of shorter ones is enough for that.
+        /// The parser is then not run before they are there, they are claimed ([`Need::claim`]),
+        /// and a record whose need passes [`max`](Self::max) is refused at once. A parser that asks
+        /// for more than it takes makes the stage wait for bytes that never come: a `tag` behind an
+        /// alternative of shorter ones is enough for that.
         #[must_use]
         pub fn trust_needed(mut self) -> Self {
             self.terms.trusting = true;
@@ -217,12 +216,12 @@ where
     }
 }
 
-/// When a parser is run.
+/// The conditions for a run of the parser.
 #[derive(Debug, Clone)]
 struct Terms {
     max: usize,
     trusting: bool,
-    /// With less input than this, the parser would say again what it has said.
+    /// The length of input up to which the parser would repeat its last answer.
     next_run: usize,
 }
 
@@ -233,7 +232,7 @@ impl Default for Terms {
 }
 
 impl Terms {
-    /// The answer, if it is known without a run.
+    /// Returns the answer, if it is known without a run.
     fn before_a_run(&self, input: &[u8], eof: bool) -> Option<Framing> {
         if input.is_empty() && eof {
             return Some(Framing::Done);
@@ -242,8 +241,7 @@ impl Terms {
         (missing > 0).then(|| self.need(missing))
     }
 
-    /// The parser never sees more than a record may have, so its verdict does not depend on how
-    /// much has come.
+    /// Returns the input up to the limit, so that the outcome does not depend on how much has come.
     fn shown<'i>(&self, input: &'i [u8]) -> &'i [u8] {
         &input[..input.len().min(self.max)]
     }
@@ -272,7 +270,7 @@ impl Terms {
     }
 }
 
-/// How much of `shown` was taken.
+/// Returns the length of the part of `shown` that was taken.
 fn consumed(shown: &[u8], rest: &[u8]) -> Result<NonZeroUsize, Fault<Error>> {
     NonZeroUsize::new(shown.len().saturating_sub(rest.len()))
         .ok_or(Fault::from_cause(Cause::NoProgress))
