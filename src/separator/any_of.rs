@@ -9,10 +9,10 @@ use memchr::{memchr, memchr2, memchr3, memmem};
 use super::{Separator, Until, byte_string, sealed, without};
 use crate::{Fault, Record};
 
-/// Records that end at any of the bytes `separators`.
+/// Makes a stage of records that end at any of the bytes `separators`.
 ///
-/// The item tells which; see [`Until`] for limits and options. Up to three bytes are searched for
-/// with vectors, more by a look at each byte.
+/// The item has the separator that was found; see [`Until`] for limits and options. Up to three
+/// bytes are searched for with vectors, more one byte at a time.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -29,19 +29,19 @@ use crate::{Fault, Record};
 /// # Ok::<_, segue::Fault<std::convert::Infallible>>(())
 /// ```
 pub fn any_of<const N: usize>(separators: [u8; N]) -> Until<AnyByte> {
-    const { assert!(N > 0, "no separator ends nothing") };
+    const { assert!(N > 0, "at least one separator is needed") };
     Until::new(AnyByte { bytes: ByteSet::new(separators) })
 }
 
-/// Records that end at any of the byte strings `separators`.
+/// Makes a stage of records that end at any of the byte strings `separators`.
 ///
-/// The item tells which, counted from 0 in the order they were given in; see [`Until`] for limits
-/// and options.
+/// The item has the number of the separator that was found, counted from 0 in the order given; see
+/// [`Until`] for limits and options.
 ///
-/// The separator that is complete first ends the record, and of those that are complete with the
-/// same byte the longest: of `\n` and `\r\n`, `a\r\nb` ends at the second. So the last byte of a
-/// separator decides, whatever follows it. A rule by which `ab` won over `a` would have to look
-/// one byte further, which may be another protocol's or never come.
+/// The separator that is complete first ends the record, and of those complete at the same byte the
+/// longest: with `\n` and `\r\n`, `a\r\nb` ends at the second. So the last byte of a separator
+/// decides, whatever follows it. A rule by which `ab` won over `a` would have to look one byte
+/// further, at a byte that may belong to another protocol or never come.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -59,21 +59,19 @@ pub fn any_of<const N: usize>(separators: [u8; N]) -> Until<AnyByte> {
 /// ```
 ///
 /// # Panics
-/// If there is no separator, or an empty one, and if one could never end a record because another
-/// is complete before it or is the same: of `a` and `ab`, the latter.
+/// If there is no separator, or an empty one, or one that could never end a record because another
+/// is complete before it or is the same, as `ab` after `a`.
 pub fn any_of_strings<I>(separators: I) -> Until<AnyString>
 where
     I: IntoIterator<Item: AsRef<[u8]>>,
 {
     let strings: Box<[Box<[u8]>]> =
         separators.into_iter().map(|separator| Box::from(separator.as_ref())).collect();
-    assert!(!strings.is_empty(), "no separator ends nothing");
+    assert!(!strings.is_empty(), "at least one separator is needed");
     let mut order: Box<[usize]> = (0..strings.len()).collect();
     order.sort_by_key(|&index| Reverse(strings[index].len()));
     for (index, string) in strings.iter().enumerate() {
-        let Some((_, front)) = string.split_last() else {
-            panic!("an empty separator ends nothing")
-        };
+        let Some((_, front)) = string.split_last() else { panic!("a separator must not be empty") };
         for (other, shorter) in strings.iter().enumerate() {
             assert!(
                 index == other || (string != shorter && memmem::find(front, shorter).is_none()),
@@ -95,18 +93,18 @@ pub struct AnyByte {
 #[derive(Debug, Clone)]
 pub struct AnyString {
     strings: Box<[Box<[u8]>]>,
-    /// The places of `strings`, the longest first.
+    /// The indices of `strings`, the longest first.
     order: Box<[usize]>,
     /// The last bytes of all strings.
     lasts: ByteSet,
 }
 
-/// A record and what ended it: a byte, or the number of a byte string.
+/// A record and the separator that ended it: a byte, or the number of a byte string.
 #[derive(Debug)]
 pub struct Terminated<'a, B> {
     /// The content.
     pub content: Record<'a>,
-    /// Which of the separators came behind it; none where the end of the stream did.
+    /// The separator behind it; `None` if the end of the stream ended the record.
     pub by: Option<B>,
 }
 
@@ -187,13 +185,13 @@ impl Separator for AnyString {
     }
 }
 
-/// A set of bytes to be searched for.
+/// A set of bytes to search for.
 #[derive(Debug, Clone)]
 enum ByteSet {
     One(u8),
     Two(u8, u8),
     Three(u8, u8, u8),
-    /// For each byte, whether it is in the set.
+    /// True for each byte in the set.
     Many(Box<[bool; 256]>),
 }
 

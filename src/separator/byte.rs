@@ -6,7 +6,7 @@ use core::ops::Range;
 use super::{Separator, Until, Written, near::near, sealed, without};
 use crate::{Fault, Record};
 
-/// Records that end at the byte `separator`.
+/// Makes a stage of records that end at the byte `separator`.
 ///
 /// The item is the content without it; see [`Until`] for limits and options.
 ///

@@ -7,7 +7,7 @@ use memchr::memmem::Finder;
 use super::{Separator, Until, Written, sealed, without};
 use crate::{Fault, Record};
 
-/// Records that end at the byte string `separator`.
+/// Makes a stage of records that end at the byte string `separator`.
 ///
 /// The item is the content without it; see [`Until`] for limits and options. The first occurrence
 /// in the stream is the one that counts, wherever reads cut it: a search goes on `separator.len()
@@ -29,9 +29,9 @@ use crate::{Fault, Record};
 /// ```
 ///
 /// # Panics
-/// If `separator` is empty: every record would be.
+/// If `separator` is empty.
 pub fn bytes(separator: &[u8]) -> Until<ByteString> {
-    assert!(!separator.is_empty(), "an empty separator ends nothing");
+    assert!(!separator.is_empty(), "a separator must not be empty");
     Until::new(ByteString { finder: Finder::new(separator).into_owned() })
 }
 
@@ -42,7 +42,7 @@ pub struct ByteString {
 }
 
 impl ByteString {
-    /// The separator itself.
+    /// Returns the separator.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         self.finder.needle()
@@ -90,7 +90,7 @@ impl Written for ByteString {
 
     fn clash(&self, content: &[u8]) -> Option<usize> {
         self.finder.find(content).or_else(|| {
-            // `ab` must not be followed by the separator `aba`, or it would end at once.
+            // Content `ab` must not be followed by the separator `aba`, or it would end at once.
             let separator = self.as_slice();
             let overlaps = |&part: &usize| {
                 let (front, behind) = separator.split_at(part);
@@ -102,7 +102,7 @@ impl Written for ByteString {
     }
 }
 
-/// How much of the beginning of `separator`, and not all of it, is at the end of `input`.
+/// Returns the length of the longest proper beginning of `separator` at the end of `input`.
 pub(super) fn begun(separator: &[u8], input: &[u8]) -> usize {
     let longest = input.len().min(separator.len() - 1);
     (1..=longest).rev().find(|&part| input.ends_with(&separator[..part])).unwrap_or(0)

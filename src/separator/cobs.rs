@@ -6,14 +6,13 @@ use memchr::memchr;
 use super::{Byte, EncodeError, Until, byte};
 use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
-/// Packets in consistent overhead byte stuffing (Cheshire and Baker, 1999): each ends with a byte
-/// of 0, and has none in it.
+/// Makes a stage of packets in consistent overhead byte stuffing (Cheshire and Baker, 1999): each
+/// ends with a byte of 0 and contains none.
 ///
-/// A packet is sent in groups, each of a count and the bytes up to the next 0, which is left out,
-/// or 254 bytes without one. So it grows by one byte in 254 and one more at most, whatever is in
-/// it. The item is the packet, put together where it lies; its own last 0 is none of it. Two
-/// separators without a group in between are passed over. A count that is greater than what is
-/// left is a fault at the count, after which the next packet can be read.
+/// A packet is sent in groups. A group is a count and the bytes up to the next 0, which is left
+/// out, or 254 bytes without one. So a packet grows by one byte in 254, and by one more at most.
+/// The item is the packet, decoded in place, without its last 0. Empty packets are passed over. A
+/// count greater than what is left is a fault at the count; the stage goes on with the next packet.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -39,17 +38,17 @@ pub struct Cobs {
     packets: Until<Byte>,
 }
 
-/// A packet that is not made of whole groups.
+/// A packet that does not consist of whole groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CobsError {
-    /// A group is said to have this many bytes, its count included, and the packet ends before.
+    /// A group has this count, and the packet ends before its end.
     Count(u8),
 }
 
 impl Cobs {
-    /// The longest packet in bytes as they are sent, counts included and the separator not; 8 KiB
-    /// unless another is set, as for [`Until`].
+    /// Sets the longest packet in bytes as sent, counts included and the separator not. The default
+    /// is 8 KiB, as for [`Until`].
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
         self.packets = self.packets.max(bytes);
@@ -100,7 +99,7 @@ fn unstuffed(mut packet: Record<'_>) -> Result<Record<'_>, Fault<CobsError>> {
     Ok(packet)
 }
 
-/// Writes the packet in groups and a 0.
+/// Writes the packet in groups, and a 0.
 ///
 /// ```
 /// use segue::separator::{self, EncodeError};
@@ -130,8 +129,8 @@ impl<C: Content> Encode<C> for Cobs {
     }
 }
 
-/// The groups of a packet without their counts. A full group has no 0 left out behind it, so
-/// where the packet ends with it, no empty group follows.
+/// Returns the groups of a packet without their counts. A full group has no 0 left out behind it,
+/// so no empty group follows if the packet ends with it.
 fn groups(packet: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(packet);
     core::iter::from_fn(move || {
@@ -160,5 +159,5 @@ impl fmt::Display for CobsError {
 
 impl core::error::Error for CobsError {}
 
-/// The count of a group that no 0 ends.
+/// The count of a group that does not end at a 0.
 const FULL: u8 = 0xff;

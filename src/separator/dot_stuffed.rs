@@ -1,4 +1,4 @@
-//! Text that ends at a line with a dot alone, whole.
+//! Dot-stuffed texts, whole.
 
 use core::ops::Range;
 use memchr::{memchr2, memmem};
@@ -6,20 +6,19 @@ use memchr::{memchr2, memmem};
 use super::{EncodeError, LineError, Separator, Until, near::near, sealed, without};
 use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
-/// A text of CRLF lines up to a line with a dot alone, as in SMTP's DATA (RFC 5321 §4.5.2), POP3
-/// (RFC 1939 §3) and NNTP (RFC 3977 §3.1.1). A line of the text that begins with a dot is sent
-/// with one more.
+/// Makes a stage of one text of CRLF lines, which ends at a line with a dot alone, as in SMTP's
+/// DATA (RFC 5321 §4.5.2), POP3 (RFC 1939 §3) and NNTP (RFC 3977 §3.1.1). A line of the text that
+/// begins with a dot is sent with one more.
 ///
-/// The item is the text, each of its lines with its CRLF and without the dot that was added,
-/// put together where it lies. After it the stage is [`Done`](Framing::Done): commands follow. An
-/// end of the stream before the dot truncates the text. The limit is 64 KiB unless another is set,
-/// which RFC 5321 §4.5.3.1.7 asks for at least; for texts without bound there is
-/// [`dot_stuffed_lines()`](super::dot_stuffed_lines).
+/// The item is the text, each line with its CRLF and without the added dot, decoded in place. After
+/// it the stage is [`Done`](Framing::Done): commands follow. An end of the stream before the dot
+/// truncates the text. The default limit is 64 KiB, the least that RFC 5321 §4.5.3.1.7 allows; use
+/// [`dot_stuffed_lines()`](super::dot_stuffed_lines) for texts without bound.
 ///
-/// Only CRLF dot CRLF ends a text, or dot CRLF right at its beginning. LF dot LF, LF dot CRLF and
-/// the like do not: a server that took them for the end would see commands where others see text,
-/// which is how mail is smuggled. They are content, so whoever hands the text on to a server that
-/// may take them for the end should refuse them, by [`strict`](DotStuffed::strict).
+/// Only CRLF dot CRLF ends a text, or dot CRLF at its very beginning. LF dot LF, LF dot CRLF and
+/// the like do not: a server that accepted them would see commands where others see text, which is
+/// how mail is smuggled. They are content. Refuse them by [`strict`](DotStuffed::strict) if you
+/// pass the text on to a server that may accept them as the end.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -46,17 +45,17 @@ pub struct DotStuffed {
 }
 
 impl DotStuffed {
-    /// The longest text in bytes, unless another is set: 64 KiB.
+    /// The default of the longest text, in bytes.
     pub const MAX: usize = 64 * 1024;
 
-    /// The longest text in bytes as it is sent, added dots counted and the last line not.
+    /// Sets the longest text in bytes as sent, added dots included and the last line not.
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
         self.text = self.text.max(bytes);
         self
     }
 
-    /// Refuses CR and LF that are not together, by a fatal [`LineError`] (RFC 5321 §2.3.8).
+    /// Refuses a CR or LF without the other, by a fatal [`LineError`] (RFC 5321 §2.3.8).
     #[must_use]
     pub const fn strict(mut self) -> Self {
         self.text.separator.strict = true;
@@ -73,7 +72,7 @@ impl Decode for DotStuffed {
             return Ok(Framing::Done);
         }
         match self.text.frame(input, eof).map_err(Fault::fatal)? {
-            // The end of the stream is not the end of a text.
+            // The end of the stream does not end a text.
             Framing::Done => Ok(Framing::need(LONE_DOT.len())),
             frame => Ok(frame),
         }
@@ -85,7 +84,7 @@ impl Decode for DotStuffed {
     }
 }
 
-/// Takes the first dot of each line away.
+/// Removes the first dot of each line.
 fn unstuffed(mut text: Record<'_>) -> Record<'_> {
     let bytes = text.as_mut();
     let dots = memmem::Finder::new(CRLF_DOT);
@@ -105,7 +104,7 @@ fn unstuffed(mut text: Record<'_>) -> Record<'_> {
     text
 }
 
-/// Writes the text with a dot more in front of each line that begins with one, and a line with a
+/// Writes the text with one more dot in front of each line that begins with one, and a line with a
 /// dot alone. The text must be empty or end in CRLF.
 ///
 /// ```
@@ -150,7 +149,7 @@ impl<C: Content> Encode<C> for DotStuffed {
     }
 }
 
-/// Where the first CR or LF is that is not together with the other.
+/// Returns the offset of the first CR or LF without the other.
 fn bare(text: &[u8]) -> Option<usize> {
     let mut from = 0;
     while let Some(at) = memchr2(b'\r', b'\n', &text[from..]).map(|at| from + at) {
@@ -166,15 +165,15 @@ fn bare(text: &[u8]) -> Option<usize> {
 #[derive(Debug, Clone)]
 struct LoneDot {
     strict: bool,
-    /// Where the line begins that goes on where the search stopped.
+    /// The offset of the line at which the search stopped.
     line: usize,
 }
 
 impl LoneDot {
-    /// The last byte of the next CRLF of which none is in front of `from`.
+    /// Returns the last byte of the next CRLF; there is none in front of `from`.
     fn line_end(&self, input: &[u8], from: usize) -> Result<Option<usize>, Fault<LineError>> {
         if self.strict {
-            // A CR that was at the end of the input has not been judged yet, an LF has.
+            // A CR at the end of the last input was not judged yet; an LF was.
             let from = from.saturating_sub(1).max(self.line);
             let Some(unsearched) = input.get(from..) else { return Ok(None) };
             let Some(at) = memchr2(b'\r', b'\n', unsearched).map(|at| from + at) else {
@@ -226,7 +225,7 @@ impl Separator for LoneDot {
     fn begun(&self, input: &[u8]) -> usize {
         match input.get(self.line..) {
             Some(line) if LONE_DOT.starts_with(line) => line.len(),
-            // This one is content, or a fault of its own if the next byte says so.
+            // This CR is content, or a fault if the next byte is no LF.
             Some([.., b'\r']) if self.strict => 1,
             _ => 0,
         }

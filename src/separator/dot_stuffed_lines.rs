@@ -1,4 +1,4 @@
-//! Text that ends at a line with a dot alone, line by line.
+//! Dot-stuffed texts, line by line.
 
 use core::ops::Range;
 
@@ -7,11 +7,12 @@ use super::{
 };
 use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
-/// As [`dot_stuffed()`](super::dot_stuffed), a line at a time, so that a text may be of any length.
+/// Makes a stage of the lines of one text as in [`dot_stuffed()`](super::dot_stuffed), which may
+/// have any length.
 ///
-/// An item is a line without its CRLF and without the dot that was added. The limit is that of
-/// [`Until`], and counts an added dot; RFC 5321 §4.5.3.1.6 asks for 998 bytes at least. After the
-/// line with a dot alone, which is no item, the stage is [`Done`](Framing::Done).
+/// An item is a line without its CRLF and without the added dot. The limit is that of [`Until`],
+/// and counts an added dot; RFC 5321 §4.5.3.1.6 asks for at least 998 bytes. After the line with a
+/// dot alone, which yields no item, the stage is [`Done`](Framing::Done).
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -40,20 +41,20 @@ pub struct DotStuffedLines {
     over: bool,
 }
 
-/// The end of a text whose lines are sent one by one: a line with a dot alone.
+/// The end of a text that is sent line by line: a line with a dot alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EndOfText;
 
 impl DotStuffedLines {
-    /// The longest line in bytes as it is sent, an added dot counted and CRLF not. 0 counts as 1:
-    /// the line that ends a text has a byte.
+    /// Sets the longest line in bytes as sent, an added dot included and CRLF not. 0 counts as 1,
+    /// since the line that ends a text has one byte.
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
         self.lines = self.lines.max(if bytes == 0 { 1 } else { bytes });
         self
     }
 
-    /// Refuses CR and LF that are not together, by a fatal [`LineError`] (RFC 5321 §2.3.8).
+    /// Refuses a CR or LF without the other, by a fatal [`LineError`] (RFC 5321 §2.3.8).
     #[must_use]
     pub const fn strict(mut self) -> Self {
         self.lines.separator.strict = true;
@@ -72,7 +73,7 @@ impl Decode for DotStuffedLines {
         }
         match self.lines.frame(input, eof).map_err(Fault::fatal)? {
             Framing::Record(length) if input.starts_with(LONE_DOT) => Ok(Framing::Absorb(length)),
-            // The end of the stream is not the end of a text.
+            // The end of the stream does not end a text.
             Framing::Done => Ok(Framing::need(1)),
             frame => Ok(frame),
         }
@@ -132,7 +133,7 @@ impl Encode<EndOfText> for DotStuffedLines {
     }
 }
 
-/// CRLF, with bare ones as content or refused.
+/// CRLF, with a CR or LF without the other as content or refused.
 #[derive(Debug, Clone)]
 struct TextLine {
     strict: bool,

@@ -1,41 +1,41 @@
-//! Writing records that end at a separator.
+//! The writer of records that end at a separator.
 
 use core::fmt;
 
 use super::{Separator, Until};
 use crate::{Content, Encode, Output};
 
-/// Why a record cannot be sent.
+/// The reason that a record cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EncodeError {
-    /// A reader would take what begins at byte `at` of the content for the end of the record, or
-    /// refuse it.
+    /// A reader would mistake the content from byte `at` on for the end of the record, or refuse
+    /// it.
     Separator {
         /// Offset in the content, in bytes.
         at: usize,
     },
     /// The content is longer than the stage's own limit.
     TooLong {
-        /// The length in bytes that was to be sent.
+        /// The length in bytes of the record.
         length: usize,
         /// The limit in bytes.
         max: usize,
     },
-    /// The content is empty, where readers skip empty records.
+    /// The content is empty, and readers skip empty records.
     Empty,
-    /// The content does not end in CRLF, where it must be made of lines.
+    /// The content does not end in CRLF, and must consist of lines.
     Unterminated,
-    /// The line does not announce the payload that it is given with.
+    /// The line does not announce the payload given with it.
     Payload,
 }
 
 /// A separator that can be written behind a record. Only this module can implement it.
 pub trait Written: Separator {
-    /// The bytes that are written.
+    /// Returns the bytes to write.
     fn written(&self) -> &[u8];
 
-    /// Where in `content` a reader would see the record end, or find fault.
+    /// Returns the offset in `content` at which a reader would see the record end, or find fault.
     fn clash(&self, content: &[u8]) -> Option<usize>;
 }
 
@@ -56,7 +56,7 @@ impl<S: Written> Until<S> {
 
 /// Writes the content and the separator; content that has the separator in it is refused.
 ///
-/// [`line()`](super::line()) writes LF, and CRLF if it is told that only this ends a line.
+/// [`line()`](super::line()) writes LF, or CRLF if only that ends its lines.
 ///
 /// ```
 /// use segue::separator::{self, EncodeError};
@@ -85,7 +85,7 @@ impl<S: Written, C: Content> Encode<C> for Until<S> {
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Separator { at } => write!(f, "the record would not hold together at byte {at}"),
+            Self::Separator { at } => write!(f, "a reader would see the record end at byte {at}"),
             Self::TooLong { length, max } => {
                 write!(f, "a record of {length} bytes is over the limit of {max}")
             }

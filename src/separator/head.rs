@@ -6,12 +6,13 @@ use core::ops::Range;
 use super::{Separator, Until, near::near, sealed, without};
 use crate::{Fault, Record};
 
-/// Heads, which end at the first empty line: CRLF CRLF, or CRLF in front of everything else.
+/// Makes a stage of heads, which end at the first empty line: CRLF CRLF, or CRLF in front of
+/// everything else.
 ///
-/// The item is the whole head with the empty line, as head parsers want it. A head of no lines is
-/// the empty line alone, which is what no trailers look like (RFC 9112 §7.1.2). The limit is
-/// 16 KiB unless another is set; the empty line does not count. A bare LF is content, unless
-/// [`bare_lf`](Until::bare_lf) says that it ends a line too.
+/// The item is the whole head with the empty line, as head parsers expect it. A head of no lines is
+/// the empty line alone, such as empty trailers (RFC 9112 §7.1.2). The default limit is 16 KiB,
+/// without the empty line. A bare LF is content, unless [`bare_lf`](Until::bare_lf) makes it end a
+/// line too.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -38,18 +39,17 @@ pub type Head = Until<EmptyLine>;
 #[derive(Debug, Clone)]
 pub struct EmptyLine {
     bare_lf: bool,
-    /// Where the line begins that goes on where the search stopped, counted from the front of the
-    /// input; wrapping, since it may have begun in a part that was passed over.
+    /// The offset of the line at which the search stopped, from the front of the input. It wraps,
+    /// since the line may have begun in a part that was passed over.
     line: usize,
 }
 
 impl Until<EmptyLine> {
-    /// The longest head in bytes, unless another is set: 16 KiB, which is what Node.js takes, and
-    /// more than the 8 KiB of most servers.
+    /// The default of the longest head, in bytes: 16 KiB, as in Node.js; most servers accept 8 KiB.
     pub const MAX_HEAD: usize = 16 * 1024;
 
-    /// A line may end in LF alone. RFC 9112 §2.2 allows a recipient to take it so, with the risk
-    /// that somebody on the way did not.
+    /// Lets LF alone end a line. RFC 9112 §2.2 allows that to a recipient, with the risk that
+    /// somebody on the way reads it otherwise.
     #[must_use]
     pub const fn bare_lf(mut self) -> Self {
         self.separator.bare_lf = true;
@@ -58,7 +58,7 @@ impl Until<EmptyLine> {
 }
 
 impl EmptyLine {
-    /// How long the end of the line in front of `lf` is, itself counted; none if `lf` is content.
+    /// Returns the length of the line ending at `lf`, including it; `None` if `lf` is content.
     #[inline]
     fn ending(&self, input: &[u8], lf: usize) -> Option<usize> {
         let cr = input.get(lf.wrapping_sub(1)) == Some(&b'\r');
@@ -94,7 +94,7 @@ impl Separator for EmptyLine {
     }
 
     fn begun(&self, input: &[u8]) -> usize {
-        // Which LF ends a line is seen by the CR in front of it, so a CR is never passed over.
+        // The CR in front tells which LF ends a line, so a CR is never passed over.
         usize::from(input.last() == Some(&b'\r'))
     }
 

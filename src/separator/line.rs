@@ -8,7 +8,7 @@ use memchr::{memchr2, memmem};
 use super::{Separator, Until, Written, near::near, sealed, without};
 use crate::{Fault, Record};
 
-/// Lines that end in LF or in CRLF, each as it comes.
+/// Makes a stage of lines, each of which ends in LF or in CRLF.
 ///
 /// The item is the line without its ending; see [`Until`] for limits and options.
 ///
@@ -18,8 +18,8 @@ use crate::{Fault, Record};
 /// | `line().`[`lf()`](Until::lf) | LF | every CR |
 /// | `line().`[`crlf()`](Until::crlf) | CRLF | a CR in front of anything but LF, an LF behind anything but CR |
 ///
-/// Of `\r\r\n` the first CR is content and the line ends in CRLF. A CR at the very end of the
-/// stream is in front of nothing and therefore content too.
+/// In `\r\r\n` the first CR is content and the line ends in CRLF. A CR at the very end of the
+/// stream is content too.
 ///
 /// ```
 /// use segue::{Buffer, Need, Output, Step, separator};
@@ -65,34 +65,34 @@ enum Ends {
     Crlf,
 }
 
-/// A CR or LF that is no line's ending, in a [`StrictLine`]. The fault is at that byte.
+/// A CR or LF that ends no line, in a [`StrictLine`]. The fault is at that byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LineError {
-    /// A CR that is not part of a line's ending.
+    /// A CR outside a line ending.
     StrayCr,
-    /// An LF without a CR in front of it, where lines end in CRLF.
+    /// An LF without a CR in front of it, if lines end in CRLF.
     BareLf,
 }
 
 impl Until<LineEnd> {
-    /// Only LF ends a line, and CR is content.
+    /// Lets only LF end a line; CR is content.
     #[must_use]
     pub const fn lf(mut self) -> Self {
         self.separator.ends = Ends::Lf;
         self
     }
 
-    /// Only CRLF ends a line. A bare LF is content: whoever hands it on to somebody who takes it
-    /// for a line's ending should refuse it, by [`strict`](Self::strict).
+    /// Lets only CRLF end a line. A bare LF is content. Refuse it by [`strict`](Self::strict) if
+    /// you pass the line on to a reader that may take it for an ending.
     #[must_use]
     pub const fn crlf(mut self) -> Self {
         self.separator.ends = Ends::Crlf;
         self
     }
 
-    /// Refuses CR and LF as content, by a fatal [`LineError`]. To be called last but for the
-    /// options that all separators share.
+    /// Refuses CR and LF as content, by a fatal [`LineError`]. Call it last, except for the options
+    /// that all separators share.
     ///
     /// ```
     /// use segue::separator::{self, LineError};
@@ -209,7 +209,7 @@ impl Separator for StrictLineEnd {
         searched: usize,
         whole: bool,
     ) -> Result<Option<Range<usize>>, Fault<LineError>> {
-        // A CR that was at the end of the input has not been judged yet.
+        // A CR at the end of the last input was not judged yet.
         let from = searched.saturating_sub(1);
         let Some(unsearched) = input.get(from..) else { return Ok(None) };
         let Some(at) = memchr2(b'\r', b'\n', unsearched).map(|at| from + at) else {

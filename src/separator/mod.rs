@@ -7,14 +7,14 @@
 //! | [`bytes()`] | a byte string |
 //! | [`any_of()`], [`any_of_strings()`] | any of several bytes or byte strings |
 //! | [`head()`] | an empty line |
-//! | [`quoted()`] | a byte outside of quotes |
+//! | [`quoted()`] | a byte outside quotes |
 //! | [`slip()`], [`cobs()`] | a byte that is escaped or left out in content |
 //! | [`Until::with_payload`] | a separator, and the payload that the line in front announces |
 //! | [`dot_stuffed()`], [`dot_stuffed_lines()`] | a line with a dot alone |
 //!
-//! What these can promise about the bytes still to come ([`Need::claim`](crate::Need::claim)) is
-//! the rest of a separator and no more. That is what sets them apart from the stages of
-//! [`length`](crate::length): read under [`Exact`](crate::driver), they take a byte at a time.
+//! Of the bytes still to come these stages can claim only the rest of a separator
+//! ([`Need::claim`](crate::Need::claim)), unlike the stages of [`length`](crate::length). Under
+//! [`Exact`](crate::driver) they read a byte at a time.
 
 mod any_of;
 mod byte;
@@ -49,21 +49,21 @@ pub use with_payload::{Announced, PayloadError, WithPayload};
 use crate::{Fault, Record};
 use core::ops::Range;
 
-/// What ends a record of [`Until`]. Only this module can implement it.
+/// The end of a record of [`Until`]. Only this module can implement it.
 pub trait Separator: sealed::Sealed {
-    /// What a record becomes.
+    /// The item of a record.
     type Item<'a>
     where
         Self: 'a;
-    /// How content can break rules.
+    /// A violation of rules by content.
     type Error;
 
-    /// Whether content can break rules, for which a single byte may be enough.
+    /// True if content can break rules, for which a single byte may be enough.
     #[doc(hidden)]
     const STRICT: bool = false;
 
-    /// The place of the first separator in `input`, given that none ends within the first
-    /// `searched` bytes. `whole` says that the end of `input` ends the record in any case.
+    /// Returns the first separator in `input`, given that none ends within the first `searched`
+    /// bytes. `whole` says that the end of `input` ends the record in any case.
     ///
     /// # Errors
     /// When content in front of the first separator breaks a rule.
@@ -75,19 +75,19 @@ pub trait Separator: sealed::Sealed {
         whole: bool,
     ) -> Result<Option<Range<usize>>, Fault<Self::Error>>;
 
-    /// Whether each separator ends with the same byte, and can be told by that and what is in front
-    /// of it: [`last_byte`](Self::last_byte) and [`ended`](Self::ended) then say so.
+    /// True if each separator ends with the same byte, and can be recognised by that and the bytes
+    /// in front of it: see [`last_byte`](Self::last_byte) and [`ended`](Self::ended).
     #[doc(hidden)]
     const AHEAD: bool = false;
 
-    /// The byte that each separator ends with.
+    /// Returns the byte that each separator ends with.
     #[doc(hidden)]
     #[inline(always)]
     fn last_byte(&self) -> u8 {
         0
     }
 
-    /// The separator in `input` whose last byte is that at `last`, if one ends there.
+    /// Returns the separator in `input` whose last byte is that at `last`, if one ends there.
     #[doc(hidden)]
     #[inline(always)]
     fn ended(&self, input: &[u8], last: usize) -> Option<Range<usize>> {
@@ -95,25 +95,26 @@ pub trait Separator: sealed::Sealed {
         None
     }
 
-    /// How many bytes at the end of `input`, which has no separator in it, may turn out to be the
+    /// Returns how many bytes at the end of `input`, which has no separator in it, may be the
     /// beginning of one.
     #[doc(hidden)]
     fn begun(&self, input: &[u8]) -> usize;
 
-    /// Fewer bytes than this behind `input`, which has no separator in it, complete none.
+    /// Returns a number of bytes: fewer behind `input`, which has no separator in it, complete
+    /// none.
     #[doc(hidden)]
     fn missing(&self, input: &[u8]) -> usize;
 
-    /// Makes a record an item; behind `content` bytes of content it has its separator, if any.
+    /// Makes a record an item. Behind `content` bytes of content it has its separator, if any.
     #[doc(hidden)]
     fn item<'a>(&self, record: Record<'a>, content: usize, keep: bool) -> Self::Item<'a>;
 
-    /// The next input to be searched begins with another record.
+    /// Notes that the next input begins with another record.
     #[doc(hidden)]
     #[inline]
     fn begin(&mut self) {}
 
-    /// The next input to be searched lacks the first `count` bytes of the last one.
+    /// Notes that the next input lacks the first `count` bytes of the last one.
     #[doc(hidden)]
     #[inline]
     fn pass(&mut self, count: usize) {

@@ -7,13 +7,13 @@ use memchr::{memchr, memchr2};
 use super::{Separator, Until, sealed, without};
 use crate::{Fault, Record};
 
-/// Records that end at the byte `separator` where that is not between two bytes `quote`.
+/// Makes a stage of records that end at the byte `separator`, except between two bytes `quote`.
 ///
 /// Quotes open and close wherever they stand, so a doubled one within quotes, which is how CSV
 /// writes a quote (RFC 4180 §2), leaves them open. The item is the content as it came, quotes
-/// included: a record may have several fields, and whoever takes it apart has to look at its
-/// quotes anyway. See [`Until`] for limits and options; an end of the stream within quotes is the
-/// same as elsewhere in a record.
+/// included: a record may have several fields, and a parser of them has to look at the quotes
+/// anyway. See [`Until`] for limits and options. An end of the stream within quotes is the same as
+/// elsewhere in a record.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -30,7 +30,7 @@ use crate::{Fault, Record};
 /// # Panics
 /// If `separator` and `quote` are the same.
 pub const fn quoted(separator: u8, quote: u8) -> Until<Quoted> {
-    assert!(separator != quote, "what quotes cannot separate as well");
+    assert!(separator != quote, "separator and quote must differ");
     Until::new(Quoted { separator, quote, open: false })
 }
 
@@ -39,7 +39,7 @@ pub const fn quoted(separator: u8, quote: u8) -> Until<Quoted> {
 pub struct Quoted {
     separator: u8,
     quote: u8,
-    /// Whether quotes are open where the search stopped.
+    /// True if quotes are open where the search stopped.
     open: bool,
 }
 

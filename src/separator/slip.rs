@@ -6,12 +6,12 @@ use memchr::{memchr, memchr2, memchr2_iter};
 use super::{Byte, EncodeError, Until, byte};
 use crate::{Content, Decode, Encode, Fault, Framing, Output, Record};
 
-/// Packets of the Serial Line Internet Protocol (RFC 1055): each ends with END, and END and ESC in
-/// it are escaped.
+/// Makes a stage of packets of the Serial Line Internet Protocol (RFC 1055): each ends with END,
+/// and END and ESC in it are escaped.
 ///
-/// The item is the packet, unescaped where it lies. Empty packets, which senders make by an END in
-/// front of a packet as well as behind it, are passed over. An ESC in front of anything but an
-/// escaped byte is a fault at the ESC, after which the next packet can be read.
+/// The item is the packet, unescaped in place. Empty packets, which come from an END in front of a
+/// packet as well as behind it, are passed over. An ESC in front of anything but an escaped byte is
+/// a fault at the ESC; the stage goes on with the next packet.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, separator};
@@ -47,17 +47,17 @@ pub enum SlipError {
 }
 
 impl Slip {
-    /// The longest packet in bytes as they are sent, escapes counted and END not; 8 KiB unless
-    /// another is set, which is enough for packets of 4 KiB of any bytes. RFC 1055 itself takes
-    /// 1006 bytes for the most that a packet should have.
+    /// Sets the longest packet in bytes as sent, escapes included and END not. The default of 8 KiB
+    /// is enough for packets of 4 KiB of any bytes; RFC 1055 itself names 1006 bytes as the maximum
+    /// of a packet.
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
         self.packets = self.packets.max(bytes);
         self
     }
 
-    /// Writes no END in front of a packet. It lets a reader drop noise that came before, which is
-    /// of use on serial lines only.
+    /// Writes no END in front of a packet. Such an END lets a reader drop noise before it, which
+    /// helps on serial lines only.
     #[must_use]
     pub const fn no_leading_end(mut self) -> Self {
         self.leading_end = false;
@@ -163,7 +163,7 @@ impl core::error::Error for SlipError {}
 
 const END: u8 = 0xc0;
 const ESC: u8 = 0xdb;
-/// Stands behind an ESC for END.
+/// The byte behind an ESC that stands for END.
 const ESC_END: u8 = 0xdc;
-/// Stands behind an ESC for ESC.
+/// The byte behind an ESC that stands for ESC.
 const ESC_ESC: u8 = 0xdd;

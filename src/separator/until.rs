@@ -1,4 +1,4 @@
-//! What all stages that end their records at a separator have in common.
+//! The part that all stages with a separator share.
 
 use core::num::NonZeroUsize;
 use core::ops::Range;
@@ -7,18 +7,18 @@ use super::{Separator, marks};
 use crate::combine::{Skim, Skimmed};
 use crate::{Ahead, Decode, Fault, Framing, Need, Output, Record};
 
-/// Records that end at a separator `S`.
+/// A stage of records that end at a separator `S`.
 ///
-/// Made by [`line()`](super::line()), [`byte()`](super::byte()), [`bytes()`](super::bytes()) and the
-/// other functions of this module, which say what is special to each.
+/// Made by [`line()`](super::line()), [`byte()`](super::byte()), [`bytes()`](super::bytes()) and
+/// the other functions of this module, which document what is special to each.
 ///
 /// - A record is its content and the separator behind it; the item is the content.
-/// - The first separator in the stream is the one that counts, also where one overlaps itself:
-///   `aab` is found in `aaab`.
-/// - An end of the stream right behind a separator is a proper end. Anywhere else it truncates a
+/// - The first separator in the stream counts, even if it overlaps itself: `aab` is found in
+///   `aaab`.
+/// - An end of the stream right behind a separator ends the stage. Anywhere else it truncates a
 ///   record, unless [`last_unterminated`](Self::last_unterminated) is set.
-/// - No byte is searched twice, except for what may be the beginning of a separator at the very
-///   end of the input.
+/// - No byte is searched twice, except for a possible beginning of a separator at the very end of
+///   the input.
 #[derive(Debug, Clone)]
 pub struct Until<S> {
     pub(super) separator: S,
@@ -38,10 +38,10 @@ pub struct Until<S> {
 }
 
 impl<S: Separator> Until<S> {
-    /// The longest content of a record in bytes, unless another is set: 8 KiB.
+    /// The default of the longest content of a record, in bytes.
     ///
-    /// RFC 9112 §3 asks for request lines of 8000 octets at least, which is more than other
-    /// line-based protocols ask for, and a connection can be made to hold that much.
+    /// RFC 9112 §3 asks for request lines of at least 8000 octets, more than other line-based
+    /// protocols do, and a connection can afford to hold as much.
     pub const MAX: usize = 8 * 1024;
 
     pub(super) const fn new(separator: S) -> Self {
@@ -67,9 +67,9 @@ impl<S: Separator> Until<S> {
         Until { separator, max, keep, last, skip_empty, lengths, inside, searched, content }
     }
 
-    /// The longest content of a record in bytes; the separator does not count. A longer record is
+    /// Sets the longest content of a record in bytes, without the separator. A longer record is
     /// [`Cause::TooLong`](crate::Cause::TooLong) at its first byte too many, whether its separator
-    /// has come or not. To go on behind it, see [`skip_oversize`](crate::combine::skip_oversize).
+    /// has come or not. To go on behind it, use [`skip_oversize`](crate::combine::skip_oversize).
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
         self.max = bytes;
@@ -83,16 +83,16 @@ impl<S: Separator> Until<S> {
         self
     }
 
-    /// Takes what stands between the last separator and the end of the stream as a record, if
-    /// that is not empty. Nobody can tell such a record from one that was cut off.
+    /// Accepts bytes between the last separator and the end of the stream as a record, if there are
+    /// any. Such a record cannot be told from one that was cut off.
     #[must_use]
     pub const fn last_unterminated(mut self) -> Self {
         self.last = true;
         self
     }
 
-    /// Passes over records without content: empty lines, or empty heads, which is what a server
-    /// should do with empty lines in front of a request (RFC 9112 §2.2).
+    /// Passes over records without content: empty lines, or empty heads. A server should do so with
+    /// empty lines in front of a request (RFC 9112 §2.2).
     #[must_use]
     pub const fn skip_empty(mut self) -> Self {
         self.skip_empty = true;

@@ -6,16 +6,16 @@ use core::{fmt, ops::Range};
 use super::{EncodeError, Separator, Until, Written};
 use crate::{Cause, Content, Decode, Encode, Fault, Framing, Need, Output, Record};
 
-/// Records of a line and the payload that it announces, made by [`Until::with_payload`].
+/// A stage of records of a line and the payload that it announces, made by [`Until::with_payload`].
 ///
 /// On the wire a record is
 ///
 /// ```text
-/// | line | its separator | payload | what ends the payload, if anything does |
+/// | line | its separator | payload | its terminator, if there is one |
 /// ```
 ///
-/// and the item gives both parts. A function reads the line and says how long the payload is, or
-/// that there is none. The options of the line are those of [`Until`], and are set before.
+/// and the item has both parts. A function reads the line and returns the length of the payload, or
+/// that there is none. Set the options of the line, which are those of [`Until`], before.
 ///
 /// | protocol | stage |
 /// |---|---|
@@ -23,11 +23,11 @@ use crate::{Cause, Content, Decode, Encode, Fault, Framing, Need, Output, Record
 /// | STOMP | [`head()`](super::head())`.with_payload(..)`[`.terminated_by(b"\0")`](Self::terminated_by) |
 /// | IMAP (`A1 LOGIN {4}`) | `line().crlf().with_payload(..)`[`.continued()`](Self::continued) |
 ///
-/// - Partial input: it needs what the line needs; once that is there, what is missing is known to
-///   the byte.
+/// - Partial input: it needs what the line needs. Once the line is there, it knows the missing
+///   bytes exactly.
 /// - A payload that is longer than [`max_payload`](Self::max_payload) is
 ///   [`Cause::TooLong`](crate::Cause::TooLong) as soon as it is announced, at its first byte.
-/// - All faults are fatal: where the next record starts is unknown.
+/// - All faults are fatal, since the start of the next record is not known.
 ///
 /// ```
 /// use segue::separator::{self, Announced};
@@ -64,13 +64,13 @@ pub struct WithPayload<S, F> {
     max_payload: usize,
     terminator: &'static [u8],
     continued: bool,
-    /// The parts of the record in front that are known so far. Memory is used again.
+    /// The parts found so far of the record in front. Memory is used again.
     parts: Vec<Part>,
     /// Bytes of the record in front up to the end of the last of `parts`.
     known: usize,
-    /// No further line belongs to the record in front.
+    /// True if no further line belongs to the record in front.
     whole: bool,
-    /// The record was given out, with `parts` for its item: the next one is another.
+    /// True if the record was given out with `parts` in its item: the next one is another.
     given: bool,
 }
 
@@ -81,24 +81,24 @@ struct Part {
     payload: Option<Range<usize>>,
 }
 
-/// How a record of [`WithPayload`] breaks the rules.
+/// A violation of the rules by a record of [`WithPayload`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PayloadError<L, E> {
-    /// The line breaks those of its separator.
+    /// The line breaks the rules of its separator.
     Line(L),
-    /// The line does not say how long the payload is: the error of the function that reads it.
+    /// The function that reads the line found no valid length, with this error.
     Announcement(E),
-    /// The payload is not followed by what ends it. The fault is at the byte that differs.
+    /// The payload is not followed by its terminator. The fault is at the byte that differs.
     Unterminated,
 }
 
 impl<S: Separator> Until<S> {
-    /// Records of a line and the payload that it announces. `announced` is shown the line without
-    /// its separator; it answers the length of the payload in bytes, `None` where the line has no
-    /// payload at all (which is not the same as an empty one), or an error.
+    /// Reads a line and the payload that it announces as one record. `announced` is given the line
+    /// without its separator. It returns the length of the payload in bytes, `None` if the line has
+    /// no payload at all (which is not the same as an empty one), or an error.
     ///
-    /// It must answer the same for the same line. See [`WithPayload`].
+    /// It must return the same for the same line. See [`WithPayload`].
     pub const fn with_payload<F, E>(self, announced: F) -> WithPayload<S, F>
     where
         F: Fn(&[u8]) -> Result<Option<usize>, E>,
@@ -118,28 +118,27 @@ impl<S: Separator> Until<S> {
 }
 
 impl<S, F> WithPayload<S, F> {
-    /// The longest payload in bytes, unless another is set: 1 MiB, which is what NATS and memcached
-    /// take unless told otherwise.
+    /// The default of the longest payload, in bytes: 1 MiB, the default of NATS and memcached.
     pub const MAX_PAYLOAD: usize = 1 << 20;
 
-    /// The most bytes of payload in a record. With [`continued`](Self::continued) it is the most
-    /// that may follow the first line, so that no record goes on for ever.
+    /// Sets the most bytes of payload in a record. With [`continued`](Self::continued) it bounds
+    /// everything behind the first line, so that no record goes on for ever.
     #[must_use]
     pub const fn max_payload(mut self, bytes: usize) -> Self {
         self.max_payload = bytes;
         self
     }
 
-    /// Each payload is followed by these bytes, which are no part of it. An empty payload is as
-    /// well; a line without one is not.
+    /// Expects these bytes behind each payload, also behind an empty one, but not behind a line
+    /// without one. They are not part of the payload.
     #[must_use]
     pub const fn terminated_by(mut self, terminator: &'static [u8]) -> Self {
         self.terminator = terminator;
         self
     }
 
-    /// Behind a payload the record goes on with another line, which may announce another payload;
-    /// it ends with a line that announces none.
+    /// Continues a record after a payload with another line, which may announce another payload. It
+    /// ends with a line that announces none.
     #[must_use]
     pub const fn continued(mut self) -> Self {
         self.continued = true;
@@ -151,13 +150,13 @@ impl<S, F> WithPayload<S, F> {
         (self.known, self.whole, self.given) = (0, false, false);
     }
 
-    /// What may still follow the first line, in bytes.
+    /// Returns how many bytes may still follow the first line.
     fn room(&self) -> usize {
         let first = self.parts.first().map_or(self.known, |first| self.behind(first));
         self.max_payload.saturating_sub(self.known - first)
     }
 
-    /// Where the payload of a part begins, or what comes in its place.
+    /// Returns the offset behind the line of a part, where its payload begins if it has one.
     fn behind(&self, part: &Part) -> usize {
         part.payload.as_ref().map_or(self.known, |payload| payload.start)
     }
@@ -168,8 +167,7 @@ where
     S: Separator,
     F: Fn(&[u8]) -> Result<Option<usize>, E>,
 {
-    /// Takes note of a line of `length` bytes at `known`, with its separator, `content` of them
-    /// content.
+    /// Notes a line of `length` bytes at `known`, with its separator, `content` of them content.
     fn note(
         &mut self,
         input: &[u8],
@@ -196,7 +194,7 @@ where
         Ok(())
     }
 
-    /// The offset of the first byte that is not what ends the last payload.
+    /// Returns the offset of the first byte that differs from the terminator of the last payload.
     fn unterminated(&self, input: &[u8]) -> Option<usize> {
         let end = self.parts.last()?.payload.as_ref()?.end;
         let there = input.get(end..self.known)?;
@@ -231,8 +229,8 @@ where
             if self.whole {
                 return Ok(Framing::Record(self.known));
             }
-            // The first line has a limit of its own. Of another one no more is shown than decides
-            // that it is too long.
+            // The first line has a limit of its own. Of another one no more is shown than it takes
+            // to call it too long.
             let first = self.parts.is_empty();
             let room = if first { usize::MAX } else { self.room() };
             let shown = rest.get(..room.saturating_add(1)).unwrap_or(rest);
@@ -244,7 +242,7 @@ where
             let (length, content) = match line {
                 Framing::Record(length) if length > room => return Err(too_long(known)),
                 Framing::Record(length) => (length, self.line.content),
-                // Lines to be passed over are in front of records, not within.
+                // Lines to pass over come in front of records, not within.
                 Framing::Absorb(_) | Framing::Done if first => return Ok(line),
                 Framing::Absorb(length) if length > room => return Err(too_long(known)),
                 Framing::Absorb(length) => (length, 0),
@@ -257,11 +255,11 @@ where
                         Need::exactly(at_least).claiming(need.claim.min(most)),
                     ));
                 }
-                // The stream ends where another line had to come.
+                // The stream ends where another line must come.
                 Framing::Done => return Err(Fault::truncated(input.len() as u64)),
             };
             self.note(input, length, content)?;
-            // It has been taken note of; the next question to it is about what follows.
+            // The line was noted; the next question is about what follows.
             self.line.begin();
         }
     }
@@ -300,8 +298,8 @@ where
     }
 }
 
-/// Writes a line, the payload that it announces, and what ends that. A record that is
-/// [`continued`](WithPayload::continued) goes on with what is encoded next.
+/// Writes a line, the payload that it announces, and the terminator. A record that is
+/// [`continued`](WithPayload::continued) goes on with the next item encoded.
 impl<S, F, E, C, P> Encode<(C, P)> for WithPayload<S, F>
 where
     S: Written,
@@ -328,36 +326,36 @@ where
     }
 }
 
-/// A line, and the payload that it announces: an item of [`WithPayload`].
+/// A line and the payload that it announces: the item of [`WithPayload`].
 pub struct Announced<'a> {
     record: Record<'a>,
     parts: &'a [Part],
 }
 
 impl<'a> Announced<'a> {
-    /// The line, the first one where there are several.
+    /// Returns the line, the first one if there are several.
     #[must_use]
     pub fn line(&self) -> &[u8] {
         self.parts.first().map_or(&[], |part| &self.record[part.line.clone()])
     }
 
-    /// The payload that the line announces, the first one where there are several; `None` where the
-    /// line announces none.
+    /// Returns the payload that the line announces, the first one if there are several; `None` if
+    /// the line announces none.
     #[must_use]
     pub fn payload(&self) -> Option<&[u8]> {
         self.parts.first().and_then(|part| part.payload.clone()).map(|place| &self.record[place])
     }
 
-    /// All lines of the record, each with the payload that it announces. There is one, unless
-    /// records are [`continued`](WithPayload::continued).
+    /// Returns all lines of the record, each with the payload that it announces. There is one,
+    /// unless records are [`continued`](WithPayload::continued).
     pub fn parts(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
         self.parts.iter().map(|Part { line, payload }| {
             (&self.record[line.clone()], payload.clone().map(|place| &self.record[place]))
         })
     }
 
-    /// The first payload as a record: [`Record::into_bytes`] of it shares the buffer's allocation
-    /// where it is long.
+    /// Returns the first payload as a record: its [`Record::into_bytes`] shares the buffer's
+    /// allocation if it is long.
     #[must_use]
     pub fn into_payload(self) -> Option<Record<'a>> {
         let Range { start, end } = self.parts.first()?.payload.clone()?;
@@ -367,8 +365,8 @@ impl<'a> Announced<'a> {
         Some(record)
     }
 
-    /// The first line and the payload that it announces, for as long as the buffer is borrowed: for
-    /// an item that is made of both. Nothing is copied.
+    /// Returns the first line and the payload that it announces, for as long as the buffer is
+    /// borrowed, for an item made of both. Nothing is copied.
     ///
     /// ```
     /// use segue::separator::{self, LineEnd, PayloadError, WithPayload};
@@ -432,7 +430,7 @@ impl<'a> Announced<'a> {
         })
     }
 
-    /// The whole of it, as it is on the wire.
+    /// Returns the whole record, as it is on the wire.
     #[must_use]
     pub fn into_record(self) -> Record<'a> {
         self.record
