@@ -1,10 +1,10 @@
-//! What the peer allows this endpoint.
+//! The sender's side of flow control.
 
-/// How much may still be sent, or how many streams may still be opened: the credit that a sender
-/// has (RFC 9000 §4.1, §4.6).
+/// The bytes that may still be sent, or the streams that may still be opened: the credit of a
+/// sender (RFC 9000 §4.1, §4.6).
 ///
-/// One for each stream (MAX_STREAM_DATA), one for all streams of a connection (MAX_DATA), one for
-/// the streams of each kind (MAX_STREAMS). Sending something again takes no credit.
+/// Use one for each stream (MAX_STREAM_DATA), one for all streams of a connection (MAX_DATA), and
+/// one for the streams of each kind (MAX_STREAMS). Sending something again takes no credit.
 ///
 /// ```
 /// use segue::mux::Credit;
@@ -22,25 +22,25 @@
 pub struct Credit {
     limit: u64,
     used: u64,
-    /// The limit at which the peer was last told that it holds something up, or [`NEVER`].
+    /// The limit that was last reported to the peer as blocking, or [`NEVER`].
     told: u64,
 }
 
 impl Credit {
-    /// Credit for `limit` in all.
+    /// Makes a credit of `limit` in all.
     #[must_use]
     pub const fn new(limit: u64) -> Self {
         Self { limit, used: 0, told: NEVER }
     }
 
-    /// How much is left.
+    /// Returns the rest.
     #[inline]
     #[must_use]
     pub fn available(&self) -> u64 {
         self.limit - self.used
     }
 
-    /// Takes up to `wanted` of what is left, and gives how much that is.
+    /// Takes up to `wanted` of the rest, and returns the amount.
     #[inline]
     pub fn take(&mut self, wanted: u64) -> u64 {
         let taken = wanted.min(self.available());
@@ -48,20 +48,20 @@ impl Credit {
         taken
     }
 
-    /// Gives back what was taken and then not sent at all.
+    /// Returns to the credit what was taken and then never sent.
     pub fn give_back(&mut self, count: u64) {
         self.used = self.used.saturating_sub(count);
     }
 
-    /// Allows `limit` in all. False if that is not more than before: such frames were overtaken,
-    /// and do not count (RFC 9000 §4.1).
+    /// Allows `limit` in all. Returns false if that is not more than before: a frame that was
+    /// overtaken, and does not count (RFC 9000 §4.1).
     pub fn raise_to(&mut self, limit: u64) -> bool {
         let more = limit > self.limit;
         self.limit = self.limit.max(limit);
         more
     }
 
-    /// Allows `by` more, as HTTP/2 does (RFC 9113 §6.9). False, and nothing is allowed, where that
+    /// Allows `by` more, as HTTP/2 does (RFC 9113 §6.9). Returns false, and allows nothing, if that
     /// would pass `most`.
     pub fn raise_by(&mut self, by: u64, most: u64) -> bool {
         let fits = self.available().saturating_add(by) <= most;
@@ -74,9 +74,9 @@ impl Credit {
         }
     }
 
-    /// The limit that holds this endpoint up, for a DATA_BLOCKED, STREAM_DATA_BLOCKED or
-    /// STREAMS_BLOCKED frame: to be asked where there is more to send. None while there is credit,
-    /// and none where that limit was told before.
+    /// Returns the limit that blocks this endpoint, for a DATA_BLOCKED, STREAM_DATA_BLOCKED or
+    /// STREAMS_BLOCKED frame. Ask when there is more to send. `None` while there is credit, and if
+    /// that limit was reported before.
     pub fn blocked(&mut self) -> Option<u64> {
         let tell = self.available() == 0 && self.told != self.limit;
         tell.then(|| {
@@ -85,25 +85,26 @@ impl Credit {
         })
     }
 
-    /// The frame that said so was lost: [`blocked`](Self::blocked) says it again if it still holds.
+    /// Notes that the frame was lost: [`blocked`](Self::blocked) reports the limit again if it
+    /// still blocks.
     pub fn blocked_was_lost(&mut self) {
         self.told = NEVER;
     }
 
-    /// What is allowed in all.
+    /// Returns the limit in all.
     #[must_use]
     pub fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// How much was taken.
+    /// Returns the amount taken so far.
     #[must_use]
     pub fn used(&self) -> u64 {
         self.used
     }
 }
 
-/// Credit for nothing.
+/// A credit of nothing.
 impl Default for Credit {
     fn default() -> Self {
         Self::new(0)

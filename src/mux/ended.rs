@@ -1,12 +1,12 @@
-//! A session that the peer has ended under its streams.
+//! Sessions that the peer has ended under their streams.
 
 use core::fmt;
 
-/// The end of a session by the peer that is no clean one: streams were open, or the code says that
-/// something is wrong.
+/// An end of a session by the peer that was not clean: streams were open, or the code reports an
+/// error.
 ///
-/// A carrier [says so](super::Carrier::ended). Streams of an
-/// [endpoint](crate::driver::streams::Endpoint) fail with it inside an `io::Error`:
+/// [`Carrier::ended`](super::Carrier::ended) returns it. Streams of an
+/// [endpoint](crate::driver::streams::Endpoint) fail with it inside an `io::Error`;
 /// [`session_end`](crate::driver::streams::session_end) takes it out.
 ///
 /// ```
@@ -17,9 +17,9 @@ use core::fmt;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ended {
-    /// The code that the peer gave, one of the carrier's protocol: that of a GoAway frame of yamux.
+    /// The code that the peer sent, of the carrier's protocol: that of a GoAway frame of yamux.
     pub code: u64,
-    /// How many streams were cut off: held, and their peer's side not ended.
+    /// The number of streams that were cut off: held here, and not ended by the peer.
     pub streams: usize,
 }
 

@@ -1,15 +1,15 @@
-//! What streams are granted beyond their windows.
+//! Allowances beyond the windows of streams.
 
 use alloc::vec::Vec;
 
 use super::Window;
 
-/// The grants of a connection's streams beyond their windows, for records that are longer: bounded
-/// for each stream and for all, and given in turn to those that wait for each other's.
+/// The grants of a connection's streams beyond their windows, for records that are longer. They are
+/// bounded for each stream and for all, and given in turn to the streams that wait.
 ///
-/// What a carrier does about [`want`](super::Carrier::want), whatever its frames look like. The
-/// windows stay with the streams; here is only the sum of their [excesses](Window::excess), and who
-/// waits.
+/// A carrier implements [`want`](super::Carrier::want) with it, whatever its frames look like. The
+/// windows stay with the streams; this holds only the sum of their [excesses](Window::excess) and
+/// the streams that wait.
 ///
 /// ```
 /// use segue::mux::{Grants, Wanted, Window};
@@ -37,37 +37,38 @@ use super::Window;
 pub struct Grants<Id> {
     of_one: u64,
     of_all: u64,
-    /// The sum of the excesses of all windows. It is never more than `of_all`.
+    /// The sum of the excesses of all windows, at most `of_all`.
     excess: u64,
-    /// Those that wait, and the position up to which they want to be granted.
+    /// The streams that wait, and the position up to which each wants a grant.
     waiting: Vec<(Id, u64)>,
 }
 
-/// What became of something that was [wanted](Grants::want).
+/// The result of [`Grants::want`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// The peer may send as much already.
     Allowed,
-    /// The limit of the window went up by so much: the peer is to be told.
+    /// The limit of the window went up by this much: tell the peer.
     Granted(u64),
-    /// Others have to be done first; [`serve`](Grants::serve) grants it then.
+    /// Other grants must be used up first; [`serve`](Grants::serve) grants it then.
     Waits,
-    /// It is more than a stream is ever granted.
+    /// More than a stream is ever granted.
     Never,
 }
 
 impl<Id: Copy + Eq> Grants<Id> {
-    /// Grants up to `of_one` bytes beyond the window of a stream, and `of_all` beyond all windows.
+    /// Grants up to `of_one` bytes beyond the window of a stream, and `of_all` beyond all windows
+    /// together.
     #[must_use]
     pub const fn new(of_one: u64, of_all: u64) -> Self {
         let of_one = if of_one < of_all { of_one } else { of_all };
         Self { of_one, of_all, excess: 0, waiting: Vec::new() }
     }
 
-    /// The consumer of a stream lacks `at_least` bytes behind `arrived`, the position up to which
-    /// everything has come. If the peer may not send as much, the window allows it, where the limits
-    /// let it; and half a window at once however little is lacking, since a search for a separator
-    /// only ever lacks a byte, and the peer is not to send byte by byte.
+    /// Grants what the consumer of a stream lacks: `at_least` bytes behind `arrived`, the position
+    /// up to which everything has come. If the peer may not send as much, the window allows it
+    /// within the limits. At least half a window is granted at once, since a search for a separator
+    /// always lacks one byte, and a peer should not send byte by byte.
     pub fn want(&mut self, id: Id, window: &mut Window, arrived: u64, at_least: u64) -> Wanted {
         let to = arrived.saturating_add(at_least);
         if to <= window.limit() {
@@ -87,14 +88,15 @@ impl<Id: Copy + Eq> Grants<Id> {
         Wanted::Waits
     }
 
-    /// The stream that has been waiting longest.
+    /// Returns the stream that has waited longest.
     #[must_use]
     pub fn first(&self) -> Option<Id> {
         self.waiting.first().map(|(id, _)| *id)
     }
 
-    /// Grants the [first](Self::first) stream, whose window this is, what it waits for, and has it wait
-    /// no longer. Gives how much more its peer may send; `None` if others still have to be done.
+    /// Grants the [first](Self::first) stream, whose window this is, what it waits for, and ends
+    /// its wait. Returns how much more its peer may send; `None` if other grants must be used up
+    /// first.
     pub fn serve(&mut self, window: &mut Window, arrived: u64) -> Option<u64> {
         let &(_, to) = self.waiting.first()?;
         let more = if to <= window.limit() { 0 } else { self.grant(window, arrived, to)? };
@@ -102,36 +104,36 @@ impl<Id: Copy + Eq> Grants<Id> {
         Some(more)
     }
 
-    /// Has a stream wait no longer.
+    /// Ends the wait of a stream.
     pub fn forget(&mut self, id: Id) {
         self.waiting.retain(|(other, _)| *other != id);
     }
 
-    /// Has so much of the excesses back: a window has caught up with it, or nobody reads its stream
-    /// any more. Those that wait can be [served](Self::serve).
+    /// Takes back this much of the excesses: a window has caught up with it, or its stream is no
+    /// longer read. Streams that wait can then be [served](Self::serve).
     pub fn take_back(&mut self, excess: u64) {
         debug_assert!(excess <= self.excess);
         self.excess = self.excess.saturating_sub(excess);
     }
 
-    /// Forgets everything: there are no streams any more.
+    /// Forgets everything, when there are no streams any more.
     pub fn clear(&mut self) {
         self.waiting.clear();
         self.excess = 0;
     }
 
-    /// How many bytes of memory it holds.
+    /// Returns the bytes of memory it holds.
     #[must_use]
     pub const fn held(&self) -> usize {
         self.waiting.capacity() * size_of::<(Id, u64)>()
     }
 
-    /// Gives memory back that nothing uses at present.
+    /// Gives back memory that is not in use.
     pub fn release(&mut self) {
         self.waiting.shrink_to_fit();
     }
 
-    /// Half a window if the limits let it, or else no more than is wanted.
+    /// Grants half a window if the limits allow it, and otherwise no more than is wanted.
     fn grant(&mut self, window: &mut Window, arrived: u64, to: u64) -> Option<u64> {
         let most = window.consumed().saturating_add(window.size()).saturating_add(self.of_one);
         let worthwhile = arrived.saturating_add(window.size() / 2).min(most).max(to);
@@ -155,7 +157,7 @@ impl<Id: Copy + Eq> Grants<Id> {
 mod tests {
     use super::*;
 
-    /// Any sequence of operations keeps the sum, and both limits.
+    /// Any sequence of operations keeps the sum and both limits.
     #[test]
     fn the_sum_is_that_of_the_windows() {
         let mut state = 1_u64;

@@ -1,13 +1,13 @@
 //! Many streams over one connection.
 //!
-//! What each protocol with streams needs, whatever its frames look like:
+//! The parts that every protocol with streams needs, whatever its frames look like:
 //!
-//! - [`Window`] is what this endpoint allows its peer, [`Credit`] what the peer allows it: for a
-//!   stream, for all of a connection's, or for their number;
-//! - [`Grants`] is what streams are allowed beyond their windows, for records that are longer;
-//! - [`Table`] holds the streams by their ids, [`Scheduler`] says which of them sends next;
-//! - [`Carrier`] is what a session of such a protocol is to those who use its streams, [`Opens`] and
-//!   [`Datagrams`] what some of them can do besides;
+//! - [`Window`] limits the peer, and [`Credit`] is the limit the peer sets: on a stream, on all of
+//!   a connection, or on the number of streams;
+//! - [`Grants`] allows streams more than their windows, for records that are longer;
+//! - [`Table`] holds the streams by their ids, and [`Scheduler`] picks the one that sends next;
+//! - [`Carrier`] is the interface of a session to the users of its streams; [`Opens`] and
+//!   [`Datagrams`] are further abilities of some carriers;
 //! - [`Mux`] runs stages on the streams of any carrier.
 
 mod carrier;

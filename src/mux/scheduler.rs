@@ -4,39 +4,37 @@ use core::{fmt, hash::Hash};
 
 use super::{Table, table::NONE};
 
-/// How urgent a stream is, and whether it shares its turns (RFC 9218 §4).
+/// The urgency of a stream, and whether it shares its place with others (RFC 9218 §4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Priority {
     /// From 0, the most urgent, to 7. Larger numbers count as 7.
     pub urgency: u8,
-    /// Whether its receiver can make use of parts: such streams of one urgency take turns. Others
-    /// send all they have when it is their turn.
+    /// True if the receiver can use parts: such streams of one urgency alternate. Others send
+    /// everything they have before the next one is picked.
     pub incremental: bool,
 }
 
 impl Priority {
-    /// What streams of no declared priority have where each is to make progress: the middle, by
-    /// turns.
+    /// The priority of streams without a declared one that must all make progress: the middle
+    /// urgency, alternating.
     pub const SHARED: Self = Self { urgency: 3, incremental: true };
 }
 
-/// What HTTP says of a request without a priority (RFC 9218 §4.1, §4.2): urgency 3, not
-/// incremental.
+/// The priority of an HTTP request without one (RFC 9218 §4.1, §4.2): urgency 3, not incremental.
 impl Default for Priority {
     fn default() -> Self {
         Self { urgency: 3, incremental: false }
     }
 }
 
-/// The streams that have something to send, and whose turn it is.
+/// The streams that have something to send, in the order in which they send.
 ///
-/// The most urgent go first. Of one urgency, those that are [incremental](Priority::incremental)
-/// take turns, and one that is not keeps its turn until it has nothing to send. A stream that waits
+/// The most urgent go first. Of one urgency, [incremental](Priority::incremental) streams
+/// alternate, and one that is not stays in front until it has nothing to send. A stream that waits
 /// for credit must [leave](Self::served), or others wait with it.
 ///
-/// Idle streams are not in it and cost nothing, and neither does it hold memory when it is empty
-/// and was [released](Self::release). Every operation takes the same time however many streams
-/// there are.
+/// Idle streams are not in it and cost nothing. It holds no memory when it is empty and was
+/// [released](Self::release). Every operation takes constant time.
 ///
 /// ```
 /// use segue::mux::{Priority, Scheduler};
@@ -56,9 +54,9 @@ impl Default for Priority {
 /// assert_eq!(turns.next(), None);
 /// ```
 pub struct Scheduler<Id> {
-    /// Rings of those of each urgency.
+    /// A ring of links for each urgency.
     links: Table<Id, Link>,
-    /// The slot in `links` of the last of each ring; the one behind it has the turn.
+    /// The slot in `links` of the last stream of each ring; the one behind it is next.
     last: [u32; 8],
 }
 
@@ -69,25 +67,25 @@ struct Link {
 }
 
 impl<Id> Scheduler<Id> {
-    /// Nobody has anything to send.
+    /// Makes a scheduler without streams.
     #[must_use]
     pub const fn new() -> Self {
         Self { links: Table::new(), last: [NONE; 8] }
     }
 
-    /// How many streams have something to send.
+    /// Returns the number of streams that have something to send.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.links.len()
     }
 
-    /// Whether none has.
+    /// Returns true if no stream has anything to send.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.links.is_empty()
     }
 
-    /// How many bytes of memory it holds.
+    /// Returns the bytes of memory it holds.
     #[must_use]
     pub fn held(&self) -> usize {
         self.links.held()
@@ -100,8 +98,8 @@ impl<Id> Scheduler<Id> {
 }
 
 impl<Id: Copy + Eq + Hash> Scheduler<Id> {
-    /// Has a stream wait for its turn, behind the others of its urgency. Does nothing, and gives
-    /// false, where it waits already.
+    /// Adds a stream behind the others of its urgency. Does nothing, and returns false, if it is in
+    /// already.
     pub fn enqueue(&mut self, id: Id, priority: Priority) -> bool {
         if self.links.contains(&id) {
             return false;
@@ -117,8 +115,8 @@ impl<Id: Copy + Eq + Hash> Scheduler<Id> {
         true
     }
 
-    /// Gives a stream that waits another priority: it goes behind the others of its new urgency.
-    /// Does nothing where it does not wait.
+    /// Changes the priority of a stream, which goes behind the others of its new urgency. Does
+    /// nothing if the stream is not in.
     pub fn prioritise(&mut self, id: Id, priority: Priority) {
         if let Some(slot) = self.links.slot_of(&id)
             && self.link(slot).priority != priority
@@ -128,14 +126,15 @@ impl<Id: Copy + Eq + Hash> Scheduler<Id> {
         }
     }
 
-    /// The stream whose turn it is. It keeps it until [`served`](Self::served) is called.
+    /// Returns the stream that sends next. It stays in front until [`served`](Self::served) is
+    /// called.
     #[must_use]
     pub fn next(&self) -> Option<Id> {
         let last = *self.last.iter().find(|last| **last != NONE)?;
         self.links.slot(self.link(last).next).map(|(id, _)| *id)
     }
 
-    /// The stream whose turn it is has had it. If there is `more` to send it waits for the next, and
+    /// Notes that the stream in front has sent. If there is `more` to send it stays in, and
     /// otherwise it leaves.
     pub fn served(&mut self, more: bool) {
         let Some(last) = self.last.iter_mut().find(|last| **last != NONE) else { return };
@@ -149,7 +148,7 @@ impl<Id: Copy + Eq + Hash> Scheduler<Id> {
         }
     }
 
-    /// Takes a stream out. False if it did not wait.
+    /// Takes a stream out. Returns false if it was not in.
     pub fn remove(&mut self, id: Id) -> bool {
         let Some((slot, Link { before, next, priority })) = self.links.take(&id) else {
             return false;
@@ -196,7 +195,7 @@ mod tests {
     use super::*;
     use alloc::{collections::VecDeque, vec::Vec};
 
-    /// Any sequence of operations does what it does to eight queues.
+    /// Any sequence of operations has the same effect as on eight queues.
     #[test]
     fn it_is_eight_queues() {
         let mut state = 1_u64;

@@ -6,23 +6,22 @@ use core::{cmp::Ordering, fmt, mem, time::Duration};
 use super::{Carrier, Ending, Event, StreamMut, Table};
 use crate::{Buffer, Cause, Decode, Fault, Framing, Moment, Output, Record, Say};
 
-/// Stages on the streams of a carrier.
+/// A carrier with stages on its streams.
 ///
-/// A stage is [attached](Self::attach) to a stream when that [opens](Event::Opened), or later. From
-/// then on its items come with the events of the carrier, one at a time:
+/// [Attach](Self::attach) a stage to a stream when that [opens](Event::Opened), or later. From then
+/// on its items come with the events of the carrier, one at a time:
 ///
-/// - A stage is asked when something happened on its stream, and only then: idle streams cost
-///   nothing.
+/// - A stage is asked only when something happened on its stream: idle streams cost nothing.
 /// - The peer may send as much again as the stage has consumed. A stage whose
-///   [output](StreamMut::output) is full is not asked, and so its peer is not let send. A record that
-///   is longer than the window is [granted](Carrier::want) what it lacks.
-/// - What the stage answers, and what it has to [say](Decode::speak), goes to the output of its
+///   [output](StreamMut::output) is full is not asked, so its peer may not send. A record longer
+///   than the window is [granted](Carrier::want) what it lacks.
+/// - Answers of the stage, and what it [sends](Decode::speak) by itself, go to the output of its
 ///   stream.
-/// - A fault of a stage ends its stream, by a reset, and nothing else. Offsets are those in the
-///   stream, one [layer](Fault::layer) deeper.
+/// - A fault of a stage resets its stream, and nothing else. Offsets are those in the stream, one
+///   [layer](Fault::layer) deeper.
 ///
-/// Where the carrier is a stage that reads a connection, so is this, and any driver drives it. Others
-/// are driven by hand: [`next`](Self::next) gives items, [`speak_stages`](Self::speak_stages) lets
+/// If the carrier is a stage that reads a connection, so is this, and any driver drives it. Drive
+/// others by hand: [`next`](Self::next) returns items, [`speak_stages`](Self::speak_stages) lets
 /// the stages speak.
 ///
 /// ```
@@ -54,48 +53,47 @@ use crate::{Buffer, Cause, Decode, Fault, Framing, Moment, Output, Record, Say};
 pub struct Mux<C: Carrier, I: Decode> {
     carrier: C,
     stages: Table<C::Id, Inner<I>>,
-    /// Those on whose streams something happened since they were asked.
+    /// Streams on which something happened since their stage was asked.
     touched: VecDeque<C::Id>,
-    /// Those of which that is so since they were let speak.
+    /// Streams on which something happened since their stage was let speak.
     speakers: VecDeque<C::Id>,
     deadlines: BinaryHeap<Deadline<C::Id>>,
-    /// What is to be told before anything else.
+    /// Items to be reported before anything else.
     told: VecDeque<Told<C::Id, I::Error>>,
     next: Next<C::Id>,
-    /// The input that the last item is of.
+    /// The input that the last item borrows.
     lent: Buffer,
-    /// How many bytes `lent` had.
+    /// The number of bytes in `lent` before.
     held: usize,
-    /// A stage that was told to have failed.
+    /// A stage whose fault was reported.
     failed: Option<C::Id>,
-    /// What stages have consumed: it pays for their items.
+    /// The number of bytes that stages have consumed, which pays for their items.
     consumed: u64,
 }
 
-/// What happens on a carrier and its streams.
+/// An item of a carrier or of a stage on one of its streams.
 #[derive(Debug)]
 pub enum Item<'a, C: Carrier, I: Decode + 'a> {
-    /// Something happened to the connection, or to a stream without a stage.
+    /// An event of the connection, or of a stream without a stage.
     Event(Event<C::Id>, &'a mut C),
     /// An item of the stage on this stream, or a fault after which the stage goes on.
     Inner(C::Id, Result<I::Item<'a>, Fault<I::Error>>, &'a mut C),
-    /// The stage on this stream is over and no longer attached.
+    /// The stage on this stream has ended and is no longer attached.
     ///
-    /// Without a fault the stream is yours: attach another stage, or
-    /// [let go](Carrier::let_go) of it. With one it is reset with the code 0, unless you reset it
-    /// with another, and let go of. A stream that broke off has its code in
-    /// [`StreamMut::ending`].
+    /// Without a fault the stream is yours: attach another stage, or [let it go](Carrier::let_go).
+    /// With a fault it is let go after a reset with the code 0, unless you reset it with another
+    /// code. [`StreamMut::ending`] has the code of a stream that the peer reset.
     End(C::Id, Option<Fault<I::Error>>, &'a mut C),
 }
 
 /// A stage on a stream.
 struct Inner<I> {
     stage: I,
-    /// Whether it stands in the queue of those that are asked.
+    /// True if it is in the queue of stages to ask.
     touched: bool,
-    /// Whether it stands in the queue of those that speak.
+    /// True if it is in the queue of stages to let speak.
     speaks: bool,
-    /// When it wants to speak again.
+    /// The time at which it asks to speak again.
     wake_at: Option<Duration>,
 }
 
@@ -105,19 +103,19 @@ enum Told<Id, E> {
     End(Id, Option<Fault<E>>),
 }
 
-/// What the last frame announced, or what came of it.
+/// The meaning of the last frame.
 #[derive(Clone, Copy)]
 enum Next<Id> {
     Nothing,
-    /// The first that is to be told.
+    /// The first entry of `told`.
     Tell,
-    /// A record of so many bytes of this stream.
+    /// A record of this many bytes of this stream.
     Inner(Id, usize),
     /// The item of this stream lies in `lent`.
     Lent(Id),
     /// An item of the carrier.
     Carrier,
-    /// Something that the carrier keeps to itself.
+    /// Bytes that the carrier absorbs.
     Absorb,
 }
 
@@ -127,7 +125,7 @@ struct Deadline<Id> {
 }
 
 impl<C: Carrier, I: Decode> Mux<C, I> {
-    /// A carrier without stages on its streams.
+    /// Wraps a carrier, without stages on its streams.
     pub fn new(carrier: C) -> Self {
         Self {
             carrier,
@@ -144,34 +142,35 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         }
     }
 
-    /// The carrier.
+    /// Returns the carrier.
     pub const fn carrier(&self) -> &C {
         &self.carrier
     }
 
-    /// The carrier, to open streams, write to them, let go of them.
+    /// Returns the carrier, to open streams, write to them, and let them go.
     pub const fn carrier_mut(&mut self) -> &mut C {
         &mut self.carrier
     }
 
-    /// The carrier. Stages are dropped; what they have not consumed is in their streams.
+    /// Returns the carrier as a value. Stages are dropped; what they have not consumed is in their
+    /// streams.
     pub fn into_carrier(mut self) -> C {
         self.settle();
         self.carrier
     }
 
-    /// How many streams have a stage.
+    /// Returns the number of streams that have a stage.
     pub const fn len(&self) -> usize {
         self.stages.len()
     }
 
-    /// Whether no stream has a stage.
+    /// Returns true if no stream has a stage.
     pub const fn is_empty(&self) -> bool {
         self.stages.is_empty()
     }
 
-    /// Has `stage` read a stream, from what was not consumed of it on. Gives the stage that was
-    /// there before.
+    /// Attaches `stage` to a stream. It reads from the first byte that was not consumed. Returns
+    /// the stage that was there before.
     pub fn attach(&mut self, id: C::Id, stage: I) -> Option<I> {
         self.settle();
         let before = self.detach(id);
@@ -181,7 +180,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         before
     }
 
-    /// Takes the stage of a stream back. What it has not consumed stays in the stream.
+    /// Detaches the stage of a stream. What it has not consumed stays in the stream.
     pub fn detach(&mut self, id: C::Id) -> Option<I> {
         self.settle();
         if matches!(self.next, Next::Inner(next, _) if next == id) {
@@ -190,15 +189,15 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         self.stages.remove(&id).map(|inner| inner.stage)
     }
 
-    /// The stage on a stream, which is asked and let speak again after that.
+    /// Returns the stage on a stream, which is asked and let speak again afterwards.
     pub fn stage_mut(&mut self, id: C::Id) -> Option<&mut I> {
         self.settle();
         self.touch(id);
         self.stages.get_mut(&id).map(|inner| &mut inner.stage)
     }
 
-    /// The next item of what the carrier has. For carriers that are not stages; where the carrier is
-    /// one, its driver gives the items.
+    /// Returns the next item. It is for carriers that are not stages; if the carrier is one, its
+    /// driver returns the items.
     #[expect(clippy::should_implement_trait, reason = "items borrow; no Iterator can lend")]
     pub fn next(&mut self) -> Option<Item<'_, C, I>> {
         self.settle();
@@ -209,8 +208,8 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         self.make()
     }
 
-    /// Lets the stages speak on whose streams something happened, or whose time has come. Their
-    /// words go to the outputs of their streams. Gives the time at which one wants to speak next.
+    /// Lets those stages speak on whose streams something happened, or whose time has come. Their
+    /// output goes to that of their streams. Returns the time at which one asks to speak next.
     ///
     /// `now` is the time since the epoch of the driver's timer, if it has one.
     pub fn speak_stages(&mut self, now: Option<Duration>) -> Option<Duration> {
@@ -229,7 +228,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         while let Some(id) = self.speakers.pop_front() {
             self.speak_on(id, now);
         }
-        // Times that were moved.
+        // Skip times that were changed since.
         while let Some(first) = self.deadlines.peek()
             && self.stages.get(&first.id).is_none_or(|inner| inner.wake_at != Some(first.at))
         {
@@ -242,7 +241,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         let Some(inner) = self.stages.get_mut(&id) else { return };
         inner.speaks = false;
         let Some(StreamMut { output: Some(output), .. }) = self.carrier.stream(id) else { return };
-        // Once there is room again, an event tells of it.
+        // An event reports when there is room again.
         if !output.has_room() {
             return;
         }
@@ -254,7 +253,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         {
             inner.wake_at = Some(at);
             self.deadlines.push(Deadline { at, id });
-            // Each stage has one that counts.
+            // Each stage has one entry that counts.
             if self.deadlines.len() > 2 * self.stages.len() + 16 {
                 let stages = &self.stages;
                 let counts = |deadline: &Deadline<C::Id>| {
@@ -269,7 +268,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         }
     }
 
-    /// Something happened on a stream with a stage. False where there is none.
+    /// Notes that something happened on a stream with a stage. Returns false if it has none.
     fn touch(&mut self, id: C::Id) -> bool {
         let Some(inner) = self.stages.get_mut(&id) else { return false };
         enqueue(&mut inner.touched, &mut self.touched, id);
@@ -277,10 +276,10 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         true
     }
 
-    /// Acts upon an event, or has it told.
+    /// Acts on an event, or passes it on to the caller.
     fn hear(&mut self, event: Event<C::Id>) {
         let hidden = match event {
-            // A stream that broke off ends its stage when that has read what came.
+            // A stream that the peer reset ends its stage when that has read what came.
             Event::Readable(id)
             | Event::Writable(id)
             | Event::Reset(id, _)
@@ -296,7 +295,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         }
     }
 
-    /// Puts things in order behind the last item, which is gone.
+    /// Cleans up after the last item.
     fn settle(&mut self) {
         if let Next::Lent(id) = self.next {
             let lent = mem::take(&mut self.lent);
@@ -315,7 +314,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         }
     }
 
-    /// Looks for something to tell, or an item of a stage.
+    /// Looks for something to report, or for an item of a stage.
     fn find(&mut self) -> bool {
         loop {
             match self.next {
@@ -338,7 +337,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
             let (Some(input), ending) = (stream.input, stream.ending) else { return };
             let mut nowhere = Output::new();
             let output = stream.output.unwrap_or(&mut nowhere);
-            // Once there is room again, an event tells of it.
+            // An event reports when there is room again.
             if !output.has_room() {
                 return;
             }
@@ -391,7 +390,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         }
     }
 
-    /// Has it told that a stage is over.
+    /// Queues the report that a stage has ended.
     fn end(&mut self, id: C::Id, fault: Option<Fault<I::Error>>) {
         if self.stages.remove(&id).is_some() {
             self.told.push_back(Told::End(id, fault));
@@ -420,7 +419,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
         };
         *next = Next::Nothing;
         let (Some(inner), Some(input)) = (stages.get_mut(&id), carrier.lend(id)) else {
-            // Somebody has let go of the stream in between.
+            // The stream was let go in between.
             *failed = Some(id);
             return Some(Item::End(id, None, carrier));
         };
@@ -444,7 +443,7 @@ impl<C: Carrier, I: Decode> Mux<C, I> {
     }
 }
 
-/// Where the carrier reads a connection, so does this: give it to a driver.
+/// A stage if the carrier is one: give it to a driver.
 impl<C, I> Decode for Mux<C, I>
 where
     C: Carrier + for<'a> Decode<Item<'a> = Event<<C as Carrier>::Id>> + 'static,
@@ -514,14 +513,14 @@ where
     }
 }
 
-/// Has one wait in a queue, unless it does.
+/// Adds a stream to a queue, unless it is in.
 fn enqueue<Id>(waits: &mut bool, queue: &mut VecDeque<Id>, id: Id) {
     if !mem::replace(waits, true) {
         queue.push_back(id);
     }
 }
 
-/// The earliest is the greatest.
+/// The earliest is the greatest, since the heap gives the greatest first.
 impl<Id> Ord for Deadline<Id> {
     fn cmp(&self, other: &Self) -> Ordering {
         other.at.cmp(&self.at)
@@ -542,7 +541,7 @@ impl<Id> PartialEq for Deadline<Id> {
 
 impl<Id> Eq for Deadline<Id> {}
 
-/// Shows the carrier, and how many stages there are.
+/// Shows the carrier and the number of stages.
 impl<C: Carrier + fmt::Debug, I: Decode> fmt::Debug for Mux<C, I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mux")

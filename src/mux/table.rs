@@ -1,4 +1,4 @@
-//! Streams by their ids.
+//! Tables of streams.
 
 use alloc::vec::Vec;
 use core::{
@@ -9,11 +9,11 @@ use core::{
 /// The streams of a connection by their ids.
 ///
 /// An empty table holds no memory. It grows in small steps, so a connection of few streams is
-/// small, and finding, adding and removing one costs the same however many there are. Once it has
-/// held as many streams as it is to hold, adding one allocates nothing.
+/// small. Finding, adding and removing a stream take constant time. Once it has held as many
+/// streams as it will hold, adding one allocates nothing.
 ///
 /// Peers choose ids. With the feature `std` each table hashes them by a key of its own, so that no
-/// peer can choose ids that collide. Without it, give a key to [`seeded`](Self::seeded).
+/// peer can choose ids that collide. Without it, pass a key to [`seeded`](Self::seeded).
 ///
 /// ```
 /// use segue::mux::Table;
@@ -27,38 +27,38 @@ use core::{
 /// assert_eq!(streams.held(), 0);
 /// ```
 pub struct Table<Id, S> {
-    /// All but the last are full: slots never move.
+    /// All but the last are full, so slots never move.
     chunks: Vec<Vec<Slot<Id, S>>>,
-    /// Slots by the hash of their id, with linear probing. Its length is a power of two, or 0.
+    /// Slots by the hash of their id, with linear probing. The length is a power of two, or 0.
     index: Vec<u32>,
     /// The first slot of the list of free ones.
     free: u32,
     length: u32,
-    /// The slot that was asked for last: one stream is usually asked for many times in a row.
+    /// The slot that was last asked for: one stream is usually asked for many times in a row.
     last: u32,
     seed: Option<u64>,
 }
 
 enum Slot<Id, S> {
     Taken(Id, S),
-    /// And the next free one.
+    /// The next free slot.
     Free(u32),
 }
 
-/// No slot.
+/// The mark of no slot.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// How many slots are allocated at a time: few enough for a connection of one stream.
+/// The number of slots allocated at a time: few enough for a connection of one stream.
 const CHUNK: usize = 16;
 
 impl<Id, S> Table<Id, S> {
-    /// An empty table.
+    /// Makes an empty table.
     #[must_use]
     pub const fn new() -> Self {
         Self { chunks: Vec::new(), index: Vec::new(), free: NONE, length: 0, last: 0, seed: None }
     }
 
-    /// An empty table that hashes ids by `seed`, which peers must not know.
+    /// Makes an empty table that hashes ids by `seed`, which peers must not know.
     #[must_use]
     pub const fn seeded(seed: u64) -> Self {
         let mut table = Self::new();
@@ -66,20 +66,20 @@ impl<Id, S> Table<Id, S> {
         table
     }
 
-    /// How many streams there are.
+    /// Returns the number of streams.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.length as usize
     }
 
-    /// Whether there are none.
+    /// Returns true if there are no streams.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.length == 0
     }
 
-    /// How many bytes of memory the table holds, used or not; what streams hold elsewhere is not
-    /// counted.
+    /// Returns the bytes of memory the table holds, used or not, without what streams hold
+    /// elsewhere.
     #[must_use]
     pub fn held(&self) -> usize {
         let slots: usize = self.chunks.iter().map(Vec::capacity).sum();
@@ -95,7 +95,7 @@ impl<Id, S> Table<Id, S> {
         }
     }
 
-    /// All streams, in no order. The cost of this grows with the number of streams.
+    /// Returns all streams, in no order. The cost grows with the number of streams.
     pub fn iter(&self) -> impl Iterator<Item = (&Id, &S)> {
         self.chunks.iter().flatten().filter_map(|slot| match slot {
             Slot::Taken(id, stream) => Some((id, stream)),
@@ -103,7 +103,7 @@ impl<Id, S> Table<Id, S> {
         })
     }
 
-    /// All streams, to be changed. Its cost is that of [`iter`](Self::iter).
+    /// Returns all streams, to be changed. The cost is that of [`iter`](Self::iter).
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&Id, &mut S)> {
         self.chunks.iter_mut().flatten().filter_map(|slot| match slot {
             Slot::Taken(id, stream) => Some((&*id, stream)),
@@ -111,7 +111,7 @@ impl<Id, S> Table<Id, S> {
         })
     }
 
-    /// The stream in a slot that is taken.
+    /// Returns the stream in a slot that is taken.
     pub(super) fn slot(&self, slot: u32) -> Option<(&Id, &S)> {
         match self.chunks.get(slot as usize / CHUNK)?.get(slot as usize % CHUNK)? {
             Slot::Taken(id, stream) => Some((id, stream)),
@@ -128,13 +128,13 @@ impl<Id, S> Table<Id, S> {
 }
 
 impl<Id: Eq + Hash, S> Table<Id, S> {
-    /// The stream of this id.
+    /// Returns the stream with this id.
     #[must_use]
     pub fn get(&self, id: &Id) -> Option<&S> {
         self.slot(self.slot_of(id)?).map(|(_, stream)| stream)
     }
 
-    /// The stream of this id, to be changed.
+    /// Returns the stream with this id, to be changed.
     #[must_use]
     pub fn get_mut(&mut self, id: &Id) -> Option<&mut S> {
         let slot = self.slot_of(id)?;
@@ -142,13 +142,13 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
         self.slot_mut(slot)
     }
 
-    /// Whether there is a stream of this id.
+    /// Returns true if there is a stream with this id.
     #[must_use]
     pub fn contains(&self, id: &Id) -> bool {
         self.slot_of(id).is_some()
     }
 
-    /// Adds a stream. Gives the one that had the id before, if there was one.
+    /// Adds a stream. Returns the one that had the id before, if there was one.
     ///
     /// # Panics
     /// If there are 2^32 - 1 streams already.
@@ -160,9 +160,9 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
         None
     }
 
-    /// Adds a stream whose id is new. Gives its slot, which it keeps.
+    /// Adds a stream whose id is new. Returns its slot, which it keeps.
     pub(super) fn add(&mut self, id: Id, stream: S) -> u32 {
-        // One in four is empty at least, so that probing comes to an end soon.
+        // At least one in four is empty, so that probing ends soon.
         if self.len() >= self.index.len() / 4 * 3 {
             self.grow();
         }
@@ -183,7 +183,7 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
         slot
     }
 
-    /// The slot of the stream of this id.
+    /// Returns the slot of the stream with this id.
     pub(super) fn slot_of(&self, id: &Id) -> Option<u32> {
         match self.slot(self.last) {
             Some((last, _)) if last == id => Some(self.last),
@@ -197,7 +197,7 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
         self.remove_at(gap).map(|(_, stream)| stream)
     }
 
-    /// The same; gives the slot as well, which is free for others.
+    /// Takes a stream out, with its slot, which is then free.
     pub(super) fn take(&mut self, id: &Id) -> Option<(u32, S)> {
         let gap = self.find(id)?;
         self.remove_at(gap)
@@ -210,7 +210,8 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
             return None;
         };
         (self.free, self.length) = (slot, self.length - 1);
-        // Those behind it that are not where their hash says move up, so that no mark is left.
+        // Entries behind it that are not where their hash puts them move up, so that no mark is
+        // needed.
         let mask = self.index.len() - 1;
         let mut at = gap;
         loop {
@@ -226,7 +227,7 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
         Some((slot, stream))
     }
 
-    /// Where the index has this id.
+    /// Returns the place of this id in the index.
     fn find(&self, id: &Id) -> Option<usize> {
         if self.is_empty() {
             return None;
@@ -235,7 +236,7 @@ impl<Id: Eq + Hash, S> Table<Id, S> {
         (self.index[at] != NONE).then_some(at)
     }
 
-    /// The first place from the home of `id` on that is empty or whose id `is` it.
+    /// Returns the first place, from the home of `id` on, that is empty or whose id `is` it.
     fn probe(&self, id: &Id, is: impl Fn(&Id) -> bool) -> usize {
         let mask = self.index.len() - 1;
         let mut at = self.home(id);
@@ -292,14 +293,14 @@ impl<Id, S> Default for Table<Id, S> {
     }
 }
 
-/// Shows how many streams there are.
+/// Shows the number of streams.
 impl<Id, S> fmt::Debug for Table<Id, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").field("len", &self.length).finish_non_exhaustive()
     }
 }
 
-/// A key that peers do not know.
+/// Returns a key that peers do not know.
 #[cfg(feature = "std")]
 fn random() -> u64 {
     use std::hash::{BuildHasher, RandomState};
@@ -346,7 +347,7 @@ impl Hasher for Fold {
     }
 }
 
-/// The digits of pi behind the point, as PCG and others take them.
+/// The digits of pi behind the point, as in PCG and others.
 const FIRST: u64 = 0x243F_6A88_85A3_08D3;
 const SECOND: u64 = 0x1319_8A2E_0370_7345;
 
@@ -355,7 +356,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
 
-    /// Any sequence of operations does what it does to a map.
+    /// Any sequence of operations has the same effect as on a map.
     #[test]
     fn it_is_a_map() {
         let mut state = 1_u64;
@@ -401,7 +402,7 @@ mod tests {
 
     #[test]
     fn ids_are_spread() {
-        // The ids of one side of a connection, in order, and multiples of large powers of two.
+        // The ids of one side of a connection in order, and multiples of large powers of two.
         for shift in [1, 2, 16, 31, 40] {
             let mut table = Table::seeded(7);
             (0..1000_u64).for_each(|id| assert_eq!(table.insert(id << shift, ()), None));

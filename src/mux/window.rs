@@ -1,15 +1,15 @@
-//! What this endpoint allows its peer.
+//! The receiver's side of flow control.
 
 use core::fmt;
 
-/// How much a peer may send, or how many streams it may open: the credit that a receiver gives
-/// (RFC 9000 §4.1, §4.6).
+/// The bytes that a peer may send, or the streams that it may open: the window of a receiver (RFC
+/// 9000 §4.1, §4.6).
 ///
-/// A window counts whatever is counted from 0 up to an ever increasing limit: the bytes of a stream
-/// (MAX_STREAM_DATA), the bytes of all streams of a connection (MAX_DATA), the streams of one kind
-/// (MAX_STREAMS). What has been [reached](Self::reach) must stay below the limit; what has been
-/// [done with](Self::consume) makes room for as much again, which is [announced](Self::announce)
-/// in larger steps. How large the window is, is up to the caller, and may change.
+/// A window counts from 0 up to a limit that only grows: the bytes of a stream (MAX_STREAM_DATA),
+/// the bytes of all streams of a connection (MAX_DATA), the streams of one kind (MAX_STREAMS). What
+/// was [reached](Self::reach) must stay within the limit; what was [consumed](Self::consume) makes
+/// room for as much again, which is [announced](Self::announce) in larger steps. The caller chooses
+/// the size of the window and may change it.
 ///
 /// ```
 /// use segue::mux::Window;
@@ -34,21 +34,21 @@ pub struct Window {
 }
 
 impl Window {
-    /// The most streams of a kind that there can be (RFC 9000 §4.6).
+    /// The most streams of a kind (RFC 9000 §4.6).
     pub const MAX_STREAMS: u64 = 1 << 60;
 
-    /// The most bytes that can be sent on a stream, and be told of a connection: 2^62 - 1.
+    /// The most bytes on a stream, or on a connection: 2^62 - 1.
     pub const MAX_DATA: u64 = (1 << 62) - 1;
 
-    /// A window of `size` bytes. The peer is told of it in a transport parameter, or starts with
-    /// that much by the rules of another protocol.
+    /// Makes a window of `size` bytes. The peer learns it from a transport parameter, or knows it
+    /// by the rules of the protocol.
     #[must_use]
     pub const fn new(size: u64) -> Self {
         Self::capped(size, Self::MAX_DATA)
     }
 
-    /// A window of `count` streams of one kind that are open at a time. Reach the number of a stream
-    /// among those of its kind, counted from 1, and consume one when it is over.
+    /// Makes a window of `count` streams of one kind that are open at a time. Reach the number of a
+    /// stream among those of its kind, counted from 1, and consume one when it is over.
     ///
     /// ```
     /// use segue::mux::Window;
@@ -69,11 +69,11 @@ impl Window {
         Self { size, limit: size, reached: 0, consumed: 0, cap }
     }
 
-    /// Counts everything below `to` as sent by the peer. Gives how much of that is new, which is
-    /// nothing where more had been reached before.
+    /// Counts everything below `to` as sent by the peer. Returns how much of that is new; 0 if more
+    /// was reached before.
     ///
     /// # Errors
-    /// If it is more than the limit; nothing is counted then.
+    /// If `to` is over the limit. Nothing is counted then.
     #[inline]
     pub fn reach(&mut self, to: u64) -> Result<u64, Exceeded> {
         self.check(to)?;
@@ -82,35 +82,36 @@ impl Window {
         Ok(new)
     }
 
-    /// Counts `by` more as sent by the peer: for what has no positions, as all streams of a
+    /// Counts `by` more as sent by the peer, where there are no positions: all streams of a
     /// connection together.
     ///
     /// # Errors
-    /// As [`reach`](Self::reach).
+    /// As for [`reach`](Self::reach).
     pub fn advance(&mut self, by: u64) -> Result<(), Exceeded> {
         self.reach(self.reached.saturating_add(by)).map(drop)
     }
 
-    /// Whether the peer may send everything below `to`.
+    /// Checks that the peer may send everything below `to`.
     ///
     /// # Errors
-    /// If it is more than the limit.
+    /// If `to` is over the limit.
     #[inline]
     pub fn check(&self, to: u64) -> Result<(), Exceeded> {
         if to <= self.limit { Ok(()) } else { Err(Exceeded { limit: self.limit, reached: to }) }
     }
 
-    /// Counts `count` as done with: read by the application, or closed. More than was reached is
-    /// not.
+    /// Counts `count` as consumed: read by the application, or closed. It never counts more than
+    /// was reached.
     pub fn consume(&mut self, count: u64) {
         self.consumed = self.consumed.saturating_add(count).min(self.reached);
     }
 
-    /// The limit that the peer is to be told of now, if it is: once half the window is new to it.
-    /// A peer that keeps the window full is told twice a window then, and as long as half a window
-    /// outlasts a round trip it never waits.
+    /// Returns the limit to tell the peer now, once half the window is new to it. A peer that keeps
+    /// the window full is told twice a window then, and as long as half a window outlasts a round
+    /// trip it never waits.
     ///
-    /// It counts as told: when the frame is lost, send the [`limit`](Self::limit) of that time.
+    /// The limit then counts as told: if the frame is lost, send the [`limit`](Self::limit) of that
+    /// time.
     pub fn announce(&mut self) -> Option<u64> {
         self.is_worthwhile().then(|| {
             self.limit = self.target();
@@ -118,20 +119,20 @@ impl Window {
         })
     }
 
-    /// Whether [`announce`](Self::announce) has something to tell.
+    /// Returns true if [`announce`](Self::announce) has a limit to tell.
     #[must_use]
     pub fn is_worthwhile(&self) -> bool {
         self.target().saturating_sub(self.limit) >= (self.size / 2).max(1)
     }
 
-    /// The same for peers that are told increments, as those of HTTP/2 are (RFC 9113 §6.9).
+    /// Returns the increment to tell the peer now, for protocols such as HTTP/2 (RFC 9113 §6.9).
     pub fn announce_increment(&mut self) -> Option<u64> {
         let before = self.limit;
         self.announce().map(|limit| limit - before)
     }
 
-    /// The limit that the peer is to be told of whether or not it is worthwhile, if there is
-    /// anything new to tell: in a frame that costs nothing, or when it says that it is blocked.
+    /// Returns the limit to tell the peer if there is anything new, however little: in a frame that
+    /// costs nothing, or when the peer reports that it is blocked.
     pub fn announce_all(&mut self) -> Option<u64> {
         let target = self.target();
         (target > self.limit).then(|| {
@@ -140,11 +141,11 @@ impl Window {
         })
     }
 
-    /// Raises the limit to `to` for once, however little has been done with: for a record that is
-    /// longer than the window. Gives how much more that allows the peer, 0 if nothing.
+    /// Raises the limit to `to` once, whatever was consumed, for a record that is longer than the
+    /// window. Returns how much more the peer may send, 0 if nothing.
     ///
-    /// The size stays as it is, so what was allowed on top of it is taken back as more is done with:
-    /// [`announce`](Self::announce) has nothing to tell until the window has caught up.
+    /// The size stays, so the allowance is taken back as more is consumed:
+    /// [`announce`](Self::announce) returns nothing until the window has caught up.
     ///
     /// ```
     /// use segue::mux::Window;
@@ -163,8 +164,8 @@ impl Window {
         more
     }
 
-    /// How much more the peer may have under way than the size says: what
-    /// [`allow`](Self::allow) has granted on top of it and the window has not caught up with.
+    /// Returns the excess: what [`allow`](Self::allow) has granted beyond the size, and the window
+    /// has not caught up with.
     #[must_use]
     pub fn excess(&self) -> u64 {
         self.limit.saturating_sub(self.target())
@@ -174,46 +175,46 @@ impl Window {
         self.consumed.saturating_add(self.size).min(self.cap)
     }
 
-    /// The limit that the peer knows of, or will once it was told.
+    /// Returns the limit that the peer knows, or will know once it is told.
     #[inline]
     #[must_use]
     pub fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// The most that the peer has sent.
+    /// Returns the most that the peer has sent.
     #[inline]
     #[must_use]
     pub fn reached(&self) -> u64 {
         self.reached
     }
 
-    /// How much has been done with.
+    /// Returns how much was consumed.
     #[inline]
     #[must_use]
     pub fn consumed(&self) -> u64 {
         self.consumed
     }
 
-    /// How much the peer may have under way.
+    /// Returns the size: how much the peer may have under way.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Makes it another size. A smaller one counts as the limit moves on: what was allowed is not
-    /// taken back.
+    /// Changes the size. A smaller one takes effect as the limit moves on: nothing allowed is taken
+    /// back.
     pub fn resize(&mut self, size: u64) {
         self.size = size.min(self.cap);
     }
 }
 
-/// A peer sent more than it was allowed to.
+/// The error of a peer that sent more than it was allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
-    /// What it was allowed.
+    /// The limit.
     pub limit: u64,
-    /// What it sent.
+    /// The position that the peer reached.
     pub reached: u64,
 }
 
