@@ -1,15 +1,14 @@
-//! A connection before its first stage.
+//! Connections before their first stage.
 
 use super::{Connection, read::ReadSide};
 
-/// Implemented for `()`: the stage of a connection that has none yet.
+/// The stage of a connection that has none yet: only `()` implements it.
 ///
-/// Layers go under the first stage of a connection, and a
-/// [byte stream](super::ByteStream) takes the place of all stages. So
-/// [`layered`](Connection::layered) and [`into_byte_stream`](Connection::into_byte_stream) are for
-/// connections that are made with the stage `()`, or [over](Connection::over) a transport.
-/// [`begin`](Connection::begin) gives such a one its first stage; a stage that is over leaves none by
-/// `follow(|_| ())`.
+/// Layers go under the first stage of a connection, and a [byte stream](super::ByteStream) takes
+/// the place of all stages. So [`layered`](Connection::layered) and
+/// [`into_byte_stream`](Connection::into_byte_stream) are for connections that are made with the
+/// stage `()`, or [over](Connection::over) a transport. [`begin`](Connection::begin) gives them
+/// their first stage. `follow(|_| ())` leaves a stage that is done without another.
 ///
 /// ```compile_fail,E0277
 /// use segue::{combine::Paired, driver::sync::Connection, length, separator};
@@ -43,7 +42,7 @@ use super::{Connection, read::ReadSide};
     label = "only a connection without a stage can do this",
     note = "make the connection with the stage `()`, as in `Connection::new(io, ())`, put the \
             layers over it, and give it its first stage by `begin`",
-    note = "where a stage is over, `connection.follow(|_| ())` leaves it"
+    note = "if the stage is done, `connection.follow(|_| ())` leaves it"
 )]
 pub trait BeforeFirst: sealed::Sealed {}
 
@@ -55,7 +54,7 @@ mod sealed {
 }
 
 impl<T, S: BeforeFirst> Connection<T, S> {
-    /// The same connection, known to have no stage.
+    /// Returns the connection with `()` as its stage.
     pub(super) fn bare(self) -> Connection<T, ()> {
         let Self { io, read, write, tasks, waits } = self;
         let read = ReadSide::new((), read.input);

@@ -1,4 +1,4 @@
-//! A transport that ends where a codec says so.
+//! Transports that end with the stage of a codec.
 
 use std::{
     io,
@@ -11,17 +11,17 @@ use std::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// The transport of a `Framed` that ends where the stage of its [`Codec`](super::codec::Codec)
-/// does, or where a hand-off has told of the end of the peer's stream.
+/// The transport of a `Framed`, which ends where the stage of its [`Codec`](super::codec::Codec) is
+/// done, or where a hand-off reported the end of the peer's stream.
 ///
 /// A `Framed` ends only when its transport does, so this one reads as ended from there on. What was
-/// not read stays in the transport itself. Writing is that of the transport.
+/// not read stays in the transport. Writing is not affected.
 #[derive(Debug)]
 pub struct Bounded<T> {
     io: T,
     /// The peer has ended its side.
     eof: bool,
-    /// Set by the codec once its stage is done.
+    /// The codec sets it once its stage is done.
     stop: Arc<AtomicBool>,
 }
 
@@ -30,22 +30,23 @@ impl<T> Bounded<T> {
         Self { io, eof, stop }
     }
 
-    /// Whether the peer has ended its side. The end of a stage is none.
+    /// Returns true if the peer has ended its side. The end of a stage does not count.
     pub fn is_eof(&self) -> bool {
         self.eof
     }
 
-    /// The transport.
+    /// Returns the transport.
     pub fn get_ref(&self) -> &T {
         &self.io
     }
 
-    /// The transport. What is read from it or written to it past the `Framed` is missing there.
+    /// Returns the transport. Bytes read from it or written to it directly are missing in the
+    /// `Framed`.
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.io
     }
 
-    /// The transport.
+    /// Returns the transport as a value.
     pub fn into_inner(self) -> T {
         self.io
     }

@@ -1,4 +1,4 @@
-//! A way out: a connection as a plain stream of bytes.
+//! Connections as plain streams of bytes.
 
 use std::{
     fmt,
@@ -16,22 +16,22 @@ use super::{
 };
 use crate::Need;
 
-/// A connection as a plain stream of bytes, for code that knows nothing of this toolkit: made by
+/// A connection as a plain stream of bytes, for code that does not know segue, made by
 /// [`into_byte_stream`](Connection::into_byte_stream).
 ///
 /// Over a blocking transport it is a [`Read`], [`BufRead`] and [`Write`]; over a polled one it is
-/// an `AsyncRead`, `AsyncBufRead` and `AsyncWrite` of tokio and of futures-io. So hyper, or whoever
-/// else takes one of these, runs over a [`Layered`](super::Layered) connection or a stream of a
-/// multiplexer.
+/// an `AsyncRead`, `AsyncBufRead` and `AsyncWrite` of tokio and of futures-io. So hyper, and other
+/// code that takes one of these, runs over a [`Layered`](super::Layered) connection or a stream of
+/// a carrier.
 ///
-/// - What the connection has read too far is read first.
-/// - What is written is sent at once, as far as it can be without waiting; up to the high-water mark
-///   of the rest is kept, and sent by what is called next.
-/// - Shutting down ends the writing side, each layer's end included. Dropped without that, or
-///   without a flush, it loses what was kept.
-/// - A write does not read: as on a socket, two ends that both write more than the way between them
-///   holds, and read only then, wait for each other for ever. Write and read at once, by the `split`
-///   of tokio or futures-io, or split the [`Connection`] for two threads.
+/// - Bytes that the connection has read too far are read first.
+/// - Written bytes are sent at once, as far as possible without waiting. The rest is kept, up to
+///   the high-water mark, and the next call sends it.
+/// - Shutting down ends the writing side, with the end of each layer. Without it, or a flush,
+///   dropping the stream loses what was kept.
+/// - A write does not read. As on a socket, two ends that both write more than the way between them
+///   holds, and only then read, wait for each other for ever. Write and read at once, by the
+///   `split` of tokio or futures-io, or split the [`Connection`] for two threads.
 ///
 /// ```
 /// use segue::{combine::Paired, driver::sync::Connection, length};
@@ -60,7 +60,7 @@ pub struct ByteStream<T> {
 }
 
 impl<T, S> Connection<T, S> {
-    /// The connection as a plain stream of bytes, for code that knows nothing of this toolkit. Not
+    /// Converts the connection to a plain stream of bytes, for code that does not know segue. Not
     /// for a connection that already has a stage: see [`BeforeFirst`].
     pub fn into_byte_stream(self) -> ByteStream<T>
     where
@@ -71,17 +71,17 @@ impl<T, S> Connection<T, S> {
 }
 
 impl<T> ByteStream<T> {
-    /// The connection.
+    /// Returns the connection.
     pub fn connection(&self) -> &Connection<T, ()> {
         &self.connection
     }
 
-    /// The connection, to be changed: its options, its deadlines.
+    /// Returns the connection, to change its options or its deadlines.
     pub fn connection_mut(&mut self) -> &mut Connection<T, ()> {
         &mut self.connection
     }
 
-    /// The connection again, with all that it holds.
+    /// Returns the connection as a value, with everything it holds.
     pub fn into_connection(self) -> Connection<T, ()> {
         self.connection
     }
@@ -127,8 +127,8 @@ impl<T: Transport> ByteStream<T> {
         buffer.consume(count.min(buffer.len()));
     }
 
-    /// Queues as much of `chunks` as there is room for, once there is some, and sends as much of
-    /// it as can be sent now. Whoever reads does so by another call: nothing is read ahead.
+    /// Queues as much of `chunks` as there is room for, once there is some, and sends as much of it
+    /// as possible without waiting. Reading is another call: nothing is read ahead.
     fn poll_written<'c>(
         &mut self,
         cx: &mut Context<'_>,
@@ -164,8 +164,8 @@ impl<T: Transport> ByteStream<T> {
     }
 }
 
-/// How often the transport is read in one call, where what comes gives no bytes: records of a layer
-/// that come in parts, or have nothing in them.
+/// The number of reads of the transport in one call that may give no bytes: parts of a layer's
+/// record, or empty records.
 const CALLS: usize = 16;
 
 impl<T: Transport> Read for ByteStream<Blocking<T>> {
@@ -214,7 +214,8 @@ impl<T: Transport> Write for ByteStream<Blocking<T>> {
     }
 }
 
-/// What the asynchronous traits of tokio and futures-io have in common: all but how they read.
+/// Writes the parts that the asynchronous traits of tokio and futures-io share: everything except
+/// how they read.
 #[cfg(any(feature = "tokio", feature = "futures"))]
 macro_rules! polled_stream {
     ($poll_close:ident $(, $only_here:item)?) => {

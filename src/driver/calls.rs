@@ -1,4 +1,4 @@
-//! Calls on what carries the bytes: made again where they were interrupted, and not believed blindly.
+//! Calls on the transport: repeated if they were interrupted, and checked.
 
 use std::{
     io::{self, IoSlice},
@@ -61,7 +61,7 @@ pub(super) fn send_some(
     sent_of(offered, sent, output)
 }
 
-/// Drops from `output` what a write of `offered` bytes says to have sent.
+/// Drops from `output` what a write of `offered` bytes claims to have sent.
 #[inline]
 fn sent_of(offered: usize, sent: usize, output: &mut Output) -> Poll<io::Result<usize>> {
     match plausible(sent, offered)? {
@@ -73,7 +73,7 @@ fn sent_of(offered: usize, sent: usize, output: &mut Output) -> Poll<io::Result<
     }
 }
 
-/// Makes a call again for as long as a signal interrupts it.
+/// Repeats a call as long as a signal interrupts it.
 #[inline]
 pub(super) fn uninterrupted<R>(
     mut call: impl FnMut() -> Poll<io::Result<R>>,
@@ -86,24 +86,24 @@ pub(super) fn uninterrupted<R>(
     }
 }
 
-/// How many slices go into one system call. An item is at most a header, a payload and what
-/// follows it, so 16 is a batch.
+/// The number of slices in one system call. An item is at most a header, a payload and what follows
+/// it, so 16 is a batch.
 const SLICES: usize = 16;
 
-/// What a transport says to have read or written, if there was so much to be read into or written.
-/// Anybody can write a transport; what was in the memory before belongs to another connection.
+/// Checks the number of bytes that a transport claims to have read or written. Anybody can write a
+/// transport, and the memory held bytes of another connection before.
 #[inline]
 pub(super) fn plausible(count: usize, most: usize) -> io::Result<usize> {
     if count > most {
         return Err(io::Error::new(
             io::ErrorKind::InvalidData,
-            "the transport counts more bytes than it was given",
+            "the transport reports more bytes than it was given room for",
         ));
     }
     Ok(count)
 }
 
-/// A result of I/O as a poll: would-block is pending, an interrupted call is made again.
+/// Converts a result of I/O to a poll: would-block is pending, and an interrupted call is repeated.
 pub(super) fn polled<R>(mut call: impl FnMut() -> io::Result<R>) -> Poll<io::Result<R>> {
     uninterrupted(|| match call() {
         Err(error) if would_block(&error) => Poll::Pending,
@@ -111,13 +111,14 @@ pub(super) fn polled<R>(mut call: impl FnMut() -> io::Result<R>) -> Poll<io::Res
     })
 }
 
-/// Whether a call came back because it would have to wait, or had to for too long.
+/// Returns true if a call came back because it would have to wait, or because its time-out has
+/// passed.
 fn would_block(error: &io::Error) -> bool {
     match error.kind() {
         io::ErrorKind::WouldBlock => true,
-        // Windows says so when the time-out of a socket has passed. Unix says would-block then,
-        // and this when it has given the connection up: that is a failure, and the next read would
-        // see an end as if the peer had sent one.
+        // Windows reports this when the time-out of a socket has passed. Unix reports would-block
+        // then, and this when it has given the connection up: a failure, after which the next read
+        // would see an end as if the peer had sent one.
         io::ErrorKind::TimedOut => cfg!(windows) || error.raw_os_error().is_none(),
         _ => false,
     }

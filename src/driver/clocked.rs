@@ -1,4 +1,4 @@
-//! Polled transports that come with a clock, and the close that is bounded by it.
+//! Polled transports with a clock, and the close that it bounds.
 
 use std::{io, time::Instant};
 
@@ -6,8 +6,7 @@ use super::{Connection, Half, Layered, PollTransport, Timer};
 use crate::Decode;
 use crate::Layer;
 
-/// Transports of polled connections that come with a clock, by which
-/// [`close`](Connection::close) is bounded.
+/// Transports of polled connections with a clock, which bounds [`close`](Connection::close).
 ///
 /// `Tokio` is one with the feature `tokio-time`, `Futures` is one with the feature `async-io`, and
 /// so are the halves of either. Without these features a close takes a timer:
@@ -22,7 +21,7 @@ pub trait Clocked: PollTransport {
     /// Makes a timer whose epoch is `epoch`.
     ///
     /// # Errors
-    /// [`Unsupported`](io::ErrorKind::Unsupported) where the runtime has no timers.
+    /// [`Unsupported`](io::ErrorKind::Unsupported) if the runtime has no timers.
     fn timer(epoch: Instant) -> io::Result<Self::Timer>;
 }
 
@@ -56,17 +55,17 @@ where
 /// # Polled: transports with a clock
 impl<T: Clocked, S: Decode> Connection<T, S> {
     /// Ends the connection so that the peer gets everything, within
-    /// [`Options::linger`](super::Options::linger) by the clock of the transport: as
-    /// [`close_by`](Self::close_by) with a timer on it. A future that was dropped may be made anew;
-    /// the time counts from the first.
+    /// [`Options::linger`](super::Options::linger) by the clock of the transport, as
+    /// [`close_by`](Self::close_by) does with a timer on it. A future that was dropped may be made
+    /// anew; the time counts from the first.
     ///
-    /// Over futures-io it runs under any executor, since async-io has a thread of its own. A
-    /// transport whose own close does not send the end of the stream, as
-    /// `async_io::Async<TcpStream>`, is ended by `close_write_with` first.
+    /// Over futures-io it runs under any executor, since async-io has a thread of its own. For a
+    /// transport whose own close does not send the end of the stream, such as
+    /// `async_io::Async<TcpStream>`, call `close_write_with` first.
     ///
     /// # Errors
-    /// As [`close_by`](Self::close_by), and of kind [`Unsupported`](io::ErrorKind::Unsupported)
-    /// where the runtime has no timers.
+    /// Those of [`close_by`](Self::close_by), and [`Unsupported`](io::ErrorKind::Unsupported) if
+    /// the runtime has no timers.
     pub async fn close(&mut self, drain_limit: u64) -> io::Result<bool> {
         let epoch = self.waits().epoch(T::now());
         let mut timer = T::timer(epoch)?;

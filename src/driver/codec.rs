@@ -24,28 +24,28 @@ pub use super::from_tokio::FromTokio;
 /// [`owned`](crate::combine::DecodeExt::owned) behind a stage that lends records.
 ///
 /// # Answers of the stage
-/// A `Framed` writes only what is encoded, and gives a codec no way to write anything else. So what
-/// a stage answers by itself, such as the pong to a ping, is sent **in front of the next item that
-/// the caller sends**, and a `Framed` that only reads never sends it, not even when it is flushed.
-/// It waits in [`answers`](Self::answers), and [`Handoff::from_framed_parts`] carries it.
+/// A `Framed` writes only what is encoded, and a codec cannot write anything else. So an answer of
+/// a stage, such as the pong to a ping, is sent **in front of the next item that the caller
+/// sends**. A `Framed` that only reads never sends it, not even when it is flushed. It waits in
+/// [`answers`](Self::answers), and [`Handoff::from_framed_parts`] carries it.
 ///
 /// A peer that provokes answers, by a flood of pings, makes them pile up, and that ends such a
 /// `Framed`: once more than twice [`Output::HIGH_WATER`] waits, 128 KiB, the error is
-/// [`CodecError::Unsent`], and nothing more is decoded until an item has taken the answers along. A stage
-/// with answers is better driven by a [`Connection`](crate::driver::Connection), or, where a
-/// `Stream` and `Sink` are asked for, by a
-/// [`StreamSink`](crate::driver::Connection::stream_sink): both send answers before they wait.
+/// [`CodecError::Unsent`], and nothing more is decoded until an item has taken the answers along.
+/// For a stage with answers use a [`Connection`](crate::driver::Connection), or, where a `Stream`
+/// and `Sink` are needed, a [`StreamSink`](crate::driver::Connection::stream_sink): both send
+/// answers before they wait.
 ///
 /// # The end of the stage
 /// A stage that is done at the end of the stream ends the `Framed` as well: its next item is
 /// `None`. A stage may be done before that, with bytes of another protocol behind it. Then a
 /// `Framed` from [`over`](Self::over) or [`Handoff::into_framed_parts`] ends by `None` too, since
-/// its transport, a [`Bounded`], stops there. `Framed::new` knows no way to end but the end of the
-/// stream or an error: over any other transport the last item is [`CodecError::Done`], and `None`
+/// its transport, a [`Bounded`], stops there. `Framed::new` can only end at the end of the stream
+/// or by an error: over any other transport the last item is [`CodecError::Done`], and `None`
 /// follows.
 ///
-/// Either way [`is_done`](Self::is_done) tells the end of the stage from the end of the stream,
-/// and what followed stays in the `Framed`, for [`Handoff::from_framed_parts`].
+/// Either way [`is_done`](Self::is_done) tells the end of the stage from the end of the stream, and
+/// the bytes that follow stay in the `Framed`, for [`Handoff::from_framed_parts`].
 ///
 /// ```
 /// use bytes::{Bytes, BytesMut};
@@ -68,17 +68,17 @@ pub struct Codec<D, E> {
     budget: Budget,
     dead: bool,
     done: bool,
-    /// It was told that answers pile up.
+    /// True after a report that answers pile up.
     unsent: bool,
-    /// Shared with the transport that ends where the stage does, if there is one.
+    /// Shared with the transport that ends with the stage, if there is one.
     stop: Option<Arc<AtomicBool>>,
 }
 
 impl<D, E> Codec<D, E> {
-    /// A codec that reads by `stage` and writes by `encoder`.
+    /// Makes a codec that reads by `stage` and writes by `encoder`.
     ///
-    /// A stage that lends its items is refused, by "one type is more general than the other" or a
-    /// type mismatch of its items: put [`owned`](crate::combine::DecodeExt::owned) or a
+    /// The compiler refuses a stage that lends its items, by "one type is more general than the
+    /// other" or a type mismatch of its items: put [`owned`](crate::combine::DecodeExt::owned) or a
     /// [`map`](crate::combine::DecodeExt::map) behind it.
     ///
     /// ```compile_fail
@@ -103,7 +103,7 @@ impl<D, E> Codec<D, E> {
         }
     }
 
-    /// A `Framed` of this codec that ends by `None` when the stage is done.
+    /// Makes a `Framed` of this codec that ends by `None` when the stage is done.
     pub fn over<T>(self, io: T) -> Framed<Bounded<T>, Self>
     where
         T: AsyncRead + AsyncWrite,
@@ -111,34 +111,34 @@ impl<D, E> Codec<D, E> {
         Framed::from_parts(Handoff::new(io, &[][..]).into_framed_parts(self))
     }
 
-    /// The stage.
+    /// Returns the stage.
     pub fn stage(&self) -> &D {
         &self.stage
     }
 
-    /// The stage, to be changed: a limit that is raised once the peer is known.
+    /// Returns the stage, to be changed: for example a limit that is raised after a login.
     pub fn stage_mut(&mut self) -> &mut D {
         &mut self.stage
     }
 
-    /// Whether the stage is done: nothing more is decoded, and what followed in the input is still
-    /// in the buffer of the `Framed`.
+    /// Returns true if the stage is done: nothing more is decoded, and the input that follows is
+    /// still in the buffer of the `Framed`.
     pub fn is_done(&self) -> bool {
         self.done
     }
 
-    /// What the stage has answered by itself and no item has taken along yet.
+    /// Returns answers of the stage that no item has taken along yet.
     pub fn answers(&mut self) -> &mut Output {
         &mut self.answers
     }
 
-    /// The stage, the encoder, and what the stage has answered by itself and nobody has sent.
+    /// Returns the stage, the encoder, and answers of the stage that were not sent.
     pub fn into_parts(self) -> (D, E, Output) {
         (self.stage, self.encoder, self.answers)
     }
 }
 
-/// What ends the stream of a [`Codec`].
+/// The error that ends the stream of a [`Codec`].
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CodecError<E> {
@@ -146,11 +146,11 @@ pub enum CodecError<E> {
     Io(io::Error),
     /// The peer broke the rules.
     Fault(Fault<E>),
-    /// Nothing went wrong: the stage is done, and what follows is in the parts of the `Framed`.
-    /// Given only where the transport is no [`Bounded`], which ends by `None` instead.
+    /// No failure: the stage is done, and what follows is in the parts of the `Framed`. It is
+    /// returned only over a transport that is not a [`Bounded`], which ends by `None` instead.
     Done,
-    /// More than twice [`Output::HIGH_WATER`] of [answers](Codec::answers) of the stage waits for
-    /// an item to take them along. Decoding goes on once one was sent; a
+    /// More than twice [`Output::HIGH_WATER`] of [answers](Codec::answers) of the stage wait for an
+    /// item to take them along. Decoding goes on once one was sent; a
     /// [`Connection`](crate::driver::Connection) sends answers by itself.
     Unsent,
 }
@@ -171,8 +171,8 @@ where
             let fault = Fault::from_cause(Cause::Contract).moved(self.position);
             return Err(CodecError::Fault(fault));
         }
-        // Only what was told once: an item may still bring answers along, and what was read before
-        // is decoded, lest the buffer of the `Framed` grow each time.
+        // Report it only once: an item may still take answers along, and what was read before is
+        // decoded, since otherwise the buffer of the `Framed` would grow each time.
         if self.unsent && self.piles_up() {
             return Err(CodecError::Unsent);
         }
@@ -181,12 +181,12 @@ where
         let step = buffer.step(&mut self.stage, eof, &mut self.answers);
         let step = step.map(|step| match step {
             Step::Item(item) => Ok(Some(item)),
-            // At the end of the stream nothing more is read.
+            // Nothing more is read at the end of the stream.
             Step::Need(_) if !eof && self.piles_up() => Err(CodecError::Unsent),
             Step::Need(_) => Ok(None),
             Step::Done => {
                 self.done = true;
-                // Whoever is told of no item reads on, unless that is the end.
+                // A caller that gets no item reads on, unless that is the end.
                 if eof || self.stops() { Ok(None) } else { Err(CodecError::Done) }
             }
         });
@@ -195,7 +195,7 @@ where
         self.position = buffer.position();
         *bytes = buffer.take_rest();
         if let Ok(Ok(Some(_))) = step {
-            // Whoever asks goes on for as long as there are items.
+            // The caller goes on for as long as there are items.
             let consumed = usize::try_from(consumed).unwrap_or(usize::MAX);
             self.budget.spend(consumed).map_err(|fault| {
                 self.dead = true;
@@ -214,9 +214,9 @@ impl<D, E> Codec<D, E> {
         self.answers.len() > 2 * Output::HIGH_WATER
     }
 
-    /// Has the transport end, if it is one that can.
+    /// Ends the transport, if it is one that can.
     fn stops(&self) -> bool {
-        // A flag that nobody else holds is that of a transport that has been taken away.
+        // A flag without another owner is that of a transport that was taken away.
         self.stop.as_ref().is_some_and(|stop| {
             stop.store(true, Ordering::Relaxed);
             Arc::strong_count(stop) > 1
@@ -266,7 +266,7 @@ impl<E: fmt::Display> fmt::Display for CodecError<E> {
             Self::Fault(fault) => fault.fmt(f),
             Self::Done => f.write_str("the stage is done"),
             Self::Unsent => f.write_str(
-                "answers of the stage pile up: send an item, or drive it by a Connection",
+                "answers of the stage pile up: send an item, or drive the stage by a Connection",
             ),
         }
     }
@@ -275,7 +275,7 @@ impl<E: fmt::Display> fmt::Display for CodecError<E> {
 impl<E: error::Error> error::Error for CodecError<E> {
     fn source(&self) -> Option<&(dyn error::Error + 'static)> {
         match self {
-            // Each is told in the words of what it holds, which so is not told again.
+            // Each prints the text of what it holds, which is therefore not its source.
             Self::Io(error) => error.source(),
             Self::Fault(fault) => fault.source(),
             Self::Done | Self::Unsent => None,
@@ -284,11 +284,11 @@ impl<E: error::Error> error::Error for CodecError<E> {
 }
 
 impl<T> Handoff<T> {
-    /// The parts of a `Framed` over this hand-off: it begins with what the hand-off carries, ends
-    /// where the peer's stream or the stage ends, and counts the offsets of faults from
-    /// [`position`](Self::position).
+    /// Returns the parts of a `Framed` over this hand-off. It begins with what the hand-off
+    /// carries, ends where the peer's stream or the stage ends, and counts the offsets of faults
+    /// from [`position`](Self::position).
     ///
-    /// For a codec that is not ours there is
+    /// For another library's codec use
     /// [`into_foreign_framed_parts`](Self::into_foreign_framed_parts).
     ///
     /// ```
@@ -313,8 +313,8 @@ impl<T> Handoff<T> {
         framed_parts(self, codec, stop)
     }
 
-    /// The parts of a `Framed` with a codec that is not ours, which begins with what the hand-off
-    /// carries and ends where the peer's stream does.
+    /// Returns the parts of a `Framed` with another library's codec, which begins with what the
+    /// hand-off carries and ends where the peer's stream does.
     pub fn into_foreign_framed_parts<U>(self, codec: U) -> FramedParts<Bounded<T>, U>
     where
         T: AsyncRead + AsyncWrite,
@@ -322,26 +322,28 @@ impl<T> Handoff<T> {
         framed_parts(self, codec, Arc::default())
     }
 
-    /// The hand-off of a `Framed` that was taken apart, and its codec. What the `Framed` had not
-    /// written comes first of what is to be sent, then what the stage had answered by itself.
+    /// Makes a hand-off of a `Framed` that was taken apart, and returns its codec. Bytes that the
+    /// `Framed` had not written are sent first, then answers of the stage.
     ///
-    /// What the stage itself [holds](Decode::residue) stays in the stage, which is in the codec.
+    /// Bytes that the stage itself [holds](Decode::residue) stay in the stage, which is in the
+    /// codec.
     ///
-    /// Where the `Framed` was one over a [`Bounded`], [`unbound`](Handoff::unbound) follows.
+    /// If the `Framed` was over a [`Bounded`], call [`unbound`](Handoff::unbound) next.
     pub fn from_framed_parts<D, E>(parts: FramedParts<T, Codec<D, E>>) -> (Self, Codec<D, E>) {
         let (mut handoff, mut codec) = Self::from_foreign_framed_parts(parts);
         handoff.unsent_mut().append(&mut codec.answers);
         if let Some(stop) = codec.stop.take() {
-            // What is read from now on is for another one.
+            // Bytes read from now on are for another reader.
             stop.store(false, Ordering::Relaxed);
         }
         (handoff.at_position(codec.position), codec)
     }
 
-    /// The hand-off of a `Framed` with a codec that is not ours, and the codec. What such a codec
-    /// holds back itself is in there, and nothing else is known of it.
+    /// Makes a hand-off of a `Framed` with another library's codec, and returns the codec. Bytes
+    /// that such a codec holds back stay in it.
     ///
-    /// [`from_framed_parts`](Self::from_framed_parts) is for a [`Codec`], whose answers it carries.
+    /// Use [`from_framed_parts`](Self::from_framed_parts) for a [`Codec`], whose answers it
+    /// carries.
     pub fn from_foreign_framed_parts<U>(parts: FramedParts<T, U>) -> (Self, U) {
         let mut output = Output::new();
         output.put_bytes(parts.write_buf.freeze());
@@ -350,8 +352,7 @@ impl<T> Handoff<T> {
 }
 
 impl<T> Handoff<Bounded<T>> {
-    /// The same hand-off with the transport alone, and the end of the peer's stream if that was
-    /// seen.
+    /// Unwraps the transport, and keeps the end of the peer's stream if that was seen.
     pub fn unbound(self) -> Handoff<T> {
         let position = self.position();
         let (bounded, read, write, eof) = self.into_parts();
@@ -369,7 +370,7 @@ where
     T: AsyncRead + AsyncWrite,
 {
     let (io, read, write, eof) = handoff.into_parts();
-    // `FramedParts::new` asks for what the codec encodes, of which nothing is known here.
+    // `FramedParts::new` needs the item type of the codec, which is not known here.
     let mut parts = Framed::new(Bounded::new(io, eof, stop), codec).into_parts();
     parts.read_buf = read;
     parts.write_buf = BytesMut::with_capacity(write.len());

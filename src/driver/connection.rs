@@ -1,4 +1,4 @@
-//! A connection: a transport, the buffer that belongs to it, and the stage that it is in.
+//! Connections.
 
 use std::fmt;
 
@@ -12,51 +12,51 @@ use super::{
 };
 use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output, Record};
 
-/// A transport, the buffer that belongs to it, and the stage that it is in.
+/// A transport with its buffer, its output and its current stage.
 ///
-/// One type serves all drivers; `T` is a wrapper that tells which one, and
+/// One type serves all drivers. `T` is a wrapper that selects the driver, and
 /// [`sync::Connection`](super::sync::Connection), `tokio::Connection` and `futures::Connection` are
 /// its names. The methods are the same under each, async or not.
 ///
-/// # How it is driven
-/// - [`turn`](Self::turn) gives the next item, and the output to answer it on. `None` says that
-///   the stage is over and everything has been sent, unless an error said that it was not; then [`follow`](Self::follow) moves on to the
-///   next stage, or [`hand_off`](Self::hand_off) leaves. A connection that waits for the peer
-///   flushes first, so answers to a batch of requests leave in one write.
+/// # Driving it
+/// - [`turn`](Self::turn) returns the next item, and the output to answer it on. `None` says that
+///   the stage is done and everything was sent, unless an error reported otherwise; then
+///   [`follow`](Self::follow) moves on to the next stage, or [`hand_off`](Self::hand_off) leaves. A
+///   connection that waits for the peer flushes first, so answers to a batch of requests leave in
+///   one write.
 /// - [`queue`](Self::queue) queues an item once there is room, [`flush`](Self::flush) sends what is
-///   queued, and [`send`](Self::send) does both. Nothing is sent by queueing alone, but a
-///   connection that waits for the peer flushes first.
+///   queued, and [`send`](Self::send) does both. Queueing alone sends nothing, but a connection
+///   that waits for the peer flushes first.
 /// - [`exchange`](Self::exchange) runs a handshake.
-/// - `close` ends the connection so that the peer gets everything, within
-///   [`Options::linger`]. It exists where a clock comes with the transport; elsewhere there are
-///   `close_by`, which takes a timer, and `close_unbounded`.
-/// - `turn_by`, `queue_by`, `send_by`, `flush_by` and `exchange_by` give up a peer that misses one of
-///   the [`Deadlines`], by a timer.
+/// - `close` ends the connection so that the peer gets everything, within [`Options::linger`]. It
+///   exists if the transport has a clock; otherwise use `close_by`, which takes a timer, or
+///   `close_unbounded`.
+/// - `turn_by`, `queue_by`, `send_by`, `flush_by` and `exchange_by` take a timer, and fail when the
+///   peer misses one of the [`Deadlines`].
 ///
-/// Any of these may be called again after its future was dropped, or after a non-blocking
-/// transport answered would-block: nothing is lost or doubled by that.
+/// Any of these may be called again after its future was dropped, or after a non-blocking transport
+/// answered would-block: nothing is lost or doubled by that.
 ///
 /// # Guarantees
-/// - No hang: a caller that asks for an item is read for and served while much waits to be sent. Only
-///   what is added on top without waiting for room stops that (see [`Options::high_water`]). A
-///   polled or non-blocking connection reads on while a write is pending, so two of them that both
-///   send do not stop as long as each asks for items. Every wait whose method takes a timer ends by its
-///   deadline. A poll of a connection that is polled does a
-///   [bounded amount of work](Options::max_work).
-/// - No loss: what was received and not consumed stays in the buffer, over stages and
-///   [hand-offs](Self::hand_off). What was queued is sent, or an error says that it was not: of the
-///   transport, of something queued behind the end of this side, or of a refused hand-off. What is
-///   queued when a connection is dropped is not sent.
-/// - No lie: a failure to send is kept until all that the peer has sent before is delivered, and
-///   then told, before the end of the stream and before a truncation that it has caused. It is told
-///   once: who goes on after an error of the transport is told what a transport says then, which
-///   for a socket is an end.
+/// - No hang: a caller that asks for an item gets it even if much waits to be sent. Only output
+///   added without waiting for room stops that (see [`Options::high_water`]). A polled or
+///   non-blocking connection reads on while a write is pending, so two of them that both send do
+///   not stop as long as each asks for items. Every wait of a method that takes a timer ends by its
+///   deadline. Each poll of a polled connection does a [bounded amount of work](Options::max_work).
+/// - No loss: received bytes that were not consumed stay in the buffer, over stages and
+///   [hand-offs](Self::hand_off). What was queued is sent, or an error says that it was not: a
+///   failure of the transport, output queued after the end of this side, or a refused hand-off.
+///   What is queued when a connection is dropped is not sent.
+/// - No false end: a failure to send is kept until everything that the peer sent before is
+///   delivered. Then it is reported, before the end of the stream and before a truncation that it
+///   caused. It is reported once. Further calls report what the transport says, which for a socket
+///   is an end.
 pub struct Connection<T, S> {
     pub(super) io: T,
     pub(super) read: ReadSide<S>,
     pub(super) write: WriteSide,
     pub(super) tasks: Tasks,
-    /// Only for connections that are watched by a timer.
+    /// Present only if a timer watches the connection.
     pub(super) waits: Option<Box<Waits>>,
 }
 
@@ -77,7 +77,7 @@ impl<T, S> Connection<T, S> {
         Self { io, read, write, tasks: Tasks::default(), waits: None }
     }
 
-    /// The same connection with other options than the defaults.
+    /// Sets the options.
     #[must_use]
     pub fn with_options(mut self, options: Options) -> Self {
         self.read.input.options = options;
@@ -85,21 +85,20 @@ impl<T, S> Connection<T, S> {
         self
     }
 
-    /// The same connection with other deadlines than the defaults, for the methods that end in
-    /// `_by`.
+    /// Sets the deadlines of the methods that end in `_by`.
     #[must_use]
     pub fn with_deadlines(mut self, deadlines: Deadlines) -> Self {
         *self.deadlines_mut() = deadlines;
         self
     }
 
-    /// The deadlines, to be changed between two phases of a protocol: shorter for a head than for
-    /// the pieces of a body.
+    /// Returns the deadlines, to change them between two phases of a protocol: for example a
+    /// shorter one for a head than for the pieces of a body.
     pub fn deadlines_mut(&mut self) -> &mut Deadlines {
         &mut self.waits().deadlines
     }
 
-    /// Takes the deadlines of another half over.
+    /// Copies the deadlines of another half.
     pub(super) fn watch_as(&mut self, other: Option<&Waits>) {
         if let Some(other) = other {
             *self.deadlines_mut() = other.deadlines;
@@ -110,73 +109,74 @@ impl<T, S> Connection<T, S> {
         self.waits.get_or_insert_default()
     }
 
-    /// The stage that the connection is in.
+    /// Returns the current stage.
     pub fn stage(&self) -> &S {
         self.read.pull.stage()
     }
 
-    /// The stage, to be changed: a limit that is raised once the peer is known. A stage that is over
-    /// stays so, whatever takes its place here; that is what [`follow`](Self::follow) is for.
+    /// Returns the current stage, to be changed: for example a limit that is raised after a login.
+    /// A stage that is done stays so even if it is replaced here; use [`follow`](Self::follow) to
+    /// go on with another one.
     pub fn stage_mut(&mut self) -> &mut S {
         self.read.pull.stage_mut()
     }
 
-    /// What carries the bytes, as the engine sees it: what a [`TimerFor`](super::TimerFor) arms.
+    /// Returns the transport as the engine sees it, which a [`TimerFor`](super::TimerFor) arms.
     pub fn transport(&self) -> &T {
         &self.io
     }
 
-    /// What has been received and not consumed.
+    /// Returns the bytes received and not consumed.
     pub fn buffer(&self) -> &Buffer {
         &self.read.input.buffer
     }
 
-    /// What is queued and not sent.
+    /// Returns the bytes queued and not sent.
     pub fn output(&self) -> &Output {
         &self.write.output
     }
 
-    /// How it reads, and how much it holds.
+    /// Returns the options.
     pub fn options(&self) -> &Options {
         &self.read.input.options
     }
 
-    /// The same, to be changed at any time: from reading exactly to reading ahead, once it is
-    /// clear that the socket will not be given away.
+    /// Returns the options, which may be changed at any time: for example from reading exactly to
+    /// reading ahead, once it is clear that the socket will not be given away.
     pub fn options_mut(&mut self) -> &mut Options {
         &mut self.read.input.options
     }
 
-    /// How many bytes of the stream have been consumed so far.
+    /// Returns the number of bytes of the stream consumed so far.
     pub fn position(&self) -> u64 {
         self.read.input.buffer.position()
     }
 }
 
 impl<T: HasLeaf<Leaf: Leaf>, S> Connection<T, S> {
-    /// The socket, or what else is under all layers. What is read from it or written to it past the
-    /// connection is missing there.
+    /// Returns the socket, or whatever is under all layers. Bytes read from it or written to it
+    /// directly are missing in the connection.
     pub fn io(&self) -> &<T::Leaf as Leaf>::Io {
         self.io.leaf().io()
     }
 
-    /// The same, to be changed.
+    /// Returns the socket, or whatever is under all layers, to be changed.
     pub fn io_mut(&mut self) -> &mut <T::Leaf as Leaf>::Io {
         self.io.leaf_mut().io_mut()
     }
 }
 
 impl<T: Transport> Connection<T, ()> {
-    /// A connection over any transport, which has no stage yet: [`begin`](Self::begin) gives it one,
-    /// and `exchange` runs a handshake before that.
+    /// Makes a connection over any transport, without a stage: [`begin`](Self::begin) sets the
+    /// first one, and `exchange` runs a handshake before.
     ///
-    /// Over what reads and writes, `new` of [`sync::Connection`](super::sync::Connection) and its
-    /// kin is the short way.
+    /// Over a socket, or anything else that reads and writes, use `new` of
+    /// [`sync::Connection`](super::sync::Connection), `tokio::Connection` or `futures::Connection`.
     pub fn over(transport: T, options: Options) -> Self {
         Self::assemble(Handoff::new(transport, &[][..]), ()).with_options(options)
     }
 
-    /// The same connection in its first stage, or in the one after a handshake.
+    /// Sets the first stage, or the one after a handshake.
     pub fn begin<S>(self, stage: S) -> Connection<T, S> {
         let Self { io, read, write, tasks, waits } = self;
         let read = ReadSide::new(stage, read.input);
@@ -185,41 +185,40 @@ impl<T: Transport> Connection<T, ()> {
 }
 
 impl<T: Transport, S> Connection<T, S> {
-    /// What is queued and not sent, to be added to by other means than an encoder. What is added
-    /// after this side was closed, or has failed, is refused by the next
-    /// [`flush`](Self::flush).
+    /// Returns what is queued and not sent, to add to it without an encoder. Bytes added after this
+    /// side was closed, or has failed, are refused by the next [`flush`](Self::flush).
     pub fn output_mut(&mut self) -> &mut Output {
         self.write.lend(&self.io)
     }
 
-    /// The stage, and what is queued: for a stage with methods that answer at once, or a session that
-    /// is told to say something. What it keeps for [`speak`](Decode::speak) leaves by the next
-    /// [`flush`](Self::flush), or before the connection waits.
+    /// Returns the stage and what is queued, for a stage with methods that write at once, or a
+    /// session that is told to send something. What it keeps for [`speak`](Decode::speak) leaves by
+    /// the next [`flush`](Self::flush), or before the connection waits.
     pub fn stage_and_output(&mut self) -> (&mut S, &mut Output) {
         (self.read.pull.stage_mut(), self.write.lend(&self.io))
     }
 
-    /// Bytes of memory that the connection holds beside its own size: buffers, used or not. 0 for
-    /// one that waits with nothing half-read.
+    /// Returns the bytes of memory that the connection holds beside its own size: buffers, used or
+    /// not. 0 if it waits with nothing half-read.
     pub fn held(&self) -> usize {
         self.read.input.held() + self.write.output.capacity() + self.io.held()
     }
 
-    /// Whether there is something to send, an end that the transport was not ready for included:
-    /// whether a readiness loop should ask for writability.
+    /// Returns true if there is something to send, including an end that the transport was not
+    /// ready for: a readiness loop should then ask for writability.
     pub fn wants_write(&self) -> bool {
         self.write.wants_write(&self.io)
     }
 
-    /// Moves on to the stage that `next` makes of this one. The buffer stays: what this stage has
-    /// read too far is what the next one begins with.
+    /// Moves on to the stage that `next` makes out of this one. The buffer stays: the next stage
+    /// begins with what this one has read too far.
     ///
-    /// A stage that does not end by itself is made to by [`take`](crate::DecodeExt::take) or
-    /// [`through`](crate::DecodeExt::through).
+    /// Use [`take`](crate::DecodeExt::take) or [`through`](crate::DecodeExt::through) to end a
+    /// stage that does not end by itself.
     ///
     /// # Errors
-    /// While the stage is not done the connection comes back as it was: a body that is half read
-    /// and then parsed as a head is request smuggling.
+    /// If the stage is not done, the connection comes back as it was: to parse the rest of a body
+    /// as a head would be request smuggling.
     pub fn follow<N>(mut self, next: impl FnOnce(S) -> N) -> Result<Connection<T, N>, Refused<Self>>
     where
         S: Decode,
@@ -232,19 +231,19 @@ impl<T: Transport, S> Connection<T, S> {
         Ok(Connection { io, read, write, tasks, waits })
     }
 
-    /// Leaves the connection, with all that it still holds, as `edge` has it. Layers are to be taken
-    /// off before, by `unlayer`: see [`IntoIo`].
+    /// Leaves the connection with everything it still holds, subject to `edge`. Take layers off
+    /// first, by `unlayer`: see [`IntoIo`].
     ///
     /// # Errors
-    /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back. So does any
-    /// edge but [`Edge::Discard`], once, where the transport has failed and nobody was told so far:
-    /// what could not be sent, or read, would be missing silently. It is told
-    /// [there](Refused::failure); the next attempt goes through. And so does any edge but
-    /// [`Edge::Discard`] while the stage holds bytes itself ([`Decode::residue`]): they are of
-    /// another stream than the hand-off's, and would be lost with the stage. Take them out by
-    /// [`follow`](Self::follow), which gives the stage to its closure.
-    // With a projection in place of `Io` the compiler would not find the method over a layer, and say
-    // nothing of what to do.
+    /// [`Edge::MustBeEmpty`] with bytes received or unsent gives the connection back. Any edge
+    /// except [`Edge::Discard`] does so in two more cases. The first is a failure of the transport
+    /// that was not reported so far, since what could not be sent or read would be missing
+    /// silently; [`Refused::failure`] reports it, and the next attempt succeeds. The second is a
+    /// stage that holds bytes itself ([`Decode::residue`]): they are not of the hand-off's stream,
+    /// and would be lost with the stage. Take them out by [`follow`](Self::follow), which gives the
+    /// stage to its closure.
+    // With a projection in place of `Io` the compiler would not find the method over a layer, and
+    // not say what to do.
     pub fn hand_off<Io>(mut self, edge: Edge) -> Result<Handoff<Io>, Refused<Self>>
     where
         T: IntoIo<Io = Io>,
@@ -284,7 +283,7 @@ impl<T: Transport, S> Connection<T, S> {
         Ok(handoff.at_position(position))
     }
 
-    /// The item that [`ready`](Self::ready) has announced; `None` if it has announced none.
+    /// Takes the item that [`ready`](Self::ready) has announced. `None` if it has announced none.
     ///
     /// # Errors
     /// When the record breaks the rules of the stage.
@@ -295,8 +294,8 @@ impl<T: Transport, S> Connection<T, S> {
         self.read.take()
     }
 
-    /// The item that [`ready`](Self::ready) has announced, together with the output to answer it
-    /// on; `None` if it has announced none.
+    /// Takes the item that [`ready`](Self::ready) has announced, with the output to answer it on.
+    /// `None` if it has announced none.
     ///
     /// # Errors
     /// When the record breaks the rules of the stage.
@@ -311,9 +310,9 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// As [`take_turn`](Self::take_turn), but the record is given to `parse` with the stage, which
-    /// makes something else of it than an item: one that takes its part of the buffer over
-    /// ([`Record::into_bytes`]). It is for stages that have such a way.
+    /// Does what [`take_turn`](Self::take_turn) does, but `parse` is given the stage and the
+    /// record, and may make another value than the item: for example one that takes over its part
+    /// of the buffer ([`Record::into_bytes`]). It is for stages with a second way to parse.
     ///
     /// ```
     /// # smol::block_on(async {
@@ -349,7 +348,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// The same for a record of this length that has just been found.
+    /// Takes the item of a record of this length that has just been found.
     #[inline(always)]
     pub(super) fn take_turn_of(&mut self, length: usize) -> TurnResult<'_, T, S>
     where
@@ -362,8 +361,8 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Queues an item, whether or not there is room: wait for that by
-    /// [`poll_room`](Self::poll_room), or use [`queue`](Self::queue).
+    /// Queues an item, whether or not there is room. To wait for room, use [`queue`](Self::queue),
+    /// or [`poll_room`](Self::poll_room) before.
     ///
     /// # Errors
     /// When the encoder refuses the item, this side has been closed, or the transport has failed.

@@ -1,22 +1,22 @@
-//! How connections are made: the same for each driver, on a wrapper of its own.
+//! Constructors of connections, the same for each driver.
 
-/// Writes the constructors of a driver's `Connection`: how an `io` is wrapped, where the wrapper is
-/// that has a field `peek`, the trait of those that can be peeked into, and what all are bound by.
+/// Writes the constructors of a driver's `Connection`: the wrapper of an `io`, the wrapper that has
+/// a field `peek`, the trait for transports that can be peeked into, and the bounds of all.
 macro_rules! constructors {
     ($wrap:expr, [$($leaf:tt)*], $Peek:ident::$peek:ident, $($bound:tt)+) => {
         impl<T: $($bound)+, S> Connection<T, S> {
-            /// A connection whose first stage is `stage`.
+            /// Makes a connection with `stage` as its first stage.
             pub fn new(io: T, stage: S) -> Self {
                 Self::from_handoff(crate::Handoff::new(io, &[][..]), stage)
             }
 
-            /// A connection that goes on where another left off, or another library: what the
-            /// hand-off carries is what the stage reads first.
+            /// Makes a connection that goes on where another one, or another library, left off: the
+            /// stage first reads what the hand-off carries.
             pub fn from_handoff(handoff: crate::Handoff<T>, stage: S) -> Self {
                 Self::assemble(handoff.map_io($wrap), stage)
             }
 
-            /// The same connection over a transport that can be peeked into: for
+            /// Uses the transport's ability to be peeked into: for
             /// [`ReadPolicy::Peek`](crate::driver::ReadPolicy::Peek), and for stages that look
             /// ahead under [`ReadPolicy::Exact`](crate::driver::ReadPolicy::Exact).
             #[must_use]

@@ -16,10 +16,10 @@ use crate::{Buffer, Layer, Output};
 /// Blocking transports that can be [split](super::Connection::split) for two threads: a leaf that
 /// both use at once, and the layers over it, which they use in turns.
 ///
-/// `Std<T>` is one where `&T` reads and writes, as a socket does, and so is a layer over one. Only this
-/// crate implements it.
+/// `Std<T>` is one if `&T` reads and writes, as a socket does, and so is a layer over one. Only
+/// this crate implements it.
 pub trait Divide: Transport + sealed::Divide {
-    /// What both threads read and write by.
+    /// The reader and writer that both threads use.
     type Io;
     /// The layers.
     type Stack: Stack;
@@ -43,10 +43,10 @@ pub(super) mod sealed {
     pub trait Divide {}
 
     pub trait Stack {
-        /// Whether there is a layer at all.
+        /// True if there is no layer.
         const IS_EMPTY: bool;
 
-        /// Opens what is in `raw`, which nothing follows if `eof`, into `into`.
+        /// Opens what is in `raw` into `into`. Nothing follows `raw` if `eof`.
         fn open(
             &mut self,
             raw: &mut Buffer,
@@ -55,20 +55,20 @@ pub(super) mod sealed {
             most: usize,
         ) -> io::Result<Outcome>;
 
-        /// Seals all of `plain`, behind what was sealed before, and appends it to `wire`.
+        /// Seals all of `plain` behind what was sealed before, and appends it to `wire`.
         fn seal(&mut self, plain: &mut Output, wire: &mut Output) -> io::Result<()>;
 
-        /// Appends what each layer says at its end.
+        /// Appends the end of each layer.
         fn close(&mut self, wire: &mut Output) -> io::Result<()>;
 
         /// Takes back what was received and not opened, and what was sealed and not sent, when the
         /// transport is put together again. What no layer takes stays.
         fn put_back(&mut self, raw: &mut Buffer, has_ended: bool, wire: &mut Output);
 
-        /// Whether a part of a record was received.
+        /// Returns true if a part of a record was received.
         fn holds_part(&self) -> bool;
 
-        /// Bytes of memory that the layers hold.
+        /// Returns the bytes of memory that the layers hold.
         fn held(&self) -> usize;
     }
 }
@@ -115,7 +115,7 @@ where
 pub struct Over<L, K> {
     state: LayerState<L>,
     below: K,
-    /// Why something could not be sent, before the transport was taken apart.
+    /// The failure to send before the transport was taken apart, if there was one.
     failure: Option<io::Error>,
 }
 
@@ -126,7 +126,7 @@ impl<X, L> sealed::Divide for Layered<X, L> {}
 impl sealed::Stack for () {
     const IS_EMPTY: bool = true;
 
-    /// What comes from the leaf is not changed.
+    /// Passes bytes of the leaf on unchanged.
     fn open(
         &mut self,
         raw: &mut Buffer,

@@ -1,6 +1,6 @@
 //! The engine: what a connection does when it is polled.
 //!
-//! # What stops when
+//! # Marks
 //! Output that does not leave must stop something, or a peer that asks and never reads fills the
 //! memory; and if it stops too much, two peers that both send stop for ever. So:
 //!
@@ -16,13 +16,13 @@
 //!
 //! The stage is let speak before each wait: see [`speak`](super::speak).
 //!
-//! # How much is done at a time
+//! # Work
 //! A poll ends after [`Options::max_work`](super::Options) bytes of work, or [`Pace::ONCE`] after
 //! one call on the transport, so that other tasks run and clocks are looked at. Work is counted over
 //! calls, until one comes back without an item: a peer that always has one more would never let go
 //! of its task otherwise.
 //!
-//! # Which failure is told
+//! # Failures
 //! What a peer has said before it went is still delivered, so a failure to send is kept until
 //! nothing can be read any more. It is told before a read that may wait for ever, and before the
 //! end of the stream, which would be a truncated record otherwise.
@@ -115,13 +115,13 @@ impl<T: Transport, S> Connection<T, S> {
         self.pace().limit
     }
 
-    /// Goes on until a record is ready (true), or the stage is over and all is sent (false): the
-    /// polled form of [`ready`](Self::ready), for futures and streams that are written by hand.
+    /// Goes on until a record is ready (true), or the stage is done and everything is sent (false):
+    /// the polled form of [`ready`](Self::ready), for futures and streams written by hand.
     ///
     /// It does a bounded amount of work: see [`Options::max_work`](super::Options).
     ///
     /// # Errors
-    /// Of the transport, or a fault of the peer.
+    /// Those of the transport, or a fault of the peer.
     #[inline]
     pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
     where
@@ -462,12 +462,12 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Sends what is queued and what the stage has to say, and reads on while that takes time: the
-    /// polled form of [`flush`](Self::flush).
+    /// Sends what is queued and what the stage adds by itself, and reads on while that takes time:
+    /// the polled form of [`flush`](Self::flush).
     ///
     /// # Errors
-    /// Of the transport; and where something was queued after this side was closed. A fault of a
-    /// stage that cannot go on is told by the next turn.
+    /// Those of the transport, and one if something was queued after this side was closed. The next
+    /// turn reports a fault of a stage that cannot go on.
     pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>
     where
         S: Decode,

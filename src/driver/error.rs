@@ -1,35 +1,35 @@
-//! What can go wrong while a connection is driven.
+//! Errors of connections.
 
 use std::{error, fmt, io};
 
 use super::Late;
 use crate::Fault;
 
-/// What ended a [`turn`](super::Connection::turn) or an exchange.
+/// The error of a [`turn`](super::Connection::turn) or an exchange.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error<E> {
     /// The transport failed, or would block: see [`would_block`](Self::would_block).
     Io(io::Error),
-    /// The peer broke the rules; unless the fault is [`fatal`](Fault::fatal), the next turn goes
-    /// on behind the bad record.
+    /// The peer broke the rules. Unless the fault is [`fatal`](Fault::fatal), the next turn goes on
+    /// behind the bad record.
     Fault(Fault<E>),
 }
 
 impl<E> Error<E> {
-    /// Whether this is a non-blocking transport that has nothing now. Nothing is lost: the same
-    /// call goes on when the transport is ready.
+    /// Returns true if a non-blocking transport has nothing now. Nothing is lost: repeat the call
+    /// when the transport is ready.
     pub fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Whether enough was done for one call on a [non-blocking](super::Options::nonblocking)
-    /// connection: the same call goes on at once, and the loop may look after others before.
+    /// Returns true if a [non-blocking](super::Options::nonblocking) connection has done enough for
+    /// one call. Repeat the call at once, or after serving others.
     pub fn is_again(&self) -> bool {
         matches!(self, Self::Io(error) if is_again(error))
     }
 
-    /// The deadline that the peer has missed, after a method that ends in `_by`.
+    /// Returns the deadline that the peer has missed, after a method that ends in `_by`.
     pub fn late(&self) -> Option<Late> {
         match self {
             Self::Io(error) => Late::of(error),
@@ -37,10 +37,10 @@ impl<E> Error<E> {
         }
     }
 
-    /// The fault that a [layer](crate::Layer) with errors of type `L` under the connection has found:
-    /// it travels in an [`io::Error`], as a failure of the transport that the layer is part of. A
-    /// missing end is of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof). Streams of a carrier are told
-    /// no more than the text: their driver's error has the fault.
+    /// Returns the fault that a [layer](crate::Layer) with errors of type `L` under the connection
+    /// has found. It travels in an [`io::Error`], as a failure of the transport that the layer is
+    /// part of. A missing end is of kind [`UnexpectedEof`](io::ErrorKind::UnexpectedEof). Streams
+    /// of a carrier get only the text: the error of their driver has the fault.
     pub fn layer<L: error::Error + Send + Sync + 'static>(&self) -> Option<&Fault<L>> {
         match self {
             Self::Io(error) => layer_fault(error),
@@ -48,7 +48,7 @@ impl<E> Error<E> {
         }
     }
 
-    /// The fault, if it is one.
+    /// Returns the fault, if it is one.
     pub fn fault(&self) -> Option<&Fault<E>> {
         match self {
             Self::Fault(fault) => Some(fault),
@@ -57,13 +57,14 @@ impl<E> Error<E> {
     }
 }
 
-/// Says that enough was done for one call: inside an `io::Error` of kind `Interrupted`, which code
-/// that knows nothing of it makes again.
+/// The mark of a call that has done enough. It is in an `io::Error` of kind `Interrupted`, so that
+/// code that does not know it repeats the call.
 #[derive(Debug)]
 pub(super) struct Again;
 
 impl Again {
-    /// Enough was done for one call, or what came gives no bytes yet.
+    /// Makes the error of a call that has done enough, or has received nothing that gives bytes
+    /// yet.
     #[cold]
     pub(super) fn error() -> io::Error {
         io::Error::new(io::ErrorKind::Interrupted, Self)
@@ -78,15 +79,14 @@ impl fmt::Display for Again {
 
 impl error::Error for Again {}
 
-/// Whether an error says that the same call is to be made again at once: see
-/// [`Error::is_again`].
+/// Returns true if an error asks to repeat the call at once: see [`Error::is_again`].
 #[must_use]
 pub fn is_again(error: &io::Error) -> bool {
     error.get_ref().is_some_and(<dyn error::Error + Send + Sync>::is::<Again>)
 }
 
-/// The fault that a [layer](crate::Layer) with errors of type `L` has found, in an error of the
-/// transport that it is part of: see [`Error::layer`].
+/// Returns the fault that a [layer](crate::Layer) with errors of type `L` has found, in an error of
+/// the transport that it is part of: see [`Error::layer`].
 #[must_use]
 pub fn layer_fault<L: error::Error + Send + Sync + 'static>(
     error: &io::Error,
@@ -124,8 +124,8 @@ impl<E: error::Error> error::Error for Error<E> {
     }
 }
 
-/// An `io::Error` of kind `InvalidData` for a fault, so that `?` works where only I/O errors are
-/// expected.
+/// Makes an `io::Error` of kind `InvalidData` out of a fault, so that `?` works where only I/O
+/// errors are expected.
 impl<E: error::Error + Send + Sync + 'static> From<Error<E>> for io::Error {
     fn from(error: Error<E>) -> Self {
         match error {
@@ -135,13 +135,14 @@ impl<E: error::Error + Send + Sync + 'static> From<Error<E>> for io::Error {
     }
 }
 
-/// Why an item was not sent. None of it was queued, but for [`Queued`](Self::Queued).
+/// The reason that an item was not sent. None of it was queued, except for
+/// [`Queued`](Self::Queued).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SendError<E> {
     /// The transport failed, or would block before there was room. Nothing was queued.
     Io(io::Error),
-    /// The item was queued by `send`, and then flushing failed or would block. It must not be sent
+    /// The item was queued by `send`, and then the flush failed or would block. Do not send it
     /// again: a flush goes on with it.
     Queued(io::Error),
     /// The encoder refused the item: a mistake of the caller, not of the peer.
@@ -151,13 +152,13 @@ pub enum SendError<E> {
 }
 
 impl<E> SendError<E> {
-    /// Whether a non-blocking transport has no room now; the item may be sent again later. False
-    /// for [`Queued`](Self::Queued), where only a flush is to be made again.
+    /// Returns true if a non-blocking transport has no room now; send the item again later. False
+    /// for [`Queued`](Self::Queued), where only the flush is to be repeated.
     pub fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// The deadline that the peer has missed, after a method that ends in `_by`.
+    /// Returns the deadline that the peer has missed, after a method that ends in `_by`.
     pub fn late(&self) -> Option<Late> {
         match self {
             Self::Io(error) | Self::Queued(error) => Late::of(error),
@@ -202,11 +203,11 @@ impl<E: error::Error + Send + Sync + 'static> From<SendError<E>> for io::Error {
     }
 }
 
-/// A step that was refused, with the connection as it was.
+/// A refused step, with the connection as it was.
 ///
-/// [`follow`](super::Connection::follow) is refused while the stage is not done,
+/// [`follow`](super::Connection::follow) is refused while the stage is not done, and
 /// [`hand_off`](super::Connection::hand_off) while there are bytes that the edge forbids, and once
-/// after the transport has failed unnoticed.
+/// after an unreported failure of the transport.
 #[must_use = "the connection is in here"]
 pub struct Refused<C> {
     connection: C,
@@ -219,17 +220,17 @@ impl<C> Refused<C> {
         Self { connection, why, failure: None }
     }
 
-    /// The transport has failed, which is hereby told.
+    /// Reports that the transport has failed.
     pub(super) fn after(connection: C, failure: io::Error) -> Self {
         Self { connection, why: "the transport has failed", failure: Some(failure) }
     }
 
-    /// The connection, unchanged: an error may be sent on it.
+    /// Returns the connection, unchanged: an error may be sent on it.
     pub fn into_connection(self) -> C {
         self.connection
     }
 
-    /// How the transport has failed, if that is the reason.
+    /// Returns the failure of the transport, if that is the reason.
     pub fn failure(&self) -> Option<&io::Error> {
         self.failure.as_ref()
     }

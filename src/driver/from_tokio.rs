@@ -1,4 +1,4 @@
-//! A tokio-util decoder as a stage.
+//! tokio-util decoders as stages.
 
 use bytes::BytesMut;
 use std::fmt;
@@ -8,15 +8,15 @@ use crate::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
 /// A tokio-util [`Decoder`] as a stage.
 ///
-/// Such a decoder consumes what it likes and never says that it is over, so the stage is over at
-/// the end of the stream only. It works on a copy of what is buffered, and what it consumes there
-/// is consumed from the buffer: so what it has not consumed goes along with a
-/// [hand-off](crate::Handoff), and is seen by an [`Edge::MustBeEmpty`](crate::Edge::MustBeEmpty).
+/// Such a decoder consumes what it wants and never reports an end, so the stage is done only at the
+/// end of the stream. It works on a copy of what is buffered, and bytes that it consumes there are
+/// consumed from the buffer. So bytes that it has not consumed go along with a
+/// [hand-off](crate::Handoff), and an [`Edge::MustBeEmpty`](crate::Edge::MustBeEmpty) sees them.
 ///
-/// - Complete input: each item that the decoder gives is an item; bytes that it consumes without
-///   giving one are absorbed.
-/// - Partial input: it needs one more byte, and claims all that follows.
-/// - At the end of the stream the decoder's `decode_eof` says if something is missing.
+/// - Complete input: each item of the decoder is an item; bytes that it consumes without an item
+///   are absorbed.
+/// - Partial input: it needs one more byte, and claims everything that follows.
+/// - At the end of the stream the decoder's `decode_eof` decides whether something is missing.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step, driver::codec::FromTokio};
@@ -33,44 +33,44 @@ use crate::{Cause, Decode, Fault, Framing, Need, Output, Record};
 /// ```
 pub struct FromTokio<D: Decoder> {
     decoder: D,
-    /// The front of the input, as far as the decoder was shown it and has not consumed it.
+    /// The input that the decoder was shown and has not consumed.
     shown: BytesMut,
-    /// What the decoder has come to, until it is taken.
+    /// The decoder's result, until it is taken.
     found: Option<Found<D>>,
     /// The decoder wants more than it was shown.
     wants_more: bool,
     ended: bool,
 }
 
-/// An item, an error or neither, and how many bytes were consumed for it.
+/// An item, an error or neither, and the number of bytes consumed for it.
 struct Found<D: Decoder> {
     item: Option<Result<D::Item, D::Error>>,
     length: usize,
 }
 
 impl<D: Decoder> FromTokio<D> {
-    /// The stage that `decoder` is.
+    /// Makes a stage of `decoder`.
     pub fn new(decoder: D) -> Self {
         Self { decoder, shown: BytesMut::new(), found: None, wants_more: true, ended: false }
     }
 
-    /// The decoder. What it has not consumed is where it was, in the connection's buffer.
+    /// Returns the decoder. Bytes that it has not consumed are still in the connection's buffer.
     pub fn into_inner(self) -> D {
         self.decoder
     }
 
-    /// Gives the memory of the copy back where all of it was consumed: once for all that has
+    /// Gives the memory of the copy back if all of it was consumed: once for everything that has
     /// arrived together, and not for each item.
     fn release(&mut self) {
         if self.shown.is_empty() {
-            // Even one without capacity may keep what items were split off from.
+            // A buffer without capacity may still keep what items were split off from.
             self.shown = BytesMut::new();
         }
     }
 
     /// Lets the decoder go on with `input`.
     fn look(&mut self, input: &[u8], eof: bool) -> Result<(), Fault<D::Error>> {
-        // Whoever looks into the kernel's queue shows more than it takes out.
+        // A look into the kernel's queue shows more than is taken out.
         self.shown.truncate(input.len());
         let new = &input[self.shown.len()..];
         if !new.is_empty() {
@@ -82,14 +82,14 @@ impl<D: Decoder> FromTokio<D> {
             self.wants_more = self.found.as_ref().is_none_or(|found| found.item.is_none());
         }
         if self.found.is_none() && eof {
-            // At the end a decoder is asked until it has nothing more to give.
+            // At the end a decoder is asked until it has nothing more.
             self.ask(D::decode_eof)?;
             self.ended = self.found.as_ref().is_none_or(|found| found.item.is_none());
         }
         Ok(())
     }
 
-    /// Asks the decoder in a way.
+    /// Asks one of the decoder's two methods.
     fn ask(
         &mut self,
         decode: impl FnOnce(&mut D, &mut BytesMut) -> Result<Option<D::Item>, D::Error>,
@@ -97,7 +97,7 @@ impl<D: Decoder> FromTokio<D> {
         let before = self.shown.len();
         let item = decode(&mut self.decoder, &mut self.shown).transpose();
         let Some(length) = before.checked_sub(self.shown.len()) else {
-            // It has put something into the buffer, which is not the stream's.
+            // It has put something into the buffer that is not in the stream.
             return Err(Fault::from_cause(Cause::Contract));
         };
         if item.is_some() || length > 0 {

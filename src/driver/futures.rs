@@ -25,9 +25,9 @@ pub use async_io::AsyncIoTimer;
 
 /// A connection over futures-io's [`AsyncRead`] and [`AsyncWrite`].
 ///
-/// futures-io has no clock. With the feature `async-io` a `close` is bounded by async-io's, under any
-/// executor. Without it a close takes a timer of the caller's, and a `close` that might wait for
-/// ever does not compile:
+/// futures-io has no clock. With the feature `async-io` a `close` is bounded by async-io's, under
+/// any executor. Without it a close takes a timer, and a `close` that might wait for ever does not
+/// compile:
 ///
 /// ```
 /// # smol::block_on(async {
@@ -42,7 +42,7 @@ pub use async_io::AsyncIoTimer;
 /// ```
 pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
 
-/// A futures-io [`AsyncRead`] and [`AsyncWrite`] as the engine sees it.
+/// A transport of a connection over a futures-io [`AsyncRead`] and [`AsyncWrite`].
 pub struct Futures<T> {
     io: T,
     peek: Option<PeekFn<T>>,
@@ -55,7 +55,7 @@ impl<T: fmt::Debug> fmt::Debug for Futures<T> {
 }
 
 impl<T> Futures<T> {
-    /// A leaf over `io`.
+    /// Wraps `io`.
     pub fn new(io: T) -> Self {
         Self { io, peek: None }
     }

@@ -1,39 +1,40 @@
-//! A layer with what it has received and sealed: the part of a layered transport without I/O.
+//! Layers with what they have received and sealed: the part of a layered transport without I/O.
 
 use std::{error, fmt, io, mem::replace};
 
 use super::{Options, pool};
 use crate::{Buffer, Cause, Fault, Layer, Need, Output, Step};
 
-/// A layer, the wire bytes that it has not opened yet, and those that it has sealed and nobody has
-/// taken yet.
+/// A layer, the wire bytes that it has not opened yet, and the sealed bytes that were not taken
+/// yet.
 #[derive(Debug)]
 pub(super) struct LayerState<L> {
     pub(super) layer: L,
     pub(super) wire: Buffer,
     pub(super) sealed: Output,
     incoming: Incoming,
-    /// The layer has said its own end, or an alert in place of it: nothing is sealed any more.
+    /// The layer has sent its own end, or an alert in place of it: nothing is sealed any more.
     is_closed: bool,
-    /// Something was dropped since the layer has failed, and that is to be told first.
+    /// Something was dropped after the layer failed, and that must be reported first.
     has_dropped: bool,
-    /// How much of what is sealed the layer has answered: what was sealed for callers who had room
-    /// stops nothing, or two ends that each have queued much would stop for good.
+    /// The number of sealed bytes that are answers of the layer. Bytes sealed for callers, who had
+    /// room, do not stop opening: otherwise two ends that each have queued much would stop for
+    /// good.
     answered: usize,
-    /// A failure that is told once what was opened before it is taken.
+    /// A failure to report once everything opened before was taken.
     failure: Option<io::Error>,
     read_size: usize,
     /// The longest record on the wire, in bytes.
     limit: usize,
 }
 
-/// How far the peer's side has come.
+/// The state of the peer's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Incoming {
     Open,
     /// The wire has ended, and the layer was not asked since.
     WireEnded,
-    /// The peer has said its end.
+    /// The peer has sent its end.
     Ended,
     /// The wire has ended between two records of a layer that has no end of its own.
     Bare,
@@ -41,28 +42,28 @@ enum Incoming {
     Failed,
 }
 
-/// What an attempt to open has come to.
+/// The result of an attempt to open.
 #[derive(Debug)]
 pub enum Outcome {
-    /// So many plain bytes were appended.
+    /// This many plain bytes were appended.
     Some(usize),
-    /// So much more is needed of the wire.
+    /// The layer needs more of the wire.
     Need(Need),
     /// Answers must leave before more is opened.
     Full,
-    /// Much was opened that was nothing: enough for one call.
+    /// Many empty records were opened: enough for one call.
     Enough,
-    /// The peer's side is over.
+    /// The peer's side has ended.
     End,
 }
 
-/// Records of nothing that a layer may open one after the other: key updates, padding, which a
-/// peer may send in a batch. Behind so many a reader looks at what else there is to do.
+/// The number of empty records that a layer may open in a row: key updates, padding, which a peer
+/// may send in a batch. After that a reader looks at what else there is to do.
 const EMPTY: usize = 64;
 
 impl<L> LayerState<L> {
-    /// A layer that goes on where a connection is: with what was received and not consumed, and
-    /// what is queued and goes before the first sealed byte.
+    /// Makes the state of a layer that goes on where a connection is: with what was received and
+    /// not consumed, and with what is queued, which goes before the first sealed byte.
     pub(super) fn new(
         layer: L,
         wire: Buffer,
@@ -85,32 +86,32 @@ impl<L> LayerState<L> {
         }
     }
 
-    /// The parts that are left when the layer is taken off: what was not opened, what was sealed,
+    /// Returns the parts that are left when the layer is taken off: bytes not opened, sealed bytes,
     /// and whether the wire has ended.
     pub(super) fn into_parts(self) -> (L, Buffer, Output, bool) {
         let has_ended = matches!(self.incoming, Incoming::WireEnded | Incoming::Bare);
         (self.layer, self.wire, self.sealed, has_ended)
     }
 
-    /// Whether the wire has ended without an end of the peer's own.
+    /// Returns true if the wire has ended without an end of the peer's own.
     pub(super) fn is_bare(&self) -> bool {
         self.incoming == Incoming::Bare
     }
 
-    /// Nothing follows what was received.
+    /// Notes that nothing follows what was received.
     pub(super) fn wire_has_ended(&mut self) {
         if self.incoming == Incoming::Open {
             self.incoming = Incoming::WireEnded;
         }
     }
 
-    /// Keeps a failure, which is told once nothing more can be opened.
+    /// Keeps a failure, to be reported once nothing more can be opened.
     pub(super) fn keep(&mut self, error: io::Error) {
         self.failure.get_or_insert(error);
     }
 
-    /// Whether so much was answered that nothing more is to be opened before some of it has left: a
-    /// peer that has answers queued and does not read them must not fill the memory.
+    /// Returns true if some answers must leave before more is opened: a peer that causes answers
+    /// and does not read them must not fill the memory.
     pub(super) fn is_full(&self) -> bool {
         let answered = self.answered.min(self.sealed.len());
         answered >= self.sealed.high_water().saturating_mul(2)
@@ -124,26 +125,26 @@ impl<L> LayerState<L> {
         self.wire.reserve(room);
     }
 
-    /// Drops what was received and not opened: it lies behind the end of the layer.
+    /// Drops what was received and not opened, behind the end of the layer.
     pub(super) fn drop_wire(&mut self) {
         let rest = self.wire.len();
         self.wire.consume(rest);
     }
 
-    /// Holds as little as possible while nothing can be received.
+    /// Gives back as much memory as possible while nothing can be received.
     pub(super) fn release(&mut self) {
         pool::give_back(&mut self.wire, self.read_size, 0);
         self.release_sealed();
     }
 
-    /// Gives the memory of what was sealed back, once all of it has left.
+    /// Gives the memory of sealed bytes back, once all of them have left.
     pub(super) fn release_sealed(&mut self) {
         if self.sealed.is_empty() {
             pool::give_output_back(&mut self.sealed);
         }
     }
 
-    /// Bytes of memory that it holds.
+    /// Returns the bytes of memory that it holds.
     pub(super) fn held(&self) -> usize {
         self.wire.capacity() + self.sealed.capacity()
     }
@@ -156,7 +157,8 @@ where
     /// Opens records into `into`, until `most` bytes are there or nothing more can be opened.
     ///
     /// # Errors
-    /// The layer's, with what was opened before given first. Alerts for the peer are sealed.
+    /// Those of the layer, after everything opened before was returned. Alerts for the peer are
+    /// sealed.
     pub(super) fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Outcome> {
         let (mut count, mut empty) = (0, 0);
         loop {
@@ -182,7 +184,7 @@ where
             let before = self.wire.position();
             let waiting = self.sealed.len();
             self.answered = self.answered.min(waiting);
-            // Behind the layer's end nothing is sealed, answers included.
+            // Behind the layer's end nothing is sealed, not even answers.
             let end = self.is_closed.then(|| self.sealed.mark());
             let opened = match self.layer.open(&mut self.wire, has_ended, &mut self.sealed) {
                 Ok(Step::Item(plain)) => {
@@ -230,7 +232,7 @@ where
                     continue;
                 }
                 Err(fault) => {
-                    // Its alert was the last that the peer is told.
+                    // Its alert was the last message to the peer.
                     self.is_closed = true;
                     fault
                 }
@@ -243,7 +245,7 @@ where
     /// Seals what waits in `plain`, until it is empty or much is sealed.
     ///
     /// # Errors
-    /// The layer's.
+    /// Those of the layer.
     pub(super) fn seal(&mut self, plain: &mut Output) -> io::Result<()> {
         while !plain.is_empty() && self.sealed.has_room() {
             self.seal_one(plain)?;
@@ -251,10 +253,10 @@ where
         Ok(())
     }
 
-    /// Seals all that waits in `plain`.
+    /// Seals everything that waits in `plain`.
     ///
     /// # Errors
-    /// The layer's.
+    /// Those of the layer.
     pub(super) fn seal_all(&mut self, plain: &mut Output) -> io::Result<()> {
         while !plain.is_empty() {
             self.seal_one(plain)?;
@@ -266,12 +268,12 @@ where
         if self.is_closed {
             plain.clear();
             if self.failure.is_some() && !replace(&mut self.has_dropped, true) {
-                // Behind what was opened before it the fault is told, which says more.
+                // The fault is reported behind what was opened before it, and says more.
                 return Ok(());
             }
             let why = match self.incoming {
                 Incoming::Failed => "the layer has failed, and nothing is sealed any more",
-                _ => "nothing is sealed behind the end of a layer, or what could not be sent",
+                _ => "nothing is sealed after the end of a layer, or after a failure to send",
             };
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, why));
         }
@@ -289,15 +291,15 @@ where
         Err(told(fault.at(plain.position())))
     }
 
-    /// Something that was to be sent is lost: nothing may follow it, least of all an end, which would
-    /// tell the peer that it has all.
+    /// Notes that output is lost: nothing may follow it, and no end above all, which would tell the
+    /// peer that it has everything.
     pub(super) fn cannot_send(&mut self) {
         self.sealed.clear();
         self.is_closed = true;
     }
 
-    /// Says the layer's own end, once, and not behind a fault of the layer: the peer must not take
-    /// what it has for all.
+    /// Seals the layer's own end, once, and not after a fault of the layer: the peer must not take
+    /// what it has for everything.
     pub(super) fn close(&mut self) {
         if !self.is_closed {
             self.is_closed = true;
@@ -306,7 +308,7 @@ where
     }
 }
 
-/// A fault of a layer as an error of the transport that it is part of.
+/// Wraps a fault of a layer in an error of the transport that it is part of.
 #[cold]
 fn told<E: error::Error + Send + Sync + 'static>(fault: Fault<E>) -> io::Error {
     let kind = match fault.cause {
@@ -316,7 +318,7 @@ fn told<E: error::Error + Send + Sync + 'static>(fault: Fault<E>) -> io::Error {
     io::Error::new(kind, fault)
 }
 
-/// The layer has failed, or its wire was cut, and that was told.
+/// The error after a failure of a layer, or a cut of its wire, that was reported before.
 #[derive(Debug)]
 struct Failed;
 
@@ -333,7 +335,7 @@ fn failed() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, Failed)
 }
 
-/// Whether an error says that a layer has failed and that this was told before.
+/// Returns true if an error says that a layer has failed and that this was reported before.
 pub(super) fn is_failed(error: &io::Error) -> bool {
     error.get_ref().and_then(|reason| reason.downcast_ref::<Failed>()).is_some()
 }

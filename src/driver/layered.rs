@@ -1,4 +1,4 @@
-//! A transport with a layer over it.
+//! Transports with a layer over them.
 
 use std::{
     error, fmt, io,
@@ -16,56 +16,56 @@ use super::{
 };
 use crate::{Buffer, Decode, Layer, Need, Output};
 
-/// A transport with a layer over it, which is a transport again: made by
+/// A transport with a layer over it, which is a transport again, made by
 /// [`layered`](Connection::layered).
 ///
 /// # Guarantees
-/// - What the layer answers leaves before a read waits; alerts leave, as far as one attempt goes,
-///   before the error is told.
-/// - While twice the high-water mark of sealed bytes has not left, nothing more is opened.
-/// - The end of this side is said by every way of closing a connection.
-/// - While nothing can be received it holds no buffer, unless a part of a record is there.
+/// - Answers of the layer leave before a read waits. Alerts leave, as far as one attempt goes,
+///   before the error is reported.
+/// - Nothing more is opened while twice the high-water mark of sealed bytes waits.
+/// - Every way to close a connection sends the layer's end of this side.
+/// - It holds no buffer while nothing can be received, unless it has part of a record.
 pub struct Layered<T, L> {
     io: T,
     state: LayerState<L>,
-    /// A failure to send what the layer has answered: the next thing that is sent tells it.
+    /// A failure to send an answer of the layer: the next call that sends reports it.
     unsent: Option<io::Error>,
 }
 
 impl<T, L> Layered<T, L> {
-    /// The layer.
+    /// Returns the layer.
     pub fn layer(&self) -> &L {
         &self.state.layer
     }
 
-    /// The layer, to be changed: keys that are updated.
+    /// Returns the layer, to be changed: for example to update keys.
     pub fn layer_mut(&mut self) -> &mut L {
         &mut self.state.layer
     }
 
-    /// The transport below the layer: where that has a layer itself, go on from there.
+    /// Returns the transport below the layer, which may have a layer itself.
     pub fn below(&self) -> &T {
         &self.io
     }
 
-    /// The transport below the layer, to be changed, but not to be put another in its place: the layer
-    /// goes on with its bytes.
+    /// Returns the transport below the layer, to be changed. Do not replace it: the layer goes on
+    /// with its bytes.
     pub fn below_mut(&mut self) -> &mut T {
         &mut self.io
     }
 
-    /// The transport below, the layer with what it holds, and why its answers could not be sent.
+    /// Returns the transport below, the layer with its bytes, and the failure to send its answers.
     pub(super) fn apart(self) -> (T, LayerState<L>, Option<io::Error>) {
         (self.io, self.state, self.unsent)
     }
 
-    /// The inverse.
+    /// Makes a layered transport of the parts of [`apart`](Self::apart).
     pub(super) fn of(io: T, state: LayerState<L>, unsent: Option<io::Error>) -> Self {
         Self { io, state, unsent }
     }
 
-    /// Whether the wire has ended between two records of a layer that has no end of its own
-    /// ([`Layer::ENDS`]): the peer may have ended the stream, or somebody in between.
+    /// Returns true if the wire has ended between two records of a layer that has no end of its own
+    /// ([`Layer::ENDS`]). The end may be the peer's, or a cut by somebody in between.
     pub fn is_bare_end(&self) -> bool {
         self.state.is_bare()
     }
@@ -75,7 +75,7 @@ impl<T: Transport, L: Layer> Layered<T, L>
 where
     L::Error: error::Error + Send + Sync + 'static,
 {
-    /// Sends what was sealed, as far as that goes without waiting where a transport is polled.
+    /// Sends what was sealed; a polled transport as far as that goes without waiting.
     fn poll_sealed(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.state.sealed.is_empty() {
             return Poll::Ready(());
@@ -87,15 +87,15 @@ where
         Poll::Ready(())
     }
 
-    /// Receives more of the wire by one call. Answers of the layer leave first where the read may
-    /// wait, and otherwise where it does wait.
+    /// Receives more of the wire by one call. Answers of the layer leave before a read that may
+    /// wait, or once a read does wait.
     fn poll_wire(&mut self, cx: &mut Context<'_>, need: Need) -> Poll<io::Result<()>> {
         if T::FLUSH_FIRST && !self.state.sealed.is_empty() {
             match self.io.poll_send_once(cx, &mut self.state.sealed) {
                 Poll::Ready(Ok(true)) => self.state.release_sealed(),
                 Poll::Ready(Ok(false)) => return Poll::Ready(Err(Again::error())),
                 Poll::Ready(Err(error)) => self.keep_unsent(error),
-                // Reading goes on: the peer may have to be read from first.
+                // Read on: it may be necessary to read from the peer first.
                 Poll::Pending => {}
             }
         }
@@ -116,14 +116,14 @@ where
         }
     }
 
-    /// What was sealed cannot be sent, which the next thing that is sent tells.
+    /// Keeps a failure to send sealed bytes, which the next call that sends reports.
     fn keep_unsent(&mut self, error: io::Error) {
         self.state.cannot_send();
         self.unsent.get_or_insert(error);
     }
 
-    /// Seals some of `output`, and sends it by `send`. What was sealed leaves, as far as one attempt
-    /// goes, also where nothing more can be: it may be an alert.
+    /// Seals some of `output`, and sends it by `send`. What was sealed leaves, as far as one
+    /// attempt goes, even if nothing more can be sealed: it may be an alert.
     fn poll_sealing<R>(
         &mut self,
         output: &mut Output,
@@ -141,14 +141,14 @@ where
         sent
     }
 
-    /// Ends this side: the layer first, then by `end` what is below.
+    /// Ends this side: the layer first, then by `end` the transport below.
     fn poll_ended(
         &mut self,
         cx: &mut Context<'_>,
         end: impl FnOnce(&mut T, &mut Context<'_>) -> Poll<io::Result<()>>,
     ) -> Poll<io::Result<()>> {
         self.state.close();
-        // The ends of all layers leave together: a peer that has read the topmost may be gone.
+        // The ends of all layers leave together: a peer that has read the topmost one may be gone.
         let mut sent = self.io.take_over(&mut self.state.sealed);
         if sent.is_ok() && !self.state.sealed.is_empty() {
             sent = ready!(self.io.poll_send(cx, &mut self.state.sealed));
@@ -157,7 +157,7 @@ where
             self.state.cannot_send();
         }
         self.state.release_sealed();
-        // The transport is ended where a layer in between can seal nothing more, too.
+        // The transport is ended even if a layer in between can seal nothing more.
         let ended = end(&mut self.io, cx);
         poll_both(&mut self.unsent, sent, ended)
     }
@@ -181,7 +181,7 @@ where
             match self.state.open(into, most) {
                 Ok(Outcome::Some(count)) => return Poll::Ready(Ok(count)),
                 Ok(Outcome::End) => return Poll::Ready(Ok(0)),
-                // Whoever watches the time looks at it after each call.
+                // A caller that watches the time looks at it after each call.
                 Ok(Outcome::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
                 Ok(Outcome::Need(need)) => {
                     ready!(self.poll_wire(cx, need))?;
@@ -306,14 +306,13 @@ where
 
 /// # Layers
 impl<T: PollTransport, S> Connection<T, S> {
-    /// Puts a layer over the transport. What was received and not consumed is the first of what it
-    /// opens, and what is queued leaves before the first byte that it seals.
+    /// Puts a layer over the transport. The layer first opens what was received and not consumed,
+    /// and what is queued leaves before the first byte that it seals.
     ///
-    /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
-    /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
-    /// options are the same, and `max_record` bounds a record on the wire, too; positions begin at 0
-    /// again, in the plain stream. A connection that already has a stage takes no layer: see
-    /// [`BeforeFirst`].
+    /// Run a handshake before, as an [`exchange`](Self::exchange) whose output is the layer;
+    /// [`begin`](Self::begin) then gives the connection its first stage. Layers stack. The options
+    /// stay, and `max_record` bounds a record on the wire, too; positions begin at 0 again, in the
+    /// plain stream. A connection that already has a stage takes no layer: see [`BeforeFirst`].
     ///
     /// ```
     /// # smol::block_on(async {
@@ -341,14 +340,13 @@ impl<T: PollTransport, S> Connection<T, S> {
 
 /// # Layers
 impl<T: Transport, S> Connection<Blocking<T>, S> {
-    /// Puts a layer over the transport. What was received and not consumed is the first of what it
-    /// opens, and what is queued leaves before the first byte that it seals.
+    /// Puts a layer over the transport. The layer first opens what was received and not consumed,
+    /// and what is queued leaves before the first byte that it seals.
     ///
-    /// A handshake comes before, as an [`exchange`](Self::exchange) whose output is the layer;
-    /// [`begin`](Self::begin) then gives the connection its first stage. Layers stand on layers. The
-    /// options are the same, and `max_record` bounds a record on the wire, too; positions begin at 0
-    /// again, in the plain stream. A connection that already has a stage takes no layer: see
-    /// [`BeforeFirst`].
+    /// Run a handshake before, as an [`exchange`](Self::exchange) whose output is the layer;
+    /// [`begin`](Self::begin) then gives the connection its first stage. Layers stack. The options
+    /// stay, and `max_record` bounds a record on the wire, too; positions begin at 0 again, in the
+    /// plain stream. A connection that already has a stage takes no layer: see [`BeforeFirst`].
     ///
     /// ```
     /// use segue::{DecodeExt, combine::Paired, driver::sync::Connection, length, separator};
@@ -381,7 +379,7 @@ impl<T: Transport, S> Connection<Blocking<T>, S> {
 }
 
 impl<T: Transport> Connection<T, ()> {
-    /// Puts a layer with what the connection holds into its transport.
+    /// Puts a layer into the transport, with the bytes that the connection holds.
     fn wrapped<U: Transport, L: Layer>(
         self,
         wrap: impl FnOnce(T, LayerState<L>, Option<io::Error>) -> U,
@@ -409,23 +407,23 @@ impl<T: PollTransport, L: Layer, S> Connection<Layered<T, L>, S>
 where
     L::Error: error::Error + Send + Sync + 'static,
 {
-    /// The topmost layer.
+    /// Returns the topmost layer.
     pub fn layer(&self) -> &L {
         self.io.layer()
     }
 
-    /// Whether the wire has ended between two records of a layer that has no end of its own
-    /// ([`Layer::ENDS`]): the peer may have ended the stream, or somebody in between.
+    /// Returns true if the wire has ended between two records of a layer that has no end of its own
+    /// ([`Layer::ENDS`]). The end may be the peer's, or a cut by somebody in between.
     pub fn is_bare_end(&self) -> bool {
         self.io.is_bare_end()
     }
 
-    /// The topmost layer, to be changed.
+    /// Returns the topmost layer, to be changed.
     pub fn layer_mut(&mut self) -> &mut L {
         self.io.layer_mut()
     }
 
-    /// The transport below the topmost layer, with the layers that it has itself:
+    /// Returns the transport below the topmost layer, with the layers that it has itself:
     /// `connection.below().layer()` is the second layer from above.
     ///
     /// ```
@@ -447,21 +445,21 @@ where
         self.io.below()
     }
 
-    /// The same, to be changed: see [`Layered::below_mut`].
+    /// Returns the transport below the topmost layer, to be changed: see [`Layered::below_mut`].
     pub fn below_mut(&mut self) -> &mut T {
         self.io.below_mut()
     }
 
-    /// Takes the topmost layer off, so that the connection goes on without it: what was received
-    /// and not opened is what the next stage reads, and what was sealed and not sent leaves first.
+    /// Takes the topmost layer off. The connection goes on without it: the next stage reads what
+    /// was received and not opened, and what was sealed and not sent leaves first.
     ///
-    /// The peer is told no end by that. To say one, seal it by the layer that comes back:
+    /// This sends no end to the peer. To send one, seal it by the layer that is returned:
     /// `layer.close(connection.output_mut())`.
     ///
     /// # Errors
-    /// While plain bytes would be lost, the connection comes back as it was: received ones that
-    /// no stage has consumed, queued ones that were not [flushed](Self::flush), and those that a stage
-    /// holds itself.
+    /// If plain bytes would be lost, the connection comes back as it was: bytes received that no
+    /// stage has consumed, bytes queued that were not [flushed](Self::flush), and bytes that a
+    /// stage holds itself.
     pub fn unlayer(self) -> Result<(Connection<T, ()>, L), Refused<Self>>
     where
         S: Decode,
@@ -474,23 +472,23 @@ impl<T: Transport, L: Layer, S> Connection<Blocking<Layered<T, L>>, S>
 where
     L::Error: error::Error + Send + Sync + 'static,
 {
-    /// The topmost layer.
+    /// Returns the topmost layer.
     pub fn layer(&self) -> &L {
         self.io.0.layer()
     }
 
-    /// Whether the wire has ended between two records of a layer that has no end of its own
-    /// ([`Layer::ENDS`]): the peer may have ended the stream, or somebody in between.
+    /// Returns true if the wire has ended between two records of a layer that has no end of its own
+    /// ([`Layer::ENDS`]). The end may be the peer's, or a cut by somebody in between.
     pub fn is_bare_end(&self) -> bool {
         self.io.0.is_bare_end()
     }
 
-    /// The topmost layer, to be changed.
+    /// Returns the topmost layer, to be changed.
     pub fn layer_mut(&mut self) -> &mut L {
         self.io.0.layer_mut()
     }
 
-    /// The transport below the topmost layer, with the layers that it has itself:
+    /// Returns the transport below the topmost layer, with the layers that it has itself:
     /// `connection.below().layer()` is the second layer from above.
     ///
     /// ```
@@ -513,21 +511,21 @@ where
         self.io.0.below()
     }
 
-    /// The same, to be changed: see [`Layered::below_mut`].
+    /// Returns the transport below the topmost layer, to be changed: see [`Layered::below_mut`].
     pub fn below_mut(&mut self) -> &mut T {
         self.io.0.below_mut()
     }
 
-    /// Takes the topmost layer off, so that the connection goes on without it: what was received
-    /// and not opened is what the next stage reads, and what was sealed and not sent leaves first.
+    /// Takes the topmost layer off. The connection goes on without it: the next stage reads what
+    /// was received and not opened, and what was sealed and not sent leaves first.
     ///
-    /// The peer is told no end by that. To say one, seal it by the layer that comes back:
+    /// This sends no end to the peer. To send one, seal it by the layer that is returned:
     /// `layer.close(connection.output_mut())`.
     ///
     /// # Errors
-    /// While plain bytes would be lost, the connection comes back as it was: received ones that
-    /// no stage has consumed, queued ones that were not [flushed](Self::flush), and those that a stage
-    /// holds itself.
+    /// If plain bytes would be lost, the connection comes back as it was: bytes received that no
+    /// stage has consumed, bytes queued that were not [flushed](Self::flush), and bytes that a
+    /// stage holds itself.
     pub fn unlayer(self) -> Result<(Connection<Blocking<T>, ()>, L), Refused<Self>>
     where
         S: Decode,
@@ -539,7 +537,7 @@ where
 }
 
 impl<U: Transport, S: Decode> Connection<U, S> {
-    /// Takes a layer out of the transport, with what it holds.
+    /// Takes a layer out of the transport, with its bytes.
     fn unwrapped<T: Transport, L>(
         mut self,
         unwrap: impl FnOnce(U) -> Layered<T, L>,
@@ -564,7 +562,7 @@ impl<U: Transport, S: Decode> Connection<U, S> {
         Ok((below, layer))
     }
 
-    /// Why a layer cannot be taken off without a loss.
+    /// Returns the reason that a layer cannot be taken off without a loss, if there is one.
     fn plain_left(&self) -> Option<&'static str> {
         let (unread, unsent) = self.read.pull.stage().residue();
         if !self.read.input.buffer.is_empty() {

@@ -1,4 +1,4 @@
-//! A transport that serves what was left over first.
+//! Transports that serve the rest of a hand-off first.
 
 use bytes::{Buf, BytesMut};
 use std::{
@@ -11,11 +11,11 @@ use super::calls::{polled, send};
 use crate::{Handoff, Output};
 
 /// A transport that serves what a connection left over before it reads on, and sends what the
-/// connection left unsent before it sends anything else.
+/// connection left unsent before anything else.
 ///
 /// It makes a hand-off with bytes in it a plain [`Read`], [`BufRead`] and [`Write`], or an
-/// `AsyncRead` and `AsyncWrite` of tokio or futures-io, for whoever knows nothing of this toolkit.
-/// Unsent bytes leave with the first write or flush.
+/// `AsyncRead` and `AsyncWrite` of tokio or futures-io, for code that does not know segue. Unsent
+/// bytes leave with the first write or flush.
 ///
 /// ```
 /// use segue::{Handoff, driver::Leading};
@@ -36,23 +36,23 @@ pub struct Leading<T> {
 }
 
 impl<T> Leading<T> {
-    /// What is still to be served before the transport is read.
+    /// Returns the bytes to be served before the transport is read.
     pub fn lead(&self) -> &[u8] {
         &self.lead
     }
 
-    /// What is still to be sent before anything else is.
+    /// Returns the bytes to be sent before anything else.
     pub fn unsent(&self) -> &Output {
         &self.unsent
     }
 
-    /// The offset in the stream of the next byte that is served: [`Handoff::position`] and what
-    /// was read since, whether it was left over or not.
+    /// Returns the offset in the stream of the next byte served: [`Handoff::position`] and what was
+    /// read since.
     pub fn position(&self) -> u64 {
         self.position
     }
 
-    /// The hand-off that is left: the transport, and what was not served and sent yet.
+    /// Returns the rest of the hand-off: the transport, and what was not served and sent yet.
     pub fn into_handoff(self) -> Handoff<T> {
         Handoff::from_parts(self.io, self.lead, self.unsent, self.eof).at_position(self.position)
     }
@@ -62,13 +62,13 @@ impl<T> Leading<T> {
         self.position = self.position.saturating_add(count as u64);
     }
 
-    /// Counts bytes of the lead that were taken otherwise than by [`serve`](Self::serve).
+    /// Counts bytes of the lead that were taken other than by [`serve`](Self::serve).
     fn advance(&mut self, count: usize) {
         self.lead.advance(count);
         self.passed(count);
     }
 
-    /// Serves from the lead; `None` where the transport is to be asked.
+    /// Serves from the lead. `None` if the transport is to be asked.
     fn serve(&mut self, into: &mut [u8]) -> Option<usize> {
         if self.lead.is_empty() {
             return self.eof.then_some(0);
@@ -143,7 +143,8 @@ impl<T: Write> Write for Leading<T> {
     }
 }
 
-/// What the asynchronous traits of tokio and futures-io have in common: all but how they read.
+/// Writes the parts that the asynchronous traits of tokio and futures-io share: everything except
+/// how they read.
 #[cfg(any(feature = "tokio", feature = "futures"))]
 macro_rules! polled_io {
     ($poll_close:ident $(, $only_here:item)?) => {

@@ -1,4 +1,4 @@
-//! The locks and counters of split connections: those of the standard library, and shuttle's where
+//! The locks and counters of split connections: those of the standard library, or shuttle's when
 //! `tests/shuttle` searches the schedules of the halves.
 
 #[cfg(not(shuttle))]
@@ -15,17 +15,18 @@ pub(super) use shuttle::sync::{
 
 use std::sync::PoisonError;
 
-/// Takes a lock, also where a thread has panicked with it: what is behind it is whole at each step.
+/// Takes a lock, even if a thread has panicked with it: the data behind it is consistent at each
+/// step.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Takes what a lock is for out of it.
+/// Takes the data out of a lock.
 pub(super) fn unlocked<T>(mutex: Mutex<T>) -> T {
     mutex.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Waits until somebody notifies.
+/// Waits until another thread notifies.
 pub(super) fn wait<'a, T>(condition: &Condvar, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
     condition.wait(guard).unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,32 +1,31 @@
 //! Connections: one engine, driven by blocking I/O, tokio and futures-io.
 //!
-//! | over | `Connection` | features |
+//! | transport | `Connection` | features |
 //! |---|---|---|
 //! | [`Read`](std::io::Read) and [`Write`](std::io::Write), blocking or not | [`sync::Connection`] | `std` |
 //! | tokio's `AsyncRead` and `AsyncWrite` | `tokio::Connection` | `tokio` |
 //! | futures-io's `AsyncRead` and `AsyncWrite` | `futures::Connection` | `futures` |
 //! | tokio-util's `Framed`, which drives a `codec::Codec` by itself | none | `codec` |
 //!
-//! A polled connection is a `Stream` and a `Sink`, for who asks for these, as a `stream::StreamSink`
-//! (feature `stream`).
+//! For code that takes a `Stream` and a `Sink`, a polled connection is both as a
+//! `stream::StreamSink` (feature `stream`).
 //!
-//! Each is [`Connection`] with another transport in it, and that is where their methods are told
-//! of: those that wait are under the headings *Blocking* and *Polled*, the others are the same for
-//! all. What else there is to know:
+//! Each is [`Connection`] over another transport, and its page has the methods: those that wait are
+//! under the headings *Blocking* and *Polled*, the others are the same for all.
 //!
-//! - Items are lent: a [`Turn`] has the item and a [`TurnOutput`] to answer it on. To go on
-//!   reading, let go of both.
-//! - How far a connection reads, and how much it holds, is in [`Options`]; the way to give a socket
-//!   away with nothing read too far is a [`ReadPolicy`].
-//! - Two tasks or threads take a half each, by `split`. In a struct the halves are a
+//! - Items are lent: a [`Turn`] has the item and a [`TurnOutput`] to answer it on. Drop both to go
+//!   on reading.
+//! - [`Options`] bound how far a connection reads and how much it holds. To give a socket away with
+//!   nothing read too far, set a [`ReadPolicy`].
+//! - By `split`, two tasks or threads take a half each. In a struct the halves are a
 //!   `Connection<Half<tokio::Tokio<T>>, S>`, or a [`sync::Connection`]`<`[`BlockingHalf`]`<T>, S>`;
 //!   the second half has `()` for its stage.
-//! - Methods that end in `_by` keep [`Deadlines`], and a handshake its own, by a [`Timer`]: a
+//! - Methods that end in `_by` keep [`Deadlines`], and those of a handshake, by a [`Timer`]: a
 //!   [`sync::SocketClock`] or [`SocketTimer`], a `tokio::TokioTimer` (feature `tokio-time`), a
-//!   `futures::AsyncIoTimer` (feature `async-io`), or one of your own.
-//! - `close` waits no longer than [`Options::linger`]. It exists where a clock comes with the
-//!   transport: sockets with [`Timeouts`], and polled transports with these two features.
-//! - What is handed off goes on as another connection (`from_handoff`), or as a plain reader and
+//!   `futures::AsyncIoTimer` (feature `async-io`), or your own.
+//! - `close` waits no longer than [`Options::linger`]. It exists if the transport has a clock:
+//!   sockets with [`Timeouts`], and polled transports with these two features.
+//! - After a hand-off, go on with another connection (`from_handoff`), or with a plain reader and
 //!   writer: [`Leading`].
 
 mod before;

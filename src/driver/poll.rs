@@ -1,4 +1,4 @@
-//! The methods of connections that are polled: tokio's and futures-io's.
+//! Methods of polled connections: tokio's and futures-io's.
 
 use std::{
     future::poll_fn,
@@ -16,30 +16,30 @@ use crate::{Decode, Encode, Exchange};
 
 /// Transports that wake a task and can end their writing side.
 pub trait PollTransport: Transport {
-    /// Sends the end of the stream in the way that the leaf has of its own.
+    /// Sends the end of the stream in the leaf's own way.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 }
 
-/// Transports of polled connections that can show what could be read, and leave it there.
+/// Transports of polled connections that can show bytes and leave them in place.
 pub trait PollPeek {
-    /// Copies what could be read to the front of `into`; 0 is the end of the stream. Where nothing
-    /// can be read the task is woken once it can.
+    /// Copies bytes that could be read to the front of `into`; 0 is the end of the stream. If
+    /// nothing can be read, the task is woken once something can.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
 }
 
 /// # Polled: tokio and futures-io
 impl<T: PollTransport, S: Decode> Connection<T, S> {
-    /// The next item, with the output to answer it on; `None` once the stage is over and
+    /// Returns the next item, with the output to answer it on. `None` once the stage is done and
     /// everything has been sent.
     ///
     /// # Errors
-    /// Of the transport, or a fault of the peer.
+    /// Those of the transport, or a fault of the peer.
     #[inline]
     pub async fn turn(&mut self) -> Result<Option<Turn<'_, T, S::Item<'_>>>, Error<S::Error>>
     where
@@ -63,11 +63,11 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         self.take_turn_of(length)
     }
 
-    /// Waits until an item can be [taken](Connection::take), and says whether there is one: the
+    /// Waits until an item can be [taken](Connection::take), and returns whether there is one: the
     /// first half of a [`turn`](Self::turn), for loops that decide in between.
     ///
     /// # Errors
-    /// As [`turn`](Self::turn).
+    /// Those of [`turn`](Self::turn).
     #[inline]
     pub async fn ready(&mut self) -> Result<bool, Error<S::Error>>
     where
@@ -76,11 +76,11 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         poll_fn(|cx| self.poll_ready(cx)).await
     }
 
-    /// Queues `item` by way of `encoder`, once there is room. It leaves with the next
+    /// Queues `item` by `encoder`, once there is room. It leaves with the next
     /// [`flush`](Self::flush) or [`send`](Self::send), or when the connection waits for the peer.
     ///
     /// # Errors
-    /// Of the transport, or when the encoder refuses the item; nothing of it is queued then.
+    /// Those of the transport, or a refusal of the encoder; nothing of the item is queued then.
     pub async fn queue<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -90,13 +90,13 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         self.encode(encoder, item)
     }
 
-    /// Sends `item` by way of `encoder`: [queues](Self::queue) it, then [flushes](Self::flush).
+    /// Sends `item` by `encoder`: [queues](Self::queue) it, then [flushes](Self::flush).
     ///
-    /// A future that is dropped has queued either nothing or the whole item, which then leaves
-    /// with whatever is sent next.
+    /// A future that is dropped has queued either nothing or the whole item, which then leaves with
+    /// the next output.
     ///
     /// # Errors
-    /// As [`queue`](Self::queue) and [`flush`](Self::flush).
+    /// Those of [`queue`](Self::queue) and [`flush`](Self::flush).
     pub async fn send<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -109,17 +109,17 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
     /// Sends what is queued.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub async fn flush(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
-    /// The same as [`turn`](Self::turn), but gives up a peer that misses one of the
-    /// [`Deadlines`](super::Deadlines) by the clock of `timer`. Nothing is lost by that, nor when
-    /// the future is dropped: a deadline goes on where it was.
+    /// Does what [`turn`](Self::turn) does, but gives up a peer that misses one of the
+    /// [`Deadlines`](super::Deadlines) by the clock of `timer`. Nothing is lost then, nor when the
+    /// future is dropped: a deadline goes on where it was.
     ///
     /// # Errors
-    /// As [`turn`](Self::turn), and for a [missed deadline](Error::late).
+    /// Those of [`turn`](Self::turn), and a [missed deadline](Error::late).
     pub async fn turn_by(
         &mut self,
         timer: &mut impl TimerFor<T>,
@@ -130,10 +130,10 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         if self.ready_by(timer).await? { self.take_turn() } else { Ok(None) }
     }
 
-    /// The same as [`ready`](Self::ready), by deadlines as [`turn_by`](Self::turn_by).
+    /// Does what [`ready`](Self::ready) does, with the deadlines of [`turn_by`](Self::turn_by).
     ///
     /// # Errors
-    /// As [`turn_by`](Self::turn_by).
+    /// Those of [`turn_by`](Self::turn_by).
     pub async fn ready_by(&mut self, timer: &mut impl TimerFor<T>) -> Result<bool, Error<S::Error>>
     where
         S: Decode,
@@ -141,11 +141,11 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         poll_fn(|cx| self.poll_ready_by(cx, timer)).await
     }
 
-    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// Does what [`queue`](Self::queue) does, but waits for room no longer than
     /// [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// As [`queue`](Self::queue), and for a [missed deadline](SendError::late).
+    /// Those of [`queue`](Self::queue), and a [missed deadline](SendError::late).
     pub async fn queue_by<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -156,11 +156,11 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         self.encode(encoder, item)
     }
 
-    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// Does what [`send`](Self::send) does, but gives up a peer that does not take it within
     /// [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// As [`send`](Self::send), and for a [missed deadline](SendError::late).
+    /// Those of [`send`](Self::send), and a [missed deadline](SendError::late).
     pub async fn send_by<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -172,11 +172,11 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         self.flush_by(timer).await.map_err(SendError::Queued)
     }
 
-    /// The same as [`flush`](Self::flush), but gives up a peer that does not take all of it within
-    /// [`Deadlines::send`](super::Deadlines::send).
+    /// Does what [`flush`](Self::flush) does, but gives up a peer that does not take all of it
+    /// within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    /// Those of the transport, and [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
     pub async fn flush_by(&mut self, timer: &mut impl TimerFor<T>) -> io::Result<()> {
         poll_fn(|cx| self.poll_flush_by(cx, timer)).await
     }
@@ -184,13 +184,14 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
     /// Sends what is queued, then the end of the stream. Reading goes on.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub async fn close_write(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_close_write(cx)).await
     }
 
-    /// The same for a transport whose own close does not send the end of the stream: `end` does, given
-    /// the socket. `async_io::Async<TcpStream>` is one, since its `poll_close` only flushes:
+    /// Does the same for a transport whose own close does not send the end of the stream: `end`
+    /// does, given the socket. `async_io::Async<TcpStream>` is one, since its `poll_close` only
+    /// flushes:
     ///
     /// ```no_run
     /// # async fn close(socket: async_io::Async<std::net::TcpStream>) -> std::io::Result<()> {
@@ -202,10 +203,10 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
     /// # Ok(()) }
     /// ```
     ///
-    /// A close that follows then only waits for the peer's end.
+    /// A later close then only waits for the peer's end.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub async fn close_write_with(
         &mut self,
         mut end: impl FnMut(&mut <T::Leaf as Leaf>::Io) -> io::Result<()>,
@@ -224,24 +225,24 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
     /// The polled form of [`close_write`](Self::close_write).
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn poll_close_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_end(cx, Pace::ALL, T::poll_close_write).map_ok(drop)
     }
 
     /// Ends the connection so that the peer gets everything: sends what is queued and the end of
-    /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
-    /// Items cannot be had any more. Gives whether the peer's end has come; the half of a split
-    /// connection that writes does not read, and gives false.
+    /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes. No
+    /// more items can be taken. Returns whether the peer's end has come; the half of a split
+    /// connection that writes does not read, and returns false.
     ///
     /// It waits for at most [`Options::linger`](super::Options::linger) by the clock of `timer`. A
-    /// peer that has everything and only does not end is no error: then the answer is false, and
-    /// the connection is to be dropped. Dropping a socket with unread input sends a reset, which
+    /// peer that has everything and merely does not end is no error: the result is false, and the
+    /// connection should be dropped. Dropping a socket with unread input sends a reset, which
     /// destroys an answer in flight.
     ///
     /// # Errors
-    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) where the peer did not
-    /// take everything in time.
+    /// Those of the transport, and [`TimedOut`](io::ErrorKind::TimedOut) if the peer did not take
+    /// everything in time.
     pub async fn close_by(
         &mut self,
         drain_limit: u64,
@@ -251,11 +252,11 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         poll_fn(|cx| self.poll_close_by(cx, timer, drain_limit, end)).await
     }
 
-    /// The same, but waits for as long as the peer neither sends nor ends, which may be for ever:
-    /// for callers who bound it by other means.
+    /// Does the same without a bound in time: it waits as long as the peer neither sends nor ends,
+    /// which may be for ever. Bound it by other means.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub async fn close_unbounded(&mut self, drain_limit: u64) -> io::Result<bool> {
         self.read.give_up(drain_limit);
         self.close_write().await?;
@@ -265,17 +266,17 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
 
 /// # Polled: tokio and futures-io
 impl<T: PollTransport> Connection<T, ()> {
-    /// Runs a handshake to its end. Its value comes at once, with the last of its output perhaps
-    /// still queued.
+    /// Runs a handshake to its end. Its result comes at once; the last of its output may still be
+    /// queued.
     ///
-    /// It takes the place of a stage, so the connection has none: it was made with `()` for one, or
-    /// comes from `follow(|_| ())`.
+    /// The handshake takes the place of a stage, so the connection has none: it was made with `()`,
+    /// or comes from `follow(|_| ())`.
     ///
-    /// The exchange stays with the caller, so that it can go on after the future was dropped.
-    /// Deadlines pass unseen: see [`exchange_by`](Self::exchange_by).
+    /// The exchange stays with the caller, so that it can go on after the future was dropped. Its
+    /// deadlines are ignored: see [`exchange_by`](Self::exchange_by).
     ///
     /// # Errors
-    /// Of the transport, or a fault of the peer; what it is to be told is queued.
+    /// Those of the transport, or a fault of the peer; its notice to the peer is queued.
     pub async fn exchange<X: Exchange>(
         &mut self,
         exchange: &mut X,
@@ -283,11 +284,11 @@ impl<T: PollTransport> Connection<T, ()> {
         poll_fn(|cx| self.poll_exchange(cx, exchange, &mut None)).await
     }
 
-    /// The same, with the deadlines of the exchange kept by `timer`. One that names none has
+    /// Does the same, with the deadlines of the exchange kept by `timer`. One without deadlines has
     /// [`Deadlines::record`](super::Deadlines::record) in all.
     ///
     /// # Errors
-    /// As [`exchange`](Self::exchange), and for a [missed deadline](Error::late).
+    /// Those of [`exchange`](Self::exchange), and a [missed deadline](Error::late).
     pub async fn exchange_by<X: Exchange>(
         &mut self,
         exchange: &mut X,
@@ -301,7 +302,7 @@ impl<T: PollTransport> TurnOutput<'_, T> {
     /// Waits until less is queued than the high-water mark.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub async fn room(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_room(cx)).await
     }

@@ -16,14 +16,14 @@ use super::{
 use crate::core::{is_too_long, shown};
 use crate::{Buffer, Decode, Fault, Framing, Need, Output, Pull, Pulled, Record};
 
-/// What has been received, and how far the stage has come with it.
+/// The buffer of a connection, with its stage and the state of that.
 #[derive(Debug)]
 pub(super) struct ReadSide<S> {
     pub(super) pull: Pull<S>,
     pub(super) input: Input,
 }
 
-/// Received bytes and how to get more: what stages and exchanges have in common.
+/// Received bytes and the state of reading: the part that stages and exchanges share.
 #[derive(Debug)]
 pub(super) struct Input {
     pub(super) buffer: Buffer,
@@ -31,43 +31,44 @@ pub(super) struct Input {
     pub(super) options: Options,
     /// A failure met while a write was pending; the next read reports it.
     error: Option<io::Error>,
-    /// What came while an item was held, and so could not go into the buffer yet.
+    /// Bytes that came while an item was held, and so could not go into the buffer.
     spill: Option<Box<Buffer>>,
-    /// So many bytes were seen in the kernel's queue and belong to who is reading. They are taken
-    /// out before anything else is asked: a stage that has been shown them is not shown less.
+    /// Peeked bytes that the current reader owns. They are taken out before anything else is asked:
+    /// a stage that was shown them is not shown less.
     due: usize,
-    /// How many bytes the next lease is to have: what was held at a time last, or more where reads
+    /// The size of the next lease in bytes: the most that was held at a time last, or more if reads
     /// have filled the last ones.
     size: u32,
-    /// How many bytes were held at a time since there were none.
+    /// The most bytes held at a time since there were none.
     peak: u32,
-    /// What came last was read ahead, while something waited to be sent. It is kept back for as
-    /// long as the output is full, or reading ahead would feed a caller that answers each item
-    /// without waiting, and its answers would grow without end.
+    /// The last bytes were read ahead, while something waited to be sent. They are kept back as
+    /// long as the output is full. Otherwise reading ahead would feed a caller that answers each
+    /// item without waiting, and its answers would grow without end.
     is_ahead: bool,
-    /// The last read has most likely taken all there was: see [`Transport::SHORT_IS_ALL`].
+    /// The last read has most likely taken everything there was: see [`Transport::SHORT_IS_ALL`].
     pub(super) is_drained: bool,
-    /// It is that of a half that does not read: nothing comes, and nobody knows of the peer's end.
+    /// A half has it that does not read: nothing comes, and the peer's end is not known.
     is_none: bool,
-    /// The connection is being closed: nothing can be had any more.
+    /// The connection is being closed: nothing can be taken any more.
     given_up: Option<Box<GivenUp>>,
-    /// Bytes of work that were done since a poll last came back without an item: a peer that always
-    /// has more to say has its turn like the others.
+    /// Bytes of work since a poll last returned without an item, so that a peer that always sends
+    /// more does not keep other tasks waiting.
     work: u32,
 }
 
-/// What still comes of a connection that is being closed, in bytes: it is dropped.
+/// The bytes that still come on a connection that is being closed: they are dropped.
 #[derive(Debug, Default)]
 struct GivenUp {
-    /// So much was dropped.
+    /// The number of bytes dropped.
     drained: u64,
-    /// So much may be read.
+    /// The number of bytes that may be read.
     limit: u64,
 }
 
-/// A way to read on while an item borrows the buffer and room to answer it is waited for.
+/// The parts of a connection needed to read on while an item borrows the buffer and its caller
+/// waits for room to answer it.
 pub(super) struct Aside<'a> {
-    /// How many bytes the buffer holds behind the item.
+    /// The number of bytes in the buffer behind the item.
     held: usize,
     spill: &'a mut Option<Box<Buffer>>,
     eof: &'a mut bool,
@@ -75,17 +76,17 @@ pub(super) struct Aside<'a> {
     options: &'a Options,
 }
 
-/// What came of an attempt to read.
+/// The result of an attempt to read.
 pub(super) enum Filled<V> {
     /// More is buffered, or the end of the stream has come.
     More,
-    /// What the kernel holds decides, and none of it is to be taken.
+    /// The bytes in the kernel's queue decide, and none of them is to be taken.
     Decided(V),
 }
 
-/// What a look into the kernel's queue found.
+/// The result of a look into the kernel's queue.
 pub(super) enum Peeked<V> {
-    /// So many bytes, counted from the front of the buffer, are to be had.
+    /// This many bytes, counted from the front of the buffer, can be taken.
     Take(usize),
     /// See [`Filled::Decided`].
     Decided(V),
@@ -111,19 +112,20 @@ impl Input {
         }
     }
 
-    /// The input of a half that does not read, when a connection is split: nothing comes.
+    /// Makes the input of a half that does not read, when a connection is split.
     pub(super) fn none(options: Options) -> Self {
         let mut none = Self::new(Buffer::new(), true, options);
         none.is_none = true;
         none
     }
 
-    /// Whether a half that does not read has it.
+    /// Returns true for the input of a half that does not read.
     pub(super) fn is_none(&self) -> bool {
         self.is_none
     }
 
-    /// Counts `work` bytes in; how many there are since a poll last came back without an item.
+    /// Adds `work` bytes, and returns how many there are since a poll last returned without an
+    /// item.
     pub(super) fn worked(&mut self, work: usize) -> usize {
         self.work = self.work.saturating_add(u32::try_from(work).unwrap_or(u32::MAX));
         match work {
@@ -132,19 +134,19 @@ impl Input {
         }
     }
 
-    /// Counts anew where a poll has come back without an item.
+    /// Starts the count anew when a poll returns without an item.
     pub(super) fn rest<E>(&mut self, found: &Poll<Result<Found, E>>) {
         if !matches!(found, Poll::Ready(Ok(Found::Item))) {
             self.work = 0;
         }
     }
 
-    /// Bytes of memory for what was received, used or not.
+    /// Returns the bytes of memory for what was received, used or not.
     pub(super) fn held(&self) -> usize {
         self.buffer.capacity() + self.spill.as_ref().map_or(0, |spill| spill.capacity())
     }
 
-    /// Takes into the buffer what came while an item was held.
+    /// Moves bytes that came while an item was held into the buffer.
     #[inline]
     pub(super) fn settle(&mut self) {
         if self.spill.is_some() {
@@ -159,8 +161,8 @@ impl Input {
         self.is_ahead = true;
     }
 
-    /// Reads once, as far as the policy lets it. `look` says which of the bytes that are buffered
-    /// or were seen in the kernel belong to who is reading.
+    /// Reads once, as far as the policy allows. `look` tells which of the bytes in the buffer and
+    /// in the kernel's queue belong to the reader.
     pub(super) fn poll_fill<T: Transport, V>(
         &mut self,
         io: &mut T,
@@ -175,7 +177,7 @@ impl Input {
             ReadPolicy::Exact if !io.is_exact() => {
                 return Poll::Ready(Err(io::Error::new(
                     io::ErrorKind::Unsupported,
-                    "a layer reads whole records, and nothing exactly",
+                    "a layer reads whole records, so nothing over it can be read exactly",
                 )));
             }
             _ if self.due > 0 => return self.poll_due(io, cx).map_ok(|()| Filled::More),
@@ -198,8 +200,8 @@ impl Input {
         Poll::Ready(Ok(Filled::More))
     }
 
-    /// Reads at most `most` bytes behind what is buffered. None where something came below that
-    /// gives no bytes yet.
+    /// Reads at most `most` bytes behind what is buffered. `None` if bytes came below that complete
+    /// nothing yet.
     fn poll_read<T: Transport>(
         &mut self,
         io: &mut T,
@@ -212,7 +214,7 @@ impl Input {
         self.poll_read_into_spare(io, cx, most)
     }
 
-    /// The same into the room that there is.
+    /// Does the same into the room there is.
     fn poll_read_into_spare<T: Transport>(
         &mut self,
         io: &mut T,
@@ -254,14 +256,14 @@ impl Input {
         match decided {
             Peeked::Decided(decided) => Poll::Ready(Ok(Filled::Decided(decided))),
             Peeked::Take(count) => {
-                // At least one byte, or the same look would be had for ever.
+                // At least one byte, or the same look would be repeated for ever.
                 self.due = count.saturating_sub(held).max(need.claim).clamp(1, seen);
                 self.poll_due(io, cx).map_ok(|()| Filled::More)
             }
         }
     }
 
-    /// Takes out what a look into the kernel's queue has found.
+    /// Takes out the bytes that a look into the kernel's queue has found.
     fn poll_due<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.due > 0 {
             if ready!(self.poll_read(io, cx, self.due))? == Some(0) {
@@ -272,26 +274,27 @@ impl Input {
         Poll::Ready(Ok(()))
     }
 
-    /// Whether bytes that were shown are still to be taken out of the kernel's queue. Until then
-    /// nobody is asked anything.
+    /// Returns true if bytes that were shown must still be taken out of the kernel's queue. Nothing
+    /// is asked until then.
     pub(super) fn is_due(&self) -> bool {
         self.due > 0
     }
 
-    /// What a stage is shown, and whether nothing follows: never more than a record may have, or it
-    /// would depend on how much has arrived if one is too long.
+    /// Returns what a stage is shown, and whether nothing follows. It is never shown more than the
+    /// longest record; otherwise the verdict on one that is too long would depend on how much has
+    /// arrived.
     #[inline(always)]
     fn shown(&self) -> (&[u8], bool) {
         shown(&self.buffer, self.eof, self.options.max_record)
     }
 
-    /// Whether a record of which a stage needs so much more passes the limit.
+    /// Returns true if a record that needs so much more passes the limit.
     pub(super) fn is_too_long(&self, need: Need) -> bool {
         is_too_long(self.buffer.len(), need, self.options.max_record)
     }
 
-    /// Has the next lease be larger where a read has filled all the room there was: who is sent much
-    /// takes several records of it at once.
+    /// Makes the next lease larger if a read has filled all the room: a peer that sends much fills
+    /// it with several records.
     #[inline]
     fn adapt(&mut self, count: usize, room: usize) {
         self.peak = self.peak.max(short(self.buffer.len()));
@@ -301,8 +304,8 @@ impl Input {
         }
     }
 
-    /// How many bytes the next lease has: a power of two of reads, of which there are few, so that
-    /// the pool has what is asked for.
+    /// Returns the size of the next lease in bytes: a power of two of reads. There are few of
+    /// those, so the pool usually has one.
     #[inline]
     fn lease_size(&self) -> usize {
         let read_size = self.options.read_size.max(1);
@@ -315,14 +318,14 @@ impl Input {
         }
     }
 
-    /// The longest storage that is made for a lease before as much has come.
+    /// Returns the longest storage that is made for a lease before as much has come.
     #[inline]
     fn longest_fresh(&self) -> usize {
         self.options.read_size.max(1).saturating_mul(usize::from(pool::LARGEST))
     }
 
-    /// Begins anew behind all that was held: the next lease is for as much as was needed, and
-    /// shrinks slowly where that was less than before.
+    /// Starts anew once nothing is held: the next lease has as much as was needed, and shrinks
+    /// slowly if that was less than before.
     #[inline]
     fn remember(&mut self) {
         if self.peak > 0 && self.buffer.is_empty() {
@@ -332,7 +335,7 @@ impl Input {
     }
 
     /// Makes room to read up to `most` bytes into, leased if there is no storage. A read that
-    /// `waits` is not given large storage before as much has come: it may wait for long.
+    /// `waits` gets no large storage before as much has come, since it may wait for long.
     fn make_spare(&mut self, most: usize, waits: bool, zeroed: bool) {
         self.remember();
         let fresh = self.longest_fresh();
@@ -346,7 +349,8 @@ impl Input {
         let room = (size.min(fresh) / 4).min(most).max(1);
         let capacity = self.buffer.capacity();
         if self.buffer.tail() < room && capacity >= fresh && self.buffer.len() > capacity / 2 {
-            // It is about to grow: large storage that is there already costs a copy and no faults.
+            // It is about to grow: large storage that exists already costs a copy and no page
+            // faults.
             size = size.max(capacity.saturating_mul(2));
         }
         pool::lease(&mut self.buffer, size, room, fresh, usize::MAX);
@@ -356,8 +360,8 @@ impl Input {
         }
     }
 
-    /// The same to read ahead, in storage of no more than [`largest_ahead`](Self::largest_ahead).
-    /// Whether there is room.
+    /// Does the same to read ahead, in storage of no more than
+    /// [`largest_ahead`](Self::largest_ahead). Returns whether there is room.
     fn make_spare_ahead(&mut self, most: usize) -> bool {
         self.remember();
         let (fresh, largest) = (self.longest_fresh(), self.largest_ahead());
@@ -370,34 +374,34 @@ impl Input {
         self.buffer.reserve_within(room, largest)
     }
 
-    /// The largest storage that is made to read ahead into: the limit, in whole reads.
+    /// Returns the largest storage made to read ahead into: the limit, in whole reads.
     fn largest_ahead(&self) -> usize {
         let Options { max_read_ahead, read_size, .. } = self.options;
         max_read_ahead.checked_next_multiple_of(read_size.max(1)).unwrap_or(usize::MAX)
     }
 
-    /// What is buffered, to be read by a layer, and whether nothing follows.
+    /// Takes what is buffered, for a layer to read, and whether nothing follows.
     pub(super) fn take_buffer(&mut self) -> (Buffer, bool) {
         (std::mem::take(&mut self.buffer), self.eof)
     }
 
-    /// Why reading failed, told once.
+    /// Returns the reason that reading failed, once.
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.error.take()
     }
 
-    /// Reads ahead while a write is pending. Whether anything came.
+    /// Reads ahead while a write is pending. Returns whether anything came.
     pub(super) fn poll_ahead<T: Transport>(
         &mut self,
         io: &mut T,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
-        // What came while an item was held comes before what comes now.
+        // Bytes that came while an item was held come before those that come now.
         self.settle();
         let room = match self.given_up.as_ref().map(|given_up| given_up.limit) {
             None => room_ahead(&self.options, self.buffer.len()),
             Some(limit) if self.drain() >= limit => 0,
-            // Two ends that both close while much is queued would wait for each other otherwise.
+            // Otherwise two ends that both close while much is queued would wait for each other.
             Some(_) => self.options.read_size.max(1),
         };
         if room == 0 || self.eof || self.error.is_some() {
@@ -418,7 +422,7 @@ impl Input {
         Poll::Ready(())
     }
 
-    /// Drops what is buffered; how much was dropped so far.
+    /// Drops what is buffered. Returns the number of bytes dropped so far.
     pub(super) fn drain(&mut self) -> u64 {
         self.settle();
         let count = self.buffer.len();
@@ -426,21 +430,21 @@ impl Input {
         self.drain_more(count)
     }
 
-    /// Counts what was dropped elsewhere; how much was dropped so far.
+    /// Counts bytes dropped elsewhere. Returns the number of bytes dropped so far.
     pub(super) fn drain_more(&mut self, count: usize) -> u64 {
         let drained = &mut self.given_up.get_or_insert_default().drained;
         *drained = drained.saturating_add(count as u64);
         *drained
     }
 
-    /// A waiting connection holds as little as possible.
+    /// Gives back as much memory as possible while the connection waits.
     pub(super) fn release(&mut self) {
         let (size, needed) = (self.lease_size(), self.peak.max(self.size) as usize);
         pool::give_back(&mut self.buffer, size, needed);
     }
 }
 
-/// A lease that ends with its connection goes back, too: connections may be short.
+/// Gives the lease back when its connection ends: connections may be short.
 impl Drop for Input {
     fn drop(&mut self) {
         self.buffer.consume(self.buffer.len());
@@ -453,22 +457,22 @@ impl<S> ReadSide<S> {
         Self { pull: Pull::new(stage), input }
     }
 
-    /// What comes from now on is dropped, up to `limit` bytes, and so nothing is read for the stage
-    /// any more. It may still speak.
+    /// Drops what comes from now on, up to `limit` bytes: nothing is read for the stage any more.
+    /// It may still speak.
     pub(super) fn give_up(&mut self, limit: u64) {
         self.input.given_up.get_or_insert_default().limit = limit;
         self.input.options.policy = ReadPolicy::ReadAhead;
     }
 
-    /// The end of this side was sent, or goes unsaid: the stage is over.
+    /// Ends the stage, after the end of this side was sent, or cannot be.
     pub(super) fn kill(&mut self) {
         self.pull.kill();
     }
 }
 
 impl<S: Decode> ReadSide<S> {
-    /// Asks the stage once. What it absorbs is consumed, and its answers are queued, unless so much
-    /// waits to be sent that the output `is_full`.
+    /// Asks the stage once. Consumes what it absorbs and queues its answers, unless so much waits
+    /// to be sent that the output `is_full`.
     #[inline]
     pub(super) fn pull(
         &mut self,
@@ -494,8 +498,8 @@ impl<S: Decode> ReadSide<S> {
         Ok(pull.pull_unless(is_full, buffer, *eof, options.max_record, output)?)
     }
 
-    /// Asks the stage, where nothing else is to be seen to before: its answer, or none otherwise.
-    /// With [`found`](Self::found) it is the short way of [`pull`](Self::pull).
+    /// Asks the stage, unless something else must be done first: then it returns `None`. With
+    /// [`found`](Self::found) it is the short path of [`pull`](Self::pull).
     #[inline(always)]
     pub(super) fn framed(&mut self) -> Option<Result<Framing, Fault<S::Error>>> {
         let Self { pull, input } = self;
@@ -506,22 +510,22 @@ impl<S: Decode> ReadSide<S> {
         Some(pull.stage_mut().frame(shown, eof))
     }
 
-    /// Whether a record of this length, which the stage has answered, is there and is no special
-    /// case. It is paid for, and is to be taken next.
+    /// Returns true if a record of this length, which the stage has announced, is there and no
+    /// special case. It is then paid for, and to be taken next.
     #[inline(always)]
     pub(super) fn found(&mut self, length: usize) -> bool {
         length > 0 && length <= self.input.shown().0.len()
     }
 
-    /// The same for a record of no bytes. A stage with a stream inside may have very many of them in
-    /// little input, so each counts as work; at `limit` bytes of it there is none.
+    /// Does the same for a record of no bytes. A stage with an inner stream may have very many of
+    /// them in little input, so each counts as work; at `limit` bytes of it, false.
     #[inline(never)]
     pub(super) fn found_empty(&mut self, limit: usize) -> bool {
         self.input.worked(EMPTY) < limit && self.input.buffer.pay(self.pull.stage()).is_ok()
     }
 
-    /// Whether so much was done, with the record of no bytes that was found now, that the next poll
-    /// is to take it.
+    /// Returns true if so much was done, with the record of no bytes that was found now, that the
+    /// next poll is to take it.
     pub(super) fn has_enough(&mut self, limit: usize) -> bool {
         self.pull.has_found_empty() && self.input.worked(EMPTY) >= limit
     }
@@ -543,8 +547,8 @@ impl<S: Decode> ReadSide<S> {
         Ok(self.pull.follow(framing, is_full, buffer, *eof, options.max_record, output)?)
     }
 
-    /// Reads once for the stage. A decision about bytes that stay in the kernel is acted upon, and
-    /// given where the stage is done with them.
+    /// Reads once for the stage. Acts on a decision about bytes that stay in the kernel, and
+    /// returns one that ends the stage.
     pub(super) fn poll_fill<T: Transport>(
         &mut self,
         io: &mut T,
@@ -571,21 +575,21 @@ impl<S: Decode> ReadSide<S> {
         })
     }
 
-    /// The item of the record that was found. `None` where none was.
+    /// Takes the item of the record that was found. `None` if none was.
     #[inline]
     pub(super) fn take(&mut self) -> Option<Result<S::Item<'_>, Fault<S::Error>>> {
         self.pull.take(&mut self.input.buffer)
     }
 
-    /// The length of the record that was found and is to be taken now.
+    /// Returns the length of the record that was found and is to be taken now.
     #[inline]
     pub(super) fn take_ready(&mut self) -> Option<usize> {
         self.pull.take_found()
     }
 
-    /// The item of a record of this length that was [found](Self::found), and a way to read on while
-    /// it is held. Where both happen in one place the length does not go through memory, which a
-    /// processor would wait for at each record.
+    /// Returns the item of a record of this length that was [found](Self::found), and a way to read
+    /// on while it is held. Since both happen in one place, the length does not go through memory,
+    /// which a processor would wait for at each record.
     #[inline(always)]
     pub(super) fn take_aside_of(
         &mut self,
@@ -597,7 +601,7 @@ impl<S: Decode> ReadSide<S> {
         (item, Aside { held, spill, eof, error, options })
     }
 
-    /// The same, with another way to parse the record than the stage's own.
+    /// Does the same with `parse` in place of the stage's own method.
     #[inline(always)]
     pub(super) fn take_aside_with<'a, I>(
         &'a mut self,
@@ -610,7 +614,7 @@ impl<S: Decode> ReadSide<S> {
         (item, Aside { held, spill, eof, error, options })
     }
 
-    /// Whether the stage is over, so that another may follow it.
+    /// Returns true if the stage is done, so that another may follow it.
     pub(super) fn is_done(&mut self) -> bool {
         self.input.settle();
         let Input { buffer, eof, options, .. } = &self.input;
@@ -624,8 +628,8 @@ impl<S: Decode> ReadSide<S> {
     }
 }
 
-/// How many bytes a transport has appended, if it has counted them right: anybody can write one.
-/// None where something came below that gives no bytes yet.
+/// Returns the number of bytes that a transport has appended, if it has counted them right, since
+/// anybody can write one. `None` if bytes came below that complete nothing yet.
 #[inline]
 fn counted(said: io::Result<usize>, before: usize, after: usize) -> io::Result<Option<usize>> {
     match said {
@@ -639,21 +643,21 @@ fn counted(said: io::Result<usize>, before: usize, after: usize) -> io::Result<O
     }
 }
 
-/// A size as it is remembered: 4 GiB and more are the same.
+/// Converts a size to the form in which it is kept: 4 GiB and more are the same.
 #[inline]
 fn short(size: usize) -> u32 {
     u32::try_from(size).unwrap_or(u32::MAX)
 }
 
-/// For how much work a record of no bytes counts, in bytes.
+/// The bytes of work for which a record of no bytes counts.
 const EMPTY: usize = 64;
 
-/// Items cannot be had behind a close.
+/// Makes the error of a caller that asks for items after a close.
 fn closed() -> io::Error {
     io::Error::new(io::ErrorKind::NotConnected, "the connection has been closed")
 }
 
-/// How many more bytes may be read ahead of `held` ones while a write is pending.
+/// Returns how many more bytes may be read ahead of `held` ones while a write is pending.
 fn room_ahead(options: &Options, held: usize) -> usize {
     match options.policy {
         ReadPolicy::ReadAhead => options.max_read_ahead.saturating_sub(held),
@@ -662,12 +666,12 @@ fn room_ahead(options: &Options, held: usize) -> usize {
 }
 
 impl Aside<'_> {
-    /// Whether a read may wait, so that nothing can be read ahead.
+    /// Returns true if a read may wait, so that nothing can be read ahead.
     pub(super) fn waits<T: Transport>(&self) -> bool {
         T::FLUSH_FIRST && !self.options.nonblocking
     }
 
-    /// Reads ahead, up to the limit. Pending where nothing comes, or no more may.
+    /// Reads ahead, up to the limit. Pending if nothing comes, or no more may.
     pub(super) fn poll_read<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<()> {
         let held = self.spill.as_ref().map_or(0, |spill| spill.len());
         let room = room_ahead(self.options, self.held + held);
@@ -682,7 +686,7 @@ impl Aside<'_> {
         let read = io.poll_fill(cx, spill, most);
         let read = read.map(|said| counted(said, held, spill.len()));
         if spill.is_empty() {
-            // A waiting connection holds as little as possible.
+            // A waiting connection holds as little memory as possible.
             *self.spill = None;
         }
         match ready!(read) {

@@ -1,4 +1,4 @@
-//! Whose bytes wait in the queue that the halves of a split connection share.
+//! Shares of the halves of a split connection in their common queue.
 
 use std::collections::VecDeque;
 
@@ -14,11 +14,11 @@ pub(super) enum Owner {
     Writer,
 }
 
-/// The number of bytes of each half that wait in a shared queue, and whether more may join them.
-/// It is looked at without the queue's lock and changed under it, by [`Runs`].
+/// The number of bytes of each half that wait in a common queue, and whether more may join them. It
+/// is read without the queue's lock and changed under it, by [`Runs`].
 ///
 /// A half waits for room only behind bytes of its own. Were the reader to wait behind what the
-/// writer has queued, it would not read while a peer that does not read either is sent much, and
+/// writer has queued, it would not read while much is sent to a peer that does not read either, and
 /// all of them would stop.
 #[derive(Debug, Default)]
 pub(super) struct Shares {
@@ -29,7 +29,7 @@ pub(super) struct Shares {
     alone: AtomicBool,
     /// Bytes that left the queue and wait below it: sealed by a layer, or answers of one.
     below: AtomicUsize,
-    /// How many bytes have left the queue. It wraps.
+    /// The number of bytes that have left the queue. It wraps.
     left: AtomicUsize,
 }
 
@@ -37,30 +37,30 @@ pub(super) struct Shares {
 #[derive(Debug, Default)]
 struct Share {
     waiting: AtomicUsize,
-    /// Bytes of this half were dropped, since the other half's write failed, and this half has not
-    /// been told yet.
+    /// Bytes of this half were dropped, since the other half's write failed, and this was not
+    /// reported to this half yet.
     lost: AtomicBool,
 }
 
-/// The order of the bytes in a shared queue. It stands under the lock of the queue.
+/// The order of the bytes in a common queue. The lock of the queue guards it.
 #[derive(Debug, Default)]
 pub(super) struct Runs(VecDeque<(Owner, usize)>);
 
 impl Shares {
-    /// How many bytes of `side` wait.
+    /// Returns the number of bytes of `side` that wait.
     #[inline]
     pub(super) fn of(&self, side: Owner) -> usize {
         self.share(side).waiting.load(SeqCst)
     }
 
-    /// How many bytes have left, and how many wait. Both together are never more than there were:
-    /// who waits until all of them have left does not wait for bytes that came later.
+    /// Returns the numbers of bytes that have left and that wait. Their sum is never more than
+    /// there were: a wait until all of them have left does not include later bytes.
     pub(super) fn passed(&self) -> Passed {
         let left = self.left.load(SeqCst);
         Passed::new(left, self.total())
     }
 
-    /// How many bytes wait.
+    /// Returns the number of bytes that wait.
     #[inline]
     pub(super) fn total(&self) -> usize {
         self.of(Owner::Reader) + self.of(Owner::Writer)
@@ -71,24 +71,24 @@ impl Shares {
         self.below.store(count, SeqCst);
     }
 
-    /// How many bytes wait below the queue.
+    /// Returns the number of bytes that wait below the queue.
     #[inline]
     pub(super) fn below(&self) -> usize {
         self.below.load(SeqCst)
     }
 
-    /// Whether a flush of `side` has to report that bytes of it were lost.
+    /// Returns true if a flush of `side` must report that bytes of it were lost.
     #[inline]
     pub(super) fn has_lost(&self, side: Owner) -> bool {
         self.share(side).lost.load(SeqCst)
     }
 
-    /// `side` is told of the failure now.
+    /// Notes that the failure was reported to `side`.
     pub(super) fn told(&self, side: Owner) {
         self.share(side).lost.store(false, SeqCst);
     }
 
-    /// Nothing may join any more: the end of the stream comes next.
+    /// Closes the queue: the end of the stream comes next.
     pub(super) fn close(&self) {
         self.closed.store(true, SeqCst);
     }
@@ -98,7 +98,7 @@ impl Shares {
         self.closed.load(SeqCst)
     }
 
-    /// One half is dropped: what it has left is the other's to send.
+    /// Notes that one half was dropped: the other sends what it has left.
     pub(super) fn leave(&self) {
         self.alone.store(true, SeqCst);
     }
@@ -118,7 +118,7 @@ impl Shares {
 }
 
 impl Runs {
-    /// `count` bytes of `side` come behind the others.
+    /// Adds `count` bytes of `side` behind the others.
     pub(super) fn add(&mut self, shares: &Shares, side: Owner, count: usize) {
         if count == 0 {
             return;
@@ -130,7 +130,7 @@ impl Runs {
         shares.share(side).waiting.fetch_add(count, SeqCst);
     }
 
-    /// The first `count` bytes have been sent.
+    /// Notes that the first `count` bytes have been sent.
     pub(super) fn sent(&mut self, shares: &Shares, mut count: usize) {
         while count > 0
             && let Some((side, length)) = self.0.front_mut()
@@ -146,7 +146,7 @@ impl Runs {
         }
     }
 
-    /// None of the bytes will be sent. The halves whose they are have to be told.
+    /// Drops all bytes, and notes that each half must be told.
     pub(super) fn lose(&mut self, shares: &Shares) {
         for (side, count) in self.0.drain(..) {
             let Share { waiting, lost } = shares.share(side);
@@ -156,12 +156,12 @@ impl Runs {
         }
     }
 
-    /// How many bytes there are.
+    /// Returns the number of bytes.
     pub(super) fn all(&self) -> usize {
         self.0.iter().map(|(_, length)| length).sum()
     }
 
-    /// How many bytes there are up to the last one of `side`.
+    /// Returns the number of bytes up to the last one of `side`.
     pub(super) fn up_to_last_of(&self, side: Owner) -> usize {
         let Some(last) = self.0.iter().rposition(|(of, _)| *of == side) else { return 0 };
         self.0.iter().take(last + 1).map(|(_, length)| length).sum()

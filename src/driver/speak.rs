@@ -1,17 +1,17 @@
-//! The engine lets the stage speak, and sends what it says.
+//! Output that a stage makes by itself.
 //!
-//! # When
-//! Before each wait: before a read that may block, having sent everything that can be sent; before
-//! a polled connection is pending; in a flush and before the end is sent; and when the stage is over,
-//! until it has nothing left to say, or a peer that half-closes would cut it short. Each time what
-//! was said has left there is room for more, so the stage is asked again until it adds nothing. A
-//! stage that has spoken before a wait is asked for an item once more, since it may have something to
-//! tell of what left.
+//! # Times
+//! The stage is let speak before each wait: before a read that may block, after everything that can
+//! be sent was sent; before a polled connection is pending; in a flush and before the end is sent;
+//! and when the stage is done, until it adds nothing more, since otherwise a peer that half-closes
+//! would cut it short. Each time its output has left there is more room, so it is asked again until
+//! it adds nothing. A stage that has spoken before a wait is asked for an item once more, since it
+//! may report what left.
 //!
-//! # How much
-//! A stage may fill half of what lies below the high-water mark. The other half is for control
-//! messages and for the caller's items. What waits below the connection, as in the queue of two
-//! halves, counts as well. From the mark on the stage is not asked.
+//! # Amounts
+//! A stage may fill half of the space below the high-water mark. The other half is for control
+//! messages and for the caller's items. Bytes below the connection, as in the queue of two halves,
+//! count as well. At the mark the stage is not asked.
 
 use std::{
     io,
@@ -22,13 +22,13 @@ use super::{Connection, Error, engine::Pace, transport::Transport};
 use crate::{Cause, Decode, Fault, Moment, Pulled, Say};
 
 impl<T: Transport, S: Decode> Connection<T, S> {
-    /// Lets the stage speak. Returns how many bytes it has added; after a fault it is dead.
+    /// Lets the stage speak. Returns the number of bytes added; after a fault it is dead.
     pub(super) fn speak(&mut self) -> Result<usize, Error<S::Error>> {
         self.spoken().map_err(|fault| self.read.fatal(fault))
     }
 
-    /// The same for those who cannot tell of a fault: the stage fails again when it is next asked by
-    /// one who can.
+    /// Does the same for callers that cannot report a fault: the stage fails again when it is next
+    /// asked by one that can.
     pub(super) fn speak_again_later(&mut self) -> usize {
         self.spoken().unwrap_or(0)
     }
@@ -52,9 +52,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         Ok(said)
     }
 
-    /// Says everything before a read that may wait for ever. What is to be done before that is
-    /// returned, if there is anything: something is left to be said by a further call, or the stage
-    /// has an item.
+    /// Speaks and sends before a read that may wait for ever. Returns what must be done before that
+    /// read, if anything: a further call to send the rest, or an item of the stage.
     pub(super) fn poll_spoken(
         &mut self,
         cx: &mut Context<'_>,
@@ -69,8 +68,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             }
             let said = self.speak()?;
             if said == 0 {
-                // Sending has taken time. A stage that watches the clock is not to have it counted
-                // as the peer's silence, nor the read to come back when sending had to be over.
+                // Sending has taken time. If the stage watches the clock, that time must not count
+                // as the peer's silence, nor may the read end as if sending were late.
                 let is_timed = pace.once && self.waits.as_ref().is_some_and(|it| it.wakes());
                 return Poll::Ready(match has_unsent && is_timed {
                     true => Ok(LATER),
@@ -85,8 +84,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         }
     }
 
-    /// Asks a stage that has spoken: it may have something to tell of that, as a session of many
-    /// streams has, one of which can be written to again. None where it needs to read.
+    /// Asks a stage that has spoken, which may report it, as a session of many streams does when
+    /// one can be written to again. `None` if it needs to read.
     fn asked_again(&mut self) -> Result<Option<Pulled>, Error<S::Error>> {
         let is_full = self.write.is_full(&self.io);
         Ok(match self.read.pull(&mut self.write.output, is_full)? {
@@ -95,7 +94,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         })
     }
 
-    /// Nothing can be read now: says and sends everything, holds as little as possible and waits.
+    /// Speaks and sends everything since nothing can be read now, gives memory back and waits.
     pub(super) fn poll_idle_spoken(
         &mut self,
         cx: &mut Context<'_>,
@@ -125,8 +124,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         }
     }
 
-    /// Sends what is queued and what the stage has to say; whether all of it has left, or another
-    /// call is needed for the rest.
+    /// Sends what is queued and what the stage adds. Returns true if all of it has left, false if
+    /// another call is needed for the rest.
     pub(super) fn poll_flushed(
         &mut self,
         cx: &mut Context<'_>,
@@ -148,8 +147,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         }
     }
 
-    /// The stage is over: sends what is queued, and what the stage still says, until it says
-    /// nothing more; false where another call is needed for the rest.
+    /// Sends what is queued, and what a stage that is done still adds, until it adds nothing more.
+    /// Returns false if another call is needed for the rest.
     #[inline(never)]
     pub(super) fn poll_dry(
         &mut self,
@@ -166,7 +165,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
                 if !self.is_short_of_room() {
                     return Poll::Ready(Ok(true));
                 }
-                // Another thread is sending what this one has said, and there is more.
+                // Another thread sends what this one has queued, and there is more.
                 if !ready!(self.poll_below(cx, pace, 1)) {
                     return Poll::Ready(Ok(false));
                 }
@@ -179,7 +178,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         }
     }
 
-    /// Whether a stage that has added nothing may do so once more has left.
+    /// Returns true if a stage that has added nothing may do so once more has left.
     fn is_short_of_room(&self) -> bool {
         let Self { io, read, write, .. } = self;
         let may_speak = !read.pull.is_dead() && write.takes_speech(io) && !write.is_below(io, 1);

@@ -1,10 +1,10 @@
-//! A polled connection in two halves, for two tasks.
+//! Halves of polled connections, for two tasks.
 //!
-//! Each half is a connection of its own over a share of the transport. What a half sends goes, a
-//! whole batch at a time, into one queue that both share, so items are never torn apart; whoever
-//! flushes sends the queue on. A transport remembers one task to wake: it is given a waker that
-//! wakes both. A half that sends bytes of the other wakes it, too, since the transport may have
-//! nothing more to tell. Only the reader reads: what the writer read would be missing there.
+//! Each half is a connection of its own over a share of the transport. Output of a half goes, a
+//! whole batch at a time, into one queue that both share, so items are never torn apart; a flush of
+//! either half sends the queue. A transport remembers one task to wake, so it is given a waker that
+//! wakes both. A half that sends bytes of the other wakes it, too, since the transport may not wake
+//! anybody again. Only the reader reads: bytes read by the writer would be missing there.
 
 use std::{
     fmt, io,
@@ -23,14 +23,14 @@ use super::{
 };
 use crate::{Buffer, Output};
 
-/// A share of the transport of a polled connection that was [split](Connection::split).
+/// The transport of one half of a polled connection that was [split](Connection::split).
 ///
 /// # Guarantees
-/// - Items of the halves are sent whole, each half's in its own order. A flush of either half
-///   sends everything that both have handed over. A write that fails is reported by both halves.
-/// - When a half is dropped, in the middle of a flush as well, what it has handed over is sent by
-///   the other half, whose task is woken for it if it waits. Items that were queued and never
-///   flushed are dropped with their half.
+/// - Items of the halves are sent whole, each half's in its own order. A flush of either half sends
+///   everything that both have handed over. Both halves report a failed write.
+/// - When a half is dropped, also in the middle of a flush, the other half sends what it has handed
+///   over; its task is woken for it if it waits. Items that were queued and never flushed are
+///   dropped with their half.
 pub struct Half<T> {
     shared: Arc<Shared<T>>,
     side: Owner,
@@ -44,7 +44,7 @@ impl<T> fmt::Debug for Half<T> {
 
 struct Shared<T> {
     line: Mutex<Line<T>>,
-    /// How many bytes of whom are in the line's queue, to be read without the lock.
+    /// The numbers of bytes in the line's queue by half, readable without the lock.
     shares: Shares,
     wakers: Arc<Wakers>,
 }
@@ -52,7 +52,7 @@ struct Shared<T> {
 struct Line<T> {
     io: T,
     queue: Output,
-    /// Whose bytes are in the queue.
+    /// The order of the halves' bytes in the queue.
     runs: Runs,
     /// Sending has failed, for both halves.
     broken: Option<io::ErrorKind>,
@@ -68,12 +68,12 @@ struct Wakers {
 }
 
 impl<T: PollTransport, S> Connection<T, S> {
-    /// Splits the connection in two, for two tasks: the first reads and answers, the second
-    /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
-    /// the reader when it has to wait. Either can end the writing side, for both.
+    /// Splits the connection for two tasks: the first half reads and answers, the second sends.
+    /// They share one output queue. The reader flushes answers of its stage before it waits. Either
+    /// half can end the writing side, for both.
     pub fn split(self) -> (Connection<Half<T>, S>, Connection<Half<T>, ()>) {
         let Self { io, read, mut write, waits, .. } = self;
-        // What is queued by now comes before what either half sends.
+        // What is queued by now comes before the output of either half.
         let queue = write.take_queued();
         let (shares, mut runs) = (Shares::default(), Runs::default());
         runs.add(&shares, Owner::Reader, queue.len());
@@ -99,7 +99,7 @@ impl<T: PollTransport, S> Connection<T, S> {
 }
 
 impl<T: PollTransport, S> Connection<Half<T>, S> {
-    /// Makes the halves one connection again, with all that they still hold.
+    /// Makes the halves one connection again, with everything they still hold.
     ///
     /// # Errors
     /// Both halves, if they are not of one connection.
@@ -145,7 +145,7 @@ impl<T> Half<T> {
         poll(&mut self.line(), &mut Context::from_waker(&waker))
     }
 
-    /// The same, where bytes may be sent. Those of the other half may be what it waits for.
+    /// Does the same where bytes may be sent, which the other half may wait for.
     fn polled_to_send<R>(
         &self,
         cx: &mut Context<'_>,
@@ -157,7 +157,7 @@ impl<T> Half<T> {
             let polled = poll(line, cx);
             (polled, self.shared.shares.of(other) < before)
         });
-        // The line's lock is not held while waking: a waker may run its task on the spot.
+        // Do not hold the line's lock while waking: a waker may run its task on the spot.
         if has_moved {
             self.shared.wakers.wake_one(other);
         }
@@ -253,7 +253,7 @@ impl<T: Transport> Transport for Half<T> {
                 output.clear();
                 return Poll::Ready(match side {
                     Owner::Writer if !is_empty => Err(closed_by_the_other_half()),
-                    // What a stage answers by itself after that is for nobody.
+                    // Answers of a stage after that are of no use to anybody.
                     Owner::Reader | Owner::Writer => Ok(()),
                 });
             }
@@ -321,18 +321,19 @@ impl<T: Transport> Half<T> {
                 sent = ready!(line.poll_send(cx, shares, self.side));
                 shares.close();
             }
-            // The transport is ended where a layer in between can seal nothing more, too.
+            // The transport is ended even if a layer in between can seal nothing more.
             let ended = end(&mut line.io, cx);
             poll_both(&mut line.unsent, sent, ended)
         })
     }
 }
 
-/// What this half has handed over is the other's to send, whose task may wait for something else.
+/// Leaves what this half has handed over to the other, and wakes its task, which may wait for
+/// something else.
 impl<T> Drop for Half<T> {
     fn drop(&mut self) {
         let Shared { shares, wakers, .. } = &*self.shared;
-        // The task of this half is not woken for it any more, and not kept either.
+        // Neither wake nor keep the task of this half any more.
         let _own = lock(wakers.slot(self.side)).take();
         shares.leave();
         if shares.total() + shares.below() > 0 {
@@ -363,12 +364,12 @@ impl Wakers {
         let is_known = slot.as_ref().is_some_and(|known| known.will_wake(waker));
         let old = if is_known { None } else { slot.replace(waker.clone()) };
         drop(slot);
-        // Nor is it held while a waker is dropped, which may drop its task.
+        // Do not hold the lock while a waker is dropped either, which may drop its task.
         drop(old);
     }
 
     fn wake_one(&self, side: Owner) {
-        // The slot's lock is not held while waking: a waker may run its task on the spot.
+        // Do not hold the slot's lock while waking: a waker may run its task on the spot.
         let waker = lock(self.slot(side)).clone();
         if let Some(waker) = waker {
             waker.wake();

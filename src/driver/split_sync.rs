@@ -1,52 +1,51 @@
-//! A blocking connection in two halves, for two threads.
+//! Halves of blocking connections, for two threads.
 //!
-//! # Who waits for what
+//! # Waiting
 //!
-//! Two threads share a socket whose calls may wait for ever, and a peer may be as simple as they
-//! are: it writes for as long as it likes and reads nothing meanwhile. Then the writer's thread is
-//! inside a write that returns only after the peer has read. The peer reads only after it has
-//! written everything, and that takes somebody who reads: the reader's thread. So the rule from
-//! which everything below follows is that **the reader's thread must not wait for the peer to read
-//! while the writer's thread already does**.
+//! Two threads share a socket whose calls may wait for ever, and a simple peer may write for a long
+//! time and read nothing meanwhile. Then the writer's thread is in a write that returns only after
+//! the peer has read. The peer reads only after it has written everything, and for that the
+//! reader's thread must read. Hence the rule from which everything below follows: **the reader's
+//! thread must not wait for the peer to read while the writer's thread already does**.
 //!
-//! Reading takes no lock. Sending has one lock, `line`, which is held to append to the queue and
-//! to count, and never during I/O. The right to write is not a lock but a field behind it,
-//! `flusher`: who finds it empty enters itself, takes the queue along and writes. Who finds it
-//! taken has a choice, which a lock would not give:
+//! Reading takes no lock. Sending has one lock, `line`, which is held to append to the queue and to
+//! count, and never during I/O. The right to write is not a lock but a field behind it, `flusher`.
+//! A thread that finds it empty enters itself, takes the queue along and writes. A thread that
+//! finds it taken has a choice, which a lock would not give:
 //!
 //! - **The reader leaves what it has queued** and goes on reading. The writer looks into the queue
 //!   after each write and does not stop before it is empty, so it sends this as well. The two
-//!   cannot miss each other: the reader appends, and the writer finds the queue empty and stops,
-//!   under the same lock.
+//!   cannot miss each other: appending by the reader, and finding the queue empty by the writer,
+//!   happen under the same lock.
 //! - **The writer waits** on a condition, `moved`, until the reader stops. It waits for one write
 //!   at most: the reader gives way to a writer that waits, and passes only bytes up to the last of
-//!   its own to a write. What the writer has appended is never in that write, since a reader leaves
-//!   its bytes to a writer that waits as it does to one that writes.
+//!   its own to a write. Bytes that the writer has appended are never in that write, since a reader
+//!   leaves its bytes to a writer that waits as it does to one that writes.
 //!
 //! So a reader that sends its own answers waits for the peer to take those, as an unsplit
-//! connection does, and never for what the writer has to say.
+//! connection does, and never for output of the writer.
 //!
-//! # What bounds a peer that never reads
+//! # A peer that never reads
 //!
-//! The reader may leave bytes while the writer is stuck, and a peer that floods us with requests
+//! The reader may leave bytes while the writer is stuck, and a peer that sends a flood of requests
 //! must not make the queue grow for ever. A half counts its own bytes only. From the high-water
-//! mark on, callers that ask for room wait; from twice the mark on, the reader takes in nothing
+//! mark on, callers that ask for room wait; from twice the mark on, the reader receives nothing
 //! more either. Both wait on `moved` until enough bytes of their own have left or nobody is
 //! writing, in which case they write themselves. That wait is behind a write in progress, and ends
-//! when the peer reads anything at all. A peer that neither reads nor lets us stop reading gets
-//! twice the mark and one answer out of us, and then its own writes wait.
+//! when the peer reads anything at all. A peer that neither reads nor stops writing gets twice the
+//! mark and one answer, and then its own writes wait.
 //!
-//! An explicit flush of the reader's half does not wait behind the writer either: that would stop
+//! An explicit flush of the reader's half does not wait behind the writer either, which would stop
 //! the reading just as well. It returns when everything has been sent, or is in the hands of the
-//! writer's thread. If that one fails, both halves are told.
+//! writer's thread. If that one fails, both halves report it.
 //!
 //! # Leaving
 //!
 //! A half that is dropped leaves its bytes in the queue to the other half, whose next flush sends
-//! them. A write that unwinds has sent nobody knows how much, so it counts as failed: the guard
-//! `Flush` records that, and the other half goes on to report it.
+//! them. A write that unwinds has sent an unknown number of bytes, so it counts as failed: the
+//! guard `Flush` records that, and the other half reports it.
 //!
-//! `tests/shuttle` searches the schedules of these halves for a stop, a loss and a torn item.
+//! `tests/shuttle` searches the schedules of these halves for deadlocks, losses and torn items.
 
 use std::{
     fmt,
@@ -76,25 +75,24 @@ use super::{
 };
 use crate::{Buffer, Output};
 
-/// A share of the transport of a blocking connection that was
-/// [split](Connection::split).
+/// The transport of one half of a blocking connection that was [split](Connection::split).
 ///
 /// # Guarantees
 /// - Items of the halves are sent whole, each half's in its own order.
 /// - A flush of the writer's half returns when everything that both have queued is sent. A flush of
 ///   the reader's half returns when everything that it has queued is sent, or is being sent by the
-///   writer's thread. A write that fails is reported by both halves.
-/// - The reader's half never waits for what the writer's half is sending, unless it is asked to
-///   wait for room for more answers, or has twice [`high_water`](super::Options::high_water) of
-///   its own waiting.
-/// - When a half is dropped, what it has left in the shared queue (after would-block, or in the
-///   hands of the other thread) is sent by the next flush of the other half. Reading flushes, too,
-///   but a read that waits already is not interrupted. Items that were queued and never flushed
-///   are dropped with their half.
+///   writer's thread. Both halves report a failed write.
+/// - The reader's half never waits for output of the writer's half, unless it is asked to wait for
+///   room for more answers, or has twice [`high_water`](super::Options::high_water) of its own
+///   waiting.
+/// - When a half is dropped, the next flush of the other half sends what it has left in the shared
+///   queue (after would-block, or in the hands of the other thread). Reading flushes, too, but a
+///   read that waits already is not interrupted. Items that were queued and never flushed are
+///   dropped with their half.
 pub struct BlockingHalf<X: Divide> {
     shared: Arc<Shared<X>>,
     side: Owner,
-    /// What was received and is still to be opened by layers.
+    /// Bytes received that layers have not opened yet.
     raw: Buffer,
     /// Nothing follows it.
     raw_has_ended: bool,
@@ -114,22 +112,21 @@ struct Shared<X: Divide> {
     shares: Shares,
 }
 
-/// What waits to be sent, and who sends it. Its lock is held for no I/O.
+/// The bytes waiting to be sent, and the half that sends them. Its lock is never held during I/O.
 struct Line<K> {
-    /// The layers. What one half seals comes behind what it finds here in the same hold of the lock,
-    /// or records would be torn.
+    /// The layers. A half seals and queues in one hold of the lock, or records would be torn.
     stack: K,
-    /// The layers have said their end.
+    /// The layers have sealed their ends.
     is_closed: bool,
-    /// The leaf was ended, by either half.
+    /// One of the halves has ended the leaf.
     has_ended: bool,
-    /// What comes behind what the flusher has taken.
+    /// Bytes behind those that the flusher has taken.
     queue: Output,
-    /// Whose bytes wait: those that the flusher has taken, and those in the queue.
+    /// The order of the halves' bytes: those that the flusher has taken, and those in the queue.
     runs: Runs,
-    /// Who is writing.
+    /// The half that is writing.
     flusher: Option<Owner>,
-    /// Bytes of memory of what the flusher has taken.
+    /// Bytes of memory that the flusher has taken.
     lent: usize,
     /// The writer waits until the reader has stopped writing.
     writer_waits: bool,
@@ -141,21 +138,22 @@ struct Line<K> {
     unsent: Option<io::Error>,
 }
 
-/// The right to write, and what is being written. Dropped in the middle of it, sending has failed.
+/// The right to write, with the bytes being written. If it is dropped in the middle, sending has
+/// failed.
 struct Flush<'a, X: Divide> {
     shared: &'a Shared<X>,
     batch: Output,
     is_done: bool,
 }
 
-/// How much is to be sent.
+/// The extent of a flush.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Extent {
-    /// What the reader has queued, and what comes before it, until the writer wants to write.
+    /// The bytes of the reader and those before them, until the writer wants to write.
     Own,
-    /// All that is queued.
+    /// Everything that is queued.
     All,
-    /// The same, and nothing may be queued behind it.
+    /// Everything that is queued; nothing may be queued after it.
     End,
 }
 
@@ -166,21 +164,22 @@ impl<X: Divide, S> Connection<Blocking<X>, S>
 where
     for<'a> &'a X::Io: Read + Write,
 {
-    /// Splits the connection in two, for two threads: the first reads and answers, the second
-    /// sends. They share one output queue; what the reader's stage answers by itself is flushed by
-    /// the reader before it waits. Either can end the writing side, for both.
+    /// Splits the connection for two threads: the first half reads and answers, the second sends.
+    /// They share one output queue. The reader flushes answers of its stage before it waits. Either
+    /// half can end the writing side, for both.
     ///
     /// The reader goes on reading while the writer waits for a peer that reads nothing: see
-    /// [`BlockingHalf`] for what the halves guarantee.
+    /// [`BlockingHalf`] for the guarantees.
     ///
-    /// The halves look ahead by reading only: [`Peek`](super::sync::Peek) is to be had again when they
-    /// are one connection.
+    /// The halves look ahead only by reading; [`Peek`](super::sync::Peek) is available again after
+    /// [`unsplit`](Self::unsplit).
     pub fn split(self) -> (HalfConnection<X, S>, HalfConnection<X, ()>) {
         let Self { io: Blocking(io), read, mut write, waits, .. } = self;
         let (leaf, mut stack) = io.divide();
-        // What is queued by now comes before what either half sends.
+        // What is queued by now comes before the output of either half.
         let (mut plain, mut queue) = (write.take_queued(), Output::new());
-        // Behind the layers' ends nothing is queued, but the ends themselves may still wait in them.
+        // Nothing is queued behind the layers' ends, but the ends themselves may still wait in
+        // them.
         let sealed = stack.seal(&mut plain, &mut queue);
         let (shares, mut runs) = (Shares::default(), Runs::default());
         runs.add(&shares, Owner::Reader, queue.len());
@@ -215,7 +214,7 @@ where
 }
 
 impl<X: Divide, S> HalfConnection<X, S> {
-    /// Makes the halves one connection again, with all that they still hold.
+    /// Makes the halves one connection again, with everything they still hold.
     ///
     /// # Errors
     /// Both halves, if they are not of one connection.
@@ -266,7 +265,7 @@ impl<X: Divide> Shared<X> {
         line
     }
 
-    /// Wakes who waits for a move. Without anybody that is no system call.
+    /// Wakes threads that wait for a move. Without any that is no system call.
     fn tell(&self, line: &Line<X::Stack>) {
         if line.waiting > 0 {
             self.moved.notify_all();
@@ -284,7 +283,7 @@ impl<X: Divide> BlockingHalf<X>
 where
     for<'a> &'a X::Io: Read + Write,
 {
-    /// Waits until nobody writes.
+    /// Waits until no half writes.
     fn wait_to_flush<'a>(
         &'a self,
         mut line: MutexGuard<'a, Line<X::Stack>>,
@@ -299,8 +298,8 @@ where
         line
     }
 
-    /// Sends what is queued, while nobody else writes. The memory goes back to `output`, where it
-    /// came from, so that an idle queue holds none.
+    /// Sends what is queued, while the other half does not write. The memory goes back to `output`,
+    /// where it came from, so that an idle queue holds none.
     fn flush_line<'a>(
         &'a self,
         mut line: MutexGuard<'a, Line<X::Stack>>,
@@ -313,7 +312,7 @@ where
         let mut is_pushed = false;
         loop {
             if line.has_ended {
-                // What a layer still answers is for nobody.
+                // Later answers of a layer are of no use to anybody.
                 let all = line.runs.all();
                 line.runs.sent(shares, all);
                 line.queue.clear();
@@ -325,7 +324,7 @@ where
                 return Poll::Ready(Err(kind.into()));
             }
             if extent == Extent::Own && line.writer_waits {
-                // It sends all that is queued.
+                // It sends everything that is queued.
                 flush.end(line, output);
                 return Poll::Ready(Ok(()));
             }
@@ -381,7 +380,7 @@ impl<X: Divide> Flush<'_, X> {
         line.lent = self.batch.capacity();
     }
 
-    /// Nothing that waits can be sent any more, by either half.
+    /// Notes that nothing that waits can be sent any more, by either half.
     fn fail(&mut self, line: &mut Line<X::Stack>, kind: io::ErrorKind) {
         line.broken = Some(kind);
         self.batch.clear();
@@ -411,7 +410,8 @@ impl<X: Divide> Flush<'_, X> {
     }
 }
 
-/// The transport has unwound: what it has sent of the batch is unknown, so nothing may follow it.
+/// Records a failure: if the transport has unwound, the sent part of the batch is unknown, so
+/// nothing may follow it.
 impl<X: Divide> Drop for Flush<'_, X> {
     fn drop(&mut self) {
         if !self.is_done {
@@ -426,7 +426,7 @@ impl<X: Divide> BlockingHalf<X>
 where
     for<'a> &'a X::Io: Read + Write,
 {
-    /// Opens what was received, and queues what the layers answer.
+    /// Opens what was received, and queues answers of the layers.
     fn open(&mut self, into: &mut Buffer, most: usize) -> io::Result<Outcome> {
         let Self { shared, side, raw, raw_has_ended } = self;
         let mut line = shared.line();
@@ -435,7 +435,7 @@ where
         opened
     }
 
-    /// Receives by one call what the layers are to open.
+    /// Receives by one call bytes for the layers to open.
     fn receive(&mut self) -> Poll<io::Result<()>> {
         pool::lease(&mut self.raw, READ, READ / 4, READ, usize::MAX);
         self.raw.reserve(READ / 4);
@@ -449,12 +449,11 @@ where
     }
 }
 
-/// How much a half reads at a time that has layers to open it, in bytes.
+/// The bytes that a half with layers reads at a time.
 const READ: usize = 16 * 1024;
 
 impl<K: sealed::Stack> Line<K> {
-    /// Queues what `output` comes to on the wire, for the half `side`, and what the layers have
-    /// answered.
+    /// Seals and queues `output` for the half `side`, and queues answers of the layers.
     fn seal(&mut self, shares: &Shares, side: Owner, output: &mut Output) -> io::Result<()> {
         if K::IS_EMPTY {
             self.runs.add(shares, side, output.len());
@@ -491,10 +490,11 @@ where
             match self.open(into, most) {
                 Ok(Outcome::Some(count)) => return Poll::Ready(Ok(count)),
                 Ok(Outcome::End) => return Poll::Ready(Ok(0)),
-                // Whoever watches the time looks at it after each call.
+                // A caller that watches the time looks at it after each call.
                 Ok(Outcome::Need(_)) if has_received => return Poll::Ready(Err(Again::error())),
                 Ok(Outcome::Need(_)) => {
-                    // Where that would block, reading goes on: the peer may have to be read from.
+                    // If that would block, read on: it may be necessary to read from the peer
+                    // first.
                     if self.unsent() > 0
                         && let Poll::Ready(Err(error)) = self.poll_send(cx, &mut Output::new())
                     {
@@ -527,7 +527,7 @@ where
                 let mut wire = Output::new();
                 closed = line.stack.close(&mut wire);
                 if line.broken.is_some() {
-                    // The layers are over, and nobody is told so.
+                    // The layers have ended, and this is not sent.
                     wire.clear();
                 }
                 line.runs.add(&self.shared.shares, self.side, wire.len());
@@ -535,7 +535,7 @@ where
             }
             closed = closed.and(ready!(self.flush_line(line, &mut Output::new(), Extent::All)));
         }
-        // The transport is ended where a layer in between can seal nothing more, too.
+        // The transport is ended even if a layer in between can seal nothing more.
         let ended = end.poll(self, cx);
         poll_both(&mut self.shared.line().unsent, closed, ended)
     }
@@ -596,7 +596,7 @@ where
             if self.side == Owner::Writer {
                 return Poll::Ready(Err(closed_by_the_other_half()));
             }
-            // What a stage answers by itself after that is for nobody.
+            // Answers of a stage after that are of no use to anybody.
         }
         if let Err(error) = line.seal(shares, self.side, output) {
             line.broken = Some(error.kind());
@@ -677,14 +677,14 @@ where
                 Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
             }
         };
-        // Where nothing more can be sent the peer waits for the end all the same.
+        // Even if nothing more can be sent, the peer waits for the end.
         let ended = (&mut &self.shared.leaf.io).close_write();
         self.shared.line().has_ended = ended.is_ok();
         sent.and(ended)
     }
 }
 
-/// What this half has left is the other's to send.
+/// Leaves what this half has queued to the other.
 impl<X: Divide> Drop for BlockingHalf<X> {
     fn drop(&mut self) {
         let line = self.shared.line();
@@ -693,14 +693,15 @@ impl<X: Divide> Drop for BlockingHalf<X> {
     }
 }
 
-/// Something was queued by a half before it could know that the other has ended the stream.
+/// Makes the error of a half that has queued something before it could know that the other has
+/// ended the stream.
 pub(super) fn closed_by_the_other_half() -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, "the other half has ended the writing side")
 }
 
-/// Each half has one of the socket's two: a clock that watches over the half that reads sets the
-/// time-out of reads, one over the half that sends that of writes. So two clocks do not undo each
-/// other's alarms. What the reading half writes by itself has the time-out of writes, too.
+/// Each half has one of the socket's two time-outs: a clock of the reading half sets that of reads,
+/// a clock of the sending half that of writes, so two clocks do not undo each other's alarms.
+/// Writes of the reading half have the time-out of writes, too.
 impl<X: Divide<Io: Timeouts>> Timeouts for BlockingHalf<X> {
     fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)> {
         let (read, write) = self.shared.leaf.io.timeouts()?;

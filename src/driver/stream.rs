@@ -14,21 +14,20 @@ use crate::{Decode, Encode};
 
 /// A polled connection as a [`Stream`] of its items and a [`Sink`] of what an encoder takes.
 ///
-/// It is the connection itself, so what a stage answers by itself is sent before the stream waits,
-/// by a flush, and before the stream ends. A tokio-util `Framed` does none of that.
+/// It is the connection itself, so answers of the stage are sent before the stream waits, by a
+/// flush, and before the stream ends. A tokio-util `Framed` does none of that.
 ///
-/// - The stream gives owned items: put [`owned`](crate::DecodeExt::owned) behind a stage that lends
-///   records. It ends by `None` once the stage is done and all is sent; what the peer has sent
-///   behind that stays in the [connection](Self::into_inner). A fault that is not
-///   [fatal](crate::Fault::fatal) is an item, and the stream goes on behind it; after any other
-///   error it ends.
+/// - The stream has owned items: put [`owned`](crate::DecodeExt::owned) behind a stage that lends
+///   records. It ends by `None` once the stage is done and everything is sent; bytes behind that
+///   stay in the [connection](Self::into_inner). A fault that is not [fatal](crate::Fault::fatal)
+///   is an item, and the stream goes on after it; after any other error it ends.
 /// - The sink takes items while less is queued than the high-water mark, sends them by a flush or
 ///   when the stream waits, and closes the writing side only: the stream goes on.
-/// - Two tasks take a half each by `StreamExt::split`, or by
-///   [`Connection::split`] before, with a `StreamSink` for each half. The `SplitSink` of the former
-///   has a slot of its own for one item: one that was only fed stays there until the sink is flushed
-///   or fed again, and the stream, which sends what is queued before it waits, knows nothing of it.
-///   So use `send`, or flush behind the last `feed`.
+/// - Two tasks take a half each by `StreamExt::split`, or by [`Connection::split`] before, with a
+///   `StreamSink` for each half. The `SplitSink` of the former has a slot of its own for one item:
+///   one that was only fed stays there until the sink is flushed or fed again, and the stream,
+///   which sends what is queued before it waits, does not know it. So use `send`, or flush after
+///   the last `feed`.
 ///
 /// Made by [`Connection::stream_sink`].
 ///
@@ -58,10 +57,10 @@ pub struct StreamSink<T, S, E> {
 }
 
 impl<T: PollTransport, S> Connection<T, S> {
-    /// The connection as a `Stream` of its items and a `Sink` of what `encoder` takes.
+    /// Converts the connection to a `Stream` of its items and a `Sink` of what `encoder` takes.
     ///
-    /// A stage that lends its items is refused, by "one type is more general than the other" or a
-    /// type mismatch of its items: put [`owned`](crate::DecodeExt::owned) or a
+    /// The compiler refuses a stage that lends its items, by "one type is more general than the
+    /// other" or a type mismatch of its items: put [`owned`](crate::DecodeExt::owned) or a
     /// [`map`](crate::DecodeExt::map) behind it.
     ///
     /// ```compile_fail
@@ -79,23 +78,23 @@ impl<T: PollTransport, S> Connection<T, S> {
 }
 
 impl<T, S, E> StreamSink<T, S, E> {
-    /// The connection.
+    /// Returns the connection.
     pub fn get_ref(&self) -> &Connection<T, S> {
         &self.connection
     }
 
-    /// The connection, to change its options, or to queue what the encoder does not know.
+    /// Returns the connection, to change its options, or to queue what the encoder does not know.
     pub fn get_mut(&mut self) -> &mut Connection<T, S> {
         &mut self.connection
     }
 
-    /// The connection, with all that it still holds: to follow the stage by another one, to hand
-    /// it off, or to close it.
+    /// Returns the connection as a value, with everything it still holds: to follow the stage by
+    /// another one, to hand it off, or to close it.
     pub fn into_inner(self) -> Connection<T, S> {
         self.connection
     }
 
-    /// The connection and the encoder.
+    /// Returns the connection and the encoder.
     pub fn into_parts(self) -> (Connection<T, S>, E) {
         (self.connection, self.encoder)
     }
@@ -149,7 +148,7 @@ where
     type Error = SendError<E::Error>;
 
     fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        // If sending has failed, the item that follows is told.
+        // If sending has failed, the item that follows reports it.
         self.connection.poll_room(cx).map(Ok)
     }
 

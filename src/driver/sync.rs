@@ -24,16 +24,16 @@ pub use transport::{Blocking, CloseWrite, Peek, Std};
 
 /// A connection over [`Read`] and [`Write`].
 ///
-/// On a transport in non-blocking mode each method answers an error that
-/// [`would_block`](Error::would_block), and goes on when it is called again. So it does where a
-/// blocking socket has a time-out, and that has passed. Say in
-/// [`Options::nonblocking`](super::Options::nonblocking) that a transport never waits: such a
+/// On a transport in non-blocking mode each method returns an error for which
+/// [`would_block`](Error::would_block) is true, and goes on when it is called again. The same holds
+/// for a blocking socket whose time-out has passed. Set
+/// [`Options::nonblocking`](super::Options::nonblocking) for a transport that never waits: such a
 /// connection reads ahead while a write is pending.
 ///
 /// A blocking socket is half-duplex: while one call waits to write, nothing is read. Two peers that
-/// both send more than the kernel buffers, and read nothing meanwhile, wait for each other. The
-/// methods that end in `_by` give up by a timer; [`split`](connection::Connection::split) or a
-/// non-blocking socket avoid it.
+/// both send more than the kernel buffers, and read nothing meanwhile, wait for each other. Methods
+/// that end in `_by` give up by a timer; [`split`](connection::Connection::split) or a non-blocking
+/// socket avoid it.
 ///
 /// ```
 /// use segue::{driver::{Turn, sync::Connection}, separator};
@@ -59,23 +59,23 @@ constructors!(|io| Blocking(Std::new(io)), [.0], Peek::peek, Read + Write);
 
 /// # Blocking
 impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
-    /// What a poll by `timer` comes to, which is disarmed behind it.
+    /// Polls by `timer`, and disarms it afterwards.
     fn by<W: TimerFor<Blocking<T>>, R>(
         &mut self,
         timer: &mut W,
         poll: impl FnOnce(&mut Self, &mut W) -> Poll<R>,
     ) -> io::Result<R> {
         let result = now(poll(self, timer));
-        // Some sockets refuse that once the peer has gone; what came of the call matters more.
+        // Some sockets refuse that once the peer has gone; the result of the call matters more.
         let _ = timer.arm_for(&self.io, None);
         result
     }
 
-    /// The next item, with the output to answer it on; `None` once the stage is over and
+    /// Returns the next item, with the output to answer it on. `None` once the stage is done and
     /// everything has been sent.
     ///
     /// # Errors
-    /// Of the transport, or a fault of the peer.
+    /// Those of the transport, or a fault of the peer.
     #[inline]
     pub fn turn(&mut self) -> Result<Option<Turn<'_, Blocking<T>, S::Item<'_>>>, Error<S::Error>>
     where
@@ -91,8 +91,8 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.take_turn_of(length)
     }
 
-    /// The length of the record that is to be taken, where there was none at once. Only lengths
-    /// come together in a turn: a whole turn that comes from two places goes through memory.
+    /// Returns the length of the next record, if there was none at once. Only lengths come together
+    /// in a turn: a whole turn from two places would go through memory.
     #[inline(never)]
     fn length_past(&mut self, first: AtOnce<S::Error>) -> Result<Option<usize>, Error<S::Error>>
     where
@@ -102,11 +102,11 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         Ok(self.read.take_ready().filter(|_| is_ready))
     }
 
-    /// Waits until an item can be [taken](connection::Connection::take), and says whether there is
-    /// one: the first half of a [`turn`](Self::turn), for loops that decide in between.
+    /// Waits until an item can be [taken](connection::Connection::take), and returns whether there
+    /// is one: the first half of a [`turn`](Self::turn), for loops that decide in between.
     ///
     /// # Errors
-    /// As [`turn`](Self::turn).
+    /// Those of [`turn`](Self::turn).
     #[inline]
     pub fn ready(&mut self) -> Result<bool, Error<S::Error>>
     where
@@ -115,11 +115,11 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         now(self.poll_ready(&mut context())).unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// Queues `item` by way of `encoder`, once there is room. It leaves with the next
+    /// Queues `item` by `encoder`, once there is room. It leaves with the next
     /// [`flush`](Self::flush) or [`send`](Self::send), or before the connection waits for the peer.
     ///
     /// # Errors
-    /// Of the transport, or when the encoder refuses the item; nothing of it is queued then.
+    /// Those of the transport, or a refusal of the encoder; nothing of the item is queued then.
     pub fn queue<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -129,13 +129,13 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.encode(encoder, item)
     }
 
-    /// Sends `item` by way of `encoder`: [queues](Self::queue) it, then [flushes](Self::flush).
+    /// Sends `item` by `encoder`: [queues](Self::queue) it, then [flushes](Self::flush).
     ///
-    /// Where the flush would block the error is [`SendError::Queued`], and only the flush is to be
-    /// made again.
+    /// If the flush would block, the error is [`SendError::Queued`], and only the flush must be
+    /// repeated.
     ///
     /// # Errors
-    /// As [`queue`](Self::queue) and [`flush`](Self::flush).
+    /// Those of [`queue`](Self::queue) and [`flush`](Self::flush).
     pub fn send<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -148,14 +148,14 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// Sends what is queued.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn flush(&mut self) -> io::Result<()> {
         now(self.poll_flush(&mut context()))?
     }
 
-    /// The same as [`turn`](Self::turn), but gives up a peer that misses one of the
-    /// [`Deadlines`](super::Deadlines) by the clock of `timer`, which is [armed](super::Timer::arm) for
-    /// each call that may wait, and disarmed in the end.
+    /// Does what [`turn`](Self::turn) does, but gives up a peer that misses one of the
+    /// [`Deadlines`](super::Deadlines) by the clock of `timer`, which is [armed](super::Timer::arm)
+    /// for each call that may wait, and disarmed at the end.
     ///
     /// ```no_run
     /// use segue::{driver::{Deadlines, SocketTimer, Turn, sync::Connection}, separator};
@@ -174,7 +174,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// ```
     ///
     /// # Errors
-    /// As [`turn`](Self::turn), and for a [missed deadline](Error::late).
+    /// Those of [`turn`](Self::turn), and a [missed deadline](Error::late).
     pub fn turn_by(
         &mut self,
         timer: &mut impl TimerFor<Blocking<T>>,
@@ -185,10 +185,10 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         if self.ready_by(timer)? { self.take_turn() } else { Ok(None) }
     }
 
-    /// The same as [`ready`](Self::ready), by deadlines as [`turn_by`](Self::turn_by).
+    /// Does what [`ready`](Self::ready) does, with the deadlines of [`turn_by`](Self::turn_by).
     ///
     /// # Errors
-    /// As [`turn_by`](Self::turn_by).
+    /// Those of [`turn_by`](Self::turn_by).
     pub fn ready_by(
         &mut self,
         timer: &mut impl TimerFor<Blocking<T>>,
@@ -200,11 +200,11 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
             .unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// The same as [`queue`](Self::queue), but waits for room no longer than
+    /// Does what [`queue`](Self::queue) does, but waits for room no longer than
     /// [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// As [`queue`](Self::queue), and for a [missed deadline](SendError::late).
+    /// Those of [`queue`](Self::queue), and a [missed deadline](SendError::late).
     pub fn queue_by<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -215,11 +215,11 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.encode(encoder, item)
     }
 
-    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
+    /// Does what [`send`](Self::send) does, but gives up a peer that does not take it within
     /// [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// As [`send`](Self::send), and for a [missed deadline](SendError::late).
+    /// Those of [`send`](Self::send), and a [missed deadline](SendError::late).
     pub fn send_by<I, E: Encode<I>>(
         &mut self,
         encoder: &mut E,
@@ -231,11 +231,11 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.flush_by(timer).map_err(SendError::Queued)
     }
 
-    /// The same as [`flush`](Self::flush), but gives up a peer that does not take all of it within
-    /// [`Deadlines::send`](super::Deadlines::send).
+    /// Does what [`flush`](Self::flush) does, but gives up a peer that does not take all of it
+    /// within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    /// Those of the transport, and [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
     pub fn flush_by(&mut self, timer: &mut impl TimerFor<Blocking<T>>) -> io::Result<()> {
         self.by(timer, |this, timer| this.poll_flush_by(&mut context(), timer))?
     }
@@ -243,7 +243,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// Sends what is queued, then the end of the stream. Reading goes on.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn close_write(&mut self) -> io::Result<()>
     where
         T::Leaf: Leaf<Io: CloseWrite>,
@@ -251,11 +251,11 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.close_write_with(CloseWrite::close_write)
     }
 
-    /// The same for a transport from elsewhere, which is no [`CloseWrite`]: `end` sends the end of
+    /// Does the same for another library's transport without [`CloseWrite`]: `end` sends the end of
     /// the stream.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn close_write_with(
         &mut self,
         end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
@@ -271,18 +271,18 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     }
 
     /// Ends the connection so that the peer gets everything: sends what is queued and the end of
-    /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes.
-    /// Items cannot be had any more. Gives whether the peer's end has come; the half of a split
-    /// connection that writes does not read, and gives false.
+    /// the stream, then drops what the peer still sends, up to its end or `drain_limit` bytes. No
+    /// more items can be taken. Returns whether the peer's end has come; the half of a split
+    /// connection that writes does not read, and returns false.
     ///
     /// It waits for at most [`Options::linger`](super::Options::linger), by the time-outs of the
-    /// socket, which are as before afterwards. A peer that has everything and only does not end is
-    /// no error: then the answer is false, and the connection is to be dropped. Dropping a socket
-    /// with unread input sends a reset, which destroys an answer in flight.
+    /// socket, which are restored afterwards. A peer that has everything and merely does not end is
+    /// no error: the result is false, and the connection should be dropped. Dropping a socket with
+    /// unread input sends a reset, which destroys an answer in flight.
     ///
     /// # Errors
-    /// Of the transport, and of kind [`TimedOut`](io::ErrorKind::TimedOut) where the peer did not
-    /// take everything in time.
+    /// Those of the transport, and [`TimedOut`](io::ErrorKind::TimedOut) if the peer did not take
+    /// everything in time.
     pub fn close(&mut self, drain_limit: u64) -> io::Result<bool>
     where
         T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
@@ -291,7 +291,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.close_by(drain_limit, &mut SocketClock::since(epoch))
     }
 
-    /// The same for a transport that brings no clock: it waits for at most
+    /// Does the same for a transport without a clock: it waits for at most
     /// [`Options::linger`](super::Options::linger) by the clock of `timer`.
     ///
     /// ```
@@ -315,8 +315,8 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// # Ok::<(), io::Error>(())
     /// ```
     ///
-    /// Without a timer such a transport is closed by
-    /// [`close_unbounded`](Self::close_unbounded) or not at all:
+    /// Without a timer such a transport is closed by [`close_unbounded`](Self::close_unbounded),
+    /// and this does not compile:
     ///
     /// ```compile_fail
     /// # use segue::{driver::sync::{CloseWrite, Connection}, length};
@@ -334,7 +334,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// ```
     ///
     /// # Errors
-    /// As [`close`](Self::close).
+    /// Those of [`close`](Self::close).
     pub fn close_by(
         &mut self,
         drain_limit: u64,
@@ -348,11 +348,11 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         })?
     }
 
-    /// The same, but waits as long as the transport does: a peer that neither sends nor ends can
-    /// hold it for ever. For a readiness loop, which has time-outs of its own.
+    /// Does the same, but waits as long as the transport does: a peer that neither sends nor ends
+    /// can hold it for ever. It is for a readiness loop with time-outs of its own.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn close_unbounded(&mut self, drain_limit: u64) -> io::Result<bool>
     where
         T::Leaf: Leaf<Io: CloseWrite>,
@@ -360,8 +360,8 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.close_with(drain_limit, CloseWrite::close_write)
     }
 
-    /// The same as [`close_unbounded`](Self::close_unbounded) for a transport from elsewhere, which
-    /// is no [`CloseWrite`]: `end` sends the end of the stream.
+    /// Does what [`close_unbounded`](Self::close_unbounded) does for another library's transport
+    /// without [`CloseWrite`]: `end` sends the end of the stream.
     ///
     /// ```no_run
     /// use segue::{driver::{Options, sync::Connection}, length};
@@ -376,7 +376,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
     /// ```
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn close_with(
         &mut self,
         drain_limit: u64,
@@ -393,17 +393,17 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
 
 /// # Blocking
 impl<T: Transport> connection::Connection<Blocking<T>, ()> {
-    /// Runs a handshake to its end. Its value comes at once, with the last of its output perhaps
-    /// still queued.
+    /// Runs a handshake to its end. Its result comes at once; the last of its output may still be
+    /// queued.
     ///
-    /// It takes the place of a stage, so the connection has none: it was made with `()` for one, or
-    /// comes from `follow(|_| ())`.
+    /// The handshake takes the place of a stage, so the connection has none: it was made with `()`,
+    /// or comes from `follow(|_| ())`.
     ///
-    /// The exchange stays with the caller, so that it can go on after would-block. Deadlines pass
-    /// unseen: see [`exchange_by`](Self::exchange_by).
+    /// The exchange stays with the caller, so that it can go on after would-block. Its deadlines
+    /// are ignored: see [`exchange_by`](Self::exchange_by).
     ///
     /// # Errors
-    /// Of the transport, or a fault of the peer; what it is to be told is queued.
+    /// Those of the transport, or a fault of the peer; its notice to the peer is queued.
     pub fn exchange<X: Exchange>(
         &mut self,
         exchange: &mut X,
@@ -412,13 +412,13 @@ impl<T: Transport> connection::Connection<Blocking<T>, ()> {
             .unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// The same, with the deadlines of the exchange kept by `timer`. One that names none has
-    /// [`Deadlines::record`](super::Deadlines::record) in all. The timer is [armed](super::Timer::arm) for
-    /// each call that may wait, and disarmed in the end: a [`SocketTimer`](super::SocketTimer) gives
-    /// the socket the time-outs back that it had.
+    /// Does the same, with the deadlines of the exchange kept by `timer`. One without deadlines has
+    /// [`Deadlines::record`](super::Deadlines::record) in all. The timer is
+    /// [armed](super::Timer::arm) for each call that may wait, and disarmed at the end: a
+    /// [`SocketTimer`](super::SocketTimer) restores the time-outs of the socket.
     ///
     /// # Errors
-    /// As [`exchange`](Self::exchange), and for a [missed deadline](Error::late).
+    /// Those of [`exchange`](Self::exchange), and a [missed deadline](Error::late).
     pub fn exchange_by<X: Exchange>(
         &mut self,
         exchange: &mut X,
@@ -433,13 +433,13 @@ impl<T: Transport> TurnOutput<'_, Blocking<T>> {
     /// Waits until less is queued than the high-water mark.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn room(&mut self) -> io::Result<()> {
         now(self.poll_room(&mut context()))?
     }
 }
 
-/// What a poll without a waker comes to: pending is would-block.
+/// Converts a poll without a waker: pending is would-block.
 pub(super) fn now<R>(poll: Poll<R>) -> io::Result<R> {
     match poll {
         Poll::Ready(result) => Ok(result),
@@ -447,7 +447,7 @@ pub(super) fn now<R>(poll: Poll<R>) -> io::Result<R> {
     }
 }
 
-/// How the writing side of a transport is ended, as the engine sees it.
+/// Ends the writing side of a leaf, in the form that the engine calls.
 fn ending<T: Transport<Leaf: Leaf>>(
     mut end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
 ) -> impl FnMut(&mut Blocking<T>, &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -457,7 +457,7 @@ fn ending<T: Transport<Leaf: Leaf>>(
     }
 }
 
-/// What the caller knows under all layers.
+/// The type under all layers, as the caller knows it.
 type IoOf<T> = <<T as Transport>::Leaf as Leaf>::Io;
 
 pub(super) fn context() -> Context<'static> {

@@ -1,11 +1,11 @@
-//! The tasks that wait for a connection: the one that reads and the one that writes.
+//! The tasks that wait for a connection: a reader and a writer.
 
 use std::{
     sync::Arc,
     task::{Wake, Waker},
 };
 
-/// What a task wants of a connection.
+/// The direction that a task waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wants {
     Read,
@@ -26,7 +26,8 @@ pub(super) struct Tasks {
 }
 
 impl Tasks {
-    /// A waker for this task and the one that waits for the other direction, if that is another.
+    /// Returns a waker for this task and the one that waits for the other direction, if that is
+    /// another.
     #[inline]
     pub(super) fn shared(&self, wants: Wants, waker: &Waker) -> Option<Waker> {
         let other = self.other(wants).as_ref()?;
@@ -48,13 +49,13 @@ impl Tasks {
         }
     }
 
-    /// Whether a task was pending in a read when it last polled.
+    /// Returns true if a task was pending in a read when it last polled.
     #[inline]
     pub(super) fn is_waited_for(&self) -> bool {
         self.reader.is_some()
     }
 
-    /// Whether another task waits for the other direction.
+    /// Returns true if another task waits for the other direction.
     #[inline]
     pub(super) fn is_shared(&self, wants: Wants) -> bool {
         self.other(wants).is_some()

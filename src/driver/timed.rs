@@ -1,4 +1,4 @@
-//! What a connection does by a deadline: the polled forms of the methods that end in `_by`.
+//! Deadlines of a connection: the polled forms of the methods that end in `_by`.
 
 use std::{
     io,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{Decode, Pulled};
 
-/// What one step towards a goal has come to.
+/// The result of one step towards a goal.
 enum Stepped<R> {
     Done(R),
     /// Enough was done for now.
@@ -23,12 +23,13 @@ enum Stepped<R> {
 }
 
 impl<T: Transport, S: Decode> Connection<T, S> {
-    /// The same as [`poll_ready`](Self::poll_ready), but gives a peer up that misses one of the
+    /// Does what [`poll_ready`](Self::poll_ready) does, but gives up a peer that misses one of the
     /// [`Deadlines`](super::Deadlines) by the clock of `timer`.
     ///
     /// # Errors
-    /// As there, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a [missed
-    /// deadline](Error::late). The connection may be used on: to tell the peer, and to close.
+    /// Those of [`poll_ready`](Self::poll_ready), and [`TimedOut`](io::ErrorKind::TimedOut) for a
+    /// [missed deadline](Error::late). The connection can still be used: to tell the peer, and to
+    /// close.
     pub fn poll_ready_by(
         &mut self,
         cx: &mut Context<'_>,
@@ -39,7 +40,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     {
         let ready = self.poll_ready_in_time(cx, timer);
         if matches!(&ready, Poll::Ready(Err(Error::Fault(fault))) if fault.fatal) {
-            // As without a timer: the answers to what came before it are sent, as far as that goes.
+            // As without a timer: answers to what came before are sent, as far as that goes.
             let _ = self.poll_flush_by(cx, timer);
         }
         ready
@@ -53,7 +54,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
     where
         S: Decode,
     {
-        // What is there already needs no alarm, which costs a system call where a transport waits.
+        // An item that is there needs no alarm, which costs a system call on a transport that
+        // waits.
         if self.is_ready()? {
             self.waits().heard_at(|| timer.time());
             return Poll::Ready(Ok(true));
@@ -72,7 +74,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
                 Poll::Ready(Ok(match ready!(found)? {
                     Found::Item => Stepped::Done(true),
                     Found::Over => Stepped::Done(false),
-                    // What has come may be all of a record: then it is not late, and needs no
+                    // Everything of a record may have come: then it is not late, and needs no
                     // further alarm.
                     Found::Again if this.may_wait() && this.is_ready()? => Stepped::Done(true),
                     Found::Again => Stepped::Again,
@@ -85,11 +87,12 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         found
     }
 
-    /// The same as [`poll_flush`](Self::poll_flush), but gives up a peer that does not take all of
-    /// it within [`Deadlines::send`](super::Deadlines::send).
+    /// Does what [`poll_flush`](Self::poll_flush) does, but gives up a peer that does not take all
+    /// of it within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// As there, and of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    /// Those of [`poll_flush`](Self::poll_flush), and [`TimedOut`](io::ErrorKind::TimedOut) for a
+    /// missed deadline.
     pub fn poll_flush_by(
         &mut self,
         cx: &mut Context<'_>,
@@ -104,11 +107,11 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         flushed
     }
 
-    /// The same as [`poll_room`](Self::poll_room), but gives up a peer that does not make room
+    /// Does what [`poll_room`](Self::poll_room) does, but gives up a peer that does not make room
     /// within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
-    /// Of kind [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
+    /// [`TimedOut`](io::ErrorKind::TimedOut) for a missed deadline.
     pub fn poll_room_by(
         &mut self,
         cx: &mut Context<'_>,
@@ -121,7 +124,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         room
     }
 
-    /// The same at the beginning of a phase that goes on with a flush.
+    /// Does the same at the beginning of a phase that goes on with a flush.
     pub(super) fn poll_room_before(
         &mut self,
         cx: &mut Context<'_>,
@@ -137,7 +140,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
 
     /// Ends the connection by `close_write`, within [`Options::linger`](super::Options) by `timer`:
     /// sends what is queued and the end, then drops what the peer still sends, up to its end or
-    /// `limit` bytes. Whether its end has come.
+    /// `limit` bytes. Returns whether its end has come.
     pub(super) fn poll_close_by(
         &mut self,
         cx: &mut Context<'_>,
@@ -178,8 +181,8 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         })
     }
 
-    /// Goes on in steps until it is done or too late. Where a call on the transport may wait, each
-    /// step is one call, and is to come back by the deadline, or when the stage wants to speak.
+    /// Goes on in steps until it is done or too late. On a transport whose calls may wait, each
+    /// step is one call, which returns by the deadline, or when the stage wants to speak.
     fn poll_by<R, E: From<io::Error>>(
         &mut self,
         cx: &mut Context<'_>,
@@ -206,7 +209,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             let now = timer.time();
             self.waits().set_now(Some(now));
             if may_wait {
-                // It says now when it wants to speak again. A fault comes up again in the step.
+                // The stage says again when it wants to speak. A fault comes up again in the step.
                 self.speak_again_later();
                 let (at, _) = until(self, now);
                 let alarm = self.waits().wakes_before(at).unwrap_or(at);
@@ -236,14 +239,14 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             match stepped {
                 Poll::Ready(_) if may_wait => {}
                 Poll::Ready(_) => return again::<T, _>(cx).map_err(E::from),
-                // A transport may come back a little early.
+                // A transport may return a little early.
                 Poll::Pending if comes_back => {}
                 Poll::Pending => return Poll::Pending,
             }
         }
     }
 
-    /// Whether a record can be taken of what is buffered.
+    /// Returns true if a record can be taken out of what is buffered.
     fn is_ready(&mut self) -> Result<bool, Error<S::Error>>
     where
         S: Decode,
@@ -262,7 +265,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         }
     }
 
-    /// The phases that are watched over, and the queues of what is to be sent, from the stage down.
+    /// Returns the watched phases, and the queues of what is to be sent, from the stage down.
     fn waits_and_queues(&mut self) -> (&mut Waits, impl Fn(usize) -> Option<Passed>) {
         let Self { io, write, waits, .. } = self;
         let (io, output) = (&*io, &write.output);
@@ -273,7 +276,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         (waits.get_or_insert_default(), queue)
     }
 
-    /// Which deadline counts for a caller that waits for an item.
+    /// Returns the deadline that counts for a caller that waits for an item.
     fn phase(&mut self) -> Late {
         if self.read.pull.has_said_done() || self.write.has_unsent(&self.io) {
             Late::Send

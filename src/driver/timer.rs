@@ -1,4 +1,4 @@
-//! Deadlines, by a clock that the caller owns.
+//! Clocks and alarms of the caller.
 
 use std::{
     io,
@@ -9,13 +9,13 @@ use std::{
 
 /// A clock and an alarm that the caller owns.
 ///
-/// The toolkit reads no clock: an [`Exchange`](crate::Exchange) names its deadline as a time since
-/// an epoch that the caller chose, and the caller's timer says when it has come. Each driver needs
-/// a part of it: async ones [`poll_at`](Self::poll_at), blocking ones [`arm`](Self::arm).
+/// segue reads no clock: an [`Exchange`](crate::Exchange) names its deadline as a time since an
+/// epoch that the caller chose, and the caller's timer says when it has come. Async drivers use
+/// [`poll_at`](Self::poll_at), blocking ones [`arm`](Self::arm).
 ///
-/// [`SocketTimer`] is one for blocking sockets, `tokio::TokioTimer` (feature `tokio-time`) for tokio,
-/// `futures::AsyncIoTimer` (feature `async-io`) for smol and whatever else drives futures-io. Over
-/// another runtime, wrap a future that sleeps:
+/// [`SocketTimer`] is one for blocking sockets, `tokio::TokioTimer` (feature `tokio-time`) for
+/// tokio, `futures::AsyncIoTimer` (feature `async-io`) for smol and other executors over
+/// futures-io. Over another runtime, wrap a future that sleeps:
 ///
 /// ```
 /// use segue::driver::Timer;
@@ -46,30 +46,30 @@ use std::{
 /// assert!(timer.now() >= soon);
 /// ```
 pub trait Timer {
-    /// The time since the caller's epoch.
+    /// Returns the time since the caller's epoch.
     fn now(&mut self) -> Duration;
 
-    /// Ready once it is `at` or later; until then the task is to be woken at `at`. A deadline may
+    /// Is ready once it is `at` or later; until then it wakes the task at `at`. A deadline may
     /// move, so each call replaces the one before.
     fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()>;
 
-    /// Makes blocking calls on the transport return by `at`, with `WouldBlock` or `TimedOut`;
-    /// `None` takes that back: the transport then waits as it did before. Gives whether the transport will do so: a socket has its time-outs
-    /// for it, a pipe has nothing.
+    /// Makes blocking calls on the transport return by `at`, with `WouldBlock` or `TimedOut`.
+    /// `None` undoes that: the transport then waits as it did before. Returns whether the transport
+    /// can do so: a socket can by its time-outs, a pipe cannot.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn arm(&mut self, at: Option<Duration>) -> io::Result<bool> {
         let _ = at;
         Ok(false)
     }
 }
 
-/// A timer that can watch over a connection whose transport is a `T`: what methods that end in
-/// `_by` take.
+/// A timer that can watch a connection over a transport `T`: the argument of methods that end in
+/// `_by`.
 ///
-/// Every [`Timer`] is one. So is a [`sync::SocketClock`](super::sync::SocketClock) where the
-/// transport has time-outs of its own, which then needs no second handle of the socket.
+/// Every [`Timer`] is one. So is a [`sync::SocketClock`](super::sync::SocketClock) if the transport
+/// has time-outs of its own, which then needs no second handle of the socket.
 ///
 /// ```compile_fail,E0277
 /// use segue::driver::{Connection, Options, sync::SocketClock, streams::Stream};
@@ -80,25 +80,25 @@ pub trait Timer {
 /// # Ok(()) }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no timer for a connection over `{T}`",
-    label = "it cannot watch over that transport",
+    message = "`{Self}` is not a timer for a connection over `{T}`",
+    label = "it cannot watch that transport",
     note = "for tokio take a `TokioTimer` (feature `tokio-time`), for futures-io an `AsyncIoTimer` \
             (feature `async-io`)",
-    note = "for blocking sockets take a `sync::SocketClock` where the transport has `Timeouts`, and a \
-            `SocketTimer` with a second handle of the socket where a layer or a wrapper hides them",
-    note = "any other clock is a timer by implementing `Timer`"
+    note = "for blocking sockets take a `sync::SocketClock` if the transport has `Timeouts`, and a \
+            `SocketTimer` with a second handle of the socket if a layer or a wrapper hides them",
+    note = "implement `Timer` for any other clock"
 )]
 pub trait TimerFor<T> {
-    /// The time since the timer's epoch.
+    /// Returns the time since the timer's epoch.
     fn time(&mut self) -> Duration;
 
-    /// Ready once it is `at` or later: see [`Timer::poll_at`].
+    /// Is ready once it is `at` or later: see [`Timer::poll_at`].
     fn poll_until(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()>;
 
     /// Makes blocking calls on `transport` return by `at`: see [`Timer::arm`].
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn arm_for(&mut self, transport: &T, at: Option<Duration>) -> io::Result<bool>;
 }
 
@@ -118,8 +118,8 @@ impl<T, W: Timer + ?Sized> TimerFor<T> for W {
 
 /// A [`Timer`] for a blocking socket, by its read and write time-outs.
 ///
-/// While it is armed the socket's own time-outs are set aside. Disarmed by
-/// [`arm(None)`](Timer::arm), it gives the socket back those that it had before.
+/// While it is armed the socket's own time-outs are set aside; [`arm(None)`](Timer::arm) restores
+/// them.
 ///
 /// ```
 /// use segue::driver::{SocketTimer, Timer};
@@ -146,7 +146,7 @@ pub struct SocketTimer<S> {
 }
 
 impl<S: Timeouts> SocketTimer<S> {
-    /// A timer over another handle of the connection's socket; its epoch is now.
+    /// Makes a timer over another handle of the connection's socket. Its epoch is now.
     pub fn new(socket: S) -> Self {
         Self { socket, epoch: Instant::now(), set_aside: None }
     }
@@ -179,7 +179,7 @@ impl<S: Timeouts> Timer for SocketTimer<S> {
 
 /// Sockets whose blocking calls can be given a time-out.
 ///
-/// The standard library's are, and references, boxes and `Arc`s of what is.
+/// The standard library's are, and references, boxes and `Arc`s of such sockets.
 ///
 /// ```
 /// use segue::driver::Timeouts;
@@ -198,27 +198,27 @@ pub trait Timeouts {
     /// Returns the time-out of reads and that of writes; `None` waits without end.
     ///
     /// # Errors
-    /// The socket's.
+    /// Those of the socket.
     fn timeouts(&self) -> io::Result<(Option<Duration>, Option<Duration>)>;
 
     /// Sets the time-out of reads and that of writes; `None` waits without end.
     ///
     /// # Errors
-    /// The socket's. It refuses a time-out of zero.
+    /// Those of the socket. It refuses a time-out of zero.
     fn set_timeouts(&self, read: Option<Duration>, write: Option<Duration>) -> io::Result<()>;
 
-    /// Sets the time-out of reads, and leaves that of writes as it is.
+    /// Sets the time-out of reads, and keeps that of writes.
     ///
     /// # Errors
-    /// As [`set_timeouts`](Self::set_timeouts).
+    /// Those of [`set_timeouts`](Self::set_timeouts).
     fn set_read(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.set_timeouts(timeout, self.timeouts()?.1)
     }
 
-    /// Sets the time-out of writes, and leaves that of reads as it is.
+    /// Sets the time-out of writes, and keeps that of reads.
     ///
     /// # Errors
-    /// As [`set_timeouts`](Self::set_timeouts).
+    /// Those of [`set_timeouts`](Self::set_timeouts).
     fn set_write(&self, timeout: Option<Duration>) -> io::Result<()> {
         self.set_timeouts(self.timeouts()?.0, timeout)
     }

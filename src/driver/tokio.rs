@@ -30,7 +30,7 @@ pub use time::TokioTimer;
 /// A connection over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type Connection<T, S> = connection::Connection<Tokio<T>, S>;
 
-/// A tokio [`AsyncRead`] and [`AsyncWrite`] as the engine sees it.
+/// A transport of a connection over a tokio [`AsyncRead`] and [`AsyncWrite`].
 pub struct Tokio<T> {
     io: T,
     peek: Option<PeekFn<T>>,
@@ -43,7 +43,7 @@ impl<T: fmt::Debug> fmt::Debug for Tokio<T> {
 }
 
 impl<T> Tokio<T> {
-    /// A leaf over `io`.
+    /// Wraps `io`.
     pub fn new(io: T) -> Self {
         Self { io, peek: None }
     }
@@ -71,7 +71,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
                 Pin::new(&mut self.io).poll_read(cx, &mut into).map_ok(|()| into.filled().len())
             });
         }
-        // A `ReadBuf` knows what was written to: so nobody can be shown what was not.
+        // A `ReadBuf` knows which part was written to, so no other part is ever shown.
         into.append_raw(most, |into| uninterrupted(|| pin!(self.io.read_buf(into)).poll(cx)))
     }
 

@@ -1,4 +1,4 @@
-//! What the engine asks of the thing that carries bytes.
+//! Transports of a connection.
 
 use std::{
     fmt, io,
@@ -7,20 +7,20 @@ use std::{
 
 use crate::{Buffer, Output};
 
-/// What carries the bytes of a connection: a socket, a layer over one, a stream of a multiplexer.
+/// A carrier of the bytes of a connection: a socket, a layer over one, a stream of a session.
 ///
-/// A blocking transport is one that is never pending; a non-blocking one answers `Pending` for
-/// would-block. The leaves are [`sync::Std`](super::sync::Std), `tokio::Tokio` and
-/// `futures::Futures`, over anything that reads and writes. Write one of your own for what has
-/// bytes of its own to give, as a stream of a multiplexer has; then a connection of any stage runs
-/// on it, made by [`Connection::over`](super::Connection::over).
+/// A blocking transport is never pending; a non-blocking one answers `Pending` for would-block. The
+/// leaves are [`sync::Std`](super::sync::Std), `tokio::Tokio` and `futures::Futures`, over anything
+/// that reads and writes. Implement it for a source of bytes of another kind, such as a stream of a
+/// session. Then a connection of any stage runs on it, made by
+/// [`Connection::over`](super::Connection::over).
 ///
 /// # Contract
-/// - Whoever calls [`poll_fill`](Self::poll_fill) has made room for at least one byte in the buffer
+/// - The caller of [`poll_fill`](Self::poll_fill) has made room for at least one byte in the buffer
 ///   ([`Buffer::reserve`]), unless the transport [does](Self::MAKES_ROOM).
-/// - What is pending wakes the task, both when it can go on and when it cannot any more. A
-///   transport remembers one task for each direction.
-/// - A call that fails has not lost anything that it has already taken in or given out.
+/// - A pending call wakes the task, both when it can go on and when it cannot any more. A transport
+///   remembers one task for each direction.
+/// - A call that fails has not lost anything that it has already received or sent.
 ///
 /// ```
 /// # smol::block_on(async {
@@ -77,7 +77,7 @@ use crate::{Buffer, Output};
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// ```
 ///
-/// A socket is none by itself. This does not compile:
+/// A socket is not a transport by itself. This does not compile:
 ///
 /// ```compile_fail,E0277
 /// # fn over(socket: std::net::TcpStream) {
@@ -95,7 +95,7 @@ use crate::{Buffer, Output};
 /// # }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no transport of a connection",
+    message = "`{Self}` is not a transport of a connection",
     label = "it does not implement `Transport`",
     note = "over a socket, or anything else that reads and writes, take `new` of a driver's \
             connection: `sync::Connection::new`, `tokio::Connection::new` or \
@@ -107,33 +107,33 @@ pub trait Transport: Sized {
     /// The transport under all layers, which sends the end of the stream.
     type Leaf;
 
-    /// Whether a read may wait, so that everything must have been said before it. Where it may
-    /// not, reading first and flushing on would-block lets a whole batch of answers leave in one
-    /// write.
+    /// True if a read may wait, so that everything must be sent before it. If false, the connection
+    /// reads first and flushes on would-block, and a whole batch of answers leaves in one write.
     const FLUSH_FIRST: bool;
 
-    /// Whether it makes room for what it appends by itself, or hands its own memory over
-    /// ([`Buffer::append`]), so that nobody needs to make any before [`poll_fill`](Self::poll_fill).
+    /// True if it makes room for what it appends, or hands its own memory over
+    /// ([`Buffer::append`]), so that no room is needed before [`poll_fill`](Self::poll_fill).
     const MAKES_ROOM: bool = false;
 
-    /// Whether it reads into the [room](Buffer::spare_mut) of a buffer, which is zeroed first. One
-    /// that only appends can do without.
+    /// True if it reads into the [room](Buffer::spare_mut) of a buffer, which is zeroed first. Set
+    /// it to false if it only appends.
     const NEEDS_ZEROS: bool = true;
 
-    /// Whether a read that gives fewer bytes than it has room for has most likely taken all there
-    /// are, and the next one costs a system call to find nothing. Then what is queued is sent before
-    /// that next read: it would be sent behind it anyway. Leave it false where a read that finds
-    /// nothing is cheap, as over tokio, which remembers the short one.
+    /// True if a read that gives fewer bytes than it has room for has most likely taken all there
+    /// are, and another one costs a system call to find nothing. Then what is queued is sent before
+    /// that other read instead of after it. Leave it false if a read that finds nothing is cheap,
+    /// as over tokio, which remembers the short one.
     const SHORT_IS_ALL: bool = false;
 
-    /// Appends received bytes to `into`, and returns how many; 0 is the end of the stream.
+    /// Appends received bytes to `into`, and returns their number; 0 is the end of the stream.
     ///
-    /// It gives `most` bytes at most, but for the rest of a record of its own: a layer does not
-    /// open half of one.
+    /// It appends at most `most` bytes, except for the rest of a record of its own, since a layer
+    /// does not open half of one.
     ///
     /// # Errors
-    /// The transport's. One that [`is_again`](super::is_again) says that something came which gives
-    /// no bytes yet: whoever watches the time or the work looks at it before calling again.
+    /// Those of the transport. One for which [`is_again`](super::is_again) is true says that bytes
+    /// came which do not complete anything yet: a caller that watches the time or the work looks at
+    /// it before calling again.
     fn poll_fill(
         &mut self,
         cx: &mut Context<'_>,
@@ -141,18 +141,17 @@ pub trait Transport: Sized {
         most: usize,
     ) -> Poll<io::Result<usize>>;
 
-    /// Sends all of `output`, or as much as can be sent without waiting, and pushes on what a layer
-    /// below may hold back.
+    /// Sends all of `output`, or as much as it can without waiting, and flushes layers below.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>>;
 
-    /// Sends what one call takes of `output`; true once all of it has left and was pushed on. For
-    /// those who look at a clock in between.
+    /// Sends what one call takes of `output`. Returns true once all of it has left and was flushed.
+    /// It is for callers that look at a clock in between.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn poll_send_once(
         &mut self,
         cx: &mut Context<'_>,
@@ -161,128 +160,129 @@ pub trait Transport: Sized {
         self.poll_send(cx, output).map_ok(|()| true)
     }
 
-    /// Takes `output` over, to send it with what is sent next: a layer seals it. What is left of it is
-    /// to be [sent](Self::poll_send); under all layers that is everything.
+    /// Takes `output` over, to send it with the next output: a layer seals it. The rest must still
+    /// be [sent](Self::poll_send); a leaf takes nothing.
     ///
     /// # Errors
-    /// The layer's.
+    /// Those of the layer.
     fn take_over(&mut self, _output: &mut Output) -> io::Result<()> {
         Ok(())
     }
 
-    /// Sends the end of the stream by way of `end`, which knows how the leaf does that. Everything
-    /// was sent before. A layer says its own end first.
+    /// Sends the end of the stream by `end`, which ends the leaf. Everything was sent before. A
+    /// layer sends its own end first.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn poll_end(
         &mut self,
         cx: &mut Context<'_>,
         end: &mut EndOf<'_, Self::Leaf>,
     ) -> Poll<io::Result<()>>;
 
-    /// Reads and drops what still comes below, once [`poll_fill`](Self::poll_fill) has said that the
-    /// stream has ended, and returns how many bytes: 0 is the end of what is below. A layer ends
-    /// before its transport does; a close waits for both, since a socket that is dropped with input
-    /// that nobody has read resets the connection.
+    /// Reads and drops what still comes below, once [`poll_fill`](Self::poll_fill) has returned the
+    /// end of the stream, and returns the number of bytes: 0 is the end of the transport below. A
+    /// layer ends before its transport does, and a close waits for both, since a socket that is
+    /// dropped with unread input resets the connection.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn poll_rest(&mut self, _cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         Poll::Ready(Ok(0))
     }
 
-    /// Looks at what could be read, and leaves it there; 0 is the end of the stream.
+    /// Copies bytes that could be read, and leaves them in place; 0 is the end of the stream.
     ///
     /// # Errors
-    /// The transport's; of kind [`Unsupported`](io::ErrorKind::Unsupported) where it cannot.
+    /// Those of the transport; [`Unsupported`](io::ErrorKind::Unsupported) if it cannot peek.
     fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         let _ = (cx, into);
         Poll::Ready(Err(io::ErrorKind::Unsupported.into()))
     }
 
-    /// Whether [`poll_peek`](Self::poll_peek) is to be had.
+    /// Returns true if [`poll_peek`](Self::poll_peek) works.
     fn can_peek(&self) -> bool {
         false
     }
 
-    /// Whether [`poll_fill`](Self::poll_fill) never takes more than it is asked for out of what is
-    /// below, as [`ReadPolicy::Exact`](super::ReadPolicy::Exact) needs it. A layer does.
+    /// Returns true if [`poll_fill`](Self::poll_fill) never takes more than it is asked for from
+    /// below, which [`ReadPolicy::Exact`](super::ReadPolicy::Exact) needs. A layer takes more.
     fn is_exact(&self) -> bool {
         true
     }
 
-    /// How many bytes of this connection wait for their turn outside of its own output.
+    /// Returns the number of bytes of this connection that wait outside its own output.
     fn queued(&self) -> usize {
         0
     }
 
-    /// How many bytes a flush has to send that are not in the connection's own output.
+    /// Returns the number of bytes that a flush must send and that are not in the connection's own
+    /// output.
     fn unsent(&self) -> usize {
         self.queued()
     }
 
-    /// What has passed through one of the queues that it has for what it sends, counted from above.
-    /// None where there are not so many. A deadline to send goes by that: it is for what was queued
-    /// when it began.
+    /// Returns how far one of the queues for output has come, counted from above. `None` if there
+    /// are fewer queues. A deadline to send depends on it, since it is for what was queued when it
+    /// began.
     fn passed(&self, _queue: usize) -> Option<Passed> {
         None
     }
 
-    /// Bytes of memory for what waits outside of the connection's own buffer and output.
+    /// Returns the bytes of memory for what waits outside the connection's own buffer and output.
     fn held(&self) -> usize {
         0
     }
 
-    /// Whether a part of a record was received that gives no bytes yet: then a deadline for a record
-    /// counts, and not the one for a peer that is idle.
+    /// Returns true if a part of a record was received that gives no bytes yet. Then the deadline
+    /// for a record counts, and not that for an idle peer.
     fn holds_part(&self) -> bool {
         false
     }
 
-    /// Waits until fewer than `below` bytes of this connection wait outside of its own output, or
-    /// nobody else is sending them, so that a flush would. Where a flush always sends by itself
-    /// there is nothing to wait for.
+    /// Waits until fewer than `below` bytes of this connection wait outside its own output, or
+    /// until no other half is sending them, so that a flush would. If a flush always sends by
+    /// itself, there is nothing to wait for.
     fn poll_left(&mut self, _cx: &mut Context<'_>, _below: usize) -> Poll<()> {
         Poll::Ready(())
     }
 
-    /// Whether somebody else has ended the writing side.
+    /// Returns true if the other half has ended the writing side.
     fn is_closed(&self) -> bool {
         false
     }
 }
 
-/// What has passed through a queue of bytes that are to be sent: what [`Transport::passed`] tells.
+/// The progress of a queue of bytes to be sent, as [`Transport::passed`] returns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Passed {
-    /// How many bytes have left it so far. It wraps.
+    /// The number of bytes that have left it so far. It wraps.
     pub left: usize,
-    /// How many bytes wait in it.
+    /// The number of bytes that wait in it.
     pub waiting: usize,
 }
 
 impl Passed {
-    /// So many bytes have left, and so many wait.
+    /// Makes the progress of a queue that `left` bytes have left and in which `waiting` wait.
     pub const fn new(left: usize, waiting: usize) -> Self {
         Self { left, waiting }
     }
 
-    /// That of an output.
+    /// Returns the progress of an output.
     #[expect(clippy::cast_possible_truncation, reason = "it wraps")]
     pub fn of(output: &Output) -> Self {
         Self::new(output.position() as usize, output.len())
     }
 
-    /// How many bytes have left once all that wait now have.
+    /// Returns the number of bytes that have left once all that wait now have.
     pub(super) const fn end(self) -> usize {
         self.left.wrapping_add(self.waiting)
     }
 }
 
-/// Transports with nothing between them and what the caller knows, which a hand-off gives back. A
-/// layer is taken off first.
+/// Transports without a layer, which a hand-off returns as the caller knows them. Take layers off
+/// first.
 ///
 /// ```compile_fail,E0277
 /// use segue::{Edge, combine::Paired, driver::sync::Connection, length};
@@ -314,38 +314,39 @@ pub trait IntoIo: Transport {
     /// The transport as the caller knows it.
     type Io;
 
-    /// The transport as the caller knows it.
+    /// Returns the transport as the caller knows it.
     fn into_io(self) -> Self::Io;
 }
 
-/// Transports whose leaf can be reached: all but the halves of a polled connection, which share it.
+/// Transports whose leaf can be reached: all except the halves of a polled connection, which share
+/// it.
 pub trait HasLeaf: Transport {
-    /// The transport under all layers.
+    /// Returns the transport under all layers.
     fn leaf(&self) -> &Self::Leaf;
 
-    /// The same, to be changed.
+    /// Returns the transport under all layers, to be changed.
     fn leaf_mut(&mut self) -> &mut Self::Leaf;
 }
 
-/// A transport under all layers: a wrapper around what the caller knows.
+/// A transport under all layers: a wrapper around a socket or another type of the caller's.
 pub trait Leaf {
-    /// What the caller knows: a socket.
+    /// The wrapped type, such as a socket.
     type Io;
 
-    /// What the caller knows.
+    /// Returns the wrapped value.
     fn io(&self) -> &Self::Io;
 
-    /// The same, to be changed.
+    /// Returns the wrapped value, to be changed.
     fn io_mut(&mut self) -> &mut Self::Io;
 }
 
-/// The way to end the writing side of a transport under all layers.
+/// A function that ends the writing side of a leaf.
 pub struct EndOf<'a, L> {
     end: &'a mut dyn FnMut(&mut L, &mut Context<'_>) -> Poll<io::Result<()>>,
 }
 
 impl<'a, L> EndOf<'a, L> {
-    /// Ends a leaf by a call of `end`.
+    /// Wraps `end`, which ends a leaf.
     pub fn new(end: &'a mut dyn FnMut(&mut L, &mut Context<'_>) -> Poll<io::Result<()>>) -> Self {
         Self { end }
     }
@@ -353,7 +354,7 @@ impl<'a, L> EndOf<'a, L> {
     /// Ends `leaf`.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     pub fn poll(&mut self, leaf: &mut L, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         (self.end)(leaf, cx)
     }

@@ -1,4 +1,4 @@
-//! An item of a connection, and the output to answer it on.
+//! Items of a connection, with the output to answer them on.
 
 use std::{
     fmt, io,
@@ -23,13 +23,13 @@ pub struct TurnOutput<'a, T> {
     pub(super) aside: Aside<'a>,
 }
 
-/// What a turn comes to: an item, the end of the stage, or what went wrong.
+/// The result of a turn: an item, the end of the stage, or an error.
 pub type TurnResult<'a, T, S> =
     Result<Option<Turn<'a, T, <S as Decode>::Item<'a>>>, Error<<S as Decode>::Error>>;
 
 impl<T: Transport> TurnOutput<'_, T> {
-    /// Queues an answer. It never waits, which [`room`](Self::room) is for. It leaves before the
-    /// connection waits for the peer; while much of what was queued like this has not left, the
+    /// Queues an answer. It never waits; [`room`](Self::room) does. The answer leaves before the
+    /// connection waits for the peer. While much of what was queued like this has not left, the
     /// peer is not read from.
     ///
     /// # Errors
@@ -43,12 +43,12 @@ impl<T: Transport> TurnOutput<'_, T> {
         self.write.encode(&*self.io, encoder, item)
     }
 
-    /// What is queued, to be added to by other means than an encoder.
+    /// Returns what is queued, to add to it without an encoder.
     pub fn output(&mut self) -> &mut Output {
         self.write.lend(&*self.io)
     }
 
-    /// Whether less is queued than the high-water mark.
+    /// Returns true if less is queued than the high-water mark.
     pub fn has_room(&self) -> bool {
         self.write.has_room(&*self.io)
     }

@@ -8,41 +8,43 @@ use std::{
 use super::{pool, transport::Transport};
 use crate::{Encode, Output, driver::SendError};
 
-/// What is waiting to be sent, and how sending went so far.
+/// The output of a connection, and the state of sending.
 #[derive(Debug)]
 pub(super) struct WriteSide {
     pub(super) output: Output,
-    /// Why nothing can be sent any more, until it has been reported. What the peer said before
-    /// it went may still be there to be read, so reading goes on first.
+    /// The reason that nothing can be sent any more, until it is reported. What the peer sent
+    /// before may still be there, so reading goes on first.
     error: Option<io::Error>,
     state: State,
     pushed: Pushed,
-    /// How much waited when a caller last added something while there was room. Only what comes on
-    /// top of it, from those who do not wait, stops reading: see [`is_full`](Self::is_full).
+    /// The number of bytes that waited when a caller last added something while there was room.
+    /// Only bytes on top of it, from callers that do not wait, stop reading: see
+    /// [`is_full`](Self::is_full).
     base: usize,
     /// A caller was lent the output while there was room, and may have added to it.
     lent: bool,
-    /// A caller has added to what waits, and is to be told if it is never sent.
+    /// A caller has added to what waits, and must be told if it is never sent.
     is_owed: bool,
     /// The transport was not ready for the end.
     end_waits: bool,
     /// The end has been sent.
     is_ended: bool,
-    /// How many KiB of small writes the output had last, or somewhat less than it had before.
+    /// The size of the output's small writes in KiB when it was last given back, or somewhat less
+    /// than before.
     size: u16,
 }
 
-/// Whether a layer below the connection, such as TLS, may hold back what it has taken.
+/// The knowledge whether a layer below the connection, such as TLS, holds back what it has taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Pushed {
     All,
     /// It does, unless it says otherwise: something was sent and not flushed yet.
     NotAll,
-    /// The connection has taken the transport over from somebody. One flush tells.
+    /// The connection has taken the transport over. One flush tells.
     Unknown,
 }
 
-/// In the order in which they can be gone through.
+/// The state of the writing side. States are passed in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum State {
     Open,
@@ -74,26 +76,27 @@ impl WriteSide {
         }
     }
 
-    /// Whether the connection takes more to send now.
+    /// Returns true if the connection takes more to send now.
     #[inline]
     pub(super) fn has_room<T: Transport>(&self, io: &T) -> bool {
         self.is_below(io, self.output.high_water())
     }
 
-    /// Whether fewer than so many bytes wait to be sent.
+    /// Returns true if fewer than `mark` bytes wait to be sent.
     #[inline]
     pub(super) fn is_below<T: Transport>(&self, io: &T, mark: usize) -> bool {
         self.output.len() + io.queued() < mark
     }
 
-    /// From how many unsent bytes on nothing is read or absorbed: see [`is_full`](Self::is_full).
+    /// Returns the number of unsent bytes from which on nothing is read or absorbed: see
+    /// [`is_full`](Self::is_full).
     pub(super) fn full_mark(&self) -> usize {
         let high_water = self.output.high_water();
         high_water.saturating_add(self.base.max(high_water))
     }
 
-    /// How many bytes of data a stage may add now, so that half of what lies below the high-water
-    /// mark stays for others. `None` where it is not to be asked at all.
+    /// Returns how many bytes of data a stage may add now, so that half of the space below the
+    /// high-water mark stays for others. `None` if it is not to be asked at all.
     #[inline]
     pub(super) fn room_to_speak<T: Transport>(&self, io: &T) -> Option<usize> {
         let (waiting, high_water) = (self.output.len() + io.queued(), self.output.high_water());
@@ -101,7 +104,7 @@ impl WriteSide {
         (waiting < high_water && self.takes_speech(io)).then(|| most.saturating_sub(waiting))
     }
 
-    /// Whether what a stage adds can still be sent. It may go on behind a caller's last word.
+    /// Returns true if output of a stage can still be sent. It may follow a caller's last output.
     #[inline]
     pub(super) fn takes_speech<T: Transport>(&self, io: &T) -> bool {
         self.can_send() && !io.is_closed()
@@ -113,26 +116,26 @@ impl WriteSide {
             && (!self.output.is_empty() || io.unsent() > 0 || self.pushed == Pushed::NotAll)
     }
 
-    /// Whether the transport is to be asked for room, for what is queued or for the end behind it.
+    /// Returns true if the transport is to be asked for room, for what is queued or for the end
+    /// behind it.
     pub(super) fn wants_write<T: Transport>(&self, io: &T) -> bool {
         self.end_waits || self.has_unsent(io)
     }
 
-    /// Whether the transport can still be written to.
+    /// Returns true if the transport can still be written to.
     pub(super) fn can_send(&self) -> bool {
         matches!(self.state, State::Open | State::Closing)
     }
 
-    /// Whether so much waits that nothing may be read or absorbed until some of it has left: twice
-    /// the high-water mark, or as much as callers have added while there was room, and once the
-    /// mark.
+    /// Returns true if nothing may be read or absorbed until some output has left: twice the
+    /// high-water mark waits, or the mark on top of what callers have added while there was room.
     ///
-    /// Both are needed. A peer that asks and does not read must not have answers pile up; and two
+    /// Both are needed. Answers to a peer that asks and does not read must not pile up; and two
     /// peers that have each queued one item of many mebibytes must read on, or both stop for ever.
     #[inline]
     pub(super) fn is_full<T: Transport>(&mut self, io: &T) -> bool {
         let (waiting, high_water) = (self.output.len() + io.queued(), self.output.high_water());
-        // Where nothing can be sent any more, what waits in a layer goes nowhere.
+        // If nothing can be sent any more, what waits in a layer goes nowhere.
         if waiting < high_water || !self.can_send() {
             (self.base, self.lent) = (0, false);
             return false;
@@ -147,8 +150,8 @@ impl WriteSide {
         waiting >= self.full_mark()
     }
 
-    /// Sends what is queued. A failure is kept for [`failure`](Self::failure), and what cannot be
-    /// sent any more is dropped.
+    /// Sends what is queued. Keeps an error for [`failure`](Self::failure), and drops what cannot
+    /// be sent any more.
     pub(super) fn poll_flush<T: Transport>(
         &mut self,
         io: &mut T,
@@ -157,7 +160,8 @@ impl WriteSide {
         self.poll_sent(io, cx, false).map(drop)
     }
 
-    /// The same, but comes back after one call on the transport if `once`. Whether all has left.
+    /// Does the same, but returns after one call on the transport if `once`. Returns whether
+    /// everything has left.
     pub(super) fn poll_sent<T: Transport>(
         &mut self,
         io: &mut T,
@@ -179,7 +183,7 @@ impl WriteSide {
         } else {
             io.poll_send(cx, &mut self.output).map_ok(|()| true)
         };
-        // What a layer adds to what it seals is nobody's who did not wait.
+        // What a layer adds when it seals does not come from a caller that did not wait.
         let added = (self.output.len() + io.queued()).saturating_sub(before);
         self.base = self.base.saturating_add(added);
         match ready!(sent) {
@@ -195,8 +199,8 @@ impl WriteSide {
         Poll::Ready(true)
     }
 
-    /// Drops what was queued behind the end. What a stage answers by itself then is for nobody;
-    /// what a caller has added is an error of its own.
+    /// Drops what was queued behind the end. Output of a stage is not missed then; that of a caller
+    /// is an error of its own.
     fn drop_late(&mut self) {
         if self.is_owed && !self.output.is_empty() && self.error.is_none() {
             let why = "something was queued behind the end of this side of the connection";
@@ -206,7 +210,7 @@ impl WriteSide {
         self.output.clear();
     }
 
-    /// Sets the mark from which on callers wait to add more.
+    /// Sets the high-water mark, at which callers wait to add more.
     pub(super) fn set_high_water(&mut self, high_water: usize) {
         self.output.set_high_water(high_water);
     }
@@ -215,7 +219,7 @@ impl WriteSide {
     #[inline]
     pub(super) fn lend<T: Transport>(&mut self, io: &T) -> &mut Output {
         if self.lent {
-            // Nobody has asked in between, and this is what the last caller has added.
+            // This was not asked for in between, and is what the last caller has added.
             self.base = self.output.len() + io.queued();
         }
         self.lent = self.has_room(io);
@@ -236,17 +240,17 @@ impl WriteSide {
         }
     }
 
-    /// Why sending failed, told once.
+    /// Returns the reason that sending failed, once.
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.error.take()
     }
 
-    /// The same at the end of the peer's stream, which a failure to send may have caused.
+    /// Does the same at the end of the peer's stream, which a failure to send may have caused.
     pub(super) fn failure_at(&mut self, is_end: bool) -> Option<io::Error> {
         if is_end { self.failure() } else { None }
     }
 
-    /// Whether callers may add more.
+    /// Returns true if callers may add more.
     pub(super) fn is_open<T: Transport>(&self, io: &T) -> bool {
         self.state == State::Open && !io.is_closed()
     }
@@ -275,9 +279,9 @@ impl WriteSide {
         }
     }
 
-    /// Whether the end is still to be sent, now that everything before it was, or nothing more can
-    /// be: below a layer that seals nothing more there is a transport that is as it was, and a peer
-    /// that waits for its end. From here on nothing else is sent.
+    /// Returns true if the end is still to be sent, now that everything before it was, or that
+    /// nothing more can be: below a layer that seals nothing more the transport still works, and
+    /// the peer waits for its end. Nothing else is sent from here on.
     pub(super) fn must_end(&mut self) -> bool {
         if self.state == State::Closing {
             self.state = State::Ending;
@@ -285,22 +289,22 @@ impl WriteSide {
         !self.is_ended && matches!(self.state, State::Ending | State::Broken)
     }
 
-    /// Whether the end has been sent.
+    /// Returns true if the end has been sent.
     pub(super) fn is_ended(&self) -> bool {
         self.is_ended
     }
 
-    /// Whether sending has failed.
+    /// Returns true if sending has failed.
     pub(super) fn is_broken(&self) -> bool {
         self.state == State::Broken
     }
 
-    /// Whether the end waits to be sent again, now that the transport has not taken it.
+    /// Notes whether the end must be sent again, because the transport has not taken it.
     pub(super) fn end_waits(&mut self, waits: bool) {
         self.end_waits = waits;
     }
 
-    /// The end has been sent.
+    /// Notes that the end has been sent.
     pub(super) fn closed(&mut self) {
         self.is_ended = true;
         if !self.is_broken() {
@@ -308,14 +312,14 @@ impl WriteSide {
         }
     }
 
-    /// The writing side of the other half, when a connection is split: as far along as this one.
+    /// Makes the writing side of the other half when a connection is split, in the same state.
     pub(super) fn other_half(&self) -> Self {
         let output = Output::with_high_water(self.output.high_water());
         let is_ended = self.is_ended;
         Self { state: self.state, pushed: Pushed::All, is_ended, ..Self::new(output) }
     }
 
-    /// What is queued, for whoever sends it next: nothing where it cannot be sent.
+    /// Takes what is queued, for its next sender: nothing if it cannot be sent.
     pub(super) fn take_queued(&mut self) -> Output {
         if !self.can_send() {
             self.output.clear();
@@ -325,13 +329,13 @@ impl WriteSide {
         std::mem::replace(&mut self.output, none)
     }
 
-    /// The writing side of the same connection with a layer more or less, and nothing queued.
+    /// Makes the writing side of the same connection with a layer more or less, and nothing queued.
     pub(super) fn anew(&self) -> Self {
         let output = Output::with_high_water(self.output.high_water());
         Self { state: self.state, is_ended: self.is_ended, ..Self::new(output) }
     }
 
-    /// Keeps why something could not be sent.
+    /// Keeps the reason that something could not be sent.
     pub(super) fn keep(&mut self, error: Option<io::Error>) {
         if error.is_some() {
             self.error = error;
@@ -340,8 +344,8 @@ impl WriteSide {
         }
     }
 
-    /// Takes the other half back, when a connection is made whole: `queue` comes before what is
-    /// waiting in both.
+    /// Takes the other half back, when a connection is made whole: `queue` comes before the output
+    /// of both.
     pub(super) fn join(mut self, mut other: Self, mut queue: Output) -> Self {
         queue.append(&mut self.output);
         queue.append(&mut other.output);
@@ -358,7 +362,7 @@ impl WriteSide {
         self
     }
 
-    /// Whether the end is being sent, or has been.
+    /// Returns true if the end is being sent, or has been.
     pub(super) fn is_ending(&self) -> bool {
         self.is_ended || matches!(self.state, State::Ending | State::Closed)
     }

@@ -43,7 +43,7 @@ where
     }
 }
 
-/// A [`Timer`] on async-io's clock; its epoch is when it was made.
+/// A [`Timer`] on async-io's clock. Its epoch is the time at which it was made.
 ///
 /// async-io has a thread of its own, so this works under any executor.
 ///
@@ -64,7 +64,7 @@ pub struct AsyncIoTimer {
 }
 
 impl AsyncIoTimer {
-    /// A timer whose epoch is now.
+    /// Makes a timer whose epoch is now.
     #[must_use]
     pub fn new() -> Self {
         Self { epoch: Instant::now(), alarm: Alarm::never(), set: None }
@@ -83,7 +83,7 @@ impl Timer for AsyncIoTimer {
     }
 
     fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
-        // No clock of the machine ever shows such a time, so it is not waited for.
+        // The clock never shows such a time, so it is not waited for.
         let Some(at) = self.epoch.checked_add(at) else { return Poll::Pending };
         if self.set != Some(at) {
             self.alarm.set_at(at);

@@ -19,17 +19,19 @@ use crate::{
     mux::Event,
 };
 
-/// The future that does the I/O of an [`Endpoint`]: spawn it, or join it with what uses the streams.
+/// The future that does the I/O of an [`Endpoint`]. Spawn it, or join it with the tasks that use
+/// the streams.
 ///
-/// It is ready when the session is over: the peer has ended it, [`Endpoint::close`] has, or the last
-/// endpoint and the last stream are dropped, everything is sent, and the peer has ended its sides of
-/// the streams. A peer that does not is waited for: bound that by [`Endpoint::close`] and by
-/// [`run_by`](Self::run_by). Then it ends its side of the transport. Dropped before, it takes the connection with it, and every stream fails.
+/// It is ready when the session is over and everything is sent. The session ends by the peer, by
+/// [`Endpoint::close`], or when the last endpoint and the last stream are dropped and the peer has
+/// ended its sides of the streams. It waits for a peer that does not: bound that by
+/// [`Endpoint::close`] and by [`run_by`](Self::run_by). Then it ends its side of the transport.
+/// Dropped before, it drops the connection, and every stream fails.
 ///
 /// # Errors
-/// Of the transport, or a fault of the peer; every stream is told. A peer that has ended the session
-/// with streams open is one such fault, and a transport that ends without a word another: see
-/// [`session_end`](super::session_end).
+/// Those of the transport, or a fault of the peer; every stream gets one. A peer that has ended the
+/// session with streams open is such a fault, and so is a transport that ends without a message:
+/// see [`session_end`](super::session_end).
 #[must_use = "a driver does nothing unless it is polled"]
 pub struct Driver<T, C: Carrier> {
     connection: Connection<T, Link<C>>,
@@ -42,8 +44,8 @@ impl<T: PollTransport, C> Connection<T, C>
 where
     C: Carrier + for<'a> Decode<Item<'a> = Event<<C as Carrier>::Id>> + 'static,
 {
-    /// Makes an endpoint of the streams that the stage carries, and the driver that does their I/O:
-    /// see [`streams`](crate::driver::streams).
+    /// Makes an endpoint for the streams of the carrier that is the stage, and the driver that does
+    /// their I/O: see [`streams`](crate::driver::streams).
     pub fn into_streams(self) -> (Endpoint<C>, Driver<T, C>) {
         let Self { io, read, write, tasks, waits } = self;
         let shared = Shared::new(read.pull.into_stage());
@@ -58,17 +60,16 @@ where
     C: Carrier + for<'a> Decode<Item<'a> = Event<<C as Carrier>::Id>> + 'static,
     <C as Decode>::Error: error::Error + Send + Sync + 'static,
 {
-    /// Drives the endpoint with the clock of `timer`: pings and idle time-outs of the session are
-    /// kept, and a peer is given up that misses one of the connection's
-    /// [`Deadlines`](crate::driver::Deadlines). A session may be idle for long: its `idle` is
-    /// how long nothing may happen on any stream.
+    /// Drives the endpoint with the clock of `timer`: it keeps pings and idle time-outs of the
+    /// session, and gives up a peer that misses one of the connection's
+    /// [`Deadlines`](crate::driver::Deadlines). A session may be idle for long: `idle` is the time
+    /// in which nothing happens on any stream.
     ///
-    /// Behind it the connection can still be [closed](Self::connection_mut) so that the peer gets
-    /// the last words: a socket that is dropped with input that nobody has read resets the
-    /// connection.
+    /// Afterwards the connection can still be [closed](Self::connection_mut) so that the peer gets
+    /// the last output: a socket that is dropped with unread input resets the connection.
     ///
     /// # Errors
-    /// As those of the future itself, and for a [missed deadline](Error::late).
+    /// Those of the future itself, and a [missed deadline](Error::late).
     pub async fn run_by(
         &mut self,
         timer: &mut impl TimerFor<T>,
@@ -76,7 +77,7 @@ where
         poll_fn(|cx| self.poll_with(cx, |connection, cx| connection.poll_ready_by(cx, timer))).await
     }
 
-    /// The connection, to change its options and deadlines.
+    /// Returns the connection, to change its options and deadlines.
     pub fn connection_mut(&mut self) -> &mut Connection<T, impl Decode> {
         &mut self.connection
     }
@@ -140,7 +141,7 @@ where
     }
 }
 
-/// Streams whose driver is gone go nowhere.
+/// Fails all streams, since nothing drives them any more.
 impl<T, C: Carrier> Drop for Driver<T, C> {
     fn drop(&mut self) {
         let mut wake = Wake::default();

@@ -1,4 +1,4 @@
-//! Opening and accepting streams.
+//! Endpoints, which open and accept streams.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::mux::{Direction, Opens};
 
-/// Opens and accepts the streams of a connection. Clones are of the same connection.
+/// A handle that opens and accepts the streams of a connection. Clones are of the same connection.
 pub struct Endpoint<C: Carrier> {
     shared: Arc<Shared<C>>,
 }
@@ -26,10 +26,10 @@ impl<C: Carrier> Endpoint<C> {
         Self { shared: Arc::clone(shared) }
     }
 
-    /// The next stream that the peer has opened; `None` once the connection is over.
+    /// Returns the next stream that the peer has opened. `None` once the connection is over.
     ///
     /// # Errors
-    /// Why the connection has failed, or how the peer has ended it with streams open
+    /// The failure of the connection, or the end of the session by the peer with streams open
     /// ([`session_end`](super::session_end)).
     pub async fn accept(&self) -> io::Result<Option<Stream<C>>> {
         poll_fn(|cx| self.poll_accept(cx)).await
@@ -38,7 +38,7 @@ impl<C: Carrier> Endpoint<C> {
     /// The polled form of [`accept`](Self::accept).
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`accept`](Self::accept).
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Option<Stream<C>>>> {
         let mut state = self.shared.state();
         if let Some(id) = state.opened.pop_front() {
@@ -55,20 +55,20 @@ impl<C: Carrier> Endpoint<C> {
         }
     }
 
-    /// Takes no new streams of the peer's, and tells it so with this code of the carrier's protocol.
-    /// Streams that are open go on.
+    /// Refuses new streams of the peer from now on, and tells it so with this code of the carrier's
+    /// protocol. Open streams go on.
     pub fn away(&self, code: u64) {
         self.change(|carrier| carrier.away(code));
     }
 
-    /// Ends the connection with this code of the carrier's protocol: all streams break off.
+    /// Ends the connection with this code of the carrier's protocol, and resets all streams.
     pub fn close(&self, code: u64, why: &str) {
         self.shared.state().is_closed = true;
         self.change(|carrier| carrier.close(code, why));
     }
 
-    /// Asks or tells the carrier something that is its own: the round trip of its last ping, say.
-    /// The lock that all streams share is held meanwhile, and the driver runs afterwards.
+    /// Gives access to the carrier, for example to read the round-trip time of its last ping. The
+    /// lock that all streams share is held meanwhile, and the driver runs afterwards.
     pub fn with<R>(&self, ask: impl FnOnce(&mut C) -> R) -> R {
         self.change(ask)
     }
@@ -84,14 +84,14 @@ impl<C: Carrier> Endpoint<C> {
 }
 
 impl<C: Opens> Endpoint<C> {
-    /// Opens a stream on which both sides send, once the peer lets it. It may be used at once.
+    /// Opens a stream on which both sides send, once the peer allows it. It can be used at once.
     ///
-    /// Where the protocol does not tell how many streams the peer takes, as yamux does not, one too
-    /// many is opened all the same, and reset by the peer.
+    /// If the protocol does not say how many streams the peer takes, as in yamux, one too many is
+    /// opened all the same, and reset by the peer.
     ///
     /// # Errors
-    /// Why the connection has failed, is over, or takes no new streams
-    /// ([`away_code`](super::away_code)); [`QuotaExceeded`](io::ErrorKind::QuotaExceeded) where the
+    /// The failure of the connection, its end, or that the peer takes no new streams
+    /// ([`away_code`](super::away_code)); [`QuotaExceeded`](io::ErrorKind::QuotaExceeded) if the
     /// carrier itself [never opens one again](Opens::opens_later).
     pub async fn open(&self) -> io::Result<Stream<C>> {
         poll_fn(|cx| self.poll_open(cx, Direction::Both)).await
@@ -101,7 +101,7 @@ impl<C: Opens> Endpoint<C> {
     /// without one-sided streams both sides can send on those, too: see [`Opens::open`].
     ///
     /// # Errors
-    /// As there.
+    /// Those of [`open`](Self::open).
     pub fn poll_open(
         &self,
         cx: &mut Context<'_>,
@@ -129,7 +129,7 @@ impl<C: Opens> Endpoint<C> {
     }
 }
 
-/// Has a task woken with others.
+/// Adds a task to those to be woken.
 fn remember(wakers: &mut Vec<std::task::Waker>, cx: &Context<'_>) {
     if !wakers.iter().any(|waker| waker.will_wake(cx.waker())) {
         wakers.push(cx.waker().clone());

@@ -1,18 +1,18 @@
-//! The streams of a connection that carries many, for async tasks.
+//! The streams of a carrier, for async tasks.
 //!
 //! [`Connection::into_streams`](super::Connection::into_streams) makes an [`Endpoint`] and a
 //! [`Driver`] of a connection whose stage is a [`Carrier`]: a session of yamux, for one. The driver
-//! is a future that does the I/O; it is spawned, or joined with what uses the streams. The endpoint
-//! [opens](Endpoint::open) and [accepts](Endpoint::accept) streams, and may be cloned. A [`Stream`]
-//! is a [`Transport`](super::Transport): a [`Connection`](super::Connection) of any stage runs on
-//! it, so what runs on a socket runs on a stream.
+//! is a future that does the I/O; spawn it, or join it with the tasks that use the streams. The
+//! endpoint [opens](Endpoint::open) and [accepts](Endpoint::accept) streams, and may be cloned. A
+//! [`Stream`] is a [`Transport`](super::Transport): a [`Connection`](super::Connection) of any
+//! stage runs on it, so code for a socket works on a stream.
 //!
-//! The carrier stands behind one lock, which is held for no longer than a poll. A task is woken when
-//! something happened on its own stream, so what a message costs does not grow with the streams that
-//! are idle.
+//! The carrier is behind one lock, which is held no longer than a poll. A task is woken when
+//! something happened on its own stream, so the cost of a message does not grow with the number of
+//! idle streams.
 //!
-//! For blocking threads a session is one loop: the stage of a blocking connection is the carrier, or
-//! a [`Mux`](crate::mux::Mux) of stages on its streams.
+//! With blocking threads a session is one loop: the stage of a blocking connection is the carrier,
+//! or a [`Mux`](crate::mux::Mux) of stages on its streams.
 
 mod driver;
 mod endpoint;

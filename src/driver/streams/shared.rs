@@ -1,4 +1,4 @@
-//! What the tasks of an endpoint share: the carrier, and who waits for what.
+//! The state that the tasks of an endpoint share: the carrier, and the tasks that wait.
 
 use std::{
     collections::VecDeque,
@@ -14,14 +14,14 @@ use crate::{
     mux::{Carrier, Ended, Event, Table},
 };
 
-/// One carrier, for all tasks of an endpoint.
+/// The lock around a carrier, for all tasks of an endpoint.
 pub(super) struct Shared<C: Carrier>(Mutex<State<C>>);
 
 pub(super) struct State<C: Carrier> {
     pub(super) carrier: C,
-    /// Who waits on a stream.
+    /// The tasks that wait on each stream.
     waiting: Table<C::Id, Waiting>,
-    /// Streams of the peer's that nobody has accepted.
+    /// Streams of the peer that were not accepted.
     pub(super) opened: VecDeque<C::Id>,
     /// The task of the driver.
     driver: Option<Waker>,
@@ -29,25 +29,25 @@ pub(super) struct State<C: Carrier> {
     is_called: bool,
     pub(super) accepting: Vec<Waker>,
     pub(super) opening: Vec<Waker>,
-    /// Endpoints and streams that there are.
+    /// The number of endpoints and streams.
     handles: usize,
-    /// Streams that are not over.
+    /// The number of streams that have not ended.
     live: usize,
-    /// Nobody is there any more who would use a stream: the session is to be closed.
+    /// No task will use a stream any more: the session must be closed.
     is_closing: bool,
-    /// The peer takes no new streams, and gave this code.
+    /// The code with which the peer refuses new streams.
     pub(super) away: Option<u64>,
-    /// An endpoint has closed the connection: what broke off did so by that.
+    /// An endpoint has closed the connection, which explains why streams broke off.
     pub(super) is_closed: bool,
     pub(super) end: End,
 }
 
-/// Whether the connection still goes on.
+/// The state of the connection.
 pub(super) enum End {
     Open,
-    /// It has ended as it should.
+    /// It has ended properly.
     Over,
-    /// The peer has ended it, and not as it should.
+    /// The peer has ended it, but not properly.
     Ended(Ended),
     /// It has failed.
     Failed(io::ErrorKind, String),
@@ -59,14 +59,14 @@ struct Waiting {
     writer: Option<Waker>,
 }
 
-/// Which side of a stream somebody waits for.
+/// The side of a stream that a task waits for.
 #[derive(Clone, Copy)]
 pub(super) enum Interest {
     Reader,
     Writer,
 }
 
-/// Tasks to be woken, once the lock is let go: a waker may run its task on the spot.
+/// Tasks to be woken once the lock is released, since a waker may run its task on the spot.
 #[derive(Default)]
 pub(super) struct Wake(Vec<Waker>);
 
@@ -105,12 +105,12 @@ impl<C: Carrier> Shared<C> {
         lock(&self.0)
     }
 
-    /// One more endpoint or stream.
+    /// Counts one more endpoint or stream.
     pub(super) fn join(&self) {
         self.state().handles += 1;
     }
 
-    /// One less. The last one ends the session, once all streams are over.
+    /// Counts one less. The last one ends the session, once all streams have ended.
     pub(super) fn leave(&self) {
         let mut wake = Wake::default();
         let mut state = self.state();
@@ -122,12 +122,12 @@ impl<C: Carrier> Shared<C> {
 }
 
 impl<C: Carrier> State<C> {
-    /// The driver is to run, since there is something to send.
+    /// Wakes the driver, since there is something to send.
     pub(super) fn call_driver(&mut self) -> Option<Waker> {
         if mem::replace(&mut self.is_called, true) { None } else { self.driver.clone() }
     }
 
-    /// The driver runs, and is to be woken by this.
+    /// Notes that the driver runs, with the waker that wakes it.
     pub(super) fn driver_runs(&mut self, waker: &Waker) {
         self.is_called = false;
         match &mut self.driver {
@@ -152,7 +152,7 @@ impl<C: Carrier> State<C> {
         }
     }
 
-    /// Nobody waits on a stream any more.
+    /// Removes the tasks that wait on a stream.
     pub(super) fn forget(&mut self, id: C::Id) {
         self.waiting.remove(&id);
     }
@@ -167,12 +167,12 @@ impl<C: Carrier> State<C> {
         }
     }
 
-    /// A stream was opened, by either side.
+    /// Notes a stream that either side has opened.
     pub(super) fn begins(&mut self) {
         self.live += 1;
     }
 
-    /// Acts upon an event.
+    /// Acts on an event.
     pub(super) fn hear(&mut self, event: Event<C::Id>, wake: &mut Wake) {
         match event {
             Event::Opened(id) => {
@@ -198,7 +198,7 @@ impl<C: Carrier> State<C> {
 
     fn close_if_unused(&mut self) {
         if self.handles == 0 {
-            // Nobody is there to accept them.
+            // No task is left to accept them.
             while let Some(id) = self.opened.pop_front() {
                 self.carrier.reset(id, 0);
                 self.carrier.let_go(id);
@@ -209,7 +209,7 @@ impl<C: Carrier> State<C> {
         }
     }
 
-    /// The connection is over: everybody is told.
+    /// Ends the connection, and tells all tasks.
     pub(super) fn over(&mut self, end: End, wake: &mut Wake) {
         self.end = end;
         for (_, waiting) in self.waiting.iter_mut() {
@@ -222,12 +222,12 @@ impl<C: Carrier> State<C> {
             .for_each(|waker| wake.add(Some(waker)));
     }
 
-    /// Whether the connection has ended as it should, or is being ended by this end.
+    /// Returns true if the connection has ended properly, or this end has closed it.
     pub(super) const fn is_done(&self) -> bool {
         matches!(self.end, End::Over) || self.is_closed && matches!(self.end, End::Open)
     }
 
-    /// Why nothing can be done any more, if that is so.
+    /// Returns the reason that nothing can be done any more, if there is one.
     pub(super) fn failure(&self) -> Option<io::Error> {
         match &self.end {
             End::Open | End::Over if self.is_closed => Some(io::Error::new(
@@ -237,7 +237,7 @@ impl<C: Carrier> State<C> {
             End::Open => None,
             End::Over => Some(io::Error::new(
                 io::ErrorKind::NotConnected,
-                "the connection under the stream is over",
+                "the connection under the stream has ended",
             )),
             End::Ended(ended) => Some(why::ended(*ended)),
             End::Failed(kind, why) => Some(io::Error::new(*kind, why.clone())),

@@ -1,4 +1,4 @@
-//! A stream of an endpoint, as a transport.
+//! Streams of an endpoint, as transports.
 
 use std::{
     error, fmt, io,
@@ -24,16 +24,16 @@ use crate::{
 ///
 /// - The peer may send as much again as a connection over the stream has taken out of it, which it
 ///   does when its stage asks for more.
-/// - A flush is done when everything is in the hands of the session, whose driver sends it.
-/// - Closing the writing side ends the stream behind what was sent. Dropping the stream lets go of
-///   it: what was sent is still delivered, what comes is thrown away. To break it off instead,
-///   [`reset`](Self::reset) it. It is reset, with code 0, where it is dropped by a panic, or with
-///   something left that was to be sent and that the session had no room for: its peer must not take
-///   what it has for all.
+/// - A flush ends when everything is in the hands of the session, whose driver sends it.
+/// - Closing the writing side ends the stream behind what was sent. Dropping the stream lets it go:
+///   what was sent is still delivered, and what comes is dropped. Use [`reset`](Self::reset) to
+///   break it off instead. A stream is reset with code 0 if a panic drops it, or if it is dropped
+///   with output that the session had no room for: its peer must not take what it has for
+///   everything.
 pub struct Stream<C: Carrier> {
     shared: Arc<Shared<C>>,
     id: C::Id,
-    /// What was to be sent last is not all in the hands of the session.
+    /// Some of the last output is not in the hands of the session.
     is_cut: bool,
 }
 
@@ -43,28 +43,28 @@ impl<C: Carrier> Stream<C> {
         Self { shared: Arc::clone(shared), id, is_cut: false }
     }
 
-    /// The id of the stream.
+    /// Returns the id of the stream.
     pub const fn id(&self) -> C::Id {
         self.id
     }
 
-    /// Gives the stream up, both sides: what was not sent is dropped. Carriers without codes tell
-    /// the peer none.
+    /// Gives up both sides of the stream, and drops what was not sent. Carriers without codes send
+    /// none.
     pub fn reset(&self, code: u64) {
         self.change(|carrier, id| carrier.reset(id, code));
     }
 
-    /// Asks the peer not to send any more. False where the protocol has no such word.
+    /// Asks the peer to stop sending. Returns false if the protocol has no such message.
     pub fn stop(&self, code: u64) -> bool {
         self.change(|carrier, id| carrier.stop(id, code))
     }
 
-    /// Says how urgent what is sent on the stream is.
+    /// Sets the priority of what is sent on the stream.
     pub fn prioritise(&self, priority: Priority) {
         self.change(|carrier, id| carrier.prioritise(id, priority));
     }
 
-    /// Whether what came may have been sent by somebody else before: early data.
+    /// Returns true if input may have been replayed: it came as early data.
     pub fn is_early(&self) -> bool {
         self.shared.state().carrier.is_early(self.id)
     }
@@ -218,7 +218,7 @@ impl<C: Carrier> Drop for Stream<C> {
     }
 }
 
-/// The code with which the peer has reset a stream, if an error says that it has.
+/// Returns the code with which the peer has reset a stream, if that is the cause of an error.
 #[must_use]
 pub fn reset_code(error: &io::Error) -> Option<u64> {
     error.get_ref()?.downcast_ref().map(|Reset(code)| *code)
@@ -235,12 +235,12 @@ impl fmt::Display for Reset {
 
 impl error::Error for Reset {}
 
-/// The peer has reset the stream.
+/// Makes the error of a stream that the peer has reset.
 fn reset(code: u64) -> io::Error {
     io::Error::new(io::ErrorKind::ConnectionReset, Reset(code))
 }
 
-/// The stream takes nothing more.
+/// Makes the error of a stream that takes nothing more.
 fn gone() -> io::Error {
     io::Error::new(io::ErrorKind::BrokenPipe, "the stream takes nothing more")
 }

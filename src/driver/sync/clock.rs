@@ -1,4 +1,4 @@
-//! The clock of a socket that has time-outs.
+//! The clock of sockets with time-outs.
 
 use std::{
     io,
@@ -9,8 +9,8 @@ use std::{
 use super::Blocking;
 use crate::driver::{HasLeaf, Leaf, Timeouts, TimerFor};
 
-/// The machine's clock, with the time-outs of the connection's own socket for an alarm. They are as
-/// before after each call that it watches over.
+/// The machine's clock, with the time-outs of the connection's own socket as alarm. They are
+/// restored after each call that it watches.
 ///
 /// ```no_run
 /// use segue::{driver::sync::{Connection, SocketClock}, separator};
@@ -29,13 +29,13 @@ pub struct SocketClock {
 }
 
 impl SocketClock {
-    /// A clock whose epoch is now. One serves a connection for as long as it lives.
+    /// Makes a clock whose epoch is now. One serves a connection for its whole life.
     #[must_use]
     pub fn new() -> Self {
         Self::since(Instant::now())
     }
 
-    /// A clock with another epoch.
+    /// Makes a clock with another epoch.
     pub(super) fn since(epoch: Instant) -> Self {
         Self { epoch, before: None }
     }
@@ -63,7 +63,7 @@ impl<X: HasLeaf<Leaf: Leaf<Io: Timeouts>>> TimerFor<Blocking<X>> for SocketClock
                 if self.before.is_none() {
                     self.before = Some(socket.timeouts()?);
                 }
-                // A time-out of zero is refused by sockets, and means "for ever" to some.
+                // Sockets refuse a time-out of zero, and some take it for "for ever".
                 let left = at.saturating_sub(self.epoch.elapsed()).max(Duration::from_millis(1));
                 socket.set_timeouts(Some(left), Some(left))?;
             }

@@ -1,4 +1,4 @@
-//! What carries the bytes of a blocking connection.
+//! Transports of blocking connections.
 
 use std::{
     fmt,
@@ -15,17 +15,16 @@ use crate::{
     },
 };
 
-/// A [`Read`] and [`Write`] as the engine sees it.
+/// A transport of a connection over a [`Read`] and [`Write`].
 pub struct Std<T> {
     pub(in crate::driver) io: T,
     pub(in crate::driver) peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
 }
 
-/// The mark of a connection whose calls block, around its transport and all layers: with it the
-/// methods of a [`Connection`](crate::driver::Connection) are not async.
+/// The mark of a connection whose calls block, around its transport and all layers: it makes the
+/// methods of a [`Connection`](crate::driver::Connection) synchronous.
 ///
-/// A call on a transport that is pending comes back as
-/// [`WouldBlock`](io::ErrorKind::WouldBlock).
+/// A pending call on a transport returns as [`WouldBlock`](io::ErrorKind::WouldBlock).
 #[derive(Debug)]
 pub struct Blocking<X>(pub(in crate::driver) X);
 
@@ -36,7 +35,7 @@ impl<T: fmt::Debug> fmt::Debug for Std<T> {
 }
 
 impl<T> Std<T> {
-    /// A leaf over `io`.
+    /// Wraps `io`.
     pub fn new(io: T) -> Self {
         Self { io, peek: None }
     }
@@ -61,24 +60,24 @@ impl<X> Blocking<X> {
     }
 }
 
-/// Transports that can show what could be read, and leave it there.
+/// Transports that can show bytes and leave them in place.
 pub trait Peek {
     /// Copies what could be read to the front of `into`; 0 is the end of the stream.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn peek(&mut self, into: &mut [u8]) -> io::Result<usize>;
 }
 
 /// Transports whose writing side can be ended while the reading side goes on.
 ///
-/// For a type of another crate, such as a socket of mio's or a TLS stream, there is
+/// For another library's type, such as a mio socket or a TLS stream, use
 /// [`close_with`](crate::driver::Connection::close_with).
 pub trait CloseWrite {
     /// Sends the end of the stream.
     ///
     /// # Errors
-    /// The transport's.
+    /// Those of the transport.
     fn close_write(&mut self) -> io::Result<()>;
 }
 

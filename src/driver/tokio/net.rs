@@ -1,4 +1,4 @@
-//! Tokio's sockets.
+//! tokio's sockets.
 
 use std::{
     io,

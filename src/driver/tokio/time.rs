@@ -1,4 +1,4 @@
-//! A timer on tokio's clock.
+//! tokio's clock.
 
 use std::{
     future::Future,
@@ -34,7 +34,7 @@ where
     }
 }
 
-/// A [`Timer`] on tokio's clock; its epoch is when it was made.
+/// A [`Timer`] on tokio's clock. Its epoch is the time at which it was made.
 ///
 /// ```
 /// use segue::driver::tokio::TokioTimer;
@@ -55,33 +55,33 @@ pub struct TokioTimer {
 }
 
 impl TokioTimer {
-    /// A timer whose epoch is now.
+    /// Makes a timer whose epoch is now.
     ///
     /// # Panics
-    /// Outside of a tokio runtime that has its time driver enabled. [`try_new`](Self::try_new)
-    /// returns an error instead.
+    /// Outside a tokio runtime whose time driver is enabled. [`try_new`](Self::try_new) returns an
+    /// error instead.
     #[must_use]
     pub fn new() -> Self {
         let epoch = Instant::now();
         Self { epoch, sleep: Box::pin(sleep_until(epoch)) }
     }
 
-    /// A timer whose epoch is now, or an error where tokio has no timers.
+    /// Makes a timer whose epoch is now, or returns an error if tokio has no timers.
     ///
-    /// Tokio only tells by a panic that a runtime was built without `enable_time`. This catches it,
-    /// so the panic hook runs first, which by default prints a message. A program that is built
-    /// with `panic = "abort"` ends there; outside of any runtime it does get the error.
+    /// Only a panic of tokio tells that a runtime was built without `enable_time`. This catches it,
+    /// so the panic hook runs first, which by default prints a message. A program built with
+    /// `panic = "abort"` ends there; outside any runtime it does get the error.
     ///
     /// # Errors
-    /// [`Unsupported`](io::ErrorKind::Unsupported) outside of a tokio runtime, and in one whose
-    /// time driver is not enabled.
+    /// [`Unsupported`](io::ErrorKind::Unsupported) outside a tokio runtime, and in one whose time
+    /// driver is not enabled.
     pub fn try_new() -> io::Result<Self> {
         if Handle::try_current().is_err() {
             return Err(no_timers("there is no tokio runtime here"));
         }
-        // A runtime cannot be asked for its time driver (tokio 1.54): of all its functions, only
-        // those that make a `Sleep` look for it, and they panic. The hook is left in place: it
-        // belongs to the whole program, and other threads may panic meanwhile.
+        // A runtime cannot be asked for its time driver (tokio 1.54): only functions that make a
+        // `Sleep` look for it, and they panic. The hook is left in place: it belongs to the whole
+        // program, and other threads may panic meanwhile.
         catch_unwind(Self::new).map_err(|_| no_timers("the tokio runtime has no timers"))
     }
 }
@@ -102,7 +102,7 @@ impl Timer for TokioTimer {
     }
 
     fn poll_at(&mut self, cx: &mut Context<'_>, at: Duration) -> Poll<()> {
-        // No clock of the machine ever shows such a time, so it is not waited for.
+        // The clock never shows such a time, so it is not waited for.
         let Some(at) = self.epoch.checked_add(at) else { return Poll::Pending };
         if self.sleep.deadline() != at {
             self.sleep.as_mut().reset(at);
