@@ -17,7 +17,7 @@ impl Peer {
         while let Step::Item(message) = self.messages.step(&mut self.answers)? {
             on(message);
         }
-        Ok(()) // pings were answered: what `answers` holds is to be sent
+        Ok(()) // pings were answered: send what `answers` holds
     }
 }
 
