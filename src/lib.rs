@@ -32,7 +32,7 @@
 //!   consumed.
 //! - To **check** one, `laws` (a feature) cuts its input everywhere.
 //!
-//! The [vocabulary](crate::vocabulary) lists the words that these pages use, one meaning each.
+//! The [vocabulary] lists the words that these pages use, one meaning each.
 //!
 //! Features: `std` (default; the blocking driver), `tokio`, `tokio-net` (its sockets), `tokio-time`
 //! (a timer, and `close` bounded by it), `futures`, `async-io` (a timer and sockets for smol and
