@@ -1,16 +1,16 @@
-//! Where a byte is among many, as one bit each.
+//! Places of a byte among many, as one bit each.
 //!
-//! A search for the end of one short record compares the bytes of those behind it as well, and most
-//! of what it costs is to set it up. So the ends are kept as the bits of a word, of which each record
-//! takes the lowest: see [`Ahead`].
+//! A search for the end of one short record compares the bytes of the records behind it as well,
+//! and most of its cost is to set it up. So the ends are kept as the bits of a word, of which each
+//! record takes the lowest: see [`Ahead`].
 //!
-//! Every `x86_64` has the instructions of SSE2 that make a bit of each byte, and long searches go on
-//! with those of AVX2 where the processor has them. Elsewhere bits cost more than
-//! [`near`](super::near) does, and nothing is kept.
+//! Every `x86_64` has the SSE2 instructions that make a bit of each byte, and long searches go on
+//! with AVX2 if the processor has it. Elsewhere bits cost more than [`near`](super::near), and
+//! nothing is kept.
 //!
-//! The unsafe code is two loads of vectors, a call of what is compiled for SSE2, which is there, and
-//! one of what is compiled for AVX2, behind the question whether that is. Their twins are `words`,
-//! which is made of plain integers, and `far_plain`; the tests hold them against each other.
+//! The unsafe code is two loads of vectors, a call of a function compiled for SSE2, which is always
+//! there, and a call of one compiled for AVX2, behind a test for it. Their twins are `words`, which
+//! uses plain integers, and `far_plain`; the tests compare them.
 
 #[cfg(all(feature = "std", target_arch = "x86_64", target_feature = "sse2"))]
 #[expect(unsafe_code, reason = "long lines take two thirds of the time")]
@@ -28,18 +28,18 @@ use words as machine;
 
 use crate::core::Ahead;
 
-/// Whether it pays to keep what is ahead.
+/// True if keeping the ends ahead pays.
 pub(super) const WORTH: bool = cfg!(all(target_arch = "x86_64", target_feature = "sse2"));
 
-/// How many bytes are compared at once: each has a bit.
+/// The number of bytes compared at once: each has a bit.
 const BLOCK: usize = 64;
 
-/// The place of the next `byte` in `whole`; each is given once, in their order. There is none between
-/// the front and `known`.
+/// Returns the place of the next `byte` in `whole`; each is returned once, in order. There is none
+/// between the front and `known`.
 #[inline(always)]
 pub(super) fn next(byte: u8, whole: &[u8], known: usize, ahead: &mut Ahead) -> Option<usize> {
     if ahead.marks == 0 {
-        // A branch and not a maximum: what is looked at next would wait for the last record.
+        // A branch and not a maximum: otherwise the next look would wait for the last record.
         if ahead.searched < known {
             ahead.searched = later(ahead.searched, known);
         }
@@ -58,14 +58,15 @@ pub(super) fn next(byte: u8, whole: &[u8], known: usize, ahead: &mut Ahead) -> O
     Some(at)
 }
 
-/// Where a search goes on that was begun before the loan.
+/// Returns the place at which a search goes on that began before the loan.
 #[cold]
 #[inline(never)]
 fn later(searched: usize, known: usize) -> usize {
     searched.max(known)
 }
 
-/// Where the first block ends that has a `byte`, and its bits, if it is one of the next two.
+/// Returns the end of the first block that has a `byte`, and its bits, if it is one of the next
+/// two.
 #[inline(always)]
 fn near(byte: u8, whole: &[u8], from: usize) -> Option<(usize, u64)> {
     let block = whole.get(from..)?.first_chunk()?;
@@ -78,7 +79,7 @@ fn near(byte: u8, whole: &[u8], from: usize) -> Option<(usize, u64)> {
     (marks != 0).then_some((from + 2 * BLOCK, marks))
 }
 
-/// The same wherever it is; no bits at the end of `whole`, if there is none.
+/// Does the same for any block; no bits, and the end of `whole`, if there is none.
 #[inline(never)]
 fn far(byte: u8, whole: &[u8], from: usize) -> (usize, u64) {
     #[cfg(all(feature = "std", target_arch = "x86_64", target_feature = "sse2"))]
@@ -100,7 +101,7 @@ fn far_plain(byte: u8, whole: &[u8], mut from: usize) -> (usize, u64) {
     last(byte, whole, from)
 }
 
-/// The same where less than a block is left from `from` on.
+/// Does the same if less than a block is left from `from` on.
 #[inline(never)]
 fn last(byte: u8, whole: &[u8], from: usize) -> (usize, u64) {
     let left = whole.len().saturating_sub(from);
@@ -112,7 +113,7 @@ fn last(byte: u8, whole: &[u8], from: usize) -> (usize, u64) {
         padded[BLOCK - whole.len()..].copy_from_slice(whole);
         &padded
     });
-    // What was looked at before is none of it, and neither is what was put in front.
+    // Leave out bytes that were looked at before, and those put in front.
     (whole.len(), machine::marks(byte, block) & u64::MAX << (BLOCK - left))
 }
 
@@ -121,14 +122,14 @@ mod tests {
     use super::*;
     use alloc::{vec, vec::Vec};
 
-    /// Miri is slow: it goes on by odd steps, so that every place in a block still comes.
+    /// Miri is slow: it goes on by odd steps, so that every place in a block still occurs.
     const STEP: usize = if cfg!(miri) { 13 } else { 1 };
 
     #[test]
     fn machines_agree_on_every_byte_at_every_place() {
         for at in (0..BLOCK).step_by(STEP) {
             for here in (0..=u8::MAX).step_by(if cfg!(miri) { 31 } else { 1 }).chain([b'\n']) {
-                // Neighbours of the byte looked for are what a carry could mistake for it.
+                // A carry could mistake neighbours of the byte for it.
                 for around in [b'\n', b'\x0b', b'\x8a', b'\x09', 0, 0xff] {
                     let mut block = [around; BLOCK];
                     block[at] = here;
@@ -141,7 +142,7 @@ mod tests {
         }
     }
 
-    /// All places that `far` finds, one block after the other, beginning at `from`.
+    /// Returns all places that `far` finds, one block after the other, from `from` on.
     fn all(far: fn(u8, &[u8], usize) -> (usize, u64), whole: &[u8], mut from: usize) -> Vec<usize> {
         let mut places = Vec::new();
         loop {

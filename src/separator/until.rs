@@ -26,14 +26,14 @@ pub struct Until<S> {
     pub(super) keep: bool,
     last: bool,
     pub(super) skip_empty: bool,
-    /// How many lengths content may have that makes an item: those from 0 or 1 up to `max`. So one
-    /// comparison tells whether it does.
+    /// The number of lengths that content of an item may have: from 0 or 1 up to `max`. So one
+    /// comparison decides.
     lengths: usize,
-    /// Whether the front of the input lies inside of an over-long record.
+    /// True if the front of the input lies inside a record that is too long.
     inside: bool,
-    /// No separator ends within this many bytes in front of the input.
+    /// No separator ends within this many bytes at the front of the input.
     searched: usize,
-    /// Length of the content of the record that `frame` has found.
+    /// The length of the content of the record that `frame` has found.
     pub(super) content: usize,
 }
 
@@ -58,7 +58,7 @@ impl<S: Separator> Until<S> {
         }
     }
 
-    /// The same stage with another separator.
+    /// Exchanges the separator.
     pub(super) const fn with<T: Separator>(self, separator: T) -> Until<T>
     where
         S: Copy,
@@ -99,13 +99,13 @@ impl<S: Separator> Until<S> {
         self.settled()
     }
 
-    /// The same stage with what follows from its options.
+    /// Computes the fields that follow from the options.
     const fn settled(mut self) -> Self {
         self.lengths = if self.skip_empty { self.max } else { self.max.saturating_add(1) };
         self
     }
 
-    /// The answer where `input` has no separator in it.
+    /// Returns the answer if `input` has no separator in it.
     fn unfinished(&mut self, input: &[u8], eof: bool, max: usize) -> Skimmed {
         self.searched = input.len();
         if eof && input.is_empty() && !self.inside {
@@ -122,14 +122,15 @@ impl<S: Separator> Until<S> {
             return Skimmed::Part { length, content };
         }
         let claim = self.separator.missing(input).max(1);
-        // What comes may also be the end of the stream, break a rule, or make the record over-long.
+        // The next bytes may also be the end of the stream, break a rule, or make the record too
+        // long.
         let soon = self.last || self.inside || S::STRICT;
         let room = if soon { 0 } else { max.saturating_sub(input.len()) };
         let need = Need::exactly(claim.min(room.saturating_add(1)));
         Skimmed::Framing(Framing::Need(need.claiming(claim)))
     }
 
-    /// The answer where `separator` ends the record.
+    /// Returns the answer if `separator` ends the record.
     fn finished(&self, separator: Range<usize>, max: usize) -> Skimmed {
         if separator.start > max || self.inside {
             Skimmed::End { length: separator.end, content: separator.start }
@@ -142,7 +143,7 @@ impl<S: Separator> Until<S> {
         }
     }
 
-    /// The answer of `frame` where `separator` ends the record.
+    /// Returns the answer of `frame` if `separator` ends the record.
     #[inline(always)]
     fn found(&mut self, separator: Range<usize>) -> Result<Framing, Fault<S::Error>> {
         let Range { start, end } = separator;
@@ -154,7 +155,7 @@ impl<S: Separator> Until<S> {
         }
     }
 
-    /// The answer of `frame` where `separator` ends content that is too long or to be skipped.
+    /// Returns the answer of `frame` if `separator` ends content that is too long or to be skipped.
     #[cold]
     #[inline(never)]
     fn no_item(&self, separator: Range<usize>) -> Result<Framing, Fault<S::Error>> {
@@ -164,8 +165,8 @@ impl<S: Separator> Until<S> {
         }
     }
 
-    /// A fault in an over-long record: what is in front of it is passed over first, as it would be
-    /// if the bytes came one by one.
+    /// Handles a fault in a record that is too long: the bytes in front of it are passed over
+    /// first, as they would be if the bytes came one by one.
     #[cold]
     fn before(&self, fault: Fault<S::Error>, max: usize) -> Result<Skimmed, Fault<S::Error>> {
         let content = usize::try_from(fault.at).unwrap_or(usize::MAX);
@@ -175,7 +176,7 @@ impl<S: Separator> Until<S> {
         }
     }
 
-    /// As `frame`, where the next byte that could end a record is content, which is seldom.
+    /// Does what `frame` does if the next byte that could end a record is content, which is rare.
     #[cold]
     #[inline(never)]
     fn frame_alone(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<S::Error>> {
@@ -196,7 +197,7 @@ impl<S: Separator> Until<S> {
         Fault::too_long(self.max as u64)
     }
 
-    /// Only the first thing wrong counts: what is behind the limit would not be seen if the bytes
+    /// Only the first violation counts: the bytes behind the limit would not be seen if the bytes
     /// came one by one.
     #[cold]
     #[inline(never)]
@@ -204,7 +205,7 @@ impl<S: Separator> Until<S> {
         if fault.at > self.max as u64 { self.too_long() } else { fault }
     }
 
-    /// Gets ready for the next record.
+    /// Prepares for the next record.
     #[inline]
     pub(super) fn begin(&mut self) {
         self.searched = 0;
@@ -219,8 +220,8 @@ impl<S: Separator> Decode for Until<S> {
         Self: 'a;
     type Error = S::Error;
 
-    // Always in line, with the search in it: where the answer of a call has to come through memory,
-    // the next search waits for it.
+    // Always in line, with the search in it: if the answer of a call came through memory, the next
+    // search would wait for it.
     #[inline(always)]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
         match self.separator.find(input, self.searched, eof && self.last) {
