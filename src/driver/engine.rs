@@ -1,31 +1,32 @@
-//! The engine: what a connection does when it is polled.
+//! The engine: the loop of a connection.
 //!
 //! # Marks
 //! Output that does not leave must stop something, or a peer that asks and never reads fills the
-//! memory; and if it stops too much, two peers that both send stop for ever. So:
+//! memory. If it stops too much, two peers that both send stop for ever. So:
 //!
-//! - From the high-water mark on callers wait to add more (`queue`, `send`, `room`). Records that
-//!   are buffered are delivered at any level, and the peer is read from for a caller that asks for
-//!   an item, as far as the record that it waits for is long.
+//! - From the high-water mark on, callers wait to add more (`queue`, `send`, `room`). Buffered
+//!   records are delivered at any level, and a caller that asks for an item is read for, up to the
+//!   length of the record that it waits for.
 //! - Once a stage, or a caller that does not wait, has added another high-water mark on top,
-//!   nothing is absorbed, and nothing is read but ahead, up to `max_read_ahead`, until output has
-//!   left ([`WriteSide::is_full`](super::write::WriteSide::is_full)). What was read ahead is not
-//!   delivered until then: a caller that answers each item without waiting would be fed for ever.
+//!   nothing is absorbed, and nothing is read except ahead, up to `max_read_ahead`, until output
+//!   has left ([`WriteSide::is_full`](super::write::WriteSide::is_full)). Bytes read ahead are not
+//!   delivered until then: otherwise a caller that answers each item without waiting would be fed
+//!   for ever.
 //! - A transport that may wait in a call ([`Connection::may_wait`]) is never read ahead: the call
-//!   would not come back when there is room to write.
+//!   would not return when there is room to write.
 //!
 //! The stage is let speak before each wait: see [`speak`](super::speak).
 //!
 //! # Work
-//! A poll ends after [`Options::max_work`](super::Options) bytes of work, or [`Pace::ONCE`] after
-//! one call on the transport, so that other tasks run and clocks are looked at. Work is counted over
-//! calls, until one comes back without an item: a peer that always has one more would never let go
-//! of its task otherwise.
+//! A poll ends after [`Options::max_work`](super::Options) bytes of work, or with [`Pace::ONCE`]
+//! after one call on the transport, so that other tasks run and clocks are looked at. Work is
+//! counted over calls, until one returns without an item: otherwise a peer that always sends one
+//! more would keep its task for ever.
 //!
 //! # Failures
-//! What a peer has said before it went is still delivered, so a failure to send is kept until
-//! nothing can be read any more. It is told before a read that may wait for ever, and before the
-//! end of the stream, which would be a truncated record otherwise.
+//! Bytes that a peer sent before it left are still delivered, so a failure to send is kept until
+//! nothing can be read any more. It is reported before a read that may wait for ever, and before
+//! the end of the stream, which would look like a truncated record otherwise.
 
 use std::{
     io,
@@ -40,12 +41,12 @@ use super::{
 use crate::core::Budget;
 use crate::{Decode, Exchange, Fault, Framing, Need, Progress, Pulled};
 
-/// How much is done before a poll comes back.
+/// The amount of work after which a poll returns.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     /// Bytes of work.
     limit: usize,
-    /// It comes back after each call on the transport.
+    /// True if it returns after each call on the transport.
     pub(super) once: bool,
 }
 
@@ -54,52 +55,52 @@ impl Pace {
     pub(super) const ONCE: Self = Self { limit: 1, once: true };
     /// As much as there is.
     pub(super) const ALL: Self = Self { limit: usize::MAX, once: false };
-    /// Whether a poll that has done so much comes back.
+    /// Returns true if a poll that has done so much work returns.
     pub(super) const fn is_enough(self, work: usize) -> bool {
         self.once || work >= self.limit
     }
 
-    /// As many bytes of work as there are.
+    /// Lifts the limit on bytes of work.
     pub(super) const fn unlimited(self) -> Self {
         Self { limit: usize::MAX, once: self.once }
     }
 
-    /// What one poll does unless the options say otherwise, in bytes.
+    /// The default work of one poll, in bytes.
     const WORK: usize = 1024 * 1024;
-    /// A read counts for at least as much work as this, in bytes.
+    /// The least work for which a read counts, in bytes.
     const READ: usize = 8 * 1024;
 }
 
-/// What can be said of the next item without a look at the transport.
+/// The state of the next item as far as it is known without a look at the transport.
 pub(super) enum AtOnce<E> {
     /// A record of this length is there, and paid for.
     Record(usize),
-    /// The stage has answered this.
+    /// The stage has given this answer.
     Framed(Framing),
     /// The stage has found a fault.
     Fault(Fault<E>),
-    /// Something else is to be seen to before the stage is asked.
+    /// Something else must be done before the stage is asked.
     Nothing,
 }
 
-/// What a poll for an item has come to.
+/// The result of a poll for an item.
 pub(super) enum Found {
     /// A record can be taken.
     Item,
-    /// The stage is over, and all is sent.
+    /// The stage is done, and everything is sent.
     Over,
-    /// Enough was done for now; nothing says that there is not more.
+    /// Enough was done for now; there may be more.
     Again,
 }
 
 impl<T: Transport, S> Connection<T, S> {
-    /// Whether a call on the transport may wait, rather than being pending.
+    /// Returns true if a call on the transport may wait, rather than being pending.
     #[inline]
     pub(super) fn may_wait(&self) -> bool {
         T::FLUSH_FIRST && !self.read.input.options.nonblocking
     }
 
-    /// How much a poll does.
+    /// Returns the pace of a poll.
     #[inline]
     pub(super) fn pace(&self) -> Pace {
         let may_wait = self.may_wait();
@@ -110,7 +111,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// How many bytes of work a poll does.
+    /// Returns the bytes of work of a poll.
     pub(super) fn max_work(&self) -> usize {
         self.pace().limit
     }
@@ -136,8 +137,8 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// What can be said without a look at the transport. Usually there is a record already, and
-    /// nobody is watching.
+    /// Returns what is known without a look at the transport. Usually there is a record already,
+    /// and no timer watches.
     #[inline(always)]
     pub(super) fn at_once(&mut self) -> AtOnce<S::Error>
     where
@@ -157,7 +158,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Goes on where there was no record at once.
+    /// Goes on if there was no record at once.
     #[inline(never)]
     pub(super) fn poll_ready_past(
         &mut self,
@@ -181,7 +182,7 @@ impl<T: Transport, S> Connection<T, S> {
         self.poll_ready_after(cx, pulled)
     }
 
-    /// Whether no timer watches and no task has waited, so that nothing is to be noted down.
+    /// Returns true if no timer watches and no task has waited, so that nothing must be noted.
     #[inline]
     fn is_at_rest(&self) -> bool {
         self.waits.is_none() && (T::FLUSH_FIRST || !self.tasks.is_waited_for())
@@ -210,8 +211,8 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// An error that is about to be told. Behind a fatal fault nobody calls again who would send
-    /// what is queued: the answers to what came before it are sent now, as far as that goes.
+    /// Prepares an error to be reported. After a fatal fault the caller will not send what is
+    /// queued, so answers to earlier input are sent now, as far as that goes.
     pub(super) fn told<E>(&mut self, cx: &mut Context<'_>, error: Error<E>) -> Error<E> {
         if matches!(&error, Error::Fault(fault) if fault.fatal) {
             let once = self.pace().once;
@@ -220,7 +221,7 @@ impl<T: Transport, S> Connection<T, S> {
         error
     }
 
-    /// Goes on until a record is ready, the stage is over, or enough was done.
+    /// Goes on until a record is ready, the stage is done, or enough was done.
     pub(super) fn poll_found(
         &mut self,
         cx: &mut Context<'_>,
@@ -234,7 +235,7 @@ impl<T: Transport, S> Connection<T, S> {
         self.poll_found_after(cx, pace, pulled)
     }
 
-    /// The same, with what the stage has answered the first time.
+    /// Does the same, given the first answer of the stage.
     fn poll_found_after(
         &mut self,
         cx: &mut Context<'_>,
@@ -279,7 +280,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Reads once for the stage, having said everything if that may take for ever.
+    /// Reads once for the stage. Before a read that may wait for ever, everything is sent.
     #[inline(never)]
     fn poll_more(
         &mut self,
@@ -293,7 +294,7 @@ impl<T: Transport, S> Connection<T, S> {
         if T::FLUSH_FIRST {
             match self.poll_spoken(cx, pace)? {
                 Poll::Ready(None) => {}
-                // What is left of it is sent by further calls, each of which may wait.
+                // The rest of it is sent by further calls, each of which may wait.
                 Poll::Ready(Some(pulled)) => return Poll::Ready(Ok(pulled)),
                 Poll::Pending => return self.poll_nothing(cx),
             }
@@ -305,7 +306,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
         let Self { io, read, write, .. } = self;
         if !T::FLUSH_FIRST && !write.has_room(io) {
-            // So much makes a batch, and once it has left its memory can be read into.
+            // This much makes a batch, and once it has left its memory can be read into.
             let _ = write.poll_flush(io, cx);
         }
         match read.poll_fill(io, cx, need, &mut write.output) {
@@ -318,7 +319,7 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Nothing can be read now.
+    /// Waits, since nothing can be read now.
     pub(super) fn poll_nothing<R, E>(&mut self, cx: &mut Context<'_>) -> Poll<Result<R, Error<E>>> {
         match ready!(self.poll_idle(cx)) {
             Err(error) => Poll::Ready(Err(error.into())),
@@ -341,14 +342,14 @@ impl<T: Transport, S> Connection<T, S> {
             .as_task(Wants::Read, cx, |this, cx| this.poll_exchanged(cx, exchange, timer, until));
         if let Poll::Ready(Ok(_)) = exchanged {
             self.heard();
-            // A connection that only had its handshake watched holds nothing for that afterwards,
-            // and takes the short ways of one that is not watched.
+            // A connection of which only the handshake was watched holds nothing for that
+            // afterwards, and takes the short paths of one that is not watched.
             self.waits.take_if(|waits| waits.is_at_rest());
         }
         exchanged
     }
 
-    /// The same; `until` is the deadline of an exchange that names none.
+    /// Does the same; `until` is the deadline of an exchange that has none.
     fn poll_exchanged<X: Exchange>(
         &mut self,
         cx: &mut Context<'_>,
@@ -357,9 +358,10 @@ impl<T: Transport, S> Connection<T, S> {
         until: Option<Duration>,
     ) -> Poll<Result<X::Output, Error<X::Error>>> {
         let next = |exchange: &X| exchange.deadline().or(until);
-        // It is made anew whenever a deadline was waited for: a handshake may be tried for ever.
+        // It is made anew whenever a deadline was waited for, since a handshake may be tried for
+        // ever.
         let mut budget = Budget::new();
-        // A limit for work that is done is none for the steps between two looks at the clock.
+        // The limit on work is no limit on the steps between two looks at the clock.
         let pace = if self.may_wait() && timer.is_some() { Pace::ONCE } else { Pace::ALL };
         let (limit, mut work) = (self.pace().limit, 0_usize);
         self.read.input.settle();
@@ -453,8 +455,8 @@ impl<T: Transport, S> Connection<T, S> {
                     let received = self.read.input.buffer.len().saturating_sub(held);
                     work = work.saturating_add(received.max(Pace::READ));
                 }
-                // The deadline may have moved since it was last looked at; and what made a
-                // blocking transport come back may be the deadline.
+                // The deadline may have moved since it was last looked at, and it may be the reason
+                // that a blocking transport returned.
                 Poll::Pending if is_due(timer, next(exchange), cx) => budget = Budget::new(),
                 Poll::Pending if comes_back => {}
                 Poll::Pending => return self.poll_nothing(cx),
@@ -479,7 +481,8 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Sends what is queued; whether all of it has left, or another call is needed for the rest.
+    /// Sends what is queued. Returns true if everything has left, false if another call is needed
+    /// for the rest.
     pub(super) fn poll_all_sent(
         &mut self,
         cx: &mut Context<'_>,
@@ -503,7 +506,7 @@ impl<T: Transport, S> Connection<T, S> {
         self.as_task(Wants::Write, cx, |this, cx| this.poll_some_room(cx, Pace::ALL)).map(drop)
     }
 
-    /// The same, at a pace; false if enough was done.
+    /// Does the same at a pace. Returns false if enough was done.
     pub(super) fn poll_some_room(&mut self, cx: &mut Context<'_>, pace: Pace) -> Poll<bool> {
         self.poll_below(cx, pace, self.write.output.high_water())
     }
@@ -519,7 +522,7 @@ impl<T: Transport, S> Connection<T, S> {
         while !self.write.is_below(&self.io, mark) {
             let flushed = self.write.poll_sent(&mut self.io, cx, pace.once);
             if !self.write.can_send() {
-                // Whatever waits elsewhere, such as in the queue of two halves, goes nowhere.
+                // Bytes that wait elsewhere, such as in the queue of two halves, go nowhere.
                 break;
             }
             if self.write.is_below(&self.io, mark) {
@@ -542,8 +545,8 @@ impl<T: Transport, S> Connection<T, S> {
         self.read.input.poll_ahead(&mut self.io, cx)
     }
 
-    /// Sends what is queued, what the stage has to say and then the end, by `close_write`; false if
-    /// enough was done.
+    /// Sends what is queued, what the stage adds and then the end, by `close_write`. Returns false
+    /// if enough was done.
     pub(super) fn poll_end(
         &mut self,
         cx: &mut Context<'_>,
@@ -564,7 +567,7 @@ impl<T: Transport, S> Connection<T, S> {
                 let ended = close_write(&mut this.io, cx);
                 this.write.end_waits(ended.is_pending());
                 match ended {
-                    // That sending has failed was told. A further close tries again.
+                    // That sending has failed was reported. A further close tries again.
                     Poll::Ready(Err(_)) if this.write.is_broken() => {}
                     Poll::Ready(ended) => {
                         ended?;
@@ -579,8 +582,8 @@ impl<T: Transport, S> Connection<T, S> {
         })
     }
 
-    /// Reads and drops what the peer still sends, up to its end or `limit` bytes, those of earlier
-    /// attempts included; whether its end has come, or none if enough was done.
+    /// Reads and drops what the peer still sends, up to its end or `limit` bytes, including earlier
+    /// attempts. Returns whether its end has come, or `None` if enough was done.
     pub(super) fn poll_drained(
         &mut self,
         cx: &mut Context<'_>,
@@ -594,7 +597,7 @@ impl<T: Transport, S> Connection<T, S> {
             let input = &mut this.read.input;
             let drained = loop {
                 if input.is_none() {
-                    // What comes is the other half's.
+                    // Bytes that come belong to the other half.
                     break Poll::Ready(Ok(Some(false)));
                 }
                 if input.drain() >= limit && !input.eof {
@@ -614,7 +617,7 @@ impl<T: Transport, S> Connection<T, S> {
                         Poll::Ready(Err(error)) if is_again(&error) => {
                             work = work.saturating_add(Pace::READ);
                         }
-                        // All that was for the stage has come.
+                        // Everything for the stage has come.
                         Poll::Ready(_) => break Poll::Ready(Ok(Some(true))),
                         Poll::Pending => break Poll::Pending,
                     }
@@ -625,7 +628,7 @@ impl<T: Transport, S> Connection<T, S> {
                     Poll::Ready(Ok(_)) => {
                         work = work.saturating_add(input.buffer.len().max(Pace::READ));
                     }
-                    // A layer has failed, which was told: what is below it is drained.
+                    // A layer has failed, which was reported: drain what is below it.
                     Poll::Ready(Err(error)) if is_failed(&error) => input.eof = true,
                     Poll::Ready(Err(error)) => break Poll::Ready(Err(error)),
                     Poll::Pending => break Poll::Pending,
@@ -636,7 +639,7 @@ impl<T: Transport, S> Connection<T, S> {
         })
     }
 
-    /// The same as one poll: what is done for now is pending.
+    /// Does the same as one poll: work left for later is pending.
     pub(super) fn poll_drain(
         &mut self,
         cx: &mut Context<'_>,
@@ -648,9 +651,9 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Says everything before a read that may wait for ever; false where something is left to be
-    /// said by a further call. A non-blocking socket may be pending here; then reading goes on, and
-    /// the write is tried again when the read would block.
+    /// Sends everything before a read that may wait for ever. Returns false if a further call must
+    /// send the rest. A non-blocking socket may be pending here; then reading goes on, and the
+    /// write is tried again when the read would block.
     #[inline]
     pub(super) fn poll_said(&mut self, cx: &mut Context<'_>, pace: Pace) -> Poll<io::Result<bool>> {
         let sent = self.write.poll_sent(&mut self.io, cx, pace.once);
@@ -665,7 +668,7 @@ impl<T: Transport, S> Connection<T, S> {
         Poll::Ready(Ok(true))
     }
 
-    /// Nothing can be read now: sends what is queued, holds as little as possible and waits.
+    /// Sends what is queued since nothing can be read now, gives memory back and waits.
     pub(super) fn poll_idle(
         &mut self,
         cx: &mut Context<'_>,
@@ -676,7 +679,7 @@ impl<T: Transport, S> Connection<T, S> {
         self.poll_at_rest()
     }
 
-    /// The same where sending has been tried. Reports why that failed, which was kept while there
+    /// Does the same after an attempt to send. Reports an error of that, which was kept while there
     /// was something to read.
     pub(super) fn poll_at_rest(&mut self) -> Poll<io::Result<std::convert::Infallible>> {
         if let Some(error) = self.write.failure() {
@@ -686,13 +689,13 @@ impl<T: Transport, S> Connection<T, S> {
         Poll::Pending
     }
 
-    /// Holds as little as possible.
+    /// Gives memory back.
     fn release(&mut self) {
         self.write.release();
         self.read.input.release();
     }
 
-    /// An item has come: a phase that a timer watches over is over.
+    /// Notes an item: a phase that a timer watches is over.
     #[inline]
     pub(super) fn heard(&mut self) {
         if let Some(waits) = &mut self.waits {
@@ -700,8 +703,8 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Polls for one of the two tasks that may wait for a connection: both are woken by what only
-    /// one of them is told of.
+    /// Polls for one of the two tasks that may wait for a connection, and wakes the other if only
+    /// one was woken.
     #[inline]
     pub(super) fn as_task<R>(
         &mut self,
@@ -737,14 +740,14 @@ impl<T: Transport, S> Connection<T, S> {
         polled
     }
 
-    /// What another task may wait for: bytes that were read, and bytes that were sent.
+    /// Returns the progress that another task may wait for: bytes read, and bytes sent.
     fn progress(&self) -> (u64, bool, usize) {
         let input = &self.read.input;
         let received = input.buffer.position().wrapping_add(input.buffer.len() as u64);
         (received, input.eof, self.write.output.len())
     }
 
-    /// Has a blocking transport come back by `at`. Whether it does: it may do so a little early.
+    /// Makes a blocking transport return by `at`. Returns whether it will, perhaps a little early.
     fn arm(
         &mut self,
         timer: &mut Option<&mut dyn TimerFor<T>>,
@@ -759,7 +762,7 @@ impl<T: Transport, S> Connection<T, S> {
     }
 }
 
-/// Enough was done for now. A task is woken at once; a readiness loop calls again.
+/// Returns since enough was done for now. A task is woken at once; a readiness loop calls again.
 #[cold]
 pub(super) fn again<T: Transport, R>(cx: &mut Context<'_>) -> Poll<io::Result<R>> {
     if T::FLUSH_FIRST {
@@ -769,7 +772,7 @@ pub(super) fn again<T: Transport, R>(cx: &mut Context<'_>) -> Poll<io::Result<R>
     Poll::Pending
 }
 
-/// Whether a deadline has come, by a timer if there is one.
+/// Returns true if a deadline has come, by a timer if there is one.
 fn is_due<T>(
     timer: &mut Option<&mut dyn TimerFor<T>>,
     at: Option<Duration>,

@@ -1,12 +1,12 @@
 //! Storage that is leased while a connection has something to read or to send.
 //!
-//! Transports are lent the memory that they read into, anybody can write one, and the next
-//! connection is somebody else's. So storage to read into is zero as far as it is initialised. What
-//! a connection has used of short storage is written over when it is given back, and no more than
-//! that, so that the cost follows the traffic. Of [long storage](large) nothing is initialised: a
-//! buffer zeroes it a step ahead of what it receives, which costs next to nothing, since what is
-//! zeroed is close to the processor when it is read into. Storage of outputs is left as it is: an
-//! [`Output`] takes bytes and shows none of its memory.
+//! Transports are lent the memory that they read into, anybody can write a transport, and the next
+//! connection belongs to another peer. So storage to read into is zero as far as it is initialised.
+//! The part of short storage that a connection has used is overwritten when it is given back, and
+//! no more, so that the cost follows the traffic. Of [long storage](large) nothing is initialised:
+//! a buffer zeroes it a step ahead of what it receives, which costs next to nothing, since zeroed
+//! memory is in the cache when it is read into. Storage of outputs is left as it is: an [`Output`]
+//! takes bytes and shows none of its memory.
 
 use bytes::BytesMut;
 use std::cell::RefCell;
@@ -16,11 +16,11 @@ use large::Large;
 
 mod large;
 
-/// What no connection of a thread uses now.
+/// Storage that no connection of a thread uses now.
 struct Pools {
     /// Storage to read into.
     inputs: Vec<BytesMut>,
-    /// What small writes are gathered in, with room for `OUTPUT_SIZE`.
+    /// Storage to gather small writes in, with room for `OUTPUT_SIZE`.
     outputs: Vec<BytesMut>,
     /// Longer storage, for either.
     large: Large,
@@ -32,8 +32,8 @@ thread_local! {
     };
 }
 
-/// How many buffers a thread keeps. One connection is polled at a time, and few keep their lease
-/// beyond that: those with a part of a record.
+/// The most buffers that a thread keeps. One connection is polled at a time, and few keep their
+/// lease beyond that: those with a part of a record.
 const KEPT: usize = 16;
 
 /// Rests of a record that are shorter than this are held in at most twice as much memory while
@@ -42,11 +42,12 @@ const KEPT: usize = 16;
 /// than half of the storage.
 const SMALL: usize = 16 * 1024;
 
-/// What a thread keeps of storage for either direction, in bytes, large storage aside: enough for
-/// the few connections that move much at a time, and nothing to speak of beside what they move.
+/// The most storage that a thread keeps for either direction, in bytes, without large storage:
+/// enough for the few connections that move much at a time, and little compared with what they
+/// move.
 const KEPT_BYTES: usize = 1 << 20;
 
-/// How many times its usual size a lease may have that is not from large storage.
+/// The greatest multiple of its usual size that a lease may have without large storage.
 pub(super) const LARGEST: u8 = 8;
 
 /// Storage that is longer than this, in bytes, is [large](Large).
@@ -60,17 +61,17 @@ fn keep(pool: &mut Vec<BytesMut>, storage: BytesMut) {
     }
 }
 
-/// Does something with the pools of this thread, unless it is about to end.
+/// Gives access to the pools of this thread, unless it is about to end.
 fn with<R>(act: impl FnOnce(&mut Pools) -> R) -> Option<R> {
     POOLS.try_with(|pools| act(&mut pools.borrow_mut())).ok()
 }
 
 /// Gives `buffer` storage of `size` bytes, or somewhat more, if it has less: none, the small rest
-/// of a connection that has waited, or what it kept from before reads filled it. (One that blocks
-/// never gives its lease back in between.) It is twice as large where a rest would leave less than
-/// `room`, but no larger than `largest`.
+/// of a connection that has waited, or its storage from before reads filled it. (A blocking
+/// connection never gives its lease back in between.) It is twice as large if a rest would leave
+/// less than `room`, but no larger than `largest`.
 ///
-/// More than `fresh` bytes are had from [large storage](Large) or not at all: then the buffer grows
+/// More than `fresh` bytes come from [large storage](Large) or not at all: then the buffer grows
 /// with what it receives.
 pub(super) fn lease(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, largest: usize) {
     if buffer.capacity() < size {
@@ -85,7 +86,7 @@ fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, large
     let below = largest.saturating_add(1);
     let is_large = size > LARGE;
     if is_large {
-        // What is held is not moved while there is room.
+        // Buffered bytes are not moved while there is room.
         if buffer.tail() >= room && buffer.capacity() >= fresh {
             return;
         }
@@ -117,12 +118,12 @@ fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, large
     exchange(buffer, pooled.flatten().unwrap_or_else(|| made(size)));
 }
 
-/// New storage. It is zeroed while it is read into where that may be worth it.
+/// Makes new storage. It is zeroed while it is read into if that may pay.
 fn made(size: usize) -> BytesMut {
     if size <= SMALL { BytesMut::zeroed(size) } else { BytesMut::with_capacity(size) }
 }
 
-/// Moves what `buffer` holds to other storage, and keeps its old one for others.
+/// Moves buffered bytes to other storage, and keeps the old one for others.
 fn exchange(buffer: &mut Buffer, storage: BytesMut) {
     let (old, used) = buffer.move_to(storage);
     if old.capacity() >= SMALL {
@@ -130,16 +131,16 @@ fn exchange(buffer: &mut Buffer, storage: BytesMut) {
     }
 }
 
-/// Takes the storage of a waiting buffer back: all of it if it is empty, and all but an allocation
-/// of the rest's own if that is [small](SMALL) and less than half of it. It was a lease of `size`
-/// bytes at least, to a connection that has needed so many last.
+/// Takes the storage of a waiting buffer back: all of it if it is empty, and all except an
+/// allocation of the rest's own if that is [small](SMALL) and less than half of it. It was a lease
+/// of at least `size` bytes, to a connection that has last needed `needed`.
 pub(super) fn give_back(buffer: &mut Buffer, size: usize, needed: usize) {
     if buffer.len() >= SMALL || buffer.capacity() <= 2 * buffer.len() {
         return;
     }
     let (mut storage, used) = buffer.move_out();
-    // Records that were split off may be gone. A short part of storage that others have the rest of
-    // is not what the next lease asks for.
+    // Records that were split off may be gone. A short part of storage whose rest is in use does
+    // not suit the next lease.
     if storage.capacity() < size
         && !reclaim(&mut storage, size)
         && storage.capacity() < size.min(SMALL)
@@ -159,7 +160,7 @@ fn put_back(mut storage: BytesMut, used: usize, needed: usize) {
     }
     let used = used.min(storage.len());
     if used > SMALL && used == storage.len() {
-        // Nothing would be left of it that had been zero anyway.
+        // Nothing of it would still be zero anyway.
         storage.clear();
     } else {
         storage[..used].fill(0);
@@ -172,10 +173,11 @@ fn put_back(mut storage: BytesMut, used: usize, needed: usize) {
 /// Room for a batch of small answers. An output that needs more grows by itself.
 const OUTPUT_SIZE: usize = 8 * 1024;
 
-/// What an output grows to that is filled to its high-water mark and then gets one more answer.
+/// The size to which an output grows that is filled to its high-water mark and then gets one more
+/// answer.
 const OUTPUT_LARGEST: usize = 4 * Output::HIGH_WATER;
 
-/// Gives an empty output memory for small writes, of `size` bytes if there is so much to be had.
+/// Gives an empty output memory for small writes, of `size` bytes if there is as much.
 pub(super) fn lease_output(output: &mut Output, size: usize) {
     let pooled = with(|Pools { outputs, large, .. }| {
         if size > OUTPUT_LARGEST {
@@ -190,7 +192,7 @@ pub(super) fn lease_output(output: &mut Output, size: usize) {
     output.swap_storage(storage.unwrap_or_else(|| BytesMut::with_capacity(OUTPUT_SIZE)));
 }
 
-/// Takes the memory of an empty output back. How much of it was needed at a time, or none where
+/// Takes the memory of an empty output back. Returns how much of it was needed at a time; `None` if
 /// there was none.
 pub(super) fn give_output_back(output: &mut Output) -> Option<usize> {
     if output.capacity() == 0 {

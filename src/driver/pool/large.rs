@@ -1,35 +1,35 @@
 //! Large storage that no connection of a thread uses now.
 //!
-//! Memory that is got from the system costs a fault for each of its pages, which is several times
-//! what it costs to receive as many bytes. So storage that a long message has made a connection
-//! grow is kept for the next one, of whatever connection of the thread, and not by the connection,
-//! which holds nothing while it is idle. It remembers how much it has needed last.
+//! Memory from the system costs a page fault for each of its pages, several times the cost of
+//! receiving as many bytes. So storage that has grown for a long message is kept for the next one,
+//! of any connection of the thread, and not by the connection, which holds nothing while it is
+//! idle. The connection remembers how much it has needed last.
 //!
-//! What is kept has a bound, and there is no clock: each time that storage is asked for and none of
-//! this was needed counts, and [`PASSED`] times in a row halve it. So one burst of long messages is
-//! not paid for long.
+//! The storage kept has a bound, and there is no clock: each request for storage that does not need
+//! it counts, and [`PASSED`] in a row halve it. So one burst of long messages does not cost memory
+//! for long.
 
 use bytes::BytesMut;
 use std::ops::Range;
 
 use crate::core::reclaim;
 
-/// See the module.
+/// The large storage of a thread.
 #[derive(Debug)]
 pub(super) struct Large {
     kept: Vec<BytesMut>,
-    /// So many times in a row it was not needed.
+    /// The number of requests in a row that did not need it.
     passed: u8,
 }
 
-/// The most that is kept, in bytes: storage for a frame of 16 MiB to be received, which doubling
-/// may have made twice as long, and for one to be sent.
+/// The most bytes kept: storage to receive a frame of 16 MiB, which doubling may have made twice as
+/// long, and to send one.
 pub(super) const MOST: usize = 64 << 20;
 
-/// How many pieces of storage are kept at most.
+/// The most pieces of storage kept.
 const PIECES: usize = 8;
 
-/// So many times in a row it is not needed before it is halved.
+/// The number of requests in a row after which unneeded storage is halved.
 const PASSED: u8 = 16;
 
 impl Large {
@@ -37,12 +37,12 @@ impl Large {
         Self { kept: Vec::new(), passed: 0 }
     }
 
-    /// How many bytes are kept.
+    /// Returns the number of bytes kept.
     fn held(&self) -> usize {
         self.kept.iter().map(BytesMut::capacity).sum()
     }
 
-    /// The shortest storage whose length is within `sizes`, with nothing of it initialised.
+    /// Takes the shortest storage whose length is within `sizes`, with nothing of it initialised.
     pub(super) fn take(&mut self, sizes: Range<usize>) -> Option<BytesMut> {
         let fits = |(_, storage): &(usize, &BytesMut)| sizes.contains(&storage.capacity());
         let kept = self.kept.iter().enumerate().filter(fits);
@@ -57,8 +57,8 @@ impl Large {
         Some(self.kept.swap_remove(at))
     }
 
-    /// Keeps storage of which `needed` bytes were in use at a time, and gives up what is shortest
-    /// where that makes too much. Storage that is much longer than was needed counts as not needed.
+    /// Keeps storage of which `needed` bytes were in use at a time, and drops the shortest if that
+    /// makes too much. Storage much longer than was needed counts as not needed.
     pub(super) fn keep(&mut self, storage: BytesMut, needed: usize) {
         if storage.capacity() > MOST {
             return;
@@ -77,7 +77,7 @@ impl Large {
         }
     }
 
-    /// Something else was asked for, or as good would have been.
+    /// Notes a request that did not need large storage, or could have done without.
     #[inline]
     pub(super) fn pass(&mut self) {
         if !self.kept.is_empty() {
