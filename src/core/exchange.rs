@@ -79,7 +79,7 @@ pub enum Progress<T> {
     Done(T),
     /// It waits for the peer. What is queued must be sent first.
     NeedRead(Need),
-    /// What is queued must be sent before it goes on.
+    /// Queued output must be sent before it goes on.
     NeedWrite,
 }
 

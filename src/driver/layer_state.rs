@@ -286,7 +286,7 @@ where
             Ok(()) => Fault::from_cause(Cause::Contract),
             Err(error) => Fault::new(error),
         };
-        // What is left of it is lost with the connection, and no end may follow.
+        // The rest of it is lost with the connection, and no end may follow.
         self.is_closed = true;
         Err(told(fault.at(plain.position())))
     }

@@ -73,7 +73,7 @@ impl<T: PollTransport, S> Connection<T, S> {
     /// half can end the writing side, for both.
     pub fn split(self) -> (Connection<Half<T>, S>, Connection<Half<T>, ()>) {
         let Self { io, read, mut write, waits, .. } = self;
-        // What is queued by now comes before the output of either half.
+        // Output queued by now comes before that of either half.
         let queue = write.take_queued();
         let (shares, mut runs) = (Shares::default(), Runs::default());
         runs.add(&shares, Owner::Reader, queue.len());

@@ -176,7 +176,7 @@ where
     pub fn split(self) -> (HalfConnection<X, S>, HalfConnection<X, ()>) {
         let Self { io: Blocking(io), read, mut write, waits, .. } = self;
         let (leaf, mut stack) = io.divide();
-        // What is queued by now comes before the output of either half.
+        // Output queued by now comes before that of either half.
         let (mut plain, mut queue) = (write.take_queued(), Output::new());
         // Nothing is queued behind the layers' ends, but the ends themselves may still wait in
         // them.

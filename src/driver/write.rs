@@ -61,7 +61,7 @@ impl WriteSide {
     pub(super) fn new(output: Output) -> Self {
         let is_owed = !output.is_empty();
         let (state, pushed) = (State::Open, Pushed::Unknown);
-        // What it begins with was added elsewhere, by a caller who had room there.
+        // The output it begins with was added elsewhere, by a caller who had room there.
         Self {
             output,
             error: None,
@@ -183,7 +183,7 @@ impl WriteSide {
         } else {
             io.poll_send(cx, &mut self.output).map_ok(|()| true)
         };
-        // What a layer adds when it seals does not come from a caller that did not wait.
+        // Bytes that a layer adds when it seals do not come from a caller that did not wait.
         let added = (self.output.len() + io.queued()).saturating_sub(before);
         self.base = self.base.saturating_add(added);
         match ready!(sent) {
