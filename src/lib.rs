@@ -1,13 +1,13 @@
-//! Protocols made of smaller ones.
+//! A toolkit for protocols made of smaller ones.
 //!
-//! A *stage* reads one miniprotocol: it says where the next record ends, and makes it an item. It
-//! does no I/O and knows no clock. A [`Buffer`] belongs to a connection and is lent to one stage
-//! after the other, so what one reads too far is there for the next.
+//! A *stage* reads one miniprotocol: it says where the next record ends, and turns it into an item.
+//! It does no I/O and knows no clock. A [`Buffer`] belongs to a connection and is lent to one stage
+//! after the other, so bytes that one reads too far are there for the next.
 //!
 //! ```
 //! use segue::{Buffer, DecodeExt, Output, Step, length, separator};
 //!
-//! // A line, and then records with their length in front: all of it came in one read.
+//! // A line, then length-prefixed records: all of it came in one read.
 //! let mut buffer = Buffer::from(&b"HELLO 2\r\n\x00\x03one\x00\x03two"[..]);
 //! let mut answers = Output::new();
 //!
@@ -22,23 +22,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - To **write a stage**, implement [`Decode`]; for its sending side [`Encode`], for a handshake
-//!   [`Exchange`]. [`length`], [`separator`] and [`combine`] have the parts to make one of.
-//! - To **drive** one, give a transport to a [`Connection`](driver::Connection): blocking, tokio's or
-//!   futures-io's. In a loop of your own, give the bytes to an [`Inlet`]: it does what a connection
-//!   does, without I/O.
-//! - To **multiplex**, [`mux`] has the parts: windows, credit, a table of streams, turns.
-//! - To **leave**, [`hand_off`](driver::Connection::hand_off): a [`Handoff`] carries what was not
-//!   consumed.
-//! - To **check** one, `laws` (a feature) cuts its input everywhere.
+//! - To **write a stage**, implement [`Decode`]; for its sending side implement [`Encode`], and for a
+//!   handshake [`Exchange`]. [`length`], [`separator`] and [`combine`] have parts for them.
+//! - To **drive** a stage, give a transport to a [`Connection`](driver::Connection): blocking, tokio
+//!   or futures-io. In a loop of your own, give the bytes to an [`Inlet`], a connection without I/O.
+//! - To **multiplex**, use the parts of [`mux`]: windows, credit, a table of streams, a scheduler.
+//! - To **leave**, call [`hand_off`](driver::Connection::hand_off): a [`Handoff`] carries the bytes
+//!   that were not consumed.
+//! - To **check** a stage, use `laws` (a feature), which cuts its input everywhere.
 //!
 //! The [vocabulary] lists the words that these pages use, one meaning each.
 //!
 //! Features: `std` (default; the blocking driver), `tokio`, `tokio-net` (its sockets), `tokio-time`
 //! (a timer, and `close` bounded by it), `futures`, `async-io` (a timer and sockets for smol and
 //! other executors), `stream` (a connection as a `Stream` and `Sink`), `codec` (tokio-util), `nom`,
-//! `laws`. Without any it is `no_std` with `alloc`, on targets with compare-and-swap: thumbv7m and
-//! up, not thumbv6m.
+//! `laws`. Without features it is `no_std` with `alloc`, on targets with compare-and-swap: thumbv7m
+//! and up, not thumbv6m.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Allowed in two small modules of `separator`, which compare many bytes at once.

@@ -26,7 +26,7 @@ pub enum Framing {
 }
 
 impl Framing {
-    /// [`Framing::Need`] of `missing` bytes, all of which belong to this stage.
+    /// Returns a [`Framing::Need`] of `missing` bytes, all of which belong to this stage.
     ///
     /// A `missing` of 0 counts as 1, since a stage that needs nothing gives another answer.
     #[must_use]
@@ -61,13 +61,13 @@ impl Need {
     /// looks ahead.
     pub const LOOK: Self = Self { at_least: NonZeroUsize::MIN, claim: 0 };
 
-    /// At least `at_least` more bytes, which may belong to the next stage.
+    /// Makes a need of at least `at_least` more bytes, which may belong to the next stage.
     #[must_use]
     pub const fn look(at_least: NonZeroUsize) -> Self {
         Self { at_least, claim: 0 }
     }
 
-    /// `missing` more bytes, all of which belong to this stage. A `missing` of 0 counts as 1.
+    /// Makes a need of `missing` more bytes, all of which belong to this stage. 0 counts as 1.
     #[must_use]
     pub const fn exactly(missing: usize) -> Self {
         let at_least = match NonZeroUsize::new(missing) {
@@ -77,14 +77,14 @@ impl Need {
         Self { at_least, claim: at_least.get() }
     }
 
-    /// At least `at_least` more bytes. Everything up to the end of the stream belongs to this
-    /// stage.
+    /// Makes a need of at least `at_least` more bytes. Everything up to the end of the stream
+    /// belongs to this stage.
     #[must_use]
     pub const fn to_the_end(at_least: usize) -> Self {
         Self { at_least: Self::exactly(at_least).at_least, claim: usize::MAX }
     }
 
-    /// The same need, with a claim of `claim` bytes.
+    /// Sets the claim, in bytes.
     #[must_use]
     pub const fn claiming(self, claim: usize) -> Self {
         Self { at_least: self.at_least, claim }

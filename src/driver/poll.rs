@@ -189,9 +189,9 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         poll_fn(|cx| self.poll_close_write(cx)).await
     }
 
-    /// Does the same for a transport whose own close does not send the end of the stream: `end`
-    /// does, given the socket. `async_io::Async<TcpStream>` is one, since its `poll_close` only
-    /// flushes:
+    /// Sends what is queued, then the end of the stream by `end`, which is given the socket. It is
+    /// for a transport whose own close does not send the end of the stream, such as
+    /// `async_io::Async<TcpStream>`, whose `poll_close` only flushes:
     ///
     /// ```no_run
     /// # async fn close(socket: async_io::Async<std::net::TcpStream>) -> std::io::Result<()> {
@@ -252,8 +252,8 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         poll_fn(|cx| self.poll_close_by(cx, timer, drain_limit, end)).await
     }
 
-    /// Does the same without a bound in time: it waits as long as the peer neither sends nor ends,
-    /// which may be for ever. Bound it by other means.
+    /// Ends the connection as [`close_by`](Self::close_by) does, without a bound in time: it waits
+    /// as long as the peer neither sends nor ends, which may be for ever. Bound it by other means.
     ///
     /// # Errors
     /// Those of the transport.
@@ -284,8 +284,8 @@ impl<T: PollTransport> Connection<T, ()> {
         poll_fn(|cx| self.poll_exchange(cx, exchange, &mut None)).await
     }
 
-    /// Does the same, with the deadlines of the exchange kept by `timer`. One without deadlines has
-    /// [`Deadlines::record`](super::Deadlines::record) in all.
+    /// Runs a handshake to its end as [`exchange`](Self::exchange) does, with its deadlines kept by
+    /// `timer`. One without deadlines has [`Deadlines::record`](super::Deadlines::record) in all.
     ///
     /// # Errors
     /// Those of [`exchange`](Self::exchange), and a [missed deadline](Error::late).

@@ -251,8 +251,8 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.close_write_with(CloseWrite::close_write)
     }
 
-    /// Does the same for another library's transport without [`CloseWrite`]: `end` sends the end of
-    /// the stream.
+    /// Sends what is queued, then the end of the stream by `end`. It is for another library's
+    /// transport without [`CloseWrite`].
     ///
     /// # Errors
     /// Those of the transport.
@@ -291,8 +291,8 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.close_by(drain_limit, &mut SocketClock::since(epoch))
     }
 
-    /// Does the same for a transport without a clock: it waits for at most
-    /// [`Options::linger`](super::Options::linger) by the clock of `timer`.
+    /// Ends the connection as [`close`](Self::close) does, for a transport without a clock: it
+    /// waits for at most [`Options::linger`](super::Options::linger) by the clock of `timer`.
     ///
     /// ```
     /// # use segue::{driver::sync::{CloseWrite, Connection}, length};
@@ -348,8 +348,9 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         })?
     }
 
-    /// Does the same, but waits as long as the transport does: a peer that neither sends nor ends
-    /// can hold it for ever. It is for a readiness loop with time-outs of its own.
+    /// Ends the connection as [`close`](Self::close) does, but waits as long as the transport does:
+    /// a peer that neither sends nor ends can hold it for ever. It is for a readiness loop with
+    /// time-outs of its own.
     ///
     /// # Errors
     /// Those of the transport.
@@ -360,8 +361,8 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.close_with(drain_limit, CloseWrite::close_write)
     }
 
-    /// Does what [`close_unbounded`](Self::close_unbounded) does for another library's transport
-    /// without [`CloseWrite`]: `end` sends the end of the stream.
+    /// Ends the connection as [`close_unbounded`](Self::close_unbounded) does, for another
+    /// library's transport without [`CloseWrite`]: `end` sends the end of the stream.
     ///
     /// ```no_run
     /// use segue::{driver::{Options, sync::Connection}, length};
@@ -412,10 +413,10 @@ impl<T: Transport> connection::Connection<Blocking<T>, ()> {
             .unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// Does the same, with the deadlines of the exchange kept by `timer`. One without deadlines has
-    /// [`Deadlines::record`](super::Deadlines::record) in all. The timer is
-    /// [armed](super::Timer::arm) for each call that may wait, and disarmed at the end: a
-    /// [`SocketTimer`](super::SocketTimer) restores the time-outs of the socket.
+    /// Runs a handshake to its end as [`exchange`](Self::exchange) does, with its deadlines kept by
+    /// `timer`. One without deadlines has [`Deadlines::record`](super::Deadlines::record) in all.
+    /// The timer is [armed](super::Timer::arm) for each call that may wait, and disarmed at the
+    /// end: a [`SocketTimer`](super::SocketTimer) restores the time-outs of the socket.
     ///
     /// # Errors
     /// Those of [`exchange`](Self::exchange), and a [missed deadline](Error::late).

@@ -48,7 +48,7 @@ fn bits(low: __m256i, high: __m256i) -> u64 {
     bits(low) | bits(high) << 32
 }
 
-/// The bytes as a vector.
+/// Loads the bytes into a vector.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn vector(bytes: &[u8; 32]) -> __m256i {

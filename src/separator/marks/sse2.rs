@@ -6,7 +6,7 @@ use core::arch::x86_64::{
 
 use super::BLOCK;
 
-/// A bit for each byte of `block`, the lowest for the first: whether it is `byte`.
+/// Returns a bit for each byte of `block`, the lowest for the first, set if it is `byte`.
 #[inline(always)]
 pub(super) fn marks(byte: u8, block: &[u8; BLOCK]) -> u64 {
     // SAFETY: this module is only compiled where SSE2 is there on every machine that the build is
@@ -27,7 +27,7 @@ fn with_sse2(byte: u8, block: &[u8; BLOCK]) -> u64 {
     marks
 }
 
-/// The bytes as a vector.
+/// Loads the bytes into a vector.
 #[inline]
 #[target_feature(enable = "sse2")]
 fn vector(bytes: &[u8; 16]) -> __m128i {

@@ -2,7 +2,7 @@
 
 use super::BLOCK;
 
-/// A bit for each byte of `block`, the lowest for the first: whether it is `byte`.
+/// Returns a bit for each byte of `block`, the lowest for the first, set if it is `byte`.
 #[inline]
 pub(super) fn marks(byte: u8, block: &[u8; BLOCK]) -> u64 {
     let (words, _) = block.as_chunks();
