@@ -16,7 +16,7 @@ use crate::{Buffer, Decode, Encode, Fault, Framing, Layer, Need, Output, Step};
 /// ```
 /// use segue::{Buffer, Layer, Output, Step, combine::Paired, length};
 ///
-/// // Chunks with their length in front, of 1024 bytes at most.
+/// // Length-prefixed chunks of at most 1024 bytes.
 /// let chunks = || Paired::new(length::u16_be().max(1024), length::u16_be(), 1024);
 /// let (mut plain, mut wire) = (Output::new(), Output::new());
 /// plain.put(&[7; 1500]);

@@ -26,7 +26,7 @@
 ///     }
 ///     /// A record in one of the framings.
 ///     pub enum Item<'a>;
-///     /// What was wrong, in one of the framings.
+///     /// The error of one of the framings.
 ///     pub enum Error;
 /// }
 ///

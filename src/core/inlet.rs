@@ -37,13 +37,13 @@ use super::{
 ///
 /// struct Stream<S> {
 ///     inlet: Inlet<S>,
-///     /// What it answers, to its own peer and no other.
+///     /// Answers to the peer of this stream.
 ///     answers: Output,
 /// }
 ///
 /// struct Streams<S> {
 ///     by_id: HashMap<u32, Stream<S>>,
-///     /// Those that may have something: idle ones cost nothing, and all have their turn.
+///     /// Streams that may have something. Idle ones cost nothing, and each is served in turn.
 ///     touched: VecDeque<u32>,
 /// }
 ///
@@ -55,7 +55,7 @@ use super::{
 ///         }
 ///     }
 ///
-///     /// What the next stream has. Take it out of the map if that is a fatal fault.
+///     /// Returns the next item or fault. After a fatal fault take the stream out of the map.
 ///     fn next(&mut self) -> Option<(u32, Result<S::Item<'_>, Fault<S::Error>>)> {
 ///         while let Some(id) = self.touched.pop_front() {
 ///             let Some(stream) = self.by_id.get_mut(&id) else { continue };
@@ -64,7 +64,7 @@ use super::{
 ///                     self.touched.push_back(id); // there may be more, behind what others have
 ///                     return Some((id, self.by_id.get_mut(&id)?.inlet.take()?));
 ///                 }
-///                 // Have it touched again once it has received, or has sent some of its answers.
+///                 // It is added again once it has received, or has sent some of its answers.
 ///                 Ok(Ready::Need(_) | Ready::Room) => {}
 ///                 Ok(Ready::Done) => {} // `is_done` says so to those who send its last answers
 ///                 Err(fault) => {

@@ -22,7 +22,7 @@ use super::{Buffer, Fault, Output, Step};
 /// ```
 /// use segue::{Buffer, Fault, Layer, Need, Output, Step};
 ///
-/// /// Each byte is exclusive-ored with a key; a 0 on the wire is the end. (Nobody is safe by it.)
+/// /// Each byte is exclusive-ored with a key; a 0 on the wire is the end. (This is not secure.)
 /// struct Masked(u8);
 ///
 /// impl Layer for Masked {

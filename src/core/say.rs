@@ -62,7 +62,7 @@ impl Moment {
 /// say.output().put(b"hello");
 /// assert_eq!(say.room(), 3);
 /// say.output().put(b"a window update");
-/// assert_eq!(say.room(), 0); // control messages may pass the room, data must not
+/// assert_eq!(say.room(), 0); // control messages may exceed the room, data must not
 /// ```
 pub struct Say<'a> {
     output: &'a mut Output,

@@ -45,7 +45,7 @@ use crate::Need;
 /// # }
 /// # let socket = Pipe(b"\x04what\x05 ever", vec![]);
 ///
-/// // Bytes in chunks with their length in front.
+/// // Bytes in length-prefixed chunks.
 /// let chunks = Paired::new(length::u8(), length::u8(), 255);
 /// let mut stream = Connection::new(socket, ()).layered(chunks).into_byte_stream();
 /// stream.write_all(b"hello")?;

@@ -318,7 +318,7 @@ impl<T: PollTransport, S> Connection<T, S> {
     /// # smol::block_on(async {
     /// use segue::{combine::Paired, driver::futures::Connection, length, separator};
     ///
-    /// // Lines in chunks with their length in front; an empty chunk is the end.
+    /// // Lines in length-prefixed chunks; an empty chunk is the end.
     /// let wire = smol::io::Cursor::new(b"\x04HELL\x03O\r\n\x00".to_vec());
     /// let chunks = Paired::new(length::u8().through(|chunk| chunk == [0]), length::u8(), 255)
     ///     .ending(|wire| wire.put(&[0]));
@@ -358,7 +358,7 @@ impl<T: Transport, S> Connection<Blocking<T>, S> {
     /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
     /// # }
     ///
-    /// // Lines in chunks with their length in front; an empty chunk is the end.
+    /// // Lines in length-prefixed chunks; an empty chunk is the end.
     /// let socket = Pipe(b"\x04HELL\x03O\r\n\x00");
     /// let chunks = Paired::new(length::u8().through(|chunk| chunk == [0]), length::u8(), 255)
     ///     .ending(|wire| wire.put(&[0]));

@@ -41,11 +41,11 @@ use crate::{Buffer, Output};
 ///     ) -> Poll<io::Result<usize>> {
 ///         match self.bytes.pop() {
 ///             Some(bytes) => {
-///                 into.extend(&bytes); // more than `most` is fine where bytes come in records
+///                 into.extend(&bytes); // more than `most` is allowed if bytes come in records
 ///                 Poll::Ready(Ok(bytes.len()))
 ///             }
 ///             None if self.is_ended => Poll::Ready(Ok(0)),
-///             None => Poll::Pending, // one task does both here, so nobody is to be woken
+///             None => Poll::Pending, // one task does both here, so none must be woken
 ///         }
 ///     }
 ///
@@ -290,7 +290,7 @@ impl Passed {
 /// # fn over(socket: std::net::TcpStream) {
 /// let chunks = Paired::new(length::u8(), length::u8(), 255);
 /// let connection = Connection::new(socket, ()).layered(chunks).begin(length::u8());
-/// let handoff = connection.hand_off(Edge::Carry); // what of the layer?
+/// let handoff = connection.hand_off(Edge::Carry); // the layer would be lost
 /// # }
 /// ```
 ///

@@ -43,7 +43,7 @@ use crate::{Cause, Decode, Fault, Framing, Record};
 /// // Complete: the length is taken off.
 /// let Step::Item(record) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
 /// assert_eq!(record, b"hi");
-/// // Partial: what is missing is known to the byte.
+/// // Partial: the missing bytes are known exactly.
 /// let Step::Need(need) = buffer.step(&mut stage, false, &mut output).unwrap() else { panic!() };
 /// assert_eq!((need.at_least.get(), need.claim), (3, 3));
 /// // Too long: refused by its announcement.

@@ -33,7 +33,7 @@ use crate::{Cause, Content, Decode, Encode, Fault, Framing, Need, Output, Record
 /// use segue::separator::{self, Announced};
 /// use segue::{Buffer, Output, Step};
 ///
-/// /// The length in a command of memcached that stores: `set <key> <flags> <exptime> <bytes>`.
+/// /// Returns the length in a memcached storage command: `set <key> <flags> <exptime> <bytes>`.
 /// fn stored(line: &[u8]) -> Result<Option<usize>, &'static str> {
 ///     let mut words = line.split(|&byte| byte == b' ');
 ///     if words.next() != Some(b"set") {
@@ -375,7 +375,7 @@ impl<'a> Announced<'a> {
     ///
     /// type Length = fn(&[u8]) -> Result<Option<usize>, &'static str>;
     ///
-    /// /// `PUB <subject> <bytes>` of NATS: the length is the last word.
+    /// /// Returns the length in `PUB <subject> <bytes>` of NATS, the last word.
     /// fn length(line: &[u8]) -> Result<Option<usize>, &'static str> {
     ///     let word = line.rsplit(|&byte| byte == b' ').next();
     ///     let length = word.and_then(|word| str::from_utf8(word).ok()?.parse().ok());
