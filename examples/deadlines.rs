@@ -1,15 +1,15 @@
-//! A server of lines that lets slow clients go, under each driver.
+//! A line server that gives up slow clients, under each driver.
 //!
 //! ```text
 //! cargo run --example deadlines
 //! cargo run --example deadlines -- --driver tokio
 //! ```
 //!
-//! A time-out of reads bounds each read, so a client that sends a byte now and then holds its
-//! connection for ever. [`Deadlines`] bound a whole record, a whole idle phase, and how long a
+//! A read time-out bounds each read, so a client that sends a byte now and then holds its
+//! connection for ever. [`Deadlines`] bound a whole record, a whole idle phase, and the time that a
 //! client may take for what it is sent, which alone counts while something is to be sent. Four
-//! clients try them: one trickles a byte every 60 ms, one says nothing after its first line, one
-//! does not read, and one is served. It fails if any of them is treated otherwise.
+//! clients try them: one sends a byte every 60 ms, one falls silent after its first line, one does
+//! not read, and one is served. The example fails if any of them is treated otherwise.
 
 use clap::{Parser, ValueEnum};
 use segue::{
@@ -30,10 +30,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A server of lines that lets slow clients go.
+/// A line server that gives up slow clients.
 #[derive(Parser)]
 struct Arguments {
-    /// What drives the connections; each driver in turn unless it is given.
+    /// The driver of the connections; each in turn by default.
     #[arg(long, value_enum)]
     driver: Option<Driver>,
 }
@@ -51,11 +51,11 @@ const RECORD: Duration = Duration::from_millis(400);
 const IDLE: Duration = Duration::from_millis(800);
 /// Until what was sent is taken.
 const SEND: Duration = Duration::from_millis(600);
-/// How often the client that trickles sends a byte.
+/// The time between two bytes of the slow client.
 const TRICKLE: Duration = Duration::from_millis(60);
 /// The longest line, in bytes.
 const MAX_LINE: usize = 64 * 1024;
-/// How much of what a client still sends is read after the last answer, in bytes.
+/// The bytes to read of what a client still sends after the last answer.
 const DRAIN: u64 = 64 * 1024;
 
 fn lines() -> Line {
@@ -70,7 +70,7 @@ fn options() -> Options {
     Options::new().linger(Duration::from_millis(500))
 }
 
-/// Sends lines back until the client ends (none), or has missed a deadline.
+/// Sends lines back until the client ends (`None`), or has missed a deadline.
 fn blocking(socket: TcpStream) -> io::Result<Option<Late>> {
     let mut connection =
         sync::Connection::new(socket, lines()).with_options(options()).with_deadlines(deadlines());
@@ -84,7 +84,7 @@ fn blocking(socket: TcpStream) -> io::Result<Option<Late>> {
             Ok(None) => break None,
             Err(error) => break Some(late(error)?),
         };
-        // What is little leaves with what follows, before the connection waits.
+        // A little output leaves with what follows, before the connection waits.
         if !has_room && let Err(error) = connection.flush_by(&mut clock) {
             return Late::of(&error).ok_or(error).map(Some);
         }
@@ -99,7 +99,7 @@ fn blocking(socket: TcpStream) -> io::Result<Option<Late>> {
     Ok(late)
 }
 
-/// The same for both polled drivers.
+/// Does the same for both polled drivers.
 async fn polled<T: PollTransport>(
     connection: Connection<T, Line>,
     timer: &mut impl Timer,
@@ -129,7 +129,7 @@ async fn polled<T: PollTransport>(
     Ok(late)
 }
 
-/// The deadline that was missed, or the error if it is another.
+/// Returns the missed deadline, or the error if it is another.
 fn late(error: Error<Infallible>) -> io::Result<Late> {
     error.late().ok_or_else(|| error.into())
 }
@@ -151,26 +151,26 @@ fn serve(driver: Driver, socket: TcpStream) -> io::Result<Option<Late>> {
     }
 }
 
-/// A client, what is to become of it, and after how long at least.
+/// A client, its expected end, and the least time until then.
 struct Scene {
     name: &'static str,
     client: fn(TcpStream) -> io::Result<Vec<u8>>,
     late: Option<Late>,
     after: Duration,
-    /// What it is sent, or none if that does not matter.
+    /// The bytes that it is sent, or `None` if that does not matter.
     hears: Option<&'static [u8]>,
 }
 
 const SCENES: [Scene; 4] = [
     Scene {
-        name: "trickles a byte every 60 ms",
+        name: "sends a byte every 60 ms",
         client: trickles,
         late: Some(Late::Record),
         after: RECORD,
         hears: Some(b"too slow\n"),
     },
     Scene {
-        name: "says no more after a line",
+        name: "falls silent after a line",
         client: falls_silent,
         late: Some(Late::Idle),
         after: IDLE,
@@ -227,14 +227,14 @@ fn main() -> io::Result<ExitCode> {
                 Some(late) => late.to_string(),
                 None => "served to its end".to_owned(),
             };
-            let verdict = if is_right { "" } else { "  THAT IS WRONG" };
+            let verdict = if is_right { "" } else { "  WRONG" };
             println!("  {:<28} {end:<50} {time:>7.0?}{verdict}", scene.name);
         }
     }
     Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Never pauses for 200 ms, so a time-out of reads that is as long never ends this.
+/// Never pauses for 200 ms, so a read time-out of that length never ends this.
 fn trickles(mut socket: TcpStream) -> io::Result<Vec<u8>> {
     let begun = Instant::now();
     socket.set_read_timeout(Some(TRICKLE))?;

@@ -1,11 +1,11 @@
-//! A codec of this toolkit in a tokio-util `Framed`, in a server that has been one all along.
+//! A codec of segue in a tokio-util `Framed`, for a server that already uses one.
 //!
 //! ```text
 //! cargo run --release --example framed
 //! ```
 //!
-//! Messages are lines at first. The line `frames` switches to length-prefixed records: the
-//! `Framed` is taken apart, and what it had read too far is in the parts.
+//! Messages are lines at first. The line `frames` switches to length-prefixed records: the `Framed`
+//! is taken apart, and its parts have the bytes that it had read too far.
 
 use futures_util::{SinkExt, StreamExt};
 use segue::{Handoff, combine::DecodeExt, driver::codec::Codec, length, separator};
@@ -23,7 +23,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!("listening on {address}");
     let client = tokio::spawn(client(TcpStream::connect(address).await?));
     let (socket, _) = listener.accept().await?;
-    // A `Framed` knows no deadlines: a conversation that is to end has one for all of it.
+    // A `Framed` knows no deadlines: bound a whole conversation by one.
     tokio::time::timeout(Duration::from_secs(60), serve(socket)).await??;
     let answer = client.await??;
     assert_eq!(answer, b"hello\nframes\n\0\x05glued\0\x03end");
@@ -34,14 +34,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn serve(socket: TcpStream) -> Result<(), Box<dyn Error>> {
     let writer = separator::line().max(1024);
     let lines = separator::line().max(1024).through(|line| line == b"frames\n").owned();
-    // A `Framed` that ends where its stage does, by `None`.
+    // A `Framed` that ends with its stage, by `None`.
     let mut framed = Codec::new(lines, writer).over(socket);
     while let Some(line) = framed.next().await.transpose()? {
         println!("line   {line:?}");
         framed.send(&line[..]).await?;
     }
 
-    // Whatever the client has sent behind the line is in these parts, and goes on with them.
+    // Bytes that the client has sent behind the line are in these parts, and go on with them.
     let (handoff, _lines) = Handoff::from_framed_parts(framed.into_parts());
     println!("{} bytes had been read too far", handoff.read().len());
     let codec = Codec::new(length::u16_be().max(4096).owned(), length::u16_be());
@@ -53,7 +53,7 @@ async fn serve(socket: TcpStream) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Says everything in one write.
+/// Sends everything in one write.
 async fn client(mut socket: TcpStream) -> io::Result<Vec<u8>> {
     socket.write_all(b"hello\nframes\n\0\x05glued\0\x03end").await?;
     socket.shutdown().await?;

@@ -1,4 +1,4 @@
-//! A readiness loop of mio's that serves many clients on one thread, with the blocking driver.
+//! A mio readiness loop that serves many clients on one thread, with the blocking driver.
 //!
 //! ```text
 //! cargo run --release --example mio_loop
@@ -6,9 +6,8 @@
 //!
 //! A connection over a non-blocking socket has the same methods: each goes as far as it can, and
 //! answers would-block there. Nothing is lost by that, so it is called again when the socket is
-//! ready. A call that has done a bounded amount of work answers "again", and the others have their
-//! turn. The server echoes records with their length in front, and lets slow clients go; its clients
-//! are threads.
+//! ready. A call that has done a bounded amount of work answers "again", and the others are served.
+//! The server echoes length-prefixed records, and gives up slow clients; its clients are threads.
 
 use mio::{
     Events, Interest, Poll, Registry, Token,
@@ -40,31 +39,31 @@ fn main() -> Result<(), Box<dyn Error>> {
     for client in clients {
         client.join().expect("a client has panicked")?;
     }
-    println!("{CLIENTS} clients had all their records back");
+    println!("{CLIENTS} clients got all their records back");
     Ok(())
 }
 
-/// A client, and what it is waited for.
+/// A client, and the readiness it waits for.
 struct Client {
     connection: Connection<TcpStream, Prefixed<U16Be>>,
     interest: Interest,
 }
 
-/// How a client's turn has ended.
+/// The result of serving a client.
 enum Went {
     /// Its socket would block.
     Waits,
     /// It has had enough for now, and there may be more.
     Again,
-    /// It has ended and got everything.
+    /// It has ended and received everything.
     Over,
 }
 
-/// How many clients are served at a time. Further ones are let go at once.
+/// The number of clients served at a time. Further ones are dropped at once.
 const MOST: usize = 1000;
 
-/// How often the loop looks for clients that are too slow, and at a listener that has failed: most
-/// of the time since descriptors have run out, which passes.
+/// The interval at which the loop looks for slow clients, and at a listener that has failed:
+/// usually descriptors have run out, which passes.
 const TICK: Duration = Duration::from_millis(250);
 
 /// The machine's clock. It needs no alarm, since the loop looks at it by itself.
@@ -87,7 +86,7 @@ fn serve(mut listener: TcpListener) -> Result<(), Box<dyn Error>> {
     let mut clients: HashMap<Token, Client> = HashMap::new();
     let mut clock = Clock(Instant::now());
     let (mut seen, mut ticks) = (0, TICK);
-    // Whose turn it is; those that had enough come once more, behind the others.
+    // The clients to serve next. Those that had enough come once more, behind the others.
     let mut turns: Vec<Token> = Vec::new();
     while seen < CLIENTS || !clients.is_empty() {
         let wait = if turns.is_empty() { TICK } else { Duration::ZERO };
@@ -114,7 +113,8 @@ fn serve(mut listener: TcpListener) -> Result<(), Box<dyn Error>> {
                 }
             }
         }
-        // All are looked at once a tick. A loop with many keeps them in order of their deadlines.
+        // All are looked at once a tick. A loop with many clients keeps them in order of their
+        // deadlines.
         if clock.now() >= ticks {
             ticks = clock.now() + TICK;
             turns = clients.keys().copied().collect();
@@ -144,7 +144,7 @@ impl Client {
         let interest = Interest::READABLE;
         registry.register(&mut socket, token, interest)?;
         // A connection that never waits reads on while it has something to send, and one that is
-        // sent much comes back in between, so that the others have their turn.
+        // sent much returns in between, so that the others are served.
         let options = Options::new().nonblocking(true);
         let seconds = Duration::from_secs;
         let deadlines = Deadlines::new().record(seconds(5)).idle(seconds(60)).send(seconds(5));
@@ -172,7 +172,7 @@ impl Client {
         }
     }
 
-    /// While something is to be sent, and only then, it is woken for that, too.
+    /// Waits for writability only while something is to be sent.
     fn waits_for_what_it_wants(&mut self, token: Token, registry: &Registry) -> io::Result<()> {
         let mut interest = Interest::READABLE;
         if self.connection.wants_write() {

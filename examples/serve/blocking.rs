@@ -1,4 +1,4 @@
-//! A connection that blocks, in a thread of its own.
+//! A blocking connection, in a thread of its own.
 
 use std::{io, net::TcpStream};
 
@@ -14,7 +14,7 @@ use segue_websocket::{Close, CloseCode, Message, Outgoing};
 
 use crate::site::{Next, Site};
 
-/// How much of what a client still sends is read after the last answer, in bytes.
+/// The bytes to read of what a client still sends after the last answer.
 const DRAIN: u64 = 64 * 1024;
 
 /// Answers requests, one after the other, until one ends the connection or makes it a WebSocket.
@@ -28,7 +28,7 @@ pub fn serve(socket: TcpStream) -> io::Result<()> {
             Ok(Some(Turn { item, mut output })) => Site::answer(&item, output.output())?,
             Ok(None) => Next::Close,
             Err(Error::Fault(fault)) => {
-                // A client that leaves between two requests leaves in peace.
+                // A client that leaves between two requests is no error.
                 let leaves = fault.cause == Cause::Truncated && connection.buffer().is_empty();
                 if leaves { Next::Close } else { Site::refuse(&fault, connection.output_mut())? }
             }
@@ -47,7 +47,7 @@ pub fn serve(socket: TcpStream) -> io::Result<()> {
     }
 }
 
-/// Sends every message back. What the client glued to its request is the first.
+/// Sends every message back, first those that the client glued to its request.
 fn echo(connection: Connection<TcpStream, RequestHead>, clock: &mut SocketClock) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = connection.follow(|_| messages.max_message(Site::MAX_MESSAGE))?;

@@ -1,10 +1,10 @@
-//! A small server for people: a page at `/`, an echo WebSocket at `/ws`.
+//! A small server: a page at `/`, an echo WebSocket at `/ws`.
 //!
 //! ```text
 //! cargo run --release --example serve -- --listen 127.0.0.1:8080 --driver tokio
 //! ```
 //!
-//! It lets slow clients go, and goes on when the process has no descriptors left.
+//! It gives up slow clients, and goes on when the process has no descriptors left.
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
@@ -30,7 +30,7 @@ struct Arguments {
     /// The address to listen on; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// What drives the connections.
+    /// The driver of the connections.
     #[arg(long, value_enum, default_value_t = Driver::Tokio)]
     driver: Driver,
 }
@@ -57,11 +57,11 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// How many clients are served at a time. Further ones are let go at once.
+/// The number of clients served at a time. Further ones are dropped at once.
 const CLIENTS: usize = 1000;
 
-/// How long a listener is left alone after it has failed. Most of the time the process has no
-/// descriptors left, which passes, or a client was gone before it was accepted.
+/// The time for which a failed listener is left alone. Usually the process has no descriptors left,
+/// which passes, or a client has left before it was accepted.
 const PAUSE: Duration = Duration::from_millis(50);
 
 fn on_threads(listener: &TcpListener) -> io::Result<()> {

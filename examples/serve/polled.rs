@@ -1,4 +1,4 @@
-//! A connection that is polled: tokio's and futures-io's alike.
+//! A polled connection, the same for tokio and futures-io.
 
 use std::io;
 
@@ -11,7 +11,7 @@ use segue_websocket::{Close, CloseCode, Message, Outgoing};
 
 use crate::site::{Next, Site};
 
-/// How much of what a client still sends is read after the last answer, in bytes.
+/// The bytes to read of what a client still sends after the last answer.
 const DRAIN: u64 = 64 * 1024;
 
 /// Answers requests, one after the other, until one ends the connection or makes it a WebSocket.
@@ -26,7 +26,7 @@ pub async fn serve<T: PollTransport>(
             Ok(Some(Turn { item, mut output })) => Site::answer(&item, output.output())?,
             Ok(None) => Next::Close,
             Err(Error::Fault(fault)) => {
-                // A client that leaves between two requests leaves in peace.
+                // A client that leaves between two requests is no error.
                 let leaves = fault.cause == Cause::Truncated && connection.buffer().is_empty();
                 if leaves { Next::Close } else { Site::refuse(&fault, connection.output_mut())? }
             }
@@ -45,7 +45,7 @@ pub async fn serve<T: PollTransport>(
     }
 }
 
-/// Sends every message back. What the client glued to its request is the first.
+/// Sends every message back, first those that the client glued to its request.
 async fn echo<T: PollTransport>(
     connection: Connection<T, RequestHead>,
     timer: &mut impl Timer,

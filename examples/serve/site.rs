@@ -1,4 +1,4 @@
-//! What the server answers. There is no I/O in here: all drivers share it.
+//! The answers of the server. There is no I/O in here: all drivers share it.
 
 use std::{io, time::Duration};
 
@@ -9,28 +9,28 @@ use segue::{
 use segue_http1::{BodyLength, Error, Request, RequestHead, encode_response};
 use segue_websocket::ServerHandshake;
 
-/// What becomes of a connection after an answer.
+/// The fate of a connection after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Next {
     /// Another request.
     Request,
-    /// It is a WebSocket now.
+    /// A WebSocket.
     Echo,
     /// The end.
     Close,
 }
 
-/// What the server answers.
+/// The source of the answers.
 pub struct Site;
 
 impl Site {
-    /// The stage that a connection begins with.
+    /// Returns the first stage of a connection.
     pub fn head() -> RequestHead {
         RequestHead::new()
     }
 
-    /// How long a client may take: 10 s for a head or a frame, a minute without any, 10 s to take
-    /// what it is sent. Behind a proxy that keeps connections, idle phases are longer.
+    /// Returns the time that a client may take: 10 s for a head or a frame, a minute between them,
+    /// 10 s to take what it is sent. Behind a proxy that keeps connections, idle phases are longer.
     pub fn deadlines() -> Deadlines {
         let seconds = Duration::from_secs;
         Deadlines::new().record(seconds(10)).idle(seconds(60)).send(seconds(10))
@@ -39,8 +39,8 @@ impl Site {
     /// The longest message that is sent back, in bytes.
     pub const MAX_MESSAGE: usize = 1024 * 1024;
 
-    /// Queues what a client is told that was too slow with a request (RFC 9110 §15.5.9), if
-    /// anything: one that is idle is let go without a word.
+    /// Queues the answer to a client that was too slow with a request (RFC 9110 §15.5.9); one that
+    /// is idle gets none.
     pub fn late(late: Late, output: &mut Output) -> io::Result<Next> {
         match late {
             Late::Record => Self::put(output, 408, "a request has 10 s\n", true, true),
@@ -77,7 +77,7 @@ impl Site {
         }
     }
 
-    /// Queues the answer to what is no request.
+    /// Queues the answer to bytes that are not a request.
     pub fn refuse(fault: &Fault<Error>, output: &mut Output) -> io::Result<Next> {
         let status = fault.error().map_or(400, Error::status);
         Self::put(output, status, &format!("{fault}\n"), true, true)

@@ -22,8 +22,7 @@ use crate::{
     work::{Inside, Kind, Said, TALKS, Talk, cut_short, wrong},
 };
 
-/// The server: takes as many clients as there will be, and serves each on a thread for as long as it
-/// keeps its deadlines.
+/// Accepts all clients, and serves each on a thread for as long as it keeps its deadlines.
 pub fn serve(listener: &TcpListener) -> Vec<Visit> {
     let mut clients = Vec::new();
     while clients.len() < CLIENTS {
@@ -33,7 +32,7 @@ pub fn serve(listener: &TcpListener) -> Vec<Visit> {
                 let end = serve_client(socket, &mut books);
                 Visit { books, end }
             })),
-            // A client that has left already, or no descriptor to be had: the next may be fine.
+            // A client that has left already, or no free descriptor: the next attempt may succeed.
             Err(error) => {
                 eprintln!("a client could not be accepted: {error}");
                 thread::sleep(PATIENCE);
@@ -43,7 +42,7 @@ pub fn serve(listener: &TcpListener) -> Vec<Visit> {
     clients.into_iter().filter_map(|client| client.join().ok()).collect()
 }
 
-/// Says again what comes on each stream, whichever kind it is of.
+/// Echoes each stream, of either kind.
 fn serve_client(socket: TcpStream, books: &mut Books) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut clock = SocketClock::new();
@@ -71,7 +70,7 @@ fn serve_client(socket: TcpStream, books: &mut Books) -> io::Result<()> {
                 answer(session, id, &said)?;
                 continue;
             }
-            // It ends alone, and the others go on.
+            // This stream ends alone, and the others go on.
             Item::Inner(_, Err(fault), _) => {
                 served = served.and(Err(wrong(fault)));
                 continue;
@@ -101,7 +100,7 @@ fn answer(session: &mut Session, id: StreamId, said: &Said<'_>) -> io::Result<()
     }
 }
 
-/// The client: says everything, by turns, and wants it back.
+/// Sends everything on alternate streams, and expects it back.
 pub fn talk(socket: TcpStream) -> io::Result<Books> {
     socket.set_nodelay(true)?;
     let (mut books, mut clock) = (Books::new(), SocketClock::new());
@@ -144,15 +143,15 @@ pub fn talk(socket: TcpStream) -> io::Result<Books> {
     Ok(books)
 }
 
-/// A stream of the client's.
+/// A stream of the client.
 struct Held {
     id: StreamId,
     talk: &'static Talk,
     said: usize,
-    /// What is said next.
+    /// The next item.
     next: Vec<u8>,
     heard: usize,
-    /// Bytes that were said and not heard.
+    /// Bytes that were sent and did not come back yet.
     out: usize,
 }
 
@@ -179,14 +178,14 @@ impl Held {
     }
 }
 
-/// How many bytes the client says before it hears them again, unless one record alone is longer.
+/// The bytes that the client sends before some come back, unless one record alone is longer.
 ///
-/// A blocking thread either reads or writes. Two of them that both write, until each has filled what
-/// the kernel holds for the other, wait for ever, or here for their deadline. So one of them, the
-/// client, never says more than any socket holds. Polled drivers do both at once.
+/// A blocking thread either reads or writes. Two of them that both write, until each has filled the
+/// kernel's queue for the other, wait for ever, or here for their deadline. So the client never has
+/// more under way than any socket holds. Polled drivers do both at once.
 const AT_ONCE: usize = 16 * 1024;
 
-/// Says what may be said now, an item of each stream in turn.
+/// Sends what may be sent now, an item of each stream in turn.
 fn ask(talks: &mut [Held], session: &mut Session) -> io::Result<()> {
     let mut out: usize = talks.iter().map(|held| held.out).sum();
     let mut has_asked = true;

@@ -1,34 +1,34 @@
-//! A layer that is counted.
+//! Layers that are counted.
 
 use segue::{Buffer, Fault, Layer, Output, Step};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// How many bytes went through a layer, both ways.
+/// The bytes that went through a layer, both ways.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flow {
-    /// Where in the stream of the layer below the first byte came from: behind a handshake.
+    /// The position of the first byte in the stream of the layer below, behind a handshake.
     pub begins: u64,
-    /// Where in that stream the next byte will come from.
+    /// The position in that stream of the next byte.
     pub wire_in: u64,
     /// Bytes that were opened: the position in the stream above.
     pub plain_in: u64,
     /// Bytes that were sealed.
     pub plain_out: u64,
-    /// Bytes that this made in the stream below, answers included.
+    /// Bytes that this became in the stream below, answers included.
     pub wire_out: u64,
     /// Bytes of the layer's own end.
     pub end: u64,
 }
 
-/// A [`Flow`] that outlives its layer, which goes down with its connection.
+/// A [`Flow`] that outlives its layer, which is dropped with its connection.
 pub type Shared<T> = Arc<Mutex<T>>;
 
-/// Looks at what is shared, or changes it.
+/// Reads or changes the shared value.
 pub fn with<T, R>(shared: &Shared<T>, what: impl FnOnce(&mut T) -> R) -> R {
     what(&mut shared.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// A layer, and how many bytes go through it.
+/// A layer, and the bytes that go through it.
 #[derive(Debug)]
 pub struct Counted<L> {
     layer: L,
@@ -36,7 +36,7 @@ pub struct Counted<L> {
 }
 
 impl<L> Counted<L> {
-    /// The same layer, which is counted in `flow` from position `begins` of the stream below on.
+    /// Counts `layer` in `flow`, from position `begins` of the stream below.
     pub fn new(layer: L, begins: u64, flow: &Shared<Flow>) -> Self {
         with(flow, |flow| *flow = Flow { begins, wire_in: begins, ..Flow::default() });
         Self { layer, flow: Arc::clone(flow) }
@@ -57,7 +57,8 @@ impl<L: Layer> Layer for Counted<L> {
         eof: bool,
         answers: &mut Output,
     ) -> Result<Step<L::Plain<'a>>, Fault<L::Error>> {
-        // What an item has taken is seen at the next call, since the item may borrow the wire.
+        // The bytes that an item has taken are seen at the next call, since the item may borrow the
+        // wire.
         with(&self.flow, |flow| flow.wire_in = wire.position());
         let before = answers.len();
         let step = self.layer.open(wire, eof, answers);

@@ -9,15 +9,15 @@ use std::fmt;
 pub(crate) struct Deflate {
     compress: Compress,
     decompress: Decompress,
-    /// What was decompressed last; it is lent.
+    /// The bytes decompressed last, which are lent.
     plain: Vec<u8>,
     /// The last block has come.
     ended: bool,
-    /// More may come out of what was taken in.
+    /// The decompressor may still have output.
     owes: bool,
 }
 
-/// The bytes are not a compressed stream.
+/// The error of bytes that are not a compressed stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NotDeflate;
 
@@ -30,7 +30,7 @@ impl fmt::Display for NotDeflate {
 impl std::error::Error for NotDeflate {}
 
 impl Deflate {
-    /// How many bytes are decompressed at a time: however small a bomb is, no more is held.
+    /// The bytes decompressed at a time, and so the most held of a decompression bomb.
     const PIECE: usize = 16 * 1024;
 
     pub(crate) fn new() -> Self {
@@ -43,7 +43,7 @@ impl Deflate {
         }
     }
 
-    /// Compresses `bytes`, or ends, until all that comes of it is in `wire`.
+    /// Compresses `bytes`, or ends, until all of the result is in `wire`.
     fn compress(
         &mut self,
         mut bytes: &[u8],

@@ -1,9 +1,9 @@
-//! The frames of yamux, for an onlooker: headers are read, data is skipped.
+//! The frames of yamux, for an observer: headers are read, data is skipped.
 
 use segue::{Decode, Fault, Framing, Output, Record};
 use std::fmt;
 
-/// The header of a frame, which is all of it but the data.
+/// The header of a frame, which is all of it except the data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame {
     pub kind: Kind,
@@ -21,14 +21,14 @@ pub enum Kind {
     GoAway,
 }
 
-/// Reads frames; each is an item as soon as its header is there.
+/// A stage of frames; each is an item as soon as its header is there.
 #[derive(Debug, Default)]
 pub struct Frames {
-    /// Data of the last frame that is to come.
+    /// Data of the last frame that is still to come.
     left: usize,
 }
 
-/// A header that is none of yamux.
+/// The error of a header that is not of yamux.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotYamux;
 

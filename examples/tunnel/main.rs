@@ -18,12 +18,11 @@
 //! ```
 //!
 //! A server and a client talk over loopback, once under each driver, from the same stages and
-//! layers. The client says lines on one stream and length-prefixed records on three others, the
-//! longest of them longer than what yamux lets anybody send without being granted more; the server
-//! says everything again. For each run it prints which layer took which bytes and made which of
-//! them, and how much credit an end granted the other and when. It fails if a byte is lost or has
-//! overtaken another, if more came than was granted, or if a client that only connects is not let
-//! go.
+//! layers. The client sends lines on one stream and length-prefixed records on three others, the
+//! longest of them longer than a yamux window; the server sends everything back. For each run the
+//! example prints which layer took and made which bytes, and how much credit an end granted the
+//! other and when. It fails if a byte is lost or has overtaken another, if more came than was
+//! granted, or if a client that only connects is not given up.
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
@@ -51,7 +50,7 @@ use std::{
 /// Lines and records in yamux in deflate in a WebSocket in HTTP/1.1.
 #[derive(Parser)]
 struct Arguments {
-    /// What drives the connections; each driver in turn unless it is given.
+    /// The driver of the connections; each in turn by default.
     #[arg(long, value_enum)]
     driver: Option<Driver>,
 }
@@ -75,10 +74,10 @@ impl Driver {
     }
 }
 
-/// How many clients come: one that talks, and one that only connects.
+/// The number of clients: one that talks, and one that only connects.
 pub const CLIENTS: usize = 2;
 
-/// How long a server waits after it could not accept a client.
+/// The time for which a server waits after it could not accept a client.
 pub const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A client, as the server saw it.
@@ -127,7 +126,7 @@ fn run(driver: Driver) -> io::Result<Run> {
     silent.join().map_err(panicked)??;
     let visits = server.join().map_err(panicked)??;
     let client = client.inspect_err(|_| {
-        // What the server has to say about it may be the reason.
+        // An error of the server may be the reason.
         visits.iter().filter_map(|visit| visit.end.as_ref().err()).for_each(|error| {
             eprintln!("the server: {error}");
         });
@@ -180,7 +179,7 @@ fn on_runtime<R>(task: impl Future<Output = io::Result<R>>) -> io::Result<R> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }
 
-/// A client that connects, and waits to be let go.
+/// Connects, and waits to be given up.
 fn says_nothing(address: SocketAddr) -> io::Result<()> {
     let mut socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(Duration::from_secs(5)))?;

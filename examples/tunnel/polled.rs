@@ -1,4 +1,4 @@
-//! Both ends over a polled connection: tokio's and futures-io's alike.
+//! Both ends over a polled connection, the same for tokio and futures-io.
 
 use futures_util::{
     StreamExt,
@@ -19,8 +19,8 @@ use crate::{
     work::{Inside, Kind, TALKS, Talk, cut_short},
 };
 
-/// The server: takes as many clients as there will be, and serves each for as long as it keeps its
-/// deadlines. One that fails ends alone.
+/// Accepts all clients, and serves each for as long as it keeps its deadlines. One that fails ends
+/// alone.
 pub async fn serve<T: PollTransport, M: Timer>(
     accept: impl AsyncFn() -> io::Result<Connection<T, ()>>,
     timer: fn() -> M,
@@ -35,8 +35,8 @@ pub async fn serve<T: PollTransport, M: Timer>(
     visits.buffer_unordered(CLIENTS).collect().await
 }
 
-/// The next client, however many could not be accepted before it: those that have left already, and
-/// all while there is no descriptor to be had.
+/// Returns the next client, past those that could not be accepted: those that have left already,
+/// and all while there is no free descriptor.
 async fn next_client<T, M: Timer>(accept: &impl AsyncFn() -> io::Result<T>, timer: fn() -> M) -> T {
     loop {
         match accept().await {
@@ -72,10 +72,10 @@ async fn drive<T: PollTransport>(
     Ok(())
 }
 
-/// Serves all streams at once: no more come than the session's limit lets through.
+/// Serves all streams at once: the session's limit bounds their number.
 async fn serve_streams<M: Timer>(endpoint: Endpoint<Session>, timer: fn() -> M) -> io::Result<()> {
     let streams = stream::unfold(endpoint, |endpoint| async {
-        // Why the session has failed is told by its driver.
+        // The driver reports why the session has failed.
         let stream = endpoint.accept().await.ok()??;
         Some((stream, endpoint))
     });
@@ -90,7 +90,7 @@ async fn serve_streams<M: Timer>(endpoint: Endpoint<Session>, timer: fn() -> M) 
     served
 }
 
-/// Says again what comes on a stream, whichever kind it is of.
+/// Echoes a stream, of either kind.
 async fn serve_stream(stream: Stream<Session>, mut clock: impl Timer) -> io::Result<()> {
     let connection = Connection::over(stream, Options::new()).with_deadlines(deadlines());
     let mut connection = connection.begin(Inside::opening());
@@ -99,7 +99,7 @@ async fn serve_stream(stream: Stream<Session>, mut clock: impl Timer) -> io::Res
     let mut connection = connection.follow(|_| kind.stage())?;
     while let Some(Turn { item, mut output }) = connection.turn_by(&mut clock).await? {
         output.queue(&mut kind, item.as_ref())?;
-        // What is little leaves with what follows, before the connection waits.
+        // A little output leaves with what follows, before the connection waits.
         if !output.has_room() {
             connection.flush_by(&mut clock).await?;
         }
@@ -108,7 +108,7 @@ async fn serve_stream(stream: Stream<Session>, mut clock: impl Timer) -> io::Res
     Ok(())
 }
 
-/// The client: says everything on all streams at once, and wants it back.
+/// Sends everything on all streams at once, and expects it back.
 pub async fn talk<T: PollTransport, M: Timer>(
     connection: Connection<T, ()>,
     timer: fn() -> M,
@@ -126,7 +126,7 @@ pub async fn talk<T: PollTransport, M: Timer>(
         for talk in &TALKS {
             talks.push(hold(endpoint.open().await?, talk, timer));
         }
-        // Once they are all over and the endpoint is gone, the session ends.
+        // The session ends once all of them are over and the endpoint is gone.
         try_join_all(talks).await
     };
     let (driven, talked) = join(drive(driver, clock), talks).await;

@@ -1,4 +1,4 @@
-//! Which layer took which bytes, how much credit was granted when, and whether anything was lost.
+//! Tables of the bytes of each layer and the credit of each stream, and a verdict on losses.
 
 use comfy_table::{Attribute, Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
 use segue::driver::Late;
@@ -11,25 +11,25 @@ use crate::{
     work::TALKS,
 };
 
-/// Says what is printed.
+/// Prints an explanation.
 pub fn explain() {
     println!(
-        "A client says lines and records on streams of yamux, in deflate, in a WebSocket; a server\n\
-         says them again. The first table has the bytes that each layer took and gave, from the\n\
+        "A client sends lines and records on yamux streams, in deflate, in a WebSocket; a server\n\
+         sends them back. The first table has the bytes that each layer took and gave, from the\n\
          first of the stream below up to the last; below HTTP and WebSocket is the socket. The second\n\
          has the credit that each end granted the other: how many bytes more of a stream, and when.\n"
     );
 }
 
-/// Prints a run. Whether everything arrived, and everybody was treated as they should be.
+/// Prints a run. Returns true if everything arrived, and every client was treated as it should be.
 pub fn print(run: &Run) -> bool {
     println!("Under {}, in {:.0?}:", run.driver.name(), run.time);
     let (mut wrong, mut talker) = (Vec::new(), None);
     for visit in &run.visits {
         match &visit.end {
             Ok(()) if talker.is_none() => talker = Some(&visit.books),
-            Ok(()) => wrong.push("a client that says nothing was served".to_owned()),
-            Err(error) if Late::of(error).is_some() => println!("- a client was let go: {error}"),
+            Ok(()) => wrong.push("a client that sends nothing was served".to_owned()),
+            Err(error) if Late::of(error).is_some() => println!("- a client was given up: {error}"),
             Err(error) => wrong.push(format!("the server failed: {error}")),
         }
     }
@@ -38,7 +38,7 @@ pub fn print(run: &Run) -> bool {
         return verdict(&wrong);
     };
     if !run.visits.iter().any(Visit::is_late) {
-        wrong.push("a client that says nothing was not let go".to_owned());
+        wrong.push("a client that sends nothing was not given up".to_owned());
     }
     println!("{}\n{}", layers(server, &run.client), credit(server, &run.client));
     for (name, books) in [("server", server), ("client", &run.client)] {
@@ -63,7 +63,7 @@ fn verdict(wrong: &[String]) -> bool {
     wrong.is_empty()
 }
 
-/// What the layers of one end take from each other, and whether the streams are whole.
+/// Compares what the layers of one end take from each other, and checks that the streams are whole.
 fn within(name: &str, books: &Books) -> Vec<String> {
     let (tunnel, deflate) = (with(&books.tunnel, |flow| *flow), with(&books.deflate, |flow| *flow));
     with(&books.yamux, |yamux| {
@@ -82,7 +82,7 @@ fn within(name: &str, books: &Books) -> Vec<String> {
                 wrong.push(format!("{name}: {what}: {one} and {other} bytes"));
             }
         }
-        // The client announces what a stream carries; all else is said twice.
+        // The client announces the content of a stream; everything else goes both ways.
         for (talk, (id, stream)) in TALKS.iter().zip(&yamux.streams) {
             let (short, long) = (talk.bytes(), talk.bytes() + talk.kind.name().len() as u64 + 1);
             let expected = if name == "client" { (short, long) } else { (long, short) };
@@ -97,7 +97,7 @@ fn within(name: &str, books: &Books) -> Vec<String> {
     })
 }
 
-/// Whether what one end sent is what the other received, layer by layer.
+/// Compares what one end sent with what the other received, layer by layer.
 fn between(from: &str, sender: &Books, to: &str, receiver: &Books) -> Vec<String> {
     let mut wrong = Vec::new();
     let flow =
@@ -107,7 +107,7 @@ fn between(from: &str, sender: &Books, to: &str, receiver: &Books) -> Vec<String
     let received = with(&receiver.yamux, |yamux| yamux.bytes.0);
     for (layer, sent, received) in [
         ("HTTP/1.1", sender.handshake.1, receiver.handshake.0),
-        // The close frame lies behind the end of what is inside, so nobody asks for it.
+        // The close frame lies behind the end of the content, so it is not read.
         ("WebSocket", tunnel.wire_out, tunnel_in.wire_in - tunnel_in.begins),
         ("deflate", whole(deflate), deflate_in.wire_in),
         ("yamux", sent, received),
@@ -119,12 +119,12 @@ fn between(from: &str, sender: &Books, to: &str, receiver: &Books) -> Vec<String
     wrong
 }
 
-/// What a layer has made in all.
+/// Returns the number of bytes that a layer has made.
 const fn whole(flow: Flow) -> u64 {
     flow.wire_out + flow.end
 }
 
-/// The table of who took which bytes.
+/// Makes the table of the bytes of each layer.
 fn layers(server: &Books, client: &Books) -> Table {
     let mut table =
         titled(["end", "layer", "took from below", "gave above", "took from above", "gave below"]);
@@ -159,7 +159,7 @@ fn row(
     given: u64,
     made: u64,
 ) {
-    // A stage at the end of the chain gives items and no bytes.
+    // A stage at the end of the chain has items and no bytes.
     let bytes = |count: u64| if count > 0 { count.to_string() } else { String::new() };
     let mut cells = vec![Cell::new(end), Cell::new(layer)];
     let numbers = [format!("{}..{}", took.0, took.1), bytes(gave), bytes(given), bytes(made)];
@@ -167,7 +167,7 @@ fn row(
     table.add_row(cells);
 }
 
-/// The table of who granted how much, and when.
+/// Makes the table of the credit granted.
 fn credit(server: &Books, client: &Books) -> Table {
     let mut table = titled(["end", "stream", "at first", "granted", "when"]);
     for (end, books) in [("server", server), ("client", client)] {

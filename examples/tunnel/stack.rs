@@ -1,4 +1,4 @@
-//! The layers of the tunnel, and what an end takes of its peer.
+//! The layers of the tunnel, and the limits of an end.
 
 use segue::driver::{
     Connection, Deadlines, Layered, Options, PollTransport,
@@ -17,7 +17,7 @@ use crate::{
 /// The tunnel over a transport: a connection on it carries yamux.
 pub(crate) type Stacked<T> = Layered<Layered<Layered<T, Counted<Tunnel>>, Counted<Deflate>>, Tap>;
 
-/// What one end counts of all its layers.
+/// The counts of all layers of one end.
 #[derive(Debug, Clone)]
 pub struct Books {
     /// Bytes of the HTTP/1.1 handshake, in and out.
@@ -50,7 +50,7 @@ impl Books {
             .layered(Tap::new(&self.yamux))
     }
 
-    /// The same for a blocking one.
+    /// Does the same for a blocking one.
     pub(crate) fn over_blocking(
         &mut self,
         connection: sync::Connection<TcpStream, ()>,
@@ -64,38 +64,38 @@ impl Books {
     }
 
     fn begin<T>(&mut self, connection: &Connection<T, ()>) {
-        // What was read too far is the first of what the tunnel opens; an answer that is still
-        // queued leaves before the first byte that it seals.
+        // The tunnel first opens bytes that were read too far; an answer that is still queued
+        // leaves before the first byte that it seals.
         let output = connection.output();
         self.handshake = (connection.position(), output.position() + output.len() as u64);
     }
 }
 
-/// How much a connection holds and how long its close may take.
+/// Returns options that bound the memory of a connection and the time of its close.
 pub fn options() -> Options {
     Options::new().linger(Duration::from_secs(2))
 }
 
-/// How long the handshake may take in all. A client that only connects is let go.
+/// The time for the handshake in all. A client that only connects is given up.
 pub const HANDSHAKE: Duration = Duration::from_millis(400);
 
-/// The deadlines of a handshake.
+/// Returns the deadlines of a handshake.
 pub fn greeting() -> Deadlines {
     Deadlines::new().record(HANDSHAKE).send(HANDSHAKE)
 }
 
-/// The deadlines of the tunnel, and of each stream in it: enough for the slowest links that are
-/// worth serving, and short enough that a peer that stands still is let go.
+/// Returns the deadlines of the tunnel, and of each stream in it: enough for the slowest links
+/// worth serving, and short enough to give up a peer that stands still.
 pub fn deadlines() -> Deadlines {
     let seconds = Duration::from_secs;
     Deadlines::new().record(seconds(10)).idle(seconds(10)).send(seconds(10))
 }
 
-/// What a session takes of its peer.
+/// Returns the limits of a session.
 pub fn limits() -> Limits {
     // A client of this example opens four streams. One record may lack what a window does not hold.
     Limits { streams: 16, excess: 512 * 1024, excess_of_all: 2 << 20, ..Limits::default() }
 }
 
-/// How much of what a peer still sends is read, and dropped, after the last word.
+/// The bytes to read and drop of what a peer still sends after the last output.
 pub const DRAIN: u64 = 64 * 1024;

@@ -1,4 +1,4 @@
-//! A layer that changes nothing, and keeps a record of the yamux frames that pass it.
+//! A layer that changes nothing, and records the yamux frames that pass it.
 
 use segue::{Buffer, Fault, Inlet, Layer, Need, Output, Record, Step};
 use std::{
@@ -13,47 +13,47 @@ use crate::{
     frames::{Frame, Frames, HEADER, Kind},
 };
 
-/// What passed, seen from one end.
+/// The traffic seen from one end.
 #[derive(Debug)]
 pub struct Seen {
     begun: Instant,
     incoming: Inlet<Frames>,
     outgoing: Inlet<Frames>,
-    /// How many frames passed, in and out.
+    /// The number of frames, in and out.
     pub frames: (u64, u64),
-    /// How many bytes passed, in and out.
+    /// The number of bytes, in and out.
     pub bytes: (u64, u64),
     pub streams: BTreeMap<u32, Stream>,
-    /// What was no frame of yamux, or more than was granted.
+    /// An invalid frame, or more bytes than were granted.
     pub wrong: Option<String>,
 }
 
-/// What passed on one stream.
+/// The traffic of one stream.
 #[derive(Debug, Default)]
 pub struct Stream {
     /// Bytes of data that came.
     pub received: u64,
     /// Bytes of data that were sent.
     pub sent: u64,
-    /// What this end granted the other.
+    /// The grants of this end to the other.
     pub grants: Vec<Grant>,
 }
 
 /// A window update, as this end sent it.
 #[derive(Debug, Clone, Copy)]
 pub struct Grant {
-    /// How many bytes more the peer may send.
+    /// The number of bytes more that the peer may send.
     pub more: u32,
-    /// How many bytes of the stream had come by then.
+    /// The number of bytes of the stream that had come by then.
     pub received: u64,
     pub after: Duration,
 }
 
-/// What an end may send on a stream before it is granted more, in bytes.
+/// The bytes that an end may send on a stream before it is granted more.
 pub const WINDOW: u64 = 256 * 1024;
 
 impl Seen {
-    /// Nothing as yet.
+    /// Makes an empty record.
     pub fn new() -> Self {
         Self {
             begun: Instant::now(),
@@ -93,7 +93,7 @@ impl Seen {
             let Frame { kind, stream, length } = frame;
             match kind {
                 Kind::Data => self.streams.entry(stream).or_default().sent += u64::from(length),
-                // Those of nothing open a stream, accept one, or end it.
+                // Updates of 0 open a stream, accept one, or end it.
                 Kind::Grant if length > 0 => {
                     let stream = self.streams.entry(stream).or_default();
                     let (received, after) = (stream.received, self.begun.elapsed());
@@ -104,19 +104,19 @@ impl Seen {
         }
     }
 
-    /// Bytes of headers, in and out: what yamux itself takes.
+    /// Returns the bytes of headers, in and out: the overhead of yamux.
     pub fn headers(&self) -> (u64, u64) {
         (self.frames.0 * HEADER as u64, self.frames.1 * HEADER as u64)
     }
 
-    /// Bytes of data on all streams, in and out.
+    /// Returns the bytes of data on all streams, in and out.
     pub fn data(&self) -> (u64, u64) {
         let sum = |of: fn(&Stream) -> u64| self.streams.values().map(of).sum();
         (sum(|stream| stream.received), sum(|stream| stream.sent))
     }
 }
 
-/// The frames whose headers have come.
+/// Counts the frames whose headers have come.
 fn read(inlet: &mut Inlet<Frames>, bytes: &[u8], wrong: &mut Option<String>) -> Vec<Frame> {
     inlet.extend(bytes);
     let mut frames = Vec::new();

@@ -1,4 +1,4 @@
-//! What is said inside the tunnel, and what has to come back.
+//! The traffic inside the tunnel, which must come back.
 
 use segue::{
     DecodeExt, Encode, Fault, Output,
@@ -8,7 +8,7 @@ use segue::{
 };
 use std::io;
 
-/// What a stream carries. Its first line says so.
+/// The kind of a stream, announced by its first line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Lines,
@@ -16,25 +16,26 @@ pub enum Kind {
 }
 
 segue::stages! {
-    /// What reads a stream: its first line, and from then on lines or length-prefixed records.
+    /// The stage of a stream: its first line, and from then on lines or length-prefixed records.
     pub enum Inside {
         Opening(Take<Line>),
         Lines(Line),
         Records(Prefixed<U32Be>),
     }
-    /// What a stream said.
+    /// The items of a stream.
     pub enum Said<'a>;
-    /// What was wrong with it.
+    /// The errors of a stream.
     pub enum Wrong;
 }
 
-/// The longest line, in bytes. Nobody is to make an end hold more by leaving out the line feed.
+/// The longest line, in bytes, so that a peer cannot make an end hold more by leaving out the line
+/// feed.
 const LONGEST_LINE: usize = 1024;
-/// The longest record, in bytes: twice what a window of yamux holds, so one may be longer.
+/// The longest record, in bytes: twice a yamux window, so a record may be longer than that.
 const LONGEST_RECORD: usize = 512 * 1024;
 
 impl Inside {
-    /// The first line of a stream.
+    /// Returns the stage of the first line.
     pub fn opening() -> Self {
         Self::Opening(separator::line().max(16).take(1))
     }
@@ -56,10 +57,10 @@ impl Kind {
         }
     }
 
-    /// What the first line of a stream announces.
+    /// Returns the kind that the first line of a stream announces.
     ///
     /// # Errors
-    /// When it names nothing that this server knows.
+    /// When the kind is unknown.
     pub fn announced(line: &[u8]) -> io::Result<Self> {
         let mut kinds = [Self::Lines, Self::Records].into_iter();
         kinds.find(|kind| kind.name().as_bytes() == line).ok_or_else(|| {
@@ -67,7 +68,7 @@ impl Kind {
         })
     }
 
-    /// The stage that reads such a stream behind its first line.
+    /// Returns the stage that reads such a stream behind its first line.
     pub fn stage(self) -> Inside {
         match self {
             Self::Lines => Inside::Lines(separator::line().max(LONGEST_LINE)),
@@ -82,7 +83,7 @@ impl Kind {
     }
 }
 
-/// Writes what the stage of the same kind reads.
+/// Writes the records that the stage of the same kind reads.
 impl Encode<&[u8]> for Kind {
     type Error = Either<separator::EncodeError, length::EncodeError>;
 
@@ -98,11 +99,11 @@ impl Encode<&[u8]> for Kind {
     }
 }
 
-/// What a client says on one stream. The server says it all again.
+/// The traffic of a client on one stream. The server sends it all back.
 #[derive(Debug)]
 pub struct Talk {
     pub kind: Kind,
-    /// How many lines or records.
+    /// The number of lines or records.
     pub count: usize,
     /// The longest of them, in bytes.
     pub longest: usize,
@@ -117,8 +118,8 @@ pub const TALKS: [Talk; 4] = [
 ];
 
 impl Talk {
-    /// The item that is said at place `at`: as good as random, from letters, of any length up to the
-    /// longest, and each other one of a single letter.
+    /// Returns the item at place `at`: pseudo-random letters of any length up to the longest, and
+    /// every other one of a single letter.
     pub fn item(&self, at: usize) -> Vec<u8> {
         let mut seed = (at * 31 + self.longest) as u64 | 1;
         let mut next = || {
@@ -136,7 +137,7 @@ impl Talk {
             .collect()
     }
 
-    /// How many bytes the items are on the wire of their stream.
+    /// Returns the number of bytes of all items on the wire of their stream.
     pub fn bytes(&self) -> u64 {
         let around = match self.kind {
             Kind::Lines => 1,
@@ -145,7 +146,7 @@ impl Talk {
         (0..self.count).map(|at| self.item(at).len() as u64 + around).sum()
     }
 
-    /// Whether the item that came back at place `at` is the one that was sent.
+    /// Checks that the item that came back at place `at` is the one that was sent.
     ///
     /// # Errors
     /// When it is another: something was lost, or has overtaken something.
@@ -158,13 +159,13 @@ impl Talk {
     }
 }
 
-/// The error for a stream that ended before all came back.
+/// Makes the error for a stream that ended before everything came back.
 pub fn cut_short(talk: &Talk, at: usize) -> io::Error {
     let what = format!("{} of {} {} came back", at, talk.count, talk.kind.name());
     io::Error::new(io::ErrorKind::UnexpectedEof, what)
 }
 
-/// A fault of a stream as an error.
+/// Converts a fault of a stream to an error.
 pub fn wrong(fault: Fault<Wrong>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, fault)
 }

@@ -10,7 +10,7 @@ use segue_websocket::{Close, CloseCode, Message, Outgoing, ServerHandshake};
 
 use crate::{GLUED, GREETING, opening::Opening, report::Trace};
 
-/// The server: upgrades, greets and echoes until the client closes.
+/// Upgrades, greets and echoes until the client closes.
 pub fn serve<T: Read + Write + CloseWrite>(
     mut connection: Connection<T, ()>,
     timer: &mut impl Timer,
@@ -37,8 +37,7 @@ pub fn serve<T: Read + Write + CloseWrite>(
     Ok(trace)
 }
 
-/// The client, which has queued its request with the first messages glued to it, and wants each of
-/// them back.
+/// Receives an echo of each message, the first of which were glued to its request, which is queued.
 pub fn talk<T: Read + Write + CloseWrite>(
     mut connection: Connection<T, ()>,
     opening: Opening,

@@ -9,7 +9,7 @@ use std::{
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use smol::io::{AsyncRead as FuturesRead, AsyncWrite as FuturesWrite};
 
-/// Where the reads of a run are cut.
+/// The places at which the reads of a run are cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     Nowhere,
@@ -21,9 +21,9 @@ pub enum Place {
     InPayload,
 }
 
-/// Length of the request that the client sends; the run checks it.
+/// The length of the client's request in bytes; the run checks it.
 pub const REQUEST: usize = 152;
-/// Length of the answer that the server sends; the run checks it.
+/// The length of the server's answer in bytes; the run checks it.
 pub const RESPONSE: usize = 129;
 
 impl Place {
@@ -57,7 +57,7 @@ impl Place {
         self.behind(RESPONSE)
     }
 
-    /// Sizes of reads, for a stream whose head is `head` bytes long.
+    /// Returns the sizes of reads, for a stream whose head is `head` bytes long.
     fn behind(self, head: usize) -> Sizes {
         let (first, then) = match self {
             Self::Nowhere => (usize::MAX, usize::MAX),
@@ -72,7 +72,7 @@ impl Place {
     }
 }
 
-/// How long the reads of one side may be.
+/// The lengths of the reads of one side.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     first: Option<usize>,
@@ -80,12 +80,12 @@ pub struct Sizes {
 }
 
 impl Sizes {
-    /// How long the next read may be.
+    /// Returns the most bytes of the next read.
     fn most(&self) -> usize {
         self.first.unwrap_or(self.then)
     }
 
-    /// `count` bytes were read. A read that was shorter than it might have been is continued.
+    /// Notes that `count` bytes were read. A read shorter than it might have been is continued.
     fn read(&mut self, count: usize) {
         self.first = self.first.map(|first| first - count).filter(|left| *left > 0);
     }

@@ -1,4 +1,4 @@
-//! The main job: an HTTP/1.1 connection is upgraded to WebSocket, and nothing is lost.
+//! An HTTP/1.1 connection is upgraded to WebSocket, and nothing is lost.
 //!
 //! ```text
 //! cargo run --release --example upgrade
@@ -6,9 +6,9 @@
 //!
 //! A server and a client talk over loopback TCP, once under each driver, from the same stages. The
 //! client's first three messages are glued to its request, and the server's first message is glued
-//! to its answer; reads are cut at hostile places. For each run it prints which stage took which
-//! bytes, where the hand-off happened and how many bytes that were read too far crossed it. Then
-//! it measures the throughput of an echo. It fails if a byte is lost.
+//! to its answer; reads are cut at hostile places. For each run the example prints which stage took
+//! which bytes, where the hand-off happened and how many bytes that were read too far crossed it.
+//! Then it measures the throughput of an echo. It fails if a byte is lost.
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
@@ -32,7 +32,7 @@ use report::{Run, Trace};
 use segue::driver::{self, SocketTimer, futures::AsyncIoTimer, sync, tokio::TokioTimer};
 use segue_websocket::Outgoing;
 
-/// The drivers that carry the same stages.
+/// The drivers, which run the same stages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Driver {
     Sync,
@@ -52,11 +52,11 @@ impl Driver {
     }
 }
 
-/// What the client says right behind its request, before it has heard a word.
+/// The messages that the client sends right behind its request, before it has received anything.
 pub const GLUED: [Outgoing<'static>; 3] =
     [Outgoing::Text("glued to the request"), Outgoing::Binary(&[0; 130]), Outgoing::Text("")];
 
-/// What the server says right behind its `101 Switching Protocols`.
+/// The message that the server sends right behind its `101 Switching Protocols`.
 pub const GREETING: &str = "glued to the 101";
 
 fn main() -> ExitCode {
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
     if whole { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// One upgrade under `driver`, with reads of both sides cut at `place`.
+/// Runs one upgrade under `driver`, with reads of both sides cut at `place`.
 fn run(driver: Driver, place: Place) -> io::Result<Run> {
     let (near, far) = pair()?;
     let server = thread::spawn(move || serve(driver, near, place));
@@ -141,7 +141,7 @@ fn on_tokio<R>(task: impl Future<Output = io::Result<R>>) -> io::Result<R> {
     ::tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(task)
 }
 
-/// Two ends of a connection over loopback.
+/// Connects two sockets over loopback.
 fn pair() -> io::Result<(TcpStream, TcpStream)> {
     let listener = TcpListener::bind(("127.0.0.1", 0))?;
     let far = TcpStream::connect(listener.local_addr()?)?;

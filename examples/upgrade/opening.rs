@@ -1,4 +1,4 @@
-//! What the client says before it has heard a word.
+//! Output of the client before it has received anything.
 
 use std::io;
 
@@ -8,7 +8,7 @@ use segue_websocket::{ClientHandshake, Messages, Writer};
 
 use crate::GLUED;
 
-/// A client that has said its request, with messages glued to it.
+/// A client that has sent its request, with messages glued to it.
 pub struct Opening {
     pub handshake: ClientHandshake,
     pub messages: Messages,
@@ -29,7 +29,7 @@ impl Opening {
         Ok(Self { handshake, messages, writer, said })
     }
 
-    /// The transport together with what is to be sent on it first.
+    /// Returns the transport together with the first output on it.
     pub fn on<T>(&mut self, io: T) -> Handoff<T> {
         Handoff::from_parts(io, BytesMut::new(), std::mem::take(&mut self.said), false)
     }

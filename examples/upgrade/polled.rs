@@ -1,4 +1,4 @@
-//! Both sides over a polled connection: tokio's and futures-io's alike.
+//! Both sides over a polled connection, the same for tokio and futures-io.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use segue_websocket::{Close, CloseCode, Message, Outgoing, ServerHandshake};
 
 use crate::{GLUED, GREETING, opening::Opening, report::Trace};
 
-/// The server: upgrades, greets and echoes until the client closes.
+/// Upgrades, greets and echoes until the client closes.
 pub async fn serve<T: PollTransport>(
     mut connection: Connection<T, ()>,
     timer: &mut impl Timer,
@@ -34,8 +34,7 @@ pub async fn serve<T: PollTransport>(
     Ok(trace)
 }
 
-/// The client, which has queued its request with the first messages glued to it, and wants each of
-/// them back.
+/// Receives an echo of each message, the first of which were glued to its request, which is queued.
 pub async fn talk<T: PollTransport>(
     mut connection: Connection<T, ()>,
     opening: Opening,

@@ -1,4 +1,4 @@
-//! Who took which bytes, and whether any was lost.
+//! Tables of the bytes of each stage, and a verdict on losses.
 
 use std::ops::Range;
 
@@ -15,14 +15,14 @@ pub struct Run {
     pub client: Trace,
 }
 
-/// What one side received.
+/// The bytes and messages that one side received.
 pub struct Trace {
-    /// Where the handshake ended and the hand-off happened.
+    /// The position at which the handshake ended and the hand-off happened.
     handoff: u64,
-    /// How many bytes it had read too far, which crossed.
+    /// The number of bytes read too far, which crossed it.
     carried: usize,
     messages: Vec<Received>,
-    /// How many bytes no stage took.
+    /// The number of bytes that no stage took.
     left: usize,
 }
 
@@ -32,15 +32,15 @@ struct Received {
 }
 
 impl Trace {
-    /// How many messages are kept to be shown and compared: more than the runs have, and few
-    /// enough that the measurement of the echo does not measure the keeping.
+    /// The number of messages kept to be shown and compared: more than the runs have, and few
+    /// enough that the echo's measurement does not include the keeping.
     const KEPT: usize = 8;
 
     pub fn handed_off(position: u64, carried: usize) -> Self {
         Self { handoff: position, carried, messages: Vec::new(), left: 0 }
     }
 
-    /// A message whose frame begins at `start`.
+    /// Records a message whose frame begins at `start`.
     pub fn received(&mut self, start: u64, message: &Message<'_>) {
         self.end_last(start);
         if self.messages.len() == Self::KEPT {
@@ -60,7 +60,7 @@ impl Trace {
         }
     }
 
-    /// Whether every byte went to a stage and every message arrived, in order.
+    /// Returns true if every byte went to a stage and every message arrived, in order.
     fn is_whole(&self, head: usize, expected: &[Vec<u8>]) -> bool {
         let mut position = self.handoff;
         let contiguous = self.messages.iter().all(|message| {
@@ -85,7 +85,7 @@ impl Run {
     }
 }
 
-/// Prints all runs; whether nothing was lost in any.
+/// Prints all runs. Returns true if nothing was lost in any.
 pub fn print(runs: &[Run]) -> bool {
     println!(
         "An HTTP/1.1 connection becomes a WebSocket. The client has glued {} messages to its\n\
@@ -130,7 +130,7 @@ fn frames(trace: &Trace) -> String {
     ranges.collect::<Vec<_>>().join(" ")
 }
 
-/// A message as bytes to compare.
+/// Returns a message as bytes to compare.
 fn describe(message: &Message<'_>) -> Vec<u8> {
     match message {
         Message::Text(text) => [b"text ", text.as_bytes()].concat(),

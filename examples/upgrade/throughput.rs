@@ -1,4 +1,4 @@
-//! How fast the upgraded connection echoes.
+//! The throughput of the echo over the upgraded connection.
 
 use std::{
     io::{self, Read, Write},
@@ -26,11 +26,11 @@ pub struct Figure {
     time: Duration,
 }
 
-/// How large the messages are, in bytes.
+/// The sizes of messages, in bytes.
 const SIZES: [usize; 2] = [125, 16 * 1024];
-/// How many messages the load writes at once.
+/// The number of messages that the load writes at once.
 const BATCH: usize = 64;
-/// For how long each is measured.
+/// The time for which each is measured.
 const TIME: Duration = Duration::from_millis(600);
 
 /// Measures each load under `driver`.
@@ -38,8 +38,8 @@ pub fn measure(driver: Driver) -> io::Result<Vec<Figure>> {
     SIZES.into_iter().map(|size| load(driver, size)).collect()
 }
 
-/// The load is a plain socket that counts bytes and nothing else, so that the server is what is
-/// measured; the runs before have compared the contents.
+/// The load is a plain socket that only counts bytes, so that the server is measured; earlier runs
+/// have compared the contents.
 fn load(driver: Driver, size: usize) -> io::Result<Figure> {
     let (near, mut far) = pair()?;
     let server = thread::spawn(move || serve(driver, near, Place::Nowhere));
@@ -57,7 +57,7 @@ fn load(driver: Driver, size: usize) -> io::Result<Figure> {
     }
     let time = start.elapsed();
     let messages = writer.join().map_err(|_| io::Error::other("the load panicked"))??;
-    // The server waits for the client's end before it lets go.
+    // The server waits for the client's end before it drops the connection.
     drop(far);
     server.join().map_err(|_| io::Error::other("the server panicked"))??;
 
@@ -78,7 +78,8 @@ fn load(driver: Driver, size: usize) -> io::Result<Figure> {
     Ok(Figure { driver, size, messages, time })
 }
 
-/// Upgrades, then writes batches of messages for some time, then closes. Gives how many it wrote.
+/// Upgrades, then writes batches of messages for some time, then closes. Returns the number
+/// written.
 fn write_for(time: Duration, socket: &mut TcpStream, size: usize) -> io::Result<u64> {
     let mut opening = Opening::new()?;
     let (_, _, said, _) = opening.on(()).into_parts();
@@ -107,7 +108,7 @@ fn encoded<'a>(
     Ok(output.to_vec())
 }
 
-/// Length of a server's frame with this much payload.
+/// Returns the length of a server's frame with this much payload.
 fn unmasked(payload: usize) -> u64 {
     let header = match payload {
         0..=125 => 2,
