@@ -1,4 +1,23 @@
 //! The queue of bytes to be sent.
+//!
+//! An output has small and large writes in one order. Small ones are copied into one piece of
+//! memory, `small`, one behind the other. A large one keeps its [`Bytes`] in `queue`, with the number
+//! of small bytes between the large write before and itself:
+//!
+//! ```text
+//!   put(a b)  put_bytes(LARGE)  put(c)  put_bytes(OTHER)  put(d e)
+//!
+//!   small   . . a b c d e _ _ 0 0      queue   { before: 2, LARGE }, { before: 1, OTHER }
+//!               ^start    ^end  ^len           between = 3, the sum of `before`
+//! ```
+//!
+//! So `chunks` needs no index: it takes `before` small bytes, then the large write, and so on, and
+//! the small bytes behind `between` at the end. Sending moves `start` on; when everything has left,
+//! both cursors go back to 0, and an idle output can give its memory away.
+//!
+//! Memory behind `end` up to the length of `small` was written before, and may be lent to be
+//! overwritten ([`Tail`]) but never shown. `used` says how much of the memory was needed at a time
+//! since it was taken over, which a pool asks for when it gets the memory back.
 
 use alloc::{collections::VecDeque, vec::Vec};
 use bytes::{Buf, Bytes, BytesMut};
@@ -456,8 +475,8 @@ impl Output {
         }
     }
 
-    /// Exchanges the memory for small writes of an empty output for another, all of it zero.
-    /// Returns the old one, and the number of bytes at its front that were ever written to.
+    /// Exchanges the memory for small writes of an empty output for another. Returns the old one,
+    /// and how many bytes of it were in use at a time since it was taken over.
     #[cfg(feature = "std")]
     pub(crate) fn swap_storage(&mut self, storage: BytesMut) -> (BytesMut, usize) {
         debug_assert!(self.is_empty(), "storage is swapped between uses");

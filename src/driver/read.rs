@@ -1,4 +1,27 @@
 //! The reading side of a connection.
+//!
+//! A read answers three questions: how far, into which memory, and what belongs to whom.
+//!
+//! **How far.** [`ReadPolicy`] decides. Reading ahead takes as much as there is room for. Reading
+//! exactly takes what the stage claims. Peeking copies bytes out of the kernel's queue behind the
+//! buffer without committing them, shows both to the stage, and takes them back out of the buffer:
+//! the answer says how many belong to the stage. That number is `due`. It is read before the stage
+//! is asked again, in as many calls as it takes, since a stage is never shown less than before.
+//!
+//! **Into which memory.** A buffer without storage leases some from the [`pool`]. The size of the
+//! lease follows the traffic, without a clock: `peak` is the most that was held since the buffer was
+//! last empty, and `size` becomes `peak` when it is empty again, or shrinks by an eighth if that is
+//! more. A read that fills its room doubles `size`, up to eight reads; beyond that storage grows with
+//! what has come. While a write is pending, reading ahead stays within `max_read_ahead`.
+//!
+//! **What belongs to whom.** While an item borrows the buffer, nothing can be appended to it. A
+//! caller that waits for room to answer the item reads on by [`Aside`], into `spill`, which
+//! [`Input::settle`] moves into the buffer before the stage is asked again. `is_ahead` marks bytes
+//! that were read while output waited; they are kept back while the output is full.
+//!
+//! There are two paths to a record. The short one is [`ReadSide::framed`] and [`ReadSide::found`],
+//! for a record that is buffered, with nothing else to do first. Everything else takes
+//! [`ReadSide::pull`], which handles each of the states above.
 
 use std::{
     io,
@@ -547,8 +570,8 @@ impl<S: Decode> ReadSide<S> {
         Ok(self.pull.follow(framing, is_full, buffer, *eof, options.max_record, output)?)
     }
 
-    /// Reads once for the stage. Acts on a decision about bytes that stay in the kernel, and
-    /// returns one that ends the stage.
+    /// Reads once for the stage. An answer that bytes in the kernel's queue decide, of which none is
+    /// taken, is acted on at once.
     pub(super) fn poll_fill<T: Transport>(
         &mut self,
         io: &mut T,
