@@ -22,10 +22,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! - To **write a stage**, implement [`Decode`]; for its sending side implement [`Encode`], and for a
-//!   handshake [`Exchange`]. [`length`], [`separator`] and [`combine`] have parts for them.
-//! - To **drive** a stage, give a transport to a [`Connection`](driver::Connection): blocking, tokio
-//!   or futures-io. In a loop of your own, give the bytes to an [`Inlet`], a connection without I/O.
+//! - To **write a stage**, implement [`Decode`]; for its sending side implement [`Encode`], and for
+//!   a handshake [`Exchange`]. [`length`], [`separator`] and [`combine`] have parts for them.
+//! - To **drive** a stage, give a transport to a [`Connection`](driver::Connection): blocking,
+//!   tokio or futures-io. In a loop of your own, give the bytes to an [`Inlet`], a connection
+//!   without I/O.
 //! - To **multiplex**, use the parts of [`mux`]: windows, credit, a table of streams, a scheduler.
 //! - To **leave**, call [`hand_off`](driver::Connection::hand_off): a [`Handoff`] carries the bytes
 //!   that were not consumed.

@@ -8,8 +8,8 @@ use super::{Ahead, Fault, Framing, Output, Record, Say};
 /// loop, as [`Buffer::step`](crate::Buffer::step) and every connection of this crate do:
 ///
 /// 1. show [`frame`](Self::frame) all that is buffered;
-/// 2. on [`Framing::Record`], consume that many bytes and give them to [`parse`](Self::parse), whose
-///    result is the item; on [`Framing::Absorb`], consume them and give them to
+/// 2. on [`Framing::Record`], consume that many bytes and give them to [`parse`](Self::parse),
+///    whose result is the item; on [`Framing::Absorb`], consume them and give them to
 ///    [`absorb`](Self::absorb); on [`Framing::Need`], read more, or, at the end of the stream,
 ///    report truncation; on [`Framing::Done`], leave what is buffered to the next stage;
 /// 3. start again, unless a [`fatal`](Fault::fatal) fault came up.

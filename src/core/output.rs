@@ -1,8 +1,8 @@
 //! The queue of bytes to be sent.
 //!
 //! An output has small and large writes in one order. Small ones are copied into one piece of
-//! memory, `small`, one behind the other. A large one keeps its [`Bytes`] in `queue`, with the number
-//! of small bytes between the large write before and itself:
+//! memory, `small`, one behind the other. A large one keeps its [`Bytes`] in `queue`, with the
+//! number of small bytes between the large write before and itself:
 //!
 //! ```text
 //!   put(a b)  put_bytes(LARGE)  put(c)  put_bytes(OTHER)  put(d e)

@@ -9,10 +9,10 @@
 //! is asked again, in as many calls as it takes, since a stage is never shown less than before.
 //!
 //! **Into which memory.** A buffer without storage leases some from the [`pool`]. The size of the
-//! lease follows the traffic, without a clock: `peak` is the most that was held since the buffer was
-//! last empty, and `size` becomes `peak` when it is empty again, or shrinks by an eighth if that is
-//! more. A read that fills its room doubles `size`, up to eight reads; beyond that storage grows with
-//! what has come. While a write is pending, reading ahead stays within `max_read_ahead`.
+//! lease follows the traffic, without a clock: `peak` is the most that was held since the buffer
+//! was last empty, and `size` becomes `peak` when it is empty again, or shrinks by an eighth if
+//! that is more. A read that fills its room doubles `size`, up to eight reads; beyond that storage
+//! grows with what has come. While a write is pending, reading ahead stays within `max_read_ahead`.
 //!
 //! **What belongs to whom.** While an item borrows the buffer, nothing can be appended to it. A
 //! caller that waits for room to answer the item reads on by [`Aside`], into `spill`, which
@@ -570,8 +570,8 @@ impl<S: Decode> ReadSide<S> {
         Ok(self.pull.follow(framing, is_full, buffer, *eof, options.max_record, output)?)
     }
 
-    /// Reads once for the stage. An answer that bytes in the kernel's queue decide, of which none is
-    /// taken, is acted on at once.
+    /// Reads once for the stage. An answer that bytes in the kernel's queue decide, of which none
+    /// is taken, is acted on at once.
     pub(super) fn poll_fill<T: Transport>(
         &mut self,
         io: &mut T,
