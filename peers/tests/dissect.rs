@@ -1,6 +1,6 @@
 //! The example `dissect`: on what quinn says, stored and live, and beside tshark.
 //!
-//! `tests/peers/run` has other peers talk, and lets the test of this name go through their captures
+//! `peers/aioquic/run` has other peers talk, and lets the test of this name go through their captures
 //! as well: `CAPTURES` names the folder.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 

@@ -1,5 +1,4 @@
 //! hyper as the client of our server and as the server of our client.
-#![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 use std::{
     collections::VecDeque,

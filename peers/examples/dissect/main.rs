@@ -1,8 +1,8 @@
 //! Looks into captures of QUIC: datagrams, packets, frames and streams, as a tree.
 //!
 //! ```sh
-//! cargo run --release -p segue-quic --example dissect -- capture.pcapng --keylog keys.log
-//! tcpdump -i lo -U -w - udp | cargo run --release -p segue-quic --example dissect -- - --keylog keys.log
+//! cargo run --release -p segue-peers --example dissect -- capture.pcapng --keylog keys.log
+//! tcpdump -i lo -U -w - udp | cargo run --release -p segue-peers --example dissect -- - --keylog keys.log
 //! ```
 //!
 //! Ranges are in bytes from the beginning of the datagram. Initial packets need no key log.

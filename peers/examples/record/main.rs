@@ -1,8 +1,8 @@
 //! Has a client of quinn's talk to a server, and records it: a capture, and the key log to it.
 //!
 //! ```sh
-//! cargo run -p segue-quic --example record -- --out quinn.pcapng --keylog quinn.keys
-//! cargo run -p segue-quic --example record -- --server 127.0.0.1:4433 --out other.pcapng --keylog other.keys
+//! cargo run -p segue-peers --example record -- --out quinn.pcapng --keylog quinn.keys
+//! cargo run -p segue-peers --example record -- --server 127.0.0.1:4433 --out other.pcapng --keylog other.keys
 //! ```
 //!
 //! Everything goes over loopback and by way of a relay that writes it down, so nobody must be root.

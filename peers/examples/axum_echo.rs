@@ -2,8 +2,8 @@
 //! had read too far.
 //!
 //! ```text
-//! cargo run --release -p segue-websocket --example axum_echo
-//! cargo run --release -p segue-websocket --example axum_echo -- --listen 127.0.0.1:9003
+//! cargo run --release -p segue-peers --example axum_echo
+//! cargo run --release -p segue-peers --example axum_echo -- --listen 127.0.0.1:9003
 //! ```
 //!
 //! The first runs a client that does not wait to be let in before it speaks, and sees its message

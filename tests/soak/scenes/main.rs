@@ -61,7 +61,7 @@ fn soak(name: &str, scene: impl Fn(u64) + Sync) {
                     if let Err(panic) = played {
                         eprintln!(
                             "a scene has failed; play it again by\n    \
-                             SOAK_SEED={seed} cargo test --all-features --test soak {name}"
+                             SOAK_SEED={seed} cargo test -p segue-soak --test soak {name}"
                         );
                         resume_unwind(panic);
                     }

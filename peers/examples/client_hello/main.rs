@@ -2,7 +2,7 @@
 //! socket and the clock are the program's, and TLS is rustls's.
 //!
 //! ```text
-//! cargo run -p segue-quic --all-features --example client_hello
+//! cargo run -p segue-peers --example client_hello
 //! ```
 //!
 //! The server runs in this process, on loopback. The program sends a ClientHello in an Initial

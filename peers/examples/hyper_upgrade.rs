@@ -2,7 +2,7 @@
 //! read too far.
 //!
 //! ```text
-//! cargo run --release --example hyper_upgrade
+//! cargo run --release -p segue-peers --example hyper_upgrade
 //! ```
 
 use bytes::Bytes;
