@@ -30,8 +30,7 @@ use super::{Ahead, Fault, Framing, Output, Record, Say};
 /// inner one calls a record. The inner stage remembers where the record in front ends, and would
 /// look for it in the next one otherwise. Set what a record decides before the inner item is made,
 /// or in `absorb`: the item borrows the stage for as long as it lives. The book writes such a
-/// stage, in [its chapter on
-/// RESP](https://github.com/segue-rs/segue/blob/main/book/src/stages-of-stages.md).
+/// stage, for RESP, in its chapter "Stages made of stages".
 ///
 /// # Example
 /// A record is a length in one byte, then that many bytes; its item is the text in them.
