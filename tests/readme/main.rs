@@ -2,6 +2,7 @@
 //! a README is not run through rustdoc; so they are run from here.
 
 mod import;
+mod lists;
 mod patience;
 mod protocol;
 mod stack;

@@ -81,6 +81,7 @@
 //!
 //! The words used here are those of segue's [vocabulary](segue::vocabulary).
 #![cfg_attr(not(feature = "std"), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 // Allowed in three modules: `block::avx2`, `block::sse2` and `text::sse2`.
 #![deny(unsafe_code)]
 
@@ -146,3 +147,8 @@ pub use status::reason;
 pub use target::Target;
 pub use version::Version;
 pub use write_error::WriteError;
+
+/// The listings of the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

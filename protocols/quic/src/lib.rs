@@ -105,3 +105,8 @@ pub use sink::Sink;
 pub use varint::varint;
 pub use varint::{Encoded, TooLarge, VarInt, VarIntIter, VarInts, Width};
 pub use version::Version;
+
+/// The listings of the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

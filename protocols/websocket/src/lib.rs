@@ -127,3 +127,8 @@ pub use role::Role;
 pub use segue_http1 as http1;
 pub use tunnel::{Tunnel, TunnelError};
 pub use writer::{Fragment, Outgoing, WriteError, Writer};
+
+/// The listings of the README are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
