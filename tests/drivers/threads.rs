@@ -1,4 +1,5 @@
 //! Halves of connections over real sockets, on threads and on tasks.
+#![cfg_attr(not(unix), allow(dead_code, unused_imports, reason = "most scenes need Unix sockets"))]
 
 use std::{
     io::{ErrorKind, Read, Write},
