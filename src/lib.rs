@@ -31,14 +31,15 @@
 //! - To **leave**, call [`hand_off`](driver::Connection::hand_off): a [`Handoff`] carries the bytes
 //!   that were not consumed.
 //! - To **check** a stage, use `laws` (a feature), which cuts its input everywhere.
+//! - To **look at** one at work, use `trace` (a feature), which records which part took which bytes.
 //!
 //! The [vocabulary] lists the words that these pages use, one meaning each.
 //!
 //! Features: `std` (default; the blocking driver), `tokio`, `tokio-net` (its sockets), `tokio-time`
 //! (a timer, and `close` bounded by it), `futures`, `async-io` (a timer and sockets for smol and
 //! other executors), `stream` (a connection as a `Stream` and `Sink`), `codec` (tokio-util), `nom`,
-//! `laws`. Without features it is `no_std` with `alloc`, on targets with compare-and-swap: thumbv7m
-//! and up, not thumbv6m.
+//! `laws`, `trace`. Without features it is `no_std` with `alloc`, on targets with compare-and-swap:
+//! thumbv7m and up, not thumbv6m.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Allowed in two small modules of `separator`, which compare many bytes at once.
@@ -66,6 +67,8 @@ pub mod mux;
 #[cfg(feature = "nom")]
 pub mod nom;
 pub mod separator;
+#[cfg(feature = "trace")]
+pub mod trace;
 
 #[doc = include_str!("vocabulary.md")]
 pub mod vocabulary {}

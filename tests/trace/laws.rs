@@ -1,0 +1,108 @@
+//! A traced part keeps the laws, and passes on everything that it tells.
+
+use segue::{
+    Decode, DecodeExt, Exchange, Fault, Framing, Record, Say, combine::Paired, laws, length,
+    separator, trace::Recorder,
+};
+use segue_websocket::ServerHandshake;
+use std::{convert::Infallible, time::Duration};
+
+use crate::protocol::{Greeting, Records};
+
+#[test]
+fn stages() {
+    let recorder = Recorder::new().with_payload(4);
+    laws::stage(|| recorder.trace("records", Records::default()))
+        .accepts([&b"\x03one\x00\x05three\xff"[..], b"\xff", b"\x00\x00\xff"])
+        .refuses([&b""[..], b"\x03on", b"\x00"])
+        .limit(256)
+        .check();
+    // One that looks ahead, one with a limit, one with a stage inside.
+    laws::stage(|| recorder.trace("lines", separator::line().max(8)))
+        .accepts([&b"one\ntwo\r\n\n"[..], b""])
+        .refuses([&b"far too long\n"[..], b"cut"])
+        .limit(16)
+        .check();
+    laws::stage(|| recorder.trace("nested", length::u8().nested(separator::line().max(64))))
+        .accepts([&b"\x04one\n\x03thr\x03ee\n"[..], b""])
+        .refuses([&b"\x03cut"[..]])
+        .limit(256)
+        .check();
+    assert!(recorder.recording().events.len() > 100, "it was on");
+}
+
+#[test]
+fn exchanges() {
+    let recorder = Recorder::new();
+    laws::exchange(|| recorder.trace("greeting", Greeting::default()))
+        .accepts([&b"HI\n"[..], b"\n"])
+        .refuses([&b""[..], b"HI"])
+        .check();
+    let request = b"GET /chat HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    let mut shown = recorder.trace("handshake", ServerHandshake::new());
+    assert_eq!(shown.belonging(request), ServerHandshake::new().belonging(request));
+    assert_eq!(shown.deadline(), None);
+}
+
+#[test]
+fn layers() {
+    let recorder = Recorder::new();
+    let chunks = || {
+        let chunks = length::u16_be().through(|chunk| chunk == [0, 0]);
+        let paired = Paired::new(chunks, length::u16_be(), 1000).ending(|wire| wire.put(&[0, 0]));
+        recorder.trace("chunks", paired)
+    };
+    laws::layers(|| (chunks(), chunks())).check();
+}
+
+/// Bytes, and things that most stages have not.
+struct Talkative;
+
+impl Decode for Talkative {
+    type Item<'a> = Record<'a>;
+    type Error = Infallible;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
+        Ok(match input {
+            [] if eof => Framing::Done,
+            [] => Framing::need(1),
+            _ => Framing::Record(1),
+        })
+    }
+
+    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<Infallible>> {
+        Ok(record)
+    }
+
+    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Infallible>> {
+        if let Some(now) = say.now() {
+            say.wake_at(now + Duration::from_secs(1));
+        }
+        say.output().put(b"said");
+        Ok(())
+    }
+
+    fn progress(&self) -> u64 {
+        7
+    }
+
+    fn residue(&self) -> (usize, usize) {
+        (3, 5)
+    }
+}
+
+#[test]
+fn everything_is_passed_on() {
+    let recorder = Recorder::new();
+    laws::passes_on(|| Talkative, || recorder.trace("talkative", Talkative), [b"abc"]);
+    let said = recorder.recording().lanes[0].queued;
+    assert!(said > 0 && said.is_multiple_of(4));
+    // What a constant forbids stays forbidden: this is so of a stage with a stream inside.
+    const fn wire<D: Decode>(_: &D) -> bool {
+        D::WIRE
+    }
+    let nested = || length::u8().nested(separator::line().max(64));
+    assert!(!wire(&nested()) && !wire(&recorder.trace("nested", nested())));
+    assert!(wire(&recorder.trace("line", separator::line())));
+}
