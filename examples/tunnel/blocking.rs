@@ -18,7 +18,7 @@ use std::{
 
 use crate::{
     CLIENTS, PATIENCE, Visit,
-    stack::{Books, DRAIN, deadlines, greeting, limits, options},
+    stack::{Books, DRAIN, Yamux, deadlines, greeting, limits, options},
     work::{Inside, Kind, Said, TALKS, Talk, cut_short, wrong},
 };
 
@@ -28,8 +28,8 @@ pub fn serve(listener: &TcpListener) -> Vec<Visit> {
     while clients.len() < CLIENTS {
         match listener.accept() {
             Ok((socket, _)) => clients.push(thread::spawn(move || {
-                let mut books = Books::new();
-                let end = serve_client(socket, &mut books);
+                let books = Books::new();
+                let end = serve_client(socket, &books);
                 Visit { books, end }
             })),
             // A client that has left already, or no free descriptor: the next attempt may succeed.
@@ -43,14 +43,15 @@ pub fn serve(listener: &TcpListener) -> Vec<Visit> {
 }
 
 /// Echoes each stream, of either kind.
-fn serve_client(socket: TcpStream, books: &mut Books) -> io::Result<()> {
+fn serve_client(socket: TcpStream, books: &Books) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let mut clock = SocketClock::new();
     let connection = Connection::new(socket, ()).with_options(options());
     let mut connection = connection.with_deadlines(greeting());
-    let accepted = connection.exchange_by(&mut ServerHandshake::new(), &mut clock)?;
+    let accepted =
+        connection.exchange_by(&mut books.handshake(ServerHandshake::new()), &mut clock)?;
     let connection = books.over_blocking(connection, accepted.tunnel());
-    let session = Session::server().with_limits(limits());
+    let session = books.session(Session::server().with_limits(limits()));
     let mut connection = connection.begin(Mux::new(session)).with_deadlines(deadlines());
     let mut served = Ok(());
     while let Some(Turn { item, .. }) = connection.turn_by(&mut clock)? {
@@ -88,7 +89,7 @@ fn serve_client(socket: TcpStream, books: &mut Books) -> io::Result<()> {
     served
 }
 
-fn answer(session: &mut Session, id: StreamId, said: &Said<'_>) -> io::Result<()> {
+fn answer(session: &mut Yamux, id: StreamId, said: &Said<'_>) -> io::Result<()> {
     let mut kind = match said {
         Said::Opening(_) => return Ok(()),
         Said::Lines(_) => Kind::Lines,
@@ -103,13 +104,13 @@ fn answer(session: &mut Session, id: StreamId, said: &Said<'_>) -> io::Result<()
 /// Sends everything on alternate streams, and expects it back.
 pub fn talk(socket: TcpStream) -> io::Result<Books> {
     socket.set_nodelay(true)?;
-    let (mut books, mut clock) = (Books::new(), SocketClock::new());
+    let (books, mut clock) = (Books::new(), SocketClock::new());
     let connection = Connection::new(socket, ()).with_options(options());
     let mut connection = connection.with_deadlines(greeting());
-    let mut handshake = ClientHandshake::new("tunnel.example", "/tunnel");
+    let mut handshake = books.handshake(ClientHandshake::new("tunnel.example", "/tunnel"));
     let opened = connection.exchange_by(&mut handshake, &mut clock)?;
     let connection = books.over_blocking(connection, opened.tunnel());
-    let session = Session::client().with_limits(limits());
+    let session = books.session(Session::client().with_limits(limits()));
     let mut connection = connection.begin(Mux::new(session)).with_deadlines(deadlines());
     let mut talks = Vec::new();
     for talk in &TALKS {
@@ -156,7 +157,7 @@ struct Held {
 }
 
 impl Held {
-    fn open(mux: &mut Mux<Session, Inside>, talk: &'static Talk) -> io::Result<Self> {
+    fn open(mux: &mut Mux<Yamux, Inside>, talk: &'static Talk) -> io::Result<Self> {
         let session = mux.carrier_mut();
         let id = session.open(Direction::Both).ok_or(io::ErrorKind::ConnectionRefused)?;
         if let Some(output) = session.stream(id).and_then(|stream| stream.output) {
@@ -186,7 +187,7 @@ impl Held {
 const AT_ONCE: usize = 16 * 1024;
 
 /// Sends what may be sent now, an item of each stream in turn.
-fn ask(talks: &mut [Held], session: &mut Session) -> io::Result<()> {
+fn ask(talks: &mut [Held], session: &mut Yamux) -> io::Result<()> {
     let mut out: usize = talks.iter().map(|held| held.out).sum();
     let mut has_asked = true;
     while std::mem::take(&mut has_asked) {

@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release --example tunnel
 //! cargo run --release --example tunnel -- --driver tokio
+//! cargo run --release --example tunnel -- --driver sync --trace tunnel.html
 //! ```
 //!
 //! ```text
@@ -27,7 +28,6 @@
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
 mod blocking;
-mod counted;
 mod deflate;
 mod frames;
 mod polled;
@@ -42,6 +42,7 @@ use stack::Books;
 use std::{
     io::{self, Read},
     net::{SocketAddr, TcpListener, TcpStream},
+    path::PathBuf,
     process::ExitCode,
     thread,
     time::{Duration, Instant},
@@ -53,6 +54,20 @@ struct Arguments {
     /// The driver of the connections; each in turn by default.
     #[arg(long, value_enum)]
     driver: Option<Driver>,
+    /// Writes the trace of the last run into this file: .html, .json, .svg, a table for others; -
+    /// prints it.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Whose trace it is.
+    #[arg(long, value_enum, default_value = "client", requires = "trace")]
+    side: End,
+}
+
+/// The two ends of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum End {
+    Client,
+    Server,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -97,22 +112,41 @@ pub struct Run {
 }
 
 fn main() -> ExitCode {
-    let drivers = match Arguments::parse().driver {
-        Some(driver) => vec![driver],
-        None => Driver::ALL.to_vec(),
-    };
+    let Arguments { driver, trace, side } = Arguments::parse();
+    let drivers = driver.map_or_else(|| Driver::ALL.to_vec(), |driver| vec![driver]);
     report::explain();
     let mut is_well = true;
+    let mut last = None;
     for driver in drivers {
         match run(driver) {
-            Ok(run) => is_well &= report::print(&run),
+            Ok(run) => {
+                is_well &= report::print(&run);
+                last = Some(run);
+            }
             Err(error) => {
                 eprintln!("under {}: {error}", driver.name());
                 is_well = false;
             }
         }
     }
+    if let (Some(path), Some(run)) = (trace, last)
+        && let Err(error) = run.books(side).recorder.recording().save(&path)
+    {
+        eprintln!("{}: {error}", path.display());
+        is_well = false;
+    }
     if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Run {
+    /// What one end recorded. The server has served one client; the other has said nothing.
+    fn books(&self, end: End) -> &Books {
+        let served = self.visits.iter().find(|visit| visit.end.is_ok());
+        match (end, served) {
+            (End::Server, Some(visit)) => &visit.books,
+            _ => &self.client,
+        }
+    }
 }
 
 fn run(driver: Driver) -> io::Result<Run> {

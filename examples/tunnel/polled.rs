@@ -15,7 +15,7 @@ use std::{future::poll_fn, io, pin::pin, time::Duration};
 
 use crate::{
     CLIENTS, PATIENCE, Visit,
-    stack::{Books, DRAIN, deadlines, greeting, limits, options},
+    stack::{Books, DRAIN, Yamux, deadlines, greeting, limits, options},
     work::{Inside, Kind, TALKS, Talk, cut_short},
 };
 
@@ -28,8 +28,8 @@ pub async fn serve<T: PollTransport, M: Timer>(
     let accept = &accept;
     let clients = stream::iter(0..CLIENTS).then(|_| next_client(accept, timer));
     let visits = clients.map(|connection| async move {
-        let mut books = Books::new();
-        let end = serve_client(connection, &mut books, timer).await;
+        let books = Books::new();
+        let end = serve_client(connection, &books, timer).await;
         Visit { books, end }
     });
     visits.buffer_unordered(CLIENTS).collect().await
@@ -49,14 +49,15 @@ async fn next_client<T, M: Timer>(accept: &impl AsyncFn() -> io::Result<T>, time
 
 async fn serve_client<T: PollTransport, M: Timer>(
     connection: Connection<T, ()>,
-    books: &mut Books,
+    books: &Books,
     timer: fn() -> M,
 ) -> io::Result<()> {
     let mut connection = connection.with_options(options()).with_deadlines(greeting());
     let mut clock = timer();
-    let accepted = connection.exchange_by(&mut ServerHandshake::new(), &mut clock).await?;
+    let mut handshake = books.handshake(ServerHandshake::new());
+    let accepted = connection.exchange_by(&mut handshake, &mut clock).await?;
     let connection = books.over(connection, accepted.tunnel()).with_deadlines(deadlines());
-    let session = Session::server().with_limits(limits());
+    let session = books.session(Session::server().with_limits(limits()));
     let (endpoint, driver) = connection.begin(session).into_streams();
     let (driven, served) = join(drive(driver, clock), serve_streams(endpoint, timer)).await;
     driven.and(served)
@@ -64,7 +65,7 @@ async fn serve_client<T: PollTransport, M: Timer>(
 
 /// Does the I/O of the streams, until the session is over, and ends the tunnel.
 async fn drive<T: PollTransport>(
-    mut driver: Driver<T, Session>,
+    mut driver: Driver<T, Yamux>,
     mut clock: impl Timer,
 ) -> io::Result<()> {
     driver.run_by(&mut clock).await?;
@@ -73,7 +74,7 @@ async fn drive<T: PollTransport>(
 }
 
 /// Serves all streams at once: the session's limit bounds their number.
-async fn serve_streams<M: Timer>(endpoint: Endpoint<Session>, timer: fn() -> M) -> io::Result<()> {
+async fn serve_streams<M: Timer>(endpoint: Endpoint<Yamux>, timer: fn() -> M) -> io::Result<()> {
     let streams = stream::unfold(endpoint, |endpoint| async {
         // The driver reports why the session has failed.
         let stream = endpoint.accept().await.ok()??;
@@ -91,7 +92,7 @@ async fn serve_streams<M: Timer>(endpoint: Endpoint<Session>, timer: fn() -> M) 
 }
 
 /// Echoes a stream, of either kind.
-async fn serve_stream(stream: Stream<Session>, mut clock: impl Timer) -> io::Result<()> {
+async fn serve_stream(stream: Stream<Yamux>, mut clock: impl Timer) -> io::Result<()> {
     let connection = Connection::over(stream, Options::new()).with_deadlines(deadlines());
     let mut connection = connection.begin(Inside::opening());
     let Some(Turn { item, .. }) = connection.turn_by(&mut clock).await? else { return Ok(()) };
@@ -113,13 +114,13 @@ pub async fn talk<T: PollTransport, M: Timer>(
     connection: Connection<T, ()>,
     timer: fn() -> M,
 ) -> io::Result<Books> {
-    let mut books = Books::new();
+    let books = Books::new();
     let mut connection = connection.with_options(options()).with_deadlines(greeting());
     let mut clock = timer();
-    let mut handshake = ClientHandshake::new("tunnel.example", "/tunnel");
+    let mut handshake = books.handshake(ClientHandshake::new("tunnel.example", "/tunnel"));
     let opened = connection.exchange_by(&mut handshake, &mut clock).await?;
     let connection = books.over(connection, opened.tunnel()).with_deadlines(deadlines());
-    let session = Session::client().with_limits(limits());
+    let session = books.session(Session::client().with_limits(limits()));
     let (endpoint, driver) = connection.begin(session).into_streams();
     let talks = async move {
         let mut talks = Vec::new();
@@ -135,7 +136,7 @@ pub async fn talk<T: PollTransport, M: Timer>(
 }
 
 /// Sends by one half of a stream's connection and receives by the other.
-async fn hold<M: Timer>(stream: Stream<Session>, talk: &Talk, timer: fn() -> M) -> io::Result<()> {
+async fn hold<M: Timer>(stream: Stream<Yamux>, talk: &Talk, timer: fn() -> M) -> io::Result<()> {
     let connection = Connection::over(stream, Options::new()).with_deadlines(deadlines());
     let mut connection = connection.begin(talk.kind.stage());
     talk.kind.announce(connection.output_mut());

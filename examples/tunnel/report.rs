@@ -5,9 +5,8 @@ use segue::driver::Late;
 
 use crate::{
     Run, Visit,
-    counted::{Flow, with},
     stack::Books,
-    tap::{Grant, Seen, WINDOW},
+    tap::{Grant, Seen, WINDOW, with},
     work::TALKS,
 };
 
@@ -65,16 +64,18 @@ fn verdict(wrong: &[String]) -> bool {
 
 /// Compares what the layers of one end take from each other, and checks that the streams are whole.
 fn within(name: &str, books: &Books) -> Vec<String> {
-    let (tunnel, deflate) = (with(&books.tunnel, |flow| *flow), with(&books.deflate, |flow| *flow));
+    let [_, tunnel, deflate, stage] = books.lanes();
     with(&books.yamux, |yamux| {
         let mut wrong: Vec<_> = yamux.wrong.iter().map(|what| format!("{name}: {what}")).collect();
         let (received, sent) = yamux.bytes;
         let (headers, data) = (yamux.headers(), yamux.data());
         for (what, one, other) in [
-            ("opened by WebSocket, taken by deflate", tunnel.plain_in, deflate.wire_in),
-            ("made by deflate, sealed by WebSocket", whole(deflate), tunnel.plain_out),
-            ("opened by deflate, taken by yamux", deflate.plain_in, received),
-            ("made by yamux, sealed by deflate", sent, deflate.plain_out),
+            ("opened by WebSocket, taken by deflate", tunnel.opened, deflate.took),
+            ("made by deflate, sealed by WebSocket", deflate.queued, tunnel.sealed),
+            ("opened by deflate, taken by yamux", deflate.opened, stage.took),
+            ("made by yamux, sealed by deflate", stage.queued, deflate.sealed),
+            ("taken by yamux, seen in between", stage.took, received),
+            ("made by yamux, seen in between", stage.queued, sent),
             ("taken by yamux, in frames", received, headers.0 + data.0),
             ("made by yamux, in frames", sent, headers.1 + data.1),
         ] {
@@ -100,17 +101,14 @@ fn within(name: &str, books: &Books) -> Vec<String> {
 /// Compares what one end sent with what the other received, layer by layer.
 fn between(from: &str, sender: &Books, to: &str, receiver: &Books) -> Vec<String> {
     let mut wrong = Vec::new();
-    let flow =
-        |books: &Books| (with(&books.tunnel, |flow| *flow), with(&books.deflate, |flow| *flow));
-    let ((tunnel, deflate), (tunnel_in, deflate_in)) = (flow(sender), flow(receiver));
-    let sent = with(&sender.yamux, |yamux| yamux.bytes.1);
-    let received = with(&receiver.yamux, |yamux| yamux.bytes.0);
+    let [http, tunnel, deflate, yamux] = sender.lanes();
+    let [http_in, tunnel_in, deflate_in, yamux_in] = receiver.lanes();
     for (layer, sent, received) in [
-        ("HTTP/1.1", sender.handshake.1, receiver.handshake.0),
+        ("HTTP/1.1", http.queued, http_in.took),
         // The close frame lies behind the end of the content, so it is not read.
-        ("WebSocket", tunnel.wire_out, tunnel_in.wire_in - tunnel_in.begins),
-        ("deflate", whole(deflate), deflate_in.wire_in),
-        ("yamux", sent, received),
+        ("WebSocket", tunnel.queued - tunnel.closing, tunnel_in.took),
+        ("deflate", deflate.queued, deflate_in.took),
+        ("yamux", yamux.queued, yamux_in.took),
     ] {
         if sent != received {
             wrong.push(format!("{layer}: the {from} sent {sent} bytes, the {to} took {received}"));
@@ -119,24 +117,18 @@ fn between(from: &str, sender: &Books, to: &str, receiver: &Books) -> Vec<String
     wrong
 }
 
-/// Returns the number of bytes that a layer has made.
-const fn whole(flow: Flow) -> u64 {
-    flow.wire_out + flow.end
-}
-
 /// Makes the table of the bytes of each layer.
 fn layers(server: &Books, client: &Books) -> Table {
     let mut table =
         titled(["end", "layer", "took from below", "gave above", "took from above", "gave below"]);
     for (end, books) in [("server", server), ("client", client)] {
-        let (received, sent) = books.handshake;
-        let socket = with(&books.tunnel, |flow| (flow.wire_in, sent + whole(*flow)));
-        row(&mut table, end, "socket", (0, socket.0), socket.0, socket.1, socket.1);
-        row(&mut table, "", "HTTP/1.1", (0, received), 0, 0, sent);
-        for (name, flow) in [("WebSocket", &books.tunnel), ("deflate", &books.deflate)] {
-            let flow = with(flow, |flow| *flow);
-            let took = (flow.begins, flow.wire_in);
-            row(&mut table, "", name, took, flow.plain_in, flow.plain_out, whole(flow));
+        let [http, tunnel, deflate, _] = books.lanes();
+        let (took, made) = (http.took + tunnel.took, http.queued + tunnel.queued);
+        row(&mut table, end, "socket", (0, took), took, made, made);
+        row(&mut table, "", "HTTP/1.1", (0, http.took), 0, 0, http.queued);
+        for (lane, begins) in [(&tunnel, http.took), (&deflate, 0)] {
+            let took = (begins, begins + lane.took);
+            row(&mut table, "", &lane.name, took, lane.opened, lane.sealed, lane.queued);
         }
         with(&books.yamux, |yamux| {
             let (data, bytes) = (yamux.data(), yamux.bytes);

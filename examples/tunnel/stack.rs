@@ -4,70 +4,88 @@ use segue::driver::{
     Connection, Deadlines, Layered, Options, PollTransport,
     sync::{self, Blocking, Std},
 };
+use segue::trace::{Lane, Recorder, Traced};
 use segue_websocket::Tunnel;
-use segue_yamux::Limits;
+use segue_yamux::{Limits, Session};
 use std::{net::TcpStream, sync::Arc, time::Duration};
 
 use crate::{
-    counted::{Counted, Flow, Shared},
     deflate::Deflate,
-    tap::{Seen, Tap},
+    tap::{Seen, Shared, Tap},
 };
 
 /// The tunnel over a transport: a connection on it carries yamux.
-pub(crate) type Stacked<T> = Layered<Layered<Layered<T, Counted<Tunnel>>, Counted<Deflate>>, Tap>;
+pub(crate) type Stacked<T> = Layered<Layered<Layered<T, Traced<Tunnel>>, Traced<Deflate>>, Tap>;
 
-/// The counts of all layers of one end.
+/// The carrier of the streams.
+pub(crate) type Yamux = Traced<Session>;
+
+/// The records of all layers of one end.
 #[derive(Debug, Clone)]
 pub struct Books {
-    /// Bytes of the HTTP/1.1 handshake, in and out.
-    pub handshake: (u64, u64),
-    pub tunnel: Shared<Flow>,
-    pub deflate: Shared<Flow>,
+    pub recorder: Recorder,
     pub yamux: Shared<Seen>,
 }
 
+/// The streams that layers make of each other.
+const SOCKET: &str = "socket";
+const IN_WEBSOCKET: &str = "in the WebSocket";
+const IN_DEFLATE: &str = "in deflate";
+
 impl Books {
     pub fn new() -> Self {
-        Self {
-            handshake: (0, 0),
-            tunnel: Shared::default(),
-            deflate: Shared::default(),
-            yamux: Arc::new(Seen::new().into()),
-        }
+        Self { recorder: Recorder::new(), yamux: Arc::new(Seen::new().into()) }
+    }
+
+    /// Records a handshake.
+    pub fn handshake<X>(&self, handshake: X) -> Traced<X> {
+        self.recorder.on(SOCKET).trace("HTTP/1.1", handshake)
     }
 
     /// Puts the layers over a polled connection whose handshake is done.
     pub(crate) fn over<T: PollTransport>(
-        &mut self,
+        &self,
         connection: Connection<T, ()>,
         tunnel: Tunnel,
     ) -> Connection<Stacked<T>, ()> {
-        self.begin(&connection);
-        connection
-            .layered(Counted::new(tunnel, self.handshake.0, &self.tunnel))
-            .layered(Counted::new(Deflate::new(), 0, &self.deflate))
-            .layered(Tap::new(&self.yamux))
+        let (tunnel, deflate, tap) = self.layers(tunnel);
+        connection.layered(tunnel).layered(deflate).layered(tap)
     }
 
     /// Does the same for a blocking one.
     pub(crate) fn over_blocking(
-        &mut self,
+        &self,
         connection: sync::Connection<TcpStream, ()>,
         tunnel: Tunnel,
     ) -> Connection<Blocking<Stacked<Std<TcpStream>>>, ()> {
-        self.begin(&connection);
-        connection
-            .layered(Counted::new(tunnel, self.handshake.0, &self.tunnel))
-            .layered(Counted::new(Deflate::new(), 0, &self.deflate))
-            .layered(Tap::new(&self.yamux))
+        let (tunnel, deflate, tap) = self.layers(tunnel);
+        connection.layered(tunnel).layered(deflate).layered(tap)
     }
 
-    fn begin<T>(&mut self, connection: &Connection<T, ()>) {
-        // The tunnel first opens bytes that were read too far; an answer that is still queued
-        // leaves before the first byte that it seals.
-        let output = connection.output();
-        self.handshake = (connection.position(), output.position() + output.len() as u64);
+    fn layers(&self, tunnel: Tunnel) -> (Traced<Tunnel>, Traced<Deflate>, Tap) {
+        (
+            self.recorder.on(SOCKET).trace("WebSocket", tunnel),
+            self.recorder.on(IN_WEBSOCKET).trace("deflate", Deflate::new()),
+            Tap::new(&self.yamux),
+        )
+    }
+
+    /// Records a session.
+    pub fn session(&self, session: Session) -> Yamux {
+        self.recorder.on(IN_DEFLATE).trace("yamux", session)
+    }
+
+    /// Returns what passed through the handshake, the WebSocket, deflate and yamux, in this
+    /// order.
+    pub fn lanes(&self) -> [Lane; 4] {
+        let recording = self.recorder.recording();
+        [
+            (SOCKET, "HTTP/1.1"),
+            (SOCKET, "WebSocket"),
+            (IN_WEBSOCKET, "deflate"),
+            (IN_DEFLATE, "yamux"),
+        ]
+        .map(|(stream, name)| recording.lane(stream, name).cloned().unwrap_or_default())
     }
 }
 

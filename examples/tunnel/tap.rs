@@ -4,14 +4,19 @@ use segue::{Buffer, Fault, Inlet, Layer, Need, Output, Record, Step};
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
-use crate::{
-    counted::{Shared, with},
-    frames::{Frame, Frames, HEADER, Kind},
-};
+use crate::frames::{Frame, Frames, HEADER, Kind};
+
+/// What outlives its layer, which goes down with its connection.
+pub type Shared<T> = Arc<Mutex<T>>;
+
+/// Looks at what is shared, or changes it.
+pub fn with<T, R>(shared: &Shared<T>, what: impl FnOnce(&mut T) -> R) -> R {
+    what(&mut shared.lock().unwrap_or_else(PoisonError::into_inner))
+}
 
 /// The traffic seen from one end.
 #[derive(Debug)]

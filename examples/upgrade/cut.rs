@@ -7,10 +7,11 @@ use std::{
 };
 
 use ::tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use clap::ValueEnum;
 use smol::io::{AsyncRead as FuturesRead, AsyncWrite as FuturesWrite};
 
 /// The places at which the reads of a run are cut.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Place {
     Nowhere,
     Everywhere,

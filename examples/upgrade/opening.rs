@@ -3,26 +3,32 @@
 use std::io;
 
 use bytes::BytesMut;
-use segue::{Buffer, Exchange, Handoff, Output};
+use segue::{
+    Buffer, Exchange, Handoff, Output,
+    trace::{Recorder, Traced},
+};
 use segue_websocket::{ClientHandshake, Messages, Writer};
 
 use crate::GLUED;
 
 /// A client that has sent its request, with messages glued to it.
 pub struct Opening {
-    pub handshake: ClientHandshake,
-    pub messages: Messages,
-    pub writer: Writer,
+    pub handshake: Traced<ClientHandshake>,
+    pub messages: Traced<Messages>,
+    pub writer: Traced<Writer>,
     said: Output,
 }
 
 impl Opening {
-    pub fn new() -> io::Result<Self> {
+    pub fn new(recorder: &Recorder) -> io::Result<Self> {
         let mut said = Output::new();
-        let mut handshake = ClientHandshake::new("localhost", "/echo");
+        let handshake = ClientHandshake::new("localhost", "/echo");
+        let mut handshake = recorder.trace("handshake", handshake);
         // With nothing received yet it queues its request.
         handshake.advance(&mut Buffer::new(), false, &mut said).map_err(io::Error::other)?;
-        let (messages, mut writer) = segue_websocket::client();
+        let (messages, writer) = segue_websocket::client();
+        let mut writer = recorder.trace("writer", writer);
+        let messages = recorder.trace("messages", messages);
         for message in GLUED {
             said.try_encode(&mut writer, message).map_err(io::Error::other)?;
         }

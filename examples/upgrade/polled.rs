@@ -3,35 +3,37 @@
 use std::io;
 
 use segue::driver::{Connection, PollTransport, Timer, Turn};
+use segue::trace::Recorder;
 use segue_websocket::{Close, CloseCode, Message, Outgoing, ServerHandshake};
 
-use crate::{GLUED, GREETING, opening::Opening, report::Trace};
+use crate::{GLUED, GREETING, opening::Opening, report::Heard};
 
 /// Upgrades, greets and echoes until the client closes.
 pub async fn serve<T: PollTransport>(
     mut connection: Connection<T, ()>,
     timer: &mut impl Timer,
-) -> io::Result<Trace> {
-    connection.exchange_by(&mut ServerHandshake::new(), timer).await?;
-    let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
+    recorder: &Recorder,
+) -> io::Result<Heard> {
+    let mut handshake = recorder.trace("handshake", ServerHandshake::new());
+    connection.exchange_by(&mut handshake, timer).await?;
 
-    let (messages, mut writer) = segue_websocket::server();
+    let (messages, writer) = segue_websocket::server();
+    let mut writer = recorder.trace("writer", writer);
+    let messages = recorder.trace("messages", messages);
     let mut connection = connection.follow(|()| messages)?;
     // The 101 is still queued, so this leaves with it.
     connection.queue(&mut writer, Outgoing::Text(GREETING)).await?;
-    loop {
-        let start = connection.position();
-        let Some(Turn { item, mut output }) = connection.turn_by(timer).await? else { break };
-        trace.received(start, &item);
+    let mut heard = Heard::default();
+    while let Some(Turn { item, mut output }) = connection.turn_by(timer).await? {
+        heard.message(&item);
         match item {
             Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
             Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
             _ => {}
         }
     }
-    trace.ended(connection.position(), connection.buffer().len());
     connection.close_by(1024, timer).await?;
-    Ok(trace)
+    Ok(heard)
 }
 
 /// Receives an echo of each message, the first of which were glued to its request, which is queued.
@@ -39,24 +41,21 @@ pub async fn talk<T: PollTransport>(
     mut connection: Connection<T, ()>,
     opening: Opening,
     timer: &mut impl Timer,
-) -> io::Result<Trace> {
+) -> io::Result<Heard> {
     let Opening { mut handshake, messages, mut writer, .. } = opening;
     connection.exchange_by(&mut handshake, timer).await?;
-    let mut trace = Trace::handed_off(connection.position(), connection.buffer().len());
 
     let mut connection = connection.follow(|()| messages)?;
     let mut expected = GLUED.len() + 1;
-    loop {
-        let start = connection.position();
-        let Some(Turn { item, mut output }) = connection.turn_by(timer).await? else { break };
-        trace.received(start, &item);
+    let mut heard = Heard::default();
+    while let Some(Turn { item, mut output }) = connection.turn_by(timer).await? {
+        heard.message(&item);
         expected = expected.saturating_sub(1);
         if expected == 0 && !matches!(item, Message::Close(_)) {
             let close = Close { code: CloseCode::NORMAL, reason: "" };
             output.queue(&mut writer, Outgoing::Close(Some(close)))?;
         }
     }
-    trace.ended(connection.position(), connection.buffer().len());
     connection.close_by(1024, timer).await?;
-    Ok(trace)
+    Ok(heard)
 }

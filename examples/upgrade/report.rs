@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use comfy_table::{Attribute, Cell, CellAlignment, Color, Table, presets::UTF8_FULL_CONDENSED};
+use segue::trace::{Made, Recording, What};
 use segue_websocket::{Close, CloseCode, Message, Outgoing};
 
 use crate::{Driver, GLUED, GREETING, cut::Place};
@@ -11,65 +12,85 @@ use crate::{Driver, GLUED, GREETING, cut::Place};
 pub struct Run {
     pub driver: Driver,
     pub place: Place,
-    pub server: Trace,
-    pub client: Trace,
+    pub server: Side,
+    pub client: Side,
 }
 
 /// The bytes and messages that one side received.
-pub struct Trace {
-    /// The position at which the handshake ended and the hand-off happened.
-    handoff: u64,
-    /// The number of bytes read too far, which crossed it.
-    carried: usize,
-    messages: Vec<Received>,
-    /// The number of bytes that no stage took.
-    left: usize,
+pub struct Side {
+    pub recording: Recording,
+    pub heard: Heard,
 }
 
-struct Received {
-    bytes: Range<u64>,
-    what: Vec<u8>,
-}
+/// The first messages that one side received.
+#[derive(Default)]
+pub struct Heard(Vec<Vec<u8>>);
 
-impl Trace {
-    /// The number of messages kept to be shown and compared: more than the runs have, and few
-    /// enough that the echo's measurement does not include the keeping.
+impl Heard {
+    /// The number of messages kept to be compared: more than the runs have, and few enough that the
+    /// echo's measurement does not include the keeping.
     const KEPT: usize = 8;
 
-    pub fn handed_off(position: u64, carried: usize) -> Self {
-        Self { handoff: position, carried, messages: Vec::new(), left: 0 }
-    }
-
-    /// Records a message whose frame begins at `start`.
-    pub fn received(&mut self, start: u64, message: &Message<'_>) {
-        self.end_last(start);
-        if self.messages.len() == Self::KEPT {
-            return;
+    pub fn message(&mut self, message: &Message<'_>) {
+        if self.0.len() < Self::KEPT {
+            self.0.push(describe(message));
         }
-        self.messages.push(Received { bytes: start..start, what: describe(message) });
+    }
+}
+
+impl Side {
+    /// Returns the ranges that the lane of this name took, and true for those that became an item.
+    fn taken(&self, name: &str) -> impl Iterator<Item = (Range<u64>, bool)> {
+        let Recording { events, lanes, .. } = &self.recording;
+        events.iter().filter(move |event| lanes[event.lane].name == name).filter_map(|event| {
+            match &event.what {
+                What::Took { bytes, made } => Some((bytes.clone(), *made == Made::Item)),
+                _ => None,
+            }
+        })
     }
 
-    pub fn ended(&mut self, position: u64, left: usize) {
-        self.end_last(position);
-        self.left = left;
-    }
-
-    fn end_last(&mut self, position: u64) {
-        if let Some(last) = self.messages.last_mut() {
-            last.bytes.end = position;
+    /// Returns the ranges of the messages. What a stage takes before it has the whole of a message belongs
+    /// to it.
+    fn messages(&self) -> Vec<Range<u64>> {
+        let mut messages = Vec::new();
+        let mut start = None;
+        for (bytes, is_item) in self.taken("messages") {
+            let begun = *start.get_or_insert(bytes.start);
+            if is_item {
+                messages.push(begun..bytes.end);
+                start = None;
+            }
         }
+        messages
+    }
+
+    /// Returns the number of bytes read too far, which crossed over from the handshake.
+    fn carried(&self) -> u64 {
+        let over = self.recording.events.iter().filter_map(|event| match event.what {
+            What::TookOver { carried, .. } => Some(carried),
+            _ => None,
+        });
+        over.sum()
     }
 
     /// Returns true if every byte went to a stage and every message arrived, in order.
     fn is_whole(&self, head: usize, expected: &[Vec<u8>]) -> bool {
-        let mut position = self.handoff;
-        let contiguous = self.messages.iter().all(|message| {
-            let follows = message.bytes.start == position;
-            position = message.bytes.end;
+        let mut position = 0;
+        let mut all = self.taken("handshake").chain(self.taken("messages"));
+        let is_covered = all.all(|(bytes, _)| {
+            let follows = bytes.start == position;
+            position = bytes.end;
             follows
         });
-        let what = self.messages.iter().map(|message| &message.what);
-        contiguous && self.left == 0 && self.handoff == head as u64 && what.eq(expected)
+        let mut ends = self.recording.events.iter().filter_map(|event| match event.what {
+            What::Ended { left, .. } => left,
+            _ => None,
+        });
+        is_covered
+            && self.taken("handshake").eq([(0..head as u64, false)])
+            && ends.next_back() == Some(0)
+            && self.heard.0 == expected
     }
 }
 
@@ -103,7 +124,7 @@ pub fn print(runs: &[Run]) -> bool {
         );
         for run in runs.iter().filter(|run| run.driver == driver) {
             whole &= run.is_whole();
-            for (side, trace) in [("server", &run.server), ("client", &run.client)] {
+            for (side, seen) in [("server", &run.server), ("client", &run.client)] {
                 let name = if side == "server" { run.place.name() } else { "" };
                 let verdict = if run.is_whole() {
                     Cell::new("nothing").fg(Color::Green)
@@ -113,9 +134,9 @@ pub fn print(runs: &[Run]) -> bool {
                 table.add_row([
                     Cell::new(name),
                     Cell::new(side),
-                    Cell::new(format!("0..{}", trace.handoff)),
-                    Cell::new(format!("{} B", trace.carried)).set_alignment(CellAlignment::Right),
-                    Cell::new(frames(trace)),
+                    Cell::new(ranges(seen.taken("handshake").map(|(bytes, _)| bytes))),
+                    Cell::new(format!("{} B", seen.carried())).set_alignment(CellAlignment::Right),
+                    Cell::new(ranges(seen.messages().into_iter())),
                     verdict,
                 ]);
             }
@@ -125,9 +146,8 @@ pub fn print(runs: &[Run]) -> bool {
     whole
 }
 
-fn frames(trace: &Trace) -> String {
-    let ranges = trace.messages.iter().map(|m| format!("{}..{}", m.bytes.start, m.bytes.end));
-    ranges.collect::<Vec<_>>().join(" ")
+fn ranges(all: impl Iterator<Item = Range<u64>>) -> String {
+    all.map(|bytes| format!("{}..{}", bytes.start, bytes.end)).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns a message as bytes to compare.

@@ -8,7 +8,10 @@ use std::{
 };
 
 use comfy_table::{Attribute, Cell, CellAlignment, Table, presets::UTF8_FULL_CONDENSED};
-use segue::Output;
+use segue::{
+    Output,
+    trace::{Recorder, Traced},
+};
 use segue_websocket::{Close, CloseCode, Outgoing, Writer};
 
 use crate::{
@@ -42,7 +45,7 @@ pub fn measure(driver: Driver) -> io::Result<Vec<Figure>> {
 /// have compared the contents.
 fn load(driver: Driver, size: usize) -> io::Result<Figure> {
     let (near, mut far) = pair()?;
-    let server = thread::spawn(move || serve(driver, near, Place::Nowhere));
+    let server = thread::spawn(move || serve(driver, near, Place::Nowhere, &Recorder::off()));
     let start = Instant::now();
     let mut writing = far.try_clone()?;
     let writer = thread::spawn(move || write_for(TIME, &mut writing, size));
@@ -81,7 +84,7 @@ fn load(driver: Driver, size: usize) -> io::Result<Figure> {
 /// Upgrades, then writes batches of messages for some time, then closes. Returns the number
 /// written.
 fn write_for(time: Duration, socket: &mut TcpStream, size: usize) -> io::Result<u64> {
-    let mut opening = Opening::new()?;
+    let mut opening = Opening::new(&Recorder::off())?;
     let (_, _, said, _) = opening.on(()).into_parts();
     socket.write_all(&said.to_vec())?;
     let payload = vec![0; size];
@@ -98,7 +101,7 @@ fn write_for(time: Duration, socket: &mut TcpStream, size: usize) -> io::Result<
 }
 
 fn encoded<'a>(
-    writer: &mut Writer,
+    writer: &mut Traced<Writer>,
     messages: impl IntoIterator<Item = Outgoing<'a>>,
 ) -> io::Result<Vec<u8>> {
     let mut output = Output::new();
