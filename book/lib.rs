@@ -17,4 +17,5 @@ chapters! {
     quic: "quic.md",
     strangers: "strangers.md",
     laws: "laws.md",
+    trace: "trace.md",
 }

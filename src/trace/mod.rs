@@ -41,7 +41,8 @@
 //!
 //! Memory is bounded: so many [events](Recorder::with_events) are kept, the first ones, and the rest
 //! only counted. Sums for each part are exact however many there are. Payload is not kept unless
-//! [asked for](Recorder::with_payload).
+//! [asked for](Recorder::with_payload). Times come from the clock of the standard library, which
+//! `wasm32-unknown-unknown` lacks.
 //!
 //! # What it does not see
 //! - A part that is not wrapped. Its bytes are a gap between the ranges of those that are.

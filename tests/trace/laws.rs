@@ -5,6 +5,7 @@ use segue::{
     separator, trace::Recorder,
 };
 use segue_websocket::ServerHandshake;
+use segue_yamux::Session;
 use std::{convert::Infallible, time::Duration};
 
 use crate::protocol::{Greeting, Records};
@@ -54,6 +55,15 @@ fn layers() {
         recorder.trace("chunks", paired)
     };
     laws::layers(|| (chunks(), chunks())).check();
+}
+
+#[test]
+fn carriers() {
+    let recorder = Recorder::new();
+    let client = || recorder.trace("client", Session::client());
+    let server = || recorder.trace("server", Session::server());
+    laws::carriers(client, server).window(256 * 1024).check();
+    assert!(recorder.recording().lanes.iter().all(|lane| lane.took > 0 && lane.queued > 0));
 }
 
 /// Bytes, and things that most stages have not.
