@@ -54,8 +54,8 @@ struct Reading {
 /// What a lane has answered last.
 #[derive(Debug, Default)]
 struct Asked {
-    /// The end of what it was shown.
-    shown: u64,
+    /// The end of what it was first shown while another lane read its stream.
+    first_shown: Option<u64>,
     /// It needs more, behind this offset and with this much shown.
     need: Option<(u64, u64, Need)>,
     /// It is over, with so many bytes left.
@@ -143,9 +143,9 @@ impl Recorder {
     /// [`Exchange`](crate::Exchange) or [`Layer`](crate::Layer). It goes where the part went, and
     /// records by this `name`; parts of the same name and stream share a lane.
     ///
-    /// Wrap the whole stage of a connection, or stages that follow one another inside of it. A stage
-    /// that is wrapped inside of one that takes bytes by itself does not know of those: give it a
-    /// [stream of its own](Self::on).
+    /// Wrap the whole stage of a connection, or stages that follow one another inside of it, and not
+    /// both on one stream: their bytes would count twice. A stage that is wrapped inside of one that
+    /// takes bytes by itself does not know of those: give it a [stream of its own](Self::on).
     pub fn trace<S>(&self, name: &str, part: S) -> Traced<S> {
         let lane = self.change(|state| state.lane(&self.stream, &cut(name)));
         Traced::new(part, Place::new(self.shared.clone(), lane.unwrap_or(0)))
@@ -228,10 +228,13 @@ impl State {
     /// A lane is asked, with everything up to `end` shown. Returns what crossed over to it from
     /// another lane that had read this stream and is over.
     pub(super) fn asked(&mut self, lane: usize, end: u64) -> Option<What> {
-        self.lanes[lane].shown = end;
-        let reading = &self.streams[self.recording.lanes[lane].stream];
-        match reading.reader {
-            Some(before) if before == lane || self.lanes[before].done.is_none() => None,
+        match self.streams[self.recording.lanes[lane].stream].reader {
+            Some(before) if before == lane => None,
+            // It may only be looking ahead; it takes over once it takes something.
+            Some(before) if self.lanes[before].done.is_none() => {
+                self.lanes[lane].first_shown.get_or_insert(end);
+                None
+            }
             _ => self.takes_over(lane),
         }
     }
@@ -243,8 +246,8 @@ impl State {
         let before = reading.reader.replace(lane).filter(|before| *before != lane)?;
         let at = reading.position;
         let left = self.lanes[before].done.take().flatten();
-        let shown = self.lanes[lane].shown.saturating_sub(at);
-        let carried = left.map_or(shown, |left| left as u64);
+        let shown = self.lanes[lane].first_shown.take().unwrap_or(at);
+        let carried = left.map_or(shown.saturating_sub(at), |left| left as u64);
         Some(What::TookOver { from: before, at, carried })
     }
 

@@ -1,7 +1,7 @@
 //! Ranges, needs and hand-offs are exact wherever the input is cut.
 
 use segue::{
-    Buffer, Exchange, Inlet, Need, Output, Progress, Ready, length, separator,
+    Buffer, DecodeExt, Exchange, Inlet, Need, Output, Progress, Ready, length, separator,
     trace::{Made, Recorder, Recording, What, Why},
 };
 
@@ -159,6 +159,25 @@ fn memory_is_bounded_and_sums_are_not() {
     assert!(recording.streams.len() <= 64 && recording.lanes.len() <= 64);
     assert!(recording.lanes.iter().all(|lane| lane.name.len() <= 64));
     assert_eq!(recording.lanes.iter().map(|lane| lane.queued).sum::<u64>(), 1000);
+}
+
+#[test]
+fn a_part_that_never_says_that_it_is_over_is_followed_all_the_same() {
+    // `Take` ends the stage, and the line in it knows nothing of that.
+    let recorder = Recorder::new();
+    let mut inlet = Inlet::new(recorder.trace("line", separator::line().max(8)).take(1));
+    let mut output = Output::new();
+    inlet.extend(b"HI\n\x03o");
+    assert_eq!(inlet.ready(&mut output).unwrap(), Ready::Record);
+    inlet.take().unwrap().unwrap();
+    let mut inlet = inlet.follow(|_| recorder.trace("records", length::u8())).ok().unwrap();
+    assert!(matches!(inlet.ready(&mut output).unwrap(), Ready::Need(_)));
+    inlet.extend(b"ne");
+    assert_eq!(inlet.ready(&mut output).unwrap(), Ready::Record);
+    inlet.take().unwrap().unwrap();
+    let recording = recorder.recording();
+    assert_cover(recording.received("stream"), 7);
+    assert_eq!(crossings(&recording), [(3, 2)]);
 }
 
 #[test]
