@@ -14,5 +14,13 @@ mod criterion;
 pub use contender::{Contender, Group};
 pub use criterion::measure;
 
+/// The first line of what a program prints, or nothing.
+#[must_use]
+pub fn said(program: &str, arguments: &[&str]) -> String {
+    let output = std::process::Command::new(program).args(arguments).output();
+    let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok());
+    text.and_then(|text| text.lines().next().map(str::to_owned)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests;

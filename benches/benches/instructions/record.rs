@@ -4,8 +4,9 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, fs, io,
     path::PathBuf,
-    process::Command,
 };
+
+use segue_benches::said;
 
 /// How much more than recorded a count may be, as a part of it.
 const TOLERANCE: f64 = 0.02;
@@ -17,8 +18,8 @@ pub(crate) struct Build(String);
 impl Build {
     /// The compiler, the C library, and what code that is chosen at run time finds here.
     pub(crate) fn here() -> Self {
-        let compiler = said("rustc", "--version");
-        let library = said("getconf", "GNU_LIBC_VERSION");
+        let compiler = said("rustc", &["--version"]);
+        let library = said("getconf", &["GNU_LIBC_VERSION"]);
         #[cfg(target_arch = "x86_64")]
         let has_avx2 = std::arch::is_x86_feature_detected!("avx2");
         #[cfg(not(target_arch = "x86_64"))]
@@ -71,7 +72,7 @@ impl Record {
             "# Instructions a record, written by: \
              cargo bench -p segue-benches --bench instructions -- --record\n",
         );
-        text += &format!("# on {}\n# with {}\n", said("date", "+%F"), self.build);
+        text += &format!("# on {}\n# with {}\n", said("date", &["+%F"]), self.build);
         for ((group, name), count) in &self.counts {
             text += &format!("{group}\t{name}\t{count:.1}\n");
         }
@@ -101,11 +102,4 @@ impl Record {
             false => Ok(said),
         }
     }
-}
-
-/// The first line of what a program prints, or nothing.
-fn said(program: &str, argument: &str) -> String {
-    let output = Command::new(program).arg(argument).output();
-    let text = output.ok().and_then(|output| String::from_utf8(output.stdout).ok());
-    text.and_then(|text| text.lines().next().map(str::to_owned)).unwrap_or_default()
 }

@@ -6,14 +6,17 @@
 //!
 //! `cargo bench -p segue-benches --bench ratios` measures all; further arguments choose groups by
 //! a part of their name. With `--test` it only goes through everything once. The exit code tells
-//! whether all goals are met, unless `--test` is given.
+//! whether all goals are met, unless `--test` is given. With `--record` what was measured is written
+//! to `benches/results.tsv`, and nothing else is kept there: ratios of two runs would not compare.
 
 mod goal;
+mod record;
 mod rounds;
 
 use std::process::ExitCode;
 
 use goal::Goal;
+use record::Record;
 use rounds::Rounds;
 use segue_benches::{Group, contenders, contenders::names, corpus};
 use segue_websocket::Role;
@@ -25,6 +28,7 @@ fn main() -> ExitCode {
     let is_wanted =
         |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
 
+    let mut record = arguments.iter().any(|argument| argument == "--record").then(Record::begun);
     let mut missed = 0;
     let mut compare = |mut group: Group<'_>| {
         if !is_wanted(&group.name) {
@@ -40,6 +44,9 @@ fn main() -> ExitCode {
         let goals = goal::of(&group.name);
         let rounds = Rounds::measure(&mut group);
         table(&group, &rounds);
+        if let Some(record) = &mut record {
+            record.add(&group, &rounds);
+        }
         missed += goals.iter().filter(|goal| !verdict(goal, &rounds)).count();
         println!();
     };
@@ -98,6 +105,12 @@ fn main() -> ExitCode {
         compare(contenders::quic::reassembly(order, &stream));
     }
 
+    if let Some(record) = record
+        && let Err(error) = record.write()
+    {
+        eprintln!("nothing was recorded: {error}");
+        return ExitCode::FAILURE;
+    }
     match missed {
         0 => ExitCode::SUCCESS,
         _ => {
@@ -107,9 +120,14 @@ fn main() -> ExitCode {
     }
 }
 
+/// How many of what a time is told for, and what it is.
+fn unit(group: &Group<'_>) -> (usize, &'static str) {
+    if group.records == 1 { (group.bytes, "byte") } else { (group.records, "record") }
+}
+
 fn table(group: &Group<'_>, rounds: &Rounds) {
-    let per = if group.records == 1 { group.bytes } else { group.records };
-    let unit = if group.records == 1 { "ns a byte" } else { "ns a record" };
+    let (per, unit) = unit(group);
+    let unit = format!("ns a {unit}");
     // One column for the floor, one for the peer that is named in the goals.
     let others = [&[names::FLOOR][..], names::PEERS].map(|names| {
         names.iter().find_map(|name| Some((format!("x {name}"), rounds.index(name)?)))
