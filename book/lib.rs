@@ -1,4 +1,6 @@
-//! The book; its listings are compiled and run as tests.
+//! The book; its listings are compiled and run as tests, and its plots are made of results.
+
+pub mod speed;
 
 macro_rules! chapters {
     ($($name:ident: $file:literal,)*) => {
@@ -18,4 +20,5 @@ chapters! {
     strangers: "strangers.md",
     laws: "laws.md",
     trace: "trace.md",
+    speed_chapter: "speed.md",
 }
