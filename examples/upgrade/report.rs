@@ -68,7 +68,7 @@ impl Side {
     /// Returns the number of bytes read too far, which crossed over from the handshake.
     fn carried(&self) -> u64 {
         let over = self.recording.events.iter().filter_map(|event| match event.what {
-            What::TookOver { carried, .. } => Some(carried),
+            What::Followed { carried, .. } => Some(carried),
             _ => None,
         });
         over.sum()
@@ -84,7 +84,7 @@ impl Side {
             follows
         });
         let mut ends = self.recording.events.iter().filter_map(|event| match event.what {
-            What::Ended { left, .. } => left,
+            What::Done { left, .. } => left,
             _ => None,
         });
         is_covered

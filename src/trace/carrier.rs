@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::Traced;
 use crate::{
     Buffer,
-    mux::{Carrier, Datagrams, Direction, Ended, Event, Opens, Priority, Stream},
+    mux::{Carrier, Datagrams, Direction, Ended, Event, Opens, Priority, StreamMut},
 };
 
 impl<S: Carrier> Carrier for Traced<S> {
@@ -15,7 +15,7 @@ impl<S: Carrier> Carrier for Traced<S> {
         self.part.next_event()
     }
 
-    fn stream(&mut self, id: Self::Id) -> Option<Stream<'_>> {
+    fn stream(&mut self, id: Self::Id) -> Option<StreamMut<'_>> {
         self.part.stream(id)
     }
 

@@ -66,7 +66,7 @@ fn lanes(out: &mut String, recording: &Recording) -> fmt::Result {
     }
     writeln!(out, "</tr></thead>\n<tbody>")?;
     for lane in &recording.lanes {
-        let stream = Markup(&recording.streams[lane.stream].name);
+        let stream = Markup(&recording.streams[lane.stream]);
         write!(out, "<tr><td>{stream}</td><td>{}</td>", Markup(&lane.name))?;
         let figures = [
             lane.took,
@@ -99,7 +99,7 @@ fn events(out: &mut String, recording: &Recording) -> fmt::Result {
             "<tr class=\"event\" data-event=\"{at}\"><td class=\"number\">{:.3}</td><td>{}</td>\
              <td>{}</td><td>{}</td><td class=\"payload\">{}</td></tr>",
             event.after.as_secs_f64() * 1e3,
-            Markup(&recording.streams[lane.stream].name),
+            Markup(&recording.streams[lane.stream]),
             Markup(&lane.name),
             Markup(recording.words(&event.what)),
             Markup(event.payload.escape_ascii()),

@@ -19,7 +19,7 @@ pub(super) fn write(recording: &Recording) -> String {
 
 fn whole(out: &mut String, recording: &Recording) -> fmt::Result {
     write!(out, "{{\"version\":{VERSION},\n\"streams\":[")?;
-    separated(out, &recording.streams, |out, stream| write!(out, "{}", Quoted(&stream.name)))?;
+    separated(out, &recording.streams, |out, stream| write!(out, "{}", Quoted(stream)))?;
     write!(out, "],\n\"lanes\":[")?;
     separated(out, &recording.lanes, lane)?;
     write!(out, "],\n\"events\":[")?;
@@ -61,12 +61,12 @@ fn event(out: &mut String, event: &Event) -> fmt::Result {
             write!(out, "\"what\":\"needs\",\"from\":{from},\"shown_to\":{end}")?;
             write!(out, ",\"at_least\":{},\"claim\":{}", need.at_least, need.claim)?;
         }
-        What::TookOver { from, at, carried } => {
-            write!(out, "\"what\":\"took over\",\"from_lane\":{from},\"at\":{at}")?;
+        What::Followed { from, at, carried } => {
+            write!(out, "\"what\":\"followed\",\"from_lane\":{from},\"at\":{at}")?;
             write!(out, ",\"carried\":{carried}")?;
         }
-        What::Ended { at, left } => {
-            write!(out, "\"what\":\"ended\",\"at\":{at}")?;
+        What::Done { at, left } => {
+            write!(out, "\"what\":\"done\",\"at\":{at}")?;
             if let Some(left) = left {
                 write!(out, ",\"left\":{left}")?;
             }

@@ -58,12 +58,12 @@ impl Place {
         });
     }
 
-    /// It is over, and leaves so many bytes, if that is known.
-    pub(super) fn is_over(&self, left: Option<usize>) {
+    /// It is done, and leaves so many bytes, if that is known.
+    pub(super) fn is_done(&self, left: Option<usize>) {
         self.with(|shared, state| {
             let at = state.position(self.lane);
-            if state.is_over(self.lane, left) {
-                shared.note(state, self.lane, What::Ended { at, left }, &[]);
+            if state.is_done(self.lane, left) {
+                shared.note(state, self.lane, What::Done { at, left }, &[]);
             }
         });
     }
@@ -71,7 +71,7 @@ impl Place {
     /// It takes the next `length` bytes. Returns where they begin.
     pub(super) fn takes(&self, length: usize, made: Made, payload: &[u8]) -> u64 {
         self.with(|shared, state| {
-            if let Some(over) = state.takes_over(self.lane) {
+            if let Some(over) = state.follows(self.lane) {
                 shared.note(state, self.lane, over, &[]);
             }
             let start = state.position(self.lane);

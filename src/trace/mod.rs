@@ -3,7 +3,7 @@
 //! A [`Recorder`] wraps the parts of a connection: stages, handshakes, writers, layers. A wrapped
 //! part is used as before, over any driver, and everything that passes through it becomes an
 //! [`Event`]: bytes that it [took](What::Took) or [queued](What::Queued), what it
-//! [needed](What::Needs), what [crossed over](What::TookOver) from the part before it. A
+//! [needed](What::Needs), what [crossed over](What::Followed) from the part before it. A
 //! [`Recording`] is what has been recorded so far: a table by its `Display`, JSON, an SVG picture, or
 //! an HTML page without anything external.
 //!
@@ -29,7 +29,7 @@
 //!
 //! let table = recorder.recording().to_string();
 //! assert!(table.contains("greeting  took 0..6 (6 bytes), an item"));
-//! assert!(table.contains("records   took over from greeting at 6, 8 bytes crossed"));
+//! assert!(table.contains("records   follows greeting at 6, 8 bytes crossed"));
 //! assert!(table.contains("records   took 6..10 (4 bytes), an item"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -68,5 +68,5 @@ mod table;
 mod traced;
 
 pub use recorder::Recorder;
-pub use recording::{Event, Lane, Made, Recording, Stream, What, Why};
+pub use recording::{Event, Lane, Made, Recording, What, Why};
 pub use traced::Traced;

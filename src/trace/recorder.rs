@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use super::{Event, Lane, Recording, Stream, Traced, What, lane::Place};
+use super::{Event, Lane, Recording, Traced, What, lane::Place};
 use crate::Need;
 
 /// Records what passes through the parts that it [wraps](Self::trace).
@@ -58,7 +58,7 @@ struct Asked {
     first_shown: Option<u64>,
     /// It needs more, behind this offset and with this much shown.
     need: Option<(u64, u64, Need)>,
-    /// It is over, with so many bytes left.
+    /// It is done, with so many bytes left.
     done: Option<Option<usize>>,
     /// Where the output that it queues to begins in the outgoing stream. That of a connection begins
     /// at 0.
@@ -187,9 +187,9 @@ impl State {
     /// The index of the stream of this name, which is made where there is none.
     fn stream(&mut self, name: &str) -> usize {
         let streams = &mut self.recording.streams;
-        streams.iter().position(|stream| stream.name == name).unwrap_or_else(|| {
+        streams.iter().position(|stream| stream == name).unwrap_or_else(|| {
             if streams.len() < Recorder::MOST {
-                streams.push(Stream { name: name.into() });
+                streams.push(name.into());
                 self.streams.push(Reading::default());
             }
             streams.len() - 1
@@ -226,21 +226,21 @@ impl State {
     }
 
     /// A lane is asked, with everything up to `end` shown. Returns what crossed over to it from
-    /// another lane that had read this stream and is over.
+    /// another lane that had read this stream and is done.
     pub(super) fn asked(&mut self, lane: usize, end: u64) -> Option<What> {
         match self.streams[self.recording.lanes[lane].stream].reader {
             Some(before) if before == lane => None,
-            // It may only be looking ahead; it takes over once it takes something.
+            // It may only be looking ahead; it follows once it takes something.
             Some(before) if self.lanes[before].done.is_none() => {
                 self.lanes[lane].first_shown.get_or_insert(end);
                 None
             }
-            _ => self.takes_over(lane),
+            _ => self.follows(lane),
         }
     }
 
     /// A lane reads from now on. The same if another one did before.
-    pub(super) fn takes_over(&mut self, lane: usize) -> Option<What> {
+    pub(super) fn follows(&mut self, lane: usize) -> Option<What> {
         self.lanes[lane].done = None;
         let reading = &mut self.streams[self.recording.lanes[lane].stream];
         let before = reading.reader.replace(lane).filter(|before| *before != lane)?;
@@ -248,7 +248,7 @@ impl State {
         let left = self.lanes[before].done.take().flatten();
         let shown = self.lanes[lane].first_shown.take().unwrap_or(at);
         let carried = left.map_or(shown.saturating_sub(at), |left| left as u64);
-        Some(What::TookOver { from: before, at, carried })
+        Some(What::Followed { from: before, at, carried })
     }
 
     /// A lane has queued these bytes of its output. Returns where they are in the outgoing stream.
@@ -275,8 +275,8 @@ impl State {
         is_news
     }
 
-    /// A lane is over, with so many bytes left, if that is known. Returns whether that is news.
-    pub(super) fn is_over(&mut self, lane: usize, left: Option<usize>) -> bool {
+    /// A lane is done, with so many bytes left, if that is known. Returns whether that is news.
+    pub(super) fn is_done(&mut self, lane: usize, left: Option<usize>) -> bool {
         self.lanes[lane].done.replace(left).is_none()
     }
 }

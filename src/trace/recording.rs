@@ -11,22 +11,14 @@ use crate::Need;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Recording {
-    /// The streams, in the order in which they were named.
-    pub streams: Vec<Stream>,
-    /// The lanes, in the order in which they were named.
+    /// The names of the streams, in the order in which they were first used.
+    pub streams: Vec<String>,
+    /// The lanes, in the order in which they were made.
     pub lanes: Vec<Lane>,
     /// What happened, in its order.
     pub events: Vec<Event>,
     /// How many more events there were than are kept. The sums of the lanes have them.
     pub left_out: u64,
-}
-
-/// A stream of bytes in both directions: offsets count in it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct Stream {
-    /// Its name.
-    pub name: String,
 }
 
 /// A wrapped part of a protocol, and the sums of everything that it did.
@@ -97,8 +89,8 @@ pub enum What {
         /// How much more it needs.
         need: Need,
     },
-    /// The part reads the stream from now on, where another did before.
-    TookOver {
+    /// The part reads the stream from now on, in the place of another.
+    Followed {
         /// The index of the other lane.
         from: usize,
         /// The first byte that the other has not taken.
@@ -106,8 +98,8 @@ pub enum What {
         /// How many bytes were received by then and crossed over.
         carried: u64,
     },
-    /// The part is over.
-    Ended {
+    /// The part is done.
+    Done {
         /// The first byte that it has not taken.
         at: u64,
         /// How many bytes were received and are left. `None` for a layer, which does not tell.
@@ -172,11 +164,11 @@ impl Recording {
     /// Returns the lane of this name on the stream of this name.
     #[must_use]
     pub fn lane(&self, stream: &str, name: &str) -> Option<&Lane> {
-        self.lanes.iter().find(|lane| lane.name == name && self.streams[lane.stream].name == stream)
+        self.lanes.iter().find(|lane| lane.name == name && self.streams[lane.stream] == stream)
     }
 
     fn of(&self, stream: &str) -> impl Iterator<Item = &Event> {
-        let stream = self.streams.iter().position(|other| other.name == stream);
+        let stream = self.streams.iter().position(|other| other == stream);
         self.events.iter().filter(move |event| Some(self.lanes[event.lane].stream) == stream)
     }
 
@@ -225,7 +217,7 @@ impl Recording {
     /// Returns the words for an event, without its lane.
     pub(super) fn words<'a>(&'a self, what: &'a What) -> impl fmt::Display + use<'a> {
         let from = match what {
-            What::TookOver { from, .. } => self.lanes[*from].name.as_str(),
+            What::Followed { from, .. } => self.lanes[*from].name.as_str(),
             _ => "",
         };
         Words { what, from }
@@ -253,7 +245,7 @@ impl Lane {
             }
             What::Needs { .. } => self.needs += 1,
             What::Failed { .. } => self.faults += 1,
-            What::TookOver { .. } | What::Ended { .. } => {}
+            What::Followed { .. } | What::Done { .. } => {}
         }
     }
 }
@@ -261,7 +253,7 @@ impl Lane {
 /// An event in words.
 struct Words<'a> {
     what: &'a What,
-    /// The name of the lane that was taken over from.
+    /// The name of the lane that it follows.
     from: &'a str,
 }
 
@@ -293,13 +285,13 @@ impl fmt::Display for Words<'_> {
                     held => write!(f, ", has {}", Count(held)),
                 }
             }
-            What::TookOver { at, carried, .. } => {
-                write!(f, "took over from {} at {at}, {} crossed", self.from, Count(*carried))
+            What::Followed { at, carried, .. } => {
+                write!(f, "follows {} at {at}, {} crossed", self.from, Count(*carried))
             }
-            What::Ended { at, left: Some(left) } => {
-                write!(f, "ended at {at}, {} left", Count(*left as u64))
+            What::Done { at, left: Some(left) } => {
+                write!(f, "is done at {at}, {} left", Count(*left as u64))
             }
-            What::Ended { at, left: None } => write!(f, "ended at {at}"),
+            What::Done { at, left: None } => write!(f, "is done at {at}"),
             What::Failed { at, cause, fatal } => {
                 let kind = if *fatal { "failed" } else { "refused a record" };
                 write!(f, "{kind} at {at}: {cause}")

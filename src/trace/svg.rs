@@ -100,7 +100,7 @@ impl<'a> Layout<'a> {
         let count = |name: &str| name.chars().count() as u64;
         let lanes = lanes.iter().map(|lane| count(&lane.name));
         // Behind the name of a stream stands that its line is of what was received.
-        let streams = streams.iter().map(|stream| count(&stream.name) + 10);
+        let streams = streams.iter().map(|stream| count(stream) + 10);
         lanes.chain(streams).max().unwrap_or(0) * (CHARACTER + 1) + 20
     }
 
@@ -109,7 +109,7 @@ impl<'a> Layout<'a> {
         let mut out = String::new();
         for (stream, place) in self.recording.streams.iter().zip(&self.streams) {
             if let Some((top, bottom)) = place {
-                let (name, under) = (Markup(&stream.name), bottom - FOOT + 15);
+                let (name, under) = (Markup(stream), bottom - FOOT + 15);
                 let _ = writeln!(
                     out,
                     "<text class=\"stream\" x=\"12\" y=\"{}\">{name}</text>\
@@ -191,7 +191,7 @@ impl<'a> Layout<'a> {
             What::Needs { need, .. } => {
                 bar(out, "needs", (x, row + 5), width, &format!("+{}", need.at_least))
             }
-            What::TookOver { from, at: offset, carried } => {
+            What::Followed { from, at: offset, carried } => {
                 self.carried(out, at, event.lane, (*offset, *carried))?;
                 let (start, end) = (self.rows[*from] + ROW / 2, row + ROW / 2);
                 let (tip, neck) = if end > start { (end, end - 7) } else { (end, end + 7) };
@@ -209,8 +209,8 @@ impl<'a> Layout<'a> {
                     middle + 6
                 )
             }
-            What::Ended { .. } => {
-                write!(out, "<path class=\"ended\" d=\"M{middle} {}V{}\"/>", row + 5, row + 5 + BAR)
+            What::Done { .. } => {
+                write!(out, "<path class=\"done\" d=\"M{middle} {}V{}\"/>", row + 5, row + 5 + BAR)
             }
             What::Failed { .. } => bar(out, "failed", (x, row + 5), width, "!"),
         }
@@ -265,7 +265,7 @@ pub(super) fn legend() -> String {
     entry("took kept", "took and kept");
     entry("queued", "queued");
     entry("needs", "needs more");
-    entry("tip", "took over, bytes crossed");
+    entry("tip", "follows, bytes crossed");
     out
 }
 
@@ -278,8 +278,8 @@ fn width_of(what: &What) -> u64 {
             (22 + 8 * bits).max(digits(bytes.start) * CHARACTER + 6)
         }
         What::Needs { need, .. } => digits(need.at_least.get() as u64) * CHARACTER + 16,
-        What::TookOver { carried, .. } => digits(*carried) * CHARACTER * 2 + 24,
-        What::Ended { .. } => 12,
+        What::Followed { carried, .. } => digits(*carried) * CHARACTER * 2 + 24,
+        What::Done { .. } => 12,
         What::Failed { .. } => 20,
     }
 }

@@ -11,7 +11,7 @@ impl fmt::Display for Recording {
             names.map(|name| Plain(name).to_string().chars().count()).fold(title.len(), usize::max)
         };
         let lanes = widest(&mut self.lanes.iter().map(|lane| lane.name.as_str()), "lane");
-        let streams = widest(&mut self.streams.iter().map(|stream| stream.name.as_str()), "stream");
+        let streams = widest(&mut self.streams.iter().map(String::as_str), "stream");
 
         writeln!(
             f,
@@ -19,7 +19,7 @@ impl fmt::Display for Recording {
             "stream", "lane", "bytes taken", "queued", "records", "needs", "faults"
         )?;
         for lane in &self.lanes {
-            let stream = Plain(&self.streams[lane.stream].name);
+            let stream = Plain(&self.streams[lane.stream]);
             writeln!(
                 f,
                 "{stream:streams$}  {:lanes$}  {:>11}  {:>11}  {:>9}  {:>7}  {:>6}",
@@ -37,7 +37,7 @@ impl fmt::Display for Recording {
             let milliseconds = event.after.as_secs_f64() * 1e3;
             write!(f, "{milliseconds:>10.3} ms  ")?;
             if self.streams.len() > 1 {
-                write!(f, "{:streams$}  ", Plain(&self.streams[lane.stream].name))?;
+                write!(f, "{:streams$}  ", Plain(&self.streams[lane.stream]))?;
             }
             let words = self.words(&event.what).to_string();
             write!(f, "{:lanes$}  {}", Plain(&lane.name), Plain(&words))?;

@@ -46,7 +46,7 @@ fn read(recorder: &Recorder, cuts: &[usize]) -> Recording {
 /// Where each lane took over: at which offset, and how many bytes crossed.
 fn crossings(recording: &Recording) -> Vec<(u64, u64)> {
     let over = recording.events.iter().filter_map(|event| match event.what {
-        What::TookOver { at, carried, .. } => Some((at, carried)),
+        What::Followed { at, carried, .. } => Some((at, carried)),
         _ => None,
     });
     over.collect()
