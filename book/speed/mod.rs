@@ -8,17 +8,18 @@ use std::{fs, io, path::PathBuf};
 
 use results::Results;
 
-/// What the bench has recorded.
+/// The results that the bench has recorded.
 const RESULTS: &str = "../benches/results.tsv";
 /// The chapter.
 const CHAPTER: &str = "src/speed.md";
 /// The plots, a file for each family of groups.
 const PLOTS: &str = "src/speed";
 
-/// The files that the results make, each with its text: the plots, then the chapter. Between the marks
-/// `<!-- plot: length -->` and `<!-- end -->` of the chapter stand the plot and the table of the groups
-/// whose names begin with `length/`; of `<!-- plot: length = 5; 64 -->` only those that go on so. Between
-/// `<!-- machine -->` and the same stands when and where the results were recorded.
+/// The files that the results make, each with its text: the plots, then the chapter. Between the
+/// marks `<!-- plot: length -->` and `<!-- end -->` of the chapter stand the plot and the table of
+/// the groups whose names begin with `length/`; of `<!-- plot: length = 5; 64 -->` only those that
+/// go on so. Between `<!-- machine -->` and the same stands when and where the results were
+/// recorded.
 ///
 /// # Errors
 /// When a file cannot be read, or a mark names no group that was recorded.

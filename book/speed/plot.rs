@@ -96,7 +96,7 @@ fn longest(group: &Group) -> f64 {
     times.last().copied().unwrap_or(0.0).min(8.0 * median).max(f64::MIN_POSITIVE)
 }
 
-/// How many rows a group has.
+/// The number of rows of a group.
 fn rows(group: &Group) -> f64 {
     let rows: &[Row] = &group.rows;
     u32::try_from(rows.len()).map_or(0.0, f64::from)
@@ -104,7 +104,7 @@ fn rows(group: &Group) -> f64 {
 
 const LEGEND: f64 = 34.0;
 
-/// What the colours mean.
+/// The meaning of the colours.
 fn legend() -> String {
     let (mut text, mut x) = (String::new(), 0);
     for (kind, name, width) in

@@ -1,4 +1,4 @@
-//! What the bench has recorded.
+//! The results that the bench has recorded.
 
 /// All groups of one run.
 #[derive(Debug, Default)]
@@ -13,7 +13,7 @@ pub(super) struct Results {
 pub(super) struct Group {
     /// The job and what it is done to: `length/64`.
     pub(super) name: String,
-    /// What a time is told for.
+    /// The unit that a time is for: a record or a byte.
     pub(super) unit: String,
     pub(super) rows: Vec<Row>,
 }
@@ -23,11 +23,11 @@ pub(super) struct Group {
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) nanoseconds: f64,
-    /// How many times as long as the first of segue's it takes; not a number where there is none.
+    /// The time as a multiple of that of segue's first contender; NaN where there is none.
     pub(super) ratio: f64,
 }
 
-/// Who a contender is.
+/// The origin of a contender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Ours,
@@ -73,7 +73,7 @@ impl Results {
 }
 
 impl Group {
-    /// What sets it apart in its family.
+    /// The part of its name that sets it apart in its family.
     pub(super) fn variant(&self) -> &str {
         self.name.split_once('/').map_or(&self.name, |(_, variant)| variant)
     }

@@ -58,7 +58,7 @@ struct Arguments {
     /// prints it.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Whose trace it is.
+    /// The end whose trace is written.
     #[arg(long, value_enum, default_value = "client", requires = "trace")]
     side: End,
 }
@@ -139,7 +139,7 @@ fn main() -> ExitCode {
 }
 
 impl Run {
-    /// What one end recorded. The server has served one client; the other has said nothing.
+    /// Returns the records of one end. The server has served one client; the other was silent.
     fn books(&self, end: End) -> &Books {
         let served = self.visits.iter().find(|visit| visit.end.is_ok());
         match (end, served) {

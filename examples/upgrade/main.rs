@@ -47,10 +47,10 @@ struct Arguments {
     /// Traces one upgrade into this file: .html, .json, .svg, a table for others; - prints it.
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// What drives the upgrade that is traced.
+    /// The driver of the upgrade that is traced.
     #[arg(long, value_enum, default_value = "sync", requires = "trace")]
     driver: Driver,
-    /// Where its reads are cut.
+    /// The place at which its reads are cut.
     #[arg(long, value_enum, default_value = "nowhere", requires = "trace")]
     cut: Place,
     /// Traces one side only: server or client.

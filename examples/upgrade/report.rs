@@ -50,8 +50,8 @@ impl Side {
         })
     }
 
-    /// Returns the ranges of the messages. What a stage takes before it has the whole of a message belongs
-    /// to it.
+    /// Returns the ranges of the messages. What a stage takes before it has the whole of a message
+    /// belongs to it.
     fn messages(&self) -> Vec<Range<u64>> {
         let mut messages = Vec::new();
         let mut start = None;

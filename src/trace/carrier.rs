@@ -1,4 +1,5 @@
-//! A connection of many streams, traced: its own bytes as those of a stage, the streams as they are.
+//! A connection of many streams, traced: its own bytes as those of a stage, the streams as they
+//! are.
 
 use bytes::Bytes;
 

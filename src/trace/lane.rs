@@ -103,8 +103,8 @@ impl Place {
         self.with(|_, state| state.sends_behind(self.lane, end_of(output)));
     }
 
-    /// It found a fault, whose offset counts from `front`; without one, from the first byte that was
-    /// not taken.
+    /// It found a fault, whose offset counts from `front`; without one, from the first byte that
+    /// was not taken.
     pub(super) fn failed<E>(&self, fault: &Fault<E>, front: Option<u64>) {
         let cause = match &fault.cause {
             Cause::Stage(_) => std::any::type_name::<E>(),

@@ -1,11 +1,11 @@
-//! A trace of a protocol: which part of it took which bytes, and what for.
+//! A trace of a protocol at work: the bytes of each of its parts.
 //!
 //! A [`Recorder`] wraps the parts of a connection: stages, handshakes, writers, layers. A wrapped
 //! part is used as before, over any driver, and everything that passes through it becomes an
 //! [`Event`]: bytes that it [took](What::Took) or [queued](What::Queued), what it
 //! [needed](What::Needs), what [crossed over](What::Followed) from the part before it. A
-//! [`Recording`] is what has been recorded so far: a table by its `Display`, JSON, an SVG picture, or
-//! an HTML page without anything external.
+//! [`Recording`] is everything recorded so far: a table by its `Display`, JSON, an SVG picture, or an
+//! HTML page without anything external.
 //!
 //! ```
 //! use segue::{driver::sync::Connection, length, separator, trace::Recorder, DecodeExt};
@@ -39,16 +39,16 @@
 //! whether there is a recorder. A wrapped part takes a lock for each call. A recorder that is
 //! [off](Recorder::off) leaves a comparison for each call of a wrapped part.
 //!
-//! Memory is bounded: so many [events](Recorder::with_events) are kept, the first ones, and the rest
-//! only counted. Sums for each part are exact however many there are. Payload is not kept unless
+//! Memory is bounded: the first [so many](Recorder::with_events) events are kept, and the rest only
+//! counted. The sums of each part are exact however many there are. Payload is not kept unless
 //! [asked for](Recorder::with_payload). Times come from the clock of the standard library, which
 //! `wasm32-unknown-unknown` lacks.
 //!
 //! # What it does not see
 //! - A part that is not wrapped. Its bytes are a gap between the ranges of those that are.
 //! - Faults that a driver makes of a need, such as a truncated stream. The last need tells as much.
-//! - How far a [`Layer`](crate::Layer) came in its last call: it may lend what lies in its input, so
-//!   that is looked at when it is next asked.
+//! - The bytes that a [`Layer`](crate::Layer) takes in its last call. It may lend bytes of its input,
+//!   so its position is looked at when it is next asked.
 //! - Where bytes stand in the outgoing stream of a [split](crate::driver::Connection::split)
 //!   connection. Each half counts what it queues by itself.
 

@@ -1,4 +1,4 @@
-//! Where the parts of a connection write down what passes through them.
+//! The place in which the parts of a connection write down what passes through them.
 
 use std::{
     fmt,
@@ -21,13 +21,13 @@ pub struct Recorder {
     stream: Arc<str>,
 }
 
-/// What all handles and wrapped parts of one recorder share.
+/// The state that all handles and wrapped parts of one recorder share.
 pub(super) struct Shared {
     begun: Instant,
     state: Mutex<State>,
 }
 
-/// What was recorded, and how far each stream and lane has come.
+/// The recording, and the progress of each stream and lane.
 pub(super) struct State {
     recording: Recording,
     /// The most events that are kept.
@@ -40,7 +40,7 @@ pub(super) struct State {
     lanes: Vec<Asked>,
 }
 
-/// How a stream is read.
+/// The progress of a stream.
 #[derive(Debug, Default)]
 struct Reading {
     /// The lane that reads it.
@@ -51,7 +51,7 @@ struct Reading {
     sent: u64,
 }
 
-/// What a lane has answered last.
+/// The last answers of a lane.
 #[derive(Debug, Default)]
 struct Asked {
     /// The end of what it was first shown while another lane read its stream.
@@ -60,13 +60,12 @@ struct Asked {
     need: Option<(u64, u64, Need)>,
     /// It is done, with so many bytes left.
     done: Option<Option<usize>>,
-    /// Where the output that it queues to begins in the outgoing stream. That of a connection begins
-    /// at 0.
+    /// The offset in the outgoing stream at which its output begins: 0 for that of a connection.
     outgoing: Option<u64>,
 }
 
 impl Recorder {
-    /// How many events are kept unless another number is set: about a megabyte without payload.
+    /// The number of events that are kept by default: about a megabyte without payload.
     pub const EVENTS: usize = 8192;
 
     /// The most lanes, and the most streams. What is named behind them shares the last one.
@@ -99,21 +98,21 @@ impl Recorder {
         Self { shared: None, stream: Self::STREAM.into() }
     }
 
-    /// Returns whether anything is recorded: false for one that is [off](Self::off).
+    /// Returns true unless the recorder is [off](Self::off).
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.shared.is_some()
     }
 
-    /// Sets how many events are kept. Those behind them are counted.
+    /// Sets the number of events that are kept. Those behind them are only counted.
     #[must_use]
     pub fn with_events(self, most: usize) -> Self {
         self.change(|state| state.events = most);
         self
     }
 
-    /// Keeps up to `limit` bytes from the front of each range that a part takes or queues, and shows
-    /// them. Without this no payload is kept, since a trace is easily passed on.
+    /// Keeps up to `limit` bytes from the front of each range that a part takes or queues, and
+    /// shows them. Without this no payload is kept, since a trace is easily passed on.
     #[must_use]
     pub fn with_payload(self, limit: usize) -> Self {
         self.change(|state| state.payload = limit);
@@ -143,9 +142,9 @@ impl Recorder {
     /// [`Exchange`](crate::Exchange) or [`Layer`](crate::Layer). It goes where the part went, and
     /// records by this `name`; parts of the same name and stream share a lane.
     ///
-    /// Wrap the whole stage of a connection, or stages that follow one another inside of it, and not
-    /// both on one stream: their bytes would count twice. A stage that is wrapped inside of one that
-    /// takes bytes by itself does not know of those: give it a [stream of its own](Self::on).
+    /// Wrap the whole stage of a connection, or stages that follow one another inside of it, and
+    /// not both on one stream: their bytes would count twice. A stage that is wrapped inside of one
+    /// that takes bytes by itself does not know of those: give it a [stream of its own](Self::on).
     pub fn trace<S>(&self, name: &str, part: S) -> Traced<S> {
         let lane = self.change(|state| state.lane(&self.stream, &cut(name)));
         Traced::new(part, Place::new(self.shared.clone(), lane.unwrap_or(0)))
@@ -260,8 +259,8 @@ impl State {
         bytes
     }
 
-    /// A lane is about to queue to an output of its own, behind `end` in it. The first time, that is
-    /// behind everything that was queued on its stream.
+    /// A lane is about to queue to an output of its own, behind `end` in it. The first time, that
+    /// is behind everything that was queued on its stream.
     pub(super) fn sends_behind(&mut self, lane: usize, end: u64) {
         let sent = self.streams[self.recording.lanes[lane].stream].sent;
         self.lanes[lane].outgoing.get_or_insert(sent.saturating_sub(end));

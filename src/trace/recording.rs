@@ -1,11 +1,12 @@
-//! What was recorded.
+//! A recording, and the events in it.
 
 use std::{fmt, io, ops::Range, path::Path, time::Duration};
 
 use super::{html, json, svg};
 use crate::Need;
 
-/// What a [`Recorder`](super::Recorder) has recorded up to the time at which it was asked.
+/// Everything that a [`Recorder`](super::Recorder) has recorded up to the time at which it was
+/// asked.
 ///
 /// Its `Display` is a table. [`save`](Self::save) writes a file of the kind that its name says.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -15,9 +16,9 @@ pub struct Recording {
     pub streams: Vec<String>,
     /// The lanes, in the order in which they were made.
     pub lanes: Vec<Lane>,
-    /// What happened, in its order.
+    /// The events, in their order.
     pub events: Vec<Event>,
-    /// How many more events there were than are kept. The sums of the lanes have them.
+    /// The number of events that are not kept. The sums of the lanes include them.
     pub left_out: u64,
 }
 
@@ -29,21 +30,21 @@ pub struct Lane {
     pub name: String,
     /// The index of its stream.
     pub stream: usize,
-    /// How many bytes it took.
+    /// The number of bytes that it took.
     pub took: u64,
-    /// In how many pieces.
+    /// The number of pieces in which it took them.
     pub records: u64,
-    /// How many bytes it queued.
+    /// The number of bytes that it queued.
     pub queued: u64,
-    /// How many bytes a layer has opened of what it took.
+    /// The number of plain bytes that a layer has opened.
     pub opened: u64,
-    /// How many bytes a layer has sealed into what it queued.
+    /// The number of plain bytes that a layer has sealed.
     pub sealed: u64,
-    /// How many bytes of what a layer queued were its own end.
+    /// The number of queued bytes that are the end of a layer.
     pub closing: u64,
-    /// How often it needed more.
+    /// The number of times that it needed more.
     pub needs: u64,
-    /// How many faults it found.
+    /// The number of faults that it found.
     pub faults: u64,
 }
 
@@ -55,29 +56,29 @@ pub struct Event {
     pub lane: usize,
     /// The time since the recorder was made.
     pub after: Duration,
-    /// What happened.
+    /// The kind of event, with its offsets.
     pub what: What,
-    /// The first of the bytes that were taken or queued; of a layer, of what it opened. Empty unless
-    /// [asked for](super::Recorder::with_payload).
+    /// The first of the bytes that were taken or queued; of a layer, the first that it opened. Empty
+    /// unless [asked for](super::Recorder::with_payload).
     pub payload: Box<[u8]>,
 }
 
-/// What happened. Offsets are in the lane's stream, in bytes.
+/// A kind of event. Offsets are in the lane's stream, in bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum What {
     /// The part took these bytes of the incoming stream.
     Took {
-        /// Where they are in the incoming stream.
+        /// Their offsets in the incoming stream.
         bytes: Range<u64>,
-        /// What became of them.
+        /// Their use.
         made: Made,
     },
     /// The part queued these bytes.
     Queued {
-        /// Where they are in the outgoing stream.
+        /// Their offsets in the outgoing stream.
         bytes: Range<u64>,
-        /// What for.
+        /// The reason.
         why: Why,
     },
     /// The part could not go on. Told once until something else is shown to it.
@@ -86,7 +87,7 @@ pub enum What {
         from: u64,
         /// The end of what it was shown.
         end: u64,
-        /// How much more it needs.
+        /// The need.
         need: Need,
     },
     /// The part reads the stream from now on, in the place of another.
@@ -95,28 +96,29 @@ pub enum What {
         from: usize,
         /// The first byte that the other has not taken.
         at: u64,
-        /// How many bytes were received by then and crossed over.
+        /// The number of bytes that had been received by then and crossed over.
         carried: u64,
     },
     /// The part is done.
     Done {
         /// The first byte that it has not taken.
         at: u64,
-        /// How many bytes were received and are left. `None` for a layer, which does not tell.
+        /// The number of bytes that were received and are left. `None` for a layer, which does not
+        /// tell.
         left: Option<usize>,
     },
     /// The part found a fault.
     Failed {
-        /// Where.
+        /// The offset of the fault.
         at: u64,
         /// The cause of the toolkit, or the type of the part's own error.
         cause: &'static str,
-        /// Whether the part is dead.
+        /// True if the part is dead.
         fatal: bool,
     },
 }
 
-/// What became of bytes that were taken.
+/// The use of bytes that were taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Made {
@@ -128,7 +130,7 @@ pub enum Made {
     Plain(usize),
 }
 
-/// Why bytes were queued.
+/// The reason for queued bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Why {
@@ -172,7 +174,8 @@ impl Recording {
         self.events.iter().filter(move |event| Some(self.lanes[event.lane].stream) == stream)
     }
 
-    /// Returns the recording as JSON. The [book] lists its fields; payload is in hexadecimal digits.
+    /// Returns the recording as JSON. The [book] lists its fields; payload is in hexadecimal
+    /// digits.
     ///
     /// [book]: https://github.com/segue-rs/segue/blob/main/book/src/trace.md
     #[must_use]

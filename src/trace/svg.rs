@@ -1,10 +1,10 @@
 //! A recording as a picture.
 //!
 //! An event is a column, in the order in which events happened; a lane is a row, and the lanes of a
-//! stream stand together between a line of incoming offsets and one of outgoing offsets. A column is
-//! as wide as its number of bytes has binary digits: a head of a kilobyte and a ping of two bytes can
-//! both be read, and no width depends on what comes later. Everything is in whole pixels, so the same
-//! bytes make the same text.
+//! stream stand together between a line of incoming offsets and one of outgoing offsets. A column
+//! is as wide as its number of bytes has binary digits: a head of a kilobyte and a ping of two
+//! bytes can both be read, and no width depends on what comes later. Everything is in whole pixels,
+//! so the same bytes make the same text.
 
 use std::{
     fmt::{self, Write},
@@ -16,7 +16,7 @@ use super::{Event, Made, Recording, What, escape::Markup};
 /// Colours for light and dark ground, for the picture and the page around it.
 pub(super) const STYLE: &str = include_str!("picture.css");
 
-/// How many events are drawn. A page lists the others.
+/// The number of events that are drawn. A page lists the others.
 const DRAWN: usize = 600;
 /// Height of a lane.
 const ROW: u64 = 44;
@@ -49,7 +49,7 @@ pub(super) fn picture(recording: &Recording) -> String {
     out + "</svg>\n"
 }
 
-/// Where everything is.
+/// The places of everything in the picture.
 pub(super) struct Layout<'a> {
     recording: &'a Recording,
     /// The left edge and the width of each event that is drawn.

@@ -12,9 +12,9 @@ use super::lane::Place;
 pub struct Traced<S> {
     pub(super) part: S,
     pub(super) place: Place,
-    /// What a layer lent last: how many bytes, and the first of them as payload.
+    /// The bytes that a layer lent last: their number, and the first of them as payload.
     pub(super) lent: Option<(usize, Vec<u8>)>,
-    /// Where a layer stood when it was last asked.
+    /// The position of a layer's wire when the layer was last asked.
     pub(super) stood: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! The same trace over a blocking connection, tokio's and futures-io's, through two hand-offs.
+//! One trace over a blocking connection, tokio's and futures-io's, through two hand-offs.
 
 use segue::{
     driver::{futures, sync, tokio},
@@ -125,7 +125,7 @@ type Blocking<S> = sync::Connection<Script, S>;
 type OnTokio<S> = tokio::Connection<Script, S>;
 type OnFutures<S> = futures::Connection<Script, S>;
 
-/// What happened, without the times.
+/// The events, without their times.
 fn what(recording: &Recording) -> Vec<(usize, What)> {
     recording.events.iter().map(|Event { lane, what, .. }| (*lane, what.clone())).collect()
 }

@@ -43,7 +43,7 @@ fn read(recorder: &Recorder, cuts: &[usize]) -> Recording {
     recorder.recording()
 }
 
-/// Where each lane took over: at which offset, and how many bytes crossed.
+/// The offset at which each lane followed another, and the number of bytes that crossed.
 fn crossings(recording: &Recording) -> Vec<(u64, u64)> {
     let over = recording.events.iter().filter_map(|event| match event.what {
         What::Followed { at, carried, .. } => Some((at, carried)),

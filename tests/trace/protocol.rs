@@ -8,13 +8,13 @@ use segue::{
 };
 use std::{convert::Infallible, ops::Range};
 
-/// What a peer says: `HI`, two records with a ping in between, the end of the records, two lines.
+/// The words of a peer: `HI`, two records with a ping in between, the end of the records, two lines.
 pub(crate) const SAID: &[u8] = b"HI\n\x03one\x00\x05three\xffgood\nbye\n";
 
-/// What each part takes of it, and what it makes of that.
+/// The range of each record in it.
 pub(crate) const RANGES: [Range<u64>; 7] = [0..3, 3..7, 7..8, 8..14, 14..15, 15..20, 20..24];
 
-/// What is sent: a greeting and the answer to the ping.
+/// The ranges that are sent: a greeting and the answer to the ping.
 pub(crate) const SENT: [Range<u64>; 2] = [0..6, 6..7];
 
 /// Sends `HELLO`, and waits for a line.

@@ -1,4 +1,4 @@
-//! What a recording looks like.
+//! The forms of a recording.
 
 use segue::{
     Inlet, Output, Ready, length,
