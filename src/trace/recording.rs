@@ -174,10 +174,8 @@ impl Recording {
         self.events.iter().filter(move |event| Some(self.lanes[event.lane].stream) == stream)
     }
 
-    /// Returns the recording as JSON. The [book] lists its fields; payload is in hexadecimal
-    /// digits.
-    ///
-    /// [book]: https://github.com/segue-rs/segue/blob/main/book/src/trace.md
+    /// Returns the recording as JSON. The chapter "Looking at a protocol" of the book lists its
+    /// fields; payload is in hexadecimal digits.
     #[must_use]
     pub fn to_json(&self) -> String {
         json::write(self)
