@@ -5,7 +5,7 @@ use core::fmt;
 use segue::{Cause, Decode, Encode, Fault, Need, Output, Record};
 
 use super::{
-    Frame, Stream,
+    Frame, MaxStreamData, Stream,
     ack::Kept,
     input::{Broken, Input},
     payload::Rules,
@@ -23,7 +23,8 @@ use crate::{PacketKind, TransportError, VarInt};
 ///
 /// All errors are fatal: a connection ends by them. [`Payload`](super::Payload) does the same for a
 /// slice, and reads each frame once where a stage reads most kinds twice: to delimit them, and to
-/// make them items. Those of which a connection has most, STREAM and ACK, it reads once, too.
+/// make them items. Those of which a connection has most, STREAM, ACK and MAX_STREAM_DATA, it reads
+/// once, too.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -72,6 +73,12 @@ enum Front {
         whole: usize,
         ack: Kept,
     },
+    /// A MAX_STREAM_DATA frame.
+    MaxStreamData {
+        /// The length of the record.
+        whole: usize,
+        frame: MaxStreamData,
+    },
 }
 
 impl Frames {
@@ -114,6 +121,7 @@ impl Decode for Frames {
         let whole = input.len() - rest.left();
         self.front = match frame {
             Frame::Ack(ack) => ack.kept().map_or(Front::Any, |ack| Front::Ack { whole, ack }),
+            Frame::MaxStreamData(frame) => Front::MaxStreamData { whole, frame },
             _ => Front::Any,
         };
         Ok(segue::Framing::Record(whole))
@@ -133,6 +141,11 @@ impl Decode for Frames {
             && whole == record.len()
         {
             return Ok(Frame::Ack(ack.of(record)));
+        }
+        if let Front::MaxStreamData { whole, frame } = self.front
+            && whole == record.len()
+        {
+            return Ok(Frame::MaxStreamData(frame));
         }
         let mut input = Input::new(record);
         let frame = self.rules.read(&mut input)?;

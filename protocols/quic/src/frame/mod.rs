@@ -182,22 +182,45 @@ impl<'a> Frame<'a> {
     }
 
     /// The frame in front of `input`, whose type `kind` has been seen there, and is known.
+    ///
+    /// Those that most packets have are read in line. With all of them in line, a loop over frames was
+    /// so long that it was fast or slow by how its parts came to lie.
     #[inline(always)]
     fn read(kind: u8, input: &mut Input<'a>) -> Result<Self, Broken> {
+        Ok(match kind {
+            0x02 | 0x03 => {
+                input.skip_type();
+                Self::Ack(Ack::read(input, kind)?)
+            }
+            0x11 => {
+                input.skip_type();
+                Self::MaxStreamData(MaxStreamData::read(input)?)
+            }
+            _ => {
+                // By value: what is lent out of line is in memory for all.
+                let (frame, rest) = Self::read_other(kind, input.rest())?;
+                *input = Input::new(rest);
+                frame
+            }
+        })
+    }
+
+    /// The same for the other kinds: the frame, and what follows it.
+    #[inline(never)]
+    fn read_other(kind: u8, payload: &'a [u8]) -> Result<(Self, &'a [u8]), Broken> {
+        let input = &mut Input::new(payload);
         if kind == 0 {
-            return Ok(Self::Padding(Padding::read(input)));
+            return Ok((Self::Padding(Padding::read(input)), input.rest()));
         }
         input.skip_type();
-        Ok(match kind {
+        let frame = match kind {
             0x01 => Self::Ping(Ping),
-            0x02 | 0x03 => Self::Ack(Ack::read(input, kind)?),
             0x04 => Self::ResetStream(ResetStream::read(input)?),
             0x05 => Self::StopSending(StopSending::read(input)?),
             0x06 => Self::Crypto(Crypto::read(input)?),
             0x07 => Self::NewToken(NewToken::read(input)?),
             0x08..=0x0f => Self::Stream(Stream::read(input, kind)?),
             0x10 => Self::MaxData(MaxData::read(input)?),
-            0x11 => Self::MaxStreamData(MaxStreamData::read(input)?),
             0x12 | 0x13 => Self::MaxStreams(MaxStreams::read(input, kind)?),
             0x14 => Self::DataBlocked(DataBlocked::read(input)?),
             0x15 => Self::StreamDataBlocked(StreamDataBlocked::read(input)?),
@@ -210,7 +233,8 @@ impl<'a> Frame<'a> {
             0x1e => Self::HandshakeDone(HandshakeDone),
             0x30 | 0x31 => Self::Datagram(Datagram::read(input, kind)?),
             _ => return Err(input::UNKNOWN),
-        })
+        };
+        Ok((frame, input.rest()))
     }
 
     /// Appends it to `sink`, its integers in as few bytes as can be.
