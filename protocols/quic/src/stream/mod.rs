@@ -37,6 +37,7 @@ mod crypto;
 mod error;
 mod id;
 mod pages;
+mod pool;
 mod queue;
 mod reassembly;
 mod receive;

@@ -11,6 +11,8 @@ use core::fmt;
 
 use segue::Buffer;
 
+use super::pool;
+
 /// Bytes of a stream that came before their turn.
 #[derive(Default)]
 pub(super) struct Pages {
@@ -87,7 +89,8 @@ impl Pages {
             if at + run < PAGE {
                 break;
             }
-            self.spare = Some(first.remove());
+            let page = first.remove();
+            self.keep(page);
         }
         self.forget(offset);
         offset - from
@@ -96,15 +99,25 @@ impl Pages {
     /// Drops the pages that end before `offset`, in which nothing is held any more.
     pub(super) fn forget(&mut self, offset: u64) {
         if self.is_empty() {
-            self.spare = self.pages.pop_first().map(|(_, page)| page).or(self.spare.take());
-            self.pages.clear();
+            while let Some((_, page)) = self.pages.pop_first() {
+                self.keep(page);
+            }
             return;
         }
         let (number, _) = place(offset);
         while let Some(first) = self.pages.first_entry()
             && *first.key() < number
         {
-            self.spare = Some(first.remove());
+            let page = first.remove();
+            self.keep(page);
+        }
+    }
+
+    /// Keeps one page for this stream, and lets others have the one that it kept.
+    #[inline]
+    fn keep(&mut self, page: Box<Page>) {
+        if let Some(other) = self.spare.replace(page) {
+            pool::give_back(other);
         }
     }
 
@@ -126,7 +139,7 @@ impl fmt::Debug for Pages {
 }
 
 /// Some bytes that follow each other in a stream.
-struct Page {
+pub(super) struct Page {
     /// Where the bytes begin and end that are there, for as long as none is missing between them: one
     /// segment, or several that adjoin. Then nothing is known by bits.
     whole: Option<(u16, u16)>,
@@ -240,7 +253,7 @@ fn run(first: usize, last: usize) -> Option<(u16, u16)> {
 
 /// A page with nothing in it.
 fn fresh(spare: &mut Option<Box<Page>>) -> Box<Page> {
-    match spare.take() {
+    match spare.take().or_else(pool::lease) {
         Some(mut page) => {
             page.whole = Some((0, 0));
             page
