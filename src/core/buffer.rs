@@ -407,6 +407,33 @@ impl Buffer {
         }
     }
 
+    /// Has all the room there is behind what is buffered, which is nothing.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn start_over(&mut self) {
+        debug_assert!(self.is_empty(), "what is buffered would be lost");
+        self.rebase(0);
+    }
+
+    /// Takes storage that is zero as far as it is initialised, where there is none and nothing is
+    /// buffered.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn adopt(&mut self, storage: BytesMut) {
+        debug_assert!(self.capacity() == 0, "storage would be lost");
+        self.rebase(0);
+        (self.storage, self.used) = (storage, 0);
+    }
+
+    /// Gives its storage away, and how many bytes at its front were ever written to. Nothing may be
+    /// buffered.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn give_up(&mut self) -> (BytesMut, usize) {
+        self.start_over();
+        (core::mem::take(&mut self.storage), core::mem::take(&mut self.used))
+    }
+
     /// Takes back the storage that records were split off from, if they are gone and it has at
     /// least `size` bytes, and returns whether it did. Nothing may be buffered.
     #[cfg(feature = "std")]

@@ -79,6 +79,21 @@ pub(super) fn lease(buffer: &mut Buffer, size: usize, room: usize, fresh: usize,
     }
 }
 
+/// Gives a buffer without storage what was given back last, if that has `size` bytes, which are
+/// not many, and not twice as many: what one connection of a thread has used, the next one does.
+/// Whether it has been given any.
+#[inline]
+pub(super) fn lease_usual(buffer: &mut Buffer, size: usize) -> bool {
+    if buffer.capacity() > 0 || size > LARGE {
+        return false;
+    }
+    let storage = with(|Pools { inputs, large, .. }| {
+        let fits = |storage: &mut BytesMut| (size..2 * size).contains(&storage.capacity());
+        inputs.pop_if(fits).inspect(|_| large.pass())
+    });
+    storage.flatten().map(|storage| buffer.adopt(storage)).is_some()
+}
+
 fn lease_more(buffer: &mut Buffer, size: usize, room: usize, fresh: usize, largest: usize) {
     if buffer.is_empty() && largest == usize::MAX && buffer.reclaim(size) {
         return;
@@ -138,7 +153,7 @@ pub(super) fn give_back(buffer: &mut Buffer, size: usize, needed: usize) {
     if buffer.len() >= SMALL || buffer.capacity() <= 2 * buffer.len() {
         return;
     }
-    let (mut storage, used) = buffer.move_out();
+    let (mut storage, used) = if buffer.is_empty() { buffer.give_up() } else { buffer.move_out() };
     // Records that were split off may be gone. A short part of storage whose rest is in use does
     // not suit the next lease.
     if storage.capacity() < size
@@ -152,6 +167,7 @@ pub(super) fn give_back(buffer: &mut Buffer, size: usize, needed: usize) {
 
 /// Keeps storage that was read into. Its first `used` bytes were written to, and `needed` were held
 /// at a time.
+#[inline]
 fn put_back(mut storage: BytesMut, used: usize, needed: usize) {
     if storage.capacity() > LARGE {
         storage.clear();
@@ -185,8 +201,11 @@ pub(super) fn lease_output(output: &mut Output, size: usize) {
             return storage.or_else(|| outputs.pop());
         }
         large.pass();
-        let at = outputs.iter().rposition(|storage| storage.capacity() >= size);
-        at.map(|at| outputs.swap_remove(at)).or_else(|| outputs.pop())
+        let usual = outputs.pop_if(|storage| storage.capacity() >= size);
+        usual.or_else(|| {
+            let at = outputs.iter().rposition(|storage| storage.capacity() >= size);
+            at.map(|at| outputs.swap_remove(at)).or_else(|| outputs.pop())
+        })
     });
     let storage = pooled.flatten();
     output.swap_storage(storage.unwrap_or_else(|| BytesMut::with_capacity(OUTPUT_SIZE)));
@@ -194,6 +213,7 @@ pub(super) fn lease_output(output: &mut Output, size: usize) {
 
 /// Takes the memory of an empty output back. Returns how much of it was needed at a time; `None` if
 /// there was none.
+#[inline]
 pub(super) fn give_output_back(output: &mut Output) -> Option<usize> {
     if output.capacity() == 0 {
         return None;

@@ -164,6 +164,37 @@ impl Input {
         }
     }
 
+    /// The same where a poll is pending.
+    pub(super) fn rest_now(&mut self) {
+        self.work = 0;
+    }
+
+    /// Whether what comes is read as it comes: nothing has failed, ended or been given up.
+    #[inline(always)]
+    pub(super) fn is_usual(&self) -> bool {
+        self.options.policy == ReadPolicy::ReadAhead
+            && !self.eof
+            && self.error.is_none()
+            && self.given_up.is_none()
+    }
+
+    /// Reads once, where all [is usual](Self::is_usual), and nothing is [due](Self::is_due). None
+    /// where something came below that gives no bytes yet.
+    #[inline(always)]
+    pub(super) fn poll_more<T: Transport>(
+        &mut self,
+        io: &mut T,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<Option<usize>>> {
+        self.is_ahead = false;
+        if !T::MAKES_ROOM && !self.make_usual_spare(usize::MAX, T::NEEDS_ZEROS) {
+            self.make_other_spare(usize::MAX, false, T::NEEDS_ZEROS);
+        }
+        let read = ready!(self.poll_read_into_spare(io, cx, usize::MAX));
+        self.eof = matches!(read, Ok(Some(0)));
+        Poll::Ready(read)
+    }
+
     /// Returns the bytes of memory for what was received, used or not.
     pub(super) fn held(&self) -> usize {
         self.buffer.capacity() + self.spill.as_ref().map_or(0, |spill| spill.capacity())
@@ -238,6 +269,7 @@ impl Input {
     }
 
     /// Does the same into the room there is.
+    #[inline(always)]
     fn poll_read_into_spare<T: Transport>(
         &mut self,
         io: &mut T,
@@ -360,6 +392,34 @@ impl Input {
     /// Makes room to read up to `most` bytes into, leased if there is no storage. A read that
     /// `waits` gets no large storage before as much has come, since it may wait for long.
     fn make_spare(&mut self, most: usize, waits: bool, zeroed: bool) {
+        if waits || !self.make_usual_spare(most, zeroed) {
+            self.make_other_spare(most, waits, zeroed);
+        }
+    }
+
+    /// The same where nothing is held, no more is needed than usual, and storage for that is at
+    /// hand: here, or with the thread as what the last connection has used. Whether all that is so.
+    #[inline(always)]
+    fn make_usual_spare(&mut self, most: usize, zeroed: bool) -> bool {
+        self.remember();
+        let read_size = self.options.read_size;
+        if !self.buffer.is_empty() || self.size as usize > read_size {
+            return false;
+        }
+        let has_lease = self.buffer.capacity() >= read_size.max(1);
+        if !has_lease && !pool::lease_usual(&mut self.buffer, read_size) {
+            return false;
+        }
+        self.buffer.start_over();
+        if zeroed {
+            self.buffer.open(read_size.min(most));
+        }
+        true
+    }
+
+    /// The same, whatever was needed last and is there.
+    #[inline(never)]
+    fn make_other_spare(&mut self, most: usize, waits: bool, zeroed: bool) {
         self.remember();
         let fresh = self.longest_fresh();
         let mut size = self.lease_size();

@@ -88,6 +88,17 @@ impl WriteSide {
         self.output.len() + io.queued() < mark
     }
 
+    /// As [`has_room`](Self::has_room), and if there is room, all that counts for
+    /// [`is_full`](Self::is_full) begins anew.
+    #[inline]
+    pub(super) fn is_roomy<T: Transport>(&mut self, io: &T) -> bool {
+        let has_room = self.has_room(io);
+        if has_room {
+            (self.base, self.lent) = (0, false);
+        }
+        has_room
+    }
+
     /// Returns the number of unsent bytes from which on nothing is read or absorbed: see
     /// [`is_full`](Self::is_full).
     pub(super) fn full_mark(&self) -> usize {
