@@ -198,6 +198,12 @@ impl Frames {
         }
     }
 
+    /// What is needed where nothing of a frame has come.
+    #[inline(always)]
+    pub(crate) const fn unbegun(&self) -> segue::Framing {
+        segue::Framing::Need(self.rules.unbegun())
+    }
+
     /// The header in front of `input`, whatever it is.
     pub(crate) fn front(&self, input: &[u8]) -> Result<Front, Fault<Error>> {
         self.rules.read(input)

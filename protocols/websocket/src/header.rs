@@ -120,6 +120,12 @@ impl Rules {
         Ok(Front::Header(Header { fin, reserved, opcode, size: size + mask, length }))
     }
 
+    /// What is needed where nothing has come.
+    #[inline(always)]
+    pub(crate) const fn unbegun(&self) -> Need {
+        Need::exactly(2).claiming(self.shortest)
+    }
+
     /// What to say of fewer than two bytes. The second one is waited for on its own, since it can
     /// be wrong.
     fn begun(&self, input: &[u8]) -> Result<Front, Fault<Error>> {

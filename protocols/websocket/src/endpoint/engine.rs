@@ -149,8 +149,39 @@ impl<T> Endpoint<T> {
 
 impl<T: Transport> Endpoint<T> {
     /// Waits until there is a message (true), or none will come and all is sent (false).
-    #[inline]
+    #[inline(always)]
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
+        let is_usual = matches!(self.state, State::Open)
+            && !matches!(self.answer, Answering::Owed(_))
+            && self.held.is_empty();
+        if !is_usual {
+            return self.poll_ready_any(cx);
+        }
+        match self.connection.poll_ready(cx) {
+            Poll::Ready(Ok(is_ready)) => Poll::Ready(Ok(is_ready)),
+            Poll::Ready(Err(error)) => self.poll_ready_behind(cx, error),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Goes on behind what went wrong.
+    #[cold]
+    #[inline(never)]
+    fn poll_ready_behind(
+        &mut self,
+        cx: &mut Context<'_>,
+        error: driver::Error<crate::Error>,
+    ) -> Poll<Result<bool, Error>> {
+        match error {
+            driver::Error::Fault(fault) => self.fail(fault),
+            error => return Poll::Ready(Err(error.into())),
+        }
+        self.poll_ready_any(cx)
+    }
+
+    /// The same, whatever the endpoint has to see to before.
+    #[inline(never)]
+    fn poll_ready_any(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         if !self.held.is_empty() {
             self.held = Bytes::new();
         }
