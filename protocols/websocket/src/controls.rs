@@ -1,6 +1,6 @@
 //! What readers of messages do with control frames (RFC 6455 §5.5): answer them, show them, or both.
 
-use alloc::{string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use segue::{Fault, Output};
 
 use crate::{
@@ -18,7 +18,8 @@ pub(crate) struct Controls {
     pub(crate) closes: Reply,
     /// Whether `answered` is still to be shown.
     owed: bool,
-    answered: Answered,
+    /// The last one of them; most connections are shown none before their end.
+    answered: Option<Box<Answered>>,
     pub(crate) closing: Closing,
 }
 
@@ -36,7 +37,7 @@ impl Controls {
             pings: Reply::Hidden,
             closes: Reply::Shown,
             owed: false,
-            answered: Answered::Close(None),
+            answered: None,
             closing: Closing::default(),
         }
     }
@@ -60,9 +61,10 @@ impl Controls {
     #[inline(never)]
     pub(crate) fn pay(&mut self) -> Message<'_> {
         self.owed = false;
-        match &self.answered {
-            Answered::Ping(payload) => Message::Ping(payload),
-            Answered::Close(close) => {
+        match self.answered.as_deref() {
+            None => Message::Close(None),
+            Some(Answered::Ping(payload)) => Message::Ping(payload),
+            Some(Answered::Close(close)) => {
                 let close = close.as_ref();
                 Message::Close(close.map(|(code, reason)| Close { code: *code, reason }))
             }
@@ -89,7 +91,7 @@ impl Controls {
         let key = self.keys.as_mut().map(MaskKeys::next_key);
         header::put_frame(answers, FIN | Opcode::Pong as u8, payload, key);
         if self.pings == Reply::Shown {
-            self.answered = Answered::Ping(payload.to_vec());
+            self.answered = Some(Box::new(Answered::Ping(payload.to_vec())));
             self.owed = true;
         }
     }
@@ -109,7 +111,7 @@ impl Controls {
         }
         if self.closes == Reply::Shown {
             let close = close.map(|close| (close.code, close.reason.into()));
-            self.answered = Answered::Close(close);
+            self.answered = Some(Box::new(Answered::Close(close)));
             self.owed = true;
         }
         Ok(())

@@ -165,18 +165,22 @@ fn put_words(key: u32, words: &[[u8; 8]], tail: &mut Tail<'_>) {
 /// must be unpredictable to whoever chooses the payload (RFC 6455 §10.3), and protect nothing else.
 pub struct MaskKeys(Source);
 
+/// Both are on the heap: each end has room for keys in two places, and a server needs none.
 enum Source {
-    /// SipHash, keyed by the system's randomness, over a counter: unpredictable to who has seen
-    /// other keys, without a system call for each and without a way to fail.
     #[cfg(feature = "std")]
-    Random {
-        state: std::hash::RandomState,
-        counter: u64,
-        /// Keys that were made ahead, and how many of them are left.
-        ahead: [[u8; 4]; AHEAD],
-        left: usize,
-    },
+    Random(Box<Random>),
     Given(Box<dyn FnMut() -> [u8; 4] + Send + Sync>),
+}
+
+/// SipHash, keyed by the system's randomness, over a counter: unpredictable to who has seen other
+/// keys, without a system call for each and without a way to fail.
+#[cfg(feature = "std")]
+struct Random {
+    state: std::hash::RandomState,
+    counter: u64,
+    /// Keys that were made ahead, and how many of them are left.
+    ahead: [[u8; 4]; AHEAD],
+    left: usize,
 }
 
 impl MaskKeys {
@@ -185,7 +189,12 @@ impl MaskKeys {
     #[must_use]
     pub fn random() -> Self {
         let state = std::hash::RandomState::new();
-        Self(Source::Random { state, counter: 0, ahead: [[0; 4]; AHEAD], left: 0 })
+        Self(Source::Random(Box::new(Random {
+            state,
+            counter: 0,
+            ahead: [[0; 4]; AHEAD],
+            left: 0,
+        })))
     }
 
     /// Keys that `next` gives: from a generator of your own, or fixed ones for a test.
@@ -198,7 +207,8 @@ impl MaskKeys {
     pub fn next_key(&mut self) -> [u8; 4] {
         match &mut self.0 {
             #[cfg(feature = "std")]
-            Source::Random { state, counter, ahead, left } => {
+            Source::Random(random) => {
+                let Random { state, counter, ahead, left } = &mut **random;
                 if *left == 0 {
                     make(state, counter, ahead);
                     *left = AHEAD;
