@@ -44,7 +44,7 @@ struct Options {
     /// How many streams are made for each parser beside those that are given.
     #[arg(long, default_value_t = 400)]
     generated: usize,
-    /// Where MATRIX.md and findings.json are written.
+    /// Where MATRIX.md is written, and what was found, in the folder `found`.
     #[arg(long, default_value = env!("CARGO_MANIFEST_DIR"))]
     out: PathBuf,
     /// Name the parsers and do nothing.

@@ -52,7 +52,8 @@ pub fn print(run: &Run, verbose: bool) {
     println!("{}", summary(run));
 }
 
-/// Writes `MATRIX.md` and `findings.json`.
+/// Writes `MATRIX.md`, the summary by law, into the folder, and what was found into `found` below it:
+/// streams that take others down are not for the tree.
 pub fn write(run: &Run, folder: &Path) -> io::Result<()> {
     #[derive(Serialize)]
     struct File<'r> {
@@ -67,7 +68,10 @@ pub fn write(run: &Run, folder: &Path) -> io::Result<()> {
         disagreements: &run.disagreements,
         examined: examined.collect(),
     };
-    fs::write(folder.join("findings.json"), serde_json::to_string_pretty(&file)? + "\n")?;
+    let found = folder.join("found");
+    fs::create_dir_all(&found)?;
+    fs::write(found.join("findings.json"), serde_json::to_string_pretty(&file)? + "\n")?;
+    fs::write(found.join("FINDINGS.md"), listed(run))?;
     fs::write(folder.join("MATRIX.md"), markdown(run))
 }
 
@@ -80,7 +84,7 @@ fn judged(run: &Run) -> &'static str {
     match (by.contains(&Measure::Instructions), by.contains(&Measure::Time)) {
         (true, false) => "L8 by a count of instructions.",
         (false, _) => "L8 by the time that the thread ran: the machine counts no instructions.",
-        (true, true) => "L8 by a count of instructions, or by time: see findings.json.",
+        (true, true) => "L8 by a count of instructions, or by time: see found/findings.json.",
     }
 }
 
@@ -192,9 +196,16 @@ fn markdown(run: &Run) -> String {
             let _ = writeln!(text, "| {} |", row(examined).join(" | "));
         }
     }
+    text += &agreement(run);
+    text
+}
+
+/// Each finding in a row.
+fn listed(run: &Run) -> String {
+    let mut text = String::from("# Findings\n");
     let _ = writeln!(
         text,
-        "\n## Findings\n\n| crate | parser | law | stream, and its cuts | what happens | status | reason |\n|---|---|---|---|---|---|---|"
+        "\n| crate | parser | law | stream, and its cuts | what happens | status | reason |\n|---|---|---|---|---|---|---|"
     );
     for finding in findings(run) {
         let _ = writeln!(
@@ -211,7 +222,6 @@ fn markdown(run: &Run) -> String {
             cell(&finding.reason),
         );
     }
-    text += &agreement(run);
     text
 }
 

@@ -19,10 +19,10 @@ pub struct Counting;
 static HELD: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
-/// The most bytes that were held at once since this was last asked, beyond what is held now.
+/// The most bytes that were held at once since this was last asked; what is held now counts, or a
+/// parser would hide what it sets aside by keeping it.
 pub fn most() -> usize {
-    let held = HELD.load(Relaxed);
-    MOST.swap(held, Relaxed).saturating_sub(held)
+    MOST.swap(HELD.load(Relaxed), Relaxed)
 }
 
 fn takes(bytes: usize) {

@@ -7,7 +7,7 @@ use pgwire::{
     messages::{DecodeContext, PgWireBackendMessage, PgWireFrontendMessage},
 };
 use postgres_protocol::message::backend::{Header, Message};
-use segue::laws::{Answer, stranger};
+use segue::laws::{Answer, Law, stranger};
 use std::io;
 
 use crate::{adapt, drive, entry::Entry};
@@ -22,6 +22,10 @@ pub fn entries() -> Vec<Entry> {
             "backend::Message::parse",
             || Box::new(stranger::bytes_mut(message)),
             |reads| drive::bytes_mut(reads, message),
+        )
+        .contract(
+            Law::L4,
+            "its driver, tokio-postgres, looks at the header first and asks when the message is there",
         )
         .accepts(BACKEND)
         .refuses([&b"Z\0\0\0\x03I"[..], b"?\0\0\0\x04"]),

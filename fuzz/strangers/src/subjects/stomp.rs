@@ -1,6 +1,6 @@
 //! STOMP: what a client makes of a server's frames.
 
-use segue::laws::stranger;
+use segue::laws::{Law, stranger};
 use tokio_util::codec::FramedRead;
 
 use crate::{adapt, drive, entry::Entry};
@@ -36,7 +36,9 @@ pub fn entries() -> Vec<Entry> {
         .encodes(|stream| {
             let codec = iridium_stomp::StompCodec::new;
             adapt::again(codec(), codec(), stream)
-        }),
+        })
+        .contract(Law::L1, "STOMP 1.2: a line end behind a frame is part of it or a heart-beat, as a reader likes")
+        .contract(Law::L6, "STOMP 1.2: line ends in front of a frame are none of it, so what is read of them may be none"),
         new(
             "tokio-stomp",
             "ClientCodec",

@@ -2,7 +2,7 @@
 
 use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket};
 use futures::{Stream, stream};
-use segue::laws::{Answer, stranger};
+use segue::laws::{Answer, Law, stranger};
 use std::io::ErrorKind;
 use tokio_util::codec::{Decoder, Encoder, FramedRead};
 
@@ -54,6 +54,10 @@ pub fn entries() -> Vec<Entry> {
             "WebSocketStream",
             || adapt::polled(tokio_websockets_messages),
             |reads| drive::stream(reads, tokio_websockets_messages),
+        )
+        .contract(
+            Law::L9,
+            "its documentation: an end of the transport without a close frame ends the stream",
         ),
         new(
             "tungstenite",
