@@ -130,11 +130,20 @@ where
 ///     .check();
 /// ```
 #[cfg(feature = "asynchronous-codec")]
-pub fn async_decoder<D>(decoder: D) -> Buffered<impl FnMut(&mut BytesMut, bool) -> Answer>
+pub fn async_decoder<D>(mut decoder: D) -> Buffered<impl FnMut(&mut BytesMut, bool) -> Answer>
 where
     D: asynchronous_codec::Decoder,
     D::Item: Debug + 'static,
     D::Error: Debug,
 {
-    codec(decoder, D::decode, D::decode_eof)
+    buffered(move |input, eof| match (eof, input.is_empty()) {
+        (false, _) => Answer::from_result(decoder.decode(input)),
+        (true, true) => Answer::End,
+        (true, false) => match decoder.decode_eof(input) {
+            Ok(None) if input.is_empty() => Answer::End,
+            // Its `Framed` makes an error of that: bytes remain.
+            Ok(None) => Answer::Need(None),
+            result => Answer::from_result(result),
+        },
+    })
 }
