@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Cause, Encode, Output, Step, laws};
 use segue_http1::{
-    Client, End, Limits, Relaxed, RequestEvent, RequestParts, ResponseEvent, ResponseParts, Server,
-    Trailers, Version, Whole,
+    End, Limits, Relaxed, RequestEvent, RequestParts, ResponseEvent, ResponseParts, Trailers,
+    Version, Whole, client, server,
 };
 
 const SMALL: Limits = Limits { head: 80, headers: 4, target: 12, chunk_line: 20 };
@@ -16,8 +16,8 @@ const SMALL: Limits = Limits { head: 80, headers: 4, target: 12, chunk_line: 20 
 fuzz_target!(|data: &[u8]| {
     let Some((pick, data)) = data.split_first() else { return };
     match pick % 8 {
-        0 => laws::fuzz(|| Server::new().listening(), data),
-        1 => laws::fuzz(|| Server::new().listening().limits(SMALL).http2(false), data),
+        0 => laws::fuzz(|| server::Reader::new().listening(), data),
+        1 => laws::fuzz(|| server::Reader::new().listening().limits(SMALL).http2(false), data),
         2 => laws::fuzz(|| having_asked(Relaxed::NOTHING), data),
         4 => laws::fuzz(|| having_asked(Relaxed::EVERYTHING), data),
         _ => talk(data),
@@ -25,8 +25,8 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// A client that waits for several answers, the last of which may change the protocol.
-fn having_asked(relaxed: Relaxed) -> Client {
-    let (client, mut writer) = Client::new().relaxed(relaxed).paired();
+fn having_asked(relaxed: Relaxed) -> client::Reader {
+    let (client, mut writer) = client::Reader::new().relaxed(relaxed).paired();
     for (method, upgrade) in [("GET", false), ("HEAD", false), ("POST", false), ("GET", true)] {
         let mut headers = vec![("Host", "a")];
         if upgrade {
@@ -65,7 +65,8 @@ fn heard_as_said(heard: &[Message], said: &[Message]) {
 /// Every two bytes are something that one end tries to say, or a delivery. What a writer lets
 /// through, the other end must understand.
 fn talk(data: &[u8]) {
-    let (requests, mut server) = Server::new().ahead(1 + u32::from(data.len() as u8 % 6)).paired();
+    let (requests, mut server) =
+        server::Reader::new().ahead(1 + u32::from(data.len() as u8 % 6)).paired();
     let (mut requests, (mut responses, mut client)) = (requests, segue_http1::client());
     let (mut there, mut back) = (Output::new(), Output::new());
     let (mut to_server, mut to_client) = (Buffer::new(), Buffer::new());

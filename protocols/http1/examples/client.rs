@@ -19,8 +19,7 @@ use segue::driver::{
     tokio::{Connection, Tokio, TokioTimer},
 };
 use segue_http1::{
-    Client, ClientWriter, End, Headers, RequestParts, Response, ResponseEvent, Target, Trailers,
-    Whole,
+    End, Headers, RequestParts, Response, ResponseEvent, Target, Trailers, Whole, client,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
@@ -99,7 +98,7 @@ async fn send(
     arguments: &Arguments,
     authority: &str,
     rest: &str,
-    mut writer: ClientWriter,
+    mut writer: client::Writer,
     mut connection: Half<()>,
     mut knows: tokio::sync::watch::Receiver<()>,
 ) -> io::Result<()> {
@@ -155,7 +154,7 @@ async fn send(
 }
 
 async fn receive(
-    mut connection: Half<Client>,
+    mut connection: Half<client::Reader>,
     include: bool,
     heard: tokio::sync::watch::Sender<()>,
 ) -> io::Result<()> {

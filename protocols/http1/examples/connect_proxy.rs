@@ -21,7 +21,7 @@ use segue::{
         tokio::{Connection, TokioTimer},
     },
 };
-use segue_http1::{RequestEvent, ResponseParts, Server, Whole};
+use segue_http1::{RequestEvent, ResponseParts, Whole, server};
 use tokio::net::{TcpListener, TcpStream};
 
 /// A CONNECT proxy.
@@ -64,7 +64,7 @@ async fn serve(socket: TcpStream) -> io::Result<()> {
         Connection::new(socket, requests).with_options(options).with_deadlines(deadlines).peeking();
     let mut timer = TokioTimer::new();
     let mut authority = None;
-    while !writer.is_over() {
+    while !writer.is_done() {
         match connection.turn_by(&mut timer).await {
             Ok(Some(Turn { item: RequestEvent::Head(head), .. })) => {
                 authority = (head.method() == "CONNECT").then(|| head.target().to_owned());
@@ -107,7 +107,7 @@ async fn connected(authority: &str) -> io::Result<TcpStream> {
 
 /// Gives the socket away, which carries on right behind the request.
 async fn tunnel(
-    mut connection: Connection<TcpStream, Server>,
+    mut connection: Connection<TcpStream, server::Reader>,
     mut far: TcpStream,
     mut timer: TokioTimer,
 ) -> io::Result<()> {

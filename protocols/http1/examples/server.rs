@@ -32,7 +32,7 @@ use segue::{
     length,
 };
 use segue_http1::{
-    BodyLength, End, RequestEvent, ResponseParts, Server, ServerWriter, Trailers, Whole, WriteError,
+    BodyLength, End, RequestEvent, ResponseParts, Trailers, Whole, WriteError, server,
 };
 
 /// A server that sends back the body of each request.
@@ -58,7 +58,7 @@ enum Driver {
 
 /// What is answered. There is no I/O in here: all drivers share it.
 struct Echo {
-    writer: ServerWriter,
+    writer: server::Writer,
     answer: Answer,
 }
 
@@ -75,7 +75,7 @@ enum Answer {
 }
 
 impl Echo {
-    fn new(writer: ServerWriter) -> Self {
+    fn new(writer: server::Writer) -> Self {
         Self { writer, answer: Answer::Sent }
     }
 
@@ -162,20 +162,20 @@ impl Echo {
         }
     }
 
-    fn is_over(&self) -> bool {
-        self.writer.is_over()
+    fn is_done(&self) -> bool {
+        self.writer.is_done()
     }
 }
 
 /// Has a `Date` sent in what is answered. A clock that is set before 1970 tells nothing.
-fn tell_time(writer: &mut ServerWriter) {
+fn tell_time(writer: &mut server::Writer) {
     if let Ok(since_1970) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
         writer.set_time(since_1970);
     }
 }
 
 /// Tells a client that waits for it to send the body.
-fn go_on(writer: &mut ServerWriter, output: &mut Output) -> io::Result<()> {
+fn go_on(writer: &mut server::Writer, output: &mut Output) -> io::Result<()> {
     if writer.is_awaited() {
         let head = ResponseParts::new(100, [("", ""); 0]);
         output.try_encode(writer, head).map_err(io::Error::other)?;
@@ -206,7 +206,7 @@ fn blocking(socket: TcpStream) -> io::Result<()> {
     let mut connection = sync::Connection::new(socket, requests).with_deadlines(deadlines());
     let mut clock = SocketClock::new();
     let mut echo = Echo::new(writer);
-    while !echo.is_over() {
+    while !echo.is_done() {
         match connection.turn_by(&mut clock) {
             Ok(Some(Turn { item, mut output })) => echo.answer(item, output.output())?,
             Ok(None) => break,
@@ -234,13 +234,13 @@ fn blocking(socket: TcpStream) -> io::Result<()> {
 }
 
 async fn polled<T: PollTransport>(
-    connection: Connection<T, Server>,
-    writer: ServerWriter,
+    connection: Connection<T, server::Reader>,
+    writer: server::Writer,
     mut timer: impl Timer,
 ) -> io::Result<()> {
     let mut connection = connection.with_deadlines(deadlines());
     let mut echo = Echo::new(writer);
-    while !echo.is_over() {
+    while !echo.is_done() {
         match connection.turn_by(&mut timer).await {
             Ok(Some(Turn { item, mut output })) => echo.answer(item, output.output())?,
             Ok(None) => break,

@@ -57,23 +57,23 @@ impl Notes {
         }
     }
 
-    /// The framing that the headers announce.
+    /// The framing of the body, as the headers announce it.
     ///
     /// # Errors
     /// [`WriteError::Framing`] where they announce two, or one that nobody could act on.
-    pub(crate) fn framing(&self) -> Result<Framing, WriteError> {
+    pub(crate) fn announced(&self) -> Result<Announced, WriteError> {
         match (self.length, self.chunked) {
             _ if self.contradicts => Err(WriteError::Framing),
-            (Some(length), _) => Ok(Framing::Length(length)),
-            (None, true) => Ok(Framing::Chunked),
-            (None, false) => Ok(Framing::Nothing),
+            (Some(length), _) => Ok(Announced::Length(length)),
+            (None, true) => Ok(Announced::Chunked),
+            (None, false) => Ok(Announced::Nothing),
         }
     }
 }
 
-/// What the headers announce of the body.
+/// The framing of a body, as its head announces it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Framing {
+pub(crate) enum Announced {
     Nothing,
     Length(u64),
     Chunked,

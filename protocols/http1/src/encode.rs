@@ -42,7 +42,7 @@ pub struct ResponseParts<'a, H> {
 }
 
 impl<H> ResponseParts<'static, H> {
-    /// A response of HTTP/1.1 with the usual reason phrase.
+    /// A response of HTTP/1.1 with the standard reason phrase.
     pub const fn new(status: u16, headers: H) -> Self {
         Self { version: Version::Http11, status, reason: reason(status).as_bytes(), headers }
     }
@@ -88,7 +88,7 @@ where
     HeadEncoder.encode(RequestParts::new(method, target, headers), output)
 }
 
-/// Appends the head of an HTTP/1.1 response to `output`, with the usual reason phrase:
+/// Appends the head of an HTTP/1.1 response to `output`, with the standard reason phrase:
 /// [`HeadEncoder`] in one call.
 ///
 /// # Errors

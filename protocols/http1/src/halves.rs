@@ -1,15 +1,13 @@
 //! Both halves of one end, made together.
 
-use crate::{Client, ClientWriter, Server, ServerWriter};
-
-/// The two halves of a server's end of a connection, with the usual limits.
+/// Makes the two halves of a server's end of a connection, with the default limits.
 #[must_use]
-pub fn server() -> (Server, ServerWriter) {
-    Server::new().paired()
+pub fn server() -> (crate::server::Reader, crate::server::Writer) {
+    crate::server::Reader::new().paired()
 }
 
-/// The two halves of a client's end of a connection, with the usual limits.
+/// Makes the two halves of a client's end of a connection, with the default limits.
 #[must_use]
-pub fn client() -> (Client, ClientWriter) {
-    Client::new().paired()
+pub fn client() -> (crate::client::Reader, crate::client::Writer) {
+    crate::client::Reader::new().paired()
 }

@@ -6,8 +6,8 @@ use http::{Uri, header::HOST, request, response};
 use segue::{Encode, Output};
 
 use crate::{
-    ClientWriter, Headers, Payload, Request, RequestParts, Response, ResponseParts, ServerWriter,
-    Version, Whole, WriteError, reason,
+    Headers, Payload, Request, RequestParts, Response, ResponseParts, Version, Whole, WriteError,
+    client, reason, server,
 };
 
 /// A head that was read, copied. Its target must be one that [`http::Uri`] can hold, which is
@@ -92,7 +92,7 @@ impl From<http::Version> for Version {
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-impl Encode<&request::Parts> for ClientWriter {
+impl Encode<&request::Parts> for client::Writer {
     type Error = WriteError;
 
     fn encode(&mut self, head: &request::Parts, output: &mut Output) -> Result<(), WriteError> {
@@ -102,7 +102,7 @@ impl Encode<&request::Parts> for ClientWriter {
 }
 
 /// A request: see `&http::request::Parts`.
-impl<B: Payload> Encode<Whole<&request::Parts, B>> for ClientWriter {
+impl<B: Payload> Encode<Whole<&request::Parts, B>> for client::Writer {
     type Error = WriteError;
 
     fn encode(
@@ -116,7 +116,7 @@ impl<B: Payload> Encode<Whole<&request::Parts, B>> for ClientWriter {
     }
 }
 
-/// The head of a response, with the usual reason phrase.
+/// The head of a response, with the standard reason phrase.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -133,7 +133,7 @@ impl<B: Payload> Encode<Whole<&request::Parts, B>> for ClientWriter {
 /// );
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-impl Encode<&response::Parts> for ServerWriter {
+impl Encode<&response::Parts> for server::Writer {
     type Error = WriteError;
 
     fn encode(&mut self, head: &response::Parts, output: &mut Output) -> Result<(), WriteError> {
@@ -142,7 +142,7 @@ impl Encode<&response::Parts> for ServerWriter {
 }
 
 /// A response: see `&http::response::Parts`.
-impl<B: Payload> Encode<Whole<&response::Parts, B>> for ServerWriter {
+impl<B: Payload> Encode<Whole<&response::Parts, B>> for server::Writer {
     type Error = WriteError;
 
     fn encode(

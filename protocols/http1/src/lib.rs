@@ -2,10 +2,10 @@
 //!
 //! | | reads | writes |
 //! |---|---|---|
-//! | server | [`Server`]: [`RequestEvent`]s | [`ServerWriter`]: heads, pieces, ends, or [`Whole`] answers |
-//! | client | [`Client`]: [`ResponseEvent`]s | [`ClientWriter`]: the same of requests |
+//! | server | [`server::Reader`]: [`RequestEvent`]s | [`server::Writer`]: heads, pieces, ends, or [`Whole`] answers |
+//! | client | [`client::Reader`]: [`ResponseEvent`]s | [`client::Writer`]: the same for requests |
 //!
-//! [`server`] and [`client`] make both halves of an end. They go under any of segue's drivers, or
+//! [`server()`] and [`client()`] make both halves of an end. They go under any of segue's drivers, or
 //! into a loop of your own. A server that says hello to whoever asks, and keeps connections:
 //!
 //! ```
@@ -18,7 +18,7 @@
 //! fn serve(socket: TcpStream) -> Result<(), Box<dyn std::error::Error>> {
 //!     let (requests, mut writer) = segue_http1::server();
 //!     let mut connection = Connection::new(socket, requests);
-//!     while !writer.is_over() {
+//!     while !writer.is_done() {
 //!         match connection.turn() {
 //!             Ok(Some(Turn { item: RequestEvent::End, mut output })) => {
 //!                 let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)?;
@@ -93,11 +93,11 @@ mod body;
 mod chunk_line;
 mod chunked;
 mod class;
-mod client;
-mod client_writer;
+pub mod client;
 mod date;
 mod encode;
 mod error;
+mod events;
 mod framing;
 mod halves;
 mod headers;
@@ -114,8 +114,7 @@ mod relaxed;
 mod request;
 mod response;
 mod sending;
-mod server;
-mod server_writer;
+pub mod server;
 mod spans;
 mod stage;
 mod status;
@@ -126,13 +125,12 @@ mod write_error;
 
 pub use body::{Body, BodyPart};
 pub use chunked::ChunkedBody;
-pub use client::{Client, ResponseEvent};
-pub use client_writer::ClientWriter;
 pub use encode::{
     EncodeError, HeadEncoder, HeaderLine, RequestParts, ResponseParts, encode_request,
     encode_response,
 };
 pub use error::Error;
+pub use events::{RequestEvent, ResponseEvent};
 pub use framing::BodyLength;
 pub use halves::{client, server};
 pub use headers::{Header, Headers};
@@ -141,8 +139,6 @@ pub use relaxed::Relaxed;
 pub use request::{Request, RequestHead};
 pub use response::{Response, ResponseHead};
 pub use sending::{End, Payload, Trailers, Whole};
-pub use server::{RequestEvent, Server};
-pub use server_writer::ServerWriter;
 pub use status::reason;
 pub use target::Target;
 pub use version::Version;

@@ -31,7 +31,7 @@ impl Limits {
     pub const DEFAULT: Self = Self { head: 16 * 1024, headers: 100, target: 8000, chunk_line: 256 };
 
     /// Heads beyond this are refused whatever the limit: places in them are kept in 32 bits.
-    pub(crate) const MOST_HEAD: usize = u32::MAX as usize;
+    pub(crate) const MAX_HEAD: usize = u32::MAX as usize;
 }
 
 impl Default for Limits {

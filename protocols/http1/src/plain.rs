@@ -32,13 +32,13 @@ pub(crate) fn read<M: Machine, const N: usize>(
 ) -> Behind {
     loop {
         let free = spans.free(most);
-        let (count, stop) = read_usual(machine, head, at, free);
+        let (count, stop) = read_simple(machine, head, at, free);
         spans.add(count);
         match stop {
             Stop::Behind(behind) => return behind,
             Stop::Full if spans.len() >= most => return Behind::Odd,
             Stop::Full => spans.grow(),
-            Stop::Line(end) => match unusual(head, *at, end) {
+            Stop::Line(end) => match spaced(head, *at, end) {
                 Some(_) if spans.len() >= most => return Behind::Odd,
                 Some(span) => {
                     spans.push(span);
@@ -55,16 +55,16 @@ enum Stop {
     Behind(Behind),
     /// There is no room for the place of the line that is next.
     Full,
-    /// The next line ends here, and is no usual one.
+    /// The next line ends here, and is not a simple one.
     Line(usize),
 }
 
-/// Reads usual lines from `at` on, which is moved behind them, as long as `spans` has room, and
+/// Reads simple lines from `at` on, which is moved behind them, as long as `spans` has room, and
 /// tells how many there were.
 ///
 /// Nothing is called in here, so that all it knows stays in registers.
 #[inline(always)]
-fn read_usual<M: Machine>(
+fn read_simple<M: Machine>(
     machine: M,
     head: &[u8],
     at: &mut usize,
@@ -87,7 +87,7 @@ fn read_usual<M: Machine>(
                 break 'windows Stop::Behind(Behind::End(end + 2));
             }
             let Some(place) = spans.get_mut(count) else { break 'windows Stop::Full };
-            match usual(machine, head, line, end) {
+            match simple(machine, head, line, end) {
                 Some(span) => *place = span,
                 None => break 'windows Stop::Line(end),
             }
@@ -108,7 +108,7 @@ fn read_usual<M: Machine>(
 /// The header in the line from `line` to `end`: a name, a colon, a space, and a value that neither
 /// begins nor ends in whitespace.
 #[inline(always)]
-fn usual<M: Machine>(machine: M, head: &[u8], line: usize, end: usize) -> Option<Span> {
+fn simple<M: Machine>(machine: M, head: &[u8], line: usize, end: usize) -> Option<Span> {
     let name = name_of(machine, head, head.get(line..)?);
     let colon = line + name;
     let [signs @ .., first] = head.get(colon..)?.first_chunk::<3>()?;
@@ -120,10 +120,10 @@ fn usual<M: Machine>(machine: M, head: &[u8], line: usize, end: usize) -> Option
     (name > 0 && *first > b' ' && last > b' ').then_some(Span::new(line, colon, colon + 2, end))
 }
 
-/// As [`usual`], for names that are long or have rarer signs in them, and values with other
+/// As [`simple`], for names that are long or have rarer signs in them, and values with other
 /// whitespace before them or behind them.
 #[cold]
-fn unusual(head: &[u8], line: usize, end: usize) -> Option<Span> {
+fn spaced(head: &[u8], line: usize, end: usize) -> Option<Span> {
     let text = head.get(line..end)?;
     let name = run(text, TOKEN);
     if name == 0 || text.get(name) != Some(&b':') {

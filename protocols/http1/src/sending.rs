@@ -67,7 +67,7 @@ pub(crate) enum Sending {
 }
 
 impl Sending {
-    pub(crate) fn is_over(self) -> bool {
+    pub(crate) fn is_done(self) -> bool {
         self == Self::Nothing
     }
 
@@ -130,12 +130,12 @@ impl Sending {
         let mark = output.mark();
         output.put(b"0\r\n");
         let put = put_headers(headers, output).map_err(WriteError::Head);
-        let verdict = put.and(if belongs_in_front { Err(WriteError::Trailer) } else { Ok(()) });
-        match verdict {
+        let outcome = put.and(if belongs_in_front { Err(WriteError::Trailer) } else { Ok(()) });
+        match outcome {
             Ok(()) => *self = Self::Nothing,
             Err(_) => output.rollback(mark),
         }
-        verdict
+        outcome
     }
 }
 

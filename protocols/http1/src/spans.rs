@@ -67,7 +67,7 @@ impl Span {
     }
 }
 
-/// No head is longer than [`Limits::MOST_HEAD`](crate::Limits::MOST_HEAD), so that a place in it
+/// No head is longer than [`Limits::MAX_HEAD`](crate::Limits::MAX_HEAD), so that a place in it
 /// takes half a word.
 #[inline(always)]
 pub(crate) fn pack(start: usize, end: usize) -> u64 {

@@ -97,7 +97,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
     }
 
     pub(crate) fn set_limits(&mut self, limits: Limits) {
-        self.limits = Limits { head: limits.head.min(Limits::MOST_HEAD), ..limits };
+        self.limits = Limits { head: limits.head.min(Limits::MAX_HEAD), ..limits };
         self.room = self.limits.head;
     }
 
@@ -251,7 +251,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
     #[cold]
     fn read_again(&mut self, head: &[u8]) -> Result<(), Fault<Error>> {
         self.begin_again();
-        self.room = Limits::MOST_HEAD;
+        self.room = Limits::MAX_HEAD;
         if self.read_on(head, true)? == Framing::Record(head.len()) {
             Ok(())
         } else {

@@ -5,24 +5,23 @@ use std::time::Duration;
 
 use segue::{Buffer, Decode, Encode, Fault, Output, Step};
 use segue_http1::{
-    EncodeError, End, Error, RequestEvent, ResponseParts, Server, ServerWriter, Trailers, Whole,
-    WriteError,
+    EncodeError, End, Error, RequestEvent, ResponseParts, Trailers, Whole, WriteError, server,
 };
 
 /// A server that has read `input`, up to where it waits.
 struct Served {
-    requests: Server,
-    writer: ServerWriter,
+    requests: server::Reader,
+    writer: server::Writer,
     buffer: Buffer,
     output: Output,
 }
 
 impl Served {
     fn new(input: impl AsRef<[u8]>) -> Self {
-        Self::of(Server::new(), input)
+        Self::of(server::Reader::new(), input)
     }
 
-    fn of(server: Server, input: impl AsRef<[u8]>) -> Self {
+    fn of(server: server::Reader, input: impl AsRef<[u8]>) -> Self {
         let (requests, writer) = server.paired();
         let buffer = Buffer::from(input.as_ref());
         let mut served = Self { requests, writer, buffer, output: Output::new() };
@@ -45,7 +44,7 @@ impl Served {
 
     fn send<T>(&mut self, item: T) -> Result<(), WriteError>
     where
-        ServerWriter: Encode<T, Error = WriteError>,
+        server::Writer: Encode<T, Error = WriteError>,
     {
         let before = self.output.to_vec();
         let sent = self.writer.encode(item, &mut self.output);
@@ -115,7 +114,7 @@ fn framing_of_answers() {
         assert!(line.starts_with("HTTP/1.1 "), "{line}");
         assert_eq!(rest, expected, "{request} {headers:?}");
         let closes = expected.to_lowercase().contains("connection: close");
-        assert_eq!(served.writer.is_over(), closes, "{request} {headers:?}");
+        assert_eq!(served.writer.is_done(), closes, "{request} {headers:?}");
         assert_eq!(served.read(), if closes { "done" } else { "need" }, "{request} {headers:?}");
     }
 }
@@ -285,7 +284,7 @@ fn expectations() {
     served.read();
     assert!(!served.writer.is_awaited());
     served.send(Whole::new(parts(200, &[]), &b""[..])).unwrap();
-    assert!(!served.writer.is_over());
+    assert!(!served.writer.is_done());
 
     // Refused: what comes next may be the body or a request, so the connection closes.
     let mut served = Served::new(EXPECTS);
@@ -294,7 +293,7 @@ fn expectations() {
         served.sent(),
         "HTTP/1.1 417 Expectation Failed|Content-Length: 0|Connection: close||"
     );
-    assert!(served.writer.is_over());
+    assert!(served.writer.is_done());
     served.buffer.extend(b"GET / HTTP/1.1\r\n");
     assert_eq!(served.read(), "done", "the two bytes are the body");
     assert_eq!(served.buffer.as_slice(), b"T / HTTP/1.1\r\n");
@@ -312,7 +311,7 @@ fn expectations() {
 fn an_answer_that_comes_before_the_body_has() {
     let mut served = Served::new("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhell");
     served.send(Whole::new(parts(413, &[("Connection", "close")]), &b""[..])).unwrap();
-    assert!(served.writer.is_over());
+    assert!(served.writer.is_done());
     assert_eq!(served.read(), "need", "the rest of the body is no request");
     served.buffer.extend(b"o.GET / HTTP/1.1\r\n\r\n");
     assert_eq!(served.read(), "done");
@@ -329,7 +328,7 @@ fn an_answer_that_comes_before_the_body_has() {
 fn requests_that_wait_for_their_turn() {
     let several = [GET, HEAD, OLD].concat();
     for ahead in 1..=3 {
-        let mut served = Served::of(Server::new().ahead(ahead), &several);
+        let mut served = Served::of(server::Reader::new().ahead(ahead), &several);
         let mut sent = 0;
         while served.writer.owes() {
             served.send(Whole::new(parts(200, &[]), &b"hi"[..])).unwrap();
@@ -343,13 +342,13 @@ fn requests_that_wait_for_their_turn() {
              HTTP/1.1 200 OK|Content-Length: 2||\
              HTTP/1.1 200 OK|Content-Length: 2|Connection: close||hi",
         );
-        assert!(served.writer.is_over());
+        assert!(served.writer.is_done());
     }
-    let mut served = Served::of(Server::new().ahead(2), several);
+    let mut served = Served::of(server::Reader::new().ahead(2), several);
     assert_eq!(served.read(), "paused");
     // An answer that closes leaves the others unanswered, and what is not read yet unread.
     served.send(Whole::new(parts(200, &[("Connection", "close")]), &b""[..])).unwrap();
-    assert_eq!((served.read(), served.writer.is_over()), ("done", true));
+    assert_eq!((served.read(), served.writer.is_done()), ("done", true));
     assert_eq!(served.send(parts(200, LENGTH)), Err(WriteError::Closing));
 }
 
@@ -394,7 +393,7 @@ fn http_2() {
     assert_eq!(buffer.as_slice(), preface);
     assert!(!writer.owes());
 
-    let (mut requests, _) = Server::new().http2(false).paired();
+    let (mut requests, _) = server::Reader::new().http2(false).paired();
     let fault = buffer.step(&mut requests, false, &mut output).unwrap_err();
     assert_eq!(fault.error(), Some(&Error::UnsupportedVersion));
     let refused = writer.encode(&fault, &mut output);

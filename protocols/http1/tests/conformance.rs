@@ -6,11 +6,11 @@
 use std::fmt::Write as _;
 
 use segue::{Buffer, Encode, Output, Step};
-use segue_http1::{RequestEvent, RequestParts, ResponseEvent, Server, Target, Whole, client};
+use segue_http1::{RequestEvent, RequestParts, ResponseEvent, Target, Whole, client, server};
 
 /// What a server sees in `input`, in words, and what it would answer to the rest.
 fn requests(input: &[u8]) -> String {
-    let (mut stage, mut buffer) = (Server::new().listening(), Buffer::from(input));
+    let (mut stage, mut buffer) = (server::Reader::new().listening(), Buffer::from(input));
     let mut seen = String::new();
     loop {
         match buffer.step(&mut stage, true, &mut Output::new()) {

@@ -1,12 +1,12 @@
 //! Whole connections under the laws, as a server and as a client read them.
 
 use segue::{Encode, Output, laws};
-use segue_http1::{Client, End, Limits, Relaxed, RequestParts, Server};
+use segue_http1::{End, Limits, Relaxed, RequestParts, client, server};
 
 const HOST: [(&str, &str); 1] = [("Host", "a")];
 
-fn reading() -> Server {
-    Server::new().listening()
+fn reading() -> server::Reader {
+    server::Reader::new().listening()
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn requests_within_small_limits() {
 }
 
 /// A client that has sent a request of each of `methods`.
-fn having_sent(methods: &'static [&'static str]) -> impl FnMut() -> Client {
+fn having_sent(methods: &'static [&'static str]) -> impl FnMut() -> client::Reader {
     move || {
         let (client, mut writer) = segue_http1::client();
         for &method in methods {

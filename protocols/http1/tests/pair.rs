@@ -3,8 +3,8 @@
 
 use segue::{Buffer, Decode, Encode, Output, Step};
 use segue_http1::{
-    Client, ClientWriter, End, RequestEvent, RequestParts, ResponseEvent, ResponseParts, Server,
-    ServerWriter, Trailers, Version, Whole, WriteError,
+    End, RequestEvent, RequestParts, ResponseEvent, ResponseParts, Trailers, Version, Whole,
+    WriteError, client, server,
 };
 
 /// One way of the connection: what has been sent, and how much of it was delivered.
@@ -59,8 +59,8 @@ impl Seen {
 }
 
 struct ServerEnd {
-    requests: Server,
-    writer: ServerWriter,
+    requests: server::Reader,
+    writer: server::Writer,
     input: Buffer,
     output: Output,
     seen: Seen,
@@ -170,8 +170,8 @@ enum Body {
 }
 
 struct ClientEnd {
-    responses: Client,
-    writer: ClientWriter,
+    responses: client::Reader,
+    writer: client::Writer,
     input: Buffer,
     output: Output,
     seen: Seen,
@@ -268,7 +268,7 @@ fn talk(
     (expected_server, expected_client): (&[&str], &[&str]),
     left: (&[u8], &[u8]),
 ) -> (usize, usize) {
-    let (stage, writer) = Server::new().ahead(ahead).paired();
+    let (stage, writer) = server::Reader::new().ahead(ahead).paired();
     let mut server = ServerEnd {
         requests: stage,
         writer,
@@ -317,7 +317,7 @@ fn talk_cut_everywhere(
     expected: (&[&str], &[&str]),
     left: (&[u8], &[u8]),
 ) {
-    for ahead in [1, Server::MOST_AHEAD] {
+    for ahead in [1, server::Reader::MAX_AHEAD] {
         let whole = Cut::At(0);
         let lengths = talk(requests, ahead, (whole, whole), expected, left);
         for cut in (0..=lengths.0).map(Cut::At) {

@@ -25,7 +25,7 @@ fn server(input: &str) -> (Fault<Error>, String) {
         }
     };
     writer.encode(&fault, &mut output).unwrap();
-    assert!(writer.is_over(), "the connection closes");
+    assert!(writer.is_done(), "the connection closes");
     let again = writer.encode(&fault, &mut output);
     assert_eq!(again, Err(WriteError::Closing), "it is told once");
     (fault, String::from_utf8(output.to_vec()).unwrap())
@@ -95,7 +95,7 @@ fn a_truncated_body() {
 
 #[test]
 fn a_fault_behind_requests_that_are_unanswered_waits() {
-    let (mut requests, mut writer) = segue_http1::Server::new().ahead(3).paired();
+    let (mut requests, mut writer) = segue_http1::server::Reader::new().ahead(3).paired();
     let input = b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n";
     let (mut buffer, mut output) = (Buffer::from(&input[..]), Output::new());
     let fault = loop {
@@ -124,7 +124,7 @@ fn a_fault_within_an_answered_request_is_told_to_nobody() {
     buffer.extend(b"\r\n");
     let fault = buffer.step(&mut requests, false, &mut output).unwrap_err();
     assert_eq!(writer.encode(&fault, &mut output), Err(WriteError::NoRequest));
-    assert!(writer.is_over());
+    assert!(writer.is_done());
 }
 
 /// Reads `input` as a client that has sent a request of each of `methods`.

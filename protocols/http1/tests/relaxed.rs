@@ -5,8 +5,8 @@ mod support;
 
 use segue::{Buffer, Cause, Encode, Fault, Output, Step, laws};
 use segue_http1::{
-    Body, BodyLength, ChunkedBody, Client, End, Error, HeadEncoder, Limits, Relaxed, RequestHead,
-    RequestParts, ResponseEvent, ResponseHead,
+    Body, BodyLength, ChunkedBody, End, Error, HeadEncoder, Limits, Relaxed, RequestHead,
+    RequestParts, ResponseEvent, ResponseHead, client,
 };
 use support::{fault_of, with_response};
 
@@ -272,7 +272,7 @@ fn other_codings() {
 #[test]
 fn empty_lines_between_responses() {
     let asked_twice = |relaxed| {
-        let (client, mut writer) = Client::new().relaxed(relaxed).paired();
+        let (client, mut writer) = client::Reader::new().relaxed(relaxed).paired();
         for _ in 0..2 {
             let mut output = Output::new();
             let head = RequestParts::new("GET", "/", [("Host", "a")]);
@@ -323,8 +323,8 @@ fn chunks_and_trailers() {
 }
 
 /// A client that has asked once.
-fn having_asked(relaxed: Relaxed) -> Client {
-    let (client, mut writer) = Client::new().relaxed(relaxed).paired();
+fn having_asked(relaxed: Relaxed) -> client::Reader {
+    let (client, mut writer) = client::Reader::new().relaxed(relaxed).paired();
     let mut output = Output::new();
     writer.encode(RequestParts::new("GET", "/", [("Host", "a")]), &mut output).expect("a request");
     writer.encode(End, &mut output).expect("its end");
@@ -345,7 +345,7 @@ fn a_client_of_an_old_server() {
 /// RFC 9112 §6.3: it ought to be handled as an error, so nothing more is asked there.
 #[test]
 fn a_length_beside_chunks_closes_the_connection() -> Result<(), Box<dyn std::error::Error>> {
-    let (mut responses, mut writer) = Client::new().relaxed(LENGTH_BESIDE_CHUNKS).paired();
+    let (mut responses, mut writer) = client::Reader::new().relaxed(LENGTH_BESIDE_CHUNKS).paired();
     let mut output = Output::new();
     writer.encode(RequestParts::new("GET", "/", [("Host", "a")]), &mut output)?;
     writer.encode(End, &mut output)?;

@@ -3,15 +3,15 @@
 
 use segue::{Buffer, Cause, Encode, Output, Step};
 use segue_http1::{
-    Client, ClientWriter, End, Error, RequestEvent, RequestParts, ResponseEvent, ResponseParts,
-    Version, Whole, WriteError,
+    End, Error, RequestEvent, RequestParts, ResponseEvent, ResponseParts, Version, Whole,
+    WriteError, client,
 };
 
 const HOST: [(&str, &str); 1] = [("Host", "a")];
 const CHUNKED: [(&str, &str); 2] = [("Host", "a"), ("Transfer-Encoding", "chunked")];
 
 /// A client that has asked once, and has read `answer`.
-fn having_read(answer: &[u8]) -> (Client, ClientWriter, Result<(), Cause<Error>>) {
+fn having_read(answer: &[u8]) -> (client::Reader, client::Writer, Result<(), Cause<Error>>) {
     let (mut responses, mut writer) = segue_http1::client();
     let (mut buffer, mut output) = (Buffer::from(answer), Output::new());
     writer.encode(Whole::new(RequestParts::new("GET", "/", HOST), &b""[..]), &mut output).unwrap();

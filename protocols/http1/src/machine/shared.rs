@@ -3,7 +3,7 @@
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicU32, Ordering};
 
-use super::word::{Step, Word};
+use super::word::{Event, Word};
 
 /// The state of a connection as the reader and the writer of one end share it, wherever the halves
 /// have gone.
@@ -32,14 +32,14 @@ impl Shared {
         }
     }
 
-    /// Takes `step`, and says whether it could be taken; if not, nothing has changed.
-    pub(crate) fn apply(&mut self, step: Step) -> bool {
+    /// Takes `event`. Returns false, with nothing changed, where it cannot happen now.
+    pub(crate) fn apply(&mut self, event: Event) -> bool {
         match &self.shared {
             Some(shared) => {
-                let after = |bits| Word::from_bits(bits).after(step).map(Word::bits);
+                let after = |bits| Word::from_bits(bits).after(event).map(Word::bits);
                 shared.fetch_update(Ordering::AcqRel, Ordering::Acquire, after).is_ok()
             }
-            None => self.alone.after(step).map(|word| self.alone = word).is_some(),
+            None => self.alone.after(event).map(|word| self.alone = word).is_some(),
         }
     }
 }

@@ -35,7 +35,7 @@ pub enum State {
 /// What is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub enum Event {
+pub enum EventKind {
     /// The head of a request.
     Request,
     /// Some of the body of a request.
@@ -82,14 +82,14 @@ pub struct Transition {
     /// The state that it is in.
     pub from: State,
     /// What is said, by this side or the other.
-    pub event: Event,
+    pub event: EventKind,
     /// What must hold.
     pub when: When,
     /// The state that it is in then.
     pub to: State,
 }
 
-impl Event {
+impl EventKind {
     /// The side that says it.
     #[must_use]
     pub const fn side(self) -> Side {
@@ -107,7 +107,7 @@ macro_rules! transitions {
         pub const TRANSITIONS: &[Transition] = &[$($(Transition {
             side: Side::$side,
             from: State::$from,
-            event: Event::$event,
+            event: EventKind::$event,
             when: When::$when,
             to: State::$to,
         },)*)*];
@@ -148,7 +148,7 @@ transitions! {
 }
 
 /// Where `side` goes from `from` with `event`, where `when` is what holds.
-pub(super) const fn next(side: Side, from: State, event: Event, when: When) -> Option<State> {
+pub(super) const fn next(side: Side, from: State, event: EventKind, when: When) -> Option<State> {
     NEXT[side as usize][from as usize][event as usize][when as usize]
 }
 
@@ -172,7 +172,7 @@ const NEXT: [[[[Option<State>; WHENS]; EVENTS]; STATES]; 2] = {
 };
 
 const WHENS: usize = When::Owes as usize + 1;
-const EVENTS: usize = Event::ResponseFault as usize + 1;
+const EVENTS: usize = EventKind::ResponseFault as usize + 1;
 const STATES: usize = State::Failed as usize + 1;
 
 /// The table as a diagram in text: the one in the book.
@@ -233,7 +233,7 @@ mod tests {
         for row in TRANSITIONS {
             assert_eq!(next(row.side, row.from, row.event, row.when), Some(row.to), "{row:?}");
         }
-        assert_eq!(next(Side::Requests, State::Ended, Event::Request, When::Keeps), None);
-        assert_eq!(next(Side::Responses, State::Idle, Event::Response, When::Keeps), None);
+        assert_eq!(next(Side::Requests, State::Ended, EventKind::Request, When::Keeps), None);
+        assert_eq!(next(Side::Responses, State::Idle, EventKind::Response, When::Keeps), None);
     }
 }

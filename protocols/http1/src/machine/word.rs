@@ -1,6 +1,6 @@
 //! The state of both sides in one word.
 
-use super::table::{Event, Side, State, When, next};
+use super::table::{EventKind, Side, State, When, next};
 
 /// The state of both sides of a connection, and what has to be known of the requests that are owed
 /// an answer: small enough to be changed at once by two threads.
@@ -34,7 +34,7 @@ pub(crate) enum Kind {
 /// An event, with what it brings. Pieces of a body change nothing but that the first one of a
 /// request is what `100 Continue` was waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Event {
     Request {
         kind: Kind,
         /// No request follows it.
@@ -122,18 +122,18 @@ impl Kind {
     }
 }
 
-impl Step {
-    const fn event(self) -> Event {
+impl Event {
+    const fn kind(self) -> EventKind {
         match self {
-            Self::Request { .. } => Event::Request,
-            Self::RequestPiece => Event::RequestPiece,
-            Self::RequestEnd => Event::RequestEnd,
-            Self::Fault => Event::Fault,
-            Self::Informational { .. } => Event::Informational,
-            Self::Response { .. } => Event::Response,
-            Self::Switch => Event::Switch,
-            Self::ResponseEnd => Event::ResponseEnd,
-            Self::ResponseFault => Event::ResponseFault,
+            Self::Request { .. } => EventKind::Request,
+            Self::RequestPiece => EventKind::RequestPiece,
+            Self::RequestEnd => EventKind::RequestEnd,
+            Self::Fault => EventKind::Fault,
+            Self::Informational { .. } => EventKind::Informational,
+            Self::Response { .. } => EventKind::Response,
+            Self::Switch => EventKind::Switch,
+            Self::ResponseEnd => EventKind::ResponseEnd,
+            Self::ResponseFault => EventKind::ResponseFault,
         }
     }
 }
@@ -143,7 +143,7 @@ impl Word {
     pub(crate) const NEW: Self = Self(0);
 
     /// The most requests that can be owed an answer.
-    pub(crate) const MOST_OWED: u32 = 6;
+    pub(crate) const MAX_OWED: u32 = 6;
 
     pub(super) const fn bits(self) -> u32 {
         self.0
@@ -209,30 +209,30 @@ impl Word {
         self.requests_close() && self.owed() == 1
     }
 
-    /// The state after `step`, unless it cannot be said now.
+    /// The state after `event`, unless that cannot happen now.
     ///
     /// Most requests are plain ones on a connection that is kept, each answered before the next: for
-    /// the four steps of those there is no need to look anything up.
+    /// the four events of those there is no need to look anything up.
     #[inline]
-    pub(crate) fn after(self, step: Step) -> Option<Self> {
-        let after = match (self.0, step) {
-            (IDLE, Step::Request { kind: Kind::Plain, closes: false, expects: false }) => ASKING,
-            (ASKING, Step::RequestEnd) => ASKED,
-            (ASKED, Step::Response { closes: false, http10: false }) => ANSWERING,
-            (ANSWERING, Step::ResponseEnd) => IDLE,
-            _ => return self.after_by_table(step),
+    pub(crate) fn after(self, event: Event) -> Option<Self> {
+        let after = match (self.0, event) {
+            (IDLE, Event::Request { kind: Kind::Plain, closes: false, expects: false }) => ASKING,
+            (ASKING, Event::RequestEnd) => ASKED,
+            (ASKED, Event::Response { closes: false, http10: false }) => ANSWERING,
+            (ANSWERING, Event::ResponseEnd) => IDLE,
+            _ => return self.after_by_table(event),
         };
         Some(Self(after))
     }
 
-    /// As [`after`](Self::after), for any state and step.
-    fn after_by_table(self, step: Step) -> Option<Self> {
-        let event = step.event();
-        let mut word = self.noting(step)?;
+    /// As [`after`](Self::after), for any state and event.
+    fn after_by_table(self, event: Event) -> Option<Self> {
+        let kind = event.kind();
+        let mut word = self.noting(event)?;
         let [requests, responses] = [Side::Requests, Side::Responses].map(|side| {
             let from = if side == Side::Requests { self.requests() } else { self.responses() };
-            let to = next(side, from, event, word.holds(event));
-            (to.is_some() || event.side() != side).then_some(to.unwrap_or(from))
+            let to = next(side, from, kind, word.holds(kind));
+            (to.is_some() || kind.side() != side).then_some(to.unwrap_or(from))
         });
         word.set(0, requests?);
         word.set(RESPONSES, responses?);
@@ -241,17 +241,17 @@ impl Word {
         (switched[0] == switched[1]).then_some(word)
     }
 
-    /// The same state with what `step` brings, the sides as they are.
-    fn noting(mut self, step: Step) -> Option<Self> {
-        match step {
-            Step::Request { kind, closes, expects } => {
+    /// The same state with what `event` brings, the sides as they are.
+    fn noting(mut self, event: Event) -> Option<Self> {
+        match event {
+            Event::Request { kind, closes, expects } => {
                 self = self.asked(kind)?;
                 self.flag(REQUESTS_CLOSE, closes);
                 self.flag(EXPECTS, expects);
             }
             // The body comes, whatever was said to that.
-            Step::RequestPiece | Step::RequestEnd => self.0 &= !EXPECTS,
-            Step::Fault => {
+            Event::RequestPiece | Event::RequestEnd => self.0 &= !EXPECTS,
+            Event::Fault => {
                 // What is no request is owed an answer all the same.
                 if self.requests() == State::Idle {
                     self = self.asked(Kind::Plain)?;
@@ -259,8 +259,8 @@ impl Word {
                 self.flag(REQUESTS_CLOSE, true);
             }
             // If another request has been sent since, it is not the one that waits.
-            Step::Informational { status: 100 } if self.owed() == 1 => self.0 &= !EXPECTS,
-            Step::Response { closes, http10 } => {
+            Event::Informational { status: 100 } if self.owed() == 1 => self.0 &= !EXPECTS,
+            Event::Response { closes, http10 } => {
                 self.0 = self.0 & !SERVER_10 | if http10 { SERVER_10 } else { 0 };
                 let closes = closes || self.answers_last();
                 self.flag(RESPONSE_CLOSES, closes);
@@ -270,39 +270,39 @@ impl Word {
                 let declined = self.oldest()?.declined();
                 self.0 = self.0 & !(7 << KINDS) | (declined as u32) << KINDS;
             }
-            Step::ResponseEnd => {
+            Event::ResponseEnd => {
                 let owed = self.owed().checked_sub(1)?;
                 let kinds = (self.0 & ALL_KINDS) >> (KINDS + 3) << KINDS;
                 self.0 = self.0 & (SERVER_10 | ((1 << OWED) - 1)) | owed << OWED | kinds;
             }
-            Step::ResponseFault => self.0 &= !EXPECTS,
-            Step::Informational { .. } | Step::Switch => {}
+            Event::ResponseFault => self.0 &= !EXPECTS,
+            Event::Informational { .. } | Event::Switch => {}
         }
         Some(self)
     }
 
-    /// What holds for the transition of `event`, once what it brings is noted.
-    fn holds(self, event: Event) -> When {
+    /// What holds for the transition of `kind`, once what it brings is noted.
+    fn holds(self, kind: EventKind) -> When {
         let offers = self.newest().is_some_and(Kind::offers);
-        match event {
-            Event::ResponseEnd if self.response_closes() => When::Closes,
-            Event::ResponseEnd | Event::Fault if self.owed() > 0 => When::Owes,
-            Event::Switch if offers && self.owed() == 1 => When::Offers,
-            Event::RequestEnd if offers && !self.response_closes() => When::Offers,
-            Event::RequestEnd | Event::Response
+        match kind {
+            EventKind::ResponseEnd if self.response_closes() => When::Closes,
+            EventKind::ResponseEnd | EventKind::Fault if self.owed() > 0 => When::Owes,
+            EventKind::Switch if offers && self.owed() == 1 => When::Offers,
+            EventKind::RequestEnd if offers && !self.response_closes() => When::Offers,
+            EventKind::RequestEnd | EventKind::Response
                 if self.requests_close() || self.response_closes() =>
             {
                 When::Closes
             }
             // It answers a request before the one that offers.
-            Event::Response if offers => When::Offers,
+            EventKind::Response if offers => When::Offers,
             _ => When::Keeps,
         }
     }
 
     fn asked(mut self, kind: Kind) -> Option<Self> {
         let owed = self.owed();
-        if owed == Self::MOST_OWED {
+        if owed == Self::MAX_OWED {
             return None;
         }
         self.0 |= (kind as u32) << (KINDS + 3 * owed);

@@ -4,20 +4,20 @@ use core::arch::x86_64::{_mm_loadu_si128, _mm_movemask_epi8};
 use core::{ops::Range, str};
 
 /// How many bytes are looked at, of which the text is a part.
-const MOST: usize = 32;
+const MAX: usize = 32;
 
 /// The bytes of `head` in `range` as text, if they are few and ASCII.
 #[inline(always)]
 pub(super) fn ascii(head: &[u8], range: Range<usize>) -> Option<&str> {
     let rest = head.get(range.start..)?;
     let bytes = rest.get(..range.len())?;
-    if bytes.len() > MOST {
+    if bytes.len() > MAX {
         return long(bytes);
     }
     let highest = match (rest.first_chunk(), head.last_chunk()) {
         (Some(block), _) => highest(block),
         // The end of a block that is whole; more bits than it has, so that all can be shifted out.
-        (None, Some(block)) => highest(block) >> (MOST - rest.len()),
+        (None, Some(block)) => highest(block) >> (MAX - rest.len()),
         (None, None) => return None,
     };
     if highest & ((1 << bytes.len()) - 1) != 0 {
@@ -27,7 +27,7 @@ pub(super) fn ascii(head: &[u8], range: Range<usize>) -> Option<&str> {
     Some(unsafe { str::from_utf8_unchecked(bytes) })
 }
 
-/// The same of at least [`MOST`] bytes.
+/// The same of at least [`MAX`] bytes.
 #[inline(never)]
 fn long(bytes: &[u8]) -> Option<&str> {
     let (blocks, _) = bytes.as_chunks();
@@ -41,7 +41,7 @@ fn long(bytes: &[u8]) -> Option<&str> {
 
 /// The highest bit of each byte, the first as the lowest.
 #[inline(always)]
-fn highest(block: &[u8; MOST]) -> u64 {
+fn highest(block: &[u8; MAX]) -> u64 {
     let (halves, _) = block.as_chunks::<16>();
     halves.iter().rev().fold(0, |mask, half| {
         // SAFETY: this module is only compiled where SSE2 is there on every machine. The pointer is

@@ -4,14 +4,14 @@ use alloc::{collections::BTreeSet, vec};
 
 use super::*;
 
-const GET: Step = Step::Request { kind: Kind::Plain, closes: false, expects: false };
-const LAST: Step = Step::Request { kind: Kind::Plain, closes: true, expects: false };
-const CONNECT: Step = Step::Request { kind: Kind::Connect, closes: false, expects: false };
-const OK: Step = Step::Response { closes: false, http10: false };
+const GET: Event = Event::Request { kind: Kind::Plain, closes: false, expects: false };
+const LAST: Event = Event::Request { kind: Kind::Plain, closes: true, expects: false };
+const CONNECT: Event = Event::Request { kind: Kind::Connect, closes: false, expects: false };
+const OK: Event = Event::Response { closes: false, http10: false };
 
-fn run(steps: &[Step]) -> Word {
-    steps.iter().fold(Word::NEW, |word, &step| {
-        word.after(step).unwrap_or_else(|| panic!("{step:?} is refused in {word:?}"))
+fn run(events: &[Event]) -> Word {
+    events.iter().fold(Word::NEW, |word, &event| {
+        word.after(event).unwrap_or_else(|| panic!("{event:?} is refused in {word:?}"))
     })
 }
 
@@ -20,90 +20,90 @@ fn answers_are_taken_to_belong_to_the_oldest_request() {
     let kinds = [Kind::Head, Kind::Plain10, Kind::Plain, Kind::Head10, Kind::Head];
     let mut word = Word::NEW;
     for kind in kinds {
-        let head = Step::Request { kind, closes: false, expects: false };
-        word = word.after(head).unwrap().after(Step::RequestEnd).unwrap();
+        let head = Event::Request { kind, closes: false, expects: false };
+        word = word.after(head).unwrap().after(Event::RequestEnd).unwrap();
     }
     for (at, kind) in kinds.into_iter().enumerate() {
         assert_eq!(
             (word.oldest(), word.owed()),
             (Some(kind), u32::try_from(kinds.len() - at).unwrap())
         );
-        word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+        word = word.after(OK).unwrap().after(Event::ResponseEnd).unwrap();
     }
     assert_eq!(word, Word::NEW);
-    let six = [GET, Step::RequestEnd].repeat(Word::MOST_OWED as usize);
+    let six = [GET, Event::RequestEnd].repeat(Word::MAX_OWED as usize);
     assert_eq!(run(&six).after(GET), None);
 }
 
 #[test]
 fn the_last_request_lets_those_before_it_be_answered() {
-    let word = run(&[GET, Step::RequestEnd, LAST, Step::RequestEnd, OK, Step::ResponseEnd]);
+    let word = run(&[GET, Event::RequestEnd, LAST, Event::RequestEnd, OK, Event::ResponseEnd]);
     assert_eq!((word.requests(), word.responses()), (State::Ended, State::Owed));
-    let word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+    let word = word.after(OK).unwrap().after(Event::ResponseEnd).unwrap();
     assert_eq!(word.responses(), State::Ended);
 }
 
 #[test]
 fn a_last_answer_ends_the_requests() {
-    let closing = Step::Response { closes: true, http10: false };
-    let word = run(&[GET, closing, Step::ResponseEnd]);
+    let closing = Event::Response { closes: true, http10: false };
+    let word = run(&[GET, closing, Event::ResponseEnd]);
     assert_eq!((word.requests(), word.responses()), (State::Body, State::Ended));
-    assert_eq!(word.after(Step::RequestEnd).unwrap().requests(), State::Ended);
-    assert_eq!(run(&[GET, Step::RequestEnd, closing]).requests(), State::Ended);
+    assert_eq!(word.after(Event::RequestEnd).unwrap().requests(), State::Ended);
+    assert_eq!(run(&[GET, Event::RequestEnd, closing]).requests(), State::Ended);
 }
 
 #[test]
 fn a_switch_waits_for_the_end_of_the_request_and_for_its_turn() {
-    assert_eq!(run(&[CONNECT]).after(Step::Switch), None);
-    assert_eq!(run(&[GET, Step::RequestEnd]).after(Step::Switch), None);
-    let behind = run(&[GET, Step::RequestEnd, CONNECT, Step::RequestEnd]);
-    assert_eq!((behind.requests(), behind.after(Step::Switch)), (State::Offered, None));
-    let word = run(&[CONNECT, Step::RequestEnd, Step::Switch]);
+    assert_eq!(run(&[CONNECT]).after(Event::Switch), None);
+    assert_eq!(run(&[GET, Event::RequestEnd]).after(Event::Switch), None);
+    let behind = run(&[GET, Event::RequestEnd, CONNECT, Event::RequestEnd]);
+    assert_eq!((behind.requests(), behind.after(Event::Switch)), (State::Offered, None));
+    let word = run(&[CONNECT, Event::RequestEnd, Event::Switch]);
     assert_eq!((word.requests(), word.responses()), (State::Switched, State::Switched));
-    let word = run(&[CONNECT, OK, Step::RequestEnd]);
+    let word = run(&[CONNECT, OK, Event::RequestEnd]);
     assert_eq!(word.requests(), State::Idle, "it was declined before its end");
-    let word = run(&[CONNECT, OK, Step::ResponseEnd, Step::RequestEnd]);
+    let word = run(&[CONNECT, OK, Event::ResponseEnd, Event::RequestEnd]);
     assert_eq!(word.requests(), State::Idle);
 }
 
 #[test]
 fn an_offer_is_declined_by_its_own_answer_alone() {
-    let offered = [GET, Step::RequestEnd, CONNECT, Step::RequestEnd];
-    let word = run(&[&offered[..], &[OK, Step::ResponseEnd]].concat());
+    let offered = [GET, Event::RequestEnd, CONNECT, Event::RequestEnd];
+    let word = run(&[&offered[..], &[OK, Event::ResponseEnd]].concat());
     assert_eq!(word.requests(), State::Offered);
     assert_eq!(word.after(OK).unwrap().requests(), State::Idle);
-    assert_eq!(word.after(Step::Switch).unwrap().requests(), State::Switched);
-    let closing = Step::Response { closes: true, http10: false };
+    assert_eq!(word.after(Event::Switch).unwrap().requests(), State::Switched);
+    let closing = Event::Response { closes: true, http10: false };
     assert_eq!(run(&[&offered[..], &[closing]].concat()).requests(), State::Ended);
 }
 
 #[test]
 fn faults_are_answered_once() {
-    let word = run(&[Step::Fault]);
+    let word = run(&[Event::Fault]);
     assert_eq!((word.requests(), word.responses()), (State::Failed, State::Owed));
-    let word = run(&[GET, Step::Fault, OK, Step::ResponseEnd]);
+    let word = run(&[GET, Event::Fault, OK, Event::ResponseEnd]);
     assert_eq!((word.requests(), word.responses()), (State::Failed, State::Ended));
-    assert_eq!(run(&[GET, OK, Step::ResponseEnd, Step::Fault]).responses(), State::Idle);
+    assert_eq!(run(&[GET, OK, Event::ResponseEnd, Event::Fault]).responses(), State::Idle);
 }
 
 /// A server of HTTP/1.0 is remembered behind its answer, whatever else is owed.
 #[test]
 fn the_last_version_is_remembered() {
-    let old = Step::Response { closes: false, http10: true };
-    let two = [GET, Step::RequestEnd, GET, Step::RequestEnd];
-    let word = run(&[&two[..], &[old, Step::ResponseEnd]].concat());
+    let old = Event::Response { closes: false, http10: true };
+    let two = [GET, Event::RequestEnd, GET, Event::RequestEnd];
+    let word = run(&[&two[..], &[old, Event::ResponseEnd]].concat());
     assert!(word.server_is_http10());
     assert_eq!((word.owed(), word.oldest()), (1, Some(Kind::Plain)));
-    let word = word.after(OK).unwrap().after(Step::ResponseEnd).unwrap();
+    let word = word.after(OK).unwrap().after(Event::ResponseEnd).unwrap();
     assert_eq!(word, Word::NEW);
-    let connect = run(&[CONNECT, old, Step::ResponseEnd]);
+    let connect = run(&[CONNECT, old, Event::ResponseEnd]);
     assert!(connect.server_is_http10());
 }
 
 #[test]
 fn a_broken_response_ends_both_sides() {
-    for steps in [&[][..], &[GET], &[GET, Step::RequestEnd], &[GET, OK], &[CONNECT]] {
-        let word = run(&[steps, &[Step::ResponseFault]].concat());
+    for events in [&[][..], &[GET], &[GET, Event::RequestEnd], &[GET, OK], &[CONNECT]] {
+        let word = run(&[events, &[Event::ResponseFault]].concat());
         assert_eq!((word.requests(), word.responses()), (State::Ended, State::Failed));
         assert_eq!(word.after(GET), None);
     }
@@ -117,17 +117,17 @@ fn last(requests: State) -> bool {
 #[test]
 fn whatever_is_said_the_two_sides_fit_together() {
     let kinds = [Kind::Plain, Kind::Head10, Kind::Upgrade, Kind::Connect];
-    let mut steps = vec![Step::RequestPiece, Step::RequestEnd, Step::Fault, Step::Switch];
-    steps.extend([
-        Step::ResponseEnd,
-        Step::ResponseFault,
+    let mut events = vec![Event::RequestPiece, Event::RequestEnd, Event::Fault, Event::Switch];
+    events.extend([
+        Event::ResponseEnd,
+        Event::ResponseFault,
         OK,
-        Step::Response { closes: true, http10: false },
+        Event::Response { closes: true, http10: false },
     ]);
-    steps.extend([100, 103].map(|status| Step::Informational { status }));
+    events.extend([100, 103].map(|status| Event::Informational { status }));
     for kind in kinds {
         for (closes, expects) in [(false, false), (true, false), (false, true)] {
-            steps.push(Step::Request { kind, closes, expects });
+            events.push(Event::Request { kind, closes, expects });
         }
     }
     let mut reached = vec![Word::NEW];
@@ -148,10 +148,10 @@ fn whatever_is_said_the_two_sides_fit_together() {
         }
         // Once something is the last, nothing follows it.
         let last = last(requests);
-        for &step in &steps {
-            assert_eq!(word.after(step), word.after_by_table(step), "{word:?}: {step:?}");
-            let Some(next) = word.after(step) else { continue };
-            assert!(!last || step.event().side() == Side::Responses, "{word:?}: {step:?}");
+        for &event in &events {
+            assert_eq!(word.after(event), word.after_by_table(event), "{word:?}: {event:?}");
+            let Some(next) = word.after(event) else { continue };
+            assert!(!last || event.kind().side() == Side::Responses, "{word:?}: {event:?}");
             let over = matches!(responses, State::Ended | State::Failed);
             assert!(!over || next.responses() == responses);
             if next.owed() <= 3 && seen.insert(next.bits()) {

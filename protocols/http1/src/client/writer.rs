@@ -3,13 +3,13 @@
 use bytes::Bytes;
 use segue::{Encode, Output};
 
-use crate::announce::{Framing, Notes, put_length};
+use crate::announce::{Announced, Notes, put_length};
 use crate::encode::{self, put_header, put_request_line};
-use crate::machine::{Kind, Shared, State, Step, Word};
+use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::sending::Sending;
 use crate::{End, HeaderLine, Payload, RequestParts, Trailers, Version, Whole, WriteError};
 
-/// Writes the requests of a connection, whose answers its [`Client`](crate::Client) reads.
+/// Writes the requests of a connection, whose answers its [`Reader`](super::Reader) reads.
 ///
 /// What can be sent:
 /// - [`RequestParts`]: a head.
@@ -19,11 +19,11 @@ use crate::{End, HeaderLine, Payload, RequestParts, Trailers, Version, Whole, Wr
 ///
 /// A body is there if the headers that are given announce one, by `Content-Length` or
 /// `Transfer-Encoding: chunked`, or if it is [`Whole`]. The next request may be sent before this
-/// one is answered, up to [`MOST_UNANSWERED`](Self::MOST_UNANSWERED); that it should be one that
+/// one is answered, up to [`MAX_UNANSWERED`](Self::MAX_UNANSWERED); that it should be one that
 /// can be sent again is for the caller to see (RFC 9112 §9.3.2). Behind a request that offers
 /// another protocol, or `CONNECT`, the answer has to be waited for.
 ///
-/// It remembers what its [`Client`](crate::Client) has read: a server that has last answered in
+/// It remembers what its [`Reader`](super::Reader) has read: a server that has last answered in
 /// HTTP/1.0 is sent no chunks (RFC 9112 §6.1), and asked nothing more unless it has said
 /// `keep-alive`; behind an answer that was refused nothing more is taken.
 ///
@@ -46,14 +46,14 @@ use crate::{End, HeaderLine, Payload, RequestParts, Trailers, Version, Whole, Wr
 /// # Ok::<(), WriteError>(())
 /// ```
 #[derive(Debug)]
-pub struct ClientWriter {
+pub struct Writer {
     shared: Shared,
     sending: Sending,
 }
 
-impl ClientWriter {
+impl Writer {
     /// The most requests that can be unanswered at a time.
-    pub const MOST_UNANSWERED: u32 = Word::MOST_OWED;
+    pub const MAX_UNANSWERED: u32 = Word::MAX_OWED;
 
     pub(crate) fn new(shared: Shared) -> Self {
         Self { shared, sending: Sending::Nothing }
@@ -92,8 +92,8 @@ impl ClientWriter {
     {
         let word = self.shared.load();
         match word.requests() {
-            _ if !self.sending.is_over() => return Err(WriteError::Unfinished),
-            State::Idle if word.owed() == Word::MOST_OWED => {
+            _ if !self.sending.is_done() => return Err(WriteError::Unfinished),
+            State::Idle if word.owed() == Word::MAX_OWED => {
                 return Err(WriteError::TooManyRequests);
             }
             State::Idle => {}
@@ -122,7 +122,7 @@ impl ClientWriter {
             self.sending = sending;
             // The server knows that it has the whole, and may answer.
             if sending == Sending::Empty {
-                self.shared.apply(Step::RequestEnd);
+                self.shared.apply(Event::RequestEnd);
             }
             Ok(())
         })
@@ -133,7 +133,7 @@ impl ClientWriter {
         self.still_heard(word)?;
         self.sending.piece(piece, output)?;
         if word.expects() {
-            self.shared.apply(Step::RequestPiece);
+            self.shared.apply(Event::RequestPiece);
         }
         Ok(())
     }
@@ -141,7 +141,7 @@ impl ClientWriter {
     /// Whether what the server says can still be understood.
     fn still_heard(&self, word: Word) -> Result<(), WriteError> {
         match word.responses() {
-            State::Failed if !self.sending.is_over() => Err(WriteError::Closing),
+            State::Failed if !self.sending.is_done() => Err(WriteError::Closing),
             _ => Ok(()),
         }
     }
@@ -155,7 +155,7 @@ impl ClientWriter {
         let has_ended = self.sending == Sending::Empty;
         end(&mut self.sending)?;
         if !has_ended {
-            self.shared.apply(Step::RequestEnd);
+            self.shared.apply(Event::RequestEnd);
         }
         Ok(())
     }
@@ -168,25 +168,25 @@ fn planned(
     server_is_http10: bool,
     whole: Option<u64>,
     notes: Notes,
-) -> Result<(Sending, Step, Option<u64>), WriteError> {
+) -> Result<(Sending, Event, Option<u64>), WriteError> {
     let http10 = version == Version::Http10;
     if notes.hosts > 1 || (notes.hosts == 0 && !http10) {
         return Err(WriteError::Host);
     }
-    let (sending, added) = match (notes.framing()?, whole) {
-        (Framing::Chunked, _) if http10 || server_is_http10 => return Err(WriteError::Http10),
-        (Framing::Chunked, Some(_)) => return Err(WriteError::Framing),
-        (Framing::Length(length), Some(whole)) if length != whole => {
+    let (sending, added) = match (notes.announced()?, whole) {
+        (Announced::Chunked, _) if http10 || server_is_http10 => return Err(WriteError::Http10),
+        (Announced::Chunked, Some(_)) => return Err(WriteError::Framing),
+        (Announced::Length(length), Some(whole)) if length != whole => {
             return Err(WriteError::Framing);
         }
-        (Framing::Chunked, None) => (Sending::Chunked, None),
-        (Framing::Length(length), _) => (Sending::Known(length), None),
-        (Framing::Nothing, Some(length @ 1..)) => (Sending::Known(length), Some(length)),
+        (Announced::Chunked, None) => (Sending::Chunked, None),
+        (Announced::Length(length), _) => (Sending::Known(length), None),
+        (Announced::Nothing, Some(length @ 1..)) => (Sending::Known(length), Some(length)),
         // Whoever means to have a body says so even where it is empty (RFC 9110 §8.6).
-        (Framing::Nothing, _) if matches!(method, "POST" | "PUT" | "PATCH") => {
+        (Announced::Nothing, _) if matches!(method, "POST" | "PUT" | "PATCH") => {
             (Sending::Empty, Some(0))
         }
-        (Framing::Nothing, _) => (Sending::Empty, None),
+        (Announced::Nothing, _) => (Sending::Empty, None),
     };
     let has_body = !matches!(sending, Sending::Empty | Sending::Known(0));
     if method == "CONNECT" && (has_body || sending != Sending::Empty) {
@@ -195,7 +195,7 @@ fn planned(
     if notes.expects && !has_body {
         return Err(WriteError::Expect);
     }
-    let step = Step::Request {
+    let step = Event::Request {
         kind: Kind::of(method.as_bytes(), http10, notes.upgrade && notes.connection_upgrade),
         closes: notes.close || (http10 && !notes.keep_alive),
         // A server of HTTP/1.0 does not know what is expected of it, and says nothing to that.
@@ -204,7 +204,7 @@ fn planned(
     Ok((sending, step, added))
 }
 
-impl<H> Encode<RequestParts<'_, H>> for ClientWriter
+impl<H> Encode<RequestParts<'_, H>> for Writer
 where
     H: IntoIterator<Item: HeaderLine>,
 {
@@ -219,7 +219,7 @@ where
     }
 }
 
-impl<H, B> Encode<Whole<RequestParts<'_, H>, B>> for ClientWriter
+impl<H, B> Encode<Whole<RequestParts<'_, H>, B>> for Writer
 where
     H: IntoIterator<Item: HeaderLine>,
     B: Payload,
@@ -240,7 +240,7 @@ where
 }
 
 /// A piece of the body.
-impl Encode<&[u8]> for ClientWriter {
+impl Encode<&[u8]> for Writer {
     type Error = WriteError;
 
     fn encode(&mut self, piece: &[u8], output: &mut Output) -> Result<(), WriteError> {
@@ -249,7 +249,7 @@ impl Encode<&[u8]> for ClientWriter {
 }
 
 /// A piece of the body, which from [`Output::WHOLE`] on is not copied.
-impl Encode<Bytes> for ClientWriter {
+impl Encode<Bytes> for Writer {
     type Error = WriteError;
 
     fn encode(&mut self, piece: Bytes, output: &mut Output) -> Result<(), WriteError> {
@@ -257,7 +257,7 @@ impl Encode<Bytes> for ClientWriter {
     }
 }
 
-impl Encode<End> for ClientWriter {
+impl Encode<End> for Writer {
     type Error = WriteError;
 
     fn encode(&mut self, _: End, output: &mut Output) -> Result<(), WriteError> {
@@ -265,7 +265,7 @@ impl Encode<End> for ClientWriter {
     }
 }
 
-impl<H> Encode<Trailers<H>> for ClientWriter
+impl<H> Encode<Trailers<H>> for Writer
 where
     H: IntoIterator<Item: HeaderLine>,
 {

@@ -6,15 +6,15 @@ use alloc::string::ToString;
 use bytes::Bytes;
 use segue::{Encode, Fault, Output};
 
-use crate::announce::{Framing, Notes, is_encoding, put_length};
+use crate::announce::{Announced, Notes, is_encoding, put_length};
 use crate::date::Date;
 use crate::encode::{self, put_header, put_status_line};
-use crate::machine::{Kind, Shared, State, Step, Word};
+use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::sending::Sending;
 use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, Whole, WriteError};
 
 /// Writes the responses of a connection, in the order of the requests that its
-/// [`Server`](crate::Server) reads.
+/// [`Reader`](super::Reader) reads.
 ///
 /// What can be sent:
 /// - [`ResponseParts`]: a head. 1xx are informational, and the final one follows; 101 changes the
@@ -28,7 +28,7 @@ use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, W
 /// `Transfer-Encoding: chunked`. With neither it goes out in chunks, or to a client of HTTP/1.0
 /// up to the end of the connection. A body to `HEAD` is taken and not sent. `Connection: close` and
 /// `keep-alive` are added where they are due; a server that wants to close says so with a header
-/// of its own, and [`is_over`](Self::is_over) tells when to. A `Date` is added once the writer has
+/// of its own, and [`is_done`](Self::is_done) tells when to. A `Date` is added once the writer has
 /// been [told the time](Self::set_time).
 ///
 /// What it is given is checked before a byte of it is queued, so what is refused leaves the output
@@ -53,12 +53,12 @@ use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, W
 ///     "HTTP/1.1 200 OK|Trailer: Sum|Transfer-Encoding: chunked|Connection: close||\
 ///      5|hello|0|Sum: 5||",
 /// );
-/// assert!(writer.is_over());
+/// assert!(writer.is_done());
 /// assert_eq!(writer.encode(End, &mut output), Err(WriteError::NoHead));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct ServerWriter {
+pub struct Writer {
     shared: Shared,
     sending: Sending,
     /// What time it is, once it was told.
@@ -67,7 +67,7 @@ pub struct ServerWriter {
 
 /// What kind of response a head begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
+enum ResponseKind {
     Informational,
     Switch,
     Final,
@@ -77,10 +77,10 @@ enum Answer {
 #[derive(Debug, Clone, Copy)]
 struct Plan {
     sending: Sending,
-    step: Step,
+    event: Event,
 }
 
-impl ServerWriter {
+impl Writer {
     pub(crate) fn new(shared: Shared) -> Self {
         Self { shared, sending: Sending::Nothing, date: None }
     }
@@ -135,7 +135,7 @@ impl ServerWriter {
     /// Whether nothing more can be said: the connection is to be closed, or belongs to another
     /// protocol.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_done(&self) -> bool {
         let word = self.shared.load();
         let read = matches!(word.requests(), State::Ended | State::Failed);
         matches!(word.responses(), State::Ended | State::Switched) || (read && word.owed() == 0)
@@ -160,7 +160,7 @@ impl ServerWriter {
         let word = self.shared.load();
         let kind = self.next(word)?;
         let (status, http10) = (parts.status, kind.is_http10() || parts.version == Version::Http10);
-        let answer = Answer::of(status, kind);
+        let form = ResponseKind::of(status, kind);
         encode::whole(output, |output| {
             let ResponseParts { version, reason, headers, .. } = parts;
             put_status_line(version, status, reason, output).map_err(WriteError::Head)?;
@@ -171,17 +171,17 @@ impl ServerWriter {
                     put_header(&line, output).map_err(WriteError::Head)?;
                 }
             }
-            let (plan, added) = match answer {
-                Answer::Final => final_plan(word, kind, status, http10, whole, notes),
-                _ => other_plan(word, kind, answer, status, http10, whole, notes),
+            let (plan, added) = match form {
+                ResponseKind::Final => final_plan(word, kind, status, http10, whole, notes),
+                _ => other_plan(word, kind, form, status, http10, whole, notes),
             }?;
             added.into_iter().flatten().for_each(|line| line.put(output));
             match &self.date {
-                Some(date) if answer == Answer::Final && !notes.date => date.put_line(output),
+                Some(date) if form == ResponseKind::Final && !notes.date => date.put_line(output),
                 _ => {}
             }
             output.put(b"\r\n");
-            if !self.shared.apply(plan.step) {
+            if !self.shared.apply(plan.event) {
                 // What it does was possible when it was planned.
                 return Err(WriteError::NoRequest);
             }
@@ -193,7 +193,7 @@ impl ServerWriter {
     /// The request that is to be answered next.
     fn next(&self, word: Word) -> Result<Kind, WriteError> {
         match word.responses() {
-            _ if !self.sending.is_over() => Err(WriteError::Unfinished),
+            _ if !self.sending.is_done() => Err(WriteError::Unfinished),
             State::Owed => word.oldest().ok_or(WriteError::NoRequest),
             State::Ended => Err(WriteError::Closing),
             State::Switched => Err(WriteError::Switched),
@@ -202,11 +202,11 @@ impl ServerWriter {
     }
 
     fn finish(&mut self) {
-        self.shared.apply(Step::ResponseEnd);
+        self.shared.apply(Event::ResponseEnd);
     }
 }
 
-impl Answer {
+impl ResponseKind {
     fn of(status: u16, kind: Kind) -> Self {
         match status {
             101 => Self::Switch,
@@ -246,7 +246,7 @@ type Planned = Result<(Plan, [Option<Added>; 2]), WriteError>;
 fn other_plan(
     word: Word,
     kind: Kind,
-    answer: Answer,
+    form: ResponseKind,
     status: u16,
     http10: bool,
     whole: Option<u64>,
@@ -255,20 +255,20 @@ fn other_plan(
     if whole.is_some() {
         return Err(WriteError::Informational);
     }
-    if notes.framing()? != Framing::Nothing {
+    if notes.announced()? != Announced::Nothing {
         return Err(WriteError::Framing);
     }
-    let plan = |step| Plan { sending: Sending::Nothing, step };
-    if answer == Answer::Informational {
-        let step = Step::Informational { status };
-        return if http10 { Err(WriteError::Http10) } else { Ok((plan(step), [None, None])) };
+    let plan = |event| Plan { sending: Sending::Nothing, event };
+    if form == ResponseKind::Informational {
+        let event = Event::Informational { status };
+        return if http10 { Err(WriteError::Http10) } else { Ok((plan(event), [None, None])) };
     }
     let names_protocol = notes.upgrade && !kind.is_connect();
-    if (status == 101 && !names_protocol) || word.after(Step::Switch).is_none() {
+    if (status == 101 && !names_protocol) || word.after(Event::Switch).is_none() {
         return Err(WriteError::NotOffered);
     }
     let bare = status == 101 && !notes.connection_upgrade;
-    Ok((plan(Step::Switch), [bare.then_some(Added::Upgrade), None]))
+    Ok((plan(Event::Switch), [bare.then_some(Added::Upgrade), None]))
 }
 
 /// A final response: how its body is delimited (RFC 9112 §6.3), and whether the connection is kept
@@ -281,33 +281,33 @@ fn final_plan(
     whole: Option<u64>,
     notes: Notes,
 ) -> Planned {
-    let framing = match notes.framing()? {
+    let framing = match notes.announced()? {
         // It was left out.
-        Framing::Chunked if http10 => Framing::Nothing,
+        Announced::Chunked if http10 => Announced::Nothing,
         framing => framing,
     };
     let framing = match (whole, framing) {
-        (Some(whole), Framing::Length(length)) if whole != length => {
+        (Some(whole), Announced::Length(length)) if whole != length => {
             return Err(WriteError::Framing);
         }
-        (Some(_), Framing::Chunked) => return Err(WriteError::Framing),
+        (Some(_), Announced::Chunked) => return Err(WriteError::Framing),
         (_, framing) => framing,
     };
     let (sending, added) = match status {
-        204 if framing != Framing::Nothing => return Err(WriteError::Framing),
+        204 if framing != Announced::Nothing => return Err(WriteError::Framing),
         204 | 304 => match whole {
             Some(1..) => return Err(WriteError::NoBody),
             _ => (Sending::Empty, None),
         },
         _ => match (framing, whole) {
-            (Framing::Length(length), _) => (Sending::Known(length), None),
-            (Framing::Chunked, _) => (Sending::Chunked, None),
-            (Framing::Nothing, Some(length)) => {
+            (Announced::Length(length), _) => (Sending::Known(length), None),
+            (Announced::Chunked, _) => (Sending::Chunked, None),
+            (Announced::Nothing, Some(length)) => {
                 (Sending::Known(length), Some(Added::Length(length)))
             }
-            (Framing::Nothing, None) if kind.is_head() => (Sending::Dropped, None),
-            (Framing::Nothing, None) if http10 => (Sending::UntilClose, None),
-            (Framing::Nothing, None) => (Sending::Chunked, Some(Added::Chunked)),
+            (Announced::Nothing, None) if kind.is_head() => (Sending::Dropped, None),
+            (Announced::Nothing, None) if http10 => (Sending::UntilClose, None),
+            (Announced::Nothing, None) => (Sending::Chunked, Some(Added::Chunked)),
         },
     };
     let unheard = word.expects() && word.owed() == 1;
@@ -322,10 +322,10 @@ fn final_plan(
         _ if kind.is_head() => Sending::Dropped,
         sending => sending,
     };
-    Ok((Plan { sending, step: Step::Response { closes, http10: false } }, [added, connection]))
+    Ok((Plan { sending, event: Event::Response { closes, http10: false } }, [added, connection]))
 }
 
-impl<H> Encode<ResponseParts<'_, H>> for ServerWriter
+impl<H> Encode<ResponseParts<'_, H>> for Writer
 where
     H: IntoIterator<Item: HeaderLine>,
 {
@@ -340,7 +340,7 @@ where
     }
 }
 
-impl<H, B> Encode<Whole<ResponseParts<'_, H>, B>> for ServerWriter
+impl<H, B> Encode<Whole<ResponseParts<'_, H>, B>> for Writer
 where
     H: IntoIterator<Item: HeaderLine>,
     B: Payload,
@@ -361,7 +361,7 @@ where
 }
 
 /// A piece of the body.
-impl Encode<&[u8]> for ServerWriter {
+impl Encode<&[u8]> for Writer {
     type Error = WriteError;
 
     fn encode(&mut self, piece: &[u8], output: &mut Output) -> Result<(), WriteError> {
@@ -370,7 +370,7 @@ impl Encode<&[u8]> for ServerWriter {
 }
 
 /// A piece of the body, which from [`Output::WHOLE`] on is not copied.
-impl Encode<Bytes> for ServerWriter {
+impl Encode<Bytes> for Writer {
     type Error = WriteError;
 
     fn encode(&mut self, piece: Bytes, output: &mut Output) -> Result<(), WriteError> {
@@ -378,7 +378,7 @@ impl Encode<Bytes> for ServerWriter {
     }
 }
 
-impl Encode<End> for ServerWriter {
+impl Encode<End> for Writer {
     type Error = WriteError;
 
     fn encode(&mut self, _: End, output: &mut Output) -> Result<(), WriteError> {
@@ -388,7 +388,7 @@ impl Encode<End> for ServerWriter {
     }
 }
 
-impl<H> Encode<Trailers<H>> for ServerWriter
+impl<H> Encode<Trailers<H>> for Writer
 where
     H: IntoIterator<Item: HeaderLine>,
 {
@@ -406,12 +406,12 @@ where
 ///
 /// It is refused as [`WriteError::Unfinished`] while an answer is under way or requests before the
 /// bad one are unanswered, and as [`WriteError::NoRequest`] where the bad one has been answered.
-impl Encode<&Fault<Error>> for ServerWriter {
+impl Encode<&Fault<Error>> for Writer {
     type Error = WriteError;
 
     fn encode(&mut self, fault: &Fault<Error>, output: &mut Output) -> Result<(), WriteError> {
         // If it was found while reading, it is known already; a truncation only the driver sees.
-        self.shared.apply(Step::Fault);
+        self.shared.apply(Event::Fault);
         if self.shared.load().owed() > 1 {
             return Err(WriteError::Unfinished);
         }

@@ -1,37 +1,13 @@
 //! The reading half of a server.
 
-use core::fmt;
-
 use segue::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
-use crate::machine::{Kind, Shared, State, Step, Word};
+use super::Writer;
+use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::named::Named;
 use crate::{
-    Body, BodyLength, BodyPart, Error, Headers, Limits, Relaxed, Request, RequestHead,
-    ServerWriter, Version,
+    Body, BodyLength, BodyPart, Error, Limits, Relaxed, Request, RequestEvent, RequestHead, Version,
 };
-
-/// What a server reads.
-#[derive(PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RequestEvent<'a> {
-    /// The head of a request. Its host, its target and the length of its body have been checked.
-    Head(Request<'a>),
-    /// Some of its body, never nothing. Into which pieces it falls depends on how it was received.
-    Piece(&'a [u8]),
-    /// The trailers behind a body in chunks, at least one: see [`BodyPart::Trailers`].
-    Trailers(Headers<'a>),
-    /// The end of the request: every request has one.
-    End,
-    /// There is more, which has to wait for an answer: the one to the last request, which may
-    /// change the protocol, or the oldest of as many as may be [ahead](Server::ahead). It comes
-    /// again until that has been sent, so nobody should ask while it has not: whoever asks
-    /// [so many times](Server::MOST_PAUSES) gets [`Cause::NoProgress`].
-    Paused,
-    /// The client speaks HTTP/2 (RFC 9113 §3.4): the stage is done, and the connection preface is
-    /// in front of what it leaves.
-    Http2,
-}
 
 /// A stage that reads all requests of a connection, in the order head, body, end, head and so on.
 ///
@@ -47,8 +23,8 @@ pub enum RequestEvent<'a> {
 /// for [`hand_off`](segue::Edge::Carry). The same holds for a client that speaks HTTP/2 from the
 /// beginning.
 ///
-/// The stage and its [`ServerWriter`] know of each other: [`paired`](Self::paired) makes the
-/// writer, and [`server`](crate::server) both. A request that comes before the one before it has
+/// The stage and its [`Writer`] know of each other: [`paired`](Self::paired) makes the
+/// writer, and [`server()`](crate::server()) both. A request that comes before the one before it has
 /// been answered waits (RFC 9112 §9.3.2), unless more may run [`ahead`](Self::ahead).
 ///
 /// ```
@@ -81,7 +57,7 @@ pub enum RequestEvent<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Server {
+pub struct Reader {
     head: RequestHead,
     phase: Phase,
     shared: Shared,
@@ -106,14 +82,14 @@ enum Phase {
     Over,
 }
 
-impl Server {
+impl Reader {
     /// The most requests that [`ahead`](Self::ahead) takes.
-    pub const MOST_AHEAD: u32 = Word::MOST_OWED;
+    pub const MAX_AHEAD: u32 = Word::MAX_OWED;
 
     /// How often in a row [`RequestEvent::Paused`] is given while nothing is answered and nothing
     /// more comes. Who asks still again is in a loop that would spin for ever, and is told so by
     /// [`Cause::NoProgress`]; nobody has a reason to ask more than a few times.
-    pub const MOST_PAUSES: u8 = 64;
+    pub const MAX_PAUSES: u8 = 64;
 
     /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
@@ -147,11 +123,11 @@ impl Server {
     }
 
     /// Lets `count` requests be read that have not been answered, at least 1, which is the
-    /// default, and at most [`MOST_AHEAD`](Self::MOST_AHEAD). Answers are sent in the order of the
+    /// default, and at most [`MAX_AHEAD`](Self::MAX_AHEAD). Answers are sent in the order of the
     /// requests however many there are.
     #[must_use]
     pub fn ahead(mut self, count: u32) -> Self {
-        self.ahead = count.clamp(1, Self::MOST_AHEAD);
+        self.ahead = count.clamp(1, Self::MAX_AHEAD);
         self
     }
 
@@ -174,8 +150,8 @@ impl Server {
 
     /// The stage, and the writer that answers what it reads.
     #[must_use]
-    pub fn paired(mut self) -> (Self, ServerWriter) {
-        let writer = ServerWriter::new(self.shared.pair());
+    pub fn paired(mut self) -> (Self, Writer) {
+        let writer = Writer::new(self.shared.pair());
         (self, writer)
     }
 
@@ -209,7 +185,7 @@ impl Server {
             }
         }
         self.head.frame(input, eof).inspect_err(|_| {
-            self.shared.apply(Step::Fault);
+            self.shared.apply(Event::Fault);
         })
     }
 
@@ -217,7 +193,7 @@ impl Server {
     fn pause(&mut self, word: Word) -> Result<RequestEvent<'static>, Fault<Error>> {
         let (before, waiting, times) = self.paused;
         let times = if (before, waiting) == (word, self.waiting) { times } else { 0 };
-        if times == Self::MOST_PAUSES {
+        if times == Self::MAX_PAUSES {
             return Err(Fault::from_cause(Cause::NoProgress));
         }
         self.paused = (word, self.waiting, times + 1);
@@ -228,25 +204,25 @@ impl Server {
     fn end(&mut self) -> RequestEvent<'static> {
         self.head.begin_again();
         self.phase = Phase::Head;
-        self.shared.apply(Step::RequestEnd);
+        self.shared.apply(Event::RequestEnd);
         if self.listens {
-            let switches = self.shared.apply(Step::Switch);
+            let switches = self.shared.apply(Event::Switch);
             if !switches {
-                self.shared.apply(Step::Response { closes: false, http10: false });
-                self.shared.apply(Step::ResponseEnd);
+                self.shared.apply(Event::Response { closes: false, http10: false });
+                self.shared.apply(Event::ResponseEnd);
             }
         }
         RequestEvent::End
     }
 }
 
-impl Default for Server {
+impl Default for Reader {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Decode for Server {
+impl Decode for Reader {
     type Item<'a> = RequestEvent<'a>;
     type Error = Error;
 
@@ -256,7 +232,7 @@ impl Decode for Server {
             Phase::Body(body) => match body.frame(input, eof) {
                 Ok(Framing::Done) => Ok(Framing::Record(0)),
                 Err(fault) => {
-                    self.shared.apply(Step::Fault);
+                    self.shared.apply(Event::Fault);
                     Err(fault)
                 }
                 frame => frame,
@@ -277,7 +253,7 @@ impl Decode for Server {
             }
         };
         absorbed.inspect_err(|_| {
-            self.shared.apply(Step::Fault);
+            self.shared.apply(Event::Fault);
         })
     }
 
@@ -297,13 +273,13 @@ impl Decode for Server {
             }
             Phase::Head | Phase::Over => {
                 self.may_be_http2 = false;
-                let opened =
-                    self.head.parse(record).and_then(|head| Ok((head, Opened::of(&head)?)));
-                let (head, Opened { length, step }) = opened.inspect_err(|_| {
-                    self.shared.apply(Step::Fault);
+                let checked =
+                    self.head.parse(record).and_then(|head| Ok((head, Checked::of(&head)?)));
+                let (head, Checked { length, event }) = checked.inspect_err(|_| {
+                    self.shared.apply(Event::Fault);
                 })?;
                 self.phase = Phase::Body(Body::new(length).limits(self.limits));
-                self.shared.apply(step);
+                self.shared.apply(event);
                 return Ok(RequestEvent::Head(head));
             }
         }
@@ -311,26 +287,26 @@ impl Decode for Server {
             return Err(Fault::from_cause(Cause::Contract));
         };
         if self.shared.load().expects() {
-            self.shared.apply(Step::RequestPiece);
+            self.shared.apply(Event::RequestPiece);
         }
         match body.parse(record) {
             Ok(BodyPart::Piece(piece)) => Ok(RequestEvent::Piece(piece.into_slice())),
             Ok(BodyPart::Trailers(trailers)) => Ok(RequestEvent::Trailers(trailers)),
             Err(fault) => {
-                self.shared.apply(Step::Fault);
+                self.shared.apply(Event::Fault);
                 Err(fault)
             }
         }
     }
 }
 
-/// What a head opens.
-struct Opened {
+/// What follows a head that has been checked.
+struct Checked {
     length: BodyLength,
-    step: Step,
+    event: Event,
 }
 
-impl Opened {
+impl Checked {
     /// Checks what a server must check of a head before it believes it.
     fn of(head: &Request<'_>) -> Result<Self, Fault<Error>> {
         // What begins with a slash is of the form that all methods but one have.
@@ -348,12 +324,12 @@ impl Opened {
             return Err(Fault::new(Error::ConnectBody).at(end));
         }
         let http10 = version == Version::Http10;
-        let step = Step::Request {
+        let event = Event::Request {
             kind: Kind::of(head.method_bytes(), http10, named.offers_upgrade()),
             closes: !named.keep_alive(version),
             expects: has_body && named.expects_continue(version),
         };
-        Ok(Self { length, step })
+        Ok(Self { length, event })
     }
 }
 
@@ -373,20 +349,6 @@ fn paused(input: &[u8], eof: bool, need: Need) -> Framing {
         [] if eof => Framing::Done,
         [] => Framing::Need(need),
         _ => Framing::Record(0),
-    }
-}
-
-/// Shows methods and the names of headers, and no payload.
-impl fmt::Debug for RequestEvent<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Head(head) => f.debug_tuple("Head").field(head).finish(),
-            Self::Piece(piece) => f.debug_tuple("Piece").field(&piece.len()).finish(),
-            Self::Trailers(trailers) => f.debug_tuple("Trailers").field(trailers).finish(),
-            Self::End => f.write_str("End"),
-            Self::Paused => f.write_str("Paused"),
-            Self::Http2 => f.write_str("Http2"),
-        }
     }
 }
 

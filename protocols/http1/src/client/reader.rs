@@ -1,34 +1,13 @@
 //! The reading half of a client.
 
-use core::fmt;
-
 use segue::{Decode, Fault, Framing, Need, Output, Record};
 
-use crate::machine::{Shared, State, Step};
+use super::Writer;
+use crate::machine::{Event, Shared, State};
 use crate::named::Named;
 use crate::{
-    Body, BodyPart, ClientWriter, Error, Headers, Limits, Relaxed, Response, ResponseHead, Version,
+    Body, BodyPart, Error, Limits, Relaxed, Response, ResponseEvent, ResponseHead, Version,
 };
-
-/// What a client reads.
-#[derive(PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ResponseEvent<'a> {
-    /// A response that comes before the final one: `100 Continue`, `103 Early Hints`
-    /// (RFC 9110 §15.2).
-    Informational(Response<'a>),
-    /// The head of a final response.
-    Head(Response<'a>),
-    /// The response that changes the protocol, `101 Switching Protocols` or a 2xx to `CONNECT`:
-    /// the stage is done, and what follows belongs to the other protocol.
-    Switched(Response<'a>),
-    /// Some of the body, never nothing. Into which pieces it falls depends on how it was received.
-    Piece(&'a [u8]),
-    /// The trailers behind a body in chunks, at least one: see [`BodyPart::Trailers`].
-    Trailers(Headers<'a>),
-    /// The end of the response: every final response has one.
-    End,
-}
 
 /// A stage that reads all responses of a connection, in the order of the requests.
 ///
@@ -42,7 +21,7 @@ pub enum ResponseEvent<'a> {
 ///
 /// It is also done behind the last response of a connection that closes, and where the protocol
 /// changes: see [`ResponseEvent::Switched`]. What has been asked it knows from its
-/// [`ClientWriter`], with which [`paired`](Self::paired) makes it and [`client`](crate::client)
+/// [`Writer`], with which [`paired`](Self::paired) makes it and [`client()`](crate::client())
 /// both. A response that nobody has asked for is refused. Once anything is refused, or the stream
 /// has ended within a response, the writer takes no more requests either.
 ///
@@ -71,7 +50,7 @@ pub enum ResponseEvent<'a> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]
-pub struct Client {
+pub struct Reader {
     head: ResponseHead,
     phase: Phase,
     shared: Shared,
@@ -87,7 +66,7 @@ enum Phase {
     Body(Body),
 }
 
-impl Client {
+impl Reader {
     /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub fn new() -> Self {
@@ -118,8 +97,8 @@ impl Client {
 
     /// The stage, and the writer of the requests that it reads the answers to.
     #[must_use]
-    pub fn paired(mut self) -> (Self, ClientWriter) {
-        let writer = ClientWriter::new(self.shared.pair());
+    pub fn paired(mut self) -> (Self, Writer) {
+        let writer = Writer::new(self.shared.pair());
         (self, writer)
     }
 
@@ -137,7 +116,7 @@ impl Client {
 
     #[cold]
     fn fail(&mut self) {
-        self.shared.apply(Step::ResponseFault);
+        self.shared.apply(Event::ResponseFault);
     }
 
     fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
@@ -161,11 +140,12 @@ impl Client {
 /// Nothing more is understood of what the server says, and nothing more can be asked.
 #[cold]
 fn failed(shared: &mut Shared, fault: Fault<Error>) -> Fault<Error> {
-    shared.apply(Step::ResponseFault);
+    shared.apply(Event::ResponseFault);
     fault
 }
 
-enum Opened {
+/// The kind of a response, as it follows from its status and from the request.
+enum HeadKind {
     Informational,
     Final,
     Switch,
@@ -177,30 +157,30 @@ fn open(
     limits: Limits,
     relaxed: Relaxed,
     head: &Response<'_>,
-) -> Result<(Phase, Opened), Fault<Error>> {
+) -> Result<(Phase, HeadKind), Fault<Error>> {
     let Some(kind) = shared.load().oldest() else {
         return Err(Fault::new(Error::Unrequested));
     };
     let status = head.status();
-    let step = match status {
+    let event = match status {
         101 if kind.is_connect() => return Err(unoffered()),
-        101 => Step::Switch,
-        100..=199 => Step::Informational { status },
-        200..=299 if kind.is_connect() => Step::Switch,
+        101 => Event::Switch,
+        100..=199 => Event::Informational { status },
+        200..=299 if kind.is_connect() => Event::Switch,
         _ => {
             let (named, version) = (Named::of(head.headers()), head.version());
             let (length, ends) = head.body_of(kind.method(), &named, relaxed)?;
             let closes = ends || !named.keep_alive(version);
-            shared.apply(Step::Response { closes, http10: version == Version::Http10 });
+            shared.apply(Event::Response { closes, http10: version == Version::Http10 });
             let body = Body::new(length).limits(limits).relaxed(relaxed);
-            return Ok((Phase::Body(body), Opened::Final));
+            return Ok((Phase::Body(body), HeadKind::Final));
         }
     };
-    if !shared.apply(step) {
+    if !shared.apply(event) {
         return Err(unoffered());
     }
-    let opened = if step == Step::Switch { Opened::Switch } else { Opened::Informational };
-    Ok((Phase::NextHead, opened))
+    let kind = if event == Event::Switch { HeadKind::Switch } else { HeadKind::Informational };
+    Ok((Phase::NextHead, kind))
 }
 
 /// The status is refused, which is behind the version and a space.
@@ -208,13 +188,13 @@ fn unoffered() -> Fault<Error> {
     Fault::new(Error::UnofferedSwitch).at(9)
 }
 
-impl Default for Client {
+impl Default for Reader {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Decode for Client {
+impl Decode for Reader {
     type Item<'a> = ResponseEvent<'a>;
     type Error = Error;
 
@@ -257,7 +237,7 @@ impl Decode for Client {
             // A body has no empty pieces: that is its end.
             Phase::Body(_) if record.is_empty() => {
                 *phase = Phase::NextHead;
-                shared.apply(Step::ResponseEnd);
+                shared.apply(Event::ResponseEnd);
                 Ok(ResponseEvent::End)
             }
             Phase::Body(body) => match body.parse(record) {
@@ -267,30 +247,16 @@ impl Decode for Client {
             },
             Phase::Head | Phase::NextHead => {
                 let opened = head.parse(record).and_then(|head| {
-                    open(shared, *limits, *relaxed, &head).map(|opened| (head, opened))
+                    open(shared, *limits, *relaxed, &head).map(|next| (head, next))
                 });
-                let (head, (next, opened)) = opened.map_err(|fault| failed(shared, fault))?;
+                let (head, (next, kind)) = opened.map_err(|fault| failed(shared, fault))?;
                 *phase = next;
-                Ok(match opened {
-                    Opened::Informational => ResponseEvent::Informational(head),
-                    Opened::Final => ResponseEvent::Head(head),
-                    Opened::Switch => ResponseEvent::Switched(head),
+                Ok(match kind {
+                    HeadKind::Informational => ResponseEvent::Informational(head),
+                    HeadKind::Final => ResponseEvent::Head(head),
+                    HeadKind::Switch => ResponseEvent::Switched(head),
                 })
             }
-        }
-    }
-}
-
-/// Shows statuses and the names of headers, and no payload.
-impl fmt::Debug for ResponseEvent<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Informational(head) => f.debug_tuple("Informational").field(head).finish(),
-            Self::Head(head) => f.debug_tuple("Head").field(head).finish(),
-            Self::Switched(head) => f.debug_tuple("Switched").field(head).finish(),
-            Self::Piece(piece) => f.debug_tuple("Piece").field(&piece.len()).finish(),
-            Self::Trailers(trailers) => f.debug_tuple("Trailers").field(trailers).finish(),
-            Self::End => f.write_str("End"),
         }
     }
 }
