@@ -51,7 +51,7 @@ fn serve_client(socket: TcpStream, books: &Books) -> io::Result<()> {
     let accepted =
         connection.exchange_by(&mut books.handshake(ServerHandshake::new()), &mut clock)?;
     let connection = books.over_blocking(connection, accepted.tunnel());
-    let session = books.session(Session::server().with_limits(limits()));
+    let session = books.session(Session::server().limits(limits()));
     let mut connection = connection.begin(Mux::new(session)).with_deadlines(deadlines());
     let mut served = Ok(());
     while let Some(Turn { item, .. }) = connection.turn_by(&mut clock)? {
@@ -110,7 +110,7 @@ pub fn talk(socket: TcpStream) -> io::Result<Books> {
     let mut handshake = books.handshake(ClientHandshake::new("tunnel.example", "/tunnel"));
     let opened = connection.exchange_by(&mut handshake, &mut clock)?;
     let connection = books.over_blocking(connection, opened.tunnel());
-    let session = books.session(Session::client().with_limits(limits()));
+    let session = books.session(Session::client().limits(limits()));
     let mut connection = connection.begin(Mux::new(session)).with_deadlines(deadlines());
     let mut talks = Vec::new();
     for talk in &TALKS {

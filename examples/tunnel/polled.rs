@@ -57,7 +57,7 @@ async fn serve_client<T: PollTransport, M: Timer>(
     let mut handshake = books.handshake(ServerHandshake::new());
     let accepted = connection.exchange_by(&mut handshake, &mut clock).await?;
     let connection = books.over(connection, accepted.tunnel()).with_deadlines(deadlines());
-    let session = books.session(Session::server().with_limits(limits()));
+    let session = books.session(Session::server().limits(limits()));
     let (endpoint, driver) = connection.begin(session).into_streams();
     let (driven, served) = join(drive(driver, clock), serve_streams(endpoint, timer)).await;
     driven.and(served)
@@ -120,7 +120,7 @@ pub async fn talk<T: PollTransport, M: Timer>(
     let mut handshake = books.handshake(ClientHandshake::new("tunnel.example", "/tunnel"));
     let opened = connection.exchange_by(&mut handshake, &mut clock).await?;
     let connection = books.over(connection, opened.tunnel()).with_deadlines(deadlines());
-    let session = books.session(Session::client().with_limits(limits()));
+    let session = books.session(Session::client().limits(limits()));
     let (endpoint, driver) = connection.begin(session).into_streams();
     let talks = async move {
         let mut talks = Vec::new();

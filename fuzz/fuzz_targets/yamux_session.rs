@@ -99,7 +99,7 @@ impl World {
             false => Limits { resets: u32::MAX, refused: usize::MAX, lingering: 100, ..LIMITS },
         };
         let end = |role| End {
-            session: Session::new(role).with_limits(limits),
+            session: Session::new(role).limits(limits),
             input: Buffer::new(),
             output: Output::new(),
             dead: false,

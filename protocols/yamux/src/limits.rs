@@ -9,7 +9,7 @@ use segue::Output;
 /// ```
 /// use segue_yamux::{Limits, Session};
 ///
-/// let session = Session::server().with_limits(Limits { streams: 16, ..Limits::default() });
+/// let session = Session::server().limits(Limits { streams: 16, ..Limits::DEFAULT });
 /// # let _ = session;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,23 +82,28 @@ pub struct Limits {
     pub pong: Duration,
 }
 
+impl Limits {
+    /// The limits unless others are set: see each field.
+    pub const DEFAULT: Self = Self {
+        streams: 256,
+        backlog: 256,
+        opened: 4096,
+        excess: 1 << 20,
+        excess_of_all: 16 << 20,
+        frame: 16 * 1024,
+        output: Output::HIGH_WATER,
+        refused: 1024,
+        resets: 1000,
+        pongs: 16,
+        lingering: 256,
+        keep_alive: Some(Duration::from_secs(30)),
+        pong: Duration::from_secs(30),
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            streams: 256,
-            backlog: 256,
-            opened: 4096,
-            excess: 1 << 20,
-            excess_of_all: 16 << 20,
-            frame: 16 * 1024,
-            output: Output::HIGH_WATER,
-            refused: 1024,
-            resets: 1000,
-            pongs: 16,
-            lingering: 256,
-            keep_alive: Some(Duration::from_secs(30)),
-            pong: Duration::from_secs(30),
-        }
+        Self::DEFAULT
     }
 }
 

@@ -45,7 +45,7 @@ impl StreamId {
 
     /// The end that opened the stream.
     #[must_use]
-    pub const fn opener(self) -> Role {
+    pub const fn initiator(self) -> Role {
         if self.0 % 2 == 1 { Role::Client } else { Role::Server }
     }
 }

@@ -21,8 +21,7 @@ async fn within<F: Future>(what: F) -> F::Output {
 async fn a_limit_of_no_streams_is_an_error_and_no_wait() {
     for (backlog, opened) in [(0, 1), (1, 0), (0, 0)] {
         let (near, _far) = tokio::io::duplex(5000);
-        let session =
-            Session::client().with_limits(Limits { backlog, opened, ..Limits::default() });
+        let session = Session::client().limits(Limits { backlog, opened, ..Limits::default() });
         let (client, driver) = OverTokio::new(near, session).into_streams();
         tokio::spawn(driver);
         let error = within(client.open()).await.unwrap_err();
@@ -51,7 +50,7 @@ fn a_session_says_whether_it_will_open_more() {
 #[tokio::test]
 async fn streams_of_this_end_are_bounded() {
     let (near, mut far) = tokio::io::duplex(5000);
-    let session = Session::client().with_limits(Limits { opened: 2, ..Limits::default() });
+    let session = Session::client().limits(Limits { opened: 2, ..Limits::default() });
     let (client, driver) = OverTokio::new(near, session).into_streams();
     tokio::spawn(driver);
     within(async {

@@ -204,7 +204,7 @@ impl Session {
 
     /// A stream that was let go of has sent all: it counts against its limit no more.
     pub(super) fn uncount(&mut self, id: StreamId) {
-        if id.opener() == self.role {
+        if id.initiator() == self.role {
             self.counts.outgoing -= 1;
             self.may_open();
         } else {

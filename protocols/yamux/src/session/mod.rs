@@ -18,7 +18,7 @@ use segue::{
 
 use self::{
     events::Queue,
-    opened::Opened,
+    opened::OpenedIds,
     pings::Pings,
     read::Body,
     stream::{Buffers, Stream},
@@ -73,7 +73,7 @@ pub struct Session {
     /// Boxes that were given back, with no memory in them.
     #[expect(clippy::vec_box, reason = "streams hold boxes")]
     spare: Vec<Box<Buffers>>,
-    opened: Opened,
+    opened: OpenedIds,
     pings: Pings,
     /// The data that is being read.
     body: Option<Body>,
@@ -157,7 +157,7 @@ impl Session {
             lingering: VecDeque::new(),
             grants: grants(&Limits::default()),
             spare: Vec::new(),
-            opened: Opened::default(),
+            opened: OpenedIds::default(),
             pings: Pings::default(),
             body: None,
             next: Some(role.first()),
@@ -171,7 +171,7 @@ impl Session {
 
     /// The same session with other limits.
     #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
+    pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self.grants = grants(&limits);
         self
@@ -181,12 +181,6 @@ impl Session {
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
-    }
-
-    /// What it takes of its peer.
-    #[must_use]
-    pub const fn limits(&self) -> &Limits {
-        &self.limits
     }
 
     /// How many streams there are, those included that were let go of and are not over.

@@ -10,14 +10,14 @@ use core::ops::Range;
 /// this is the highest number and the gaps below it, of which there are few. A peer that leaves many
 /// gaps loses the earliest: their streams count as opened then, and can be no more.
 #[derive(Debug, Default)]
-pub(super) struct Opened {
+pub(super) struct OpenedIds {
     /// All from here on were never opened.
     end: u32,
     /// What was left out, in order.
     gaps: Vec<Range<u32>>,
 }
 
-impl Opened {
+impl OpenedIds {
     /// The most gaps that are remembered. A peer that counts in steps of two makes one a stream; one
     /// whose tasks announce their streams in any order has about as many as tasks.
     const GAPS: usize = 64;
@@ -87,7 +87,7 @@ mod tests {
             u32::try_from((state >> 33) % u64::from(below)).expect("it is below")
         };
         for _ in 0..100 {
-            let (mut opened, mut set) = (Opened::default(), BTreeSet::new());
+            let (mut opened, mut set) = (OpenedIds::default(), BTreeSet::new());
             for _ in 0..300 {
                 let number = random(120);
                 assert_eq!(opened.insert(number), set.insert(number));
@@ -99,9 +99,9 @@ mod tests {
 
     #[test]
     fn many_gaps_lose_the_earliest() {
-        let mut opened = Opened::default();
+        let mut opened = OpenedIds::default();
         (0..10_000).for_each(|number| assert!(opened.insert(number * 2 + 1)));
-        assert_eq!(opened.gaps.len(), Opened::GAPS);
+        assert_eq!(opened.gaps.len(), OpenedIds::GAPS);
         assert!(!opened.insert(0) && !opened.insert(10));
         assert!(opened.insert(19_998));
         assert!(opened.insert(u32::MAX - 1));

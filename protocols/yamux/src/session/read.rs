@@ -89,7 +89,7 @@ impl Session {
 
     /// A stream is opened. Whether it is taken.
     fn read_syn(&mut self, id: StreamId, flags: Flags) -> Result<bool, Fault<Error>> {
-        if id.opener() == self.role {
+        if id.initiator() == self.role {
             return Err(Fault::new(Error::WrongSide(id.0)).at(STREAM));
         }
         if !self.opened.insert(self.number_of(id)) {
@@ -114,7 +114,7 @@ impl Session {
     /// A frame of a stream that is not there: over, or refused, or never opened.
     fn read_unknown(&mut self, header: Header) -> Result<(), Fault<Error>> {
         let id = StreamId(header.stream);
-        let was_opened = if id.opener() == self.role {
+        let was_opened = if id.initiator() == self.role {
             self.next.is_none_or(|next| id.0 < next)
         } else {
             self.opened.contains(self.number_of(id))
@@ -125,7 +125,7 @@ impl Session {
         // The yamux crate announces a stream by its first byte, and tells of the end of one that
         // was dropped before.
         let is_end = header.flags.has(Flags::FIN) || header.flags.has(Flags::RST);
-        if header.length > 0 || !is_end || id.opener() == self.role {
+        if header.length > 0 || !is_end || id.initiator() == self.role {
             return Err(Fault::new(Error::NeverOpened(id.0)).at(STREAM));
         }
         self.opened.insert(self.number_of(id));
@@ -175,7 +175,7 @@ impl Session {
         }
         self.events.add(id, stream, Events::RESET);
         self.break_off(id);
-        if id.opener() != self.role && !was_over {
+        if id.initiator() != self.role && !was_over {
             self.count_reset()?;
         }
         Ok(())

@@ -66,7 +66,7 @@ impl End {
 
     pub(crate) fn with(role: Role, limits: Limits) -> Self {
         Self {
-            session: Session::new(role).with_limits(limits),
+            session: Session::new(role).limits(limits),
             input: Buffer::new(),
             output: Output::new(),
             now: None,
