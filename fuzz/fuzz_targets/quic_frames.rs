@@ -9,9 +9,8 @@
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Output, Step, laws};
 use segue_quic::{
-    PacketKind, VarInt, VarInts,
+    PacketKind, Role, VarInt, VarInts,
     frame::{Builder, Frame, Frames, Payload},
-    stream::Side,
     transport_parameters::{Parameters, TransportParameters},
 };
 
@@ -35,7 +34,7 @@ fuzz_target!(|data: &[u8]| {
         }
         2 => filled(packet, usize::from(*bits) * 4, data),
         3 => laws::fuzz(Parameters::new, data),
-        _ => parameters(if bits & 1 == 0 { Side::Client } else { Side::Server }, data),
+        _ => parameters(if bits & 1 == 0 { Role::Client } else { Role::Server }, data),
     }
 });
 
@@ -125,7 +124,7 @@ fn filled(packet: PacketKind, limit: usize, data: &[u8]) {
 }
 
 /// What is read is written again to the same.
-fn parameters(sender: Side, data: &[u8]) {
+fn parameters(sender: Role, data: &[u8]) {
     if let Ok(read) = TransportParameters::decode(data, sender) {
         let again = read.to_vec(sender).expect("what was read keeps the rules");
         assert_eq!(TransportParameters::decode(&again, sender), Ok(read));

@@ -94,9 +94,9 @@ fn segments(plan: &mut Unstructured<'_>) {
         assert_eq!(buffer.as_slice(), in_order);
         assert_eq!((before + new, stream.position()), (in_order.len() as u64, before + new));
         let held = map.0.iter().flatten().count() - in_order.len();
-        assert_eq!(stream.held(), held);
+        assert_eq!(stream.out_of_order(), held);
         let window = map.0.len() - in_order.len();
-        assert!(stream.memory() <= (window / 2048 + 3) * 2312, "{} bytes", stream.memory());
+        assert!(stream.held() <= (window / 2048 + 3) * 2312, "{} bytes", stream.held());
     }
 }
 
@@ -130,7 +130,7 @@ fn stream(plan: &mut Unstructured<'_>) {
             if taken {
                 let read = stream.step(&mut stage, &mut Output::new());
                 assert!(matches!(read, Err(ReadError::Reset(9))));
-                assert_eq!(stream.memory(), 0);
+                assert_eq!(stream.held(), 0);
                 assert_eq!(stream.settle(&mut connection), None);
                 assert_eq!(connection.consumed(), reached as u64);
                 return;
@@ -286,7 +286,7 @@ fn ranges(plan: &mut Unstructured<'_>) {
 
 /// No packet is taken twice, and those that are told have come.
 fn packets(plan: &mut Unstructured<'_>) {
-    let mut packets = ReceivedPackets::with_limit(4);
+    let mut packets = ReceivedPackets::with_max(4);
     let mut taken = BTreeSet::new();
     while let Some((number, bits)) = next::<(u8, u8)>(plan) {
         let number = u64::from(number);

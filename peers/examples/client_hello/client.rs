@@ -5,11 +5,10 @@ use std::{error::Error, sync::Arc};
 use rustls::quic::{ClientConnection, KeyChange, Version as TlsVersion};
 use segue::{Buffer, Output, Step};
 use segue_quic::{
-    Coalesced, ConnectionId, Header, MIN_INITIAL_DATAGRAM, PacketKind, UnprotectError, VarInt,
-    Version,
+    Coalesced, ConnectionId, Header, MIN_INITIAL_DATAGRAM, PacketKind, Role, UnprotectError,
+    VarInt, Version,
     frame::{CloseReason, ConnectionClose, Frame, Payload},
     protect::{self, Keys, RingKeys, RustlsKeys},
-    stream::Side,
     tls::{HandshakeMessage, Hello},
     transport_parameters::{ConnectionIds, Parameters, TransportParameters},
 };
@@ -45,7 +44,7 @@ impl Client {
         ours.initial_source = Some(source);
         ours.grease_quic_bit = true;
         let mut parameters = Vec::new();
-        ours.encode(Side::Client, &mut parameters)?;
+        ours.encode(Role::Client, &mut parameters)?;
         let tls = ClientConnection::new(config, TlsVersion::V1, server.try_into()?, parameters)?;
 
         let keys = protect::initial(Version::V1, &destination).ok_or("the version is known")?;
@@ -61,7 +60,7 @@ impl Client {
     }
 
     /// Whether there is nothing more to do.
-    pub(crate) fn is_over(&self) -> bool {
+    pub(crate) fn is_done(&self) -> bool {
         self.over
     }
 
@@ -203,8 +202,8 @@ fn handshake(
             let parameters = parameters.ok_or("the server sends no transport parameters")?;
             print_parameters(parameters)?;
             // Nobody on the path has changed a connection id (RFC 9000 §7.3).
-            TransportParameters::decode(parameters, Side::Server)?
-                .authenticate(Side::Server, ids)?;
+            TransportParameters::decode(parameters, Role::Server)?
+                .authenticate(Role::Server, ids)?;
         }
         _ => {}
     }

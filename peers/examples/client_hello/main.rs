@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         while let Some(length) = client.send(&mut datagram)? {
             socket.send(&datagram[..length])?;
         }
-        if client.is_over() {
+        if client.is_done() {
             return Ok(());
         }
         let length = socket.recv(&mut datagram)?;

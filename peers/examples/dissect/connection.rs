@@ -2,9 +2,9 @@
 
 use segue::{Output, Step};
 use segue_quic::{
-    ConnectionId, KeyLog, PacketKind, StatelessResetToken, TransportError, Version,
+    ConnectionId, KeyLog, PacketKind, Role, StatelessResetToken, TransportError, Version,
     frame::{Frame, NewConnectionId, Payload},
-    stream::{CryptoStream, Side},
+    stream::CryptoStream,
     tls::{HandshakeMessage, HandshakeMessages, Hello},
     transport_parameters::{Parameters, TransportParameters},
 };
@@ -26,7 +26,7 @@ pub(crate) struct Connection {
     handshakes: [[Handshake; 3]; 2],
     streams: Streams,
     /// What the server's and the client's stateless resets end with.
-    pub(crate) reset_tokens: Vec<(Side, StatelessResetToken)>,
+    pub(crate) reset_tokens: Vec<(Role, StatelessResetToken)>,
     pub(crate) packets: u64,
     /// Packets that stayed closed.
     pub(crate) closed: u64,
@@ -42,7 +42,7 @@ struct Handshake {
 }
 
 /// Connection ids that came to be known by a packet: whose they are.
-pub(crate) type NewIds = Vec<(ConnectionId, Side)>;
+pub(crate) type NewIds = Vec<(ConnectionId, Role)>;
 
 impl Connection {
     pub(crate) fn new(version: Version, initial_id: &[u8]) -> Self {
@@ -58,14 +58,14 @@ impl Connection {
     }
 
     /// The highest number of a packet of this kind that `sender` sent.
-    pub(crate) fn largest(&self, sender: Side, kind: PacketKind) -> Option<u64> {
+    pub(crate) fn largest(&self, sender: Role, kind: PacketKind) -> Option<u64> {
         self.largest[sender as usize][space(kind)]
     }
 
     /// Reads what a packet carries; `at` is where its payload begins in the datagram.
     pub(crate) fn receive(
         &mut self,
-        sender: Side,
+        sender: Role,
         kind: PacketKind,
         packet: &Unprotected,
         at: usize,
@@ -103,7 +103,7 @@ impl Connection {
 
     fn take(
         &mut self,
-        sender: Side,
+        sender: Role,
         kind: PacketKind,
         frame: &Frame<'_>,
         node: &mut Node,
@@ -128,7 +128,7 @@ impl Connection {
     }
 
     /// The handshake messages that are whole now.
-    fn messages(&mut self, sender: Side, kind: PacketKind, node: &mut Node) {
+    fn messages(&mut self, sender: Role, kind: PacketKind, node: &mut Node) {
         let handshake = &mut self.handshakes[sender as usize][space(kind)];
         while !handshake.lost {
             match handshake.bytes.step(&mut handshake.messages, &mut Output::new()) {
@@ -169,9 +169,9 @@ impl Connection {
 /// What a handshake message says that is of use here.
 fn heard(
     message: &HandshakeMessage<'_>,
-    sender: Side,
+    sender: Role,
     keys: &mut Keyring,
-    tokens: &mut Vec<(Side, StatelessResetToken)>,
+    tokens: &mut Vec<(Role, StatelessResetToken)>,
 ) -> Node {
     let name = message.name().map_or(format!("message {}", message.kind), ToOwned::to_owned);
     let node = Node::new("message", name).with("length", 4 + message.body.len());
@@ -195,9 +195,9 @@ fn heard(
 /// The transport parameters, by their names.
 fn parameters(
     node: Node,
-    sender: Side,
+    sender: Role,
     extension: Option<&[u8]>,
-    tokens: &mut Vec<(Side, StatelessResetToken)>,
+    tokens: &mut Vec<(Role, StatelessResetToken)>,
 ) -> Node {
     let Some(extension) = extension else { return node };
     let shown = Parameters::iter(extension).filter_map(Result::ok).map(|parameter| {

@@ -1,14 +1,13 @@
 //! The keys of a connection, as far as they are known.
 
 use segue_quic::{
-    Coalesced, KeyLog, KeyLogLabel, PacketKind, UnprotectError, Version,
+    Coalesced, KeyLog, KeyLogLabel, PacketKind, Role, UnprotectError, Version,
     protect::{KeyPhases, RingHeaderKey, RingPacketKey, Secret, Suite, initial},
-    stream::Side,
 };
 
 /// A packet that is still protected.
 pub(crate) struct Sealed<'p> {
-    pub(crate) sender: Side,
+    pub(crate) sender: Role,
     pub(crate) kind: PacketKind,
     pub(crate) version: Version,
     /// All its bytes.
@@ -93,7 +92,7 @@ impl Keyring {
                 if let Some(opened) = opened {
                     return Ok(opened);
                 }
-                if sender == Side::Server {
+                if sender == Role::Server {
                     return Err(closed);
                 }
                 // The first one behind a Retry has keys of its own (RFC 9001 §5.2).
@@ -117,8 +116,8 @@ impl Keyring {
             }
             PacketKind::Handshake => {
                 let label = match sender {
-                    Side::Client => KeyLogLabel::ClientHandshake,
-                    Side::Server => KeyLogLabel::ServerHandshake,
+                    Role::Client => KeyLogLabel::ClientHandshake,
+                    Role::Server => KeyLogLabel::ServerHandshake,
                 };
                 let secret = self.agreed(log, label).ok_or(Closed::NoKeys)?;
                 attempt.with_secret(&secret, version)
@@ -135,11 +134,11 @@ impl Keyring {
         &self,
         attempt: &Attempt<'_>,
         version: Version,
-        sender: Side,
+        sender: Role,
         id: &[u8],
     ) -> Result<Unprotected, Closed> {
         let keys = initial(version, id).ok_or(Closed::NoKeys)?;
-        let keys = if sender == Side::Client { keys.client } else { keys.server };
+        let keys = if sender == Role::Client { keys.client } else { keys.server };
         attempt.with(|packet| packet.unprotect(&keys, attempt.largest))
     }
 
@@ -152,10 +151,10 @@ impl Keyring {
         Secret::new(self.suite?, self.secret(log, label)?)
     }
 
-    fn updated(&mut self, log: &KeyLog, sender: Side) -> Option<&mut Updated> {
+    fn updated(&mut self, log: &KeyLog, sender: Role) -> Option<&mut Updated> {
         let label = match sender {
-            Side::Client => KeyLogLabel::ClientTraffic,
-            Side::Server => KeyLogLabel::ServerTraffic,
+            Role::Client => KeyLogLabel::ClientTraffic,
+            Role::Server => KeyLogLabel::ServerTraffic,
         };
         if self.updated[sender as usize].is_none() {
             let secret = self.agreed(log, label)?;
@@ -202,7 +201,7 @@ impl Attempt<'_> {
     /// On a copy, since an attempt that fails leaves nothing of use.
     fn with(
         &self,
-        open: impl FnOnce(segue_quic::Packet<'_>) -> Result<segue_quic::Opened<'_>, UnprotectError>,
+        open: impl FnOnce(segue_quic::Packet<'_>) -> Result<segue_quic::Unprotected<'_>, UnprotectError>,
     ) -> Result<Unprotected, Closed> {
         let mut copy = self.packet.to_vec();
         let packet = Coalesced::new(&mut copy, self.id).greased_fixed_bit().next();

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use segue::Buffer;
 use segue_quic::{
+    Role,
     frame::{ResetStream, Stream},
-    stream::{Reassembler, Side, StreamId},
+    stream::{Reassembler, StreamId},
 };
 
 use crate::tree::Node;
@@ -32,7 +33,7 @@ const SHOWN: usize = 48;
 
 impl Streams {
     /// Takes the data that `sender` sent.
-    pub(crate) fn data(&mut self, sender: Side, stream: &Stream<'_>) {
+    pub(crate) fn data(&mut self, sender: Role, stream: &Stream<'_>) {
         let half = self.half(sender, stream.id.value());
         half.frames += 1;
         half.reassembler.write(stream.offset.value(), stream.data, &mut half.buffer);
@@ -44,14 +45,14 @@ impl Streams {
         }
     }
 
-    pub(crate) fn reset(&mut self, sender: Side, reset: &ResetStream) {
+    pub(crate) fn reset(&mut self, sender: Role, reset: &ResetStream) {
         let half = self.half(sender, reset.id.value());
         half.reset = Some(reset.error.value());
         half.final_size = Some(reset.final_size.value());
     }
 
-    fn half(&mut self, sender: Side, id: u64) -> &mut Half {
-        self.0.entry((id, sender == Side::Server)).or_default()
+    fn half(&mut self, sender: Role, id: u64) -> &mut Half {
+        self.0.entry((id, sender == Role::Server)).or_default()
     }
 
     /// All of them.
@@ -67,7 +68,7 @@ impl Streams {
                 (None, Some(size)) => node.with("whole", size == received),
                 (None, None) => node.with("whole", false),
             };
-            let held = half.reassembler.held();
+            let held = half.reassembler.out_of_order();
             let node = if held > 0 { node.with("behind_a_gap", held) } else { node };
             let text = String::from_utf8_lossy(&half.beginning);
             node.with("begins", text.escape_debug().to_string())

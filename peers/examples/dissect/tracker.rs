@@ -6,8 +6,8 @@ use std::{
 };
 
 use segue_quic::{
-    Coalesced, ConnectionId, Discard, Header, KeyLog, Packet, PacketKind, UnprotectError, Version,
-    protect::retry_is_authentic, stream::Side,
+    Coalesced, ConnectionId, Discard, Header, KeyLog, Packet, PacketKind, Role, UnprotectError,
+    Version, protect::retry_is_authentic,
 };
 use serde_json::Value;
 
@@ -32,7 +32,7 @@ pub(crate) struct Tracker {
 }
 
 /// An end of a connection.
-type Place = (usize, Side);
+type Place = (usize, Role);
 
 impl Tracker {
     pub(crate) fn new(log: KeyLog) -> Self {
@@ -111,8 +111,8 @@ impl Tracker {
                 let (version, id) = (packet.version()?, ConnectionId::new(destination)?);
                 self.connections.push(Connection::new(version, destination));
                 let connection = self.connections.len() - 1;
-                self.ids.insert(id, (connection, Side::Server));
-                Some((connection, Side::Client))
+                self.ids.insert(id, (connection, Role::Server));
+                Some((connection, Role::Client))
             }
             _ => self.paths.get(&path).copied(),
         }
@@ -139,7 +139,7 @@ impl Tracker {
         self.paths.insert((path.1, path.0), (index, other(sender)));
         let node = node
             .with("connection", index)
-            .with("from", if sender == Side::Client { "client" } else { "server" });
+            .with("from", if sender == Role::Client { "client" } else { "server" });
         if !matches!(kind, PacketKind::OneRtt | PacketKind::VersionNegotiation)
             && let Some(source) = ConnectionId::new(header.source())
         {
@@ -160,7 +160,7 @@ impl Tracker {
         if !kind.is_protected() {
             return node;
         }
-        if sender == Side::Server && version.is_known() {
+        if sender == Role::Server && version.is_known() {
             connection.keys.version = version;
         }
         let sealed = Sealed {
@@ -203,7 +203,7 @@ impl Tracker {
         let &(index, _) = self.paths.get(&path)?;
         let tokens = &self.connections.get(index)?.reset_tokens;
         let (sender, _) = tokens.iter().find(|(_, token)| token.is_at_the_end_of(datagram))?;
-        let sender = if *sender == Side::Client { "client" } else { "server" };
+        let sender = if *sender == Role::Client { "client" } else { "server" };
         Some(Node::new("packet", "Stateless Reset").with("connection", index).with("from", sender))
     }
 }
@@ -241,9 +241,9 @@ fn why(closed: &Closed) -> String {
     }
 }
 
-fn other(side: Side) -> Side {
+fn other(side: Role) -> Role {
     match side {
-        Side::Client => Side::Server,
-        Side::Server => Side::Client,
+        Role::Client => Role::Server,
+        Role::Server => Role::Client,
     }
 }

@@ -9,8 +9,8 @@ use std::{collections::HashMap, time::Duration};
 use capture::{Capture, Sent, ask, echo};
 use rustls::{SupportedCipherSuite, crypto::ring::cipher_suite};
 use segue_quic::{
-    Coalesced, Header, KeyLog, KeyLogLabel, Opened, Packet, PacketBuilder, PacketKind,
-    PacketNumber, UnprotectError, Version,
+    Coalesced, Header, KeyLog, KeyLogLabel, Packet, PacketBuilder, PacketKind, PacketNumber,
+    UnprotectError, Unprotected, Version,
     protect::{
         self, HeaderKey, InitialKeys, KeyPhases, Keys, PacketKey, RingKeys, RingPacketKey, Secret,
         Suite, retry_is_authentic,
@@ -141,7 +141,7 @@ fn step(secrets: &mut Vec<Secret>) -> RingPacketKey {
 
 /// What is made of the header, number and payload of a packet: the same packet (L6).
 fn again<H: HeaderKey, P: PacketKey>(
-    opened: &Opened<'_>,
+    opened: &Unprotected<'_>,
     keys: &Keys<H, P>,
     whole: &[u8],
 ) -> Vec<u8> {

@@ -94,7 +94,7 @@ impl Pair {
         let now = Instant::now();
         let (handle, connection) =
             endpoints[0].connect(now, client, address(1), "localhost").unwrap();
-        let mut connection = Streams::with_limits(connection, limits);
+        let mut connection = Streams::new(connection, limits);
         early(&mut connection);
         // The first datagram makes the server's end.
         let mut datagram = Vec::new();
@@ -107,7 +107,7 @@ impl Pair {
         let accepted = endpoints[1].accept(incoming, now, &mut answer, None);
         let Ok((server_handle, accepted)) = accepted else { panic!("it is accepted") };
         let [client, server] = endpoints;
-        let accepted = Streams::with_limits(accepted, limits);
+        let accepted = Streams::new(accepted, limits);
         let side = |endpoint, handle, end| Side { endpoint, handle, end, inbound: VecDeque::new() };
         let sides = [side(client, handle, connection), side(server, server_handle, accepted)];
         let mut pair = Self { sides, now, loss: None, sent: 0 };

@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (from, to) in [(57, SENT.len()), (20, 48), (0, 20), (10, 30), (40, 70)] {
         stream.receive(from as u64, &SENT[from..to], to == SENT.len(), &mut connection)?;
         let in_order = stream.parts().0.len();
-        let early = stream.held() - in_order;
+        let early = stream.unread() - in_order;
         println!(
             "{from:>3}..{to:<3} in order and not read: {in_order:>3}, before their turn: {early}"
         );
@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         stream.settle(&mut connection);
     }
-    if count != 3 || !stream.is_over() {
+    if count != 3 || !stream.is_done() {
         return Err("the stream did not come to its end".into());
     }
     println!("all {} bytes were read, in order", connection.consumed());

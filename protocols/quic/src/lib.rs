@@ -79,6 +79,7 @@ pub mod protect;
 pub mod quinn;
 mod range_set;
 mod received;
+mod role;
 mod sink;
 pub mod stream;
 pub mod tls;
@@ -95,11 +96,12 @@ pub use error::{ErrorCode, TransportError};
 pub use keylog::{KeyLog, KeyLogEntry, KeyLogError, KeyLogLabel, key_log};
 pub use packet::{
     BuildError, Header, Layout, MAX_DATAGRAM, MIN_INITIAL_DATAGRAM, MIN_INITIAL_DESTINATION,
-    Opened, Packet, PacketBuilder, PacketKind, PacketNumber, StatelessResetToken, Unmasked,
-    UnprotectError, Versions, wants_negotiation,
+    Packet, PacketBuilder, PacketKind, PacketNumber, StatelessResetToken, Unmasked, UnprotectError,
+    Unprotected, Versions, wants_negotiation,
 };
 pub use range_set::RangeSet;
 pub use received::ReceivedPackets;
+pub use role::Role;
 pub use sink::Sink;
 #[cfg(feature = "nom")]
 pub use varint::varint;

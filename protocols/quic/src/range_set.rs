@@ -8,7 +8,7 @@ use core::{fmt, ops::Range};
 ///
 /// Work for a range goes with the logarithm of how many there are, and with how many of them it
 /// swallows. There is one range more with each gap, so whoever puts in what a peer chooses either
-/// is bounded by what was sent to it, or sets a [limit](Self::with_limit).
+/// is bounded by what was sent to it, or sets a [limit](Self::with_max).
 ///
 /// ```
 /// use segue_quic::RangeSet;
@@ -33,12 +33,12 @@ impl RangeSet {
     /// An empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Self::with_limit(usize::MAX)
+        Self::with_max(usize::MAX)
     }
 
     /// An empty set of at most `limit` ranges: where there would be more, the lowest is dropped.
     #[must_use]
-    pub const fn with_limit(limit: usize) -> Self {
+    pub const fn with_max(limit: usize) -> Self {
         Self { ranges: BTreeMap::new(), limit }
     }
 

@@ -38,17 +38,17 @@ impl ReceivedPackets {
     /// How many ranges are remembered unless another limit is set: 64. Told in an ACK frame they
     /// take some 130 bytes, which leaves room in any packet, and a sender has to lose packets at 64
     /// places within a round trip before one is sent again for nothing.
-    pub const LIMIT: usize = 64;
+    pub const MAX: usize = 64;
 
     /// Of which none has come.
     #[must_use]
     pub const fn new() -> Self {
-        Self::with_limit(Self::LIMIT)
+        Self::with_max(Self::MAX)
     }
 
     /// The same, with at most `limit` ranges remembered, and one at least.
     #[must_use]
-    pub const fn with_limit(limit: usize) -> Self {
+    pub const fn with_max(limit: usize) -> Self {
         let limit = if limit == 0 { 1 } else { limit };
         Self { numbers: RangeSet::new(), floor: 0, limit }
     }

@@ -38,12 +38,12 @@ pub struct HandshakeMessages {
 impl HandshakeMessages {
     /// How many bytes a message has at most, its header not counted, unless another limit is set:
     /// what a [`CryptoStream`](crate::stream::CryptoStream) buffers fits no longer one.
-    pub const LIMIT: usize = crate::stream::CryptoStream::LIMIT;
+    pub const MAX: usize = crate::stream::CryptoStream::MAX;
 
-    /// A stage that takes messages up to [`LIMIT`](Self::LIMIT).
+    /// A stage that takes messages up to [`MAX`](Self::MAX).
     #[must_use]
     pub fn new() -> Self {
-        Self { limit: Self::LIMIT }
+        Self { limit: Self::MAX }
     }
 
     /// Takes messages of up to `bytes` bytes.

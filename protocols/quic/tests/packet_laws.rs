@@ -253,7 +253,7 @@ fn handshake_messages_keep_the_laws() {
             b"\x14\0\0\0\x08\0\0\x02ab",
         ])
         .too_long([b"\x0b\x01\x00\x01"])
-        .limit(4 + HandshakeMessages::LIMIT)
+        .limit(4 + HandshakeMessages::MAX)
         .linear(|length| hello.repeat(length / hello.len()))
         .check();
     laws::stage(|| HandshakeMessages::new().max(2)).too_long([b"\0\0\0\x03"]).limit(6).check();

@@ -4,8 +4,8 @@
 use proptest::prelude::*;
 use rustls::{crypto::ring::cipher_suite, quic};
 use segue_quic::{
-    BuildError, Coalesced, Discard, ErrorCode, Header, Opened, Packet, PacketBuilder, PacketKind,
-    PacketNumber, UnprotectError, Version, Versions,
+    BuildError, Coalesced, Discard, ErrorCode, Header, Packet, PacketBuilder, PacketKind,
+    PacketNumber, UnprotectError, Unprotected, Version, Versions,
     protect::{
         self, HeaderKey, KeyPhases, Keys, PacketKey, Phase, RingKeys, RustlsKeys, Secret, Suite,
     },
@@ -266,7 +266,7 @@ fn keys_are_updated() {
     let open = |phases: &mut KeyPhases<_>, mut packet: Vec<u8>, number: u64| {
         let unmasked = only(&mut packet).unmask(&headers).unwrap();
         let number = unmasked.number(Some(number - 1));
-        phases.open(unmasked, number).map(|opened: Opened<'_>| opened.number())
+        phases.open(unmasked, number).map(|opened: Unprotected<'_>| opened.number())
     };
 
     assert_eq!(open(&mut phases, sent(0, 10), 10), Ok(10));

@@ -52,7 +52,7 @@ proptest! {
     /// A packet is never taken twice, and only those below what is remembered are dropped unseen.
     #[test]
     fn packets(numbers in vec(0..200_u64, 1..200), limit in 1..6_usize, told in 0..250_u64) {
-        let (mut packets, mut plain) = (ReceivedPackets::with_limit(limit), BTreeSet::new());
+        let (mut packets, mut plain) = (ReceivedPackets::with_max(limit), BTreeSet::new());
         let mut floor = 0;
         for (index, number) in numbers.into_iter().enumerate() {
             let new = number >= floor && plain.insert(number);
@@ -99,7 +99,7 @@ fn the_ends_of_what_can_be_counted() {
 
 #[test]
 fn a_limit_drops_the_lowest() {
-    let mut set = RangeSet::with_limit(2);
+    let mut set = RangeSet::with_max(2);
     for start in [0, 20, 10] {
         set.insert(start..start + 1);
     }

@@ -62,10 +62,10 @@ fn same_as_the_map(segments: &[(usize, Vec<u8>)]) -> Result<(), TestCaseError> {
         prop_assert_eq!(buffer.as_slice(), map.in_order());
         prop_assert_eq!(buffer.len() as u64, before + new);
         prop_assert_eq!(stream.position(), buffer.len() as u64);
-        prop_assert_eq!(stream.held(), map.held());
+        prop_assert_eq!(stream.out_of_order(), map.held());
         let window = reached - buffer.len();
-        prop_assert!(stream.memory() <= (window / 2048 + 3) * PAGE);
-        prop_assert!(stream.held() > 0 || stream.memory() <= PAGE);
+        prop_assert!(stream.held() <= (window / 2048 + 3) * PAGE);
+        prop_assert!(stream.out_of_order() > 0 || stream.held() <= PAGE);
     }
     Ok(())
 }
@@ -102,7 +102,7 @@ proptest! {
                 Some(size) => end > size || ((fin || reset) && end != size),
                 None => (fin || reset) && end < reached,
             };
-            let before = (stream.held(), stream.final_size(), connection.clone());
+            let before = (stream.unread(), stream.final_size(), connection.clone());
             let over = stream.is_whole();
             let data: Vec<u8> = (0..length).map(|at| (offset + at as u64) as u8).collect();
             let given = if reset {
@@ -124,13 +124,13 @@ proptest! {
                         map.write(offset as usize, &data);
                     } else if !over {
                         prop_assert_eq!(stream.reset_code(), Some(7));
-                        prop_assert_eq!(stream.held(), 0);
+                        prop_assert_eq!(stream.unread(), 0);
                         return Ok(());
                     }
                 }
             }
             if given.is_err() {
-                prop_assert_eq!(&before, &(stream.held(), stream.final_size(), connection.clone()));
+                prop_assert_eq!(&before, &(stream.unread(), stream.final_size(), connection.clone()));
             }
             prop_assert_eq!(connection.reached(), reached);
             prop_assert_eq!(stream.window().reached(), reached);
@@ -157,10 +157,10 @@ fn every_other_byte() {
         }
         assert!(buffer.is_empty());
         // A byte and a bit for each byte of the window, and little else.
-        assert!(stream.memory() <= (WINDOW / 2048 + 2) * PAGE, "{} bytes", stream.memory());
+        assert!(stream.held() <= (WINDOW / 2048 + 2) * PAGE, "{} bytes", stream.held());
         stream.write(0, &bytes, &mut buffer);
         assert_eq!(buffer.as_slice(), bytes);
-        assert!(stream.memory() <= PAGE);
+        assert!(stream.held() <= PAGE);
     }
 }
 
@@ -171,11 +171,11 @@ fn far_apart() {
     for far in 1..60 {
         stream.write(1 << far, b"x", &mut buffer);
     }
-    assert_eq!(stream.held(), 59);
-    assert!(stream.memory() <= 59 * PAGE);
+    assert_eq!(stream.out_of_order(), 59);
+    assert!(stream.held() <= 59 * PAGE);
     // What cannot be counted is dropped.
     assert_eq!(stream.write(u64::MAX, b"xyz", &mut buffer), 0);
-    assert_eq!(stream.held(), 59);
+    assert_eq!(stream.out_of_order(), 59);
 }
 
 #[test]
@@ -187,18 +187,18 @@ fn ends() {
     assert_eq!(stream.receive(0, b"ab", false, &mut connection), Ok(false));
     assert_eq!(stream.receive(2, b"c", true, &mut connection), Ok(true));
     assert_eq!(stream.receive(3, b"", true, &mut connection), Ok(false));
-    assert!(stream.is_whole() && !stream.is_over());
+    assert!(stream.is_whole() && !stream.is_done());
     assert_eq!(stream.reset(9, 3, &mut connection), Ok(false));
     stream.parts().0.consume(3);
     assert_eq!(stream.settle(&mut connection), None);
-    assert_eq!((connection.consumed(), stream.is_over()), (3, true));
+    assert_eq!((connection.consumed(), stream.is_done()), (3, true));
     stream.release_memory();
-    assert_eq!(stream.memory(), 0);
+    assert_eq!(stream.held(), 0);
 
     // The end alone is something to read.
     let mut empty = ReceiveStream::new(0);
     assert_eq!(empty.receive(0, b"", true, &mut connection), Ok(true));
-    assert!(empty.is_over());
+    assert!(empty.is_done());
 }
 
 /// A stream that is given up behind what has come is not one that ends there.
@@ -209,7 +209,7 @@ fn a_reset_is_no_end() {
         let mut stream = ReceiveStream::new(50);
         stream.receive(0, &[7; 5][..length], false, &mut connection).expect("it is allowed");
         assert_eq!(stream.reset(3, length as u64, &mut connection), Ok(true));
-        assert_eq!((stream.reset_code(), stream.held()), (Some(3), 0));
+        assert_eq!((stream.reset_code(), stream.unread()), (Some(3), 0));
         let mut lines = segue::separator::line();
         let read = stream.step(&mut lines, &mut segue::Output::new());
         assert!(matches!(read, Err(ReadError::Reset(3))));
@@ -222,18 +222,18 @@ fn what_is_dropped_is_counted() {
     let mut stopped = ReceiveStream::new(50);
     assert_eq!(stopped.receive(10, &[7; 10], false, &mut connection), Ok(false));
     stopped.stop();
-    assert_eq!((stopped.memory(), stopped.settle(&mut connection)), (0, None));
+    assert_eq!((stopped.held(), stopped.settle(&mut connection)), (0, None));
     assert_eq!((connection.reached(), connection.consumed()), (20, 20));
     assert_eq!(stopped.receive(30, &[7; 10], true, &mut connection), Ok(false));
-    assert!(stopped.is_over());
+    assert!(stopped.is_done());
     assert_eq!(stopped.settle(&mut connection), None);
-    assert_eq!((connection.reached(), connection.consumed(), stopped.memory()), (40, 40, 0));
+    assert_eq!((connection.reached(), connection.consumed(), stopped.held()), (40, 40, 0));
 
     let mut reset = ReceiveStream::new(50);
     assert_eq!(reset.receive(0, &[7; 10], false, &mut connection), Ok(true));
     assert_eq!(reset.reset(3, 40, &mut connection), Ok(true));
     assert_eq!(reset.reset(3, 40, &mut connection), Ok(false));
-    assert_eq!((reset.memory(), reset.settle(&mut connection)), (0, None));
+    assert_eq!((reset.held(), reset.settle(&mut connection)), (0, None));
     assert_eq!((connection.reached(), connection.consumed()), (80, 80));
     // A reset, too, keeps to the limits.
     let mut third = ReceiveStream::new(50);

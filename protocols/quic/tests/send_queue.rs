@@ -117,7 +117,7 @@ proptest! {
             prop_assert_eq!(queue.unacknowledged(), left as u64);
             let more = bytes.iter().any(|byte| matches!(byte, Byte::Fresh | Byte::Lost));
             prop_assert_eq!(queue.has_more(), more);
-            prop_assert!(left > 0 || queue.memory() <= 64 * 64, "{} bytes", queue.memory());
+            prop_assert!(left > 0 || queue.held() <= 64 * 64, "{} bytes", queue.held());
         }
     }
 }
@@ -168,12 +168,12 @@ fn the_end_arrives_by_itself_and_again() {
     assert_eq!((both.offset, both.length, both.fin), (0, 3, true));
     assert!(stream.next(100, &mut connection).is_none());
     stream.acknowledged(data);
-    assert!(!stream.is_over());
+    assert!(!stream.is_done());
     stream.acknowledged(end);
-    assert!(stream.is_over() && !stream.has_more());
+    assert!(stream.is_done() && !stream.has_more());
     // None of which matters any more.
     stream.lost(both);
-    assert!(stream.is_over() && !stream.has_more());
+    assert!(stream.is_done() && !stream.has_more());
     assert_eq!(connection.used(), 3);
 }
 
@@ -194,10 +194,10 @@ fn a_reset_drops_what_was_written() {
     stream.reset(10);
     assert_eq!(stream.next_reset(), Some((9, 5)));
     stream.acknowledged(sent);
-    assert!(!stream.is_over());
+    assert!(!stream.is_done());
     stream.reset_acknowledged();
     stream.reset_lost();
-    assert!(stream.is_over() && stream.next_reset().is_none());
+    assert!(stream.is_done() && stream.next_reset().is_none());
 }
 
 /// Frames are as long as there is room for, to the byte.

@@ -49,7 +49,7 @@ impl Outcome {
         true
     }
 
-    fn is_over(&self) -> bool {
+    fn is_done(&self) -> bool {
         self.done || self.fault.as_ref().is_some_and(|(_, _, fatal)| *fatal)
     }
 }
@@ -79,7 +79,7 @@ where
         let fin = to == bytes.len();
         let taken = stream.receive(from as u64, &bytes[from..to], fin, &mut connection);
         taken.expect("it is within the window");
-        while !outcome.is_over() {
+        while !outcome.is_done() {
             let step = stream.step(&mut stage, &mut Output::new());
             let step = step.map_err(|error| match error {
                 ReadError::Fault(fault) => fault,
@@ -93,7 +93,7 @@ where
     }
     assert!(stream.is_whole());
     outcome.left = stream.parts().0.as_slice().to_vec();
-    assert_eq!(stream.is_over(), outcome.left.is_empty());
+    assert_eq!(stream.is_done(), outcome.left.is_empty());
     outcome
 }
 
@@ -177,7 +177,7 @@ proptest! {
     fn a_handshake((bytes, segments) in with_segments(records())) {
         let stage = || length::u16_be();
         let expected = in_one_read(stage(), &bytes).items;
-        let (mut stream, mut stage) = (CryptoStream::with_limit(bytes.len()), stage());
+        let (mut stream, mut stage) = (CryptoStream::with_max(bytes.len()), stage());
         let mut outcome = Outcome::new();
         for (from, to) in segments.into_iter().chain([(0, bytes.len())]) {
             prop_assert!(stream.receive(from as u64, &bytes[from..to]).is_ok());
@@ -190,12 +190,12 @@ proptest! {
 /// The bound of RFC 9000 §7.5: what is buffered, in order or not.
 #[test]
 fn a_handshake_is_bounded() {
-    let mut stream = CryptoStream::with_limit(100);
+    let mut stream = CryptoStream::with_max(100);
     assert_eq!(stream.receive(50, &[7; 50]), Ok(false));
     let error = stream.receive(50, &[7; 51]).expect_err("it is too much");
     assert_eq!(error.code(), segue_quic::ErrorCode::CRYPTO_BUFFER_EXCEEDED);
     assert_eq!(stream.receive(0, &[7; 50]), Ok(true));
-    assert_eq!((stream.buffer().len(), stream.held()), (100, 0));
+    assert_eq!((stream.buffer().len(), stream.out_of_order()), (100, 0));
     // What was read makes room; what comes again takes none.
     stream.buffer_mut().consume(30);
     assert_eq!(stream.receive(100, &[7; 30]), Ok(true));

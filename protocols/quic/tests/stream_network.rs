@@ -209,7 +209,7 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
 
         // The reader takes some of what there is.
         for (stream, receiver) in receivers.iter_mut().enumerate() {
-            prop_assert!(receiver.held() as u64 <= plan.stream_window);
+            prop_assert!(receiver.unread() as u64 <= plan.stream_window);
             let (buffer, _) = receiver.parts();
             let take = buffer.len().min(network.random.below(3000) as usize);
             read[stream].extend_from_slice(&buffer.take(take));
@@ -218,7 +218,7 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
             }
         }
         tell_data |= window.announce().is_some();
-        let held: usize = receivers.iter().map(ReceiveStream::held).sum();
+        let held: usize = receivers.iter().map(ReceiveStream::unread).sum();
         prop_assert!(held as u64 <= plan.connection_window);
 
         // A timer that stands for the probes of RFC 9002 §6.2: all counts as lost once nothing moves.
@@ -308,7 +308,7 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
         }
 
         let over =
-            senders.iter().all(SendStream::is_over) && receivers.iter().all(ReceiveStream::is_over);
+            senders.iter().all(SendStream::is_done) && receivers.iter().all(ReceiveStream::is_done);
         if over {
             for (stream, (read, &length)) in read.iter().zip(&plan.lengths).enumerate() {
                 let expected = content(stream, length);

@@ -9,12 +9,12 @@ use segue::{
     mux::{Carrier, Direction, Ending, Event, Item, Mux, Opens},
 };
 use segue_quic::{
-    ErrorCode, PacketKind, VarInt,
+    ErrorCode, PacketKind, Role, VarInt,
     frame::{
         Builder, Frame, MaxData, MaxStreamData, MaxStreams, Payload, ResetStream, StopSending,
         Stream,
     },
-    stream::{Carried, Limits, Side, StreamError, StreamId, Streams},
+    stream::{Carried, Limits, StreamError, StreamId, Streams},
     transport_parameters::TransportParameters,
 };
 
@@ -47,8 +47,8 @@ impl End for Mux<Streams, Prefixed<U16Be>> {
 fn ends(limits: Limits) -> [Streams; 2] {
     let mut parameters = TransportParameters::new();
     limits.declare(&mut parameters);
-    [Side::Client, Side::Server].map(|side| {
-        let mut streams = Streams::new(side, limits);
+    [Role::Client, Role::Server].map(|role| {
+        let mut streams = Streams::new(role, limits);
         streams.set_peer(&parameters);
         streams
     })

@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use segue::laws;
 use segue_quic::{
-    ConnectionId, ErrorCode, StatelessResetToken, VarInt, Version,
-    stream::Side,
+    ConnectionId, ErrorCode, Role, StatelessResetToken, VarInt, Version,
     transport_parameters::{
         ConnectionIds, Parameters, PreferredAddress, TransportParameters, VersionInformation,
     },
@@ -55,8 +54,8 @@ fn all() -> TransportParameters {
 
 #[test]
 fn all_of_them_return() {
-    let bytes = all().to_vec(Side::Server).unwrap();
-    assert_eq!(TransportParameters::decode(&bytes, Side::Server), Ok(all()));
+    let bytes = all().to_vec(Role::Server).unwrap();
+    assert_eq!(TransportParameters::decode(&bytes, Role::Server), Ok(all()));
     let read = Parameters::iter(&bytes).map(|one| one.unwrap().id).collect::<Vec<_>>();
     assert_eq!(read.len(), 22);
     let named = |id: &&VarInt| TransportParameters::name(**id).is_some();
@@ -64,13 +63,13 @@ fn all_of_them_return() {
     assert_eq!(read.iter().filter(|id| TransportParameters::is_reserved(**id)).count(), 1);
     // Nothing was said, and everything has a default.
     let nothing = TransportParameters::new();
-    assert_eq!(nothing.to_vec(Side::Client), Ok(vec![]));
-    assert_eq!(TransportParameters::decode(b"", Side::Client), Ok(nothing));
+    assert_eq!(nothing.to_vec(Role::Client), Ok(vec![]));
+    assert_eq!(TransportParameters::decode(b"", Role::Client), Ok(nothing));
 }
 
 #[test]
 fn every_prefix_is_refused_or_ends_between_two() {
-    let bytes = all().to_vec(Side::Server).unwrap();
+    let bytes = all().to_vec(Role::Server).unwrap();
     let (mut ends, mut at) = (vec![0], 0);
     for one in Parameters::iter(&bytes) {
         let one = one.unwrap();
@@ -79,7 +78,7 @@ fn every_prefix_is_refused_or_ends_between_two() {
         ends.push(at);
     }
     for cut in 0..=bytes.len() {
-        let read = TransportParameters::decode(&bytes[..cut], Side::Server);
+        let read = TransportParameters::decode(&bytes[..cut], Role::Server);
         assert_eq!(read.is_ok(), ends.contains(&cut), "cut at {cut}");
         let whole = Parameters::iter(&bytes[..cut]).filter(Result::is_ok).count();
         assert_eq!(whole, ends.iter().filter(|end| **end <= cut).count() - 1);
@@ -125,7 +124,7 @@ fn bad_values_are_refused() {
         b"\x01\xc0\0\0\0\0\0\0\xff",
     ];
     for bytes in bad {
-        let error = TransportParameters::decode(bytes, Side::Server).unwrap_err();
+        let error = TransportParameters::decode(bytes, Role::Server).unwrap_err();
         assert_eq!(error.code, ErrorCode::TRANSPORT_PARAMETER_ERROR, "{bytes:02x?}");
         assert!(error.section.starts_with("RFC 9"));
     }
@@ -143,11 +142,11 @@ fn clients_do_not_send_what_servers_send() {
         TransportParameters { preferred_address: all().preferred_address, ..Default::default() },
     ];
     for parameters in of_servers {
-        let bytes = parameters.to_vec(Side::Server).unwrap();
-        assert_eq!(TransportParameters::decode(&bytes, Side::Server).as_ref(), Ok(&parameters));
-        let refused = TransportParameters::decode(&bytes, Side::Client).unwrap_err();
+        let bytes = parameters.to_vec(Role::Server).unwrap();
+        assert_eq!(TransportParameters::decode(&bytes, Role::Server).as_ref(), Ok(&parameters));
+        let refused = TransportParameters::decode(&bytes, Role::Client).unwrap_err();
         assert_eq!(refused.code, ErrorCode::TRANSPORT_PARAMETER_ERROR);
-        assert_eq!(parameters.to_vec(Side::Client), Err(refused));
+        assert_eq!(parameters.to_vec(Role::Client), Err(refused));
     }
 }
 
@@ -160,28 +159,28 @@ fn connection_ids_are_those_that_were_seen() {
         original_destination: b"original",
         retry_source: Some(b""),
     };
-    assert_eq!(server.authenticate(Side::Server, &seen), Ok(()));
+    assert_eq!(server.authenticate(Role::Server, &seen), Ok(()));
     let mine = ConnectionIds { initial_source: b"mine", ..seen };
-    assert_eq!(client.authenticate(Side::Client, &mine), Ok(()));
+    assert_eq!(client.authenticate(Role::Client, &mine), Ok(()));
     for wrong in [
         ConnectionIds { initial_source: b"other", ..seen },
         ConnectionIds { original_destination: b"other", ..seen },
         ConnectionIds { retry_source: None, ..seen },
         ConnectionIds { retry_source: Some(b"other"), ..seen },
     ] {
-        let error = server.authenticate(Side::Server, &wrong).unwrap_err();
+        let error = server.authenticate(Role::Server, &wrong).unwrap_err();
         assert_eq!(error.code, ErrorCode::TRANSPORT_PARAMETER_ERROR);
     }
-    assert!(TransportParameters::new().authenticate(Side::Client, &mine).is_err());
+    assert!(TransportParameters::new().authenticate(Role::Client, &mine).is_err());
 }
 
 #[test]
 fn the_stage_keeps_the_laws() {
-    let bytes = all().to_vec(Side::Server).unwrap();
+    let bytes = all().to_vec(Role::Server).unwrap();
     laws::stage(Parameters::new)
         .accepts([&bytes[..], b"", b"\x01\x00\x01\x00"])
         .too_long([b"\x01\x80\x01\x00\x00"])
-        .limit(16 + Parameters::LIMIT)
+        .limit(16 + Parameters::MAX)
         .linear(|length| b"\x01\x02\x40\x25".repeat(length / 4))
         .check();
 }
@@ -198,7 +197,7 @@ proptest! {
             bytes.extend([id, u8::try_from(value.len()).unwrap()]);
             bytes.extend(value);
         }
-        let sender = if server { Side::Server } else { Side::Client };
+        let sender = if server { Role::Server } else { Role::Client };
         if let Ok(read) = TransportParameters::decode(&bytes, sender) {
             let again = read.to_vec(sender).unwrap();
             prop_assert!(again.len() <= bytes.len());

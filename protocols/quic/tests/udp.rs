@@ -7,7 +7,7 @@ use std::{
 };
 
 use segue::driver::{SocketTimer, Timer, tokio::TokioTimer};
-use segue_quic::udp::{self, Notice, Options, Outgoing, Turn};
+use segue_quic::udp::{self, DatagramTurn, Notice, Options, Outgoing};
 
 fn socket() -> UdpSocket {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback has ports")
@@ -40,7 +40,7 @@ struct Brought {
 }
 
 /// Notes what a turn has brought, and answers each datagram with itself while it is lent.
-fn note(turn: Turn<'_>, echo: bool) -> Brought {
+fn note(turn: DatagramTurn<'_>, echo: bool) -> Brought {
     let mut datagrams = Vec::new();
     for datagram in turn.datagrams {
         if echo {

@@ -91,7 +91,7 @@ pub fn unprotect(payload: usize) -> Group<'static> {
                     for packet in Coalesced::new(datagram, ID) {
                         let largest = number.checked_sub(1);
                         let opened = packet.ok().and_then(|p| p.unprotect(&keys, largest).ok());
-                        see(opened.as_ref().map_or(&[], segue_quic::Opened::payload));
+                        see(opened.as_ref().map_or(&[], segue_quic::Unprotected::payload));
                     }
                 })
             },

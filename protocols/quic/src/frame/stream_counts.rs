@@ -42,7 +42,7 @@ macro_rules! counts {
             }
 
             pub(super) const fn check(&self) -> Result<(), Broken> {
-                if self.$field.value() > MOST { Err($rule) } else { Ok(()) }
+                if self.$field.value() > MAX { Err($rule) } else { Ok(()) }
             }
         }
     )*};
@@ -63,7 +63,7 @@ counts! {
 }
 
 /// Ids have 62 bits, two of which say what kind of stream it is.
-const MOST: u64 = 1 << 60;
+const MAX: u64 = 1 << 60;
 
 const MANY_ALLOWED: Broken = &Rule::new("more than 2^60 streams are allowed", "RFC 9000 §19.11");
 const MANY_OPEN: Broken = &Rule::new("more than 2^60 streams are blocked", "RFC 9000 §19.14");

@@ -1,7 +1,7 @@
 //! Packets: what is in a datagram (RFC 9000 §12, §17).
 //!
 //! A packet goes through three types: [`Packet`] as it was received, [`Unmasked`] when its header can
-//! be read, [`Opened`] when its frames can. [`PacketBuilder`] is the way back.
+//! be read, [`Unprotected`] when its frames can. [`PacketBuilder`] is the way back.
 
 mod builder;
 mod header;
@@ -21,7 +21,7 @@ pub(crate) use kind::{FIXED, LONG};
 pub(crate) use layout::{Extent, read};
 pub use layout::{Layout, MAX_DATAGRAM};
 pub use number::PacketNumber;
-pub use protected::{Opened, Packet, Unmasked, UnprotectError};
+pub use protected::{Packet, Unmasked, UnprotectError, Unprotected};
 pub use reset::StatelessResetToken;
 pub use rules::{MIN_INITIAL_DATAGRAM, MIN_INITIAL_DESTINATION, wants_negotiation};
 pub use versions::Versions;

@@ -126,7 +126,7 @@ impl<'a> Packet<'a> {
         self,
         keys: &Keys<H, P>,
         largest: Option<u64>,
-    ) -> Result<Opened<'a>, UnprotectError> {
+    ) -> Result<Unprotected<'a>, UnprotectError> {
         let unmasked = self.unmask(&keys.header)?;
         let number = unmasked.number(largest);
         unmasked.open(&keys.packet, number)
@@ -178,7 +178,7 @@ impl<'a> Unmasked<'a> {
         self,
         key: &P,
         number: u64,
-    ) -> Result<Opened<'a>, UnprotectError> {
+    ) -> Result<Unprotected<'a>, UnprotectError> {
         let Self { bytes, layout, size, .. } = self;
         let payload_at = layout.header_end() + usize::from(size);
         let Some((header, payload)) = bytes.split_at_mut_checked(payload_at) else {
@@ -195,7 +195,7 @@ impl<'a> Unmasked<'a> {
         if length == 0 {
             return Err(UnprotectError::Close(no_frames()));
         }
-        Ok(Opened { bytes, layout, number, payload_at })
+        Ok(Unprotected { bytes, layout, number, payload_at })
     }
 
     fn first(&self) -> u8 {
@@ -204,14 +204,14 @@ impl<'a> Unmasked<'a> {
 }
 
 /// A packet that is authentic: the peer has sent it, and this is what it says.
-pub struct Opened<'a> {
+pub struct Unprotected<'a> {
     bytes: &'a mut [u8],
     layout: Layout,
     number: u64,
     payload_at: usize,
 }
 
-impl<'a> Opened<'a> {
+impl<'a> Unprotected<'a> {
     /// What kind of packet it is.
     #[inline]
     #[must_use]
@@ -359,4 +359,4 @@ macro_rules! debug_without_payload {
     )*};
 }
 
-debug_without_payload!(Packet, Unmasked, Opened);
+debug_without_payload!(Packet, Unmasked, Unprotected);

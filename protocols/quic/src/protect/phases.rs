@@ -3,7 +3,7 @@
 use core::mem;
 
 use super::PacketKey;
-use crate::{Discard, Opened, UnprotectError, packet::Unmasked};
+use crate::{Discard, UnprotectError, Unprotected, packet::Unmasked};
 
 /// The keys for payloads of 1-RTT packets that one end has sent, of the phases that are alive.
 ///
@@ -86,7 +86,7 @@ impl<P: PacketKey> KeyPhases<P> {
         &mut self,
         packet: Unmasked<'a>,
         number: u64,
-    ) -> Result<Opened<'a>, UnprotectError> {
+    ) -> Result<Unprotected<'a>, UnprotectError> {
         let phase = self.phase(packet.key_phase(), number);
         let key = match phase {
             Phase::Previous => self.previous.as_ref(),

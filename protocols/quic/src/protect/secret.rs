@@ -24,12 +24,12 @@ use crate::Version;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Secret {
     suite: Suite,
-    bytes: [u8; Self::MOST],
+    bytes: [u8; Self::MAX],
 }
 
 impl Secret {
     /// The most bytes a secret has.
-    const MOST: usize = 48;
+    const MAX: usize = 48;
 
     /// The secret of these bytes; none if these are not as many as the suite has.
     #[must_use]
@@ -37,7 +37,7 @@ impl Secret {
         if secret.len() != suite.secret_size() {
             return None;
         }
-        let mut bytes = [0; Self::MOST];
+        let mut bytes = [0; Self::MAX];
         bytes.get_mut(..secret.len())?.copy_from_slice(secret);
         Some(Self { suite, bytes })
     }
@@ -79,7 +79,7 @@ impl Secret {
     /// The secret after a key update (§6.1); none if the version is not known.
     #[must_use]
     pub fn next(&self, version: Version) -> Option<Self> {
-        let mut next = Self { suite: self.suite, bytes: [0; Self::MOST] };
+        let mut next = Self { suite: self.suite, bytes: [0; Self::MAX] };
         let bytes = next.bytes.get_mut(..self.suite.secret_size())?;
         expand(self, Labels::of(version)?.update, bytes)?;
         Some(next)

@@ -86,7 +86,7 @@ impl Carrier for Streams {
         stream.input = segue::Buffer::new();
         // What was not told is not to be told any more, but a stream stands in the queue once.
         stream.events.clear();
-        if self.is_over() {
+        if self.is_done() {
             let Some(stream) = self.streams.get_mut(&id) else { return };
             stream.end_writing();
         }
@@ -117,7 +117,7 @@ impl Carrier for Streams {
 
     /// The peer is told so in the next packet.
     fn close(&mut self, code: u64, why: &str) {
-        if self.is_over() {
+        if self.is_done() {
             return;
         }
         self.life = Life::Closing(varint(code), why.as_bytes().to_vec());
@@ -144,7 +144,7 @@ impl Carrier for Streams {
 
 impl Opens for Streams {
     fn open(&mut self, direction: Direction) -> Option<StreamId> {
-        if self.is_over() {
+        if self.is_done() {
             return None;
         }
         let both = direction == Direction::Both;
@@ -159,7 +159,7 @@ impl Opens for Streams {
     }
 
     fn opens_later(&self, _: Direction) -> bool {
-        !self.is_over()
+        !self.is_done()
     }
 }
 
@@ -172,7 +172,7 @@ impl Datagrams for Streams {
     fn put_datagram(&mut self, parts: &[&[u8]]) -> bool {
         self.measure_datagrams();
         let length = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
-        if length > self.datagram_room || self.is_over() {
+        if length > self.datagram_room || self.is_done() {
             return false;
         }
         let mut datagram = BytesMut::with_capacity(length);
@@ -192,6 +192,6 @@ impl Streams {
     pub(super) fn measure_datagrams(&mut self) {
         let datagrams = self.connection.datagrams();
         let room = datagrams.max_size().unwrap_or(0).min(datagrams.send_buffer_space());
-        self.datagram_room = if self.is_over() { 0 } else { room };
+        self.datagram_room = if self.is_done() { 0 } else { room };
     }
 }

@@ -55,7 +55,7 @@ impl Streams {
         // Before the handshake is over all are taken, or it would not be known which are early. The
         // connection's own limit bounds them.
         while (early || self.counted[index(direction)] < self.limits.streams)
-            && !self.is_over()
+            && !self.is_done()
             && let Some(id) = self.connection.streams().accept(direction)
         {
             if let Some(code) = self.refuse {
@@ -123,14 +123,14 @@ impl Streams {
             ConnectionError::TransportError(error) => error.code.into(),
             _ => 0,
         };
-        if !self.is_over() {
+        if !self.is_done() {
             self.told.away = Some(why);
         }
         let by_peer = matches!(
             reason,
             ConnectionError::ApplicationClosed(_) | ConnectionError::ConnectionClosed(_)
         );
-        let tells = by_peer && !self.is_over();
+        let tells = by_peer && !self.is_done();
         let mut streams = 0;
         self.life = Life::Lost(reason);
         let code = self.broken().unwrap_or(0);

@@ -7,7 +7,7 @@ use segue::Output;
 /// ```
 /// use segue_quic::quinn::Limits;
 ///
-/// let limits = Limits { streams: 16, ..Limits::default() };
+/// let limits = Limits { streams: 16, ..Limits::DEFAULT };
 /// # let _ = limits;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,14 +40,19 @@ pub struct Limits {
     pub output: usize,
 }
 
+impl Limits {
+    /// The limits unless others are set: see each field.
+    pub const DEFAULT: Self = Self {
+        streams: 256,
+        window: 64 * 1024,
+        excess: 1 << 20,
+        excess_of_all: 16 << 20,
+        output: Output::HIGH_WATER,
+    };
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            streams: 256,
-            window: 64 * 1024,
-            excess: 1 << 20,
-            excess_of_all: 16 << 20,
-            output: Output::HIGH_WATER,
-        }
+        Self::DEFAULT
     }
 }

@@ -164,13 +164,7 @@ enum Life {
 impl Streams {
     /// The streams of a connection that nobody has taken streams or events of.
     #[must_use]
-    pub fn new(connection: Connection) -> Self {
-        Self::with_limits(connection, Limits::default())
-    }
-
-    /// The same, with other limits.
-    #[must_use]
-    pub fn with_limits(connection: Connection, mut limits: Limits) -> Self {
+    pub fn new(connection: Connection, mut limits: Limits) -> Self {
         limits.window = limits.window.max(1);
         let mut streams = Self {
             connection,
@@ -283,7 +277,7 @@ impl Streams {
     }
 
     /// Whether the connection carries nothing any more.
-    const fn is_over(&self) -> bool {
+    const fn is_done(&self) -> bool {
         !matches!(self.life, Life::Open)
     }
 }

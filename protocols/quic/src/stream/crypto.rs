@@ -36,17 +36,17 @@ impl CryptoStream {
     /// How many bytes are buffered unless another limit is set: 64 KiB, which chains of
     /// certificates fit into also where their signatures are post-quantum ones. The standard asks
     /// for 4096 at least (RFC 9000 §7.5).
-    pub const LIMIT: usize = 64 * 1024;
+    pub const MAX: usize = 64 * 1024;
 
     /// A stream of which nothing has come.
     #[must_use]
     pub fn new() -> Self {
-        Self::with_limit(Self::LIMIT)
+        Self::with_max(Self::MAX)
     }
 
     /// The same, with at most `limit` bytes buffered, be they in order or not.
     #[must_use]
-    pub fn with_limit(limit: usize) -> Self {
+    pub fn with_max(limit: usize) -> Self {
         Self { reassembler: Reassembler::new(), buffer: Buffer::new(), limit }
     }
 
@@ -92,16 +92,16 @@ impl CryptoStream {
         &self.buffer
     }
 
-    /// How many bytes have come before their turn.
+    /// The number of bytes that wait because something before them is missing.
     #[must_use]
-    pub fn held(&self) -> usize {
-        self.reassembler.held()
+    pub fn out_of_order(&self) -> usize {
+        self.reassembler.out_of_order()
     }
 
-    /// How many bytes of memory it takes.
+    /// The memory that the stream takes, used or not, in bytes.
     #[must_use]
-    pub fn memory(&self) -> usize {
-        self.buffer.capacity() + self.reassembler.memory()
+    pub fn held(&self) -> usize {
+        self.buffer.capacity() + self.reassembler.held()
     }
 }
 

@@ -50,7 +50,7 @@ pub enum StreamError {
     CryptoBuffer(Exceeded),
     /// A frame is of the side of a stream that there is not: data where only this end sends, or a
     /// limit for what only the peer sends.
-    NoSuchSide(StreamId),
+    NoSuchDirection(StreamId),
     /// A frame is of a stream that this end is to open and has not.
     NotOpened(StreamId),
 }
@@ -105,10 +105,10 @@ impl StreamError {
                 "RFC 9000 §7.5",
                 "more in CRYPTO frames than is buffered",
             ),
-            Self::NoSuchSide(_) => (
+            Self::NoSuchDirection(_) => (
                 ErrorCode::STREAM_STATE_ERROR,
                 "RFC 9000 §19.8",
-                "a frame is of a side that its stream does not have",
+                "a frame is for a direction that its stream does not have",
             ),
             Self::NotOpened(_) => (
                 ErrorCode::STREAM_STATE_ERROR,
@@ -134,7 +134,7 @@ impl fmt::Display for StreamError {
             | Self::ConnectionData(exceeded)
             | Self::StreamCount(exceeded)
             | Self::CryptoBuffer(exceeded) => exceeded.fmt(f)?,
-            Self::NoSuchSide(id) | Self::NotOpened(id) => write!(f, "stream {}", id.value())?,
+            Self::NoSuchDirection(id) | Self::NotOpened(id) => write!(f, "stream {}", id.value())?,
         }
         write!(f, " ({section}; {code})")
     }

@@ -4,29 +4,22 @@ use core::fmt;
 
 use segue::mux::{Direction, Window};
 
+use crate::Role;
+
 /// The id of a stream, whose two low bits say who opened it and whether both sides send
 /// (RFC 9000 §2.1).
 ///
 /// ```
-/// use segue_quic::stream::{Direction, Side, StreamId};
+/// use segue_quic::{Role, stream::{Direction, StreamId}};
 ///
 /// let id = StreamId::new(7);
-/// assert_eq!((id.initiator(), id.direction()), (Side::Server, Direction::Sending));
+/// assert_eq!((id.initiator(), id.direction()), (Role::Server, Direction::Sending));
 /// assert_eq!((id.index(), id.count()), (1, 2));
-/// assert_eq!(StreamId::of(Side::Server, Direction::Sending, 1), Some(id));
+/// assert_eq!(StreamId::of(Role::Server, Direction::Sending, 1), Some(id));
 /// assert_eq!(id.to_string(), "7 (server, uni)");
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
-
-/// An endpoint of a connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The one that opened the connection.
-    Client,
-    /// The other one.
-    Server,
-}
 
 impl StreamId {
     /// The stream of this id, as it is sent.
@@ -37,11 +30,11 @@ impl StreamId {
 
     /// The stream number `index` of its kind, from 0 on; none if there are not so many.
     #[must_use]
-    pub const fn of(initiator: Side, direction: Direction, index: u64) -> Option<Self> {
+    pub const fn of(initiator: Role, direction: Direction, index: u64) -> Option<Self> {
         if index >= Window::MAX_STREAMS {
             return None;
         }
-        let server = if matches!(initiator, Side::Server) { SERVER } else { 0 };
+        let server = if matches!(initiator, Role::Server) { SERVER } else { 0 };
         let uni = if matches!(direction, Direction::Sending) { UNI } else { 0 };
         Some(Self(index << 2 | uni | server))
     }
@@ -54,8 +47,8 @@ impl StreamId {
 
     /// Who opened the stream, or is to open it.
     #[must_use]
-    pub const fn initiator(self) -> Side {
-        if self.0 & SERVER == 0 { Side::Client } else { Side::Server }
+    pub const fn initiator(self) -> Role {
+        if self.0 & SERVER == 0 { Role::Client } else { Role::Server }
     }
 
     /// Who sends on it.
@@ -86,30 +79,19 @@ impl StreamId {
         self.index() + 1
     }
 
-    /// Whether `side` sends on it. A frame of a stream from a side that does not is a
+    /// Whether `role` sends on it. A frame of a stream from a side that does not is a
     /// STREAM_STATE_ERROR (RFC 9000 §19.8).
     #[must_use]
-    pub fn is_sent_by(self, side: Side) -> bool {
-        self.direction() == Direction::Both || self.initiator() == side
-    }
-}
-
-impl Side {
-    /// The other one.
-    #[must_use]
-    pub const fn peer(self) -> Self {
-        match self {
-            Self::Client => Self::Server,
-            Self::Server => Self::Client,
-        }
+    pub fn is_sent_by(self, role: Role) -> bool {
+        self.direction() == Direction::Both || self.initiator() == role
     }
 }
 
 impl fmt::Display for StreamId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let initiator = match self.initiator() {
-            Side::Client => "client",
-            Side::Server => "server",
+            Role::Client => "client",
+            Role::Server => "server",
         };
         let direction = match self.direction() {
             Direction::Both => "bi",
@@ -133,10 +115,10 @@ mod tests {
     #[test]
     fn kinds() {
         for (id, initiator, direction) in [
-            (0, Side::Client, Direction::Both),
-            (1, Side::Server, Direction::Both),
-            (2, Side::Client, Direction::Sending),
-            (3, Side::Server, Direction::Sending),
+            (0, Role::Client, Direction::Both),
+            (1, Role::Server, Direction::Both),
+            (2, Role::Client, Direction::Sending),
+            (3, Role::Server, Direction::Sending),
         ] {
             let id = StreamId::new(id + 40);
             assert_eq!((id.initiator(), id.direction()), (initiator, direction));
@@ -144,6 +126,6 @@ mod tests {
             assert!(id.is_sent_by(initiator));
             assert_eq!(id.is_sent_by(initiator.peer()), direction == Direction::Both);
         }
-        assert_eq!(StreamId::of(Side::Client, Direction::Both, 1 << 60), None);
+        assert_eq!(StreamId::of(Role::Client, Direction::Both, 1 << 60), None);
     }
 }

@@ -47,7 +47,7 @@ pub(crate) mod told;
 
 pub use crypto::CryptoStream;
 pub use error::{ReadError, StreamError};
-pub use id::{Side, StreamId};
+pub use id::StreamId;
 pub use queue::{Piece, SendQueue, Sent};
 pub use reassembly::Reassembler;
 pub use receive::ReceiveStream;

@@ -242,9 +242,9 @@ impl SendQueue {
         !self.lost.is_empty() || self.fresh < self.end
     }
 
-    /// How many bytes of memory hold what was written; `Bytes` count as long as they are.
+    /// The memory that holds what was written, in bytes; `Bytes` count with their length.
     #[must_use]
-    pub fn memory(&self) -> usize {
+    pub fn held(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|chunk| chunk.bytes.len()).sum();
         chunks + self.tail.capacity() + self.chunks.capacity() * size_of::<Chunk>()
     }

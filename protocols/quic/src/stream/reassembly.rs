@@ -28,9 +28,9 @@ use super::pages::Pages;
 ///
 /// let (mut stream, mut buffer) = (Reassembler::new(), Buffer::new());
 /// stream.write(6, b"world", &mut buffer);
-/// assert_eq!((buffer.len(), stream.held()), (0, 5));
+/// assert_eq!((buffer.len(), stream.out_of_order()), (0, 5));
 /// stream.write(0, b"hello ", &mut buffer);
-/// assert_eq!((buffer.as_slice(), stream.held()), (&b"hello world"[..], 0));
+/// assert_eq!((buffer.as_slice(), stream.out_of_order()), (&b"hello world"[..], 0));
 /// ```
 #[derive(Debug, Default)]
 pub struct Reassembler {
@@ -93,15 +93,15 @@ impl Reassembler {
         self.next
     }
 
-    /// How many bytes are held because something before them is missing.
+    /// The number of bytes that wait because something before them is missing.
     #[must_use]
-    pub fn held(&self) -> usize {
+    pub fn out_of_order(&self) -> usize {
         self.pages.held()
     }
 
-    /// How many bytes of memory it takes to hold them.
+    /// The memory that holds them, used or not, in bytes.
     #[must_use]
-    pub fn memory(&self) -> usize {
+    pub fn held(&self) -> usize {
         self.pages.memory()
     }
 

@@ -216,22 +216,22 @@ impl ReceiveStream {
     /// Whether nothing of this stream matters any more: all was read, or it was reset, or stopped
     /// and its end is known. It counts no longer as open: see [`Window::streams`].
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_done(&self) -> bool {
         self.reset.is_some()
             || (self.stopped && self.final_size.is_some())
             || (self.is_whole() && self.buffer.is_empty())
     }
 
-    /// How many bytes have come and were not read: those in order, and those before their turn.
+    /// The number of bytes that have come and were not read, in order and out of order.
     #[must_use]
-    pub fn held(&self) -> usize {
-        self.buffer.len() + self.reassembler.held()
+    pub fn unread(&self) -> usize {
+        self.buffer.len() + self.reassembler.out_of_order()
     }
 
-    /// How many bytes of memory hold them.
+    /// The memory that holds them, used or not, in bytes.
     #[must_use]
-    pub fn memory(&self) -> usize {
-        self.buffer.capacity() + self.reassembler.memory()
+    pub fn held(&self) -> usize {
+        self.buffer.capacity() + self.reassembler.held()
     }
 
     /// Gives back memory that holds nothing, which is otherwise kept for what comes next.

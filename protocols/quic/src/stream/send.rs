@@ -36,7 +36,7 @@ use crate::VarInt;
 /// let second = piece.sent();
 /// stream.acknowledged(second);
 /// stream.acknowledged(first);
-/// assert!(stream.is_over());
+/// assert!(stream.is_done());
 /// # Ok::<(), segue_quic::stream::Closed>(())
 /// ```
 #[derive(Debug)]
@@ -120,7 +120,7 @@ impl SendStream {
     /// [`next_reset`](Self::next_reset) has the frame. Nothing happens to a stream that was reset, or
     /// of which all has arrived.
     pub fn reset(&mut self, code: u64) {
-        if self.reset.is_none() && !self.is_over() {
+        if self.reset.is_none() && !self.is_done() {
             self.reset = Some((code, self.queue.sent()));
             self.reset_told = Told::Due;
             self.fin = Told::Nothing;
@@ -236,7 +236,7 @@ impl SendStream {
     /// Whether the stream is closed on this side: the peer has acknowledged everything with the end,
     /// or the reset.
     #[must_use]
-    pub fn is_over(&self) -> bool {
+    pub fn is_done(&self) -> bool {
         self.reset_told == Told::Acknowledged
             || (self.fin == Told::Acknowledged && self.queue.unacknowledged() == 0)
     }

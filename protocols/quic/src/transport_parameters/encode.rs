@@ -6,7 +6,7 @@ use super::{
     ACK_DELAY_EXPONENT, ACTIVE_CONNECTION_ID_LIMIT, MAX_ACK_DELAY, MAX_UDP_PAYLOAD_SIZE,
     TransportParameters, id,
 };
-use crate::{Sink, TransportError, VarInt, stream::Side};
+use crate::{Role, Sink, TransportError, VarInt};
 
 impl TransportParameters {
     /// Appends what `sender` sends in its TLS extension: the parameters that have not their
@@ -14,7 +14,7 @@ impl TransportParameters {
     ///
     /// # Errors
     /// What the receiver would close the connection with. Nothing is appended then.
-    pub fn encode(&self, sender: Side, sink: &mut impl Sink) -> Result<(), TransportError> {
+    pub fn encode(&self, sender: Role, sink: &mut impl Sink) -> Result<(), TransportError> {
         self.check(sender)?;
         let ids = [&self.original_destination, &self.initial_source, &self.retry_source];
         let [original, initial, retry] =
@@ -59,7 +59,7 @@ impl TransportParameters {
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
-    pub fn to_vec(&self, sender: Side) -> Result<Vec<u8>, TransportError> {
+    pub fn to_vec(&self, sender: Role) -> Result<Vec<u8>, TransportError> {
         let mut bytes = Vec::new();
         self.encode(sender, &mut bytes)?;
         Ok(bytes)

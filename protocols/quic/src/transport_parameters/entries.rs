@@ -36,7 +36,7 @@ pub struct Parameters(());
 
 impl Parameters {
     /// The longest value that is taken, in bytes: a TLS extension has no room for more.
-    pub const LIMIT: usize = 0xffff;
+    pub const MAX: usize = 0xffff;
 
     /// A stage in front of the first parameter.
     #[must_use]
@@ -80,7 +80,7 @@ fn first(input: &[u8]) -> Front<'_> {
     let at = input.len() - rest.len();
     let Some(length) = VarInt::take(&mut rest) else { return short(rest) };
     let length = match usize::try_from(length) {
-        Ok(length) if length <= Parameters::LIMIT => length,
+        Ok(length) if length <= Parameters::MAX => length,
         _ => return Front::TooLong(at),
     };
     match rest.get(..length) {

@@ -1,7 +1,7 @@
 //! Whether the connection ids of the handshake were tampered with (RFC 9000 §7.3).
 
 use super::{TransportParameters, wrong};
-use crate::{TransportError, stream::Side};
+use crate::{Role, TransportError};
 
 /// The connection ids that were seen in packets of the handshake.
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +22,13 @@ impl TransportParameters {
     /// `TRANSPORT_PARAMETER_ERROR` where one is missing, is there without reason, or is another.
     pub fn authenticate(
         &self,
-        sender: Side,
+        sender: Role,
         seen: &ConnectionIds<'_>,
     ) -> Result<(), TransportError> {
         if self.initial_source.as_deref() != Some(seen.initial_source) {
             return Err(INITIAL_SOURCE);
         }
-        if sender == Side::Client {
+        if sender == Role::Client {
             return Ok(());
         }
         if self.original_destination.as_deref() != Some(seen.original_destination) {

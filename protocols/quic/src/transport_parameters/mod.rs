@@ -5,17 +5,17 @@
 //! kept.
 //!
 //! ```
-//! use segue_quic::{stream::Side, transport_parameters::TransportParameters};
+//! use segue_quic::{Role, transport_parameters::TransportParameters};
 //!
 //! let sent = b"\x01\x04\x80\x00\x75\x30\x0f\x03cid\x1b\x02??"; // 27 is reserved, and means nothing
-//! let read = TransportParameters::decode(sent, Side::Client)?;
+//! let read = TransportParameters::decode(sent, Role::Client)?;
 //! assert_eq!(read.max_idle_timeout.value(), 30_000);
 //! assert_eq!(read.initial_source.as_deref(), Some(&b"cid"[..]));
 //! assert_eq!(read.max_udp_payload_size.value(), 65_527); // by default
 //! assert_eq!(read.unknown[0].1, b"??");
 //!
 //! let mut again = Vec::new();
-//! read.encode(Side::Client, &mut again)?;
+//! read.encode(Role::Client, &mut again)?;
 //! assert_eq!(again, sent);
 //! # Ok::<(), segue_quic::TransportError>(())
 //! ```

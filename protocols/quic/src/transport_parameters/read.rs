@@ -5,7 +5,7 @@ use alloc::collections::BTreeSet;
 use super::{
     Parameter, Parameters, PreferredAddress, TransportParameters, VersionInformation, id, wrong,
 };
-use crate::{ConnectionId, StatelessResetToken, TransportError, VarInt, stream::Side};
+use crate::{ConnectionId, Role, StatelessResetToken, TransportError, VarInt};
 
 impl TransportParameters {
     /// The parameters in `extension`, the content of the TLS extension (RFC 9001 §8.2), which
@@ -17,7 +17,7 @@ impl TransportParameters {
     /// # Errors
     /// `TRANSPORT_PARAMETER_ERROR` where a parameter is cut off, came before, has a value that it
     /// must not have, or is one that `sender` must not send.
-    pub fn decode(extension: &[u8], sender: Side) -> Result<Self, TransportError> {
+    pub fn decode(extension: &[u8], sender: Role) -> Result<Self, TransportError> {
         let (mut read, mut seen) = (Self::new(), BTreeSet::new());
         for parameter in Parameters::iter(extension) {
             let parameter = parameter?;
@@ -77,7 +77,7 @@ impl TransportParameters {
     }
 
     /// Whether all values are such as `sender` may send.
-    pub(super) fn check(&self, sender: Side) -> Result<(), TransportError> {
+    pub(super) fn check(&self, sender: Role) -> Result<(), TransportError> {
         let of_servers = self.original_destination.is_some()
             || self.stateless_reset_token.is_some()
             || self.preferred_address.is_some()
@@ -85,7 +85,7 @@ impl TransportParameters {
         let streams = [self.initial_max_streams_bidi, self.initial_max_streams_uni];
         let without_ids = self.initial_source.is_some_and(|id| id.is_empty());
         let rules = [
-            (of_servers && sender == Side::Client, OF_SERVERS),
+            (of_servers && sender == Role::Client, OF_SERVERS),
             (self.max_udp_payload_size < 1200, UDP_PAYLOAD),
             (streams.iter().any(|streams| *streams > 1 << 60), STREAMS),
             (self.ack_delay_exponent > 20, EXPONENT),

@@ -24,7 +24,7 @@ pub struct Datagrams<S> {
 
 /// What a turn has brought: datagrams, notices, or, where both are empty, the deadline.
 #[derive(Debug)]
-pub struct Turn<'a> {
+pub struct DatagramTurn<'a> {
     /// What has come.
     pub datagrams: Batch<'a>,
     /// What happened to single datagrams since the last turn.
@@ -33,7 +33,7 @@ pub struct Turn<'a> {
     pub outgoing: &'a mut Outgoing,
 }
 
-impl Turn<'_> {
+impl DatagramTurn<'_> {
     /// Whether nothing came before the deadline did.
     #[must_use]
     pub fn is_deadline(&self) -> bool {
@@ -70,9 +70,9 @@ impl<S> Datagrams<S> {
     }
 
     /// The turn that [`poll_ready`](Self::poll_ready) has made ready.
-    pub fn take(&mut self) -> Turn<'_> {
+    pub fn take(&mut self) -> DatagramTurn<'_> {
         self.told = true;
-        Turn {
+        DatagramTurn {
             datagrams: self.incoming.lend(),
             notices: &self.notices,
             outgoing: &mut self.outgoing,

@@ -77,7 +77,7 @@ impl Incoming {
     }
 }
 
-/// The datagrams of a [`Turn`](super::Turn), in the order in which they came.
+/// The datagrams of a [`DatagramTurn`](super::DatagramTurn), in the order in which they came.
 pub struct Batch<'a> {
     bytes: &'a mut [u8],
     places: std::slice::Iter<'a, (usize, SocketAddr)>,

@@ -5,7 +5,7 @@
 //! | [`std::net::UdpSocket`] | [`sync::Datagrams`] | `std` |
 //! | tokio's `UdpSocket` | `tokio::Datagrams` | `tokio-net` |
 //!
-//! Both are [`Datagrams`] over another [`Socket`]. A [`Turn`] sends what is queued, and gives a batch
+//! Both are [`Datagrams`] over another [`Socket`]. A [`DatagramTurn`] sends what is queued, and gives a batch
 //! of datagrams, to be unprotected in place, with the queue to answer on. What happens to single
 //! datagrams, such as that one is too large for the path, is a [`Notice`] and ends nothing.
 //!
@@ -45,7 +45,7 @@ pub mod sync;
 #[cfg(feature = "tokio-net")]
 pub mod tokio;
 
-pub use datagrams::{Datagrams, Turn};
+pub use datagrams::{DatagramTurn, Datagrams};
 pub use incoming::{Batch, Received};
 pub use notice::Notice;
 pub use options::Options;

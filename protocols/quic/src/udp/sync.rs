@@ -9,7 +9,7 @@ use std::{
 
 use segue::driver::Timer;
 
-use super::{Options, Socket, Turn, datagrams};
+use super::{DatagramTurn, Options, Socket, datagrams};
 
 /// Datagrams over a [`UdpSocket`].
 ///
@@ -57,7 +57,7 @@ impl Datagrams {
     /// # Errors
     /// The socket's, and [`WouldBlock`](io::ErrorKind::WouldBlock) of one that is non-blocking or
     /// has a time-out: call again when it is readable, or writable if something is still queued.
-    pub fn turn(&mut self) -> io::Result<Turn<'_>> {
+    pub fn turn(&mut self) -> io::Result<DatagramTurn<'_>> {
         match self.poll_ready(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ready) => ready?,
             Poll::Pending => return Err(io::ErrorKind::WouldBlock.into()),
@@ -74,7 +74,7 @@ impl Datagrams {
         &mut self,
         until: Option<Duration>,
         timer: &mut impl Timer,
-    ) -> io::Result<Turn<'_>> {
+    ) -> io::Result<DatagramTurn<'_>> {
         let armed = self.io().blocks && until.is_some();
         if armed {
             timer.arm(until)?;

@@ -11,7 +11,7 @@ use std::{
 use ::tokio::{io::ReadBuf, net::UdpSocket};
 use segue::driver::Timer;
 
-use super::{Options, Socket, Turn, datagrams};
+use super::{DatagramTurn, Options, Socket, datagrams};
 
 /// Datagrams over tokio's [`UdpSocket`].
 ///
@@ -64,7 +64,7 @@ impl Datagrams {
     ///
     /// # Errors
     /// The socket's.
-    pub async fn turn(&mut self) -> io::Result<Turn<'_>> {
+    pub async fn turn(&mut self) -> io::Result<DatagramTurn<'_>> {
         poll_fn(|cx| self.poll_ready(cx)).await?;
         Ok(self.take())
     }
@@ -77,7 +77,7 @@ impl Datagrams {
         &mut self,
         until: Option<Duration>,
         timer: &mut impl Timer,
-    ) -> io::Result<Turn<'_>> {
+    ) -> io::Result<DatagramTurn<'_>> {
         poll_fn(|cx| self.poll_ready_by(cx, until, timer)).await?;
         Ok(self.take())
     }

@@ -139,7 +139,7 @@ impl Opens for Streams {
             counts.waits = true;
             return None;
         }
-        let id = StreamId::of(self.side, direction, opened)?;
+        let id = StreamId::of(self.role, direction, opened)?;
         self.add(id);
         Some(id)
     }

@@ -99,10 +99,10 @@ impl Entry {
     }
 
     /// Whether nothing of it matters any more.
-    pub(super) fn is_over(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         !self.held
-            && self.send.as_ref().is_none_or(SendStream::is_over)
-            && self.receive.as_ref().is_none_or(ReceiveStream::is_over)
+            && self.send.as_ref().is_none_or(SendStream::is_done)
+            && self.receive.as_ref().is_none_or(ReceiveStream::is_done)
     }
 
     /// Gives this end's side up.

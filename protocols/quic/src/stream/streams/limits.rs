@@ -9,7 +9,7 @@ use crate::{VarInt, transport_parameters::TransportParameters};
 /// ```
 /// use segue_quic::{stream::Limits, transport_parameters::TransportParameters};
 ///
-/// let limits = Limits { streams: 16, ..Limits::default() };
+/// let limits = Limits { streams: 16, ..Limits::DEFAULT };
 /// let mut parameters = TransportParameters::new();
 /// limits.declare(&mut parameters);
 /// assert_eq!(parameters.initial_max_streams_bidi.value(), 16);
@@ -45,6 +45,16 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// The limits unless others are set: see each field.
+    pub const DEFAULT: Self = Self {
+        window: 64 * 1024,
+        data: 16 << 20,
+        streams: 256,
+        excess: 1 << 20,
+        excess_of_all: 16 << 20,
+        output: Output::HIGH_WATER,
+    };
+
     /// Puts the limits into what this end declares in the handshake (RFC 9000 §18.2).
     pub fn declare(&self, parameters: &mut TransportParameters) {
         let window = varint(self.window);
@@ -60,14 +70,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            window: 64 * 1024,
-            data: 16 << 20,
-            streams: 256,
-            excess: 1 << 20,
-            excess_of_all: 16 << 20,
-            output: Output::HIGH_WATER,
-        }
+        Self::DEFAULT
     }
 }
 

@@ -13,8 +13,8 @@ use segue::mux::{Credit, Event, Grants, Scheduler, Table, Window};
 
 use self::entry::Entry;
 pub use self::{limits::Limits, transmit::Carried};
-use super::{Direction, ReceiveStream, SendStream, Side, StreamId, told::Events};
-use crate::transport_parameters::TransportParameters;
+use super::{Direction, ReceiveStream, SendStream, StreamId, told::Events};
+use crate::{Role, transport_parameters::TransportParameters};
 
 /// All streams of a connection: a [`Carrier`](segue::mux::Carrier) that is fed with frames and asked
 /// for frames (RFC 9000 §2-4).
@@ -31,16 +31,16 @@ use crate::transport_parameters::TransportParameters;
 /// ```
 /// use segue::mux::{Carrier, Direction, Ending, Event, Opens};
 /// use segue_quic::{
-///     PacketKind,
+///     PacketKind, Role,
 ///     frame::{Builder, Payload},
-///     stream::{Limits, Side, Streams},
+///     stream::{Limits, Streams},
 ///     transport_parameters::TransportParameters,
 /// };
 ///
 /// let mut parameters = TransportParameters::new();
 /// Limits::default().declare(&mut parameters);
-/// let [mut client, mut server] = [Side::Client, Side::Server].map(|side| {
-///     let mut streams = Streams::new(side, Limits::default());
+/// let [mut client, mut server] = [Role::Client, Role::Server].map(|role| {
+///     let mut streams = Streams::new(role, Limits::default());
 ///     streams.set_peer(&parameters);
 ///     streams
 /// });
@@ -82,7 +82,7 @@ use crate::transport_parameters::TransportParameters;
 /// window and what it [wants](segue::mux::Carrier::want). What is sent waits in the output, up to its
 /// high-water mark, until a packet is filled, and then until it is acknowledged.
 pub struct Streams {
-    side: Side,
+    role: Role,
     limits: Limits,
     peer: TransportParameters,
     streams: Table<StreamId, Entry>,
@@ -119,7 +119,7 @@ struct Counts {
 impl Streams {
     /// The streams of this side, which allows its peer so much.
     #[must_use]
-    pub fn new(side: Side, limits: Limits) -> Self {
+    pub fn new(role: Role, limits: Limits) -> Self {
         let counts = || Counts {
             window: Window::streams(limits.streams),
             credit: Credit::new(0),
@@ -128,7 +128,7 @@ impl Streams {
             may: false,
         };
         Self {
-            side,
+            role,
             limits,
             peer: TransportParameters::new(),
             streams: Table::new(),
@@ -183,16 +183,16 @@ impl Streams {
 
     /// Adds a stream.
     fn add(&mut self, id: StreamId) {
-        let local = id.initiator() == self.side;
+        let local = id.initiator() == self.role;
         let peer = &self.peer;
         let credit = match (id.direction(), local) {
             (Direction::Sending, _) => peer.initial_max_stream_data_uni,
             (Direction::Both, true) => peer.initial_max_stream_data_bidi_remote,
             (Direction::Both, false) => peer.initial_max_stream_data_bidi_local,
         };
-        let receive = id.is_sent_by(self.side.peer());
+        let receive = id.is_sent_by(self.role.peer());
         let receive = receive.then(|| ReceiveStream::new(self.limits.window));
-        let send = id.is_sent_by(self.side).then(|| SendStream::new(id, credit.value()));
+        let send = id.is_sent_by(self.role).then(|| SendStream::new(id, credit.value()));
         self.streams.insert(id, Entry::new(receive, send, self.limits.output));
     }
 
@@ -220,7 +220,7 @@ impl Streams {
 
     /// Has it told if a stream is over.
     fn settle(&mut self, id: StreamId) {
-        if self.streams.get(&id).is_some_and(Entry::is_over) {
+        if self.streams.get(&id).is_some_and(Entry::is_done) {
             self.tell(id, Events::RELEASED);
         }
     }
@@ -250,7 +250,7 @@ impl Streams {
     fn remove(&mut self, id: StreamId) {
         self.streams.remove(&id);
         self.turns.remove(id);
-        if id.initiator() != self.side {
+        if id.initiator() != self.role {
             let counts = &mut self.counts[index(id.direction())];
             counts.window.consume(1);
             counts.raise |= self.refuse.is_none() && counts.window.announce().is_some();
@@ -269,7 +269,7 @@ const fn index(direction: Direction) -> usize {
 impl fmt::Debug for Streams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Streams")
-            .field("side", &self.side)
+            .field("role", &self.role)
             .field("streams", &self.streams.len())
             .finish_non_exhaustive()
     }

@@ -47,7 +47,7 @@ impl Streams {
             Frame::StopSending(stop) => {
                 let id = self.sent_on(stop.id.value())?;
                 let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
-                if entry.send.as_ref().is_some_and(|send| !send.is_over()) {
+                if entry.send.as_ref().is_some_and(|send| !send.is_done()) {
                     entry.stopped = stop.error.value();
                     entry.end_writing(entry.stopped);
                     self.turns.remove(id);
@@ -88,8 +88,8 @@ impl Streams {
     /// A stream on which the peer sends; it is opened if it is to be.
     fn received_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
         let id = StreamId::new(id);
-        if !id.is_sent_by(self.side.peer()) {
-            return Err(StreamError::NoSuchSide(id));
+        if !id.is_sent_by(self.role.peer()) {
+            return Err(StreamError::NoSuchDirection(id));
         }
         self.known(id)
     }
@@ -97,8 +97,8 @@ impl Streams {
     /// A stream on which this end sends.
     fn sent_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
         let id = StreamId::new(id);
-        if !id.is_sent_by(self.side) {
-            return Err(StreamError::NoSuchSide(id));
+        if !id.is_sent_by(self.role) {
+            return Err(StreamError::NoSuchDirection(id));
         }
         self.known(id)
     }
@@ -106,14 +106,14 @@ impl Streams {
     /// Opens what the peer has opened by naming a stream: those before it, too (RFC 9000 §3.2).
     fn known(&mut self, id: StreamId) -> Result<StreamId, StreamError> {
         let counts = &mut self.counts[index(id.direction())];
-        if id.initiator() == self.side {
+        if id.initiator() == self.role {
             let opened = id.index() < counts.credit.used();
             return if opened { Ok(id) } else { Err(StreamError::NotOpened(id)) };
         }
         let before = counts.window.reached();
         counts.window.reach(id.count()).map_err(StreamError::StreamCount)?;
         for index in before..id.count() {
-            let Some(id) = StreamId::of(self.side.peer(), id.direction(), index) else { break };
+            let Some(id) = StreamId::of(self.role.peer(), id.direction(), index) else { break };
             self.add(id);
             match self.refuse {
                 None if self.closing.is_none() => self.tell(id, Events::OPENED),

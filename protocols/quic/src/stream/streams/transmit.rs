@@ -31,7 +31,7 @@ enum Kind {
 }
 
 /// What a turn of a stream has come to.
-enum Turn {
+enum Filled {
     /// A frame was written, and there may be more.
     More,
     /// There is nothing, or no credit.
@@ -104,9 +104,9 @@ impl Streams {
         }
         while let Some(id) = self.turns.next() {
             match self.turn(id, payload, carried) {
-                Turn::More => self.turns.served(true),
-                Turn::Done => self.turns.served(false),
-                Turn::Full => return,
+                Filled::More => self.turns.served(true),
+                Filled::Done => self.turns.served(false),
+                Filled::Full => return,
             }
         }
     }
@@ -117,13 +117,13 @@ impl Streams {
         id: StreamId,
         payload: &mut Builder<'_>,
         carried: &mut Vec<Carried>,
-    ) -> Turn {
-        let Some(entry) = self.streams.get_mut(&id) else { return Turn::Done };
+    ) -> Filled {
+        let Some(entry) = self.streams.get_mut(&id) else { return Filled::Done };
         let has_more = entry.has_more();
-        let Some(send) = entry.send.as_mut().filter(|_| has_more) else { return Turn::Done };
+        let Some(send) = entry.send.as_mut().filter(|_| has_more) else { return Filled::Done };
         let room = payload.room();
         if room < LEAST_ROOM {
-            return Turn::Full;
+            return Filled::Full;
         }
         let was_full = !entry.output.has_room();
         if !send.queue().has_more() {
@@ -161,14 +161,14 @@ impl Streams {
                     Err(_) => self.lost(Carried(kind)),
                 }
             }
-            return Turn::Done;
+            return Filled::Done;
         };
         let sent = piece.sent();
         let (wire, offset) = (varint(id.value()), varint(sent.offset));
         if payload.stream(wire, offset, piece.data, piece.fin) != Ok(Some(sent.length)) {
             // Room for it was seen to: the packet may not carry such frames.
             send.lost(sent);
-            return Turn::Full;
+            return Filled::Full;
         }
         carried.push(Carried(Kind::Stream(id, sent)));
         let new = usize::try_from(send.queue().sent() - before).unwrap_or(usize::MAX);
@@ -180,7 +180,7 @@ impl Streams {
         if writable {
             self.tell(id, Events::WRITABLE);
         }
-        Turn::More
+        Filled::More
     }
 
     /// A packet that carried this was acknowledged.
@@ -222,7 +222,7 @@ impl Streams {
             }
             (Kind::Reset(_), Some(send)) => send.reset_lost(),
             (Kind::Stop(_, code), _) => {
-                let over = entry.receive.as_ref().is_none_or(super::ReceiveStream::is_over);
+                let over = entry.receive.as_ref().is_none_or(super::ReceiveStream::is_done);
                 entry.stop = (!over).then_some(code);
             }
             _ => entry.raise = true,
