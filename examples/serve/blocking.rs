@@ -50,7 +50,7 @@ pub fn serve(socket: TcpStream) -> io::Result<()> {
 /// Sends every message back, first those that the client glued to its request.
 fn echo(connection: Connection<TcpStream, RequestHead>, clock: &mut SocketClock) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
-    let mut connection = connection.follow(|_| messages.max_message(Site::MAX_MESSAGE))?;
+    let mut connection = connection.follow(|_| messages.limits(Site::LIMITS))?;
     loop {
         match connection.turn_by(clock) {
             Ok(Some(Turn { item, mut output })) => match item {

@@ -51,7 +51,7 @@ async fn echo<T: PollTransport>(
     timer: &mut impl Timer,
 ) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
-    let mut connection = connection.follow(|_| messages.max_message(Site::MAX_MESSAGE))?;
+    let mut connection = connection.follow(|_| messages.limits(Site::LIMITS))?;
     loop {
         match connection.turn_by(timer).await {
             Ok(Some(Turn { item, mut output })) => match item {

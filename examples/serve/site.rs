@@ -7,7 +7,7 @@ use segue::{
     driver::{Deadlines, Late},
 };
 use segue_http1::{BodyLength, Error, Request, RequestHead, encode_response};
-use segue_websocket::ServerHandshake;
+use segue_websocket::{Limits, ServerHandshake};
 
 /// The fate of a connection after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl Site {
         Deadlines::new().record(seconds(10)).idle(seconds(60)).send(seconds(10))
     }
 
-    /// The longest message that is sent back, in bytes.
-    pub const MAX_MESSAGE: usize = 1024 * 1024;
+    /// The limits on the messages that are sent back: 1 MiB each.
+    pub const LIMITS: Limits = Limits { message: 1024 * 1024, ..Limits::DEFAULT };
 
     /// Queues the answer to a client that was too slow with a request (RFC 9110 §15.5.9); one that
     /// is idle gets none.

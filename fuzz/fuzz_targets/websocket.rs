@@ -11,8 +11,8 @@ use arbitrary::Unstructured;
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Encode, Fault, Output, Step, laws};
 use segue_websocket::{
-    Close, CloseCode, Error, Fragment, Frames, MaskKeys, Message, Messages, Opcode, Outgoing, Part,
-    Piece, Pieces, Reply, Role, Writer,
+    Close, CloseCode, Error, Fragment, Frames, Limits, MaskKeys, Message, Messages, Opcode,
+    Outgoing, Part, Piece, Pieces, Reply, Role, Writer,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -22,13 +22,14 @@ fuzz_target!(|data: &[u8]| {
     match pick / 2 % 5 {
         0 => {
             // The reserved bits that are let through are where they are in a frame.
-            let make = || Frames::new(role).max_payload(max).reserved_bits(bits);
+            let limits = Limits { frame: max, ..Limits::DEFAULT };
+            let make = || Frames::new(role).limits(limits).reserved_bits(bits);
             laws::fuzz(make, data);
         }
         1 => {
             let make = || {
                 let messages = messages(role).pings(reply(bits)).closes(reply(bits >> 2));
-                let messages = messages.max_message(max).max_frame(max / 2 + 16);
+                let messages = messages.limits(small(max));
                 if bits & 0x10 == 0 { messages } else { messages.paired(&mut closed_writer(role)) }
             };
             laws::stage(make).absorbs_records().fuzz(data);
@@ -36,26 +37,30 @@ fuzz_target!(|data: &[u8]| {
         3 => {
             let make = || {
                 let pieces = pieces(role).pings(reply(bits)).closes(reply(bits >> 2));
-                let pieces = pieces.max_message(max).max_frame(max / 2 + 16);
+                let pieces = pieces.limits(small(max));
                 if bits & 0x10 == 0 { pieces } else { pieces.paired(&mut closed_writer(role)) }
             };
             laws::stage(make).absorbs_records().fuzz(data);
         }
         4 => {
             // Frames have no limit of their own by one stage, and one by the other.
-            let messages = messages(role).max_frame(usize::MAX).max_message(max);
-            let messages = messages.max_fragments(3).pings(Reply::Shown);
-            let pieces = pieces(role).max_frame(usize::MAX).max_message(max);
-            let pieces = pieces.max_fragments(3).pings(Reply::Shown);
+            let limits = Limits { message: max, frame: usize::MAX, fragments: 3 };
+            let messages = messages(role).limits(limits).pings(Reply::Shown);
+            let pieces = pieces(role).limits(limits).pings(Reply::Shown);
             assert_eq!(whole(messages, data), joined(pieces, data), "whole and in pieces");
         }
         _ => {
             // Whoever reads what one end writes is the other end.
-            let other = if role == Role::Server { Role::Client } else { Role::Server };
+            let other = role.peer();
             let _ = what_is_written_is_read(role, other, &mut Unstructured::new(data));
         }
     }
 });
+
+/// Limits with which messages of `max` bytes may come in smaller frames.
+fn small(max: usize) -> Limits {
+    Limits { message: max, frame: max / 2 + 16, ..Limits::DEFAULT }
+}
 
 fn messages(role: Role) -> Messages {
     match role {

@@ -19,8 +19,8 @@ use miniz_oxide::inflate::{
 };
 use segue::{Buffer, Encode, Exchange, Fault, Output, Progress, Step, laws};
 use segue_websocket::{
-    Accepted, ClientHandshake, Deflate, Error, Fragment, MaskKeys, Message, Messages, Opcode,
-    Opened, Outgoing, Part, Piece, Pieces, ServerHandshake, Writer,
+    Accepted, ClientHandshake, Connected, Deflate, Error, Fragment, Limits, MaskKeys, Message,
+    Messages, Opcode, Outgoing, Part, Piece, Pieces, ServerHandshake, Writer,
 };
 
 fuzz_target!(|data: &[u8]| {
@@ -30,19 +30,19 @@ fuzz_target!(|data: &[u8]| {
     match pick % 5 {
         0 => {
             let opened = opened(terms).1;
-            let make = || client(&opened).max_message(limit);
+            let make = || client(&opened, limit);
             laws::stage(make).absorbs_records().fuzz(&frames(data));
         }
         1 => {
             let opened = opened(terms).1;
-            let make = || client_pieces(&opened).max_message(limit);
+            let make = || client_pieces(&opened, limit);
             laws::stage(make).absorbs_records().fuzz(&frames(data));
         }
         2 => {
             let opened = opened(terms).1;
             let stream = frames(data);
-            let whole = whole(client(&opened).max_message(limit), &stream);
-            let joined = joined(client_pieces(&opened).max_message(limit), &stream);
+            let whole = whole(client(&opened, limit), &stream);
+            let joined = joined(client_pieces(&opened, limit), &stream);
             assert_eq!(whole, joined, "whole and in pieces");
             another_inflater_agrees(data, limit);
         }
@@ -64,7 +64,7 @@ fn terms(windows: u8, effort: u8) -> Deflate {
 }
 
 /// Both ends of a connection that was opened on these terms.
-fn opened(terms: Deflate) -> (Accepted, Opened) {
+fn opened(terms: Deflate) -> (Accepted, Connected) {
     let mut asks = ClientHandshake::with_key("a", "/", [0; 16]).deflate(terms);
     let (mut input, mut output, mut answer) = (Buffer::new(), Output::new(), Output::new());
     let asked = asks.advance(&mut input, false, &mut output);
@@ -85,12 +85,14 @@ fn keys() -> MaskKeys {
     MaskKeys::from_fn(|| [0x37, 0xfa, 0x21, 0x3d])
 }
 
-fn client(opened: &Opened) -> Messages {
-    Messages::client_with(keys()).deflate(opened.deflate().expect("it was agreed on"))
+fn client(opened: &Connected, message: usize) -> Messages {
+    let messages = Messages::client_with(keys()).limits(Limits { message, ..Limits::DEFAULT });
+    messages.deflate(opened.deflate().expect("it was agreed on"))
 }
 
-fn client_pieces(opened: &Opened) -> Pieces {
-    Pieces::client_with(keys()).deflate(opened.deflate().expect("it was agreed on"))
+fn client_pieces(opened: &Connected, message: usize) -> Pieces {
+    let pieces = Pieces::client_with(keys()).limits(Limits { message, ..Limits::PIECES });
+    pieces.deflate(opened.deflate().expect("it was agreed on"))
 }
 
 /// The parts of messages in the input: whether one begins, ends, is text, and what is in it.
@@ -158,7 +160,7 @@ fn joined(mut stage: Pieces, stream: &[u8]) -> (Vec<Said>, Option<Fault<Error>>)
 fn another_inflater_agrees(data: &[u8], limit: usize) {
     const TAIL: [u8; 4] = [0, 0, 0xff, 0xff];
     let forgetful = Deflate::new().server_no_context_takeover();
-    let (said, fault) = whole(client(&opened(forgetful).1).max_message(limit), &frames(data));
+    let (said, fault) = whole(client(&opened(forgetful).1, limit), &frames(data));
     let (mut payload, mut said) = (Vec::new(), said.into_iter());
     for (_, last, _, part) in parts(data) {
         payload.extend(part);
@@ -194,7 +196,8 @@ fn what_is_written_is_read(terms: Deflate, u: &mut Unstructured<'_>) -> arbitrar
     let (accepted, opened) = opened(terms);
     let agreed = opened.deflate().expect("it was agreed on");
     let (mut writer, messages, pieces) = if u.arbitrary()? {
-        (accepted.halves().1, client(&opened), client_pieces(&opened))
+        let (whole, pieces) = (Limits::DEFAULT.message, Limits::PIECES.message);
+        (accepted.halves().1, client(&opened, whole), client_pieces(&opened, pieces))
     } else {
         let writer = Writer::client_with(keys()).deflate(agreed);
         (writer, accepted.halves().0, Pieces::server().deflate(agreed))
@@ -248,6 +251,6 @@ fn a_bomb_is_stopped_at_the_limit(terms: Deflate, data: &[u8], limit: usize) {
     } else {
         (vec![], Some(stopped))
     };
-    assert_eq!(whole(client(&opened).max_message(limit), &stream), expected, "whole");
-    assert_eq!(joined(client_pieces(&opened).max_message(limit), &stream), expected, "in pieces");
+    assert_eq!(whole(client(&opened, limit), &stream), expected, "whole");
+    assert_eq!(joined(client_pieces(&opened, limit), &stream), expected, "in pieces");
 }

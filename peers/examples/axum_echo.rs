@@ -26,7 +26,9 @@ use segue::{
     Handoff,
     driver::{Timer, tokio::TokioTimer},
 };
-use segue_websocket::{CloseCode, KeepAlive, Role, accept_key, endpoint::Error, tokio::WebSocket};
+use segue_websocket::{
+    CloseCode, KeepAlive, Limits, Role, accept_key, endpoint::Error, tokio::WebSocket,
+};
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -107,7 +109,7 @@ async fn echo(upgraded: Upgraded) -> Result<(), Error> {
     println!("axum had read {} bytes too far", parts.read_buf.len());
     let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
     let mut socket = WebSocket::from_handoff(handoff, Role::Server)
-        .read_with(|messages| messages.max_message(1024 * 1024));
+        .read_with(|messages| messages.limits(Limits { message: 1024 * 1024, ..Limits::DEFAULT }));
     // A client that is not there any more, and one that reads nothing, are given up.
     let mut timer = TokioTimer::new();
     let mut keep_alive = KeepAlive::new(timer.now()).idle_after(Duration::from_secs(300));

@@ -19,7 +19,7 @@ use segue::{
         tokio::{Connection, TokioTimer},
     },
 };
-use segue_websocket::{Message, Outgoing, accept_key};
+use segue_websocket::{Limits, Message, Outgoing, accept_key};
 use std::{convert::Infallible, error::Error, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -104,8 +104,8 @@ async fn echo(upgraded: Upgraded) -> io::Result<()> {
 
     let (messages, mut writer) = segue_websocket::server();
     let deadlines = Deadlines::new().idle(Duration::from_secs(60));
-    let mut connection = Connection::from_handoff(handoff, messages.max_message(1024 * 1024))
-        .with_deadlines(deadlines);
+    let messages = messages.limits(Limits { message: 1024 * 1024, ..Limits::DEFAULT });
+    let mut connection = Connection::from_handoff(handoff, messages).with_deadlines(deadlines);
     let mut timer = TokioTimer::new();
     while let Some(Turn { item, mut output }) = connection.turn_by(&mut timer).await? {
         match item {

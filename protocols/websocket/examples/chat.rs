@@ -17,7 +17,7 @@ use segue::{
     driver::{Timer, tokio::TokioTimer},
 };
 use segue_websocket::{
-    CloseCode, KeepAlive, Outgoing, OwnedMessage, ServerHandshake, Writer, endpoint::Error,
+    CloseCode, KeepAlive, Limits, Outgoing, OwnedMessage, ServerHandshake, Writer, endpoint::Error,
     tokio::WebSocket,
 };
 use std::{
@@ -65,7 +65,7 @@ async fn main() -> Result<(), Error> {
 const PEOPLE: usize = 5000;
 
 /// The longest word, in bytes.
-const MAX_WORD: usize = 64 * 1024;
+const LIMITS: Limits = Limits { message: 64 * 1024, ..Limits::DEFAULT };
 
 /// Lets people in.
 async fn open(listener: TcpListener) -> io::Result<()> {
@@ -96,7 +96,7 @@ async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), 
     socket.set_nodelay(true)?;
     // It has 30 s to ask for a WebSocket.
     let (socket, accepted) = WebSocket::accept_with(socket, ServerHandshake::new()).await?;
-    let mut socket = socket.read_with(|messages| messages.max_message(MAX_WORD));
+    let mut socket = socket.read_with(|messages| messages.limits(LIMITS));
     // Somebody who is silent is asked for a sign of life; who does not take what is said is let go.
     let mut timer = TokioTimer::new();
     let mut sending = TokioTimer::new();

@@ -3,7 +3,7 @@
 use segue::{Cause, Decode, Fault, Need, Record};
 
 use crate::{
-    Error, Opcode, Role,
+    Error, Limits, Opcode, Role,
     header::{
         self, EIGHT_BYTES, FIN, Front, Header, LENGTH, MASK, OPCODE, RESERVED, Rules, TWO_BYTES,
         WHOLE_BINARY, WHOLE_TEXT,
@@ -103,16 +103,6 @@ impl Inside {
 }
 
 impl Frames {
-    /// The longest payload that is taken unless another limit is set, in bytes: 16 MiB. A frame is
-    /// held in memory whole, so this is what any peer can make a connection hold. Those who send
-    /// more in one frame than browsers do know to raise it.
-    pub const MAX_PAYLOAD: usize = 16 << 20;
-
-    /// In how many frames a message is taken unless another limit is set: a million. Fragments
-    /// hold no memory beyond their payload; a message that goes on for ever without one is bound
-    /// by this.
-    pub const MAX_FRAGMENTS: u32 = 1 << 20;
-
     /// Frames of clients: all masked.
     #[must_use]
     pub fn server() -> Self {
@@ -128,21 +118,14 @@ impl Frames {
     /// Frames as the end `role` reads them.
     #[must_use]
     pub fn new(role: Role) -> Self {
-        let rules = Rules::new(role, Self::MAX_FRAGMENTS, Self::MAX_PAYLOAD);
-        Self { rules, place: Place::Between }
+        Self { rules: Rules::new(role), place: Place::Between }.limits(Limits::DEFAULT)
     }
 
-    /// Takes payloads of at most `limit` bytes. Control frames are bound to 125 in any case.
+    /// Sets the limits on frames and on the number of fragments.
     #[must_use]
-    pub fn max_payload(mut self, limit: usize) -> Self {
-        self.rules.limit = limit.min(isize::MAX as usize - header::LONGEST);
-        self
-    }
-
-    /// Takes messages in at most `limit` frames, which is at least 1.
-    #[must_use]
-    pub fn max_fragments(mut self, limit: u32) -> Self {
-        self.rules.max_fragments = limit.max(1);
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.rules.max_payload = limits.frame.min(isize::MAX as usize - header::MAX_SIZE);
+        self.rules.max_fragments = limits.fragments.max(1);
         self
     }
 
@@ -182,18 +165,18 @@ impl Frames {
 
     /// Length of the frame in front of `input`, if it is a whole message of less than 64 KiB, all
     /// of it there, at most `longest` bytes of it, and nothing wrong with it. Nobody asks while
-    /// `longest` is above [`longest_usual`](Self::longest_usual).
+    /// `longest` is above [`max_simple`](Self::max_simple).
     #[inline(always)]
-    pub(crate) fn usual(&self, input: &[u8], longest: usize) -> Option<usize> {
-        self.rules.usual(input, longest)
+    pub(crate) fn simple(&self, input: &[u8], longest: usize) -> Option<usize> {
+        self.rules.simple(input, longest)
     }
 
     /// How long a whole message in one frame may be here, header and all: 0 where none may begin.
     /// The limit is for the payload; by a few bytes of header the frame may be held against it.
     #[inline(always)]
-    pub(crate) fn longest_usual(&self) -> usize {
+    pub(crate) fn max_simple(&self) -> usize {
         match self.place {
-            Place::Between if self.rules.fragments == 0 => self.rules.limit,
+            Place::Between if self.rules.fragments == 0 => self.rules.max_payload,
             _ => 0,
         }
     }
@@ -219,7 +202,7 @@ impl Frames {
         }
     }
 
-    /// As [`frame`](Decode::frame), for what is not usual.
+    /// As [`frame`](Decode::frame), for frames that are not simple.
     #[inline(never)]
     fn frame_any(&self, input: &[u8]) -> Result<segue::Framing, Fault<Error>> {
         if self.is_closed() {
@@ -234,7 +217,7 @@ impl Frames {
     /// Unmasks a whole frame, whose header has been checked, moves on behind it, and leaves its
     /// payload in `record`. `None` if it is no frame that [`front`](Self::front) has seen.
     #[inline(always)]
-    pub(crate) fn open(&mut self, record: &mut Record<'_>) -> Option<Opened> {
+    pub(crate) fn open(&mut self, record: &mut Record<'_>) -> Option<FrameHead> {
         let frame = record.as_mut();
         let &mut [first, second, ..] = frame else { return None };
         let opcode = Opcode::from_bits(first & OPCODE)?;
@@ -256,15 +239,15 @@ impl Frames {
             Opcode::Ping | Opcode::Pong => {}
             _ => self.rules.count(first & FIN != 0),
         }
-        Some(Opened { first, opcode, size })
+        Some(FrameHead { first, opcode, size })
     }
 
-    /// Unmasks a whole message in one frame, as [`usual`](Self::usual) finds them, and gives its
+    /// Unmasks a whole message in one frame, as [`simple`](Self::simple) finds them, and gives its
     /// first byte, the length of its header and its payload. The stage is behind it as it was in
     /// front of it. Anything else is given back as it is. Not for places where no message may
     /// begin.
     #[inline(always)]
-    pub(crate) fn open_usual(frame: &mut [u8]) -> Result<Usual<'_>, &mut [u8]> {
+    pub(crate) fn open_simple(frame: &mut [u8]) -> Result<Simple<'_>, &mut [u8]> {
         let &mut [first @ (WHOLE_TEXT | WHOLE_BINARY), second, ..] = frame else {
             return Err(frame);
         };
@@ -299,11 +282,11 @@ impl Frames {
 
     /// Unmasks a frame, whole or the beginning of one with its header, or what follows in one that
     /// was begun. `None` if it is none that [`front`](Self::front) has seen.
-    pub(crate) fn open_part(&mut self, record: &mut Record<'_>) -> Option<Opened> {
+    pub(crate) fn open_part(&mut self, record: &mut Record<'_>) -> Option<FrameHead> {
         let (opened, mut inside) = match self.place {
             Place::Closed => return None,
             Place::Inside(inside) => {
-                (Opened { first: 0, opcode: Opcode::Continuation, size: 0 }, inside)
+                (FrameHead { first: 0, opcode: Opcode::Continuation, size: 0 }, inside)
             }
             Place::Between => {
                 let Ok(Front::Header(header)) = self.rules.read(record) else { return None };
@@ -320,7 +303,7 @@ impl Frames {
                     Opcode::Ping | Opcode::Pong => {}
                     _ => self.rules.count(fin),
                 }
-                (Opened { first, opcode, size }, Inside { left: length, key, fin })
+                (FrameHead { first, opcode, size }, Inside { left: length, key, fin })
             }
         };
         let piece = record.as_mut();
@@ -344,11 +327,11 @@ impl Frames {
 }
 
 /// The first byte of a whole message, the length of its header, and its payload.
-pub(crate) type Usual<'a> = (u8, usize, &'a mut [u8]);
+pub(crate) type Simple<'a> = (u8, usize, &'a mut [u8]);
 
 /// The header of a frame whose payload has been unmasked; all of it 0 for what follows in a frame.
 #[derive(Clone, Copy)]
-pub(crate) struct Opened {
+pub(crate) struct FrameHead {
     pub(crate) first: u8,
     pub(crate) opcode: Opcode,
     /// Length of the header in bytes.
@@ -361,7 +344,7 @@ impl Decode for Frames {
 
     #[inline]
     fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Framing, Fault<Error>> {
-        match self.usual(input, self.longest_usual()) {
+        match self.simple(input, self.max_simple()) {
             Some(length) => Ok(segue::Framing::Record(length)),
             None => self.frame_any(input),
         }
@@ -370,7 +353,7 @@ impl Decode for Frames {
     #[inline]
     fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Frame<'a>, Fault<Error>> {
         match self.open(&mut record) {
-            Some(Opened { first, opcode, .. }) => Ok(Frame {
+            Some(FrameHead { first, opcode, .. }) => Ok(Frame {
                 fin: first & FIN != 0,
                 reserved: first & RESERVED,
                 opcode,

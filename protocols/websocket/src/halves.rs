@@ -1,6 +1,6 @@
 //! Both halves of a connection, made together.
 
-use crate::{Accepted, Messages, Opened, Pieces, Writer, deflate::Agreed};
+use crate::{Accepted, Connected, Messages, Pieces, Writer, deflate::Agreed};
 
 /// The two halves of a server's connection, which know of each other's close frame.
 ///
@@ -57,7 +57,7 @@ impl Accepted {
     }
 }
 
-impl Opened {
+impl Connected {
     /// The two halves of the connection, with the extensions that were agreed on.
     #[cfg(feature = "std")]
     #[must_use]

@@ -12,7 +12,7 @@
 
 use segue::{Fault, Need, Output};
 
-use crate::{Error, Opcode, Role, mask};
+use crate::{Error, Limits, Opcode, Role, mask};
 
 /// What a header says, all of it checked.
 #[derive(Debug, Clone, Copy)]
@@ -56,23 +56,24 @@ pub(crate) struct Rules {
     /// In how many frames a message may come.
     pub(crate) max_fragments: u32,
     /// The longest payload that is taken.
-    pub(crate) limit: usize,
+    pub(crate) max_payload: usize,
 }
 
 impl Rules {
-    pub(crate) fn new(role: Role, max_fragments: u32, limit: usize) -> Self {
+    pub(crate) fn new(role: Role) -> Self {
         let (mask_bit, shortest) = match role {
             Role::Server => (MASK, 6),
             Role::Client => (0, 2),
         };
-        Self { mask_bit, shortest, reserved: 0, fragments: 0, max_fragments, limit }
+        let (max_fragments, max_payload) = (Limits::DEFAULT.fragments, Limits::DEFAULT.frame);
+        Self { mask_bit, shortest, reserved: 0, fragments: 0, max_fragments, max_payload }
     }
 
-    /// Length of the frame in front of `input` if it is of the usual kind: a whole message of less
+    /// Length of the frame in front of `input` if it is simple: a whole message of less
     /// than 64 KiB, which comes to at most `longest` bytes with its header, and all of it there.
     /// `None` says nothing about it, good or bad: that is for [`read`](Self::read).
     #[inline(always)]
-    pub(crate) fn usual(&self, input: &[u8], longest: usize) -> Option<usize> {
+    pub(crate) fn simple(&self, input: &[u8], longest: usize) -> Option<usize> {
         let &[first, second, a, b, ..] = input else { return None };
         // With the mask bit as it should be, this is the length.
         let whole = match second ^ self.mask_bit {
@@ -185,8 +186,8 @@ impl Rules {
             Error::LengthNotMinimal
         } else if length > i64::MAX as u64 {
             Error::LengthTopBit
-        } else if length > self.limit as u64 {
-            Error::FrameTooLong { length, limit: self.limit }
+        } else if length > self.max_payload as u64 {
+            Error::FrameTooLong { length, limit: self.max_payload }
         } else {
             #[expect(clippy::cast_possible_truncation, reason = "not above the limit, a usize")]
             return Ok(length as usize);
@@ -321,7 +322,7 @@ pub(crate) const TWO_BYTES: u8 = 126;
 /// In place of a short length: it follows in eight bytes.
 pub(crate) const EIGHT_BYTES: u8 = 127;
 /// The longest header: flags, opcode, 64-bit length, key.
-pub(crate) const LONGEST: usize = 14;
+pub(crate) const MAX_SIZE: usize = 14;
 /// What is masked at a time, in bytes: whole keys, and little beside a processor's first cache.
 const PIECE: usize = 8 * 1024;
 

@@ -22,7 +22,7 @@
 //! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
 //! the close frame, [`Pieces`] does so without holding a message whole, [`Frames`] reads frame by
 //! frame, [`Writer`] writes. A [`Tunnel`] carries any bytes as a layer. [`server`] and [`client`] make a reader and a writer that know of each
-//! other, and [`Accepted::halves`] and [`Opened::halves`] such as do what the handshake agreed on.
+//! other, and [`Accepted::halves`] and [`Connected::halves`] such as do what the handshake agreed on.
 //!
 //! | feature | what |
 //! |---|---|
@@ -89,6 +89,7 @@ mod frames;
 mod halves;
 mod handshake;
 mod header;
+mod limits;
 mod mask;
 mod messages;
 #[cfg(feature = "laws")]
@@ -116,9 +117,10 @@ pub use frames::{Frame, Frames};
 pub use halves::client;
 pub use halves::server;
 pub use handshake::{
-    Acceptance, Accepted, ClientHandshake, Opened, Refusal, RequestError, ResponseError,
+    Acceptance, Accepted, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
     ServerHandshake, accept_key,
 };
+pub use limits::Limits;
 pub use mask::{MaskKeys, mask};
 pub use messages::{Message, Messages, Reply};
 pub use opcode::Opcode;

@@ -6,10 +6,10 @@ use bytes::Bytes;
 use segue::{Decode, Fault, Output, Record};
 
 use crate::{
-    Close, Error, Frames, MaskKeys, Opcode, Role, Writer,
+    Close, Error, Frames, Limits, MaskKeys, Opcode, Role, Writer,
     controls::Controls,
     deflate::{COMPRESSED, Inflate},
-    frames::Opened,
+    frames::FrameHead,
     header::{Front, Header, WHOLE_BINARY, refused},
     mask::mask_short,
     utf8::{self, Carry},
@@ -80,10 +80,10 @@ pub enum Reply {
 pub struct Messages {
     frames: Frames,
     controls: Controls,
-    limit: usize,
+    max_message: usize,
     /// How long a frame in front may be, header and all, to be a whole message and nothing else to
     /// be thought of: 0 while there is. All that changes what it is made of [sets](Self::settle) it.
-    usual: usize,
+    simple: usize,
     gathered: Gathered,
     /// Whether `gathered` has been lent as a message, and is over when the next frame is asked for.
     lent: bool,
@@ -103,10 +103,6 @@ enum Gathered {
 }
 
 impl Messages {
-    /// The longest message that is taken unless another limit is set, in bytes: 64 MiB, which is
-    /// four frames of the longest. It bounds what fragments can make a connection hold.
-    pub const MAX_MESSAGE: usize = 4 * Frames::MAX_PAYLOAD;
-
     /// From this length on, in bytes, a message may take its part of the buffer over.
     #[cfg(feature = "std")]
     const SHARED: usize = 16 * 1024;
@@ -139,8 +135,8 @@ impl Messages {
         Self {
             frames: Frames::new(role),
             controls: Controls::new(keys),
-            limit: Self::MAX_MESSAGE,
-            usual: 0,
+            max_message: Limits::DEFAULT.message,
+            simple: 0,
             gathered: Gathered::Binary(Vec::new()),
             lent: false,
             inflate: None,
@@ -148,12 +144,12 @@ impl Messages {
         .settled()
     }
 
-    /// Sets what [`frame`](Decode::frame) goes by: to be called where a frame that is not usual,
+    /// Sets what [`frame`](Decode::frame) goes by: to be called where a frame that is not simple,
     /// or whoever makes the stage, has changed it.
     #[inline(always)]
     fn settle(&mut self) {
         let is_owed = self.controls.is_owed();
-        self.usual = if is_owed { 0 } else { self.frames.longest_usual().min(self.limit) };
+        self.simple = if is_owed { 0 } else { self.frames.max_simple().min(self.max_message) };
     }
 
     #[inline]
@@ -162,25 +158,12 @@ impl Messages {
         self
     }
 
-    /// Takes messages of at most `limit` bytes, gathered from fragments or not.
+    /// Sets the limits on messages, their frames and fragments.
     #[must_use]
-    pub fn max_message(mut self, limit: usize) -> Self {
-        self.limit = limit;
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.frames = self.frames.limits(limits);
+        self.max_message = limits.message;
         self.settled()
-    }
-
-    /// Takes frames of at most `limit` bytes of payload: see [`Frames::max_payload`].
-    #[must_use]
-    pub fn max_frame(mut self, limit: usize) -> Self {
-        self.frames = self.frames.max_payload(limit);
-        self.settled()
-    }
-
-    /// Takes messages in at most `limit` fragments: see [`Frames::max_fragments`].
-    #[must_use]
-    pub fn max_fragments(mut self, limit: u32) -> Self {
-        self.frames = self.frames.max_fragments(limit);
-        self
     }
 
     /// Who answers pings, and whether they are shown; [`Reply::Hidden`] unless it is set.
@@ -206,14 +189,11 @@ impl Messages {
     }
 
     /// Takes compressed messages, as `agreed` in the handshake (RFC 7692). They are lent from the
-    /// stage, and [`max_message`](Self::max_message) bounds what they inflate to.
+    /// stage, and [`Limits::message`] bounds what they inflate to.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
-        let peer = match self.role() {
-            Role::Server => Role::Client,
-            Role::Client => Role::Server,
-        };
+        let peer = self.role().peer();
         self.frames = self.frames.reserved_bits(COMPRESSED);
         self.inflate = Some(Box::new(Inflate::new(agreed, peer)));
         self
@@ -266,12 +246,12 @@ impl Messages {
     /// messages are held against it when they are inflated.
     #[inline]
     fn within(&self, header: &Header) -> Result<(), Fault<Error>> {
-        if header.length <= self.limit.saturating_sub(self.gathered()) {
+        if header.length <= self.max_message.saturating_sub(self.gathered()) {
             return Ok(());
         }
         let length = self.gathered() as u64 + header.length as u64;
         let at = if header.length < 126 { 1 } else { 2 };
-        Err(refused(Error::MessageTooLong { length, limit: self.limit }, at))
+        Err(refused(Error::MessageTooLong { length, limit: self.max_message }, at))
     }
 
     /// Forgets the message that was lent, and most of the memory that it was gathered in.
@@ -316,12 +296,12 @@ impl Messages {
     /// Adds a piece to the compressed message under way.
     fn inflate_part(&mut self, payload: &[u8]) -> Result<(), Fault<Error>> {
         match &mut self.inflate {
-            Some(inflate) => inflate.push(payload, self.limit),
+            Some(inflate) => inflate.push(payload, self.max_message),
             None => Ok(()),
         }
     }
 
-    /// As [`frame`](Decode::frame), for what is not usual.
+    /// As [`frame`](Decode::frame), for frames that are not simple.
     #[inline(never)]
     fn frame_any(&mut self, input: &[u8]) -> Result<segue::Framing, Fault<Error>> {
         if input.is_empty() && self.usual > 0 && !self.lent {
@@ -380,7 +360,7 @@ impl Messages {
     #[inline(never)]
     fn seldom<'a>(
         &'a mut self,
-        Opened { first, opcode, size }: Opened,
+        FrameHead { first, opcode, size }: FrameHead,
         payload: &'a [u8],
     ) -> Result<Message<'a>, Fault<Error>> {
         self.begin(opcode, first);
@@ -401,7 +381,7 @@ impl Messages {
         }
     }
 
-    /// As [`parse`](Decode::parse), for what is not usual.
+    /// As [`parse`](Decode::parse), for frames that are not simple.
     #[inline(never)]
     fn parse_any<'a>(&'a mut self, record: &'a mut [u8]) -> Result<Message<'a>, Fault<Error>> {
         let mut record = Record::from(record);
@@ -425,9 +405,9 @@ impl Messages {
         held: &'a mut Bytes,
     ) -> Result<Held<'a>, Fault<Error>> {
         if record.len() >= share_from.max(Self::SHARED)
-            && self.usual > 0
+            && self.simple > 0
             && record.first() == Some(&WHOLE_BINARY)
-            && let Ok((_, size, _)) = Frames::open_usual(record.as_mut())
+            && let Ok((_, size, _)) = Frames::open_simple(record.as_mut())
         {
             record.advance(size);
             *held = record.into_bytes();
@@ -442,7 +422,7 @@ impl Messages {
     fn parse_rest<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
         if self.controls.is_owed() {
             // Nothing is owed any more; the item, which says so, cannot be made before.
-            self.usual = self.frames.longest_usual().min(self.limit);
+            self.simple = self.frames.max_simple().min(self.max_message);
             return Ok(self.controls.pay());
         }
         if self.frames.open_part(&mut record).is_none() {
@@ -463,7 +443,7 @@ impl Messages {
         self.lent = true;
         if self.inflating().is_some() {
             return match &mut self.inflate {
-                Some(inflate) => inflate.finish(payload, self.limit),
+                Some(inflate) => inflate.finish(payload, self.max_message),
                 None => Err(Frames::unasked()),
             };
         }
@@ -484,14 +464,14 @@ impl Decode for Messages {
 
     #[inline(always)]
     fn frame(&mut self, input: &[u8], _eof: bool) -> Result<segue::Framing, Fault<Error>> {
-        match self.frames.usual(input, self.usual) {
+        match self.frames.simple(input, self.simple) {
             Some(length) => Ok(segue::Framing::Record(length)),
             None => self.frame_any(input),
         }
     }
 
     fn absorb(&mut self, mut record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        let Some(Opened { first, opcode, size }) = self.frames.open_part(&mut record) else {
+        let Some(FrameHead { first, opcode, size }) = self.frames.open_part(&mut record) else {
             return Err(Frames::unasked());
         };
         let payload = record.into_slice();
@@ -512,7 +492,7 @@ impl Decode for Messages {
     #[inline(always)]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
         let record = record.into_mut();
-        if self.usual == 0 {
+        if self.simple == 0 {
             return self.parse_any(record);
         }
         // Short, masked and binary: nothing is left to be computed.
@@ -524,7 +504,7 @@ impl Decode for Messages {
             mask_short(key, payload);
             return Ok(Message::Binary(payload));
         }
-        match Frames::open_usual(record) {
+        match Frames::open_simple(record) {
             Ok((WHOLE_BINARY, _, payload)) => Ok(Message::Binary(payload)),
             Ok((_, size, payload)) => match utf8::whole(payload) {
                 Ok(text) => Ok(Message::Text(text)),

@@ -2,7 +2,7 @@
 
 use segue::laws::{Log, Observe};
 
-use crate::{Accepted, Frame, Message, Opened, Part, Piece};
+use crate::{Accepted, Connected, Frame, Message, Part, Piece};
 
 impl Observe for Frame<'_> {
     fn observe(&self, log: &mut Log) {
@@ -41,7 +41,7 @@ impl Observe for Accepted {
     }
 }
 
-impl Observe for Opened {
+impl Observe for Connected {
     fn observe(&self, log: &mut Log) {
         log.event(self);
     }

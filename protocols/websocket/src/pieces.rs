@@ -4,10 +4,10 @@ use alloc::boxed::Box;
 use segue::{Decode, Fault, Need, Output, Record};
 
 use crate::{
-    Close, Error, Frames, MaskKeys, Message, Opcode, Reply, Role, Writer,
+    Close, Error, Frames, Limits, MaskKeys, Message, Opcode, Reply, Role, Writer,
     controls::Controls,
     deflate::{COMPRESSED, Inflate},
-    frames::Opened,
+    frames::FrameHead,
     header::{Front, Header, refused},
     utf8::Carry,
 };
@@ -72,7 +72,7 @@ pub struct Part<'a> {
 pub struct Pieces {
     frames: Frames,
     controls: Controls,
-    limit: usize,
+    max_message: usize,
     /// Whether the message under way is a text, what is carried over of it, and how many bytes of
     /// it have come.
     text: bool,
@@ -107,9 +107,9 @@ impl Pieces {
 
     fn new(role: Role, keys: Option<MaskKeys>) -> Self {
         Self {
-            frames: Frames::new(role).max_payload(usize::MAX),
+            frames: Frames::new(role).limits(Limits::PIECES),
             controls: Controls::new(keys),
-            limit: usize::MAX,
+            max_message: Limits::PIECES.message,
             text: false,
             carry: Carry::default(),
             taken: 0,
@@ -117,25 +117,12 @@ impl Pieces {
         }
     }
 
-    /// Takes messages of at most `limit` bytes, inflated if they are compressed; without a limit
-    /// unless one is set.
+    /// Sets the limits on messages, their frames and fragments; [`Limits::PIECES`] unless it is
+    /// called.
     #[must_use]
-    pub fn max_message(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
-    }
-
-    /// Takes frames of at most `limit` bytes of payload; without a limit unless one is set.
-    #[must_use]
-    pub fn max_frame(mut self, limit: usize) -> Self {
-        self.frames = self.frames.max_payload(limit);
-        self
-    }
-
-    /// Takes messages in at most `limit` fragments: see [`Frames::max_fragments`].
-    #[must_use]
-    pub fn max_fragments(mut self, limit: u32) -> Self {
-        self.frames = self.frames.max_fragments(limit);
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.frames = self.frames.limits(limits);
+        self.max_message = limits.message;
         self
     }
 
@@ -165,10 +152,7 @@ impl Pieces {
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
-        let peer = match self.role() {
-            Role::Server => Role::Client,
-            Role::Client => Role::Server,
-        };
+        let peer = self.role().peer();
         self.frames = self.frames.reserved_bits(COMPRESSED);
         self.inflate = Some(Box::new(Inflate::new(agreed, peer)));
         self
@@ -196,10 +180,10 @@ impl Pieces {
         let compressed = header.reserved & COMPRESSED != 0
             || header.opcode == Opcode::Continuation && self.is_inflating();
         let taken = if header.opcode == Opcode::Continuation { self.taken } else { 0 };
-        if !compressed && header.length > self.limit.saturating_sub(taken) {
+        if !compressed && header.length > self.max_message.saturating_sub(taken) {
             let length = taken as u64 + header.length as u64;
             let at = if header.length < 126 { 1 } else { 2 };
-            return Err(refused(Error::MessageTooLong { length, limit: self.limit }, at));
+            return Err(refused(Error::MessageTooLong { length, limit: self.max_message }, at));
         }
         if header.length == 0 {
             return Ok(Frames::delimit(input, header));
@@ -216,7 +200,7 @@ impl Pieces {
     /// A piece of a message, the first one with its header.
     fn part<'a>(
         &'a mut self,
-        Opened { first, opcode, size }: Opened,
+        FrameHead { first, opcode, size }: FrameHead,
         payload: &'a [u8],
     ) -> Result<Part<'a>, Fault<Error>> {
         let begins = opcode != Opcode::Continuation;
@@ -231,7 +215,7 @@ impl Pieces {
         let (text, last) = (self.text, self.frames.is_between_messages());
         if self.is_inflating() {
             let Some(inflate) = &mut self.inflate else { return Err(Frames::unasked()) };
-            let payload = inflate.piece(payload, last, self.limit)?;
+            let payload = inflate.piece(payload, last, self.max_message)?;
             return Ok(Part { text, first: begins, last, payload });
         }
         self.taken = self.taken.saturating_add(payload.len());
@@ -291,7 +275,7 @@ impl Decode for Pieces {
     }
 
     fn absorb(&mut self, mut record: Record<'_>, answers: &mut Output) -> Result<(), Fault<Error>> {
-        let Some(Opened { opcode, size, .. }) = self.frames.open_part(&mut record) else {
+        let Some(FrameHead { opcode, size, .. }) = self.frames.open_part(&mut record) else {
             return Err(Frames::unasked());
         };
         match opcode {

@@ -8,3 +8,14 @@ pub enum Role {
     /// The end that opened the connection: what it reads is not masked, what it writes is.
     Client,
 }
+
+impl Role {
+    /// The other end.
+    #[must_use]
+    pub const fn peer(self) -> Self {
+        match self {
+            Self::Server => Self::Client,
+            Self::Client => Self::Server,
+        }
+    }
+}

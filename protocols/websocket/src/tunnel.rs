@@ -4,7 +4,7 @@ use core::fmt;
 use segue::{Buffer, Encode, Fault, Layer, Output, Step};
 
 #[cfg(feature = "std")]
-use crate::Opened;
+use crate::Connected;
 use crate::{
     Accepted, Close, CloseCode, Error, Outgoing, Part, Piece, Pieces, Reply, WriteError, Writer,
 };
@@ -19,7 +19,7 @@ use crate::{
 /// a tunnel may throw away what comes behind their own close frame; let the protocol inside end
 /// first where one can be met.
 ///
-/// Made by [`Accepted::tunnel`] and [`Opened::tunnel`](crate::Opened::tunnel) after a handshake.
+/// Made by [`Accepted::tunnel`] and [`Connected::tunnel`](crate::Connected::tunnel) after a handshake.
 ///
 /// ```
 /// use segue::{Exchange, driver::sync::Connection, separator};
@@ -93,7 +93,7 @@ impl Accepted {
 }
 
 #[cfg(feature = "std")]
-impl Opened {
+impl Connected {
     /// A tunnel over the connection, with the extensions that were agreed on.
     #[must_use]
     pub fn tunnel(&self) -> Tunnel {

@@ -2,7 +2,7 @@
 
 use segue::{Buffer, Exchange, Fault, Output, Progress, Step};
 use segue_websocket::{
-    Acceptance, Accepted, ClientHandshake, Opened, Refusal, RequestError, ResponseError,
+    Acceptance, Accepted, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
     ServerHandshake,
     http1::{EncodeError, Error, RequestHead},
 };
@@ -37,7 +37,7 @@ fn serve(
 fn open(
     mut handshake: ClientHandshake,
     response: &str,
-) -> (Result<Opened, Fault<ResponseError>>, String) {
+) -> (Result<Connected, Fault<ResponseError>>, String) {
     let (mut input, mut output) = (Buffer::from(response.as_bytes()), Output::new());
     let outcome = match handshake.advance(&mut input, false, &mut output) {
         Ok(Progress::Done(opened)) => Ok(opened),

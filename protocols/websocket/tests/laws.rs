@@ -4,8 +4,8 @@ mod support;
 
 use segue::laws;
 use segue_websocket::{
-    ClientHandshake, Frames, MaskKeys, Messages, Pieces, Refusal, Reply, Role, ServerHandshake,
-    Tunnel, Writer,
+    ClientHandshake, Frames, Limits, MaskKeys, Messages, Pieces, Refusal, Reply, Role,
+    ServerHandshake, Tunnel, Writer,
 };
 use support::{KEY, frame, frames};
 
@@ -91,10 +91,10 @@ fn frames_keep_the_laws() {
         laws::stage(|| Frames::new(role))
             .accepts(good(role))
             .refuses(broken(role))
-            .limit(14 + Frames::MAX_PAYLOAD)
+            .limit(14 + Limits::DEFAULT.frame)
             .check();
     }
-    let limited = || Frames::server().max_payload(126);
+    let limited = || Frames::server().limits(Limits { frame: 126, ..Limits::DEFAULT });
     laws::stage(limited).accepts(good(Role::Server)).limit(8 + 126).check();
     let linear = laws::stage(Frames::server).linear(one);
     linear.linear(many).linear(fragments).check();
@@ -116,11 +116,11 @@ fn messages_keep_the_laws() {
                 .accepts(good(role))
                 .refuses(broken(role))
                 .refuses(nonsense(role))
-                .limit(14 + Frames::MAX_PAYLOAD)
+                .limit(14 + Limits::DEFAULT.frame)
                 .check();
         }
     }
-    let limited = || Messages::server().max_message(4);
+    let limited = || Messages::server().limits(Limits { message: 4, ..Limits::DEFAULT });
     let too_long = [(0x01, &b"abc"[..]), (0x89, b"longer"), (0x80, b"de")];
     laws::stage(limited).refuses([frames(Role::Server, &too_long)]).limit(14 + 125).check();
     let linear = laws::stage(Messages::server).linear(one).linear(one_text);
@@ -148,7 +148,8 @@ fn pieces_keep_the_laws() {
                 .check();
         }
     }
-    let limited = || Pieces::server().max_message(4).max_frame(3);
+    let limits = Limits { message: 4, frame: 3, ..Limits::PIECES };
+    let limited = || Pieces::server().limits(limits);
     let too_long = [(0x01, &b"abc"[..]), (0x89, b"?"), (0x80, b"de")];
     let frame = frame(Role::Server, 0x82, b"four");
     laws::stage(limited).refuses([frames(Role::Server, &too_long), frame]).limit(6 + 4).check();

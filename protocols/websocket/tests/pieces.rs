@@ -5,7 +5,7 @@ mod support;
 
 use proptest::{collection::vec, prelude::*};
 use segue::{Buffer, Fault, Output, Step};
-use segue_websocket::{Error, Messages, Piece, Pieces, Reply, Role};
+use segue_websocket::{Error, Limits, Messages, Piece, Pieces, Reply, Role};
 use support::{Owned, feed, frame, frames};
 
 /// What the pieces of a stream come to, and how it ends.
@@ -99,7 +99,8 @@ fn a_frame_longer_than_any_memory_goes_through_as_it_comes() {
 
 #[test]
 fn limits_are_for_all_of_a_message() {
-    let stage = || Pieces::server().max_message(4).max_fragments(3);
+    let limits = Limits { message: 4, fragments: 3, ..Limits::PIECES };
+    let stage = || Pieces::server().limits(limits);
     let fault = |stream: &[u8]| joined(stage(), stream, 3).2.err();
     let fits = [(0x02, &b"ab"[..]), (0x00, b"c"), (0x80, b"d"), (0x82, b"1234")];
     assert_eq!(fault(&frames(Role::Server, &fits)), None);

@@ -9,7 +9,7 @@
 mod support;
 
 use proptest::{collection::vec, prelude::*, sample::select};
-use segue_websocket::{CloseCode, MaskKeys, Messages, Reply, Role};
+use segue_websocket::{CloseCode, Limits, MaskKeys, Messages, Reply, Role};
 use support::{KEY, Owned, feed, frame};
 
 /// What the reference makes of a stream: messages, and where and why it ends.
@@ -153,7 +153,8 @@ fn stage(role: Role) -> Messages {
         Role::Server => Messages::server(),
         Role::Client => Messages::client_with(MaskKeys::from_fn(|| KEY)),
     };
-    stage.max_message(LIMIT).pings(Reply::Manual).closes(Reply::Manual)
+    let limits = Limits { message: LIMIT, ..Limits::DEFAULT };
+    stage.limits(limits).pings(Reply::Manual).closes(Reply::Manual)
 }
 
 fn agree(role: Role, stream: &[u8], piece: usize) {

@@ -6,7 +6,7 @@ mod support;
 use proptest::{collection::vec, prelude::*};
 use segue::{Encode, Output};
 use segue_websocket::{
-    Close, CloseCode, Fragment, Frames, MaskKeys, Message, Messages, Opcode, Outgoing, Reply, Role,
+    Close, CloseCode, Fragment, Limits, MaskKeys, Message, Messages, Opcode, Outgoing, Reply, Role,
     Writer,
 };
 use support::{Owned, feed};
@@ -136,7 +136,7 @@ fn the_longest_of_each_form_of_length() {
 
 #[test]
 fn a_frame_of_the_longest_payload_is_taken() {
-    let (bytes, _) = send(Role::Server, &[Sent::Bytes(vec![0; Frames::MAX_PAYLOAD])]);
+    let (bytes, _) = send(Role::Server, &[Sent::Bytes(vec![0; Limits::DEFAULT.frame])]);
     let seen = feed(&mut reader(Role::Server), [&bytes[..]]);
     assert!(matches!(&seen.messages[..], [Owned::Binary(payload)] if payload.len() == 16 << 20));
 }

@@ -4,7 +4,7 @@
 mod support;
 
 use segue::{Cause, Decode, Fault};
-use segue_websocket::{CloseCode, Error, Frames, MaskKeys, Messages, Reply, Role};
+use segue_websocket::{CloseCode, Error, Frames, Limits, MaskKeys, Messages, Reply, Role};
 use support::{KEY, Owned, fault, feed, frame, frames};
 
 const TEXT: u8 = 0x81;
@@ -132,26 +132,27 @@ fn the_highest_bit_of_a_length() {
     let input = [BINARY, 127, 0x80, 0, 0, 0, 0, 0, 0, 0];
     breaks_the_protocol(&input, Error::LengthTopBit, 2);
     // Not even without a limit.
-    let stage = Frames::client().max_payload(usize::MAX);
+    let stage = Frames::client().limits(Limits { frame: usize::MAX, ..Limits::DEFAULT });
     assert_eq!(fault(stage, &input).unwrap().error(), Some(&Error::LengthTopBit));
-    let stage = Frames::client().max_payload(usize::MAX);
+    let stage = Frames::client().limits(Limits { frame: usize::MAX, ..Limits::DEFAULT });
     let input = [BINARY, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
     assert!(matches!(fault(stage, &input).unwrap().error(), Some(Error::FrameTooLong { .. })));
 }
 
 #[test]
 fn frames_beyond_the_limit_are_refused_by_their_header() {
-    let length = Frames::MAX_PAYLOAD as u64 + 1;
+    let length = Limits::DEFAULT.frame as u64 + 1;
     let header = [&[BINARY, 127][..], &length.to_be_bytes()].concat();
-    let error = Error::FrameTooLong { length, limit: Frames::MAX_PAYLOAD };
+    let error = Error::FrameTooLong { length, limit: Limits::DEFAULT.frame };
     refused(Role::Client, &header, error, 2, CloseCode::TOO_BIG);
     for (length, at) in [(5, 1), (125, 1), (126, 2)] {
         let input = frame(Role::Server, BINARY, &vec![0; length]);
         let header = &input[..if length < 126 { 2 } else { 4 }];
-        assert_eq!(fault(Frames::server().max_payload(length), &input), None);
+        let limited = |frame| Frames::server().limits(Limits { frame, ..Limits::DEFAULT });
+        assert_eq!(fault(limited(length), &input), None);
         let error = Error::FrameTooLong { length: length as u64, limit: length - 1 };
         for shown in [header, &input] {
-            let found = fault(Frames::server().max_payload(length - 1), shown).unwrap();
+            let found = fault(limited(length - 1), shown).unwrap();
             assert_eq!((found.error(), found.at), (Some(&error), at));
         }
     }
@@ -160,7 +161,9 @@ fn frames_beyond_the_limit_are_refused_by_their_header() {
 #[test]
 fn of_messages_that_may_have_no_byte_texts_are_texts() {
     for role in [Role::Server, Role::Client] {
-        let stages = [messages(role).max_message(0), messages(role).max_frame(0)];
+        let no_message = Limits { message: 0, ..Limits::DEFAULT };
+        let no_frame = Limits { frame: 0, ..Limits::DEFAULT };
+        let stages = [no_message, no_frame].map(|limits| messages(role).limits(limits));
         let stream = frames(role, &[(TEXT, b""), (BINARY, b""), (TEXT_PART, b""), (FIN, b"")]);
         for mut stage in stages {
             let seen = feed(&mut stage, [&stream[..]]);
@@ -173,7 +176,8 @@ fn of_messages_that_may_have_no_byte_texts_are_texts() {
 
 #[test]
 fn messages_beyond_the_limit_are_refused_by_the_header_that_passes_it() {
-    let stage = || messages(Role::Client).max_message(4);
+    let limits = Limits { message: 4, ..Limits::DEFAULT };
+    let stage = || messages(Role::Client).limits(limits);
     let whole = frame(Role::Client, BINARY, b"12345");
     let error = Error::MessageTooLong { length: 5, limit: 4 };
     for shown in [&whole[..2], &whole] {
@@ -232,7 +236,8 @@ fn text_is_refused_at_its_first_bad_byte_before_the_frame_is_whole() {
 
 #[test]
 fn messages_in_too_many_fragments() {
-    let stage = || messages(Role::Client).max_fragments(3);
+    let limited = |fragments| Limits { fragments, ..Limits::DEFAULT };
+    let stage = || messages(Role::Client).limits(limited(3));
     let three = frames(Role::Client, &[(BINARY_PART, b"a"), (PART, b""), (PING, b""), (FIN, b"")]);
     assert_eq!(fault(stage(), &three.repeat(2)), None);
     let four = frames(Role::Client, &[(BINARY_PART, b"a"), (PART, b""), (PART, b"")]);
@@ -240,7 +245,7 @@ fn messages_in_too_many_fragments() {
     let input = [&four[..], &[FIN]].concat();
     assert_eq!(fault(stage(), &input), Some(Fault::new(error).at(four.len() as u64)));
     assert_eq!(error.close_code(), CloseCode::POLICY);
-    assert_eq!(fault(stage().max_fragments(0), &frame(Role::Client, BINARY, b"whole")), None);
+    assert_eq!(fault(stage().limits(limited(0)), &frame(Role::Client, BINARY, b"whole")), None);
 }
 
 #[track_caller]

@@ -7,7 +7,7 @@ use segue::driver::{
     self, Connection, Error, Late, PollTransport, SendError, Timer, Turn, sync::SocketClock,
 };
 use segue_websocket::{
-    Close, CloseCode, Error as Violation, Message, Messages, Outgoing, WriteError, Writer,
+    Close, CloseCode, Error as Violation, Limits, Message, Messages, Outgoing, WriteError, Writer,
 };
 
 /// What drives the connections.
@@ -25,7 +25,7 @@ pub enum Driver {
 pub const DRAIN: u64 = 1 << 20;
 
 /// The longest message that is sent back, in bytes.
-const MAX_MESSAGE: usize = 16 << 20;
+const LIMITS: Limits = Limits { message: 16 << 20, ..Limits::DEFAULT };
 
 /// What a peer is told that has missed a deadline.
 const TOO_SLOW: Outgoing<'static> =
@@ -40,7 +40,7 @@ pub fn blocking(
     (messages, mut writer): Halves,
     clock: &mut SocketClock,
 ) -> io::Result<()> {
-    let mut connection = connection.follow(|()| messages.max_message(MAX_MESSAGE))?;
+    let mut connection = connection.follow(|()| messages.limits(LIMITS))?;
     loop {
         match connection.turn_by(clock) {
             Ok(Some(Turn { item, mut output })) => {
@@ -73,7 +73,7 @@ pub async fn polled<T: PollTransport>(
     (messages, mut writer): Halves,
     timer: &mut impl Timer,
 ) -> io::Result<()> {
-    let mut connection = connection.follow(|()| messages.max_message(MAX_MESSAGE))?;
+    let mut connection = connection.follow(|()| messages.limits(LIMITS))?;
     loop {
         match connection.turn_by(timer).await {
             Ok(Some(Turn { item, mut output })) => {

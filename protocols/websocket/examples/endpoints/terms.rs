@@ -2,7 +2,7 @@
 
 use clap::Args;
 use segue_websocket::{
-    ClientHandshake, Deflate, Opened, Refusal, Role, ServerHandshake, endpoint::Error,
+    ClientHandshake, Connected, Deflate, Refusal, Role, ServerHandshake, endpoint::Error,
 };
 use std::io;
 
@@ -56,7 +56,7 @@ impl Terms {
     }
 
     /// Tells what was agreed on, and fails where that is nothing.
-    pub fn check(self, opened: &Opened) -> Result<(), Error> {
+    pub fn check(self, opened: &Connected) -> Result<(), Error> {
         match opened.deflate() {
             None if self.deflate.is_some() => Err(io::Error::other("nothing is compressed").into()),
             None => Ok(()),

@@ -5,15 +5,15 @@ use std::{fmt::Write, string::String};
 use super::{
     Deflate, WINDOW_BITS,
     params::{NAME, Params},
-    settings::{Effort, Side},
+    settings::{Effort, SlidingWindow},
 };
 use crate::Role;
 
 /// How both ends compress, as they agreed in the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreed {
-    server: Side,
-    client: Side,
+    server: SlidingWindow,
+    client: SlidingWindow,
     effort: Effort,
 }
 
@@ -21,16 +21,16 @@ impl Agreed {
     /// The logarithm of the window of what `role` sends, in bytes: 8 to 15.
     #[must_use]
     pub const fn window_bits(&self, role: Role) -> u8 {
-        self.side(role).bits
+        self.window(role).bits
     }
 
     /// Whether what `role` sends refers to its earlier messages.
     #[must_use]
     pub const fn context_takeover(&self, role: Role) -> bool {
-        self.side(role).takeover
+        self.window(role).takeover
     }
 
-    pub(super) const fn side(&self, role: Role) -> Side {
+    pub(super) const fn window(&self, role: Role) -> SlidingWindow {
         match role {
             Role::Server => self.server,
             Role::Client => self.client,
@@ -50,7 +50,7 @@ impl Deflate {
         offers: impl IntoIterator<Item = &'a [u8]>,
     ) -> Option<(Agreed, String)> {
         let offer = offers.into_iter().find_map(Params::read)?;
-        let server = Side {
+        let server = SlidingWindow {
             bits: self.server.bits.min(offer.server_max_window_bits.unwrap_or(15)),
             takeover: self.server.takeover && !offer.server_no_context_takeover,
         };
@@ -60,7 +60,7 @@ impl Deflate {
             None => *WINDOW_BITS.end(),
         };
         let takeover = self.client.takeover && !offer.client_no_context_takeover;
-        let client = Side { bits, takeover };
+        let client = SlidingWindow { bits, takeover };
         let mut answer = String::from(NAME);
         flags(&mut answer, server, client);
         if server.bits < 15 || offer.server_max_window_bits.is_some() {
@@ -90,7 +90,7 @@ impl Deflate {
     /// What a server's `answer` to that offer comes to; `None` if it is no answer to it.
     pub(crate) fn confirm(self, answer: &[u8]) -> Option<Agreed> {
         let answer = Params::read(answer)?;
-        let server = Side {
+        let server = SlidingWindow {
             // What was asked for is agreed to by saying so (§7.1.1.1, §7.1.2.1).
             bits: match answer.server_max_window_bits {
                 Some(bits) if bits <= self.server.bits => bits,
@@ -108,11 +108,11 @@ impl Deflate {
             _ => return None,
         };
         let takeover = self.client.takeover && !answer.client_no_context_takeover;
-        Some(Agreed { server, client: Side { bits, takeover }, effort: self.effort })
+        Some(Agreed { server, client: SlidingWindow { bits, takeover }, effort: self.effort })
     }
 }
 
-fn flags(list: &mut String, server: Side, client: Side) {
+fn flags(list: &mut String, server: SlidingWindow, client: SlidingWindow) {
     if !server.takeover {
         list.push_str("; server_no_context_takeover");
     }

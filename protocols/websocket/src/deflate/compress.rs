@@ -6,14 +6,14 @@ use zlib_rs::DeflateFlush;
 use super::{
     Agreed, TAIL,
     scratch::Scratch,
-    settings::{Effort, Side},
+    settings::{Effort, SlidingWindow},
     zlib_bits,
 };
 use crate::Role;
 
 /// The compressor of what one end sends.
 pub(crate) struct Compress {
-    side: Side,
+    window: SlidingWindow,
     effort: Effort,
     /// Released between messages that do not refer to each other.
     stream: Option<zlib_rs::Deflate>,
@@ -26,8 +26,8 @@ pub(crate) struct Compress {
 impl Compress {
     /// For what `role` sends.
     pub(crate) fn new(agreed: &Agreed, role: Role) -> Self {
-        let (side, effort) = (agreed.side(role), agreed.effort());
-        Self { side, effort, stream: None, begun: false, scratch: Scratch::default() }
+        let (window, effort) = (agreed.window(role), agreed.effort());
+        Self { window, effort, stream: None, begun: false, scratch: Scratch::default() }
     }
 
     /// Whether a message of `length` bytes is long enough to be compressed.
@@ -54,7 +54,7 @@ impl Compress {
                 self.scratch.put(&[0]);
             }
             self.begun = false;
-            if !self.side.takeover {
+            if !self.window.takeover {
                 self.stream = None;
             }
         }
@@ -64,7 +64,7 @@ impl Compress {
     /// Appends `input` compressed, without the tail.
     fn compress(&mut self, mut input: &[u8]) {
         let stream = self.stream.get_or_insert_with(|| {
-            zlib_rs::Deflate::new(self.effort.level.into(), false, zlib_bits(self.side.bits))
+            zlib_rs::Deflate::new(self.effort.level.into(), false, zlib_bits(self.window.bits))
         });
         loop {
             let room = self.scratch.room(usize::MAX);
@@ -95,6 +95,6 @@ impl Compress {
 
 impl fmt::Debug for Compress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Compress").field("side", &self.side).finish_non_exhaustive()
+        f.debug_struct("Compress").field("window", &self.window).finish_non_exhaustive()
     }
 }

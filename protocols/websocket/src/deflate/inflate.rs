@@ -4,7 +4,7 @@ use segue::Fault;
 use std::fmt;
 use zlib_rs::{InflateFlush, Status};
 
-use super::{Agreed, TAIL, scratch::Scratch, settings::Side, zlib_bits};
+use super::{Agreed, TAIL, scratch::Scratch, settings::SlidingWindow, zlib_bits};
 use crate::{
     Error, Message, Role,
     utf8::{self, Carry},
@@ -15,7 +15,7 @@ use crate::{
 /// Its faults are of the layer below that of the frames: their offset is in what all messages
 /// inflate to, one after the other.
 pub(crate) struct Inflate {
-    side: Side,
+    window: SlidingWindow,
     /// Released between messages that do not refer to each other.
     stream: Option<zlib_rs::Inflate>,
     /// What came before what is in `message`, in bytes.
@@ -37,7 +37,7 @@ impl Inflate {
     /// For what `role` has sent.
     pub(crate) fn new(agreed: &Agreed, role: Role) -> Self {
         Self {
-            side: agreed.side(role),
+            window: agreed.window(role),
             stream: None,
             before: 0,
             gone: 0,
@@ -150,7 +150,7 @@ impl Inflate {
     /// Ends the message under way.
     fn end(&mut self) {
         self.open = false;
-        if !self.side.takeover {
+        if !self.window.takeover {
             self.stream = None;
         }
     }
@@ -218,8 +218,8 @@ impl Inflate {
 
     /// Appends some of what `input` inflates to, and stops behind the limit. Where the stream ends
     /// another begins.
-    fn step(&mut self, input: &[u8], flush: InflateFlush, limit: usize) -> Result<Step, Error> {
-        let bits = zlib_bits(self.side.bits);
+    fn step(&mut self, input: &[u8], flush: InflateFlush, limit: usize) -> Result<Inflated, Error> {
+        let bits = zlib_bits(self.window.bits);
         let stream = self.stream.get_or_insert_with(|| zlib_rs::Inflate::new(false, bits));
         // One byte more than may be, to see that there is more; never more memory than that.
         let room = self.message.room(limit.saturating_add(1));
@@ -243,7 +243,7 @@ impl Inflate {
             Ok(_) if consumed > 0 || written > 0 || input.is_empty() => {}
             _ => return Err(Error::Deflate),
         }
-        Ok(Step { consumed, waits, ended })
+        Ok(Inflated { consumed, waits, ended })
     }
 
     fn fault(&self, error: Error, at: usize) -> Fault<Error> {
@@ -252,7 +252,7 @@ impl Inflate {
 }
 
 /// What came of a call of the inflater.
-struct Step {
+struct Inflated {
     /// How much of the input it took, in bytes.
     consumed: usize,
     /// It had room left, and so nothing to say before it is given more.
@@ -268,6 +268,6 @@ fn fault(error: Error, before: u64, at: usize) -> Fault<Error> {
 
 impl fmt::Debug for Inflate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inflate").field("side", &self.side).finish_non_exhaustive()
+        f.debug_struct("Inflate").field("window", &self.window).finish_non_exhaustive()
     }
 }

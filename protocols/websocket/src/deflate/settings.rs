@@ -12,7 +12,7 @@ use super::WINDOW_BITS;
 /// 47 KiB. Without takeover the state is there while a message is under way, and an idle
 /// connection holds no more than what it last inflated and deflated into, at most 4 KiB each.
 ///
-/// What a message inflates to is bound by [`Messages::max_message`](crate::Messages::max_message):
+/// What a message inflates to is bound by [`Limits::message`](crate::Limits::message):
 /// a bomb is stopped at the limit, and no memory beyond it is ever asked for.
 ///
 /// ```
@@ -26,15 +26,15 @@ use super::WINDOW_BITS;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deflate {
     /// How a server compresses.
-    pub(super) server: Side,
+    pub(super) server: SlidingWindow,
     /// How a client compresses.
-    pub(super) client: Side,
+    pub(super) client: SlidingWindow,
     pub(super) effort: Effort,
 }
 
 /// How one end compresses, which the other has to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Side {
+pub(super) struct SlidingWindow {
     /// The logarithm of the window in bytes: how far back a message refers.
     pub(super) bits: u8,
     /// Whether it refers to earlier messages.
@@ -55,9 +55,9 @@ impl Deflate {
     /// Windows of 2¹⁵ bytes and context takeover in both directions, level 1.
     #[must_use]
     pub const fn new() -> Self {
-        let side = Side { bits: *WINDOW_BITS.end(), takeover: true };
+        let window = SlidingWindow { bits: *WINDOW_BITS.end(), takeover: true };
         let effort = Effort { level: 1, threshold: Self::THRESHOLD };
-        Self { server: side, client: side, effort }
+        Self { server: window, client: window, effort }
     }
 
     /// How hard to compress, from 1 (fast) to 9 (small); 0 stores. Higher counts as 9.

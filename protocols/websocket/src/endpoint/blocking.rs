@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-pub use super::sync_halves::{Reader, Sender};
-use super::{Error, KeepAlive, OwnedMessage, Turn, engine::Endpoint, keeping};
+pub use super::sync_halves::{Receiver, Sender};
+use super::{Error, KeepAlive, MessageTurn, OwnedMessage, engine::Endpoint, keeping};
 use crate::{Close, CloseCode, Messages, Outgoing, Role, Writer};
 
 /// A WebSocket over a blocking transport: [`sync::WebSocket`](super::sync::WebSocket) is its name
@@ -36,8 +36,8 @@ where
     for<'a> &'a T::Io: Read + Write,
 {
     /// Splits it in two, for two threads: one reads, and answers control frames, the other sends.
-    pub fn split(self) -> (Reader<T>, Sender<T>) {
-        Reader::split(self.endpoint)
+    pub fn split(self) -> (Receiver<T>, Sender<T>) {
+        Receiver::split(self.endpoint)
     }
 }
 
@@ -52,7 +52,7 @@ impl<T: Transport> WebSocket<T> {
         Self { endpoint }
     }
 
-    /// Changes how messages are read: `socket.read_with(|messages| messages.max_message(1 << 20))`.
+    /// Changes the reading stage: `socket.read_with(|messages| messages.limits(limits))`.
     #[must_use]
     pub fn read_with(self, change: impl FnOnce(Messages) -> Messages) -> Self {
         Self { endpoint: self.endpoint.read_with(change) }
@@ -95,7 +95,7 @@ impl<T: Transport> WebSocket<T> {
     /// As [`next`](Self::next); but where a whole message was at fault (text that is not UTF-8) the
     /// close frame is sent by the next call, be it this one or [`close`](Self::close).
     #[inline]
-    pub fn turn(&mut self) -> Result<Option<Turn<'_, Blocking<T>>>, Error> {
+    pub fn turn(&mut self) -> Result<Option<MessageTurn<'_, Blocking<T>>>, Error> {
         let is_ready = now(self.endpoint.poll_ready(&mut context()))?;
         if is_ready { self.endpoint.take_turn() } else { Ok(None) }
     }

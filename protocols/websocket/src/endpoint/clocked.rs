@@ -36,7 +36,7 @@ impl<T: Clocked> polled::WebSocket<T> {
     }
 }
 
-impl<T: Clocked> halves::Reader<T> {
+impl<T: Clocked> halves::Receiver<T> {
     /// Closes the connection, for both halves: see
     /// [`WebSocket::close`](polled::WebSocket::close). What the other half has queued and not
     /// flushed is not sent.

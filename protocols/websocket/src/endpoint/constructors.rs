@@ -46,7 +46,7 @@ macro_rules! constructors {
                 Box::pin(Self::open_as_server(connection, handshake, $exchange, $end))
             }
 
-            /// Asks the server `host` (with a port unless it is the usual one) for a WebSocket at
+            /// Asks the server `host` (with a port unless it is the default one) for a WebSocket at
             /// `target` (path and query), over a transport that leads there.
             ///
             /// The transport is dropped with the future. The handshake has as long as that of
@@ -65,7 +65,7 @@ macro_rules! constructors {
             pub fn connect_with(
                 io: T,
                 handshake: ClientHandshake,
-            ) -> impl Future<Output = Result<(Self, Opened), Error>> {
+            ) -> impl Future<Output = Result<(Self, Connected), Error>> {
                 let connection = $Connection::new(io, ());
                 Box::pin(Self::open_as_client(connection, handshake, $exchange, $end))
             }

@@ -241,12 +241,12 @@ impl<T: Transport> Endpoint<T> {
 
     /// The message that is ready, lent.
     #[inline]
-    pub(super) fn take_turn(&mut self) -> Result<Option<Turn<'_, T>>, Error> {
+    pub(super) fn take_turn(&mut self) -> Result<Option<MessageTurn<'_, T>>, Error> {
         let Self { connection, writer, state, answer, held } = self;
         match take_held(connection, held) {
             Ok(Some(driver::Turn { item: (message, held), output })) => {
                 answer.hear(&message);
-                Ok(Some(Turn { message, answer: Answer { output, writer, held } }))
+                Ok(Some(MessageTurn { message, answer: MessageOutput { output, writer, held } }))
             }
             Ok(None) => Ok(None),
             Err(error) => {
@@ -392,23 +392,23 @@ impl Answering {
 
 /// A message that is lent, and the output to answer it on.
 #[derive(Debug)]
-pub struct Turn<'a, T> {
+pub struct MessageTurn<'a, T> {
     /// The message. It borrows the connection's buffer.
     pub message: Message<'a>,
     /// The output of the same connection.
-    pub answer: Answer<'a, T>,
+    pub answer: MessageOutput<'a, T>,
 }
 
 /// The output of a connection while a message of it is held.
 #[derive(Debug)]
-pub struct Answer<'a, T> {
+pub struct MessageOutput<'a, T> {
     output: driver::TurnOutput<'a, T>,
     writer: &'a mut Writer,
     /// What the message is lent from, if it can be shared.
     held: Option<&'a Bytes>,
 }
 
-impl<'a, T: Transport> Answer<'a, T> {
+impl<'a, T: Transport> MessageOutput<'a, T> {
     /// Queues an answer. It never waits, and leaves before the connection waits for the peer.
     ///
     /// A part of a long binary message that is sent back, or all of it, is not copied.

@@ -34,12 +34,12 @@ use segue::{
 #[cfg(feature = "async-io")]
 use super::clocked;
 use super::{Error, constructors::constructors, engine::stages, halves, polled};
-use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
+use crate::{Accepted, ClientHandshake, Connected, Role, ServerHandshake};
 
 /// A WebSocket over futures-io's [`AsyncRead`] and [`AsyncWrite`].
 pub type WebSocket<T> = polled::WebSocket<Futures<T>>;
 /// The half of it that reads.
-pub type Reader<T> = halves::Reader<Futures<T>>;
+pub type Receiver<T> = halves::Receiver<Futures<T>>;
 /// The half of it that sends.
 pub type Sender<T> = halves::Sender<Futures<T>>;
 

@@ -24,7 +24,7 @@ use crate::{Close, CloseCode, Outgoing, Writer};
 /// The half of a [`WebSocket`] that reads, and answers control frames.
 ///
 /// What it answers by itself leaves when it waits. It is a [`Stream`] as the whole is.
-pub struct Reader<T> {
+pub struct Receiver<T> {
     pub(super) endpoint: Endpoint<Half<T>>,
     is_over: bool,
 }
@@ -41,7 +41,7 @@ pub struct Sender<T> {
     has_closed: bool,
 }
 
-impl<T: PollTransport> Reader<T> {
+impl<T: PollTransport> Receiver<T> {
     pub(super) fn split(endpoint: Endpoint<T>) -> (Self, Sender<T>) {
         let (connection, writer, course) = endpoint.unmake();
         let has_closed = writer.is_closed();
@@ -233,7 +233,7 @@ impl<T: PollTransport> Sender<T> {
     }
 }
 
-impl<T: PollTransport + Unpin> Stream for Reader<T> {
+impl<T: PollTransport + Unpin> Stream for Receiver<T> {
     type Item = Result<OwnedMessage, Error>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -265,9 +265,9 @@ impl<T: PollTransport + Unpin> Sink<OwnedMessage> for Sender<T> {
     }
 }
 
-impl<T> fmt::Debug for Reader<T> {
+impl<T> fmt::Debug for Receiver<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Reader").field(&self.endpoint).finish()
+        f.debug_tuple("Receiver").field(&self.endpoint).finish()
     }
 }
 

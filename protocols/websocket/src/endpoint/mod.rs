@@ -15,7 +15,7 @@
 //!
 //! An endpoint holds each message whole. Who receives such as are too long for that takes the
 //! halves that [`Accepted::pieces`](crate::Accepted::pieces) and
-//! [`Opened::pieces`](crate::Opened::pieces) give, on a connection of the same driver; who sends
+//! [`Connected::pieces`](crate::Connected::pieces) give, on a connection of the same driver; who sends
 //! such feeds [`Fragment`](crate::Fragment)s as they come.
 
 #[cfg(feature = "std")]
@@ -48,11 +48,11 @@ pub mod tokio;
 mod url;
 
 #[cfg(feature = "std")]
-pub use engine::{Answer, Turn};
+pub use engine::{MessageOutput, MessageTurn};
 #[cfg(feature = "std")]
 pub use error::Error;
 #[cfg(any(feature = "tokio", feature = "futures"))]
-pub use halves::{Reader, Sender};
+pub use halves::{Receiver, Sender};
 pub use keep_alive::{Beat, KeepAlive};
 pub use message::OwnedMessage;
 #[cfg(any(feature = "tokio", feature = "futures"))]

@@ -13,9 +13,11 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{Error, KeepAlive, OwnedMessage, Reader, Sender, Turn, engine::Endpoint, keeping};
+use super::{
+    Error, KeepAlive, MessageTurn, OwnedMessage, Receiver, Sender, engine::Endpoint, keeping,
+};
 use crate::{
-    Accepted, ClientHandshake, Close, CloseCode, Messages, Opened, Outgoing, RequestError,
+    Accepted, ClientHandshake, Close, CloseCode, Connected, Messages, Outgoing, RequestError,
     ResponseError, Role, ServerHandshake, Writer,
 };
 
@@ -53,7 +55,7 @@ impl<T: PollTransport> WebSocket<T> {
         Self::from_endpoint(Endpoint::new(connection, writer))
     }
 
-    /// Changes how messages are read: `socket.read_with(|messages| messages.max_message(1 << 20))`.
+    /// Changes the reading stage: `socket.read_with(|messages| messages.limits(limits))`.
     #[must_use]
     pub fn read_with(self, change: impl FnOnce(Messages) -> Messages) -> Self {
         Self { endpoint: self.endpoint.read_with(change), ..self }
@@ -94,7 +96,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// As [`next`](Self::next); but where a whole message was at fault (text that is not UTF-8) the
     /// close frame is sent by the next call, be it this one or a close.
     #[inline]
-    pub async fn turn(&mut self) -> Result<Option<Turn<'_, T>>, Error> {
+    pub async fn turn(&mut self) -> Result<Option<MessageTurn<'_, T>>, Error> {
         let is_ready = poll_fn(|cx| self.endpoint.poll_ready(cx)).await?;
         if is_ready { self.endpoint.take_turn() } else { Ok(None) }
     }
@@ -202,8 +204,8 @@ impl<T: PollTransport> WebSocket<T> {
     }
 
     /// Splits it in two, for two tasks: one reads, and answers control frames, the other sends.
-    pub fn split(self) -> (Reader<T>, Sender<T>) {
-        Reader::split(self.endpoint)
+    pub fn split(self) -> (Receiver<T>, Sender<T>) {
+        Receiver::split(self.endpoint)
     }
 
     /// Which end this is.
@@ -263,9 +265,9 @@ impl<T: PollTransport> WebSocket<T> {
         exchange: impl AsyncFnOnce(
             &mut Connection<T, ()>,
             &mut ClientHandshake,
-        ) -> Result<Opened, driver::Error<ResponseError>>,
+        ) -> Result<Connected, driver::Error<ResponseError>>,
         end: impl AsyncFnOnce(&mut Connection<T, ()>),
-    ) -> Result<(Self, Opened), Error> {
+    ) -> Result<(Self, Connected), Error> {
         match exchange(&mut connection, &mut handshake).await {
             Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
             Err(error) => Err(Self::refused(connection, error.into(), end).await),

@@ -41,12 +41,12 @@ use super::{
     sync_halves,
     url::Url,
 };
-use crate::{Accepted, ClientHandshake, Messages, Opened, Role, ServerHandshake, Writer};
+use crate::{Accepted, ClientHandshake, Connected, Messages, Role, ServerHandshake, Writer};
 
 /// A WebSocket over [`Read`] and [`Write`].
 pub type WebSocket<T> = blocking::WebSocket<Std<T>>;
 /// The half of it that reads, and answers control frames.
-pub type Reader<T> = sync_halves::Reader<Std<T>>;
+pub type Receiver<T> = sync_halves::Receiver<Std<T>>;
 /// The half of it that sends.
 pub type Sender<T> = sync_halves::Sender<Std<T>>;
 
@@ -91,7 +91,7 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
         }
     }
 
-    /// Asks the server `host` (with a port unless it is the usual one) for a WebSocket at `target`
+    /// Asks the server `host` (with a port unless it is the default one) for a WebSocket at `target`
     /// (path and query), over a transport that leads there.
     ///
     /// # Errors
@@ -104,7 +104,7 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
-    pub fn connect_with(io: T, mut handshake: ClientHandshake) -> Result<(Self, Opened), Error> {
+    pub fn connect_with(io: T, mut handshake: ClientHandshake) -> Result<(Self, Connected), Error> {
         let mut connection = Connection::new(io, ());
         match exchange(&mut connection, &mut handshake) {
             Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
@@ -174,7 +174,7 @@ impl WebSocket<TcpStream> {
     pub fn connect_to_with(
         url: &str,
         terms: impl FnOnce(ClientHandshake) -> ClientHandshake,
-    ) -> Result<(Self, Opened), Error> {
+    ) -> Result<(Self, Connected), Error> {
         let url = Url::parse(url).map_err(Error::Url)?;
         let io = TcpStream::connect((url.host, url.port))?;
         io.set_nodelay(true)?;

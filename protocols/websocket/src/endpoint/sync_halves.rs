@@ -20,7 +20,7 @@ use super::{
 use crate::{Close, CloseCode, Outgoing, Writer};
 
 /// The half of a [`WebSocket`] that reads, and answers control frames.
-pub struct Reader<X: Divide> {
+pub struct Receiver<X: Divide> {
     endpoint: Endpoint<Blocking<BlockingHalf<X>>>,
 }
 
@@ -35,7 +35,7 @@ pub struct Sender<X: Divide> {
     has_closed: bool,
 }
 
-impl<X: Divide> Reader<X>
+impl<X: Divide> Receiver<X>
 where
     for<'a> &'a X::Io: Read + Write,
 {
@@ -249,9 +249,9 @@ where
     }
 }
 
-impl<X: Divide> fmt::Debug for Reader<X> {
+impl<X: Divide> fmt::Debug for Receiver<X> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Reader").field(&self.endpoint).finish()
+        f.debug_tuple("Receiver").field(&self.endpoint).finish()
     }
 }
 

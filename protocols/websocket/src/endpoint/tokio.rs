@@ -37,12 +37,12 @@ use super::clocked;
 #[cfg(feature = "tokio-net")]
 use super::url::Url;
 use super::{Error, constructors::constructors, engine::stages, halves, polled};
-use crate::{Accepted, ClientHandshake, Opened, Role, ServerHandshake};
+use crate::{Accepted, ClientHandshake, Connected, Role, ServerHandshake};
 
 /// A WebSocket over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type WebSocket<T> = polled::WebSocket<Tokio<T>>;
 /// The half of it that reads.
-pub type Reader<T> = halves::Reader<Tokio<T>>;
+pub type Receiver<T> = halves::Receiver<Tokio<T>>;
 /// The half of it that sends.
 pub type Sender<T> = halves::Sender<Tokio<T>>;
 
@@ -89,7 +89,7 @@ impl WebSocket<TcpStream> {
     pub fn connect_to_with(
         url: &str,
         terms: impl FnOnce(ClientHandshake) -> ClientHandshake,
-    ) -> impl Future<Output = Result<(Self, Opened), Error>> {
+    ) -> impl Future<Output = Result<(Self, Connected), Error>> {
         Box::pin(async move {
             let url = Url::parse(url).map_err(Error::Url)?;
             let io = TcpStream::connect((url.host, url.port)).await?;

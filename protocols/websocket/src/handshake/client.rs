@@ -65,10 +65,10 @@ impl fmt::Debug for Inspect {
     }
 }
 
-/// What came of a request to open a connection.
+/// The outcome of a client's handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Opened {
+pub struct Connected {
     /// The subprotocol that the server chose of those that were offered. `None` says that it knows
     /// none of them: whoever cannot do without closes the connection.
     pub protocol: Option<String>,
@@ -76,7 +76,7 @@ pub struct Opened {
 }
 
 impl ClientHandshake {
-    /// Asks `host` (with a port unless it is the usual one: `example.org:8080`) for `target`
+    /// Asks `host` (with a port unless it is the default one: `example.org:8080`) for `target`
     /// (path and query: `/chat?room=1`). The key comes from [`MaskKeys::random`].
     ///
     /// [`MaskKeys::random`]: crate::MaskKeys::random
@@ -186,7 +186,7 @@ impl ClientHandshake {
         input: &mut Buffer,
         eof: bool,
         output: &mut Output,
-    ) -> Result<Progress<Option<Opened>>, Fault<ResponseError>> {
+    ) -> Result<Progress<Option<Connected>>, Fault<ResponseError>> {
         match input.step(&mut self.head, eof, output) {
             Ok(Step::Item(response)) => {
                 let length = response.as_bytes().len() as u64;
@@ -212,7 +212,7 @@ impl ClientHandshake {
         input: &mut Buffer,
         eof: bool,
         output: &mut Output,
-    ) -> Result<Progress<Opened>, Fault<ResponseError>> {
+    ) -> Result<Progress<Connected>, Fault<ResponseError>> {
         if !self.sent {
             self.send(output).map_err(|error| Fault::new(error).at(input.position()))?;
             self.sent = true;
@@ -235,7 +235,7 @@ impl ClientHandshake {
 }
 
 impl Exchange for ClientHandshake {
-    type Output = Opened;
+    type Output = Connected;
     type Error = ResponseError;
 
     fn advance(
@@ -243,7 +243,7 @@ impl Exchange for ClientHandshake {
         input: &mut Buffer,
         eof: bool,
         output: &mut Output,
-    ) -> Result<Progress<Opened>, Fault<ResponseError>> {
+    ) -> Result<Progress<Connected>, Fault<ResponseError>> {
         if let Some(fault) = &self.failed {
             return Err(fault.clone());
         }
@@ -261,7 +261,7 @@ fn check(
     key: &str,
     offered: &[String],
     deflate: Option<Deflate>,
-) -> Result<Opened, Fault<ResponseError>> {
+) -> Result<Connected, Fault<ResponseError>> {
     let (head, headers) = (response.as_bytes(), response.headers());
     let fault = |error: ResponseError, at: u64| Fault::new(error).at(at);
     let status = response.status();
@@ -297,12 +297,12 @@ fn check(
         return Err(fault(ResponseError::Extension, place(head, another)));
     }
     if headers.find("sec-websocket-protocol").is_none() {
-        return Ok(Opened { protocol: None, deflate });
+        return Ok(Connected { protocol: None, deflate });
     }
     let protocol = only(headers, head, "sec-websocket-protocol")
         .map_err(|at| fault(ResponseError::Protocol, at))?;
     match offered.iter().find(|offer| offer.as_bytes() == protocol) {
-        Some(protocol) => Ok(Opened { protocol: Some(protocol.clone()), deflate }),
+        Some(protocol) => Ok(Connected { protocol: Some(protocol.clone()), deflate }),
         None => Err(fault(ResponseError::Protocol, place(head, protocol))),
     }
 }

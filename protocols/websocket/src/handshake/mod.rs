@@ -5,7 +5,7 @@ mod error;
 mod refusal;
 mod server;
 
-pub use client::{ClientHandshake, Opened};
+pub use client::{ClientHandshake, Connected};
 pub use error::{RequestError, ResponseError};
 pub use refusal::Refusal;
 pub use server::{Acceptance, Accepted, ServerHandshake};

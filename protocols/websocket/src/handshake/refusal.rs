@@ -26,7 +26,7 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with this status, from 300 to 599, and the usual words for it as its body.
+    /// A refusal with this status, from 300 to 599, and the standard words for it as its body.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: None }
@@ -69,8 +69,8 @@ impl Refusal {
         if !matches!(self.status, 300..=599) {
             return Err(EncodeError::Status.into());
         }
-        let usual = || format!("{} {}\n", self.status, reason(self.status));
-        let body = self.body.clone().unwrap_or_else(usual);
+        let standard = || format!("{} {}\n", self.status, reason(self.status));
+        let body = self.body.clone().unwrap_or_else(standard);
         let length = body.len().to_string();
         let upgrade = self.status == 426;
         let connection = if upgrade { "close, Upgrade" } else { "close" };

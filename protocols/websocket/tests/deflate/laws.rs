@@ -1,7 +1,7 @@
 //! The laws of segue on compressed streams.
 
 use segue::{Encode, Output, laws};
-use segue_websocket::{Deflate, Fragment, Messages, Opcode, Outgoing, Pieces, Role};
+use segue_websocket::{Deflate, Fragment, Limits, Messages, Opcode, Outgoing, Pieces, Role};
 
 use super::{
     opened,
@@ -72,9 +72,9 @@ fn compressed_messages_keep_the_laws() {
         .absorbs_records()
         .accepts(good())
         .refuses(bad())
-        .limit(14 + segue_websocket::Frames::MAX_PAYLOAD)
+        .limit(14 + Limits::DEFAULT.frame)
         .check();
-    let limited = || stage().max_message(12);
+    let limited = || stage().limits(Limits { message: 12, ..Limits::DEFAULT });
     let long = b"\x00\x0f\x00\xf0\xfffifteen bytes..\x00";
     let wrong_first = b"\x00\x0f\x00\xf0\xff\xffifteen bytes..\x00";
     let wrong_behind = b"\x00\x0f\x00\xf0\xfffifteen bytes\xff.\x00";

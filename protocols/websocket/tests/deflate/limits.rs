@@ -1,7 +1,7 @@
 //! A bomb, and what a connection holds.
 
 use segue::{Buffer, Encode, Fault, Output, Step};
-use segue_websocket::{CloseCode, Deflate, Error, Message, Outgoing, Piece, Pieces};
+use segue_websocket::{CloseCode, Deflate, Error, Limits, Message, Outgoing, Piece, Pieces};
 
 use super::{
     counting::{held, peak},
@@ -22,7 +22,8 @@ fn a_bomb_is_stopped_at_the_limit() {
     let bomb = bomb(64 << 20);
     assert!(bomb.len() < 1 << 17, "{} bytes", bomb.len());
     for piece in [bomb.len(), 1460, 1] {
-        let mut messages = opened(Deflate::new(), Deflate::new()).0.halves().0.max_message(LIMIT);
+        let limits = Limits { message: LIMIT, ..Limits::DEFAULT };
+        let mut messages = opened(Deflate::new(), Deflate::new()).0.halves().0.limits(limits);
         let mut end = None;
         let most = peak(|| {
             let (mut buffer, mut answers) = (Buffer::new(), Output::new());
@@ -74,7 +75,8 @@ fn a_bomb_in_pieces_takes_no_more_memory_than_the_docs_say() {
 /// Why a message is refused in pieces, with a limit on all of it.
 fn fault_of(stream: &[u8], limit: usize) -> Option<Error> {
     let agreed = *opened(Deflate::new(), Deflate::new()).0.deflate().unwrap();
-    let mut pieces = Pieces::server().deflate(&agreed).max_message(limit);
+    let limits = Limits { message: limit, ..Limits::PIECES };
+    let mut pieces = Pieces::server().deflate(&agreed).limits(limits);
     let (mut buffer, mut answers) = (Buffer::from(stream), Output::new());
     loop {
         match buffer.step(&mut pieces, false, &mut answers) {
@@ -89,7 +91,8 @@ fn fault_of(stream: &[u8], limit: usize) -> Option<Error> {
 fn a_message_of_just_the_limit_comes_through() {
     let stream = bomb(1 << 20);
     for (limit, passes) in [(1 << 20, true), ((1 << 20) - 1, false)] {
-        let mut messages = opened(Deflate::new(), Deflate::new()).0.halves().0.max_message(limit);
+        let limits = Limits { message: limit, ..Limits::DEFAULT };
+        let mut messages = opened(Deflate::new(), Deflate::new()).0.halves().0.limits(limits);
         let (mut buffer, mut answers) = (Buffer::from(&stream[..]), Output::new());
         let item = buffer.step(&mut messages, false, &mut answers);
         assert_eq!(matches!(item, Ok(Step::Item(Message::Binary(_)))), passes);

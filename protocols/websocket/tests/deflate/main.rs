@@ -14,10 +14,12 @@ mod whole;
 mod window;
 
 use segue::{Buffer, Exchange, Output, Progress};
-use segue_websocket::{Accepted, Agreed, ClientHandshake, Deflate, Opened, Role, ServerHandshake};
+use segue_websocket::{
+    Accepted, Agreed, ClientHandshake, Connected, Deflate, Role, ServerHandshake,
+};
 
 /// Both ends of a connection that was opened on these terms.
-fn opened(server: Deflate, client: Deflate) -> (Accepted, Opened) {
+fn opened(server: Deflate, client: Deflate) -> (Accepted, Connected) {
     let mut asks = ClientHandshake::with_key("a", "/", *b"the sample nonce").deflate(client);
     let (mut input, mut output) = (Buffer::new(), Output::new());
     let waits = asks.advance(&mut input, false, &mut output).unwrap();

@@ -7,7 +7,7 @@ macro_rules! suite {
             use bytes::Bytes;
             use segue::{Cause, Handoff};
             use segue_websocket::{
-                ClientHandshake, Close, CloseCode, Deflate, Message, Outgoing, OwnedMessage, Refusal, Reply,
+                ClientHandshake, Close, CloseCode, Deflate, Limits, Message, Outgoing, OwnedMessage, Refusal, Reply,
                 RequestError, ResponseError, Role, ServerHandshake, WriteError,
                 $driver::WebSocket, endpoint::Error,
             };
@@ -232,7 +232,8 @@ macro_rules! suite {
                         $both!(listener: net => {
                             let io = listener.accept() $($wait)* .unwrap().0;
                             let socket = WebSocket::accept(io) $($wait)* .unwrap();
-                            let mut socket = socket.read_with(|messages| messages.max_message(4096));
+                            let limits = Limits { message: 4096, ..Limits::DEFAULT };
+                            let mut socket = socket.read_with(|messages| messages.limits(limits));
                             let fault = if lent {
                                 socket.turn() $($wait)* .map(drop)
                             } else {
@@ -410,7 +411,8 @@ macro_rules! suite {
                     $both!(listener: net => {
                         let io = listener.accept() $($wait)* .unwrap().0;
                         let socket = WebSocket::accept(io) $($wait)* .unwrap();
-                        let mut socket = socket.read_with(|messages| messages.max_frame(1000));
+                        let limits = Limits { frame: 1000, ..Limits::DEFAULT };
+                        let mut socket = socket.read_with(|messages| messages.limits(limits));
                         let last = socket.next() $($wait)* .unwrap().unwrap();
                         assert_eq!(last, OwnedMessage::Close(None));
                         socket.queue("one more") $($wait)* .unwrap();
