@@ -26,7 +26,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 /// A small curl.
 #[derive(Parser)]
 struct Arguments {
-    /// Where the request goes: http://host:port/path.
+    /// The URL: http://host:port/path.
     url: String,
     /// The method; GET without a body and POST with one, unless it is given.
     #[arg(short = 'X', long)]
@@ -83,7 +83,7 @@ async fn main() -> io::Result<()> {
     let mut send = std::pin::pin!(send(&arguments, authority, rest, writer, sender, knows));
     let mut receive = std::pin::pin!(receive(reader, arguments.include, heard));
     tokio::select! {
-        // Whoever has answered to the end wants no more of the body.
+        // A server that has answered to the end wants no more of the body.
         received = &mut receive => received,
         sent = &mut send => {
             sent?;

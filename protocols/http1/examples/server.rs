@@ -41,7 +41,7 @@ struct Arguments {
     /// The address to listen on; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// What drives the connections.
+    /// The driver of the connections.
     #[arg(long, value_enum, default_value_t = Driver::Tokio)]
     driver: Driver,
 }
@@ -56,7 +56,7 @@ enum Driver {
     Futures,
 }
 
-/// What is answered. There is no I/O in here: all drivers share it.
+/// The answers. There is no I/O in here: all drivers share it.
 struct Echo {
     writer: server::Writer,
     answer: Answer,
@@ -120,7 +120,8 @@ impl Echo {
             RequestEvent::Trailers(trailers) if matches!(answer, Answer::Echo) => {
                 *answer = Answer::Sent;
                 match output.try_encode(writer, Trailers(trailers.iter())) {
-                    // What is no trailer, or has no place behind this answer, is left out.
+                    // A header that cannot be a trailer, or has no place behind this answer, is
+                    // left out.
                     Err(WriteError::Trailer | WriteError::NoTrailers) => {
                         output.try_encode(writer, End)
                     }
@@ -183,18 +184,18 @@ fn go_on(writer: &mut server::Writer, output: &mut Output) -> io::Result<()> {
     Ok(())
 }
 
-/// How much of what a client still sends is read after the last answer, in bytes.
+/// The number of bytes from a client that are read after the last answer.
 const DRAIN: u64 = 1024 * 1024;
 
-/// How many clients are served at a time. Further ones are let go at once.
+/// The number of clients served at a time. Further ones are dropped at once.
 const CLIENTS: usize = 1000;
 
-/// How long a listener is left alone after it has failed. Most of the time the process has no
-/// descriptors left, which passes, or a client was gone before it was accepted.
+/// The pause after a failed accept. Usually the process has no descriptors left, which passes, or a
+/// client was gone before it was accepted.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How long a client may take: 30 s for a head, a minute until the next piece of a body or the
-/// next request begins, 30 s to take what it is sent.
+/// The deadlines: 30 s for a head, a minute until the next piece of a body or the next request
+/// begins, 30 s for the client to take what it is sent.
 fn deadlines() -> Deadlines {
     Deadlines::new().idle(Duration::from_secs(60))
 }

@@ -1,11 +1,11 @@
-//! What the headers of a head that is written say of its framing and its connection.
+//! The framing and the connection options that the headers of a sent head announce.
 
 use segue::Output;
 
 use crate::framing::decimal;
 use crate::{HeaderLine, WriteError};
 
-/// What the headers that pass by say, noted on their way to the output.
+/// Facts noted from the headers of a head while they are written.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Notes {
     pub(crate) length: Option<u64>,
@@ -123,12 +123,12 @@ impl Digits {
     }
 }
 
-/// Whether `name` is that of the header that names transfer codings.
+/// Returns true if `name` is `Transfer-Encoding`.
 pub(crate) fn is_encoding(name: &[u8]) -> bool {
     is(name, b"transfer-encoding")
 }
 
-/// Whether `name` is `wanted`, which is in lower case.
+/// Compares `name` with `wanted`, which is in lower case, without regard to case.
 fn is(name: &[u8], wanted: &[u8]) -> bool {
     name.eq_ignore_ascii_case(wanted)
 }

@@ -23,10 +23,10 @@ use words as machine;
 
 use crate::class::{TARGET, run};
 
-/// How many bytes are compared at once where nothing is known of the processor.
+/// The number of bytes compared at once where nothing is known of the processor.
 pub(crate) const BLOCK: usize = 16;
 
-/// How many bytes one mask tells of.
+/// The number of bytes that one mask covers.
 pub(crate) const WINDOW: usize = 64;
 
 const HALF: usize = WINDOW / 2;
@@ -54,7 +54,7 @@ pub(crate) trait Machine: Copy {
     fn not_name(self, block: &[u8; NAME]) -> u32;
 }
 
-/// What all processors have that the build is for.
+/// The instructions that every processor of the target has.
 #[derive(Clone, Copy)]
 pub(crate) struct Every;
 
@@ -86,7 +86,7 @@ fn halves(window: &[u8; WINDOW]) -> [&[u8; HALF]; 2] {
 
 /// Work that is compiled for each machine there may be.
 pub(crate) trait Work {
-    /// What comes out of it.
+    /// The result of the work.
     type Output;
 
     /// Does it. To be inlined always, with all that it calls.
@@ -116,7 +116,7 @@ pub(crate) fn not_text<M: Machine>(machine: M, head: &[u8], rest: &[u8]) -> u64 
     if let Some(window) = rest.first_chunk() {
         return machine.not_text(window);
     }
-    // What there is of a window is the end of one that is whole.
+    // The window lies at the end of a whole one.
     if rest.len() <= HALF
         && let Some((half, before)) = half_of(head, rest)
     {
@@ -133,8 +133,8 @@ pub(crate) fn not_text<M: Machine>(machine: M, head: &[u8], rest: &[u8]) -> u64 
     rest.iter().rev().fold(0, |mask, byte| mask << 1 | u64::from(!matches!(byte, b' '..=b'~')))
 }
 
-/// How many bytes in front of `line`, which is the end of `head`, are those of a name: at most
-/// [`NAME`], or 0 where nobody has looked.
+/// Counts the leading bytes of `line`, which is the end of `head`, that belong to a name: at most
+/// [`NAME`], or 0 if that was not computed.
 #[inline(always)]
 pub(crate) fn name_of<M: Machine>(machine: M, head: &[u8], line: &[u8]) -> usize {
     if let Some(block) = line.first_chunk() {
@@ -145,7 +145,7 @@ pub(crate) fn name_of<M: Machine>(machine: M, head: &[u8], line: &[u8]) -> usize
     (ends >> before).trailing_zeros() as usize
 }
 
-/// How many bytes in front of `rest`, which is the end of `head`, are visible ASCII.
+/// Counts the leading bytes of `rest`, which is the end of `head`, that are visible ASCII.
 #[inline(always)]
 pub(crate) fn visible<M: Machine>(machine: M, head: &[u8], rest: &[u8]) -> usize {
     let mut at = 0;
@@ -172,14 +172,14 @@ fn half_of<'h>(head: &'h [u8], rest: &'h [u8]) -> Option<(&'h [u8; HALF], usize)
     }
 }
 
-/// What `not` says of both blocks of `bytes`.
+/// Applies `not` to both blocks of `bytes`.
 #[inline(always)]
 fn both(bytes: &[u8; HALF], not: impl Fn(&[u8; BLOCK]) -> u16) -> u32 {
     let (blocks, _) = bytes.as_chunks();
     blocks.iter().rev().fold(0, |mask, block| mask << BLOCK | u32::from(not(block)))
 }
 
-/// How many bytes in front of `block` are letters, digits and hyphens.
+/// Counts the leading letters, digits and hyphens of `block`.
 #[inline(always)]
 pub(crate) fn name(block: &[u8; BLOCK]) -> usize {
     first(machine::not_name(block))
@@ -199,7 +199,7 @@ mod tests {
     /// Bytes on either side of where a class begins or ends.
     const LIMITS: [u8; 16] = *b"\x1f !-/09:@AZ[az~\x7f";
 
-    /// What a machine says of a window, and of its first half.
+    /// The results of a machine for a window and for its first half.
     struct Look<'a>(&'a [u8; WINDOW]);
 
     impl Work for Look<'_> {
@@ -275,7 +275,7 @@ mod tests {
         }
     }
 
-    /// What is found in a rest, of any length, of a head that may be longer.
+    /// Searches a rest, of any length, of a head that may be longer.
     struct Find<'a>(&'a [u8], &'a [u8]);
 
     impl Work for Find<'_> {
@@ -294,7 +294,7 @@ mod tests {
         let step = if cfg!(miri) { 7 } else { 1 };
         for length in (0..WINDOW + 20).step_by(step) {
             for before in (0..WINDOW + 10).step_by(3 * step) {
-                // What comes before is looked at and not told of.
+                // Bytes before the rest are loaded and must not show in the result.
                 let mut head = alloc::vec![b'\n'; before + length];
                 head[before..].fill(b'a');
                 for place in (0..=length).step_by(step) {

@@ -1,14 +1,13 @@
-//! A body, however it is delimited.
-
 use core::{convert::Infallible, fmt};
 
 use segue::{Decode, Fault, Framing, Output, Record, length};
 
 use crate::{BodyLength, ChunkedBody, Error, Headers, Limits, Relaxed};
 
-/// Reads one body of whatever length its head announced, in pieces as they come (RFC 9112 §6).
+/// A stage that reads one body with the framing that its head announced, in pieces as they come
+/// (RFC 9112 §6).
 ///
-/// The stage is done with the last byte of the body, and for [`BodyLength::UntilClose`] at the end
+/// The stage is done with the last byte of the body, or, for [`BodyLength::UntilClose`], at the end
 /// of the stream. Any other body that the end of the stream cuts short is truncated.
 ///
 /// ```
@@ -35,18 +34,19 @@ enum Kind {
     UntilClose(length::Rest),
 }
 
-/// Some of a body.
+/// A part of a body.
 pub enum BodyPart<'a> {
-    /// Bytes of the body, never none. Into which pieces it falls depends on how it was received.
+    /// A piece of the body, never empty. The cuts between pieces depend on how the body was
+    /// received.
     Piece(Record<'a>),
-    /// The trailers behind a chunked body, at least one. They are the last part there is. What
-    /// belongs in a head has no effect here and must not be taken over into one unless its
-    /// definition allows that (RFC 9110 §6.5.1).
+    /// The trailers behind a chunked body, at least one. They are the last part. A header that
+    /// belongs in a head has no effect here, and must not be moved into one unless its definition
+    /// allows that (RFC 9110 §6.5.1).
     Trailers(Headers<'a>),
 }
 
 impl Body {
-    /// A stage with the [default limits](Limits::DEFAULT).
+    /// Creates a stage with the [default limits](Limits::DEFAULT).
     #[must_use]
     pub const fn new(length: BodyLength) -> Self {
         let kind = match length {
@@ -58,8 +58,8 @@ impl Body {
         Self { kind }
     }
 
-    /// The same stage with other limits: see [`ChunkedBody::limits`]. The body itself has none,
-    /// since it is never held; whoever gathers it sets one.
+    /// Sets the limits: see [`ChunkedBody::limits`]. The body itself has none, since it is never
+    /// held; set one where you gather it.
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         let kind = match self.kind {
@@ -69,7 +69,7 @@ impl Body {
         Self { kind }
     }
 
-    /// The same stage, letting through what `relaxed` says: see [`ChunkedBody::relaxed`].
+    /// Accepts the departures from the standard that `relaxed` names: see [`ChunkedBody::relaxed`].
     #[must_use]
     pub fn relaxed(self, relaxed: Relaxed) -> Self {
         let kind = match self.kind {
@@ -111,7 +111,7 @@ impl Decode for Body {
     }
 }
 
-/// Shows lengths and names, and no payload.
+/// Shows lengths and names, but no payload.
 impl fmt::Debug for BodyPart<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -12,7 +12,7 @@ use crate::class::{TOKEN, VALUE, is, run};
 pub(crate) struct ChunkLine {
     /// Bytes of data in the chunk; 0 for the last chunk, which has none.
     pub(crate) size: u64,
-    /// Where in the line the extensions are.
+    /// The range of the extensions in the line.
     pub(crate) extensions: Range<usize>,
 }
 
@@ -110,7 +110,7 @@ fn quoted_end(line: &[u8], mut at: usize) -> Result<usize, Fault<Error>> {
     }
 }
 
-/// Why the byte at `at` is refused: as `error`, unless it is a broken line end.
+/// The fault for the byte at `at`: `error`, unless it is a broken line end.
 #[cold]
 fn refuse(line: &[u8], at: usize, error: Error) -> Fault<Error> {
     let error = match line.get(at..).unwrap_or_default() {
@@ -136,7 +136,7 @@ fn hex(byte: u8) -> Option<u8> {
 mod tests {
     use super::*;
 
-    /// What is read as plain is what the careful reading sees.
+    /// The fast and the careful reader agree on every line that the fast one accepts.
     #[test]
     fn plain_lines_are_what_careful_reading_sees() {
         let mut plain = 0;

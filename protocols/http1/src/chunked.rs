@@ -1,5 +1,3 @@
-//! Bodies in chunks (RFC 9112 §7.1).
-
 use memchr::memchr;
 use segue::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
@@ -7,16 +5,16 @@ use crate::chunk_line::ChunkLine;
 use crate::stage::Stage;
 use crate::{BodyPart, Error, Headers, Limits, Relaxed};
 
-/// Reads a body that comes in chunks, and the trailers behind it (RFC 9112 §7.1).
+/// A stage that reads a body in chunks, and the trailers behind it (RFC 9112 §7.1).
 ///
-/// Chunks are lent in pieces as they come; where one chunk ends and the next begins is not told,
-/// since whoever forwards a message may cut it anew. Extensions are checked and dropped
-/// (RFC 9112 §7.1.1). Trailers, if there are any, are the last item. Then the stage is done, and
-/// what follows is left to the next one.
+/// Chunks are lent in pieces as they come. The borders between chunks are not reported, since any
+/// intermediary may move them. Extensions are checked and dropped (RFC 9112 §7.1.1). Trailers, if
+/// there are any, are the last item. Then the stage is done, and the bytes that follow are left to
+/// the next one.
 ///
-/// Lines end in CRLF: a LF alone is refused here whatever is allowed in heads, since that is how
-/// chunks are made to end in one place for one reader and in another for the next. For other old
-/// habits see [`Relaxed::chunk_spaces`] and [`Relaxed::folds`].
+/// Lines end in CRLF. A bare LF is refused here even where heads may have it: with it, chunks can
+/// be made to end in different places for two readers. For other old habits see
+/// [`Relaxed::chunk_spaces`] and [`Relaxed::folds`].
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -43,7 +41,7 @@ pub struct ChunkedBody {
     state: State,
     /// Bytes of extensions so far.
     extensions: usize,
-    /// Few bodies have trailers: for their places there is no memory until they come.
+    /// The reader of the trailers, allocated when they come: few bodies have any.
     trailers: Stage<(), 0>,
 }
 
@@ -54,10 +52,10 @@ enum State {
     Line {
         before: usize,
         searched: usize,
-        /// What was found, if the line is plain.
+        /// The result of the fast reader, if the line is plain.
         plain: Option<Plain>,
     },
-    /// In a chunk, with so many bytes of it left.
+    /// In a chunk, with this many bytes left.
     Data {
         left: u64,
     },
@@ -66,14 +64,14 @@ enum State {
     Done,
 }
 
-/// A plain line, in one record with what there is of its chunk.
+/// A plain line, in one record with the part of its chunk that has arrived.
 #[derive(Debug, Clone, Copy)]
 struct Plain {
-    /// Where the line ends.
+    /// The offset of the line's end.
     start: usize,
-    /// The size that it tells.
+    /// The size of the chunk.
     size: u64,
-    /// Where the chunk ends, with its line end, if that is there as well; otherwise 0.
+    /// The offset behind the chunk and its line end if both have arrived, otherwise 0.
     end: usize,
 }
 
@@ -98,21 +96,22 @@ impl State {
 }
 
 impl ChunkedBody {
-    /// A stage with the [default limits](Limits::DEFAULT).
+    /// Creates a stage with the [default limits](Limits::DEFAULT).
     #[must_use]
     pub const fn new() -> Self {
         Self { state: State::line(0), extensions: 0, trailers: Stage::new() }
     }
 
-    /// The same stage with other limits: [`Limits::chunk_line`] for each chunk; those for heads
-    /// hold for the trailers, and for all extensions together.
+    /// Sets the limits: [`Limits::chunk_line`] for the line of each chunk, those of heads for the
+    /// trailers and for all extensions together.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.trailers.set_limits(limits);
         self
     }
 
-    /// The same stage, letting through what `relaxed` says of chunks, and of headers in trailers.
+    /// Accepts the departures from the standard that `relaxed` names for chunks, and for headers in
+    /// trailers.
     #[must_use]
     pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
         self.trailers.relaxed = relaxed.of_trailers();
@@ -148,7 +147,7 @@ impl Decode for ChunkedBody {
                         line.end = start + size + CRLF.len();
                         Ok(Framing::Record(line.end))
                     }
-                    // What should be a line end is refused when its turn comes.
+                    // A wrong byte in place of the line end is refused when it is read itself.
                     Some(_) => Ok(Framing::Record(start + size)),
                     None => Ok(Framing::Record(input.len())),
                 };
@@ -156,7 +155,8 @@ impl Decode for ChunkedBody {
         }
         match &mut self.state {
             State::Data { left } => {
-                // Where memory cannot hold what is left, no piece is longer than memory anyway.
+                // More than the address space holds cannot arrive in one piece, so the length is
+                // capped.
                 let left = usize::try_from(*left).unwrap_or(usize::MAX);
                 if input.is_empty() {
                     let claim = left.saturating_add(CRLF.len() + LAST_CHUNK);
@@ -240,7 +240,7 @@ impl Decode for ChunkedBody {
     }
 }
 
-/// Where the line with the size of a chunk ends, behind the line end of the chunk before.
+/// Finds the end of the line with a chunk's size, behind the line end of the chunk before.
 #[cold]
 fn frame_line(
     input: &[u8],

@@ -1,4 +1,4 @@
-//! Which bytes may stand where: one table, one lookup for each byte.
+//! Classes of bytes: one table, one lookup a byte.
 
 /// Bytes of a `token`: methods and header names (RFC 9110 §5.6.2).
 pub(crate) const TOKEN: u8 = 1;
@@ -18,13 +18,13 @@ pub(crate) const NAME_OF_HOST: u8 = 32;
 /// lets through.
 pub(crate) const CONTROL: u8 = 16;
 
-/// Whether `byte` is of one of the `classes`.
+/// Returns true if `byte` belongs to one of the `classes`.
 #[inline]
 pub(crate) const fn is(byte: u8, classes: u8) -> bool {
     CLASS[byte as usize] & classes != 0
 }
 
-/// How many bytes in front of `bytes` are of one of the `classes`.
+/// Counts the leading bytes of `bytes` that belong to one of the `classes`.
 ///
 /// Inlined wherever it is used, so that the class is a constant: words are short, and the call
 /// would cost as much as the run.
@@ -42,7 +42,7 @@ pub(crate) fn run(bytes: &[u8], classes: u8) -> usize {
     at + bytes[at..].iter().position(|&byte| !is(byte, classes)).unwrap_or(bytes.len() - at)
 }
 
-/// Whether `bytes` is a token: at least one byte, and all of them token bytes.
+/// Returns true if `bytes` is a token: at least one byte, and token bytes only.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && run(bytes, TOKEN) == bytes.len()
 }

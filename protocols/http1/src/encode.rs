@@ -1,4 +1,4 @@
-//! Writing heads, and refusing to write what would be read as something else.
+//! Encoding of heads, and the checks that a receiver reads them as they are meant.
 
 use core::fmt;
 
@@ -7,31 +7,31 @@ use segue::{Encode, Output};
 use crate::class::{TARGET, VALUE, is_token, run};
 use crate::{Header, Request, Response, Version, reason};
 
-/// The head of a request that is to be sent. `headers` is anything that goes over
-/// [`HeaderLine`]s: an array of pairs, a map, the [`Headers`](crate::Headers) of another head.
+/// The head of a request to send. `headers` is any collection of [`HeaderLine`]s: an array of
+/// pairs, a map, the [`Headers`](crate::Headers) of another head.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestParts<'a, H> {
     /// The method: a token.
     pub method: &'a str,
-    /// The target, in whichever form the receiver needs it: visible ASCII.
+    /// The target, in the form that the receiver needs: visible ASCII.
     pub target: &'a str,
-    /// The version to be announced.
+    /// The version to announce.
     pub version: Version,
     /// The header lines, in the order in which they are sent.
     pub headers: H,
 }
 
 impl<'a, H> RequestParts<'a, H> {
-    /// A request of HTTP/1.1.
+    /// Creates the head of an HTTP/1.1 request.
     pub const fn new(method: &'a str, target: &'a str, headers: H) -> Self {
         Self { method, target, version: Version::Http11, headers }
     }
 }
 
-/// The head of a response that is to be sent; for `headers` see [`RequestParts`].
+/// The head of a response to send; for `headers` see [`RequestParts`].
 #[derive(Debug, Clone, Copy)]
 pub struct ResponseParts<'a, H> {
-    /// The version to be announced.
+    /// The version to announce.
     pub version: Version,
     /// The status, from 100 to 999.
     pub status: u16,
@@ -42,17 +42,17 @@ pub struct ResponseParts<'a, H> {
 }
 
 impl<H> ResponseParts<'static, H> {
-    /// A response of HTTP/1.1 with the standard reason phrase.
+    /// Creates the head of an HTTP/1.1 response with the standard reason phrase.
     pub const fn new(status: u16, headers: H) -> Self {
         Self { version: Version::Http11, status, reason: reason(status).as_bytes(), headers }
     }
 }
 
-/// Writes heads (RFC 9112 §3, §4, §5).
+/// An encoder of heads (RFC 9112 §3, §4, §5).
 ///
-/// It looks after syntax alone: whether the headers tell the truth about the body is up to the
-/// caller. What could be read as another head, such as a value with a line end in it (response
-/// splitting), is refused, and nothing of the head is then in the output.
+/// It checks the syntax only: the caller makes sure that the headers describe the body. A head that
+/// could be read as another one, such as a value with a line end in it (response splitting), is
+/// refused, and none of it is in the output.
 ///
 /// ```
 /// use segue::{Encode, Output};
@@ -100,7 +100,7 @@ where
     HeadEncoder.encode(ResponseParts::new(status, headers), output)
 }
 
-/// Why a head cannot be sent: a mistake of the caller.
+/// The reason why a head cannot be sent: a mistake of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum EncodeError {
@@ -136,11 +136,11 @@ impl fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// What can be sent as a header line: a pair of name and value, or a [`Header`].
+/// A header line to send: a pair of name and value, or a [`Header`].
 pub trait HeaderLine {
-    /// Its name.
+    /// The name.
     fn name(&self) -> &[u8];
-    /// Its value.
+    /// The value.
     fn value(&self) -> &[u8];
 }
 
@@ -242,7 +242,7 @@ impl Encode<Response<'_>> for HeadEncoder {
     }
 }
 
-/// Appends the line that a request begins with.
+/// Appends a request line.
 pub(crate) fn put_request_line(
     method: &str,
     target: &str,
@@ -262,7 +262,7 @@ pub(crate) fn put_request_line(
     Ok(())
 }
 
-/// Appends the line that a response begins with.
+/// Appends a status line.
 #[inline]
 pub(crate) fn put_status_line(
     version: Version,
@@ -294,7 +294,7 @@ where
     Ok(())
 }
 
-/// Appends a header line if it is one.
+/// Appends a header line if it is a valid one.
 #[inline]
 pub(crate) fn put_header(line: &impl HeaderLine, output: &mut Output) -> Result<(), EncodeError> {
     let (name, value) = (line.name(), line.value());
@@ -309,7 +309,7 @@ pub(crate) fn put_header(line: &impl HeaderLine, output: &mut Output) -> Result<
     Ok(())
 }
 
-/// Runs `write`; if it fails, nothing of what it wrote stays.
+/// Runs `write`. If it fails, its output is removed.
 #[inline]
 pub(crate) fn whole<E>(
     output: &mut Output,

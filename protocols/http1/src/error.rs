@@ -1,11 +1,8 @@
-//! How a peer can break the rules of HTTP/1.1.
-
 use core::fmt;
 
 /// A rule of HTTP/1.1 that a message breaks.
 ///
-/// The [`Fault`](segue::Fault) around it tells where: the offset of the first byte that cannot
-/// stand where it does.
+/// The [`Fault`](segue::Fault) around it has the place: the offset of the first byte that is wrong.
 ///
 /// ```
 /// use segue_http1::Error;
@@ -29,8 +26,8 @@ pub enum Error {
     Method,
     /// The target is empty, or has a control, a space or a byte beyond ASCII in it.
     Target,
-    /// The request line is not a method, a target and a version with one space between: one of
-    /// them is missing, or something follows.
+    /// The request line is not a method, a target and a version with one space between: one is
+    /// missing, or something follows.
     RequestLine,
     /// The status line is not a version, a status and a reason with one space between.
     StatusLine,
@@ -44,7 +41,8 @@ pub enum Error {
     Reason,
     /// A line ends in LF without CR before it. [`Relaxed::bare_lf`](crate::Relaxed::bare_lf) allows it.
     BareLf,
-    /// A CR is not followed by LF. Others may take it for the end of a line, so it is never let through.
+    /// A CR is not followed by LF. Other parsers may take it for a line end, so no switch allows
+    /// it.
     BareCr,
     /// The first header line begins with whitespace.
     SpaceBeforeHeaders,
@@ -65,14 +63,14 @@ pub enum Error {
     /// A `Content-Length` is not a plain decimal number that fits 64 bits.
     ContentLength,
     /// There is more than one `Content-Length`, or a list of them. Equal ones are refused as well:
-    /// whoever comes next may take another one than we do.
+    /// the next recipient may choose another one.
     SeveralContentLengths,
     /// There is a `Content-Length` beside a `Transfer-Encoding`: the mark of request smuggling.
     LengthAndEncoding,
     /// A `Transfer-Encoding` is no list of codings, has parameters on `chunked`, names it twice, or
     /// names it anywhere but last in a request.
     TransferEncoding,
-    /// A `Transfer-Encoding` names a coding besides `chunked` that nobody here can undo.
+    /// A `Transfer-Encoding` names a coding besides `chunked`, which this crate does not decode.
     UnknownEncoding,
     /// A message of HTTP/1.0 has a `Transfer-Encoding`, which its version does not know.
     EncodingInHttp10,
@@ -92,14 +90,14 @@ pub enum Error {
     TargetForm,
     /// A `CONNECT` announces a body, which it cannot have.
     ConnectBody,
-    /// A response, or something, that no request has asked for.
+    /// A response, or other data, comes without a request.
     Unrequested,
     /// A response changes to another protocol, which the request has not offered.
     UnofferedSwitch,
 }
 
 impl Error {
-    /// The section of the standard that has the rule: `RFC 9112 §5.1`.
+    /// Returns the section of the standard with the rule: `RFC 9112 §5.1`.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         match self {
@@ -131,10 +129,10 @@ impl Error {
         }
     }
 
-    /// The status that a server should answer with before it closes the connection.
+    /// Returns the status of the answer that a server sends before it closes the connection.
     ///
-    /// A client has nobody to answer; a gateway that finds any of this in a response answers 502
-    /// (RFC 9110 §15.6.3).
+    /// A client answers nobody. A gateway that finds one of these in a response answers 502 (RFC
+    /// 9110 §15.6.3).
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {

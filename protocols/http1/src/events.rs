@@ -12,19 +12,21 @@ use crate::{Headers, Request, Response};
 pub enum RequestEvent<'a> {
     /// The head of a request. Its host, its target and the length of its body have been checked.
     Head(Request<'a>),
-    /// Some of its body, never nothing. Into which pieces it falls depends on how it was received.
+    /// A piece of the body, never empty. The cuts between pieces depend on how the body was
+    /// received.
     Piece(&'a [u8]),
-    /// The trailers behind a body in chunks, at least one: see [`BodyPart::Trailers`](crate::BodyPart::Trailers).
+    /// The trailers behind a chunked body, at least one: see [`BodyPart::Trailers`](crate::BodyPart::Trailers).
     Trailers(Headers<'a>),
-    /// The end of the request: every request has one.
+    /// The end of the request. Every request has one.
     End,
-    /// There is more, which has to wait for an answer: the one to the last request, which may
-    /// change the protocol, or the oldest of as many as may be [ahead](crate::server::Reader::ahead). It comes
-    /// again until that has been sent, so nobody should ask while it has not: whoever asks
-    /// [so many times](crate::server::Reader::MAX_PAUSES) gets [`Cause::NoProgress`](segue::Cause::NoProgress).
+    /// There is more input, but it has to wait for an answer: for the one to the last request,
+    /// which may change the protocol, or for the oldest of as many as may be
+    /// [ahead](crate::server::Reader::ahead). The event comes again until that answer is sent, so
+    /// ask no more before. After [`MAX_PAUSES`](crate::server::Reader::MAX_PAUSES) in a row the
+    /// stage fails with [`Cause::NoProgress`](segue::Cause::NoProgress).
     Paused,
-    /// The client speaks HTTP/2 (RFC 9113 §3.4): the stage is done, and the connection preface is
-    /// in front of what it leaves.
+    /// The client speaks HTTP/2 (RFC 9113 §3.4). The stage is done, and the connection preface is
+    /// in front of the bytes that it leaves.
     Http2,
 }
 
@@ -34,23 +36,24 @@ pub enum RequestEvent<'a> {
 #[derive(PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseEvent<'a> {
-    /// A response that comes before the final one: `100 Continue`, `103 Early Hints`
-    /// (RFC 9110 §15.2).
+    /// An informational response, which comes before the final one: `100 Continue`, `103 Early
+    /// Hints` (RFC 9110 §15.2).
     Informational(Response<'a>),
     /// The head of a final response.
     Head(Response<'a>),
-    /// The response that changes the protocol, `101 Switching Protocols` or a 2xx to `CONNECT`:
-    /// the stage is done, and what follows belongs to the other protocol.
+    /// The response that changes the protocol, `101 Switching Protocols` or a 2xx to `CONNECT`. The
+    /// stage is done, and the bytes that follow belong to the other protocol.
     Switched(Response<'a>),
-    /// Some of the body, never nothing. Into which pieces it falls depends on how it was received.
+    /// A piece of the body, never empty. The cuts between pieces depend on how the body was
+    /// received.
     Piece(&'a [u8]),
-    /// The trailers behind a body in chunks, at least one: see [`BodyPart::Trailers`](crate::BodyPart::Trailers).
+    /// The trailers behind a chunked body, at least one: see [`BodyPart::Trailers`](crate::BodyPart::Trailers).
     Trailers(Headers<'a>),
-    /// The end of the response: every final response has one.
+    /// The end of the response. Every final response has one.
     End,
 }
 
-/// Shows methods and the names of headers, and no payload.
+/// Shows methods and the names of headers, but no payload.
 impl fmt::Debug for RequestEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -64,7 +67,7 @@ impl fmt::Debug for RequestEvent<'_> {
     }
 }
 
-/// Shows statuses and the names of headers, and no payload.
+/// Shows statuses and the names of headers, but no payload.
 impl fmt::Debug for ResponseEvent<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

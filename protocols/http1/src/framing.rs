@@ -1,4 +1,5 @@
-//! How long the body behind a head is, and who is asked for: where request smuggling is stopped.
+//! The length of a body and the host of a request, as a head announces them. Request smuggling is
+//! stopped here.
 
 use segue::Fault;
 
@@ -7,26 +8,26 @@ use crate::named::Named;
 use crate::text::ascii;
 use crate::{Error, Headers, Relaxed, Request, Response, Version};
 
-/// How the body of a message is delimited (RFC 9112 §6.3).
+/// The framing of a message body (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BodyLength {
-    /// There is none, and what follows is the next message or another protocol.
+    /// No body: the next message or another protocol follows.
     None,
-    /// It has this many bytes; 0 where the peer says so.
+    /// This many bytes; 0 if the peer says so.
     Known(u64),
-    /// It comes in chunks (RFC 9112 §7.1).
+    /// Chunks (RFC 9112 §7.1).
     Chunked,
-    /// It ends with the connection. Only responses have that.
+    /// All bytes up to the end of the connection. Only responses have that.
     UntilClose,
 }
 
 impl<'a> Request<'a> {
-    /// How the body is delimited (RFC 9112 §6.3). Offsets of faults count from the front of the
-    /// head.
+    /// Returns the framing of the body (RFC 9112 §6.3). Offsets of faults count from the front of
+    /// the head.
     ///
     /// # Errors
-    /// Whatever two parsers might take for different lengths, and so for different next requests:
-    /// see [`Error::ContentLength`], [`Error::SeveralContentLengths`],
+    /// Any head from which two parsers might take different lengths, and so different next
+    /// requests: see [`Error::ContentLength`], [`Error::SeveralContentLengths`],
     /// [`Error::LengthAndEncoding`], [`Error::TransferEncoding`], [`Error::EncodingInHttp10`];
     /// [`Error::UnknownEncoding`] for codings besides `chunked`.
     pub fn body(&self) -> Result<BodyLength, Fault<Error>> {
@@ -42,8 +43,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The host and port that are asked for, as `Host` has them; it may be empty. `None` only in
-    /// HTTP/1.0. Offsets of faults count from the front of the head.
+    /// Returns the requested host and port as in `Host`, possibly empty. `None` only in HTTP/1.0.
+    /// Offsets of faults count from the front of the head.
     ///
     /// # Errors
     /// [`Error::MissingHost`], [`Error::SeveralHosts`] and [`Error::Host`] (RFC 9112 §3.2), each
@@ -53,7 +54,7 @@ impl<'a> Request<'a> {
             .map(|host| host.map(|host| ascii(host, 0..host.len())))
     }
 
-    /// The host as bytes, which are all ASCII.
+    /// Returns the host as bytes, which are all ASCII.
     pub(crate) fn check_host(&self, named: &Named) -> Result<Option<&'a [u8]>, Fault<Error>> {
         let Some(host) = named.host.first() else {
             let end = self.as_bytes().len() as u64;
@@ -72,7 +73,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Whether the connection can be kept for another request (RFC 9112 §9.3).
+    /// Returns true if the connection can be kept for another request (RFC 9112 §9.3).
     #[must_use]
     pub fn keep_alive(&self) -> bool {
         Named::of(self.headers()).keep_alive(self.version())
@@ -80,21 +81,22 @@ impl<'a> Request<'a> {
 }
 
 impl Response<'_> {
-    /// How the body is delimited (RFC 9112 §6.3), the response being one to a request of `method`.
+    /// Returns the framing of the body (RFC 9112 §6.3) of a response to a request of `method`.
     /// Offsets of faults count from the front of the head.
     ///
-    /// There is none after `HEAD`, after 1xx, 204 and 304, and after a 2xx to `CONNECT`, whatever
-    /// the headers say.
+    /// There is no body after `HEAD`, 1xx, 204, 304, or a 2xx to `CONNECT`, whatever the headers
+    /// say.
     ///
     /// # Errors
-    /// As [`Request::body`]; a `Transfer-Encoding` that does not end in `chunked` is no fault by
-    /// itself, since such a body ends with the connection, but its codings are unknown.
+    /// As [`Request::body`]. A `Transfer-Encoding` that does not end in `chunked` is refused for
+    /// its unknown codings only, since such a body ends with the connection.
     pub fn body(&self, method: &str) -> Result<BodyLength, Fault<Error>> {
         self.body_relaxed(method, Relaxed::NOTHING)
     }
 
-    /// As [`body`](Self::body), letting through what `relaxed` says of lengths. The connection
-    /// must be closed behind a body that [`Relaxed::length_beside_chunks`] has let through.
+    /// Returns the framing as [`body`](Self::body) does, accepting the departures that `relaxed`
+    /// names for lengths. Close the connection behind a body that [`Relaxed::length_beside_chunks`]
+    /// has let through.
     ///
     /// # Errors
     /// As [`body`](Self::body).
@@ -102,7 +104,7 @@ impl Response<'_> {
         self.body_of(method, &Named::of(self.headers()), relaxed).map(|(length, _)| length)
     }
 
-    /// How the body is delimited, and whether the connection must be closed behind it.
+    /// Returns the framing of the body, and true if the connection must be closed behind it.
     pub(crate) fn body_of(
         &self,
         method: &str,
@@ -123,15 +125,15 @@ impl Response<'_> {
         }
     }
 
-    /// Whether the connection can be kept for another request (RFC 9112 §9.3). Whoever asks knows
-    /// whether the body ended before the connection.
+    /// Returns true if the connection can be kept for another request (RFC 9112 §9.3). A body that
+    /// only ends with the connection is not considered: the caller knows of it.
     #[must_use]
     pub fn keep_alive(&self) -> bool {
         Named::of(self.headers()).keep_alive(self.version())
     }
 }
 
-/// What the headers say of a body.
+/// The framing that the headers announce.
 enum Announced {
     Nothing,
     Length(u64),
@@ -259,8 +261,8 @@ pub(crate) fn decimal(value: &[u8]) -> Result<u64, (Error, usize)> {
     if value.is_empty() { Err((Error::ContentLength, 0)) } else { Ok(number) }
 }
 
-/// Where `host [":" port]` is broken, the host being a name or address, or an address in brackets
-/// (RFC 9110 §7.2, RFC 3986 §3.2.2).
+/// Finds the first wrong byte of `host [":" port]`, the host being a name, an address, or an
+/// address in brackets (RFC 9110 §7.2, RFC 3986 §3.2.2).
 fn host_fault(value: &[u8]) -> Option<usize> {
     let host = match value {
         [b'[', rest @ ..] => {

@@ -1,13 +1,11 @@
-//! The headers of a head, lent out of the buffer.
-
 use core::fmt;
 
 use crate::spans::Span;
 
 /// The headers of a head, in the order they came in (RFC 9110 §5).
 ///
-/// Names and values are lent where they were received; nothing is copied. Lookups go through the
-/// list and compare names without regard to case.
+/// Names and values are lent from the buffer without a copy. Lookups search the list and compare
+/// names without regard to case.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -32,9 +30,9 @@ pub struct Headers<'a> {
 /// One header line.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Header<'a> {
-    /// Its name, as it was written: a token.
+    /// The name as it was written: a token.
     pub name: &'a str,
-    /// Its value without the whitespace around it. It may hold any byte but controls.
+    /// The value without the whitespace around it. It may hold any byte but controls.
     pub value: &'a [u8],
 }
 
@@ -44,25 +42,25 @@ impl<'a> Headers<'a> {
         Self { head, spans }
     }
 
-    /// All of the head.
+    /// The whole head.
     #[inline]
     pub(crate) fn head(&self) -> &'a [u8] {
         self.head
     }
 
-    /// How many header lines there are.
+    /// Returns the number of header lines.
     #[must_use]
     pub fn len(&self) -> usize {
         self.spans.len()
     }
 
-    /// Whether there is none.
+    /// Returns true if there are no header lines.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
     }
 
-    /// All of them in their order.
+    /// Returns all headers in their order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Header<'a>> + Clone + use<'a> {
         let head = self.head;
         self.spans
@@ -70,45 +68,45 @@ impl<'a> Headers<'a> {
             .map(move |span| Header { name: span.name_text(head), value: span.value(head) })
     }
 
-    /// All of them in their order, names and values as bytes.
+    /// Returns all headers in their order, names and values as bytes.
     ///
-    /// What is only compared or sent on need not be text, to check which takes as long again as to
-    /// find a name. Pairs are [`HeaderLine`](crate::HeaderLine)s as well.
+    /// Values that are only compared or sent on need not be text, and the check for text takes as
+    /// long as finding a name. Pairs are [`HeaderLine`](crate::HeaderLine)s as well.
     pub fn pairs(&self) -> impl ExactSizeIterator<Item = (&'a [u8], &'a [u8])> + Clone + use<'a> {
         let head = self.head;
         self.spans.iter().map(move |span| (span.name(head), span.value(head)))
     }
 
-    /// The value of the first header of that name, in whatever case it is written.
+    /// Returns the value of the first header with that name, compared without regard to case.
     ///
-    /// Where a second one would be an attack, look at [`all`](Self::all).
+    /// Use [`all`](Self::all) where a second one would be an attack.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&'a [u8]> {
         self.all(name).next()
     }
 
-    /// The values of all headers of that name in their order.
+    /// Returns the values of all headers with that name in their order.
     pub fn all<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + Clone + use<'a, 'n> {
         let head = self.head;
         self.named(name).map(move |span| span.value(head))
     }
 
-    /// The elements of the comma-separated list that all headers of that name make up, without
-    /// the whitespace around them and without empty ones (RFC 9110 §5.6.1).
+    /// Returns the elements of the comma-separated list that all headers with that name make up,
+    /// without the whitespace around them and without empty ones (RFC 9110 §5.6.1).
     ///
-    /// A comma inside of a quoted string does not separate, so lists with parameters, such as
-    /// `Sec-WebSocket-Extensions`, come apart in the right places.
+    /// A comma inside a quoted string does not separate, so lists with parameters, such as
+    /// `Sec-WebSocket-Extensions`, are split in the right places.
     pub fn tokens<'n>(&self, name: &'n str) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
         self.all(name).flat_map(Elements)
     }
 
-    /// Whether that list has `token` in it, in whatever case it is written.
+    /// Returns true if that list contains `token`, compared without regard to case.
     #[must_use]
     pub fn contains_token(&self, name: &str, token: &str) -> bool {
         self.tokens(name).any(|element| element.eq_ignore_ascii_case(token.as_bytes()))
     }
 
-    /// Where the headers of that name are.
+    /// The ranges of the headers with that name.
     pub(crate) fn named<'n>(
         &self,
         name: &'n str,
@@ -141,7 +139,7 @@ impl<'a> Headers<'a> {
     }
 }
 
-/// Headers are equal that have the same names and values in the same order.
+/// Headers with the same names and values in the same order are equal.
 impl PartialEq for Headers<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -150,14 +148,14 @@ impl PartialEq for Headers<'_> {
 
 impl Eq for Headers<'_> {}
 
-/// Shows names and no values: tokens and cookies do not belong in logs.
+/// Shows names but no values: tokens and cookies do not belong in logs.
 impl fmt::Debug for Headers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.iter().map(|header| header.name)).finish()
     }
 }
 
-/// Shows the name and not the value.
+/// Shows the name but not the value.
 impl fmt::Debug for Header<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Header").field("name", &self.name).finish_non_exhaustive()
@@ -183,7 +181,7 @@ impl<'a> Iterator for Elements<'a> {
     }
 }
 
-/// Where the first comma outside of quotes is, or the end.
+/// Finds the first comma outside of quotes, or the end.
 #[inline]
 fn element_end(list: &[u8]) -> usize {
     let first = list.iter().position(|byte| matches!(byte, b',' | b'"'));
@@ -193,7 +191,7 @@ fn element_end(list: &[u8]) -> usize {
     }
 }
 
-/// The same for a list in which there are quotes.
+/// The same for a list with quotes in it.
 fn quoted_element_end(list: &[u8]) -> usize {
     let mut quoted = false;
     let mut at = 0;

@@ -1,4 +1,4 @@
-//! Heads as the types of the `http` crate: those that are read become them, and they can be sent.
+//! Conversions of heads to and from the types of the `http` crate.
 
 use alloc::{borrow::ToOwned, string::String};
 
@@ -10,8 +10,8 @@ use crate::{
     client, reason, server,
 };
 
-/// A head that was read, copied. Its target must be one that [`http::Uri`] can hold, which is
-/// stricter than this crate.
+/// Copies a received head. Its target must be one that [`http::Uri`] can hold, which is stricter
+/// than this crate.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -38,7 +38,7 @@ impl TryFrom<Request<'_>> for http::Request<()> {
     }
 }
 
-/// A head that was read, copied; the reason phrase is dropped.
+/// Copies a received head; the reason phrase is dropped.
 impl TryFrom<Response<'_>> for http::Response<()> {
     type Error = http::Error;
 
@@ -68,15 +68,15 @@ impl From<Version> for http::Version {
     }
 }
 
-/// What came by another version than 1.0 is sent on as 1.1.
+/// Maps every version but 1.0 to 1.1: that is what a message is sent on as.
 impl From<http::Version> for Version {
     fn from(version: http::Version) -> Self {
         if version == http::Version::HTTP_10 { Self::Http10 } else { Self::Http11 }
     }
 }
 
-/// The head of a request. Its target is path and query, or, with `CONNECT`, the authority; a `Host`
-/// is made of the authority where there is none.
+/// Sends the head of a request. Its target is path and query, or, with `CONNECT`, the authority; a
+/// `Host` is made from the authority if there is none.
 ///
 /// ```
 /// use segue::{Encode, Output};
@@ -101,7 +101,7 @@ impl Encode<&request::Parts> for client::Writer {
     }
 }
 
-/// A request: see `&http::request::Parts`.
+/// Sends a request: see `&http::request::Parts`.
 impl<B: Payload> Encode<Whole<&request::Parts, B>> for client::Writer {
     type Error = WriteError;
 
@@ -116,7 +116,7 @@ impl<B: Payload> Encode<Whole<&request::Parts, B>> for client::Writer {
     }
 }
 
-/// The head of a response, with the standard reason phrase.
+/// Sends the head of a response, with the standard reason phrase.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -141,7 +141,7 @@ impl Encode<&response::Parts> for server::Writer {
     }
 }
 
-/// A response: see `&http::response::Parts`.
+/// Sends a response: see `&http::response::Parts`.
 impl<B: Payload> Encode<Whole<&response::Parts, B>> for server::Writer {
     type Error = WriteError;
 
@@ -198,7 +198,7 @@ fn target(head: &request::Parts) -> String {
     }
 }
 
-/// A host is asked for without the name of a user (RFC 9110 §4.2.4).
+/// Removes the name of a user from the authority: a `Host` has none (RFC 9110 §4.2.4).
 fn without_user(authority: &str) -> &[u8] {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host).as_bytes()
 }

@@ -5,8 +5,9 @@
 //! | server | [`server::Reader`]: [`RequestEvent`]s | [`server::Writer`]: heads, pieces, ends, or [`Whole`] answers |
 //! | client | [`client::Reader`]: [`ResponseEvent`]s | [`client::Writer`]: the same for requests |
 //!
-//! [`server()`] and [`client()`] make both halves of an end. They go under any of segue's drivers, or
-//! into a loop of your own. A server that says hello to whoever asks, and keeps connections:
+//! [`server()`] and [`client()`] make both halves of an end. They run under any of segue's drivers,
+//! or in a loop of your own. A server that answers every request with a greeting and keeps
+//! connections:
 //!
 //! ```
 //! # #[cfg(feature = "std")] fn run() -> Result<(), Box<dyn std::error::Error>> {
@@ -56,12 +57,12 @@
 //! # #[cfg(feature = "std")] run().unwrap();
 //! ```
 //!
-//! Single stages for those who need no more: [`RequestHead`] and [`ResponseHead`] read a head each
-//! and are done; [`HeadEncoder`] writes them. [`Request::body`] and [`Response::body`] say how the
-//! body that follows is delimited, and refuse what two parsers could see differently; [`Body`]
-//! reads it. What old servers do is let through by [`Relaxed`], switch by switch.
+//! Single stages do less: [`RequestHead`] and [`ResponseHead`] read one head and are done;
+//! [`HeadEncoder`] writes heads. [`Request::body`] and [`Response::body`] return the framing of the
+//! body that follows, and refuse a head that two parsers could understand differently; [`Body`]
+//! reads it. [`Relaxed`] accepts the habits of old servers, switch by switch.
 //!
-//! A request that asks for an upgrade, with the first bytes of the new protocol glued to it:
+//! A request that asks for an upgrade, with the first bytes of the new protocol right behind it:
 //!
 //! ```
 //! use segue::{Buffer, Output, Step};

@@ -1,6 +1,4 @@
-//! How much of a head is read.
-
-/// How large a head may be, so that a peer cannot make us hold more.
+/// Limits on the heads and chunk lines that are read, so that a peer cannot make us hold more.
 ///
 /// ```
 /// use segue_http1::{Limits, RequestHead};
@@ -10,8 +8,8 @@
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// The most bytes of a head, empty lines before it and the one behind it included; counted up
-    /// to 4 GiB.
+    /// The most bytes of a head, including empty lines before it and the one that ends it; 4 GiB at
+    /// most.
     pub head: usize,
     /// The most header lines.
     pub headers: usize,
@@ -22,15 +20,14 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// 16 KiB for a head, as in Node.js and h11: browsers stop at 4 KiB for a cookie and servers
-    /// in front of ours mostly at 8 KiB for a line, while ten thousand connections that dribble
+    /// 16 KiB for a head, as in Node.js and h11: browsers stop at 4 KiB for a cookie, and servers
+    /// in front of ours usually at 8 KiB for a line, while ten thousand connections that dribble
     /// heads hold no more than 160 MiB. 100 headers, as in Apache: browsers send 25, proxies add a
-    /// dozen. 8,000 bytes for a target, which is what RFC 9112 §3 wants everybody to take at least.
-    /// 256 bytes for the line of a chunk: a size has 16 digits at most, and hardly anybody sends
-    /// extensions, while some have attacked with them.
+    /// dozen. 8,000 bytes for a target, the least that RFC 9112 §3 recommends. 256 bytes for the
+    /// line of a chunk: a size has 16 digits at most, and extensions are rare, except in attacks.
     pub const DEFAULT: Self = Self { head: 16 * 1024, headers: 100, target: 8000, chunk_line: 256 };
 
-    /// Heads beyond this are refused whatever the limit: places in them are kept in 32 bits.
+    /// Longer heads are always refused: places in them are kept in 32 bits.
     pub(crate) const MAX_HEAD: usize = u32::MAX as usize;
 }
 

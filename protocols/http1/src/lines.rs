@@ -10,7 +10,7 @@ use crate::class::{CONTROL, TARGET, TOKEN, VALUE, run};
 use crate::spans::{Span, pack, unpack};
 use crate::{Error, Limits, Relaxed, Version};
 
-/// Why a line cannot be read.
+/// The reason why a line cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// It has not arrived whole, and what is there of it is as it should be.
@@ -22,8 +22,8 @@ pub(crate) enum Stop {
 /// `method SP request-target SP HTTP-version CRLF` (RFC 9112 §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestLine {
-    /// Where method and target end, in one word: it is stored and loaded again at once, and what
-    /// was stored in parts would be waited for.
+    /// The ends of method and target in one word: it is stored and loaded again at once, and a load
+    /// of a value stored in parts would stall.
     ends: u64,
     pub(crate) version: Version,
 }
@@ -36,13 +36,13 @@ impl RequestLine {
         Self { ends: pack(method_end, target_end), version }
     }
 
-    /// Where the method is.
+    /// Returns the range of the method.
     #[inline]
     pub(crate) fn method(&self) -> Range<usize> {
         0..unpack(self.ends).start
     }
 
-    /// Where the target is.
+    /// Returns the range of the target.
     #[inline]
     pub(crate) fn target(&self) -> Range<usize> {
         let ends = unpack(self.ends);
@@ -58,7 +58,7 @@ impl RequestLine {
         limits: &Limits,
     ) -> Option<(Self, usize)> {
         let method_end = match head.first_chunk().map(|word| u32::from_le_bytes(*word)) {
-            // What nearly all ask for is not worth counting.
+            // GET, which nearly every request is, needs no count.
             Some(GET) => 3,
             _ => block::name(head.first_chunk()?),
         };
@@ -145,8 +145,8 @@ impl StatusLine {
     }
 }
 
-/// Where the next word of a status line begins, if the one before ends at `at`; there again if no
-/// space is there.
+/// Finds the start of the next word of a status line, given the end of the one before. Returns `at`
+/// itself if no space is there.
 #[inline]
 fn behind_space(head: &[u8], at: usize, relaxed: Relaxed) -> usize {
     if relaxed.status_spaces {
@@ -155,13 +155,13 @@ fn behind_space(head: &[u8], at: usize, relaxed: Relaxed) -> usize {
     at + usize::from(head.get(at) == Some(&b' '))
 }
 
-/// How many spaces and tabs there are from `at` on.
+/// Counts the spaces and tabs from `at` on.
 fn blanks(head: &[u8], at: usize) -> usize {
     let rest = head.get(at..).unwrap_or_default();
     rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
 }
 
-/// How many bytes in front of `bytes` belong to a value or a reason.
+/// Counts the leading bytes of `bytes` that may be in a value or a reason.
 #[inline]
 fn text(bytes: &[u8], relaxed: Relaxed) -> usize {
     if relaxed.controls { run(bytes, VALUE | CONTROL) } else { run(bytes, VALUE) }
@@ -292,7 +292,7 @@ fn other_version(
     }
 }
 
-/// Where the next line begins, if this one ends at `at`. Any other byte there is refused as
+/// Finds the start of the next line, given the end of this one. Any other byte there is refused as
 /// `otherwise`.
 #[inline]
 fn line_end(head: &[u8], at: usize, otherwise: Error, relaxed: Relaxed) -> Result<usize, Stop> {
@@ -303,8 +303,8 @@ fn line_end(head: &[u8], at: usize, otherwise: Error, relaxed: Relaxed) -> Resul
     }
 }
 
-/// What is to be said of the byte at `at`, or of its absence: it is `wrong`, or the line is too
-/// `short` where it ends there; and line ends may be broken themselves.
+/// The fault for the byte at `at`, or for its absence: `wrong` for the byte, `short` if the line
+/// ends there. A broken line end has an error of its own.
 #[cold]
 fn unexpected(head: &[u8], at: usize, wrong: Error, short: Error, relaxed: Relaxed) -> Stop {
     let error = match head.get(at..).unwrap_or_default() {
@@ -345,7 +345,7 @@ mod tests {
         read
     }
 
-    /// What is read as plain is what the careful reading sees.
+    /// The fast and the careful reader agree on every line that the fast one accepts.
     #[test]
     fn plain_request_lines_are_what_careful_reading_sees() {
         let lines: [&[u8]; 4] = [

@@ -3,7 +3,7 @@
 use crate::spans::Span;
 use crate::{Headers, Version};
 
-/// Where these headers are, and what they say that is not to be checked any further.
+/// The places of the headers that matter to framing, and the facts that need no further check.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Named {
     pub(crate) host: Twice,
@@ -81,7 +81,7 @@ impl Named {
         named
     }
 
-    /// Whether the connection can be kept for another request (RFC 9112 §9.3).
+    /// Returns true if the connection can be kept for another request (RFC 9112 §9.3).
     pub(crate) fn keep_alive(&self, version: Version) -> bool {
         match version {
             _ if self.close => false,
@@ -90,12 +90,13 @@ impl Named {
         }
     }
 
-    /// Whether another protocol is offered (RFC 9110 §7.8).
+    /// Returns true if another protocol is offered (RFC 9110 §7.8).
     pub(crate) fn offers_upgrade(&self) -> bool {
         self.upgrade && self.connection_upgrade
     }
 
-    /// Whether `100 Continue` is waited for (RFC 9110 §10.1.1). In HTTP/1.0 nobody does.
+    /// Returns true if the client waits for `100 Continue` (RFC 9110 §10.1.1), which HTTP/1.0 does
+    /// not have.
     pub(crate) fn expects_continue(&self, version: Version) -> bool {
         self.expects_continue && version == Version::Http11
     }

@@ -9,7 +9,7 @@ use crate::block::{Machine, WINDOW, name_of, not_text};
 use crate::class::{TOKEN, run};
 use crate::spans::{Span, Spans};
 
-/// What comes behind the last line that was plain.
+/// The outcome behind the last line that was plain.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Behind {
     /// Nothing of the head, which ends at this offset.
@@ -50,7 +50,7 @@ pub(crate) fn read<M: Machine, const N: usize>(
     }
 }
 
-/// Why no further line is read.
+/// The reason why no further line is read.
 enum Stop {
     Behind(Behind),
     /// There is no room for the place of the line that is next.
@@ -161,8 +161,8 @@ mod tests {
         }
     }
 
-    /// What the careful reading says of the headers in front of `head`: their places, where the
-    /// next line begins, and what was found there.
+    /// The result of the careful reader for the headers in front of `head`: their places, the start
+    /// of the next line, and its state.
     fn with_care(head: &[u8]) -> (Spans<4>, usize, Result<usize, lines::Stop>) {
         let (mut spans, mut at) = (Spans::new(), 0);
         loop {
@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    /// What is read as plain is what the careful reading sees, and the rest is left to it.
+    /// Checks that both readers agree on plain lines, and that the fast one leaves the rest alone.
     fn agree(head: &[u8]) {
         let most = Limits::DEFAULT.headers;
         for (spans, at, behind) in [Plain(head, most).on(Every), dispatch(Plain(head, most))] {

@@ -1,13 +1,12 @@
-//! Which old habits are put up with.
+//! Tolerance of old habits, switch by switch.
 
-/// What is let through against the strict reading of RFC 9112, each by its own switch. All are off
-/// by default.
+/// Departures from the strict reading of RFC 9112 that are accepted, each by a switch of its own.
+/// All are off by default.
 ///
-/// They are for clients that must live with old servers. Only [`bare_lf`](Self::bare_lf) has an
-/// effect on requests: whoever is let through a server with anything else may have smuggled a
-/// request past whoever stands in front of it, and for whitespace before a colon the refusal is an
-/// obligation (RFC 9112 §5.1). Whoever forwards a response that was read with any of these writes
-/// its head anew, as [`HeadEncoder`](crate::HeadEncoder) does.
+/// They are for clients that must live with old servers. Only [`bare_lf`](Self::bare_lf) affects
+/// requests: any other switch would let a client smuggle a request past an intermediary, and RFC
+/// 9112 §5.1 forbids a server to accept whitespace before a colon. To forward a response that was
+/// read with any of these, write its head anew, as [`HeadEncoder`](crate::HeadEncoder) does.
 ///
 /// ```
 /// use segue_http1::{Relaxed, ResponseHead};
@@ -18,72 +17,72 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are switches")]
 pub struct Relaxed {
-    /// Takes a LF without a CR before it for the end of a line of a head.
+    /// Accepts a LF without a CR before it as the end of a line of a head.
     ///
-    /// RFC 9112 §2.2 allows that. It is off by default because two parsers on one way that differ
-    /// in it see two different messages. Chunks and trailers always need the CR.
+    /// RFC 9112 §2.2 allows this. It is off by default because two parsers that differ in it see
+    /// two different messages. Chunks and trailers always need the CR.
     pub bare_lf: bool,
-    /// Takes a status line that ends right behind the status.
+    /// Accepts a status line that ends right behind the status.
     ///
-    /// RFC 9112 §4 wants a space there even where no reason follows; many a server leaves it out.
-    /// Nothing else can be meant by such a line.
+    /// RFC 9112 §4 requires a space there even if no reason follows; many servers leave it out.
+    /// Such a line can mean nothing else.
     pub bare_status: bool,
     /// Skips empty lines before a response.
     ///
-    /// RFC 9112 §2.2 asks servers to do that and says nothing of clients. Some servers send a line
-    /// end more than a body has. What is skipped might also be what is left of a body whose length
-    /// was wrong.
+    /// RFC 9112 §2.2 asks servers to do this and says nothing of clients. Some servers send an
+    /// extra line end behind a body. It might also be the rest of a body whose length was wrong.
     pub empty_lines: bool,
-    /// Takes several spaces and tabs where a status line has one space.
+    /// Accepts several spaces and tabs in a status line in place of one space.
     ///
-    /// RFC 9112 §4 allows to go by words. A parser that does not will see another status.
+    /// RFC 9112 §4 allows this. A parser that does not will see another status.
     pub status_spaces: bool,
-    /// Takes a line of a response that begins with whitespace for more of the value before it, and
-    /// puts spaces in place of the line end and the whitespace around it: in the buffer, so the
-    /// head shows them as well.
+    /// Accepts a line of a response that begins with whitespace as a continuation of the value
+    /// before it, and writes spaces over the line end and the whitespace around it: in the buffer,
+    /// so the head shows them as well.
     ///
-    /// RFC 9112 §5.2 asks user agents to do that. It is off by default because one that sees a
-    /// header where another sees more of a value is how headers are hidden. In front of the first
-    /// header such a line is refused all the same (RFC 9112 §2.2).
+    /// RFC 9112 §5.2 asks user agents to do this. It is off by default because headers can be
+    /// hidden where one parser sees a header and another sees more of a value. In front of the
+    /// first header such a line is always refused (RFC 9112 §2.2).
     pub folds: bool,
     /// Drops whitespace between the name of a header and its colon in a response.
     ///
-    /// RFC 9112 §5.1 asks proxies to do that. Others take the whitespace for a part of the name,
-    /// and so do not see a `Content-Length` or `Transfer-Encoding` that is written so.
+    /// RFC 9112 §5.1 asks proxies to do this. Others take the whitespace as a part of the name, and
+    /// so overlook a `Content-Length` or `Transfer-Encoding` that is written so.
     pub space_before_colon: bool,
-    /// Takes control characters but CR, LF and NUL in header values and in the reason of a response.
+    /// Accepts control characters except CR, LF and NUL in header values and in the reason of a
+    /// response.
     ///
-    /// RFC 9110 §5.5 allows to keep them where they do no harm: they are not to be shown on a
-    /// terminal, and cannot be sent on.
+    /// RFC 9110 §5.5 allows to keep them where they do no harm: do not show them on a terminal.
+    /// They cannot be sent on.
     pub controls: bool,
-    /// Takes a `Content-Length` that is there several times, or is a list, if all of it says the
-    /// same number.
+    /// Accepts a `Content-Length` that is repeated, or is a list, if all of its numbers are the
+    /// same.
     ///
-    /// RFC 9112 §6.3 allows that. It is off by default because it shows that somebody on the way
-    /// has joined two messages.
+    /// RFC 9112 §6.3 allows this. It is off by default because it shows that an intermediary has
+    /// joined two messages.
     pub equal_lengths: bool,
-    /// Takes a response with both a `Content-Length` and `Transfer-Encoding: chunked` by its
-    /// chunks. The connection closes behind it.
+    /// Accepts a response with both a `Content-Length` and `Transfer-Encoding: chunked`, and reads
+    /// its chunks. The connection closes behind it.
     ///
-    /// RFC 9112 §6.3 wants the chunks to count, and the message to be handled as an error: it may be
-    /// an attempt to split a response.
+    /// RFC 9112 §6.3 lets the chunks count, and the message ought to be handled as an error: it may
+    /// be an attempt to split a response.
     pub length_beside_chunks: bool,
-    /// Takes a response whose `Transfer-Encoding` names other codings than `chunked`, such as
-    /// `identity` or `gzip`, and lends the body as it is coded. If `chunked` is what comes last, it
+    /// Accepts a response whose `Transfer-Encoding` names other codings than `chunked`, such as
+    /// `identity` or `gzip`, and lends the body as it is coded. If `chunked` comes last, the body
     /// comes in chunks, otherwise it ends with the connection.
     ///
-    /// That is its length by RFC 9112 §6.3. It is off by default because nobody asked for such a
-    /// coding, and whoever does not undo it takes it for the content.
+    /// That is its framing by RFC 9112 §6.3. It is off by default because nobody asked for such a
+    /// coding, and a caller that does not decode it takes it for the content.
     pub encodings: bool,
-    /// Takes whitespace behind the size of a chunk where no extension follows.
+    /// Accepts whitespace behind the size of a chunk if no extension follows.
     ///
-    /// RFC 9112 §7.1 has no place for it; some servers fill sizes up with it. Where two parsers
-    /// differ in it, one of them sees no end of the body.
+    /// RFC 9112 §7.1 has no place for it; some servers pad sizes with it. Where two parsers differ
+    /// in it, one of them misses the end of the body.
     pub chunk_spaces: bool,
 }
 
 impl Relaxed {
-    /// Nothing is let through.
+    /// Accepts nothing.
     pub const NOTHING: Self = Self {
         bare_lf: false,
         bare_status: false,
@@ -98,7 +97,7 @@ impl Relaxed {
         chunk_spaces: false,
     };
 
-    /// All of it is let through.
+    /// Accepts everything.
     pub const EVERYTHING: Self = Self {
         bare_lf: true,
         bare_status: true,
@@ -113,12 +112,12 @@ impl Relaxed {
         chunk_spaces: true,
     };
 
-    /// What of it has an effect on the heads of requests.
+    /// The switches that affect the heads of requests.
     pub(crate) const fn of_requests(self) -> Self {
         Self { bare_lf: self.bare_lf, ..Self::NOTHING }
     }
 
-    /// What of it has an effect on trailers.
+    /// The switches that affect trailers.
     pub(crate) const fn of_trailers(self) -> Self {
         Self { bare_lf: false, ..self }
     }

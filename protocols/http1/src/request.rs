@@ -1,5 +1,3 @@
-//! The head of a request.
-
 use core::fmt;
 
 use segue::{Decode, Fault, Framing, Output, Record};
@@ -11,17 +9,19 @@ use crate::stage::{INLINE, Stage, Start};
 use crate::text::ascii;
 use crate::{Error, Headers, Limits, Relaxed, Version};
 
-/// Reads the head of one request: its request line and headers (RFC 9112 §2.1, §3, §5).
+/// A stage that reads the head of one request: its request line and headers (RFC 9112 §2.1, §3,
+/// §5).
 ///
-/// The stage is done with the empty line that ends the head; what follows is left to the next
-/// stage. Empty lines before the head are skipped (RFC 9112 §2.2). The item lends everything from
-/// the buffer, and the list of headers from the stage, which allocates for more than 32 of them.
+/// The stage is done with the empty line that ends the head; the bytes that follow are left to the
+/// next stage. Empty lines before the head are skipped (RFC 9112 §2.2). The item borrows everything
+/// from the buffer, and the list of headers from the stage, which allocates for more than 32 of
+/// them.
 ///
-/// A stream that ends before the empty line is truncated, also where it ends before the first
-/// byte: whether that is a proper end is for whoever waits for another request.
+/// A stream that ends before the empty line is truncated, even before the first byte: only the
+/// caller knows if another request had to come.
 ///
 /// Lines end in CRLF; see [`Relaxed::bare_lf`] for others. Each byte is searched once for the end
-/// of the head, however it dribbles.
+/// of the head, in any number of reads.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -49,32 +49,32 @@ pub struct RequestHead {
 }
 
 impl RequestHead {
-    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    /// Creates a stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub const fn new() -> Self {
         Self { stage: Stage::new() }
     }
 
-    /// The same stage with other limits.
+    /// Sets the limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.stage.set_limits(limits);
         self
     }
 
-    /// The same stage, letting through what `relaxed` says of requests: [`Relaxed::bare_lf`].
+    /// Accepts the departures that `relaxed` names for requests: [`Relaxed::bare_lf`].
     #[must_use]
     pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
         self.stage.relaxed = relaxed.of_requests();
         self
     }
 
-    /// Makes a stage that is done wait for another head, with the same limits and memory.
+    /// Prepares a stage that is done for another head, with the same limits and memory.
     pub fn begin_again(&mut self) {
         self.stage.begin_again();
     }
 
-    /// What is left to do where the head is not whole, or there is something odd about it.
+    /// Handles a head that is incomplete or not plain.
     #[inline(never)]
     fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if !self.stage.in_start_line() {
@@ -151,7 +151,7 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// The method: a token, whose case matters (RFC 9110 §9.1).
+    /// Returns the method: a token, whose case matters (RFC 9110 §9.1).
     #[inline]
     #[must_use]
     pub fn method(&self) -> &'a str {
@@ -163,7 +163,8 @@ impl<'a> Request<'a> {
         &self.headers.head()[self.line.method()]
     }
 
-    /// The target as it was written, of any of the four forms (RFC 9112 §3.2): visible ASCII.
+    /// Returns the target as it was written, in any of the four forms (RFC 9112 §3.2): visible
+    /// ASCII.
     #[inline]
     #[must_use]
     pub fn target(&self) -> &'a str {
@@ -175,21 +176,21 @@ impl<'a> Request<'a> {
         &self.headers.head()[self.line.target()]
     }
 
-    /// The version.
+    /// Returns the version.
     #[inline]
     #[must_use]
     pub fn version(&self) -> Version {
         self.line.version
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[inline]
     #[must_use]
     pub fn headers(&self) -> Headers<'a> {
         self.headers
     }
 
-    /// The whole head as it was received, from the method to the empty line.
+    /// Returns the whole head as it was received, from the method to the empty line.
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
@@ -197,7 +198,7 @@ impl<'a> Request<'a> {
     }
 }
 
-/// Heads are equal that have the same bytes.
+/// Heads with the same bytes are equal.
 impl PartialEq for Request<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.as_bytes() == other.as_bytes()

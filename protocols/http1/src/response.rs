@@ -1,5 +1,3 @@
-//! The head of a response.
-
 use core::fmt;
 
 use segue::{Decode, Fault, Framing, Output, Record};
@@ -9,11 +7,12 @@ use crate::lines::{StatusLine, Stop};
 use crate::stage::{INLINE, Stage, Start};
 use crate::{Error, Headers, Limits, Relaxed, Version};
 
-/// Reads the head of one response: its status line and headers (RFC 9112 §2.1, §4, §5).
+/// A stage that reads the head of one response: its status line and headers (RFC 9112 §2.1, §4,
+/// §5).
 ///
-/// The stage is done with the empty line that ends the head, be it of an informational (1xx)
-/// response or of a final one; what follows is left to the next stage. For the rest it is as
-/// [`RequestHead`](crate::RequestHead), but that empty lines before the head are refused.
+/// The stage is done with the empty line that ends the head, of an informational (1xx) response as
+/// of a final one; the bytes that follow are left to the next stage. Otherwise it works as
+/// [`RequestHead`](crate::RequestHead) does, except that empty lines before the head are refused.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -35,33 +34,33 @@ pub struct ResponseHead {
 }
 
 impl ResponseHead {
-    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    /// Creates a stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub const fn new() -> Self {
         Self { stage: Stage::new() }
     }
 
-    /// The same stage with other limits; that for targets is not used.
+    /// Sets the limits; the one on targets is not used.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.stage.set_limits(limits);
         self
     }
 
-    /// The same stage, letting through what `relaxed` says.
+    /// Accepts the departures from the standard that `relaxed` names.
     #[must_use]
     pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
         self.stage.relaxed = relaxed;
         self
     }
 
-    /// Makes a stage that is done wait for another head, with the same limits and memory: for the
+    /// Prepares a stage that is done for another head, with the same limits and memory: for the
     /// response that follows an informational one, or the next of a connection that is kept.
     pub fn begin_again(&mut self) {
         self.stage.begin_again();
     }
 
-    /// What is left to do where the head is not whole, or there is something odd about it.
+    /// Handles a head that is incomplete or not plain.
     #[inline(never)]
     fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if !self.stage.in_start_line() {
@@ -146,35 +145,35 @@ pub struct Response<'a> {
 }
 
 impl<'a> Response<'a> {
-    /// The version.
+    /// Returns the version.
     #[inline]
     #[must_use]
     pub fn version(&self) -> Version {
         self.line.version
     }
 
-    /// The status, from 100 to 999 (RFC 9110 §15).
+    /// Returns the status, from 100 to 999 (RFC 9110 §15).
     #[inline]
     #[must_use]
     pub fn status(&self) -> u16 {
         self.line.status
     }
 
-    /// The reason phrase, which says nothing that the status does not; often it is empty.
+    /// Returns the reason phrase, which adds nothing to the status and is often empty.
     #[inline]
     #[must_use]
     pub fn reason(&self) -> &'a [u8] {
         &self.headers.head()[self.line.reason..self.line.reason_end]
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[inline]
     #[must_use]
     pub fn headers(&self) -> Headers<'a> {
         self.headers
     }
 
-    /// The whole head as it was received, from the version to the empty line; see
+    /// Returns the whole head as it was received, from the version to the empty line; see
     /// [`Relaxed::folds`].
     #[inline]
     #[must_use]
@@ -183,7 +182,7 @@ impl<'a> Response<'a> {
     }
 }
 
-/// Heads are equal that have the same bytes.
+/// Heads with the same bytes are equal.
 impl PartialEq for Response<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.as_bytes() == other.as_bytes()
@@ -203,5 +202,5 @@ impl fmt::Debug for Response<'_> {
     }
 }
 
-/// What every response begins with.
+/// The first bytes of every response.
 const OPENING: &[u8] = b"HTTP/";

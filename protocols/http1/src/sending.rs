@@ -1,4 +1,4 @@
-//! The body of the message that is being sent, held to what its head has announced.
+//! The body of the message that is being sent, checked against its head.
 
 use bytes::Bytes;
 use segue::Output;
@@ -7,35 +7,35 @@ use crate::announce::Digits;
 use crate::encode::put_headers;
 use crate::{HeaderLine, WriteError};
 
-/// Everything that is written of a message, in one item: its head, and all of its body, whose
-/// length is announced by a `Content-Length` that is added.
+/// A whole message in one item: its head, and all of its body, whose length is announced by an
+/// added `Content-Length`.
 #[derive(Debug, Clone, Copy)]
 pub struct Whole<P, B> {
     /// The head: [`RequestParts`](crate::RequestParts) or [`ResponseParts`](crate::ResponseParts).
     pub head: P,
-    /// The body: `&[u8]`, or [`Bytes`], which from [`Output::WHOLE`] on are not copied.
+    /// The body: `&[u8]`, or [`Bytes`], which are not copied from [`Output::WHOLE`] bytes on.
     pub body: B,
 }
 
 impl<P, B> Whole<P, B> {
-    /// A head and its body.
+    /// Joins a head and its body.
     pub const fn new(head: P, body: B) -> Self {
         Self { head, body }
     }
 }
 
-/// The end of a message that is sent in pieces. Every message that is not [`Whole`] has one, or
-/// has [`Trailers`] instead.
+/// The end of a message that is sent in pieces. Every message that is not [`Whole`] needs one, or
+/// [`Trailers`] instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct End;
 
-/// The end of a message in chunks, with headers behind it (RFC 9112 §7.1.2).
+/// The end of a message in chunks, with trailers behind it (RFC 9112 §7.1.2).
 #[derive(Debug, Clone, Copy)]
 pub struct Trailers<H>(pub H);
 
-/// What can be sent as the body of a message, or as a piece of one.
+/// Bytes that can be sent as a body or as a piece of one.
 pub trait Payload: AsRef<[u8]> {
-    /// Appends it to `output`.
+    /// Appends the bytes to `output`.
     fn put(self, output: &mut Output);
 }
 
@@ -51,18 +51,18 @@ impl Payload for Bytes {
     }
 }
 
-/// How the body under way is delimited.
+/// The framing of the body under way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sending {
     /// No message is under way.
     Nothing,
     /// A message without a body.
     Empty,
-    /// So many bytes are still to come.
+    /// This many bytes are still to come.
     Known(u64),
     Chunked,
     UntilClose,
-    /// The answer to `HEAD`: whatever comes is not sent.
+    /// The answer to `HEAD`: the body is not sent.
     Dropped,
 }
 
@@ -71,7 +71,7 @@ impl Sending {
         self == Self::Nothing
     }
 
-    /// Appends a piece of the body. Empty ones are no chunks, which would end the body.
+    /// Appends a piece of the body. An empty piece writes no chunk, since that would end the body.
     pub(crate) fn piece<P: Payload>(
         &mut self,
         piece: P,
@@ -139,8 +139,8 @@ impl Sending {
     }
 }
 
-/// Headers that delimit or route a message, or say how it is to be handled: in a trailer they
-/// would come too late, or be smuggled (RFC 9110 §6.5.1).
+/// Headers that delimit or route a message, or decide how it is handled: in a trailer they would
+/// come too late, or be smuggled (RFC 9110 §6.5.1).
 const IN_FRONT: [&[u8]; 11] = [
     b"content-length",
     b"transfer-encoding",

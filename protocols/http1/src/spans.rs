@@ -1,11 +1,11 @@
-//! Where the headers of a head are: scratch space of the stage that reads it.
+//! The places of the headers in a head: scratch space of the stage that reads it.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
 use crate::text::ascii;
 
-/// Where one header is, in bytes from the front of its head.
+/// The place of one header, in bytes from the front of its head.
 ///
 /// Two words, so that it stays in registers until it is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Span {
         Self { name: self.name, value: pack(start.min(end), end) }
     }
 
-    /// Where the value begins.
+    /// The offset of the value.
     pub(crate) fn at(self) -> usize {
         unpack(self.value).start
     }
@@ -99,7 +99,8 @@ impl<const N: usize> Spans<N> {
         self.more.clear();
     }
 
-    /// Where the next ones go, as far as there is memory and they are not more than `most` then.
+    /// The places for the next headers, as far as there is memory and the total stays within
+    /// `most`.
     #[inline]
     pub(crate) fn free(&mut self, most: usize) -> &mut [Span] {
         let places =

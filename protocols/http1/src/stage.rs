@@ -1,4 +1,4 @@
-//! What the stages that read heads have in common: going through the lines, each byte once.
+//! The common part of the stages that read heads: it goes through the lines, each byte once.
 //!
 //! A head is read for every message, so it is not searched for its end first and parsed then: one
 //! pass over what has arrived notes where the words are. A line that has not arrived whole is
@@ -29,11 +29,11 @@ pub(crate) struct Stage<S, const N: usize> {
     line: usize,
     /// From `line` to here there is no LF, if a line is being waited for; otherwise 0.
     searched: usize,
-    /// How many bytes the head may have, behind the empty lines before it.
+    /// The number of bytes the head may have, behind the empty lines before it.
     room: usize,
 }
 
-/// Where a stage stands.
+/// The progress of a stage through a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// The start line has not been read.
@@ -48,10 +48,10 @@ enum Phase {
 
 /// The line that a head begins with.
 pub(crate) trait Start: Copy {
-    /// What stands where none has been read.
+    /// The value while no start line has been read.
     const NONE: Self;
 
-    /// What a line is refused as that fills all the room there is for a head.
+    /// The error for a line that fills all the room there is for a head.
     const TOO_LONG: Error;
 
     /// Reads the line in front of `head` if there is nothing odd about it, and tells where the next
@@ -115,7 +115,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
         self.room = self.room.saturating_sub(empty_lines);
     }
 
-    /// Whether the start line has not been read yet.
+    /// Returns true if the start line has not been read yet.
     #[inline]
     pub(crate) fn in_start_line(&self) -> bool {
         self.phase == Phase::Start
@@ -165,7 +165,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
         Framing::Need(Need::ONE.claiming(self.shortest_rest(input)))
     }
 
-    /// Where the head in front of `input` ends, if that is not [`plain`](Self::plain).
+    /// Finds the end of the head in front of `input`, if that is not [`plain`](Self::plain).
     #[inline]
     pub(crate) fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         match self.phase {
@@ -209,7 +209,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
         let last = eof || full;
         match self.read_lines(shown, last) {
             Ok(end) => Ok(self.ends(end)),
-            // Whether a line is found faulty before its end must not depend on how it came.
+            // A fault found before the end of its line must not depend on how the bytes arrived.
             Err(Stop::Fault(error, at))
                 if last || shown.get(self.line..).and_then(find_lf).is_some() =>
             {
@@ -308,7 +308,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
         Framing::Need(Need::exactly(missing.min(self.room - shown.len())).claiming(claim))
     }
 
-    /// How many bytes `shown`, which does not end the head, lacks at least.
+    /// The least number of bytes that `shown`, which does not end the head, lacks.
     #[inline]
     fn missing(&self, shown: &[u8]) -> usize {
         let in_line = shown.len().saturating_sub(self.line);
@@ -327,7 +327,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
         if self.relaxed.bare_lf { 1 } else { 2 }
     }
 
-    /// What a head that begins with `input` has behind it at least: the shortest there is has a
+    /// The least number of bytes behind a head that begins with `input`. The shortest head has a
     /// line of 12 bytes, `M / HTTP/1.1` or `HTTP/1.1 200`, and two line ends.
     fn shortest_rest(&self, input: &[u8]) -> usize {
         (12 + 2 * self.shortest_line_end()).saturating_sub(input.len()).max(1)
@@ -367,16 +367,17 @@ impl<S: Start, const N: usize> Work for Plain<'_, S, N> {
     }
 }
 
-/// Where the first LF is.
+/// Finds the first LF.
 #[inline]
 fn find_lf(bytes: &[u8]) -> Option<usize> {
     if bytes.len() < 16 {
-        // What dribbles is not worth a call.
+        // Single bytes are not worth a call.
         bytes.iter().position(|&byte| byte == b'\n')
     } else {
         memchr(b'\n', bytes)
     }
 }
 
-/// What browsers send is 10 to 25 headers; to know the places of 32 takes half a kilobyte.
+/// The number of headers kept without an allocation. Browsers send 10 to 25; the places of 32 take
+/// half a kilobyte.
 pub(crate) const INLINE: usize = 32;

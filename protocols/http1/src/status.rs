@@ -1,8 +1,9 @@
-//! The reason phrases of the statuses there are.
+//! The registered reason phrases.
 
 macro_rules! reasons {
     ($($status:literal $reason:literal)*) => {
-        /// The reason phrase that is registered for `status`; empty for one that is not.
+        /// Returns the reason phrase that is registered for `status`; empty for one that is not
+        /// registered.
         ///
         /// ```
         /// assert_eq!(segue_http1::reason(101), "Switching Protocols");

@@ -1,5 +1,3 @@
-//! The four forms of a request target.
-
 use segue::Fault;
 
 use crate::class::{HOST, run};
@@ -21,20 +19,21 @@ use crate::{Error, Request};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target<'a> {
-    /// `/path?query`: what most requests have (RFC 9112 §3.2.1).
+    /// `/path?query`: the form of most requests (RFC 9112 §3.2.1).
     Origin {
         /// The path; it begins with a slash.
         path: &'a str,
         /// The query without its question mark, if there is one.
         query: Option<&'a str>,
     },
-    /// `scheme://authority/path?query`: for proxies. It goes before the `Host` (RFC 9112 §3.2.2).
+    /// `scheme://authority/path?query`: for proxies. It takes precedence over `Host` (RFC 9112
+    /// §3.2.2).
     Absolute {
         /// The scheme: `http` or another.
         scheme: &'a str,
-        /// The host and the port that are asked for.
+        /// The requested host and port.
         authority: &'a str,
-        /// Path and query; it may be empty.
+        /// Path and query, possibly empty.
         rest: &'a str,
     },
     /// `host:port`: for `CONNECT` (RFC 9112 §3.2.3).
@@ -44,7 +43,7 @@ pub enum Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The form of `target`; `None` if it is of none.
+    /// Returns the form of `target`; `None` if it has none of the four.
     #[must_use]
     pub fn read(target: &'a str) -> Option<Self> {
         if target.starts_with('/') {
@@ -76,9 +75,8 @@ impl<'a> Target<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// The form that the target is of, and that its method must have: `host:port` with `CONNECT`
-    /// and nowhere else, `*` with `OPTIONS` alone. The offset of a fault counts from the front of
-    /// the head.
+    /// Returns the form of the target, which its method must allow: `host:port` with `CONNECT`
+    /// only, `*` with `OPTIONS` only. The offset of a fault counts from the front of the head.
     ///
     /// # Errors
     /// [`Error::TargetForm`] (RFC 9112 §3.2).
@@ -96,9 +94,9 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// What is offered of an upgrade to HTTP/2 (RFC 7540 §3.2): the value of `HTTP2-Settings`, which
-    /// a request that offers `h2c` has once. A server that takes it answers 101, and leaves the
-    /// connection to HTTP/2, in which this request has stream 1.
+    /// Returns the value of `HTTP2-Settings` in an offer to upgrade to HTTP/2 (RFC 7540 §3.2),
+    /// which a request that offers `h2c` has exactly once. A server that accepts answers 101 and
+    /// leaves the connection to HTTP/2, in which this request is stream 1.
     #[must_use]
     pub fn h2c_settings(&self) -> Option<&'a [u8]> {
         let headers = self.headers();

@@ -1,7 +1,5 @@
-//! The version of a message.
-
-/// The version of a message (RFC 9112 §2.3). Later ones of HTTP/1 are taken for 1.1
-/// (RFC 9110 §2.5); any other is refused with 505.
+/// The version of a message (RFC 9112 §2.3). Later versions of HTTP/1 count as 1.1 (RFC 9110 §2.5);
+/// any other is refused with 505.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Version {
     /// `HTTP/1.0`: no chunked bodies, and connections close unless both sides ask otherwise.
@@ -12,7 +10,7 @@ pub enum Version {
 }
 
 impl Version {
-    /// As it is written: `HTTP/1.1`.
+    /// Returns the version as it is written: `HTTP/1.1`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,19 +1,17 @@
-//! What cannot be sent, and why.
-
 use core::fmt;
 
 use crate::EncodeError;
 
-/// Why something cannot be sent: a mistake of this end, never of the peer.
+/// The reason why something cannot be sent: a mistake of this end, never of the peer.
 ///
-/// Nothing of what was refused is in the output, and the connection stands where it stood.
+/// A refused item leaves nothing in the output, and the connection is in the same state as before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum WriteError {
     /// The head cannot be written.
     Head(EncodeError),
     /// The headers announce no length, or two, that the body can have: a `Content-Length` that is
-    /// no number, or beside `Transfer-Encoding: chunked`, or on a message that has no body
+    /// not a number, or stands beside `Transfer-Encoding: chunked`, or in a message without a body
     /// (RFC 9110 §8.6, RFC 9112 §6).
     Framing,
     /// A request of HTTP/1.1 has one `Host`, not none or several (RFC 9112 §3.2).
@@ -23,15 +21,15 @@ pub enum WriteError {
     /// The peer, or this message, is of HTTP/1.0, which knows neither chunks nor informational
     /// responses (RFC 9112 §6.1, RFC 9110 §15.2).
     Http10,
-    /// The message before has not ended.
+    /// The previous message has not ended.
     Unfinished,
     /// A piece or an end without a head before it.
     NoHead,
     /// The message has no body.
     NoBody,
-    /// There is more of the body than was announced.
+    /// The body is longer than announced.
     TooLong,
-    /// There is less of the body than was announced: so many bytes are missing.
+    /// The body is shorter than announced: this many bytes are missing.
     TooShort(u64),
     /// Trailers go behind a body in chunks (RFC 9112 §7.1.2).
     NoTrailers,
@@ -39,17 +37,17 @@ pub enum WriteError {
     Trailer,
     /// No request is waiting to be answered.
     NoRequest,
-    /// As many requests are unanswered as can be.
+    /// The most unanswered requests are under way.
     TooManyRequests,
-    /// The connection may be changing its protocol, which the answer to the last request decides.
+    /// The connection may change its protocol; the answer to the last request decides that.
     Waiting,
-    /// A change of protocol that was not offered, or whose turn has not come: the request has not
-    /// ended, or one before it has not been answered. Or it does not name the protocol
-    /// (RFC 9110 §7.8).
+    /// A change of protocol was not offered, or its turn has not come: the request has not ended,
+    /// or one before it has not been answered. Or the response does not name the protocol (RFC 9110
+    /// §7.8).
     NotOffered,
-    /// An informational response has no body, and is not the end of the exchange.
+    /// An informational response has no body, and does not end the exchange.
     Informational,
-    /// The connection ends with what has been said (RFC 9112 §9.6).
+    /// The connection ends with the messages sent so far (RFC 9112 §9.6).
     Closing,
     /// The connection belongs to another protocol now.
     Switched,

@@ -1,4 +1,4 @@
-//! What a server answers: framing, keep-alive, expectations, and what it refuses to write.
+//! The answers of a server: framing, keep-alive, expectations, and what the writer refuses.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 use std::time::Duration;
@@ -54,7 +54,7 @@ impl Served {
         sent
     }
 
-    /// What was sent, with `|` for each line end.
+    /// The sent bytes, with `|` for each line end.
     fn sent(&mut self) -> String {
         let sent = self.output.to_vec().escape_ascii().to_string().replace("\\r\\n", "|");
         self.output.clear();
@@ -221,7 +221,7 @@ fn dates_of_answers() {
     served.send(Whole::new(parts(200, &[("dATE", "x")]), &b""[..])).unwrap();
     assert_eq!(served.sent(), "HTTP/1.1 200 OK|dATE: x|Content-Length: 0||");
 
-    // What has been told holds until something else is, and what is refused is told it as well.
+    // A set time holds until another is set, and applies to a refused answer, too.
     served.buffer.extend(GET.as_bytes());
     served.read();
     served.writer.set_time(Duration::from_secs(784_111_778));

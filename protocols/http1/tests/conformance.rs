@@ -1,5 +1,5 @@
-//! What the standards ask of a recipient, case by case: what must be understood and how, and what
-//! must be refused. Each case names its section; the vectors of request smuggling have files of
+//! The requirements of the standards on a recipient, case by case: input to be understood, and
+//! input to be refused. Each case names its section; the vectors of request smuggling have files of
 //! their own.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use segue::{Buffer, Encode, Output, Step};
 use segue_http1::{RequestEvent, RequestParts, ResponseEvent, Target, Whole, client, server};
 
-/// What a server sees in `input`, in words, and what it would answer to the rest.
+/// The events of a server for `input`, in words, and its answer to the rest.
 fn requests(input: &[u8]) -> String {
     let (mut stage, mut buffer) = (server::Reader::new().listening(), Buffer::from(input));
     let mut seen = String::new();
@@ -38,7 +38,7 @@ fn requests(input: &[u8]) -> String {
     }
 }
 
-/// What a client sees in `input` that has sent a request of each of `methods`.
+/// The events for `input` of a client that has sent a request of each of `methods`.
 fn responses(methods: &[&str], input: &[u8]) -> String {
     let ((mut stage, mut writer), mut buffer) = (client(), Buffer::from(input));
     for method in methods {

@@ -160,7 +160,8 @@ fn responses_to_several_requests() {
         .check();
 }
 
-/// Where such a body is cut short cannot be told, which is why nobody should send one.
+/// A body of this kind that is cut short cannot be told from a whole one, which is why nobody
+/// should send it.
 #[test]
 fn a_response_that_ends_with_the_connection() {
     let input = b"HTTP/1.1 200 OK\r\n\r\nhello";

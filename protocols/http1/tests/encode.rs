@@ -1,4 +1,4 @@
-//! What the encoder writes, and what it refuses to.
+//! The output of the encoder, and the heads that it refuses.
 
 use segue::{Encode, Output};
 use segue_http1::{

@@ -247,7 +247,8 @@ fn heads_return() {
     );
 }
 
-/// What is encoded as it was received is the same bytes, where they are written the usual way.
+/// A head that is encoded as it was received gives the same bytes, if it was written in the common
+/// form.
 #[test]
 fn heads_are_sent_on() {
     let request_sent_on = |input: &[u8]| {

@@ -14,7 +14,7 @@ struct Way {
     delivered: usize,
 }
 
-/// How much is delivered at a time.
+/// The amount delivered at a time.
 #[derive(Debug, Clone, Copy)]
 enum Cut {
     /// Everything, but for one stop at this offset.
@@ -40,7 +40,7 @@ impl Way {
     }
 }
 
-/// What was seen of the events, with pieces of one body joined.
+/// The events seen, with the pieces of one body joined.
 #[derive(Debug, Default, PartialEq)]
 struct Seen(Vec<String>);
 
@@ -85,7 +85,7 @@ impl ServerEnd {
         for (target, body) in std::mem::take(&mut self.late) {
             self.answer(&target, &body).unwrap();
         }
-        // What had to be answered before that has been.
+        // Everything before it has been answered.
         if self.writer.is_awaited() {
             self.writer.encode(ResponseParts::new(100, NONE), &mut self.output).unwrap();
         }
@@ -394,8 +394,8 @@ fn one_connection_for_many_requests() {
         "200",
         "end",
     ];
-    // Whether the last request was sent before it was known that nobody would answer depends on
-    // the cuts; that the server never sees it does not.
+    // The last request may or may not be sent before the client knows that no answer will come:
+    // that depends on the cuts. The server never sees it in either case.
     let end = requests.len() - 1;
     talk_cut_everywhere(&requests[..end], (&server, &client), (b"", b""));
     let (stage, mut writer) = segue_http1::client();
@@ -456,7 +456,7 @@ fn a_request_without_a_body_ends_with_its_head() {
     assert_eq!(writer.encode(End, &mut output), Err(WriteError::NoHead));
 }
 
-/// What is refused on one end is a fault on the other: the two never differ in what they think.
+/// An item that one end refuses to write is a fault on the other: the two never disagree.
 #[test]
 fn both_ends_agree_on_where_messages_end() {
     fn all<D: Decode>(stage: &mut D, bytes: &[u8]) -> usize

@@ -26,7 +26,7 @@ const CHUNKED: &[&[u8]] = &[
     b"a\r\n0123456789\r\n0002\r\n\r\n\r\n0\r\nA: b\r\nC: d\r\n\r\n",
 ];
 
-/// What is put where something else was: whatever has a meaning somewhere, and some that has not.
+/// Replacements for parts of the input: bytes with a meaning somewhere, and some without.
 const PATCHES: &[&[u8]] = &[
     b"",
     b"\r",
@@ -100,7 +100,7 @@ fn responses_as_the_grammar_says() {
     assert!(accepted > 1000, "only {accepted} were still well-formed");
 }
 
-/// Whatever comes, the verdict does not depend on how it was cut.
+/// The outcome for random input does not depend on how it was cut.
 #[test]
 fn the_laws_hold_for_chance() {
     let relaxed = Relaxed::EVERYTHING;

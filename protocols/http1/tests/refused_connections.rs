@@ -1,5 +1,5 @@
-//! What peers are refused for on a whole connection, each vector by its name: the section that
-//! says so, the status that a server answers with, and that nothing behind it is read.
+//! Refused input on whole connections, each vector by its name: the section, the status that a
+//! server answers with, and the check that nothing behind it is read.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 use segue::{Buffer, Cause, Encode, Fault, Output, Step};

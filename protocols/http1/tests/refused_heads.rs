@@ -64,7 +64,7 @@ refused! {
     bare_lf_in_header: request(), b"GET / HTTP/1.1\r\nHost: a\nB: c\r\n\r\n", BareLf @ 23, 400, "RFC 9112 §2.2";
     bare_lf_at_the_end: request(), b"GET / HTTP/1.1\r\nHost: a\r\n\n", BareLf @ 25, 400, "RFC 9112 §2.2";
     bare_lf_before_the_head: request(), b"\nGET / HTTP/1.1\r\n\r\n", BareLf @ 0, 400, "RFC 9112 §2.2";
-    /// What comes first counts, also where a LF is what ends the search.
+    /// The first error counts, even where a LF ends the search.
     bad_method_before_a_bare_lf: request(), b"G@T / HTTP/1.1\nHost: a\n\n", Method @ 1, 400, "RFC 9112 §3.1";
     bare_cr_in_method: request(), b"GE\rT / HTTP/1.1\r\n\r\n", BareCr @ 2, 400, "RFC 9112 §2.2";
     bare_cr_in_target: request(), b"GET /\r HTTP/1.1\r\n\r\n", BareCr @ 5, 400, "RFC 9112 §2.2";

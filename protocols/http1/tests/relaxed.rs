@@ -1,4 +1,4 @@
-//! What is let through by each switch of [`Relaxed`], by it alone, and not without it.
+//! The effect of each switch of [`Relaxed`], alone, beside the refusal without it.
 
 #[allow(dead_code, reason = "each test file uses a part of it")]
 mod support;
@@ -68,7 +68,7 @@ const HEADS: &[(usize, &[u8], Error, u64, &str)] = &[
     (9, b"\r\n\r\n\r\nHTTP/1.0 200 OK\r\nA: b\r\n\r\n", Error::StatusLine, 0, "RFC 9112 §4"),
 ];
 
-/// What no switch lets through.
+/// Input that no switch accepts.
 const NEVER: &[&[u8]] = &[
     b"HTTP/1.1 200 OK\r\nA: b\rc\r\n\r\n",
     b"HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
@@ -180,7 +180,7 @@ fn folds_become_spaces() {
         assert_eq!(headers.find("c"), Some(&b"g"[..]));
         assert_eq!(headers.find("d"), Some(&b""[..]));
         assert_eq!(headers.len(), 4);
-        // What is sent on has no folds.
+        // A head that is sent on has no folds.
         let mut output = Output::new();
         HeadEncoder.encode(response, &mut output).expect("there is nothing odd in it any more");
         assert!(accepts(NOTHING, &output.to_vec()));

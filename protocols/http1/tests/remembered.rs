@@ -1,4 +1,5 @@
-//! What an end of a connection remembers of the other: its version, and that it broke the rules.
+//! The memory that an end of a connection has of the other: its version, and that it broke the
+//! rules.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 use segue::{Buffer, Cause, Encode, Output, Step};
@@ -121,7 +122,7 @@ fn later_minor_versions_are_1_1() {
     }
     writer.encode(ResponseParts::new(204, [("A", "b")]), &mut output).unwrap();
     assert_eq!(output.to_vec(), b"HTTP/1.1 204 No Content\r\nA: b\r\n\r\n");
-    // What 1.1 obliges to, it does as well.
+    // The peer also does what version 1.1 requires.
     let mut buffer = Buffer::from(&b"GET / HTTP/1.2\r\n\r\n"[..]);
     let (mut requests, _) = segue_http1::server();
     let fault = buffer.step(&mut requests, false, &mut output).unwrap_err();

@@ -13,7 +13,7 @@ fn post(lines: &str) -> String {
     format!("POST / HTTP/1.1\r\nHost: a\r\n{lines}\r\n\r\n")
 }
 
-/// Where in [`post`] the lines begin.
+/// The offset of the lines in [`post`].
 const LINES: u64 = 26;
 
 macro_rules! refused_bodies {

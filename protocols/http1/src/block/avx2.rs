@@ -15,7 +15,7 @@ use std::arch::is_x86_feature_detected;
 use super::{HALF, Machine, NAME, Work};
 use crate::class::{TOKEN, is};
 
-/// Whoever has one is compiled for AVX2, on a processor that has it.
+/// Proof that the processor has AVX2: code that holds one is compiled for it.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2(());
 

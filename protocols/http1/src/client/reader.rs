@@ -11,19 +11,19 @@ use crate::{
 
 /// A stage that reads all responses of a connection, in the order of the requests.
 ///
-/// - Complete input: a [`ResponseEvent::Head`], a [`ResponseEvent::Piece`] for what there is of the
-///   body, trailers if there are any, and a [`ResponseEvent::End`]; informational responses before
-///   it.
-/// - Partial input: it needs the rest of a head or of the line in front of a chunk. Bodies are
-///   lent as they come.
-/// - At the end of the stream it is done where no request waits for an answer, or where the body
-///   is one that ends so; otherwise it is truncated.
+/// - Complete input: a [`ResponseEvent::Head`], a [`ResponseEvent::Piece`] for each received part
+///   of the body, trailers if there are any, and a [`ResponseEvent::End`]; informational responses
+///   before it.
+/// - Partial input: the stage needs the rest of a head or of the line in front of a chunk. Bodies
+///   are lent as they come.
+/// - End of the stream: the stage is done if no request waits for an answer, or if the body is one
+///   that ends so; otherwise it is truncated.
 ///
-/// It is also done behind the last response of a connection that closes, and where the protocol
-/// changes: see [`ResponseEvent::Switched`]. What has been asked it knows from its
-/// [`Writer`], with which [`paired`](Self::paired) makes it and [`client()`](crate::client())
-/// both. A response that nobody has asked for is refused. Once anything is refused, or the stream
-/// has ended within a response, the writer takes no more requests either.
+/// The stage is also done behind the last response of a connection that closes, and where the
+/// protocol changes: see [`ResponseEvent::Switched`]. It knows the requests from its [`Writer`]:
+/// [`paired`](Self::paired) makes the writer, and [`client()`](crate::client()) makes both. A
+/// response without a request is refused. Once anything is refused, or the stream has ended within
+/// a response, the writer accepts no more requests either.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -61,13 +61,13 @@ pub struct Reader {
 #[derive(Debug)]
 enum Phase {
     Head,
-    /// A head that another one follows has been lent.
+    /// A head was lent, and another head follows.
     NextHead,
     Body(Body),
 }
 
 impl Reader {
-    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    /// Creates a stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Reader {
         }
     }
 
-    /// The same stage with other limits, for heads and bodies.
+    /// Sets the limits on heads and bodies.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.head = self.head.limits(limits);
@@ -87,7 +87,7 @@ impl Reader {
         self
     }
 
-    /// The same stage, letting through what `relaxed` says, in heads and bodies.
+    /// Accepts the departures from the standard that `relaxed` names, in heads and bodies.
     #[must_use]
     pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
         self.head = self.head.relaxed(relaxed);
@@ -95,20 +95,20 @@ impl Reader {
         self
     }
 
-    /// The stage, and the writer of the requests that it reads the answers to.
+    /// Returns the stage and the writer of the requests whose answers it reads.
     #[must_use]
     pub fn paired(mut self) -> (Self, Writer) {
         let writer = Writer::new(self.shared.pair());
         (self, writer)
     }
 
-    /// How many requests have not been answered to the end.
+    /// Returns the number of requests that have not been answered to the end.
     #[must_use]
     pub fn unanswered(&self) -> u32 {
         self.shared.load().owed()
     }
 
-    /// Whether the server has agreed to a change of protocol.
+    /// Returns true if the server has agreed to a change of protocol.
     #[must_use]
     pub fn is_switched(&self) -> bool {
         self.shared.load().responses() == State::Switched
@@ -137,7 +137,8 @@ impl Reader {
     }
 }
 
-/// Nothing more is understood of what the server says, and nothing more can be asked.
+/// Marks the connection as failed: no more answers are understood, and no more requests can be
+/// sent.
 #[cold]
 fn failed(shared: &mut Shared, fault: Fault<Error>) -> Fault<Error> {
     shared.apply(Event::ResponseFault);
@@ -151,7 +152,7 @@ enum HeadKind {
     Switch,
 }
 
-/// Says what follows a head.
+/// Returns the phase behind a head, and the kind of the response.
 fn open(
     shared: &mut Shared,
     limits: Limits,
@@ -183,7 +184,7 @@ fn open(
     Ok((Phase::NextHead, kind))
 }
 
-/// The status is refused, which is behind the version and a space.
+/// The fault for the status, which is behind the version and a space.
 fn unoffered() -> Fault<Error> {
     Fault::new(Error::UnofferedSwitch).at(9)
 }
@@ -213,7 +214,7 @@ impl Decode for Reader {
             }
         };
         match framed {
-            // What is needed will not come.
+            // The missing bytes will not come.
             Err(_) => self.fail(),
             Ok(Framing::Need(_)) if eof => self.fail(),
             Ok(_) => {}

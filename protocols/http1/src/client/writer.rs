@@ -9,26 +9,26 @@ use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::sending::Sending;
 use crate::{End, HeaderLine, Payload, RequestParts, Trailers, Version, Whole, WriteError};
 
-/// Writes the requests of a connection, whose answers its [`Reader`](super::Reader) reads.
+/// A writer of the requests of a connection, whose answers its [`Reader`](super::Reader) reads.
 ///
-/// What can be sent:
+/// Items:
 /// - [`RequestParts`]: a head.
 /// - `&[u8]` and [`Bytes`]: a piece of the body.
 /// - [`End`] or [`Trailers`]: the end of the request.
 /// - [`Whole`]: all of that at once.
 ///
-/// A body is there if the headers that are given announce one, by `Content-Length` or
+/// A request has a body if the given headers announce one, by `Content-Length` or
 /// `Transfer-Encoding: chunked`, or if it is [`Whole`]. The next request may be sent before this
-/// one is answered, up to [`MAX_UNANSWERED`](Self::MAX_UNANSWERED); that it should be one that
-/// can be sent again is for the caller to see (RFC 9112 §9.3.2). Behind a request that offers
-/// another protocol, or `CONNECT`, the answer has to be waited for.
+/// one is answered, up to [`MAX_UNANSWERED`](Self::MAX_UNANSWERED); do so only with requests that
+/// can be repeated (RFC 9112 §9.3.2). After a request that offers another protocol, or `CONNECT`,
+/// wait for the answer.
 ///
-/// It remembers what its [`Reader`](super::Reader) has read: a server that has last answered in
-/// HTTP/1.0 is sent no chunks (RFC 9112 §6.1), and asked nothing more unless it has said
-/// `keep-alive`; behind an answer that was refused nothing more is taken.
+/// The writer knows what its [`Reader`](super::Reader) has read. A server whose last answer was of
+/// HTTP/1.0 is sent no chunks (RFC 9112 §6.1), and no further request unless it has said
+/// `keep-alive`. After a refused answer no more requests are accepted.
 ///
-/// What it is given is checked before a byte of it is queued, so what is refused leaves the output
-/// and the connection as they were.
+/// Items are checked before any byte is queued, so a refused item leaves the output and the
+/// connection as they were.
 ///
 /// ```
 /// use segue::{Encode, Output};
@@ -59,21 +59,21 @@ impl Writer {
         Self { shared, sending: Sending::Nothing }
     }
 
-    /// How many requests have not been answered to the end.
+    /// Returns the number of requests that have not been answered to the end.
     #[must_use]
     pub fn unanswered(&self) -> u32 {
         self.shared.load().owed()
     }
 
-    /// Whether the server was asked for `100 Continue`, and has neither sent that nor anything
-    /// else: the body may wait for it, but not for ever (RFC 9110 §10.1.1).
+    /// Returns true if the server was asked for `100 Continue` and has sent neither that nor
+    /// anything else. The body may wait for it, but not for ever (RFC 9110 §10.1.1).
     #[must_use]
     pub fn awaits_continue(&self) -> bool {
         self.shared.load().expects()
     }
 
-    /// Whether another request can be said on this connection, now or once the one under way has
-    /// ended.
+    /// Returns true if another request can be sent on this connection, now or once the one under
+    /// way has ended.
     #[must_use]
     pub fn is_open(&self) -> bool {
         let word = self.shared.load();
@@ -116,7 +116,8 @@ impl Writer {
             }
             output.put(b"\r\n");
             if !self.shared.apply(step) {
-                // What was planned was possible; an answer that closes may have come meanwhile.
+                // The plan was possible when it was made; an answer that closes may have arrived
+                // since.
                 return Err(WriteError::Closing);
             }
             self.sending = sending;
@@ -138,7 +139,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether what the server says can still be understood.
+    /// Fails if the server's answers can no longer be understood.
     fn still_heard(&self, word: Word) -> Result<(), WriteError> {
         match word.responses() {
             State::Failed if !self.sending.is_done() => Err(WriteError::Closing),
@@ -161,7 +162,7 @@ impl Writer {
     }
 }
 
-/// How the body of a request is delimited (RFC 9112 §6.3), and the `Content-Length` to be added.
+/// Plans the framing of a request's body (RFC 9112 §6.3) and the `Content-Length` to add.
 fn planned(
     method: &str,
     version: Version,
@@ -182,7 +183,7 @@ fn planned(
         (Announced::Chunked, None) => (Sending::Chunked, None),
         (Announced::Length(length), _) => (Sending::Known(length), None),
         (Announced::Nothing, Some(length @ 1..)) => (Sending::Known(length), Some(length)),
-        // Whoever means to have a body says so even where it is empty (RFC 9110 §8.6).
+        // These methods expect a body, so an empty one is announced as well (RFC 9110 §8.6).
         (Announced::Nothing, _) if matches!(method, "POST" | "PUT" | "PATCH") => {
             (Sending::Empty, Some(0))
         }
@@ -248,7 +249,7 @@ impl Encode<&[u8]> for Writer {
     }
 }
 
-/// A piece of the body, which from [`Output::WHOLE`] on is not copied.
+/// A piece of the body. From [`Output::WHOLE`] bytes on it is not copied.
 impl Encode<Bytes> for Writer {
     type Error = WriteError;
 

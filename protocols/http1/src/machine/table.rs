@@ -1,4 +1,4 @@
-//! The transitions, all of them.
+//! The table of transitions.
 
 use alloc::string::String;
 use core::fmt::Write as _;
@@ -6,43 +6,44 @@ use core::fmt::Write as _;
 /// One of the two directions of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
-    /// What the client says.
+    /// From the client to the server.
     Requests,
-    /// What the server says.
+    /// From the server to the client.
     Responses,
 }
 
-/// Where one side of a connection stands.
+/// The state of one side of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum State {
-    /// Between two messages; on the side of the server nothing is owed.
+    /// Between two messages; the server owes nothing.
     Idle,
     /// The server owes an answer that it has not begun.
     Owed,
-    /// A head has been said, and the body is under way, if there is one.
+    /// A head has been sent, and its body, if there is one, is under way.
     Body,
-    /// A request that offers another protocol has been said: what follows it may belong to that.
+    /// A request that offers another protocol has been sent: the bytes behind it may belong to
+    /// that.
     Offered,
-    /// The last message of this side has been said (RFC 9112 §9.6).
+    /// The last message of this side has been sent (RFC 9112 §9.6).
     Ended,
     /// HTTP/1.1 is over, and another protocol has the connection (RFC 9110 §7.8, §9.3.6).
     Switched,
-    /// This side has broken the rules, and nothing more of it is understood.
+    /// This side has broken the rules, and its further bytes have no meaning.
     Failed,
 }
 
-/// What is said.
+/// A part of a message that is sent or received.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum EventKind {
     /// The head of a request.
     Request,
-    /// Some of the body of a request.
+    /// A piece of the body of a request.
     RequestPiece,
     /// The end of a request, trailers included.
     RequestEnd,
-    /// Something that is no request.
+    /// Bytes that are not a request.
     Fault,
     /// An informational response: 1xx but 101 (RFC 9110 §15.2).
     Informational,
@@ -50,25 +51,25 @@ pub enum EventKind {
     Response,
     /// The response that changes the protocol: 101, or a 2xx to `CONNECT`.
     Switch,
-    /// Some of the body of a response.
+    /// A piece of the body of a response.
     ResponsePiece,
     /// The end of a response, trailers included.
     ResponseEnd,
-    /// Something that is no response, or not the whole of one.
+    /// Bytes that are not a response, or only a part of one.
     ResponseFault,
 }
 
-/// What must hold for a transition.
+/// The condition of a transition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum When {
-    /// Nothing: it is always taken.
+    /// None: the transition is always taken.
     Always,
     /// The connection is kept.
     Keeps,
     /// The connection closes behind this message.
     Closes,
-    /// The request offers another protocol, and has not been answered otherwise.
+    /// The request offers another protocol, and has not been declined.
     Offers,
     /// Another request is owed an answer.
     Owes,
@@ -77,20 +78,20 @@ pub enum When {
 /// A row of the table: a side in a state goes to another with an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Transition {
-    /// The side that it is about.
+    /// The side that changes its state.
     pub side: Side,
-    /// The state that it is in.
+    /// The state before.
     pub from: State,
-    /// What is said, by this side or the other.
+    /// The event, on this side or the other.
     pub event: EventKind,
-    /// What must hold.
+    /// The condition.
     pub when: When,
-    /// The state that it is in then.
+    /// The state after.
     pub to: State,
 }
 
 impl EventKind {
-    /// The side that says it.
+    /// Returns the side on which the event happens.
     #[must_use]
     pub const fn side(self) -> Side {
         match self {
@@ -102,8 +103,8 @@ impl EventKind {
 
 macro_rules! transitions {
     ($($side:ident { $($from:ident: $event:ident [$when:ident] => $to:ident;)* })*) => {
-        /// The table. What a side says that has no row in its state is a mistake of whoever says
-        /// it; what the other side says then changes nothing.
+        /// The table. An event of a side without a row in its state is a mistake of the sender; an
+        /// event of the other side without a row changes nothing.
         pub const TRANSITIONS: &[Transition] = &[$($(Transition {
             side: Side::$side,
             from: State::$from,
@@ -147,12 +148,12 @@ transitions! {
     }
 }
 
-/// Where `side` goes from `from` with `event`, where `when` is what holds.
+/// Looks up the state that `side` goes to from `from` with `event`, given that `when` holds.
 pub(super) const fn next(side: Side, from: State, event: EventKind, when: When) -> Option<State> {
     NEXT[side as usize][from as usize][event as usize][when as usize]
 }
 
-/// The table, to be looked up in.
+/// The table as an array, for lookups.
 const NEXT: [[[[Option<State>; WHENS]; EVENTS]; STATES]; 2] = {
     let mut next = [[[[None; WHENS]; EVENTS]; STATES]; 2];
     let mut row = 0;
@@ -175,7 +176,7 @@ const WHENS: usize = When::Owes as usize + 1;
 const EVENTS: usize = EventKind::ResponseFault as usize + 1;
 const STATES: usize = State::Failed as usize + 1;
 
-/// The table as a diagram in text: the one in the book.
+/// Returns the table as a diagram in text: the one in the book.
 #[must_use]
 pub fn diagram() -> String {
     let mut drawn = String::new();

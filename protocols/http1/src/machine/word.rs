@@ -15,7 +15,7 @@ use super::table::{EventKind, Side, State, When, next};
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word(u32);
 
-/// What has to be known of a request to delimit its answer.
+/// The facts about a request that decide how its answer is delimited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Plain,
@@ -161,32 +161,32 @@ impl Word {
         state(self.0 >> RESPONSES)
     }
 
-    /// Whether no request follows the newest.
+    /// Returns true if the newest request is the last.
     pub(crate) const fn requests_close(self) -> bool {
         self.0 & REQUESTS_CLOSE != 0
     }
 
-    /// Whether the connection closes behind the response under way.
+    /// Returns true if the connection closes behind the response under way.
     pub(crate) const fn response_closes(self) -> bool {
         self.0 & RESPONSE_CLOSES != 0
     }
 
-    /// Whether the client waits for `100 Continue` with the body of its newest request.
+    /// Returns true if the client waits for `100 Continue` with the body of its newest request.
     pub(crate) const fn expects(self) -> bool {
         self.0 & EXPECTS != 0
     }
 
-    /// Whether it does, and nothing has to be answered before that.
+    /// Returns true if it does, and no older request has to be answered before.
     pub(crate) const fn expects_now(self) -> bool {
         self.expects() && self.owed() == 1
     }
 
-    /// Whether the last response was of HTTP/1.0.
+    /// Returns true if the last response was of HTTP/1.0.
     pub(crate) const fn server_is_http10(self) -> bool {
         self.0 & SERVER_10 != 0
     }
 
-    /// How many requests are owed an answer, or the end of one.
+    /// Returns the number of requests that are owed an answer, or the end of one.
     pub(crate) const fn owed(self) -> u32 {
         self.0 >> OWED & 7
     }
@@ -204,7 +204,7 @@ impl Word {
         Kind::ALL[(self.0 >> (KINDS + 3 * at) & 7) as usize]
     }
 
-    /// Whether the answer that is owed next is the last of the connection, whatever it says.
+    /// Returns true if the next answer is the last of the connection, regardless of its headers.
     pub(crate) const fn answers_last(self) -> bool {
         self.requests_close() && self.owed() == 1
     }
@@ -252,7 +252,7 @@ impl Word {
             // The body comes, whatever was said to that.
             Event::RequestPiece | Event::RequestEnd => self.0 &= !EXPECTS,
             Event::Fault => {
-                // What is no request is owed an answer all the same.
+                // Even a broken request is owed an answer.
                 if self.requests() == State::Idle {
                     self = self.asked(Kind::Plain)?;
                 }
@@ -281,7 +281,8 @@ impl Word {
         Some(self)
     }
 
-    /// What holds for the transition of `kind`, once what it brings is noted.
+    /// The condition that holds for the transition of `kind`, once the facts of the event are
+    /// noted.
     fn holds(self, kind: EventKind) -> When {
         let offers = self.newest().is_some_and(Kind::offers);
         match kind {

@@ -9,23 +9,23 @@ use crate::{
     Body, BodyLength, BodyPart, Error, Limits, Relaxed, Request, RequestEvent, RequestHead, Version,
 };
 
-/// A stage that reads all requests of a connection, in the order head, body, end, head and so on.
+/// A stage that reads all requests of a connection: head, body, end, head, and so on.
 ///
-/// - Complete input: a [`RequestEvent::Head`], a [`RequestEvent::Piece`] for what there is of the
-///   body, trailers if there are any, and a [`RequestEvent::End`].
-/// - Partial input: it needs the rest of a head or of the line in front of a chunk. Bodies are
-///   lent as they come.
-/// - At the end of the stream it is done between two requests, and truncated within one.
+/// - Complete input: a [`RequestEvent::Head`], a [`RequestEvent::Piece`] for each received part of
+///   the body, trailers if there are any, and a [`RequestEvent::End`].
+/// - Partial input: the stage needs the rest of a head or of the line in front of a chunk. Bodies
+///   are lent as they come.
+/// - End of the stream: the stage is done between two requests, and truncated within one.
 ///
-/// It is also done behind the last request: one that asks to close, or that was answered so. And
-/// it is done where HTTP/1.1 is: once a `101 Switching Protocols` or a 2xx to `CONNECT` has been
-/// sent, what follows belongs to another protocol and stays in the buffer, for the next stage or
-/// for [`hand_off`](segue::Edge::Carry). The same holds for a client that speaks HTTP/2 from the
-/// beginning.
+/// The stage is also done behind the last request: one that asks to close, or whose answer closes.
+/// And it is done where HTTP/1.1 ends: once a `101 Switching Protocols` or a 2xx to `CONNECT` has
+/// been sent, the bytes that follow belong to another protocol and stay in the buffer, for the next
+/// stage or for [`hand_off`](segue::Edge::Carry). The same holds for a client that speaks HTTP/2
+/// from the beginning.
 ///
-/// The stage and its [`Writer`] know of each other: [`paired`](Self::paired) makes the
-/// writer, and [`server()`](crate::server()) both. A request that comes before the one before it has
-/// been answered waits (RFC 9112 §9.3.2), unless more may run [`ahead`](Self::ahead).
+/// The stage and its [`Writer`] share their state: [`paired`](Self::paired) makes the writer, and
+/// [`server()`](crate::server()) makes both. A request waits until the one before it has been
+/// answered (RFC 9112 §9.3.2), unless more may run [`ahead`](Self::ahead).
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -63,14 +63,14 @@ pub struct Reader {
     shared: Shared,
     ahead: u32,
     limits: Limits,
-    /// Whether requests are taken as answered.
+    /// Requests are taken as answered.
     listens: bool,
-    /// Whether HTTP/2 may still be found: in front of the first request.
+    /// The HTTP/2 preface may still come: nothing has been consumed yet.
     may_be_http2: bool,
-    /// How many bytes were waiting when it was last asked.
+    /// The number of bytes waiting at the last call of `frame`.
     waiting: usize,
-    /// What the state was, and how many bytes were waiting, when it was last paused, and how often
-    /// in a row.
+    /// The state and the number of waiting bytes at the last pause, and the number of pauses in a
+    /// row with both unchanged.
     paused: (Word, usize, u8),
 }
 
@@ -78,7 +78,7 @@ pub struct Reader {
 enum Phase {
     Head,
     Body(Body),
-    /// What follows is not of HTTP/1.
+    /// The rest belongs to another protocol.
     Over,
 }
 
@@ -86,12 +86,12 @@ impl Reader {
     /// The most requests that [`ahead`](Self::ahead) takes.
     pub const MAX_AHEAD: u32 = Word::MAX_OWED;
 
-    /// How often in a row [`RequestEvent::Paused`] is given while nothing is answered and nothing
-    /// more comes. Who asks still again is in a loop that would spin for ever, and is told so by
-    /// [`Cause::NoProgress`]; nobody has a reason to ask more than a few times.
+    /// The number of times in a row that [`RequestEvent::Paused`] is returned while nothing is
+    /// answered and nothing more arrives. One more call returns [`Cause::NoProgress`], since the
+    /// caller is in a loop that would spin for ever.
     pub const MAX_PAUSES: u8 = 64;
 
-    /// A stage with the [default limits](Limits::DEFAULT) that is strict in everything.
+    /// Creates a stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -107,7 +107,7 @@ impl Reader {
         }
     }
 
-    /// The same stage with other limits, for heads and bodies.
+    /// Sets the limits on heads and bodies.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.head = self.head.limits(limits);
@@ -115,47 +115,49 @@ impl Reader {
         self
     }
 
-    /// The same stage, letting through what `relaxed` says.
+    /// Accepts the departures from the standard that `relaxed` names.
     #[must_use]
     pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
         self.head = self.head.relaxed(relaxed);
         self
     }
 
-    /// Lets `count` requests be read that have not been answered, at least 1, which is the
-    /// default, and at most [`MAX_AHEAD`](Self::MAX_AHEAD). Answers are sent in the order of the
-    /// requests however many there are.
+    /// Sets the number of requests that are read before the first of them is answered: at least 1,
+    /// which is the default, and at most [`MAX_AHEAD`](Self::MAX_AHEAD). Answers are always sent in
+    /// the order of the requests.
     #[must_use]
     pub fn ahead(mut self, count: u32) -> Self {
         self.ahead = count.clamp(1, Self::MAX_AHEAD);
         self
     }
 
-    /// Whether the connection preface of HTTP/2 is looked for in front of the first request, as it
-    /// is unless this says otherwise. While it may still be one, bytes are only looked at, so that
-    /// reading [exactly](segue::Need::claim) needs a transport that can be peeked into.
+    /// Looks for the HTTP/2 connection preface in front of the first request, which is the default,
+    /// or does not. While the input may still turn out to be the preface, its bytes are looked at
+    /// and not consumed, so reading [exactly](segue::Need::claim) needs a transport that can be
+    /// peeked.
     #[must_use]
     pub fn http2(mut self, looked_for: bool) -> Self {
         self.may_be_http2 = looked_for;
         self
     }
 
-    /// Takes requests as answered once they have ended, for whoever only listens: a recorder, or
-    /// a test. Behind a request that offers another protocol the stage is done.
+    /// Counts requests as answered once they have ended, for use without a writer: in a recorder,
+    /// or a test. The stage is done behind a request that offers another protocol.
     #[must_use]
     pub fn listening(mut self) -> Self {
         self.listens = true;
         self
     }
 
-    /// The stage, and the writer that answers what it reads.
+    /// Returns the stage and the writer that answers its requests.
     #[must_use]
     pub fn paired(mut self) -> (Self, Writer) {
         let writer = Writer::new(self.shared.pair());
         (self, writer)
     }
 
-    /// Whether a change of protocol has been agreed upon, so that what follows is of another one.
+    /// Returns true if a change of protocol has been agreed on: the bytes that follow are of the
+    /// other protocol.
     #[must_use]
     pub fn is_switched(&self) -> bool {
         self.shared.load().requests() == State::Switched
@@ -189,7 +191,7 @@ impl Reader {
         })
     }
 
-    /// Tells that an answer is waited for. Whoever asks on and on will never send it.
+    /// Reports that an answer is awaited, and fails if that is asked for on and on.
     fn pause(&mut self, word: Word) -> Result<RequestEvent<'static>, Fault<Error>> {
         let (before, waiting, times) = self.paused;
         let times = if (before, waiting) == (word, self.waiting) { times } else { 0 };
@@ -300,16 +302,16 @@ impl Decode for Reader {
     }
 }
 
-/// What follows a head that has been checked.
+/// The result of checking a head.
 struct Checked {
     length: BodyLength,
     event: Event,
 }
 
 impl Checked {
-    /// Checks what a server must check of a head before it believes it.
+    /// Makes the checks that a server must make before it believes a head.
     fn of(head: &Request<'_>) -> Result<Self, Fault<Error>> {
-        // What begins with a slash is of the form that all methods but one have.
+        // A target that begins with a slash is of the form that all methods but CONNECT have.
         let is_connect = head.method_bytes() == b"CONNECT";
         if !head.target_bytes().starts_with(b"/") || is_connect {
             head.target_form()?;
@@ -334,16 +336,16 @@ impl Checked {
 }
 
 impl Request<'_> {
-    /// Whether the client waits for `100 Continue` before it sends the body (RFC 9110 §10.1.1).
-    /// In HTTP/1.0 nobody does.
+    /// Returns true if the client waits for `100 Continue` before it sends the body (RFC 9110
+    /// §10.1.1). Always false for HTTP/1.0, which does not have it.
     #[must_use]
     pub fn expects_continue(&self) -> bool {
         Named::of(self.headers()).expects_continue(self.version())
     }
 }
 
-/// What there is has to wait for an answer. If there is nothing yet, then `need` says whether it
-/// will be of this protocol.
+/// The framing while the next request has to wait for an answer. With no input, `need` asks for
+/// enough to tell if it is of this protocol.
 fn paused(input: &[u8], eof: bool, need: Need) -> Framing {
     match input {
         [] if eof => Framing::Done,
@@ -352,5 +354,5 @@ fn paused(input: &[u8], eof: bool, need: Need) -> Framing {
     }
 }
 
-/// What HTTP/2 begins with (RFC 9113 §3.4): a head that no server of HTTP/1 takes.
+/// The HTTP/2 connection preface (RFC 9113 §3.4), which no HTTP/1 server accepts as a request.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";

@@ -13,26 +13,25 @@ use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::sending::Sending;
 use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, Whole, WriteError};
 
-/// Writes the responses of a connection, in the order of the requests that its
+/// A writer of the responses of a connection, in the order of the requests that its
 /// [`Reader`](super::Reader) reads.
 ///
-/// What can be sent:
-/// - [`ResponseParts`]: a head. 1xx are informational, and the final one follows; 101 changes the
-///   protocol, if the request has offered that, and so does a 2xx to `CONNECT`.
+/// Items:
+/// - [`ResponseParts`]: a head. 1xx heads are informational, and the final one follows. 101 changes
+///   the protocol, if the request has offered that, and so does a 2xx to `CONNECT`.
 /// - `&[u8]` and [`Bytes`]: a piece of the body.
 /// - [`End`] or [`Trailers`]: the end of the response.
 /// - [`Whole`]: all of that at once.
-/// - `&Fault<Error>`: what a client is told that has broken the rules.
+/// - `&Fault<Error>`: the answer to a client that has broken the rules.
 ///
-/// How the body is delimited is up to the headers that are given, `Content-Length` or
-/// `Transfer-Encoding: chunked`. With neither it goes out in chunks, or to a client of HTTP/1.0
-/// up to the end of the connection. A body to `HEAD` is taken and not sent. `Connection: close` and
-/// `keep-alive` are added where they are due; a server that wants to close says so with a header
-/// of its own, and [`is_done`](Self::is_done) tells when to. A `Date` is added once the writer has
-/// been [told the time](Self::set_time).
+/// The given headers decide the framing of the body: `Content-Length` or `Transfer-Encoding:
+/// chunked`. With neither, the body is sent in chunks, or, to an HTTP/1.0 client, up to the end of
+/// the connection. A body for `HEAD` is accepted and not sent. `Connection: close` and `keep-alive`
+/// are added where they are due. To close, give that header yourself; [`is_done`](Self::is_done)
+/// tells when. A `Date` is added once the [time is set](Self::set_time).
 ///
-/// What it is given is checked before a byte of it is queued, so what is refused leaves the output
-/// and the connection as they were.
+/// Items are checked before any byte is queued, so a refused item leaves the output and the
+/// connection as they were.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -61,11 +60,11 @@ use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, W
 pub struct Writer {
     shared: Shared,
     sending: Sending,
-    /// What time it is, once it was told.
+    /// The current time, once it was set.
     date: Option<Date>,
 }
 
-/// What kind of response a head begins.
+/// The kind of response that a head begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ResponseKind {
     Informational,
@@ -73,7 +72,7 @@ enum ResponseKind {
     Final,
 }
 
-/// What follows a head, and how the state goes on.
+/// The framing of the body behind a head, and the event for the state machine.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
     sending: Sending,
@@ -85,14 +84,12 @@ impl Writer {
         Self { shared, sending: Sending::Nothing, date: None }
     }
 
-    /// Tells what time it is, as the time since the beginning of 1970 (UTC). From then on a `Date` is
-    /// added to final responses that have none, as a server that has a clock must do (RFC 9110
-    /// §6.6.1).
+    /// Sets the current time, counted from the beginning of 1970 (UTC). From then on a `Date` is
+    /// added to final responses that have none, as a server with a clock must do (RFC 9110 §6.6.1).
     ///
     /// The clock is the caller's: for instance
-    /// `SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)`, asked before an answer is
-    /// queued. What has been told holds until something else is; the line is made anew when another
-    /// second has begun, and kept.
+    /// `SystemTime::now().duration_since(SystemTime::UNIX_EPOCH)`, read before an answer is queued.
+    /// A set time holds until another is set. The line is kept, and made anew for another second.
     ///
     /// ```
     /// use core::time::Duration;
@@ -118,22 +115,22 @@ impl Writer {
         }
     }
 
-    /// Whether a request waits for an answer, or for the rest of one.
+    /// Returns true if a request waits for an answer, or for the rest of one.
     #[must_use]
     pub fn owes(&self) -> bool {
         self.shared.load().owed() > 0
     }
 
-    /// Whether the client waits for `100 Continue` before it sends the body of its request, and
-    /// all requests before it have been answered. A final response instead closes the connection,
-    /// since the body may come or not (RFC 9110 §10.1.1).
+    /// Returns true if the client waits for `100 Continue` before it sends the body of its request,
+    /// and all requests before it have been answered. A final response instead closes the
+    /// connection, since the body may come or not (RFC 9110 §10.1.1).
     #[must_use]
     pub fn is_awaited(&self) -> bool {
         self.shared.load().expects_now()
     }
 
-    /// Whether nothing more can be said: the connection is to be closed, or belongs to another
-    /// protocol.
+    /// Returns true if nothing more can be sent: the connection is to be closed, or belongs to
+    /// another protocol.
     #[must_use]
     pub fn is_done(&self) -> bool {
         let word = self.shared.load();
@@ -141,7 +138,7 @@ impl Writer {
         matches!(word.responses(), State::Ended | State::Switched) || (read && word.owed() == 0)
     }
 
-    /// Whether a change of protocol has been agreed upon.
+    /// Returns true if a change of protocol has been agreed on.
     #[must_use]
     pub fn is_switched(&self) -> bool {
         self.shared.load().responses() == State::Switched
@@ -182,7 +179,7 @@ impl Writer {
             }
             output.put(b"\r\n");
             if !self.shared.apply(plan.event) {
-                // What it does was possible when it was planned.
+                // The plan was possible when it was made.
                 return Err(WriteError::NoRequest);
             }
             self.sending = plan.sending;
@@ -190,7 +187,7 @@ impl Writer {
         })
     }
 
-    /// The request that is to be answered next.
+    /// The request that is answered next.
     fn next(&self, word: Word) -> Result<Kind, WriteError> {
         match word.responses() {
             _ if !self.sending.is_done() => Err(WriteError::Unfinished),
@@ -271,7 +268,7 @@ fn other_plan(
     Ok((plan(Event::Switch), [bare.then_some(Added::Upgrade), None]))
 }
 
-/// A final response: how its body is delimited (RFC 9112 §6.3), and whether the connection is kept
+/// Plans a final response: the framing of its body (RFC 9112 §6.3), and the end of the connection
 /// (RFC 9112 §9.3).
 fn final_plan(
     word: Word,
@@ -369,7 +366,7 @@ impl Encode<&[u8]> for Writer {
     }
 }
 
-/// A piece of the body, which from [`Output::WHOLE`] on is not copied.
+/// A piece of the body. From [`Output::WHOLE`] bytes on it is not copied.
 impl Encode<Bytes> for Writer {
     type Error = WriteError;
 
@@ -401,11 +398,11 @@ where
     }
 }
 
-/// What a client is told that has broken the rules: [`Error::status`], with the fault in words,
-/// and the connection closes. What ends too early is answered with 400.
+/// Answers a client that has broken the rules: [`Error::status`] with the fault in words as its
+/// body, then the connection closes. A request that ends too early is answered with 400.
 ///
-/// It is refused as [`WriteError::Unfinished`] while an answer is under way or requests before the
-/// bad one are unanswered, and as [`WriteError::NoRequest`] where the bad one has been answered.
+/// Fails with [`WriteError::Unfinished`] while an answer is under way or requests before the bad
+/// one are unanswered, and with [`WriteError::NoRequest`] if the bad one has been answered.
 impl Encode<&Fault<Error>> for Writer {
     type Error = WriteError;
 

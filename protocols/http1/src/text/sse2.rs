@@ -3,7 +3,7 @@
 use core::arch::x86_64::{_mm_loadu_si128, _mm_movemask_epi8};
 use core::{ops::Range, str};
 
-/// How many bytes are looked at, of which the text is a part.
+/// The number of bytes looked at, of which the text is a part.
 const MAX: usize = 32;
 
 /// The bytes of `head` in `range` as text, if they are few and ASCII.

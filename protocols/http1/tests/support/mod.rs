@@ -33,7 +33,7 @@ pub(crate) fn refuses<D: Decode<Error = Error>>(
     assert!(error.to_string().ends_with(&format!("({section})")));
 }
 
-/// What the request in `head` says of its body.
+/// The framing of the body that the request in `head` announces.
 #[track_caller]
 pub(crate) fn request_body(head: impl AsRef<[u8]>) -> Result<BodyLength, Fault<Error>> {
     with_request(head, |request| request.body())

@@ -1,4 +1,4 @@
-//! What is said, in what order, and where that leads.
+//! Sequences of events, and the states that they lead to.
 
 use alloc::{collections::BTreeSet, vec};
 
