@@ -86,7 +86,7 @@ async fn ws(mut request: Request) -> Response {
     (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response()
 }
 
-/// What to answer to a request for a WebSocket (RFC 6455 §4.2.1); `None` if it is none.
+/// Returns the answer to a request for a WebSocket (RFC 6455 §4.2.1); `None` if it is none.
 fn agreed(headers: &HeaderMap) -> Option<String> {
     let has = |name, wanted: &str| {
         let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());

@@ -42,7 +42,7 @@ struct Arguments {
     people: Option<usize>,
 }
 
-/// How many messages somebody may lag behind before being shown the door.
+/// The number of messages that a client may lag behind before it is disconnected.
 const BACKLOG: usize = 4096;
 
 #[tokio::main]
@@ -61,7 +61,7 @@ async fn main() -> Result<(), Error> {
     }
 }
 
-/// How many people the room has seats for.
+/// The number of people that the room has seats for.
 const PEOPLE: usize = 5000;
 
 /// The longest word, in bytes.
@@ -123,7 +123,7 @@ async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), 
             frame = heard.recv() => match frame {
                 Ok(frame) => {
                     socket.output_mut().put_bytes(frame);
-                    // What else is there leaves in the same write.
+                    // Further messages leave in the same write.
                     while let Ok(frame) = heard.try_recv() {
                         socket.output_mut().put_bytes(frame);
                     }

@@ -22,15 +22,15 @@ use segue_websocket::{ClientHandshake, Deflate, Message};
 /// Sends every WebSocket message back, to the server of the Autobahn test suite.
 #[derive(Parser)]
 struct Arguments {
-    /// Where the server is: `ws://127.0.0.1:9001`, with a path for a single connection.
+    /// The address of the server: `ws://127.0.0.1:9001`, with a path for a single connection.
     url: String,
-    /// What drives the connections.
+    /// The driver of the connections.
     #[arg(long, value_enum, default_value_t = Driver::Tokio)]
     driver: Driver,
     /// Offer to compress messages.
     #[arg(long)]
     deflate: bool,
-    /// What the reports call this client.
+    /// The name of this client in the reports.
     #[arg(long, default_value = "segue")]
     agent: String,
 }
@@ -62,7 +62,7 @@ fn main() -> io::Result<()> {
     let count = cases(host)?;
     let agent = &arguments.agent;
     for case in 1..=count {
-        // What a case does to the connection is for the suite to judge.
+        // The suite judges what a case does to the connection.
         report(arguments.talk(host, &format!("/runCase?case={case}&agent={agent}")));
     }
     // The suite may hang up as soon as it has heard; whether it has written shows in the reports.

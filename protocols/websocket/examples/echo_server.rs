@@ -26,7 +26,7 @@ struct Arguments {
     /// The address to listen on; port 0 picks a free one.
     #[arg(long, default_value = "127.0.0.1:9001")]
     listen: SocketAddr,
-    /// What drives the connections.
+    /// The driver of the connections.
     #[arg(long, value_enum, default_value_t = Driver::Tokio)]
     driver: Driver,
     /// Compress messages with clients that offer to.
@@ -64,11 +64,11 @@ fn main() -> io::Result<()> {
     }
 }
 
-/// How many clients are served at a time. Further ones are let go at once.
+/// The number of clients served at a time. Further ones are dropped at once.
 const CLIENTS: usize = 1000;
 
-/// How long a listener is left alone after it has failed. Most of the time the process has no
-/// descriptors left, which passes, or a client was gone before it was accepted.
+/// The pause after a failed accept. Usually the process has no descriptors left, which passes, or a
+/// client was gone before it was accepted.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Has a thread or a task serve a client, which keeps its seat until then.

@@ -1,26 +1,27 @@
-//! Why a connection is closed: the payload of a close frame (RFC 6455 §5.5.1, §7.4).
+//! The payload of a close frame: code and reason (RFC 6455 §5.5.1, §7.4).
 
 use core::fmt;
 
 use crate::{Error, utf8};
 
-/// What a close frame says, if it says anything.
+/// The content of a close frame that is not empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Close<'a> {
-    /// Why, for programs.
+    /// The reason for programs.
     pub code: CloseCode,
-    /// Why, for people who debug; at most 123 bytes.
+    /// The reason for people who debug; at most 123 bytes.
     pub reason: &'a str,
 }
 
 impl<'a> Close<'a> {
-    /// The longest reason in bytes: what a control frame holds (RFC 6455 §5.5), less the code.
+    /// The longest reason in bytes: the payload of a control frame (RFC 6455 §5.5) without the
+    /// code.
     pub const MAX_REASON: usize = 123;
 
-    /// Reads the payload of a close frame, unmasked.
+    /// Reads the unmasked payload of a close frame.
     ///
     /// # Errors
-    /// What is wrong with it, and at which byte of it.
+    /// The broken rule, and the offset of the wrong byte.
     pub(crate) fn read(payload: &'a [u8]) -> Result<Option<Self>, (Error, usize)> {
         let (code, reason) = match payload {
             [] => return Ok(None),
@@ -35,13 +36,14 @@ impl<'a> Close<'a> {
     }
 }
 
-/// Why a connection is closed (RFC 6455 §7.4). Codes that are not named here stay representable.
+/// The code of the reason why a connection is closed (RFC 6455 §7.4). Codes without a name here can
+/// be represented, too.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CloseCode(pub u16);
 
 impl CloseCode {
-    /// Whether the code may stand in a close frame: those that RFC 6455 §7.4 and its registry
-    /// define for the wire, and those of libraries (3000 to 3999) and applications (4000 to 4999).
+    /// Returns true if the code may stand in a close frame: RFC 6455 §7.4 and its registry define
+    /// it for the wire, or it belongs to libraries (3000 to 3999) or applications (4000 to 4999).
     #[must_use]
     pub const fn is_sendable(self) -> bool {
         matches!(self.0, 1000..=1003 | 1007..=1014 | 3000..=4999)
@@ -68,7 +70,7 @@ macro_rules! close_codes {
 close_codes! {
     /// The purpose of the connection is fulfilled.
     NORMAL = 1000,
-    /// The sender goes away: a server shuts down, a page is left.
+    /// The sender goes away: a server shuts down, a user leaves a page.
     GOING_AWAY = 1001,
     /// The peer broke the protocol.
     PROTOCOL_ERROR = 1002,
@@ -86,13 +88,13 @@ close_codes! {
     TOO_BIG = 1009,
     /// The server did not agree to an extension that the client needs.
     MANDATORY_EXTENSION = 1010,
-    /// The sender met with something that keeps it from going on.
+    /// The sender met an error and cannot go on.
     INTERNAL_ERROR = 1011,
     /// The server restarts; reconnect after a random delay.
     SERVICE_RESTART = 1012,
     /// The server is overloaded; reconnect later, elsewhere if possible.
     TRY_AGAIN_LATER = 1013,
-    /// A gateway got an invalid answer from behind it.
+    /// A gateway got an invalid answer from the server behind it.
     BAD_GATEWAY = 1014,
     /// The TLS handshake failed. Never on the wire.
     TLS_HANDSHAKE = 1015,

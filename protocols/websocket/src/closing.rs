@@ -1,9 +1,9 @@
-//! Who has sent the close frame: the reader that answers, or the writer.
+//! The state of this end's close frame, shared by the reader that answers and the writer.
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-/// Whether this end has sent its close frame, which it must do once (RFC 6455 §5.5.1).
+/// The record of this end's close frame, which must be sent once (RFC 6455 §5.5.1).
 ///
 /// The reader answers the peer's, the writer sends the caller's; a pair of them shares this, so
 /// that the one knows of the other wherever the halves have gone.
@@ -21,7 +21,7 @@ impl Closing {
         Self { alone: self.alone, shared: Some(Arc::clone(shared)) }
     }
 
-    /// Whether the close frame has been sent.
+    /// Returns true if the close frame has been sent.
     #[inline]
     pub(crate) fn is_sent(&self) -> bool {
         match &self.shared {

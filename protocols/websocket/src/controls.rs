@@ -1,4 +1,4 @@
-//! What readers of messages do with control frames (RFC 6455 §5.5): answer them, show them, or both.
+//! Control frames in readers of messages (RFC 6455 §5.5): answered, shown, or both.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 use segue::{Fault, Output};
@@ -9,14 +9,14 @@ use crate::{
     header::{self, FIN, refused},
 };
 
-/// Who answers control frames, and what has been answered and is still to be shown.
+/// The settings for control frames, and the answered frame that is still to be shown.
 #[derive(Debug)]
 pub(crate) struct Controls {
-    /// What the answers of a client are masked with.
+    /// The keys that mask the answers of a client.
     keys: Option<MaskKeys>,
     pub(crate) pings: Reply,
     pub(crate) closes: Reply,
-    /// Whether `answered` is still to be shown.
+    /// `answered` is still to be shown.
     owed: bool,
     /// The last one of them; most connections are shown none before their end.
     answered: Option<Box<Answered>>,
@@ -42,13 +42,13 @@ impl Controls {
         }
     }
 
-    /// Whether an item is owed that has no bytes of its own.
+    /// Returns true if an item is owed that has no bytes of its own.
     #[inline(always)]
     pub(crate) fn is_owed(&self) -> bool {
         self.owed
     }
 
-    /// Whether a frame of that kind is answered here, and so absorbed.
+    /// Returns true if a frame of that kind is answered here, and so absorbed.
     pub(crate) fn answers(&self, opcode: Opcode) -> bool {
         match opcode {
             Opcode::Ping => self.pings != Reply::Manual,
@@ -57,7 +57,7 @@ impl Controls {
         }
     }
 
-    /// What has been answered, and is to be shown.
+    /// Returns the answered frame that is to be shown.
     #[inline(never)]
     pub(crate) fn pay(&mut self) -> Message<'_> {
         self.owed = false;

@@ -1,21 +1,19 @@
-//! How a peer can break the rules of frames and messages.
-
 use core::fmt;
 
 use crate::CloseCode;
 
-/// How a peer broke the rules of frames and messages.
+/// A rule of frames or messages that the peer broke.
 ///
-/// All of them are fatal: RFC 6455 has the connection failed (§7.1.7), for which
-/// [`close_code`](Self::close_code) tells what the peer should be sent. The offset of the fault is
-/// that of the field that is wrong: the first byte of a frame for its flags and opcode, the second
-/// for the mask bit and a length that fits there, the third for a longer length, the very byte for
-/// UTF-8. Where a compressed message is wrong the offset is that in the inflated one, in the layer
-/// below: counted over all compressed messages of the connection.
+/// All of them are fatal: RFC 6455 §7.1.7 demands that the connection fails, and
+/// [`close_code`](Self::close_code) returns the code to send. The offset of the fault is that of
+/// the wrong field: the first byte of a frame for its flags and opcode, the second for the mask bit
+/// and a length that fits there, the third for a longer length, the wrong byte itself for UTF-8. In
+/// a compressed message the offset is one in the inflated layer below: counted over all compressed
+/// messages of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// Reserved bits are set that no extension was negotiated for.
+    /// Reserved bits are set without an extension that uses them.
     ReservedBits(u8),
     /// No frame has this opcode.
     UnknownOpcode(u8),
@@ -23,7 +21,7 @@ pub enum Error {
     FragmentedControl,
     /// A control frame is longer than 125 bytes.
     ControlTooLong,
-    /// A continuation of nothing: no fragmented message is under way.
+    /// A continuation frame without a fragmented message under way.
     UnexpectedContinuation,
     /// A new message begins before the fragmented one has ended.
     UnfinishedMessage,
@@ -37,32 +35,32 @@ pub enum Error {
     LengthTopBit,
     /// The payload of a frame is longer than the limit of the stage.
     FrameTooLong {
-        /// What the frame announces, in bytes.
+        /// The announced length in bytes.
         length: u64,
-        /// What the stage takes, in bytes.
+        /// The limit of the stage in bytes.
         limit: usize,
     },
     /// A message is longer than the limit of the stage.
     MessageTooLong {
-        /// What its fragments come to, with the one that is announced, in bytes.
+        /// The length of the fragments, including the announced one, in bytes.
         length: u64,
-        /// What the stage takes, in bytes.
+        /// The limit of the stage in bytes.
         limit: usize,
     },
-    /// A message comes in more frames than the stage takes.
+    /// A message has more frames than the limit of the stage.
     TooManyFragments {
-        /// What the stage takes.
+        /// The limit of the stage.
         limit: u32,
     },
     /// A compressed message inflates to more than the limit of the stage.
     InflatedTooLong {
-        /// What the stage takes, in bytes.
+        /// The limit of the stage in bytes.
         limit: usize,
     },
-    /// What is marked as compressed is no DEFLATE data.
+    /// The data of a compressed message is not DEFLATE.
     Deflate,
-    /// A compressed message ends inside a block of DEFLATE: what a sender leaves out is not all
-    /// that is missing.
+    /// A compressed message ends inside a block of DEFLATE: more is missing than the tail that
+    /// senders leave out.
     DeflateUnfinished,
     /// Text, or the reason in a close frame, is not UTF-8.
     Utf8,
@@ -73,7 +71,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What to tell the peer in a close frame (RFC 6455 §7.4.1).
+    /// Returns the code for the close frame to the peer (RFC 6455 §7.4.1).
     #[must_use]
     pub const fn close_code(&self) -> CloseCode {
         match self {

@@ -1,4 +1,4 @@
-//! The frames of a connection, one by one.
+//! Frames, one by one.
 
 use segue::{Cause, Decode, Fault, Need, Record};
 
@@ -11,31 +11,31 @@ use crate::{
     mask,
 };
 
-/// One frame (RFC 6455 §5.2), its payload unmasked where it lies.
+/// A frame (RFC 6455 §5.2), its payload unmasked in place.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Frame<'a> {
-    /// Whether it ends its message.
+    /// The frame ends its message.
     pub fin: bool,
     /// The reserved bits that are set, as they lie in the first byte: 0x40, 0x20, 0x10.
     pub reserved: u8,
-    /// What it is for.
+    /// The kind of the frame.
     pub opcode: Opcode,
-    /// What it carries.
+    /// The payload.
     pub payload: Record<'a>,
 }
 
-/// A stage that reads frames and keeps every rule that concerns frames alone.
+/// A stage that reads frames and enforces every rule that concerns frames alone.
 ///
 /// Payloads are unmasked in place and lent. Reserved bits, opcodes, lengths, masks and the order of
-/// fragments are checked; what payloads mean (UTF-8, close codes) is for [`Messages`].
+/// fragments are checked; [`Messages`] checks the payloads (UTF-8, close codes).
 ///
 /// - Complete input: each frame is an item, up to the close frame, after which the stage is done
 ///   and leaves what follows.
-/// - Partial input: it needs the rest of the header, then the rest of the frame. A header that
-///   breaks a rule, or the limit, is refused as soon as it is there.
-/// - At the end of the stream: a truncation, since only a close frame ends a connection properly
-///   (RFC 6455 §7.1.4).
+/// - Partial input: the stage needs the rest of the header, then the rest of the frame. A header
+///   that breaks a rule or the limit is refused as soon as it is there.
+/// - End of the stream: a truncation, since only a close frame ends a connection properly (RFC 6455
+///   §7.1.4).
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -62,7 +62,7 @@ pub struct Frames {
     place: Place,
 }
 
-/// Where in the stream the stage is.
+/// The place of the stage in the stream.
 #[derive(Debug, Clone, Copy)]
 enum Place {
     /// In front of a frame.
@@ -76,17 +76,16 @@ enum Place {
 /// A data frame that is read in pieces.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Inside {
-    /// How much of the payload is to come, in bytes; never 0.
+    /// The number of payload bytes still to come; never 0.
     left: usize,
-    /// The masking key, turned so that it begins with the byte for what comes next; zeros where
-    /// nothing is masked.
+    /// The masking key, rotated to begin with the next byte; zeros if nothing is masked.
     key: [u8; 4],
-    /// Whether the frame ends its message.
+    /// The frame ends its message.
     pub(crate) fin: bool,
 }
 
 impl Inside {
-    /// How many bytes of the payload are there, or what is missing.
+    /// Returns the number of payload bytes in `input`, or the need if there is none.
     #[inline]
     pub(crate) fn there(&self, input: &[u8]) -> Result<usize, Need> {
         if input.is_empty() {
@@ -95,7 +94,7 @@ impl Inside {
         Ok(input.len().min(self.left))
     }
 
-    /// Whether the next `length` bytes end the message.
+    /// Returns true if the next `length` bytes end the message.
     #[inline]
     pub(crate) fn ends_in(&self, length: usize) -> bool {
         self.fin && length == self.left
@@ -103,19 +102,19 @@ impl Inside {
 }
 
 impl Frames {
-    /// Frames of clients: all masked.
+    /// Creates a stage for the frames of clients, all masked.
     #[must_use]
     pub fn server() -> Self {
         Self::new(Role::Server)
     }
 
-    /// Frames of a server: none masked.
+    /// Creates a stage for the frames of a server, none masked.
     #[must_use]
     pub fn client() -> Self {
         Self::new(Role::Client)
     }
 
-    /// Frames as the end `role` reads them.
+    /// Creates a stage for the end `role`.
     #[must_use]
     pub fn new(role: Role) -> Self {
         Self { rules: Rules::new(role), place: Place::Between }.limits(Limits::DEFAULT)
@@ -129,27 +128,27 @@ impl Frames {
         self
     }
 
-    /// Lets the reserved bits `bits` (of 0x40, 0x20, 0x10) be set in the first frame of a message,
-    /// for an extension that was negotiated: permessage-deflate uses 0x40 (RFC 7692 §6).
+    /// Allows the reserved bits `bits` (of 0x40, 0x20, 0x10) in the first frame of a message, for a
+    /// negotiated extension: permessage-deflate uses 0x40 (RFC 7692 §6).
     #[must_use]
     pub fn reserved_bits(mut self, bits: u8) -> Self {
         self.rules.reserved = bits & RESERVED;
         self
     }
 
-    /// Which end reads.
+    /// Returns the end that reads.
     #[must_use]
     pub fn role(&self) -> Role {
         self.rules.role()
     }
 
-    /// Whether the close frame has been read.
+    /// Returns true if the close frame has been read.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         matches!(self.place, Place::Closed)
     }
 
-    /// Whether no message is under way.
+    /// Returns true if no message is under way.
     pub(crate) fn is_between_messages(&self) -> bool {
         self.rules.fragments == 0 && !matches!(self.place, Place::Inside(_))
     }
@@ -163,16 +162,17 @@ impl Frames {
         }
     }
 
-    /// Length of the frame in front of `input`, if it is a whole message of less than 64 KiB, all
-    /// of it there, at most `longest` bytes of it, and nothing wrong with it. Nobody asks while
-    /// `longest` is above [`max_simple`](Self::max_simple).
+    /// The length of the frame in front of `input`, if it is a valid whole message of less than 64
+    /// KiB that has arrived and has at most `longest` bytes. `longest` is never above
+    /// [`max_simple`](Self::max_simple).
     #[inline(always)]
     pub(crate) fn simple(&self, input: &[u8], longest: usize) -> Option<usize> {
         self.rules.simple(input, longest)
     }
 
-    /// How long a whole message in one frame may be here, header and all: 0 where none may begin.
-    /// The limit is for the payload; by a few bytes of header the frame may be held against it.
+    /// The longest frame, header included, that can be a whole message here; 0 where none may
+    /// begin. The limit is one on the payload; checking the whole frame against it is stricter by
+    /// the few bytes of the header.
     #[inline(always)]
     pub(crate) fn max_simple(&self) -> usize {
         match self.place {
@@ -192,7 +192,7 @@ impl Frames {
         self.rules.read(input)
     }
 
-    /// Whether the frame of `header` is whole in `input`, or what is missing.
+    /// The framing of the frame of `header`: a record if it is whole in `input`, otherwise a need.
     pub(crate) fn delimit(input: &[u8], header: &Header) -> segue::Framing {
         let whole = header.whole();
         if input.len() < whole {
@@ -214,8 +214,8 @@ impl Frames {
         })
     }
 
-    /// Unmasks a whole frame, whose header has been checked, moves on behind it, and leaves its
-    /// payload in `record`. `None` if it is no frame that [`front`](Self::front) has seen.
+    /// Unmasks a whole frame whose header has been checked, moves behind it, and leaves its payload
+    /// in `record`. `None` for a frame that [`front`](Self::front) has not seen.
     #[inline(always)]
     pub(crate) fn open(&mut self, record: &mut Record<'_>) -> Option<FrameHead> {
         let frame = record.as_mut();
@@ -242,10 +242,9 @@ impl Frames {
         Some(FrameHead { first, opcode, size })
     }
 
-    /// Unmasks a whole message in one frame, as [`simple`](Self::simple) finds them, and gives its
-    /// first byte, the length of its header and its payload. The stage is behind it as it was in
-    /// front of it. Anything else is given back as it is. Not for places where no message may
-    /// begin.
+    /// Unmasks a whole message in one frame, as found by [`simple`](Self::simple). Returns its
+    /// first byte, the length of its header, and its payload. The state of the stage is the same
+    /// behind it. Anything else is returned unchanged. Call it only where a message may begin.
     #[inline(always)]
     pub(crate) fn open_simple(frame: &mut [u8]) -> Result<Simple<'_>, &mut [u8]> {
         let &mut [first @ (WHOLE_TEXT | WHOLE_BINARY), second, ..] = frame else {
@@ -269,8 +268,8 @@ impl Frames {
         Ok((first, size, payload))
     }
 
-    /// Whether the front of a frame that is not whole can be read as a [part](Self::open_part):
-    /// its header is there. If not, what is missing of it.
+    /// The framing of an incomplete frame that is read as a [part](Self::open_part): absorbed once
+    /// its header is there, otherwise a need.
     pub(crate) fn part(input: &[u8], header: &Header) -> segue::Framing {
         match header.size.checked_sub(input.len()) {
             None | Some(0) => segue::Framing::Absorb(input.len().min(header.whole())),
@@ -280,8 +279,8 @@ impl Frames {
         }
     }
 
-    /// Unmasks a frame, whole or the beginning of one with its header, or what follows in one that
-    /// was begun. `None` if it is none that [`front`](Self::front) has seen.
+    /// Unmasks a whole frame, the start of one with its header, or the next part of one that was
+    /// begun. `None` for a frame that [`front`](Self::front) has not seen.
     pub(crate) fn open_part(&mut self, record: &mut Record<'_>) -> Option<FrameHead> {
         let (opened, mut inside) = match self.place {
             Place::Closed => return None,
@@ -318,7 +317,7 @@ impl Frames {
         Some(opened)
     }
 
-    /// What to answer where a driver did not ask before it consumed.
+    /// The fault for a driver that consumed without asking `frame` first.
     #[cold]
     #[inline(never)]
     pub(crate) fn unasked() -> Fault<Error> {
@@ -329,7 +328,7 @@ impl Frames {
 /// The first byte of a whole message, the length of its header, and its payload.
 pub(crate) type Simple<'a> = (u8, usize, &'a mut [u8]);
 
-/// The header of a frame whose payload has been unmasked; all of it 0 for what follows in a frame.
+/// The header of a frame whose payload has been unmasked; all 0 for a later part of a frame.
 #[derive(Clone, Copy)]
 pub(crate) struct FrameHead {
     pub(crate) first: u8,

@@ -2,7 +2,8 @@
 
 use crate::{Accepted, Connected, Messages, Pieces, Writer, deflate::Agreed};
 
-/// The two halves of a server's connection, which know of each other's close frame.
+/// Makes the two halves of a server's connection, paired so that only one of them sends the close
+/// frame.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -26,7 +27,8 @@ pub fn server() -> (Messages, Writer) {
     (Messages::server().paired(&mut writer), writer)
 }
 
-/// The two halves of a client's connection, which know of each other's close frame.
+/// Makes the two halves of a client's connection, paired so that only one of them sends the close
+/// frame.
 #[cfg(feature = "std")]
 #[must_use]
 pub fn client() -> (Messages, Writer) {
@@ -35,21 +37,21 @@ pub fn client() -> (Messages, Writer) {
 }
 
 impl Accepted {
-    /// The two halves of the connection, with the extensions that were agreed on.
+    /// Returns the two halves of the connection, with the agreed extensions.
     #[must_use]
     pub fn halves(&self) -> (Messages, Writer) {
         with(server(), self.deflate.as_ref())
     }
 
-    /// The same, to read messages in pieces: such as are too long to be held, or wanted before
-    /// they are whole.
+    /// Returns the two halves of the connection, with a reader that reads messages in pieces: for
+    /// messages that are too long to be held, or are needed before they are whole.
     #[must_use]
     pub fn pieces(&self) -> (Pieces, Writer) {
         let (_, mut writer) = self.halves();
         (in_pieces(Pieces::server().paired(&mut writer), self.deflate.as_ref()), writer)
     }
 
-    /// How both ends compress, if they do.
+    /// Returns the agreed parameters of compression, if there is any.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(&self) -> Option<&Agreed> {
@@ -58,15 +60,15 @@ impl Accepted {
 }
 
 impl Connected {
-    /// The two halves of the connection, with the extensions that were agreed on.
+    /// Returns the two halves of the connection, with the agreed extensions.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn halves(&self) -> (Messages, Writer) {
         with(client(), self.deflate.as_ref())
     }
 
-    /// The same, to read messages in pieces: such as are too long to be held, or wanted before
-    /// they are whole.
+    /// Returns the two halves of the connection, with a reader that reads messages in pieces: for
+    /// messages that are too long to be held, or are needed before they are whole.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn pieces(&self) -> (Pieces, Writer) {
@@ -74,7 +76,7 @@ impl Connected {
         (in_pieces(Pieces::client().paired(&mut writer), self.deflate.as_ref()), writer)
     }
 
-    /// How both ends compress, if they do.
+    /// Returns the agreed parameters of compression, if there is any.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(&self) -> Option<&Agreed> {

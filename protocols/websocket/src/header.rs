@@ -14,7 +14,7 @@ use segue::{Fault, Need, Output};
 
 use crate::{Error, Limits, Opcode, Role, mask};
 
-/// What a header says, all of it checked.
+/// The fields of a header, all of them checked.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Header {
     pub(crate) fin: bool,
@@ -35,14 +35,14 @@ impl Header {
     }
 }
 
-/// What is in front of the input.
+/// The start of the input.
 pub(crate) enum Front {
     Header(Header),
     /// Too little to tell how long the frame is.
     Need(Need),
 }
 
-/// What a header is held against.
+/// The rules and limits that a header is checked against.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     /// The mask bit as it should be, in the second byte: which end reads.
@@ -51,7 +51,7 @@ pub(crate) struct Rules {
     shortest: usize,
     /// Reserved bits that an extension was negotiated for, as they lie in the first byte.
     pub(crate) reserved: u8,
-    /// How many frames of a fragmented message have come; 0 where none is under way.
+    /// The number of frames of the fragmented message under way; 0 if there is none.
     pub(crate) fragments: u32,
     /// In how many frames a message may come.
     pub(crate) max_fragments: u32,
@@ -69,9 +69,9 @@ impl Rules {
         Self { mask_bit, shortest, reserved: 0, fragments: 0, max_fragments, max_payload }
     }
 
-    /// Length of the frame in front of `input` if it is simple: a whole message of less
-    /// than 64 KiB, which comes to at most `longest` bytes with its header, and all of it there.
-    /// `None` says nothing about it, good or bad: that is for [`read`](Self::read).
+    /// The length of the frame in front of `input` if it is simple: a whole message of less than 64
+    /// KiB that has arrived and comes to at most `longest` bytes with its header. `None` says
+    /// nothing about the frame, good or bad: [`read`](Self::read) decides.
     #[inline(always)]
     pub(crate) fn simple(&self, input: &[u8], longest: usize) -> Option<usize> {
         let &[first, second, a, b, ..] = input else { return None };
@@ -121,14 +121,14 @@ impl Rules {
         Ok(Front::Header(Header { fin, reserved, opcode, size: size + mask, length }))
     }
 
-    /// What is needed where nothing has come.
+    /// Returns the need of input that has not begun.
     #[inline(always)]
     pub(crate) const fn unbegun(&self) -> Need {
         Need::exactly(2).claiming(self.shortest)
     }
 
-    /// What to say of fewer than two bytes. The second one is waited for on its own, since it can
-    /// be wrong.
+    /// Handles fewer than two bytes. A wrong first byte is refused before the second one has
+    /// arrived.
     fn begun(&self, input: &[u8]) -> Result<Front, Fault<Error>> {
         if let Some(&first) = input.first() {
             self.first(first)?;
@@ -201,7 +201,7 @@ impl Rules {
         self.shortest - 2
     }
 
-    /// Which end reads.
+    /// Returns the end that reads.
     #[inline(always)]
     pub(crate) fn role(&self) -> Role {
         if self.mask_bit == 0 { Role::Client } else { Role::Server }
@@ -304,7 +304,8 @@ pub(crate) fn put_masked(output: &mut Output, first: u8, payload: &[u8], key: [u
     }
 }
 
-/// What `input` needs to be `known` bytes long, where it surely comes to `least` bytes.
+/// The need of `input` to be `known` bytes long, with a claim on the `least` bytes that are
+/// certain.
 #[inline]
 fn missing(input: &[u8], known: usize, least: usize) -> Need {
     Need::exactly(known - input.len()).claiming(least - input.len())
@@ -323,7 +324,7 @@ pub(crate) const TWO_BYTES: u8 = 126;
 pub(crate) const EIGHT_BYTES: u8 = 127;
 /// The longest header: flags, opcode, 64-bit length, key.
 pub(crate) const MAX_SIZE: usize = 14;
-/// What is masked at a time, in bytes: whole keys, and little beside a processor's first cache.
+/// The number of bytes masked at a time: whole keys, and small beside a first-level cache.
 const PIECE: usize = 8 * 1024;
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! WebSocket (RFC 6455) as segue stages: no I/O, no clock, first frames never lost.
 //!
-//! A `WebSocket` gives messages, and comes with its I/O: see [`endpoint`].
+//! A `WebSocket` reads and sends messages and does its own I/O: see [`endpoint`].
 //!
 //! ```
 //! # #[cfg(feature = "tokio-time")]
@@ -16,13 +16,14 @@
 //! }
 //! ```
 //!
-//! It is made of these:
+//! It is made of these stages:
 //!
-//! [`ServerHandshake`] and [`ClientHandshake`] open a connection; what the peer sent behind its
-//! last word of HTTP stays in the buffer. [`Messages`] reads whole messages and answers pings and
-//! the close frame, [`Pieces`] does so without holding a message whole, [`Frames`] reads frame by
-//! frame, [`Writer`] writes. A [`Tunnel`] carries any bytes as a layer. [`server`] and [`client`] make a reader and a writer that know of each
-//! other, and [`Accepted::halves`] and [`Connected::halves`] such as do what the handshake agreed on.
+//! [`ServerHandshake`] and [`ClientHandshake`] open a connection; bytes that the peer sent behind
+//! its HTTP head stay in the buffer. [`Messages`] reads whole messages and answers pings and the
+//! close frame, [`Pieces`] does so without holding a message whole, [`Frames`] reads frame by
+//! frame, [`Writer`] writes. A [`Tunnel`] carries any bytes as a layer. [`server`] and [`client`]
+//! make a reader and a writer that share their state; [`Accepted::halves`] and
+//! [`Connected::halves`] also use what the handshake agreed on.
 //!
 //! | feature | what |
 //! |---|---|
@@ -33,7 +34,8 @@
 //! | `deflate` | permessage-deflate (RFC 7692): both handshakes negotiate it |
 //! | `laws` | what the law suite needs to see of these stages |
 //!
-//! A whole upgrade, in memory. The client does not wait to be let in before it speaks:
+//! A whole upgrade, in memory. The client sends its first message without waiting for the server's
+//! answer:
 //!
 //! ```
 //! use segue::{Buffer, Encode, Exchange, Output, Progress, Step};

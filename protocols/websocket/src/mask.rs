@@ -1,4 +1,4 @@
-//! Masking of payloads (RFC 6455 §5.3), and where the keys come from.
+//! Masking of payloads (RFC 6455 §5.3), and the source of keys.
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod wide;
@@ -25,7 +25,7 @@ pub fn mask(key: [u8; 4], bytes: &mut [u8]) {
     plain(key, bytes);
 }
 
-/// The same for payloads of which it is known that they are short.
+/// The same for payloads that are known to be short.
 #[inline(always)]
 pub(crate) fn mask_short(key: [u8; 4], bytes: &mut [u8]) {
     plain(key, bytes);
@@ -112,7 +112,7 @@ pub(crate) fn put(key: [u8; 4], payload: &[u8], tail: &mut Tail<'_>) {
     put_plain(key, payload, tail);
 }
 
-/// The same for payloads of which it is known that they are short.
+/// The same for payloads that are known to be short.
 #[inline(always)]
 pub(crate) fn put_short(key: [u8; 4], payload: &[u8], tail: &mut Tail<'_>) {
     put_plain(key, payload, tail);
@@ -159,10 +159,10 @@ fn put_words(key: u32, words: &[[u8; 8]], tail: &mut Tail<'_>) {
     tail.put_mapped(words, |word| two(word, key));
 }
 
-/// Where a client takes its masking keys from, a fresh one for each frame.
+/// The source of a client's masking keys, a fresh one for each frame.
 ///
-/// Keys are there to keep a script in a browser from choosing the bytes that proxies see; they
-/// must be unpredictable to whoever chooses the payload (RFC 6455 §10.3), and protect nothing else.
+/// Masking keeps a script in a browser from choosing the bytes that proxies see. The keys must be
+/// unpredictable to the author of the payload (RFC 6455 §10.3), and protect nothing else.
 pub struct MaskKeys(Source);
 
 /// Both are on the heap: each end has room for keys in two places, and a server needs none.
@@ -172,19 +172,19 @@ enum Source {
     Given(Box<dyn FnMut() -> [u8; 4] + Send + Sync>),
 }
 
-/// SipHash, keyed by the system's randomness, over a counter: unpredictable to who has seen other
-/// keys, without a system call for each and without a way to fail.
+/// SipHash, keyed by the system's randomness, over a counter: unpredictable even to an observer of
+/// other keys, without a system call for each and without a way to fail.
 #[cfg(feature = "std")]
 struct Random {
     state: std::hash::RandomState,
     counter: u64,
-    /// Keys that were made ahead, and how many of them are left.
+    /// Keys made ahead, and the number that is left.
     ahead: [[u8; 4]; AHEAD],
     left: usize,
 }
 
 impl MaskKeys {
-    /// Keys from the system's randomness.
+    /// Creates keys from the system's randomness.
     #[cfg(feature = "std")]
     #[must_use]
     pub fn random() -> Self {
@@ -197,12 +197,12 @@ impl MaskKeys {
         })))
     }
 
-    /// Keys that `next` gives: from a generator of your own, or fixed ones for a test.
+    /// Creates keys by `next`: a generator of your own, or fixed keys for a test.
     pub fn from_fn(next: impl FnMut() -> [u8; 4] + Send + Sync + 'static) -> Self {
         Self(Source::Given(Box::new(next)))
     }
 
-    /// The next key.
+    /// Returns the next key.
     #[inline]
     pub fn next_key(&mut self) -> [u8; 4] {
         match &mut self.0 {
@@ -221,8 +221,8 @@ impl MaskKeys {
     }
 }
 
-/// How many keys are made at once. Processors work on several hashes at a time where none waits for
-/// another; more than a few would only be memory.
+/// The number of keys made at once. Processors work on several independent hashes in parallel; more
+/// than a few would only cost memory.
 #[cfg(feature = "std")]
 const AHEAD: usize = 8;
 

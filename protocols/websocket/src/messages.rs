@@ -1,4 +1,4 @@
-//! The messages of a connection, whole.
+//! Whole messages.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 #[cfg(feature = "std")]
@@ -15,49 +15,49 @@ use crate::{
     utf8::{self, Carry},
 };
 
-/// A message or a control frame, lent from the buffer of the connection, or, if it came in
-/// fragments or as text in pieces, from the stage that put it together.
+/// A message or a control frame, lent from the buffer of the connection. If it came in fragments,
+/// or as text in several reads, it is lent from the stage that joined it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Message<'a> {
     /// A text message.
     Text(&'a str),
     /// A binary message.
     Binary(&'a [u8]),
-    /// A ping, where [`Messages::pings`] has them shown.
+    /// A ping, if [`Messages::pings`] shows them.
     Ping(&'a [u8]),
     /// A pong: the answer to a ping, or a sign of life.
     Pong(&'a [u8]),
-    /// The last word of the peer, with its reason if it gave one. The stage is done behind it.
+    /// The peer's close frame, with its code and reason if it has any. The stage is done behind it.
     Close(Option<Close<'a>>),
 }
 
-/// Who answers a control frame, and whether it is shown.
+/// The handling of a control frame: who answers, and if the caller sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reply {
-    /// The stage answers, and the caller does not see it.
+    /// The stage answers; the caller does not see the frame.
     Hidden,
-    /// The stage answers, and the caller sees it.
+    /// The stage answers; the caller sees the frame.
     Shown,
-    /// The caller sees it, and has to answer.
+    /// The caller sees the frame and has to answer.
     Manual,
 }
 
 /// A stage that reads whole messages, and answers pings and the close frame.
 ///
-/// - Complete input: each message is an item. One that came in a single frame is lent from where
-///   it was received, unmasked in place; fragments are gathered in the stage and the whole is lent
-///   from there. Control frames may come between fragments and are dealt with at once. Behind the
-///   close frame the stage is done; what follows in the input is left alone.
-/// - Partial input: it needs the rest of a binary frame. Text is gathered in the stage as it comes,
-///   and refused with the first byte that is not UTF-8; headers that break a rule or a limit are
-///   refused at once.
-/// - At the end of the stream: a truncation, since only a close frame ends a connection properly
-///   (RFC 6455 §7.1.4; the close code to report is then [`CloseCode::ABNORMAL`](crate::CloseCode::ABNORMAL)).
+/// - Complete input: each message is an item. A message in a single frame is lent from the buffer,
+///   unmasked in place; fragments are gathered in the stage and the whole is lent from there.
+///   Control frames may come between fragments and are handled at once. Behind the close frame the
+///   stage is done, and leaves the bytes that follow.
+/// - Partial input: the stage needs the rest of a binary frame. Text is gathered in the stage as it
+///   comes, and refused at the first byte that is not UTF-8; headers that break a rule or a limit
+///   are refused at once.
+/// - End of the stream: a truncation, since only a close frame ends a connection properly (RFC 6455
+///   §7.1.4; the close code to report is then [`CloseCode::ABNORMAL`](crate::CloseCode::ABNORMAL)).
 ///
-/// Pings are answered and hidden unless [`pings`](Self::pings) says otherwise; a close frame is
-/// answered with its own code, and shown, unless [`closes`](Self::closes) says otherwise. A stage
-/// that is [`paired`](Self::paired) with the [`Writer`] of its connection knows if the caller has
-/// sent a close frame, and then leaves the peer's unanswered, since it is the answer.
+/// Pings are answered and hidden unless [`pings`](Self::pings) changes that; a close frame is
+/// answered with its own code, and shown, unless [`closes`](Self::closes) changes that. A stage
+/// that is [`paired`](Self::paired) with the [`Writer`] of its connection knows when the caller has
+/// sent a close frame. It then does not answer the peer's, which is the answer already.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -81,13 +81,13 @@ pub struct Messages {
     frames: Frames,
     controls: Controls,
     max_message: usize,
-    /// How long a frame in front may be, header and all, to be a whole message and nothing else to
-    /// be thought of: 0 while there is. All that changes what it is made of [sets](Self::settle) it.
+    /// The longest frame, header included, that can be taken as a whole message without further
+    /// checks; 0 while something else comes first. [`settle`](Self::settle) keeps it current.
     simple: usize,
     gathered: Gathered,
-    /// Whether `gathered` has been lent as a message, and is over when the next frame is asked for.
+    /// `gathered` has been lent as a message, and is forgotten when the next frame is asked for.
     lent: bool,
-    /// What compressed messages are inflated by, if that was negotiated.
+    /// The decompressor, if compression was negotiated.
     inflate: Option<Box<Inflate>>,
 }
 
@@ -107,25 +107,25 @@ impl Messages {
     #[cfg(feature = "std")]
     const SHARED: usize = 16 * 1024;
 
-    /// What is kept, in bytes, of the memory that fragments were gathered in: an idle connection
-    /// should hold next to none, one with many small fragmented messages should not allocate for
-    /// each.
+    /// The number of bytes kept of the memory that fragments were gathered in. An idle connection
+    /// should hold next to nothing, and one with many small fragmented messages should not allocate
+    /// for each.
     const KEPT: usize = 256;
 
-    /// Messages of clients.
+    /// Creates a stage for the messages of clients.
     #[must_use]
     pub fn server() -> Self {
         Self::new(Role::Server, None)
     }
 
-    /// Messages of a server. Answers are masked by [`MaskKeys::random`].
+    /// Creates a stage for the messages of a server. Answers are masked by [`MaskKeys::random`].
     #[cfg(feature = "std")]
     #[must_use]
     pub fn client() -> Self {
         Self::client_with(MaskKeys::random())
     }
 
-    /// Messages of a server. Answers are masked by `keys`.
+    /// Creates a stage for the messages of a server. Answers are masked by `keys`.
     #[must_use]
     pub fn client_with(keys: MaskKeys) -> Self {
         Self::new(Role::Client, Some(keys))
@@ -144,8 +144,8 @@ impl Messages {
         .settled()
     }
 
-    /// Sets what [`frame`](Decode::frame) goes by: to be called where a frame that is not simple,
-    /// or whoever makes the stage, has changed it.
+    /// Recomputes the limit for simple frames: to be called where a frame that is not simple, or a
+    /// builder method, has changed what it depends on.
     #[inline(always)]
     fn settle(&mut self) {
         let is_owed = self.controls.is_owed();
@@ -166,30 +166,30 @@ impl Messages {
         self.settled()
     }
 
-    /// Who answers pings, and whether they are shown; [`Reply::Hidden`] unless it is set.
+    /// Sets who answers pings, and if they are shown. [`Reply::Hidden`] by default.
     #[must_use]
     pub fn pings(mut self, reply: Reply) -> Self {
         self.controls.pings = reply;
         self
     }
 
-    /// Who answers the close frame, and whether it is shown; [`Reply::Shown`] unless it is set.
+    /// Sets who answers the close frame, and if it is shown. [`Reply::Shown`] by default.
     #[must_use]
     pub fn closes(mut self, reply: Reply) -> Self {
         self.controls.closes = reply;
         self
     }
 
-    /// Makes the stage and `writer`, which serve the same connection, know of each other's close
-    /// frame: only one of them is ever sent.
+    /// Pairs the stage with the `writer` of the same connection, so that only one of them sends the
+    /// close frame.
     #[must_use]
     pub fn paired(mut self, writer: &mut Writer) -> Self {
         self.controls.closing = writer.closing.pair();
         self
     }
 
-    /// Takes compressed messages, as `agreed` in the handshake (RFC 7692). They are lent from the
-    /// stage, and [`Limits::message`] bounds what they inflate to.
+    /// Accepts compressed messages, as `agreed` in the handshake (RFC 7692). They are lent from the
+    /// stage, and [`Limits::message`] bounds their inflated length.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
@@ -199,26 +199,26 @@ impl Messages {
         self
     }
 
-    /// Which end reads.
+    /// Returns the end that reads.
     #[must_use]
     pub fn role(&self) -> Role {
         self.frames.role()
     }
 
-    /// Who answers the close frame.
+    /// Returns who answers the close frame.
     #[cfg(feature = "std")]
     pub(crate) fn closing_reply(&self) -> Reply {
         self.controls.closes
     }
 
-    /// Whether the peer's close frame has been read and this end's has been sent: the connection
-    /// can be closed (RFC 6455 §7.1.1).
+    /// Returns true if the peer's close frame has been read and this end's has been sent: the
+    /// connection can be closed (RFC 6455 §7.1.1).
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.frames.is_closed() && self.controls.closing.is_sent()
     }
 
-    /// How many bytes of the message under way have been gathered.
+    /// The number of gathered bytes of the message under way.
     #[inline]
     fn gathered(&self) -> usize {
         match &self.gathered {
@@ -227,7 +227,7 @@ impl Messages {
         }
     }
 
-    /// Whether the data frame of `header` belongs to a compressed message.
+    /// Returns true if the data frame of `header` belongs to a compressed message.
     #[inline]
     fn is_compressed(&self, header: &Header) -> bool {
         match header.opcode {
@@ -242,8 +242,8 @@ impl Messages {
         self.inflate.as_deref().filter(|inflate| inflate.is_open())
     }
 
-    /// Whether the data frame of `header` keeps its message within the limit. Those of compressed
-    /// messages are held against it when they are inflated.
+    /// Checks that the data frame of `header` keeps its message within the limit. Frames of
+    /// compressed messages are checked when they are inflated.
     #[inline]
     fn within(&self, header: &Header) -> Result<(), Fault<Error>> {
         if header.length <= self.max_message.saturating_sub(self.gathered()) {
@@ -347,7 +347,7 @@ impl Messages {
         })
     }
 
-    /// Whether a data frame is looked into before it is whole: text, to find the first bad byte.
+    /// Returns true for text, which is read before its frame is whole, to find the first bad byte.
     #[inline]
     fn looks_into(&self, header: &Header) -> bool {
         match header.opcode {
@@ -356,7 +356,7 @@ impl Messages {
         }
     }
 
-    /// An item that is not a message in one frame: what most of them are not.
+    /// Makes an item that is not a message in one frame, which is rare.
     #[inline(never)]
     fn seldom<'a>(
         &'a mut self,
@@ -372,7 +372,7 @@ impl Messages {
         }
     }
 
-    /// Begins a compressed message, if it is one's first frame that is read.
+    /// Begins a compressed message, if this is the first frame of one.
     fn begin(&mut self, opcode: Opcode, first: u8) {
         if first & COMPRESSED != 0
             && let Some(inflate) = &mut self.inflate
@@ -432,8 +432,8 @@ impl Messages {
         self.complete(Opcode::Continuation, record.into_slice(), 0)
     }
 
-    /// Adds the last fragment, which may be the first as well, and whose header has `size` bytes;
-    /// lends the whole.
+    /// Adds the last fragment, which may be the first as well and whose header has `size` bytes,
+    /// and lends the whole message.
     fn complete(
         &mut self,
         opcode: Opcode,
@@ -514,7 +514,7 @@ impl Decode for Messages {
         }
     }
 
-    /// What has come of a message whose end has not.
+    /// The gathered bytes of a message that has not ended.
     fn residue(&self) -> (usize, usize) {
         let inflated = self.inflating().map_or(0, Inflate::gathered);
         (if self.lent { 0 } else { self.gathered() + inflated }, 0)

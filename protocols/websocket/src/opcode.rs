@@ -1,33 +1,31 @@
-//! What a frame is for.
-
-/// What a frame is for (RFC 6455 §5.2, §11.8).
+/// The kind of a frame (RFC 6455 §5.2, §11.8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Opcode {
-    /// More of the message that an earlier frame began.
+    /// A further fragment of a message.
     Continuation = 0x0,
     /// A text message, or its first fragment.
     Text = 0x1,
     /// A binary message, or its first fragment.
     Binary = 0x2,
-    /// The last frame of its sender.
+    /// The close frame, the last of its sender.
     Close = 0x8,
-    /// A question whether the other end is there.
+    /// A ping, which asks for a pong.
     Ping = 0x9,
     /// The answer to a ping, or a sign of life.
     Pong = 0xA,
 }
 
 impl Opcode {
-    /// Whether frames of this kind may come between the fragments of a message, and are bound to
-    /// 125 bytes and to be whole for that (RFC 6455 §5.5).
+    /// Returns true for control frames: they may come between the fragments of a message, are never
+    /// fragmented, and carry at most 125 bytes (RFC 6455 §5.5).
     #[inline]
     #[must_use]
     pub const fn is_control(self) -> bool {
         self as u8 & 0x8 != 0
     }
 
-    /// The opcode of these four bits, if it is one of RFC 6455.
+    /// Returns the opcode of these four bits, if RFC 6455 defines it.
     #[inline]
     #[must_use]
     pub const fn from_bits(bits: u8) -> Option<Self> {

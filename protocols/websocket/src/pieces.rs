@@ -1,4 +1,4 @@
-//! The messages of a connection, in pieces.
+//! Messages in pieces.
 
 use alloc::boxed::Box;
 use segue::{Decode, Fault, Need, Output, Record};
@@ -17,41 +17,41 @@ use crate::{
 pub enum Piece<'a> {
     /// A piece of a message.
     Part(Part<'a>),
-    /// A ping, where [`Pieces::pings`] has them shown.
+    /// A ping, if [`Pieces::pings`] shows them.
     Ping(&'a [u8]),
     /// A pong: the answer to a ping, or a sign of life.
     Pong(&'a [u8]),
-    /// The last word of the peer, with its reason if it gave one. The stage is done behind it.
+    /// The peer's close frame, with its code and reason if it has any. The stage is done behind it.
     Close(Option<Close<'a>>),
 }
 
-/// A piece of a message. Where pieces are cut depends on frames and on reads, and means nothing.
+/// A piece of a message. The cuts depend on frames and reads, and mean nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part<'a> {
-    /// Whether the message is a text.
+    /// The message is a text.
     pub text: bool,
-    /// Whether the message begins here.
+    /// The message begins here.
     pub first: bool,
-    /// Whether it ends here.
+    /// The message ends here.
     pub last: bool,
-    /// What came of it; it may be empty. Of a text, all pieces together are UTF-8 as far as they
-    /// go, each of them may end inside a character.
+    /// The bytes; possibly none. All pieces of a text together are UTF-8, but a piece may end
+    /// within a character.
     pub payload: &'a [u8],
 }
 
-/// A stage that reads messages in pieces as they come, and answers pings and the close frame: for
-/// messages that are too long to be held, or are wanted before they are whole.
+/// A stage that reads messages in pieces as they come, and answers pings and the close frame. Use
+/// it for messages that are too long to be held, or are needed before they are whole.
 ///
-/// - Complete input: each frame, or what is there of it, is an item, unmasked in place and lent.
-///   Behind the close frame the stage is done, and leaves what follows.
-/// - Partial input: it needs the rest of a header and a byte of payload; control frames it takes
-///   whole. Headers that break a rule or a limit are refused at once, text with the first byte
-///   that is not UTF-8.
-/// - At the end of the stream: a truncation, since only a close frame ends a connection properly
-///   (RFC 6455 §7.1.4).
+/// - Complete input: each frame, or the part of it that is there, is an item, unmasked in place and
+///   lent. Behind the close frame the stage is done, and leaves the bytes that follow.
+/// - Partial input: the stage needs the rest of a header and a byte of payload, and the whole of a
+///   control frame. Headers that break a rule or a limit are refused at once, text at the first
+///   byte that is not UTF-8.
+/// - End of the stream: a truncation, since only a close frame ends a connection properly (RFC 6455
+///   §7.1.4).
 ///
-/// No payload is held: what the connection buffers is all the memory that it takes. Compressed
-/// messages are inflated 120 bytes at a time, which come to 121 KiB at most.
+/// The stage holds no payload: the buffer of the connection is all the memory it takes. Compressed
+/// messages are inflated 120 bytes at a time, which give 121 KiB at most.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -73,8 +73,8 @@ pub struct Pieces {
     frames: Frames,
     controls: Controls,
     max_message: usize,
-    /// Whether the message under way is a text, what is carried over of it, and how many bytes of
-    /// it have come.
+    /// The message under way: it is a text, the bytes of a character that is cut off, and the
+    /// number of bytes so far.
     text: bool,
     carry: Carry,
     taken: usize,
@@ -82,24 +82,24 @@ pub struct Pieces {
 }
 
 impl Pieces {
-    /// How much of a compressed message is inflated at a time, in bytes: DEFLATE makes up to 1032
-    /// times as many of it, so this fits 128 KiB.
+    /// The number of bytes of a compressed message that are inflated at a time. DEFLATE makes up to
+    /// 1032 times as many of them, so the result fits in 128 KiB.
     const COMPRESSED: usize = 120;
 
-    /// Messages of clients.
+    /// Creates a stage for the messages of clients.
     #[must_use]
     pub fn server() -> Self {
         Self::new(Role::Server, None)
     }
 
-    /// Messages of a server. Answers are masked by [`MaskKeys::random`].
+    /// Creates a stage for the messages of a server. Answers are masked by [`MaskKeys::random`].
     #[cfg(feature = "std")]
     #[must_use]
     pub fn client() -> Self {
         Self::client_with(MaskKeys::random())
     }
 
-    /// Messages of a server. Answers are masked by `keys`.
+    /// Creates a stage for the messages of a server. Answers are masked by `keys`.
     #[must_use]
     pub fn client_with(keys: MaskKeys) -> Self {
         Self::new(Role::Client, Some(keys))
@@ -126,29 +126,29 @@ impl Pieces {
         self
     }
 
-    /// Who answers pings, and whether they are shown; [`Reply::Hidden`] unless it is set.
+    /// Sets who answers pings, and if they are shown. [`Reply::Hidden`] by default.
     #[must_use]
     pub fn pings(mut self, reply: Reply) -> Self {
         self.controls.pings = reply;
         self
     }
 
-    /// Who answers the close frame, and whether it is shown; [`Reply::Shown`] unless it is set.
+    /// Sets who answers the close frame, and if it is shown. [`Reply::Shown`] by default.
     #[must_use]
     pub fn closes(mut self, reply: Reply) -> Self {
         self.controls.closes = reply;
         self
     }
 
-    /// Makes the stage and `writer`, which serve the same connection, know of each other's close
-    /// frame: only one of them is ever sent.
+    /// Pairs the stage with the `writer` of the same connection, so that only one of them sends the
+    /// close frame.
     #[must_use]
     pub fn paired(mut self, writer: &mut Writer) -> Self {
         self.controls.closing = writer.closing.pair();
         self
     }
 
-    /// Takes compressed messages, as `agreed` in the handshake (RFC 7692).
+    /// Accepts compressed messages, as `agreed` in the handshake (RFC 7692).
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
@@ -158,14 +158,14 @@ impl Pieces {
         self
     }
 
-    /// Which end reads.
+    /// Returns the end that reads.
     #[must_use]
     pub fn role(&self) -> Role {
         self.frames.role()
     }
 
-    /// Whether the peer's close frame has been read and this end's has been sent: the connection
-    /// can be closed (RFC 6455 §7.1.1).
+    /// Returns true if the peer's close frame has been read and this end's has been sent: the
+    /// connection can be closed (RFC 6455 §7.1.1).
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.frames.is_closed() && self.controls.closing.is_sent()
@@ -246,7 +246,7 @@ impl Decode for Pieces {
             return Ok(match inside.there(input) {
                 Ok(length) => segue::Framing::Record(length.min(most)),
                 Err(need) => {
-                    // What was inflated has been seen.
+                    // The caller has seen the inflated bytes.
                     if let Some(inflate) = &mut self.inflate {
                         inflate.pass();
                     }
@@ -309,7 +309,7 @@ impl Decode for Pieces {
 }
 
 impl<'a> From<Message<'a>> for Piece<'a> {
-    /// A whole message is a piece that it both begins and ends in.
+    /// A whole message is a piece that is both the first and the last.
     fn from(message: Message<'a>) -> Self {
         let whole = |text, payload| Self::Part(Part { text, first: true, last: true, payload });
         match message {

@@ -1,4 +1,4 @@
-//! Any bytes over binary messages, as a layer.
+//! A layer that carries any bytes over binary messages.
 
 use core::fmt;
 use segue::{Buffer, Encode, Fault, Layer, Output, Step};
@@ -9,17 +9,18 @@ use crate::{
     Accepted, Close, CloseCode, Error, Outgoing, Part, Piece, Pieces, Reply, WriteError, Writer,
 };
 
-/// A stream of bytes over the binary messages of a WebSocket: a layer for any other protocol, which
-/// so goes wherever HTTP does.
+/// A stream of bytes over the binary messages of a WebSocket: a layer that carries any other
+/// protocol wherever HTTP goes.
 ///
-/// Where messages begin and end means nothing; each that is sent has up to
+/// The borders of messages mean nothing; each sent message has up to
 /// [`max_message`](Self::max_message) bytes. Pings are answered. A text message is a fault, and the
 /// peer is told 1003. The end of each side is its close frame (RFC 6455 §7): the peer's is answered
-/// when this side ends, and not before, so that what is still to be said arrives. Other peers than
-/// a tunnel may throw away what comes behind their own close frame; let the protocol inside end
-/// first where one can be met.
+/// when this side ends, and not before, so that everything still to be sent arrives. Peers that are
+/// no tunnels may drop data that comes after their own close frame; if you may meet one, let the
+/// inner protocol end first.
 ///
-/// Made by [`Accepted::tunnel`] and [`Connected::tunnel`](crate::Connected::tunnel) after a handshake.
+/// [`Accepted::tunnel`] and [`Connected::tunnel`](crate::Connected::tunnel) make one after a
+/// handshake.
 ///
 /// ```
 /// use segue::{Exchange, driver::sync::Connection, separator};
@@ -57,26 +58,26 @@ pub struct Tunnel {
 }
 
 impl Tunnel {
-    /// How many bytes are sent in a message at most, unless [`max_message`](Self::max_message) says
-    /// otherwise: 64 KiB, which peers that hold messages whole take without being told.
+    /// The length of sent messages in bytes, unless [`max_message`](Self::max_message) sets
+    /// another: 64 KiB, which peers that hold messages whole accept by default.
     pub const MAX_MESSAGE: usize = 64 * 1024;
 
-    /// A tunnel of a reader and a writer that know of each other, as [`Accepted::pieces`] gives
-    /// them. The close frame is [answered](Pieces::closes) by the tunnel.
+    /// Creates a tunnel of a paired reader and writer, as [`Accepted::pieces`] returns them. The
+    /// tunnel [answers](Pieces::closes) the close frame.
     #[must_use]
     pub fn new(pieces: Pieces, writer: Writer) -> Self {
         let pieces = pieces.closes(Reply::Manual);
         Self { pieces, writer, most: Self::MAX_MESSAGE, ended: None }
     }
 
-    /// The same tunnel, with messages of at most `most` bytes; 0 counts as 1.
+    /// Sets the length of sent messages, in bytes; 0 counts as 1.
     #[must_use]
     pub fn max_message(mut self, most: usize) -> Self {
         self.most = most.max(1);
         self
     }
 
-    /// The reader and the writer.
+    /// Returns the reader and the writer.
     #[must_use]
     pub fn into_parts(self) -> (Pieces, Writer) {
         (self.pieces, self.writer)
@@ -84,7 +85,7 @@ impl Tunnel {
 }
 
 impl Accepted {
-    /// A tunnel over the connection, with the extensions that were agreed on.
+    /// Returns a tunnel over the connection, with the agreed extensions.
     #[must_use]
     pub fn tunnel(&self) -> Tunnel {
         let (pieces, writer) = self.pieces();
@@ -94,7 +95,7 @@ impl Accepted {
 
 #[cfg(feature = "std")]
 impl Connected {
-    /// A tunnel over the connection, with the extensions that were agreed on.
+    /// Returns a tunnel over the connection, with the agreed extensions.
     #[must_use]
     pub fn tunnel(&self) -> Tunnel {
         let (pieces, writer) = self.pieces();
@@ -137,7 +138,7 @@ impl Layer for Tunnel {
             }
         };
         let close = Some(Close { code, reason: "" });
-        // Where the close frame was sent before, there is nothing more to tell.
+        // Fails if the close frame was sent before: then there is nothing more to tell.
         let _ = answers.try_encode(&mut self.writer, Outgoing::Close(close));
         Err(fault)
     }
@@ -160,15 +161,16 @@ impl Layer for Tunnel {
     }
 }
 
-/// Why a [`Tunnel`] failed.
+/// The reason why a [`Tunnel`] failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TunnelError {
-    /// The peer broke the rules of WebSocket. It was told in a close frame.
+    /// The peer broke the rules of WebSocket. It was sent a close frame.
     WebSocket(Error),
-    /// The peer sent a text message, which is none of a tunnel's. It was told 1003.
+    /// The peer sent a text message, which a tunnel does not carry. It was sent the close code
+    /// 1003.
     Text,
-    /// Nothing more can be sent: a close frame was.
+    /// Nothing more can be sent: the close frame was sent.
     Write(WriteError),
 }
 

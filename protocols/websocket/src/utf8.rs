@@ -1,4 +1,4 @@
-//! UTF-8 that comes in pieces, checked as it comes.
+//! Incremental UTF-8 validation.
 //!
 //! Text messages are UTF-8 as a whole; a fragment may end inside a character (RFC 6455 §5.6). What
 //! is cut off at the end of a piece, at most three bytes, is carried over to the next one, so every
@@ -18,7 +18,7 @@ impl Carry {
     /// Checks `piece` and shows `sink` all the characters that are whole with it, in order.
     ///
     /// # Errors
-    /// The index in `piece` of the first byte that no UTF-8 has there.
+    /// The index in `piece` of the first byte that cannot be there in UTF-8.
     pub(crate) fn push(
         &mut self,
         mut piece: &[u8],
@@ -55,12 +55,12 @@ impl Carry {
         Ok(())
     }
 
-    /// How many bytes are carried over: those of a character that is not whole.
+    /// Returns the number of bytes carried over: the start of a character that is not whole.
     pub(crate) fn held(&self) -> usize {
         usize::from(self.held)
     }
 
-    /// Whether the text may end here.
+    /// Returns true if the text may end here.
     pub(crate) fn is_whole(&self) -> bool {
         self.held == 0
     }
@@ -69,13 +69,14 @@ impl Carry {
 /// All of `bytes` as text.
 ///
 /// # Errors
-/// The index of the first byte that no UTF-8 has there: the length, where a character is cut off.
+/// The index of the first byte that cannot be there in UTF-8: the length, if a character is cut
+/// off.
 #[inline]
 pub(crate) fn whole(bytes: &[u8]) -> Result<&str, usize> {
     from_utf8(bytes).map_err(|error| first_bad(bytes, &error))
 }
 
-/// Where the byte is that makes it wrong, which is not where the character begins that it is in.
+/// The index of the byte that breaks the encoding, which may lie behind the start of its character.
 fn first_bad(bytes: &[u8], error: &Utf8Error) -> usize {
     let start = error.valid_up_to();
     match error.error_len() {
@@ -85,7 +86,7 @@ fn first_bad(bytes: &[u8], error: &Utf8Error) -> usize {
     }
 }
 
-/// How many bytes at the end of `bytes` begin a character that would go on.
+/// The number of bytes at the end of `bytes` that begin a character and may go on.
 fn cut_off(bytes: &[u8]) -> usize {
     for (before, &byte) in bytes.iter().rev().take(3).enumerate() {
         let width = match byte {

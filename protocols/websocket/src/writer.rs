@@ -1,4 +1,4 @@
-//! Writing frames and messages.
+//! The encoder of frames and messages.
 
 use alloc::boxed::Box;
 use bytes::Bytes;
@@ -14,7 +14,7 @@ use crate::{
     utf8::Carry,
 };
 
-/// What a [`Writer`] sends.
+/// An item that a [`Writer`] sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outgoing<'a> {
@@ -27,23 +27,23 @@ pub enum Outgoing<'a> {
     Bytes(Bytes),
     /// A part of a message, in a frame of its own.
     Fragment(Fragment<'a>),
-    /// A question whether the other end is there, of at most 125 bytes.
+    /// A ping of at most 125 bytes.
     Ping(&'a [u8]),
-    /// The answer to a ping, or a sign of life, of at most 125 bytes.
+    /// A pong of at most 125 bytes: the answer to a ping, or a sign of life.
     Pong(&'a [u8]),
-    /// The last word, with or without a code and a reason.
+    /// The close frame, with or without a code and a reason.
     Close(Option<Close<'a>>),
 }
 
-/// A part of a message (RFC 6455 §5.4). Text may be cut anywhere, inside a character as well.
+/// A part of a message (RFC 6455 §5.4). Text may be cut anywhere, even inside a character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fragment<'a> {
     /// [`Opcode::Text`] or [`Opcode::Binary`] for the first part, [`Opcode::Continuation`] for the
     /// others.
     pub opcode: Opcode,
-    /// Whether it is the last part.
+    /// The fragment is the last one.
     pub fin: bool,
-    /// The part; it may be empty.
+    /// The bytes, possibly none.
     pub payload: &'a [u8],
 }
 
@@ -59,10 +59,10 @@ impl<'a> From<Message<'a>> for Outgoing<'a> {
     }
 }
 
-/// Writes messages, whole or in fragments, and control frames.
+/// An encoder of messages, whole or in fragments, and of control frames.
 ///
-/// What it is given is checked before a byte of it is queued, so that a refused item leaves the
-/// output as it was and the connection as it is. Frames of clients are masked in the output.
+/// Items are checked before any byte is queued, so a refused item leaves the output and the
+/// connection as they were. Frames of clients are masked in the output.
 ///
 /// ```
 /// use segue::{Encode, Output};
@@ -90,12 +90,12 @@ impl<'a> From<Message<'a>> for Outgoing<'a> {
 /// ```
 #[derive(Debug)]
 pub struct Writer {
-    /// What the frames of a client are masked with.
+    /// The keys that mask the frames of a client.
     keys: Option<MaskKeys>,
     /// The message whose first fragment has been sent, and not its last.
     open: Option<Open>,
     pub(crate) closing: Closing,
-    /// What messages are compressed by, if that was negotiated.
+    /// The compressor, if compression was negotiated.
     compress: Option<Box<Compress>>,
 }
 
@@ -107,20 +107,20 @@ enum Open {
 }
 
 impl Writer {
-    /// Writes as a server: nothing is masked.
+    /// Creates the writer of a server: nothing is masked.
     #[must_use]
     pub fn server() -> Self {
         Self::new(None)
     }
 
-    /// Writes as a client: frames are masked by [`MaskKeys::random`].
+    /// Creates the writer of a client: frames are masked by [`MaskKeys::random`].
     #[cfg(feature = "std")]
     #[must_use]
     pub fn client() -> Self {
         Self::client_with(MaskKeys::random())
     }
 
-    /// Writes as a client: frames are masked by `keys`.
+    /// Creates the writer of a client: frames are masked by `keys`.
     #[must_use]
     pub fn client_with(keys: MaskKeys) -> Self {
         Self::new(Some(keys))
@@ -130,8 +130,9 @@ impl Writer {
         Self { keys, open: None, closing: Closing::default(), compress: None }
     }
 
-    /// Compresses messages, as `agreed` in the handshake (RFC 7692). Those below the threshold are
-    /// sent as they are, except in fragments: how long they get is not known when they begin.
+    /// Compresses messages, as `agreed` in the handshake (RFC 7692). Messages below the threshold
+    /// are sent as they are, but not fragments: the length of a fragmented message is not known
+    /// when it begins.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, agreed: &crate::Agreed) -> Self {
@@ -139,20 +140,20 @@ impl Writer {
         self
     }
 
-    /// Which end writes.
+    /// Returns the end that writes.
     #[must_use]
     pub fn role(&self) -> Role {
         if self.keys.is_some() { Role::Client } else { Role::Server }
     }
 
-    /// Whether the close frame of this end has been sent, by this writer or by the
+    /// Returns true if the close frame of this end has been sent, by this writer or by the
     /// [`Messages`](crate::Messages) it is paired with.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.closing.is_sent()
     }
 
-    /// Whether a message may begin.
+    /// Fails if no message may begin now.
     #[inline]
     fn may_begin(&self) -> Result<(), WriteError> {
         if self.closing.is_sent() {
@@ -314,7 +315,7 @@ impl<'a> Encode<Outgoing<'a>> for Writer {
     }
 }
 
-/// Sends a message as it was received: what an echo does.
+/// Sends a message as it was received, as an echo does.
 impl<'a> Encode<Message<'a>> for Writer {
     type Error = WriteError;
 
@@ -324,15 +325,16 @@ impl<'a> Encode<Message<'a>> for Writer {
     }
 }
 
-/// Why a [`Writer`] refuses to send: mistakes of this end, of which the peer learns nothing.
+/// The reason why a [`Writer`] refuses to send: a mistake of this end, of which the peer learns
+/// nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// The close frame has been sent, behind which nothing may follow (RFC 6455 §5.5.1).
+    /// The close frame has been sent, and nothing may follow it (RFC 6455 §5.5.1).
     Closed,
-    /// A message before the last fragment of the one that has been begun (RFC 6455 §5.4).
+    /// A new message begins before the last fragment of the one under way (RFC 6455 §5.4).
     UnfinishedMessage,
-    /// A continuation where no message has been begun (RFC 6455 §5.4).
+    /// A continuation without a message under way (RFC 6455 §5.4).
     NothingToContinue,
     /// A fragment with the opcode of a control frame (RFC 6455 §5.4).
     FragmentedControl,
@@ -344,7 +346,7 @@ pub enum WriteError {
     /// The payload of a control frame passes 125 bytes (RFC 6455 §5.5); a reason in a close frame
     /// has two less.
     ControlTooLong {
-        /// What it would come to, in bytes.
+        /// The length it would have, in bytes.
         length: usize,
     },
     /// The code must not stand in a close frame (RFC 6455 §7.4).

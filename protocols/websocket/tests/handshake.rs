@@ -14,7 +14,7 @@ const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocke
 const RESPONSE: &str = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\
     Connection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-/// What came of a request, and what was answered.
+/// The outcome of a request, and the answer to it.
 fn serve(
     handshake: &mut ServerHandshake,
     request: &str,

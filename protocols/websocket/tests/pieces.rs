@@ -8,7 +8,7 @@ use segue::{Buffer, Fault, Output, Step};
 use segue_websocket::{Error, Limits, Messages, Piece, Pieces, Reply, Role};
 use support::{Owned, feed, frame, frames};
 
-/// What the pieces of a stream come to, and how it ends.
+/// The joined pieces of a stream, and its end.
 fn joined(
     mut stage: Pieces,
     stream: &[u8],

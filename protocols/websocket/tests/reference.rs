@@ -12,7 +12,7 @@ use proptest::{collection::vec, prelude::*, sample::select};
 use segue_websocket::{CloseCode, Limits, MaskKeys, Messages, Reply, Role};
 use support::{KEY, Owned, feed, frame};
 
-/// What the reference makes of a stream: messages, and where and why it ends.
+/// The result of the reference for a stream: messages, and the place and the reason of its end.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Waiting,

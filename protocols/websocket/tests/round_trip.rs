@@ -1,4 +1,5 @@
-//! What a [`Writer`] sends is what [`Messages`] reads, in both roles and however it is cut.
+//! Round trips: [`Messages`] reads everything that a [`Writer`] sends, in both roles and with any
+//! cuts.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 mod support;

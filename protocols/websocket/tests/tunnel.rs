@@ -120,7 +120,7 @@ fn a_side_that_has_ended_still_hears_a_mebibyte() {
     answers.join().unwrap();
 }
 
-/// What is none of a tunnel's, and a socket that ends without a close frame.
+/// A message that a tunnel does not carry, and a socket that ends without a close frame.
 #[test]
 fn a_peer_that_breaks_the_rules_is_told_and_a_cut_is_no_end() {
     for (message, code) in [(Some(Message::text("hello")), 1003), (None, 0)] {

@@ -1,4 +1,4 @@
-//! What both echo programs do with an open connection: send every message back.
+//! The shared part of the echo programs: every message on an open connection is sent back.
 
 use std::{io, net::TcpStream};
 
@@ -10,7 +10,7 @@ use segue_websocket::{
     Close, CloseCode, Error as Violation, Limits, Message, Messages, Outgoing, WriteError, Writer,
 };
 
-/// What drives the connections.
+/// The driver of the connections.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Driver {
     /// Blocking std::io, a thread for each connection.
@@ -21,13 +21,13 @@ pub enum Driver {
     Futures,
 }
 
-/// How much of what the other end still sends is read after the last answer, in bytes.
+/// The number of bytes from the other end that are read after the last answer.
 pub const DRAIN: u64 = 1 << 20;
 
 /// The longest message that is sent back, in bytes.
 const LIMITS: Limits = Limits { message: 16 << 20, ..Limits::DEFAULT };
 
-/// What a peer is told that has missed a deadline.
+/// The close frame for a peer that has missed a deadline.
 const TOO_SLOW: Outgoing<'static> =
     Outgoing::Close(Some(Close { code: CloseCode::POLICY, reason: "too slow" }));
 
@@ -100,7 +100,7 @@ pub async fn polled<T: PollTransport>(
     connection.close_by(DRAIN, timer).await.map(drop)
 }
 
-/// What is sent back for a message; pings and closes are answered by the stage.
+/// The answer to a message; the stage answers pings and closes.
 fn answer(message: Message<'_>) -> Option<Outgoing<'_>> {
     match message {
         Message::Text(text) => Some(Outgoing::Text(text)),
@@ -109,7 +109,7 @@ fn answer(message: Message<'_>) -> Option<Outgoing<'_>> {
     }
 }
 
-/// What a peer is told that broke a rule.
+/// The close frame for a peer that broke a rule.
 fn last_word<'a>(violation: &Violation, reason: &'a str) -> Outgoing<'a> {
     Outgoing::Close(Some(Close { code: violation.close_code(), reason }))
 }

@@ -32,7 +32,7 @@ enum Arguments {
         /// The address to listen on; port 0 picks a free one.
         #[arg(long, default_value = "127.0.0.1:0")]
         listen: SocketAddr,
-        /// What drives the connections.
+        /// The driver of the connections.
         #[arg(long, value_enum)]
         driver: Driver,
         #[command(flatten)]
@@ -40,22 +40,22 @@ enum Arguments {
     },
     /// Puts an echo to the test, and sees it close.
     Try {
-        /// What drives the connections.
+        /// The driver of the connections.
         #[arg(long, value_enum)]
         driver: Driver,
         #[command(flatten)]
         terms: Terms,
-        /// Where the echo is.
+        /// The address of the echo.
         address: SocketAddr,
     },
     /// Prints what a server has to say, until it closes.
     Hear {
-        /// What drives the connection.
+        /// The driver of the connection.
         #[arg(long, value_enum)]
         driver: Driver,
         #[command(flatten)]
         terms: Terms,
-        /// Where the server is.
+        /// The address of the server.
         address: SocketAddr,
     },
 }

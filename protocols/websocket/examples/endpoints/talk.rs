@@ -1,4 +1,4 @@
-//! What is said on a connection, by blocking endpoints and by those that are polled.
+//! The conversation on a connection, by blocking endpoints and by polled ones.
 
 use bytes::Bytes;
 use segue::driver::TimerFor;
@@ -7,7 +7,7 @@ use segue_websocket::{
 };
 use std::net::TcpStream;
 
-/// What a client says on a connection.
+/// The conversation that a client begins.
 #[derive(Clone, Copy)]
 pub enum Conversation {
     /// Everything comes back, the longest only where it is not compressed.
@@ -148,7 +148,7 @@ conversations!(
 /// The codes that may stand in a close frame (RFC 6455 §7.4), one of each kind.
 pub const CODES: [u16; 9] = [1000, 1001, 1003, 1007, 1009, 1011, 3000, 3999, 4999];
 
-/// What is sent one by one.
+/// The messages that are sent one by one.
 fn messages(compressed: bool) -> impl Iterator<Item = OwnedMessage> {
     let sizes = [0, 1, 125, 126, 65535, 65536, 1 << 20, 16 << 20];
     let sizes = sizes.into_iter().take(if compressed { 7 } else { 8 });
@@ -193,5 +193,5 @@ fn unexpected(what: &str) -> Error {
     std::io::Error::other(what).into()
 }
 
-/// How many texts go in a batch, so that no end has to hold more than the kernel does.
+/// The number of texts in a batch, so that no end has to hold more than the kernel does.
 const BATCH: usize = 100;

@@ -1,4 +1,4 @@
-//! What stands for permessage-deflate where the feature is left out: types that have no value.
+//! Stand-ins for permessage-deflate where the feature is left out: types that have no value.
 
 use alloc::string::String;
 use segue::Fault;

@@ -1,4 +1,4 @@
-//! What both ends came to (RFC 7692 §7.1).
+//! The negotiation of permessage-deflate (RFC 7692 §7.1).
 
 use std::{fmt::Write, string::String};
 
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::Role;
 
-/// How both ends compress, as they agreed in the handshake.
+/// The parameters of compression that both ends agreed on in the handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Agreed {
     server: SlidingWindow,
@@ -24,7 +24,7 @@ impl Agreed {
         self.window(role).bits
     }
 
-    /// Whether what `role` sends refers to its earlier messages.
+    /// Returns true if the messages that `role` sends refer to its earlier ones.
     #[must_use]
     pub const fn context_takeover(&self, role: Role) -> bool {
         self.window(role).takeover
@@ -43,8 +43,8 @@ impl Agreed {
 }
 
 impl Deflate {
-    /// What a server agrees to of `offers`, the elements of the client's list, and its answer: it
-    /// takes the first that it can (RFC 7692 §5.1).
+    /// Chooses the first acceptable of `offers`, the elements of the client's list (RFC 7692 §5.1).
+    /// Returns the parameters and the server's answer.
     pub(crate) fn accept<'a>(
         self,
         offers: impl IntoIterator<Item = &'a [u8]>,
@@ -72,7 +72,7 @@ impl Deflate {
         Some((Agreed { server, client, effort: self.effort }, answer))
     }
 
-    /// What a client offers.
+    /// Writes a client's offer.
     pub(crate) fn offer(self) -> String {
         let mut offer = String::from(NAME);
         flags(&mut offer, self.server, self.client);
@@ -87,11 +87,11 @@ impl Deflate {
         offer
     }
 
-    /// What a server's `answer` to that offer comes to; `None` if it is no answer to it.
+    /// Reads a server's `answer` to that offer; `None` if the offer does not allow it.
     pub(crate) fn confirm(self, answer: &[u8]) -> Option<Agreed> {
         let answer = Params::read(answer)?;
         let server = SlidingWindow {
-            // What was asked for is agreed to by saying so (§7.1.1.1, §7.1.2.1).
+            // A parameter that was offered is accepted by repeating it (§7.1.1.1, §7.1.2.1).
             bits: match answer.server_max_window_bits {
                 Some(bits) if bits <= self.server.bits => bits,
                 None if self.server.bits == 15 => 15,

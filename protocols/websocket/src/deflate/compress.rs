@@ -17,8 +17,7 @@ pub(crate) struct Compress {
     effort: Effort,
     /// Released between messages that do not refer to each other.
     stream: Option<zlib_rs::Deflate>,
-    /// Whether something of the message under way has been compressed, and its tail is owed to
-    /// what follows in it.
+    /// A part of the message under way has been compressed, and its tail is owed to the next part.
     begun: bool,
     scratch: Scratch,
 }
@@ -30,7 +29,7 @@ impl Compress {
         Self { window, effort, stream: None, begun: false, scratch: Scratch::default() }
     }
 
-    /// Whether a message of `length` bytes is long enough to be compressed.
+    /// Returns true if a message of `length` bytes is long enough to be compressed.
     pub(crate) fn pays(&self, length: usize) -> bool {
         length >= self.effort.threshold
     }
@@ -78,7 +77,7 @@ impl Compress {
             let (consumed, written) = (consumed as usize, written as usize);
             input = &input[consumed..];
             self.scratch.commit(written);
-            // What is flushed is there once it leaves room.
+            // Output that leaves room is all there is: the flush is complete.
             if input.is_empty() && written < length {
                 break;
             }

@@ -18,17 +18,18 @@ pub(crate) struct Inflate {
     window: SlidingWindow,
     /// Released between messages that do not refer to each other.
     stream: Option<zlib_rs::Inflate>,
-    /// What came before what is in `message`, in bytes.
+    /// The number of inflated bytes before those in `message`.
     before: u64,
-    /// How much of that is of the message under way.
+    /// The number of those that belong to the message under way.
     gone: usize,
-    /// Whether a message is under way.
+    /// A message is under way.
     open: bool,
     text: bool,
-    /// Whether nothing of the message has come: not even one of nothing is (§7.2.3.6).
+    /// Nothing of the message has come, not even the encoding of an empty message (§7.2.3.6).
     blank: bool,
     message: Scratch,
-    /// How much of the message has been checked to be UTF-8, and what is carried on from there.
+    /// The number of bytes of the message that are checked to be UTF-8, and the character that is
+    /// cut off there.
     checked: usize,
     carry: Carry,
 }
@@ -50,12 +51,12 @@ impl Inflate {
         }
     }
 
-    /// Whether a message is under way.
+    /// Returns true if a message is under way.
     pub(crate) fn is_open(&self) -> bool {
         self.open
     }
 
-    /// How many bytes of the message under way are held.
+    /// Returns the number of held bytes of the message under way.
     pub(crate) fn gathered(&self) -> usize {
         self.message.len()
     }
@@ -193,7 +194,7 @@ impl Inflate {
         }
     }
 
-    /// Whether a block, or a stream, ends just where the tail does.
+    /// Returns true if a block, or the stream, ends exactly where the tail does.
     ///
     /// The inflater does not tell in what state it is. But told to stop at the end of a block it
     /// leaves what follows alone there, and nowhere else. What follows is a block of nothing: that
@@ -239,7 +240,7 @@ impl Inflate {
             // what came before: it was begun anew, and so is its window. The memory is kept, since
             // two bytes are enough to end a stream.
             Ok(Status::StreamEnd) => stream.reset(false),
-            // Where all of it is consumed, or all of the room is written, it goes on.
+            // The inflater goes on once it has consumed or written anything.
             Ok(_) if consumed > 0 || written > 0 || input.is_empty() => {}
             _ => return Err(Error::Deflate),
         }
@@ -251,9 +252,9 @@ impl Inflate {
     }
 }
 
-/// What came of a call of the inflater.
+/// The outcome of a call of the inflater.
 struct Inflated {
-    /// How much of the input it took, in bytes.
+    /// The number of input bytes consumed.
     consumed: usize,
     /// It had room left, and so nothing to say before it is given more.
     waits: bool,

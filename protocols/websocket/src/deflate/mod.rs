@@ -15,8 +15,8 @@ pub use settings::Deflate;
 /// The reserved bit that marks a compressed message, in its first frame (RFC 7692 §6).
 pub(crate) const COMPRESSED: u8 = 0x40;
 
-/// What every flushed stretch of DEFLATE ends in, and what is left out on the wire for that
-/// (RFC 7692 §7.2.1): the lengths of a stored block of nothing.
+/// The end of every flushed stretch of DEFLATE, which is left out on the wire (RFC 7692 §7.2.1):
+/// the lengths of an empty stored block.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xFF, 0xFF];
 
 /// The smallest and the largest window, as logarithms of its size in bytes (RFC 7692 §7.1.2).

@@ -11,7 +11,7 @@ pub(super) struct Scratch {
 }
 
 impl Scratch {
-    /// What is kept for the next message, in bytes.
+    /// The number of bytes kept for the next message.
     const KEPT: usize = 4096;
 
     /// The first step of growth, in bytes.

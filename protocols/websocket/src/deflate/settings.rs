@@ -1,19 +1,17 @@
-//! What an end wants of permessage-deflate.
-
 use super::WINDOW_BITS;
 
-/// What an end wants of permessage-deflate (RFC 7692): the terms of a server, the offer of a
+/// The settings of permessage-deflate at one end (RFC 7692): the terms of a server, the offer of a
 /// client.
 ///
 /// # Memory
-/// While messages may refer to earlier ones (context takeover), a connection holds, from the first
-/// message on, for what it sends the state of a compressor, which is 244 KiB and four times its
-/// window (372 KiB with the largest, 2¹⁵ bytes), and for what it receives that of a decompressor,
-/// 47 KiB. Without takeover the state is there while a message is under way, and an idle
-/// connection holds no more than what it last inflated and deflated into, at most 4 KiB each.
+/// While messages may refer to earlier ones (context takeover), a connection holds from the first
+/// message on: for sending, the state of a compressor, which is 244 KiB and four times its window
+/// (372 KiB with the largest, 2¹⁵ bytes); for receiving, that of a decompressor, 47 KiB. Without
+/// takeover this memory is held only while a message is under way, and an idle connection holds at
+/// most 4 KiB of output for each.
 ///
-/// What a message inflates to is bound by [`Limits::message`](crate::Limits::message):
-/// a bomb is stopped at the limit, and no memory beyond it is ever asked for.
+/// [`Limits::message`](crate::Limits::message) bounds the inflated length of a message: a bomb is
+/// stopped at the limit, and no memory beyond it is allocated.
 ///
 /// ```
 /// use segue_websocket::{Deflate, ServerHandshake};
@@ -25,23 +23,23 @@ use super::WINDOW_BITS;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Deflate {
-    /// How a server compresses.
+    /// The window of what a server sends.
     pub(super) server: SlidingWindow,
-    /// How a client compresses.
+    /// The window of what a client sends.
     pub(super) client: SlidingWindow,
     pub(super) effort: Effort,
 }
 
-/// How one end compresses, which the other has to know.
+/// The sliding window of one sender, which the receiver has to know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SlidingWindow {
     /// The logarithm of the window in bytes: how far back a message refers.
     pub(super) bits: u8,
-    /// Whether it refers to earlier messages.
+    /// Messages refer to earlier ones.
     pub(super) takeover: bool,
 }
 
-/// How an end compresses, which is nobody else's concern.
+/// The effort of the compressor, which the peer need not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Effort {
     pub(super) level: u8,
@@ -49,10 +47,11 @@ pub(super) struct Effort {
 }
 
 impl Deflate {
-    /// Messages shorter than this are sent as they are unless another threshold is set, in bytes.
+    /// The default threshold in bytes: shorter messages are sent as they are.
     pub const THRESHOLD: usize = 64;
 
-    /// Windows of 2¹⁵ bytes and context takeover in both directions, level 1.
+    /// Creates settings with windows of 2¹⁵ bytes, context takeover in both directions, and level
+    /// 1.
     #[must_use]
     pub const fn new() -> Self {
         let window = SlidingWindow { bits: *WINDOW_BITS.end(), takeover: true };
@@ -60,7 +59,7 @@ impl Deflate {
         Self { server: window, client: window, effort }
     }
 
-    /// How hard to compress, from 1 (fast) to 9 (small); 0 stores. Higher counts as 9.
+    /// Sets the level of compression, from 1 (fast) to 9 (small); 0 stores. Higher counts as 9.
     #[must_use]
     pub const fn level(mut self, level: u8) -> Self {
         self.effort.level = if level > 9 { 9 } else { level };
@@ -74,31 +73,30 @@ impl Deflate {
         self
     }
 
-    /// The server compresses with a window of at most 2^`bits` bytes, 8 to 15; others count as
-    /// the nearest of them (RFC 7692 §7.1.2.1).
+    /// Limits the window of the server to 2^`bits` bytes, 8 to 15; other values count as the
+    /// nearest of these (RFC 7692 §7.1.2.1).
     #[must_use]
     pub const fn server_max_window_bits(mut self, bits: u8) -> Self {
         self.server.bits = within(bits);
         self
     }
 
-    /// The client compresses with a window of at most 2^`bits` bytes, 8 to 15; others count as
-    /// the nearest of them (RFC 7692 §7.1.2.2). A client that does not say that it can be told so
-    /// uses 2¹⁵.
+    /// Limits the window of the client to 2^`bits` bytes, 8 to 15; other values count as the
+    /// nearest of these (RFC 7692 §7.1.2.2). A client that does not offer to be limited uses 2¹⁵.
     #[must_use]
     pub const fn client_max_window_bits(mut self, bits: u8) -> Self {
         self.client.bits = within(bits);
         self
     }
 
-    /// The server compresses every message by itself (RFC 7692 §7.1.1.1).
+    /// Compresses each message of the server independently (RFC 7692 §7.1.1.1).
     #[must_use]
     pub const fn server_no_context_takeover(mut self) -> Self {
         self.server.takeover = false;
         self
     }
 
-    /// The client compresses every message by itself (RFC 7692 §7.1.1.2).
+    /// Compresses each message of the client independently (RFC 7692 §7.1.1.2).
     #[must_use]
     pub const fn client_no_context_takeover(mut self) -> Self {
         self.client.takeover = false;

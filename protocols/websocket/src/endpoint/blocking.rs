@@ -1,4 +1,4 @@
-//! WebSockets whose calls block, over any transport of segue's that does, a layered one included.
+//! Blocking WebSockets, over any blocking transport of segue, including layered ones.
 
 use segue::{
     Output,
@@ -21,11 +21,11 @@ use crate::{Close, CloseCode, Messages, Outgoing, Role, Writer};
 /// A WebSocket over a blocking transport: [`sync::WebSocket`](super::sync::WebSocket) is its name
 /// over sockets.
 ///
-/// Pings and the peer's close frame are answered without the caller, whenever it reads.
+/// Pings and the peer's close frame are answered automatically, whenever it reads.
 ///
-/// On a transport in non-blocking mode each method but those that open answers an error that
-/// [`would_block`](Error::would_block), and goes on when it is called again; a blocking socket with
-/// a time-out does the same once it is over. A blocking socket waits for one thing at a time: see
+/// On a transport in non-blocking mode each method except those that open may return an error that
+/// [`would_block`](Error::would_block); call it again to go on. A blocking socket with a time-out
+/// does the same once the time is over. A blocking socket waits for one thing at a time: see
 /// [`segue::driver::sync::Connection`], and [`split`](Self::split).
 pub struct WebSocket<T> {
     endpoint: Endpoint<Blocking<T>>,
@@ -35,15 +35,16 @@ impl<T: Divide> WebSocket<T>
 where
     for<'a> &'a T::Io: Read + Write,
 {
-    /// Splits it in two, for two threads: one reads, and answers control frames, the other sends.
+    /// Splits it in two halves for two threads: one reads and answers control frames, the other
+    /// sends.
     pub fn split(self) -> (Receiver<T>, Sender<T>) {
         Receiver::split(self.endpoint)
     }
 }
 
 impl<T: Transport> WebSocket<T> {
-    /// A WebSocket of stages that were made, and limited, by other means. They are made to know of
-    /// each other.
+    /// Joins a connection and a writer to a WebSocket, and makes the two share their state. Use it
+    /// for stages with a handshake or limits of your own.
     pub fn new(connection: Connection<Blocking<T>, Messages>, writer: Writer) -> Self {
         Self { endpoint: Endpoint::new(connection, writer) }
     }
@@ -58,27 +59,27 @@ impl<T: Transport> WebSocket<T> {
         Self { endpoint: self.endpoint.read_with(change) }
     }
 
-    /// The next message, owned; `None` once both sides have said their last word, or an error has
-    /// been told. The peer's close frame is the last message; what is asked for behind it answers
-    /// it, after everything that was sent until then.
+    /// Waits for the next message, owned. `None` once both sides have sent their close frames, or
+    /// an error has been returned. The peer's close frame is the last message; the next call
+    /// answers it, after everything that was sent until then.
     ///
-    /// Everything that is queued is sent before it waits.
+    /// Queued messages are sent before it waits.
     ///
     /// # Errors
-    /// Of the transport, or a [fault](Error::Fault) of the peer, which has then been sent the
-    /// close frame for it. A stream that ends without a close frame is a fault.
+    /// Those of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
+    /// the close frame for it. A stream that ends without a close frame is a fault.
     #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
         now(self.endpoint.poll_next(&mut context()))
     }
 
-    /// The same, while `keep_alive` watches over the connection by the clock of `timer`: the peer
-    /// is asked for a sign of life, sent a close frame, or given up. A blocking socket needs a
-    /// timer that sets its time-outs: [`SocketTimer`](segue::driver::SocketTimer).
+    /// Waits for the next message, while `keep_alive` watches the connection by the clock of
+    /// `timer`: it sends a ping, sends a close frame, or gives the peer up. A blocking socket needs
+    /// a timer that sets its time-outs: [`SocketTimer`](segue::driver::SocketTimer).
     ///
     /// # Errors
-    /// As [`next`](Self::next), and [`Error::Silent`] where the peer is given up.
+    /// As [`next`](Self::next), and [`Error::Silent`] if the peer is given up.
     pub fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
@@ -87,35 +88,35 @@ impl<T: Transport> WebSocket<T> {
         next_by(&mut self.endpoint, keep_alive, timer)
     }
 
-    /// The next message, lent, with the output to answer it on; `None` as for
-    /// [`next`](Self::next). Nothing is copied, and answers to a batch of messages leave in one
+    /// Waits for the next message, lent, with the output for answers; `None` as for
+    /// [`next`](Self::next). Nothing is copied, and the answers to a batch of messages leave in one
     /// write.
     ///
     /// # Errors
-    /// As [`next`](Self::next); but where a whole message was at fault (text that is not UTF-8) the
-    /// close frame is sent by the next call, be it this one or [`close`](Self::close).
+    /// As [`next`](Self::next). For a fault in a whole message (text that is not UTF-8) the next
+    /// call sends the close frame: this one or [`close`](Self::close).
     #[inline]
     pub fn turn(&mut self) -> Result<Option<MessageTurn<'_, Blocking<T>>>, Error> {
         let is_ready = now(self.endpoint.poll_ready(&mut context()))?;
         if is_ready { self.endpoint.take_turn() } else { Ok(None) }
     }
 
-    /// Sends a message: queues it once there is room, and sends all that is queued. To answer in a
-    /// loop over [`next`](Self::next) take [`queue`](Self::queue): it saves a system call a message.
+    /// Sends a message: queues it once there is room, and flushes. To answer in a loop over
+    /// [`next`](Self::next), use [`queue`](Self::queue): it saves a system call a message.
     ///
-    /// Where the transport would block, only [`flush`](Self::flush) is to be called again if it
-    /// was queued; a readiness loop calls [`queue`](Self::queue) and `flush` by themselves.
+    /// If the transport would block after the message was queued, call only [`flush`](Self::flush)
+    /// again; a readiness loop calls [`queue`](Self::queue) and `flush` separately.
     ///
     /// # Errors
-    /// Of the transport, [`Error::Closed`] behind the close frame, and [`Error::Write`] where it
-    /// cannot be sent. A close frame behind the close frame is none, and not sent.
+    /// Those of the transport, [`Error::Closed`] after the close frame, and [`Error::Write`] for a
+    /// message that cannot be sent. A second close frame is no error and is not sent.
     pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         self.queue(message)?;
         self.flush()
     }
 
-    /// Queues a message once there is room. It leaves with the next [`flush`](Self::flush), or
-    /// before the connection waits for the peer. Where it fails nothing was queued.
+    /// Queues a message once there is room. It is sent with the next [`flush`](Self::flush), or
+    /// before the connection waits for the peer. A failed call has queued nothing.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -124,17 +125,17 @@ impl<T: Transport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
-    /// Sends all that is queued.
+    /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub fn flush(&mut self) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush()?)
     }
 
-    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
-    /// [`Deadlines::send`](segue::driver::Deadlines::send) by the clock of `timer`: 30 seconds,
-    /// unless `connection_mut().deadlines_mut()` is told otherwise.
+    /// Sends a message as [`send`](Self::send) does, but gives up a peer that does not accept it
+    /// within [`Deadlines::send`](segue::driver::Deadlines::send) by the clock of `timer`: 30
+    /// seconds, unless `connection_mut().deadlines_mut()` sets another time.
     ///
     /// # Errors
     /// As [`send`](Self::send), and [`Error::Io`] of kind [`TimedOut`](io::ErrorKind::TimedOut) for
@@ -148,8 +149,7 @@ impl<T: Transport> WebSocket<T> {
         self.flush_by(timer)
     }
 
-    /// The same as [`queue`](Self::queue), but waits for room no longer than
-    /// [`send_by`](Self::send_by) does.
+    /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -166,29 +166,27 @@ impl<T: Transport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
-    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    /// Flushes as [`flush`](Self::flush) does, within the time that
     ///
     /// # Errors
-    /// As [`send_by`](Self::send_by), of the transport.
+    /// Those of the transport, as [`send_by`](Self::send_by).
     pub fn flush_by(&mut self, timer: &mut impl TimerFor<Blocking<T>>) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush_by(timer)?)
     }
 
-    /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
-    /// comes until the peer's, and ends the transport so that the peer gets everything. Where
-    /// both close frames have been exchanged already it only does the last of these; a close
-    /// frame of the peer's that [`next`](Self::next) gave is answered with its own code. At most
-    /// 16 MiB are dropped.
+    /// Closes the connection: sends a close frame unless one was sent, reads and drops messages up
+    /// to the peer's close frame, and ends the transport so that everything sent arrives. After
+    /// both close frames it only ends the transport. A close frame of the peer that
+    /// [`next`](Self::next) returned is answered with its own code. At most 16 MiB are dropped.
     ///
-    /// It waits for at most [`Options::linger`](segue::driver::Options::linger), 10 seconds unless
-    /// set, by the time-outs of the socket, which are as before afterwards.
+    /// It waits for at most [`Options::linger`](segue::driver::Options::linger), 10 seconds by
+    /// default, by the time-outs of the socket, which it restores.
     ///
     /// # Errors
-    /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
-    /// [`Close::MAX_REASON`], and the connection is as before; [`Error::Unanswered`] where the
-    /// peer did not answer in time: the connection is to be dropped; otherwise what kept the peer
-    /// from answering properly. One that has answered, and only does not end its stream, is no
-    /// error.
+    /// [`Error::Write`] if `code` is not for the wire or `reason` is longer than
+    /// [`Close::MAX_REASON`]; the connection is unchanged. [`Error::Unanswered`] if the peer did
+    /// not answer in time: drop the connection. Otherwise the error that kept the peer from
+    /// answering. A peer that has answered and only does not end its stream causes no error.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
         T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
@@ -196,10 +194,10 @@ impl<T: Transport> WebSocket<T> {
         close(&mut self.endpoint, code, reason)
     }
 
-    /// The same, but waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds
-    /// from the first close frame on, unless [`close_within`](KeepAlive::close_within) says
-    /// otherwise. A blocking transport needs a timer that has it come back:
-    /// [`SocketClock`], for one.
+    /// Closes the connection as [`close`](Self::close) does, but waits no longer than `keep_alive`
+    /// allows by the clock of `timer`: 10 seconds from the first close frame on, unless
+    /// [`close_within`](KeepAlive::close_within) sets another time. A blocking transport needs a
+    /// timer that interrupts its waits, such as [`SocketClock`].
     ///
     /// # Errors
     /// As [`close`](Self::close).
@@ -216,11 +214,12 @@ impl<T: Transport> WebSocket<T> {
         close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
     }
 
-    /// The same as [`close`](Self::close), but waits as long as the transport does: a peer that
-    /// does not answer can hold it for ever. For a readiness loop, which has time-outs of its own.
+    /// Closes the connection as [`close`](Self::close) does, but waits as long as the transport
+    /// does: a peer that does not answer can hold it for ever. Use it in a readiness loop, which
+    /// has time-outs of its own.
     ///
     /// # Errors
-    /// As [`close`](Self::close), but for those of time.
+    /// As [`close`](Self::close), except for time-outs.
     pub fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
         T::Leaf: Leaf<Io: CloseWrite>,
@@ -228,7 +227,9 @@ impl<T: Transport> WebSocket<T> {
         self.close_with(code, reason, CloseWrite::close_write)
     }
 
-    /// Closes the connection without a bound in time, for a transport from elsewhere that is no
+    /// Closes the connection without a time limit, on a transport that does not implement
+    /// [`CloseWrite`]: the closure `end` ends the stream. Otherwise it is
+    /// [`close_unbounded`](Self::close_unbounded).
     /// [`CloseWrite`]: the closure `end` sends the end of the stream. Otherwise it is
     /// [`close_unbounded`](Self::close_unbounded).
     ///
@@ -246,33 +247,33 @@ impl<T: Transport> WebSocket<T> {
         close_with(&mut self.endpoint, code, reason, end)
     }
 
-    /// Whether there is something to send: whether a readiness loop should ask for writability.
+    /// Returns true if something waits to be sent: a readiness loop then asks for writability.
     pub fn wants_write(&self) -> bool {
         self.endpoint.connection.wants_write()
     }
 
-    /// Which end this is.
+    /// Returns the end that this is.
     pub fn role(&self) -> Role {
         self.endpoint.writer.role()
     }
 
-    /// Whether this end has sent its close frame, so that it can send nothing more.
+    /// Returns true if this end has sent its close frame, so that it can send nothing more.
     pub fn is_closed(&self) -> bool {
         self.endpoint.writer.is_closed()
     }
 
-    /// What is queued, to be added to by other means: whole frames that were encoded once for
-    /// many connections. Not behind the close frame: see [`is_closed`](Self::is_closed).
+    /// Returns the queued bytes, to add to by other means: whole frames that were encoded once for
+    /// many connections. Add nothing behind the close frame: see [`is_closed`](Self::is_closed).
     pub fn output_mut(&mut self) -> &mut Output {
         self.endpoint.connection.output_mut()
     }
 
-    /// The connection, for what is not offered here.
+    /// Returns the connection, for everything else.
     pub fn connection_mut(&mut self) -> &mut Connection<Blocking<T>, Messages> {
         &mut self.endpoint.connection
     }
 
-    /// The stages that it is made of.
+    /// Returns the connection and the writer.
     pub fn into_parts(self) -> (Connection<Blocking<T>, Messages>, Writer) {
         self.endpoint.into_parts()
     }
@@ -322,7 +323,7 @@ pub(super) fn close_by<T: Transport<Leaf: Leaf<Io: CloseWrite>>>(
     closed
 }
 
-/// Ends a connection, `end` its stream: pending is would-block.
+/// Ends a connection, with `end` for its stream. Pending is would-block.
 fn ending<T: Transport<Leaf: Leaf>>(
     mut end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
 ) -> impl FnMut(&mut Connection<Blocking<T>, Messages>, &mut Context<'_>, u64) -> Poll<io::Result<bool>>
@@ -336,7 +337,7 @@ fn ending<T: Transport<Leaf: Leaf>>(
 /// The socket under all layers.
 type IoOf<T> = <<T as Transport>::Leaf as Leaf>::Io;
 
-/// What a poll without a waker comes to: pending is would-block.
+/// Turns a poll without a waker into a result: pending is would-block.
 pub(super) fn now<R>(poll: Poll<Result<R, Error>>) -> Result<R, Error> {
     match poll {
         Poll::Ready(result) => result,

@@ -1,4 +1,4 @@
-//! What polled endpoints do by the clock that comes with their transport.
+//! Methods of polled endpoints that use the clock of their transport.
 
 use segue::{
     Exchange,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::CloseCode;
 
-/// Runs a handshake, within the time that a record has.
+/// Runs a handshake within the deadline of a record.
 pub(super) async fn exchange<T: Clocked, X: Exchange>(
     connection: &mut Connection<T, ()>,
     handshake: &mut X,
@@ -20,26 +20,25 @@ pub(super) async fn exchange<T: Clocked, X: Exchange>(
     connection.exchange_by(handshake, &mut T::timer(T::now())?).await
 }
 
-/// Ends a connection whose handshake failed, within the time that a close has.
+/// Ends a connection whose handshake failed, within the time limit of a close.
 pub(super) async fn end<T: Clocked>(connection: &mut Connection<T, ()>) {
     let _ = connection.close(DRAIN_REFUSED).await;
 }
 
 impl<T: Clocked> polled::WebSocket<T> {
     /// Closes the connection within [`Options::linger`](segue::driver::Options::linger) by the
-    /// clock of the transport, 10 seconds unless set: see [`close_by`](Self::close_by).
+    /// clock of the transport, 10 seconds by default: see [`close_by`](Self::close_by).
     ///
     /// # Errors
-    /// As [`close_by`](Self::close_by), and where the runtime has no timers.
+    /// As [`close_by`](Self::close_by). Fails as well if the runtime has no timers.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         Box::pin(close(&mut self.endpoint, code, reason)).await
     }
 }
 
 impl<T: Clocked> halves::Receiver<T> {
-    /// Closes the connection, for both halves: see
-    /// [`WebSocket::close`](polled::WebSocket::close). What the other half has queued and not
-    /// flushed is not sent.
+    /// Closes the connection for both halves: see [`WebSocket::close`](polled::WebSocket::close).
+    /// Messages that the other half has queued and not flushed are dropped.
     ///
     /// # Errors
     /// As there.
@@ -48,7 +47,8 @@ impl<T: Clocked> halves::Receiver<T> {
     }
 }
 
-/// The same for both. Callers box its future: a task has room for the largest that it ever awaits.
+/// Closes a whole endpoint or its half. Callers box the future: a task has room for the largest
+/// that it ever awaits.
 async fn close<T: Clocked>(
     endpoint: &mut Endpoint<T>,
     code: CloseCode,

@@ -1,4 +1,4 @@
-//! What endpoints are made of, whatever drives them: polled, with pending for would-block.
+//! The engine of all endpoints, whatever drives them: polled, with pending for would-block.
 
 use bytes::Bytes;
 use segue::{
@@ -13,19 +13,19 @@ use std::{
 use super::{Error, OwnedMessage};
 use crate::{Close, CloseCode, Message, Messages, Outgoing, Reply, Role, Writer, messages::Held};
 
-/// How much of what the peer still sends is read and dropped by a close, in bytes: 16 MiB, what
-/// may well be on its way when the two agree to stop. Who waits for less time than that takes
-/// drops the connection.
+/// The number of bytes from the peer that a close reads and drops: 16 MiB, which may well be on the
+/// way when the two agree to stop. To wait for less time than that takes, drop the connection.
 pub(super) const DRAIN: u64 = 16 << 20;
 
-/// How much of what a peer still sends is dropped behind a handshake that failed, in bytes. It
-/// expects an answer, and has no reason to send more than a request.
+/// The number of bytes from the peer that are dropped after a failed handshake. The peer expects an
+/// answer and has no reason to send more than a request.
 pub(super) const DRAIN_REFUSED: u64 = 64 << 10;
 
-/// A connection, with a writer that its reader knows of.
+/// A connection, with a writer that shares the state of its reader.
 pub(super) struct Endpoint<T> {
-    /// The last message if it was long and has taken its part of the buffer over, until the next one
-    /// is asked for. It is let go of before the connection, which gives the rest of it back.
+    /// The last message, if it was long and has taken over its part of the buffer, until the next
+    /// one is asked for. It is released before the connection, which gives the rest of the buffer
+    /// back.
     held: Bytes,
     pub(super) connection: Connection<T, Messages>,
     pub(super) writer: Writer,
@@ -33,27 +33,27 @@ pub(super) struct Endpoint<T> {
     answer: Answering,
 }
 
-/// The answer to the peer's close frame. The endpoint gives it when the caller asks for what comes
-/// behind it, and not the stage at once: messages that the caller has by then, in the other half
-/// or in a sink, still go before it.
+/// The state of the answer to the peer's close frame. The endpoint answers when the caller asks for
+/// the next message, and not the stage at once, so that messages that the caller still has, in the
+/// other half or in a sink, go before it.
 #[derive(Debug, Clone, Copy)]
 enum Answering {
-    /// It is for the stage, or for the caller.
+    /// The stage answers, or the caller.
     Others,
     /// The close frame has not come.
     Waits,
-    /// It has come, with this code, and was shown to the caller.
+    /// The close frame has come, with this code, and was shown to the caller.
     Owed(Option<CloseCode>),
 }
 
-/// How far an endpoint has come, while it is taken apart.
+/// The progress of an endpoint, while it is taken apart.
 #[derive(Debug)]
 pub(super) struct Course {
     state: State,
     answer: Answering,
 }
 
-/// How far the connection has come. What went wrong is on the heap: each endpoint has room for it.
+/// The progress of the connection. Errors are boxed to keep each endpoint small.
 #[derive(Debug)]
 enum State {
     Open,
@@ -65,16 +65,16 @@ enum State {
         /// The caller knows.
         told: bool,
     },
-    /// The peer broke the rules, and everybody knows.
+    /// The peer broke the rules; it was told, and so was the caller.
     Over,
-    /// It is being closed: where in the stream that began.
+    /// The connection is being closed, since this position in the stream.
     Closing(u64),
-    /// All is said; what came of it, if it was not as it should be.
+    /// Both close frames are through, or never will be; the error, if there was one.
     Ending(Option<Box<Error>>),
     Ended,
 }
 
-/// Both stages of a connection, which know of each other.
+/// Both stages of a connection, with shared state.
 pub(super) fn stages(role: Role) -> (Messages, Writer) {
     match role {
         Role::Server => crate::server(),
@@ -82,8 +82,8 @@ pub(super) fn stages(role: Role) -> (Messages, Writer) {
     }
 }
 
-/// A writer for the half that reads, which sends close frames and nothing else, so that the two
-/// halves do not mix up the fragments of a message.
+/// A writer for the reading half. It sends close frames only, so that the two halves do not mix up
+/// the fragments of a message.
 pub(super) fn closer(mut writer: Writer) -> (Writer, Writer) {
     let mut closer = match writer.role() {
         Role::Server => Writer::server(),
@@ -94,7 +94,7 @@ pub(super) fn closer(mut writer: Writer) -> (Writer, Writer) {
 }
 
 impl<T> Endpoint<T> {
-    /// A connection and its writer, which are made to know of each other.
+    /// Joins a connection and its writer, and makes them share their state.
     pub(super) fn new(mut connection: Connection<T, Messages>, mut writer: Writer) -> Self {
         let stage = connection.stage_mut();
         *stage = core::mem::replace(stage, Messages::server()).paired(&mut writer);
@@ -124,7 +124,7 @@ impl<T> Endpoint<T> {
         self.answering()
     }
 
-    /// The stages that it is made of, as they would be without it.
+    /// Returns the stages, as they would be without the endpoint.
     pub(super) fn into_parts(mut self) -> (Connection<T, Messages>, Writer) {
         if !matches!(self.answer, Answering::Others) {
             let stage = self.connection.stage_mut();
@@ -133,7 +133,7 @@ impl<T> Endpoint<T> {
         (self.connection, self.writer)
     }
 
-    /// Takes it apart, to be put together again over a share of the transport.
+    /// Takes it apart, to be put together over a share of the transport.
     pub(super) fn unmake(self) -> (Connection<T, Messages>, Writer, Course) {
         (self.connection, self.writer, Course { state: self.state, answer: self.answer })
     }
@@ -148,7 +148,7 @@ impl<T> Endpoint<T> {
 }
 
 impl<T: Transport> Endpoint<T> {
-    /// Waits until there is a message (true), or none will come and all is sent (false).
+    /// Waits until a message is ready (true), or none will come and everything is sent (false).
     #[inline(always)]
     pub(super) fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error>> {
         let is_usual = matches!(self.state, State::Open)
@@ -212,7 +212,8 @@ impl<T: Transport> Endpoint<T> {
         }
     }
 
-    /// The next message. A fault is told once the peer knows; after it there is none.
+    /// Waits for the next message. A fault is returned once the peer has been told; then no message
+    /// follows.
     #[inline]
     pub(super) fn poll_next(
         &mut self,
@@ -239,7 +240,7 @@ impl<T: Transport> Endpoint<T> {
         }
     }
 
-    /// The message that is ready, lent.
+    /// Takes the message that is ready, lent.
     #[inline]
     pub(super) fn take_turn(&mut self) -> Result<Option<MessageTurn<'_, T>>, Error> {
         let Self { connection, writer, state, answer, held } = self;
@@ -293,7 +294,7 @@ impl<T: Transport> Endpoint<T> {
         encode(&mut self.connection, &mut self.writer, item)
     }
 
-    /// Says the last word, reads on until the peer's, and ends the connection by `end`.
+    /// Sends the close frame, reads up to the peer's, and ends the connection by `end`.
     pub(super) fn poll_close(
         &mut self,
         cx: &mut Context<'_>,
@@ -343,8 +344,8 @@ impl<T: Transport> Endpoint<T> {
         }
     }
 
-    /// Waits no longer for a close to come to its end, which is as good as one once both close
-    /// frames have been exchanged.
+    /// Gives up waiting for the end of a close. That is no error once both close frames have been
+    /// exchanged.
     pub(super) fn give_up(&mut self) -> Result<(), Error> {
         match core::mem::replace(&mut self.state, State::Ended) {
             State::Ending(Some(error)) => Err(*error),
@@ -353,10 +354,10 @@ impl<T: Transport> Endpoint<T> {
         }
     }
 
-    /// Drops one message; what came of it where that was the last one.
+    /// Drops one message. Returns the outcome if it was the last one.
     ///
     /// # Errors
-    /// Only one that says "again".
+    /// Only errors that ask to try again.
     fn poll_drop(
         &mut self,
         cx: &mut Context<'_>,
@@ -375,7 +376,7 @@ impl<T: Transport> Endpoint<T> {
         Poll::Ready(Ok((dropped > DRAIN).then_some(Some(Error::Unanswered))))
     }
 
-    /// How many bytes have been received.
+    /// Returns the number of bytes received.
     pub(super) fn received(&self) -> u64 {
         self.connection.position() + self.connection.buffer().len() as u64
     }
@@ -390,10 +391,10 @@ impl Answering {
     }
 }
 
-/// A message that is lent, and the output to answer it on.
+/// A lent message, with the output for answers.
 #[derive(Debug)]
 pub struct MessageTurn<'a, T> {
-    /// The message. It borrows the connection's buffer.
+    /// The message, which borrows the connection's buffer.
     pub message: Message<'a>,
     /// The output of the same connection.
     pub answer: MessageOutput<'a, T>,
@@ -404,17 +405,18 @@ pub struct MessageTurn<'a, T> {
 pub struct MessageOutput<'a, T> {
     output: driver::TurnOutput<'a, T>,
     writer: &'a mut Writer,
-    /// What the message is lent from, if it can be shared.
+    /// The bytes that the message is lent from, if they can be shared.
     held: Option<&'a Bytes>,
 }
 
 impl<'a, T: Transport> MessageOutput<'a, T> {
-    /// Queues an answer. It never waits, and leaves before the connection waits for the peer.
+    /// Queues an answer without waiting. It is sent before the connection waits for the peer.
     ///
-    /// A part of a long binary message that is sent back, or all of it, is not copied.
+    /// A long binary message that is sent back, or a part of it, is not copied.
     ///
     /// # Errors
-    /// When the close frame has been sent, the answer cannot be sent, or the transport failed.
+    /// [`Error::Closed`] after the close frame, [`Error::Write`] for an answer that cannot be sent,
+    /// and those of the transport.
     #[inline]
     pub fn queue<'m>(&mut self, answer: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         let mut item = answer.into();
@@ -429,19 +431,19 @@ impl<'a, T: Transport> MessageOutput<'a, T> {
         Ok(self.output.queue(self.writer, item)?)
     }
 
-    /// What is queued, to be added to by other means: frames that were made once for many.
+    /// Returns the queued bytes, to add to by other means: frames that were encoded once for many.
     pub fn output(&mut self) -> &mut Output {
         self.output.output()
     }
 
-    /// The same output as the driver knows it: its `room` waits until less is queued than the
+    /// Returns the output as the driver has it: its `room` waits until less is queued than the
     /// high-water mark.
     pub fn driver(&mut self) -> &mut driver::TurnOutput<'a, T> {
         &mut self.output
     }
 }
 
-/// Takes the message that is ready. One that is long takes its part of the buffer over, into `held`,
+/// Takes the message that is ready. A long one takes its part of the buffer over, into `held`,
 /// unless that would keep much more memory than it has bytes.
 #[inline(always)]
 fn take_held<'a, T: Transport>(
@@ -452,7 +454,7 @@ fn take_held<'a, T: Transport>(
     connection.take_turn_with(|messages, record| messages.parse_held(record, share_from, held))
 }
 
-/// Whether `payload` lies within `held`.
+/// Returns true if `payload` lies within `held`.
 fn is_part(payload: &[u8], held: &Bytes) -> bool {
     let (part, whole) = (payload.as_ptr_range(), held.as_ptr_range());
     whole.start <= part.start && part.end <= whole.end
@@ -471,14 +473,14 @@ pub(super) fn encode<T: Transport, S>(
     Ok(connection.encode(writer, item)?)
 }
 
-/// Whether this is a last word after the last word: an echo sends the close frame of its peer
-/// back, which was answered already.
+/// Returns true for a second close frame: an echo sends back the peer's, which was answered
+/// already.
 #[inline]
 fn is_repeated(item: &Outgoing<'_>, writer: &Writer) -> bool {
     matches!(item, Outgoing::Close(_)) && writer.is_closed()
 }
 
-/// What the peer is told of a fault. One that went away without a word is told nothing.
+/// The close code for a fault; none if the peer went away without a close frame.
 fn code(fault: &Fault<crate::Error>) -> Option<CloseCode> {
     match &fault.cause {
         Cause::Stage(error) => Some(error.close_code()),

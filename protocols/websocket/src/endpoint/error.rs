@@ -1,40 +1,38 @@
-//! What can go wrong at an endpoint.
-
 use segue::{Fault, driver};
 use std::{error, fmt, io};
 
 use super::UrlError;
 use crate::{RequestError, ResponseError, WriteError};
 
-/// What can go wrong at an endpoint.
+/// The error of an endpoint.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The transport failed, or would block: see [`would_block`](Self::would_block).
     Io(io::Error),
-    /// The peer broke the rules, or went without a close frame. It has been told the close code
-    /// where there is one ([`Error::close_code`](crate::Error::close_code)).
+    /// The peer broke the rules, or went away without a close frame. It has been sent the close
+    /// code if there is one ([`Error::close_code`](crate::Error::close_code)).
     Fault(Fault<crate::Error>),
-    /// A client's request was refused. It has its HTTP answer.
+    /// A client's request was refused. The client has its HTTP answer.
     Request(Fault<RequestError>),
-    /// The server does not agree to open a connection: a refusal, a redirect.
+    /// The server does not open a connection: it refuses, or redirects.
     Response(Fault<ResponseError>),
     /// The message cannot be sent: a mistake of the caller, of which the peer learns nothing.
     Write(WriteError),
-    /// The close frame has been sent, behind which nothing may follow (RFC 6455 §5.5.1).
+    /// The close frame has been sent, and nothing may follow it (RFC 6455 §5.5.1).
     Closed,
-    /// The peer does not answer the close frame: it sends on and on, or not in time. The
-    /// connection is over.
+    /// The peer does not answer the close frame in time, or sends on and on. The connection is
+    /// over.
     Unanswered,
-    /// Nothing was heard of the peer for as long as a [`KeepAlive`](super::KeepAlive) allows.
+    /// The peer was silent for longer than a [`KeepAlive`](super::KeepAlive) allows.
     Silent,
-    /// The URL is none that can be connected to.
+    /// The URL cannot be connected to.
     Url(UrlError),
 }
 
 impl Error {
-    /// Whether this is a non-blocking transport that has nothing now, or no room. Nothing is lost:
-    /// the same call goes on when the transport is ready.
+    /// Returns true if a non-blocking transport has no bytes or no room now. Nothing is lost:
+    /// repeat the call when the transport is ready.
     #[must_use]
     pub fn would_block(&self) -> bool {
         matches!(self, Self::Io(error) if error.kind() == io::ErrorKind::WouldBlock)
@@ -116,7 +114,7 @@ impl error::Error for Error {
     }
 }
 
-/// So that `?` works where only I/O errors are expected.
+/// Lets `?` convert in functions that return I/O errors.
 impl From<Error> for io::Error {
     fn from(error: Error) -> Self {
         let kind = match error {

@@ -38,9 +38,9 @@ use crate::{Accepted, ClientHandshake, Connected, Role, ServerHandshake};
 
 /// A WebSocket over futures-io's [`AsyncRead`] and [`AsyncWrite`].
 pub type WebSocket<T> = polled::WebSocket<Futures<T>>;
-/// The half of it that reads.
+/// The half that reads, and answers control frames.
 pub type Receiver<T> = halves::Receiver<Futures<T>>;
-/// The half of it that sends.
+/// The half that sends.
 pub type Sender<T> = halves::Sender<Futures<T>>;
 
 #[cfg(feature = "async-io")]

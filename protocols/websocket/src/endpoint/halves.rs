@@ -23,7 +23,7 @@ use crate::{Close, CloseCode, Outgoing, Writer};
 
 /// The half of a [`WebSocket`] that reads, and answers control frames.
 ///
-/// What it answers by itself leaves when it waits. It is a [`Stream`] as the whole is.
+/// Its automatic answers are sent before it waits. It is a [`Stream`], as the whole is.
 pub struct Receiver<T> {
     pub(super) endpoint: Endpoint<Half<T>>,
     is_over: bool,
@@ -31,13 +31,13 @@ pub struct Receiver<T> {
 
 /// The half of a [`WebSocket`] that sends. It is a [`Sink`] of [`OwnedMessage`]s.
 ///
-/// Once the other half has answered the peer's close frame nothing can be sent any more:
-/// [`Error::Closed`]. Messages that were only queued until then are dropped with that error, since
-/// nothing may follow a close frame.
+/// After the other half has answered the peer's close frame, sending fails with [`Error::Closed`].
+/// Messages that were queued until then are dropped with that error, since nothing may follow a
+/// close frame.
 pub struct Sender<T> {
     connection: Connection<Half<T>, ()>,
     writer: Writer,
-    /// The close frame was sent by this half, and what is queued goes before it.
+    /// This half has sent the close frame, and queued messages go before it.
     has_closed: bool,
 }
 
@@ -51,10 +51,10 @@ impl<T: PollTransport> Receiver<T> {
         (Self { endpoint, is_over: false }, Sender { connection: sender, writer, has_closed })
     }
 
-    /// Makes the halves one again.
+    /// Joins the halves again.
     ///
     /// # Errors
-    /// Both halves, if they are not of one WebSocket.
+    /// Returns both halves if they are not of the same WebSocket.
     pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)> {
         let (connection, closer, course) = self.endpoint.unmake();
         match connection.unsplit(sender.connection) {
@@ -68,7 +68,7 @@ impl<T: PollTransport> Receiver<T> {
         }
     }
 
-    /// The next message: see [`WebSocket::next`].
+    /// Waits for the next message: see [`WebSocket::next`].
     ///
     /// # Errors
     /// As there.
@@ -76,7 +76,7 @@ impl<T: PollTransport> Receiver<T> {
         poll_fn(|cx| self.endpoint.poll_next(cx)).await
     }
 
-    /// The same, watched over: see [`WebSocket::next_by`].
+    /// Waits for the next message, watched by a keep-alive: see [`WebSocket::next_by`].
     ///
     /// # Errors
     /// As there.
@@ -88,8 +88,8 @@ impl<T: PollTransport> Receiver<T> {
         poll_fn(|cx| keeping::poll_next(&mut self.endpoint, cx, keep_alive, timer)).await
     }
 
-    /// Closes the connection, for both halves, by a timer: see [`WebSocket::close_by`]. What the
-    /// other half has queued and not flushed is not sent.
+    /// Closes the connection for both halves, by a timer: see [`WebSocket::close_by`]. Messages
+    /// that the other half has queued and not flushed are dropped.
     ///
     /// # Errors
     /// As there.
@@ -103,7 +103,7 @@ impl<T: PollTransport> Receiver<T> {
         Box::pin(polled::close_by(&mut self.endpoint, code, reason, keep_alive, timer)).await
     }
 
-    /// Closes the connection, for both halves, and waits as long as the peer takes: see
+    /// Closes the connection for both halves, and waits as long as the peer takes: see
     /// [`WebSocket::close_unbounded`].
     ///
     /// # Errors
@@ -133,17 +133,17 @@ impl<T: PollTransport> Sender<T> {
         self.encode(message.into())
     }
 
-    /// Sends all that is queued.
+    /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Of the transport, and [`Error::Closed`] where the other half has sent the close frame.
+    /// Those of the transport, and [`Error::Closed`] if the other half has sent the close frame.
     pub async fn flush(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.poll_sent(cx)).await
     }
 
-    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
-    /// [`Deadlines::send`] by the clock of `timer`: 30 seconds, unless
-    /// [`deadlines_mut`](Self::deadlines_mut) is told otherwise.
+    /// Sends a message as [`send`](Self::send) does, but gives up a peer that does not accept it
+    /// within [`Deadlines::send`] by the clock of `timer`: 30 seconds, unless
+    /// [`deadlines_mut`](Self::deadlines_mut) sets another time.
     ///
     /// # Errors
     /// As [`send`](Self::send), and [`Error::Io`] of kind
@@ -157,8 +157,7 @@ impl<T: PollTransport> Sender<T> {
         self.flush_by(timer).await
     }
 
-    /// The same as [`queue`](Self::queue), but waits for room no longer than
-    /// [`send_by`](Self::send_by) does.
+    /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -171,7 +170,7 @@ impl<T: PollTransport> Sender<T> {
         self.encode(message.into())
     }
 
-    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    /// Flushes as [`flush`](Self::flush) does, within the time that
     ///
     /// # Errors
     /// As [`flush`](Self::flush), and as [`send_by`](Self::send_by) for a missed deadline.
@@ -183,14 +182,14 @@ impl<T: PollTransport> Sender<T> {
         .await
     }
 
-    /// The deadlines of [`send_by`](Self::send_by), [`queue_by`](Self::queue_by) and
+    /// Returns the deadlines of [`send_by`](Self::send_by), [`queue_by`](Self::queue_by) and
     /// [`flush_by`](Self::flush_by). They are those of the WebSocket that was split, until they are
     /// changed.
     pub fn deadlines_mut(&mut self) -> &mut Deadlines {
         self.connection.deadlines_mut()
     }
 
-    /// Sends the last word. The other half reads on: the peer's close frame is its last message.
+    /// Sends the close frame. The other half reads on: the peer's close frame is its last message.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -199,12 +198,12 @@ impl<T: PollTransport> Sender<T> {
         self.flush().await
     }
 
-    /// Whether this end has sent its close frame, so that it can send nothing more.
+    /// Returns true if this end has sent its close frame, so that it can send nothing more.
     pub fn is_closed(&self) -> bool {
         self.writer.is_closed()
     }
 
-    /// What is queued, to be added to by other means: see [`WebSocket::output_mut`].
+    /// Returns the queued bytes, to add to by other means: see [`WebSocket::output_mut`].
     pub fn output_mut(&mut self) -> &mut Output {
         self.connection.output_mut()
     }
@@ -216,7 +215,7 @@ impl<T: PollTransport> Sender<T> {
         Ok(())
     }
 
-    /// Drops what is queued, and fails, if the other half has said the last word meanwhile.
+    /// Fails and drops the queue if the other half has sent its close frame in the meantime.
     fn drop_late(&mut self) -> Result<(), Error> {
         let is_late = !self.has_closed && self.writer.is_closed();
         if is_late && !self.connection.output().is_empty() {
@@ -226,7 +225,7 @@ impl<T: PollTransport> Sender<T> {
         Ok(())
     }
 
-    /// Sends what is queued, unless the other half has said the last word meanwhile.
+    /// Sends the queue, unless the other half has sent its close frame in the meantime.
     fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.drop_late()?;
         self.connection.poll_flush(cx).map_err(Error::Io)

@@ -1,16 +1,15 @@
-//! When to ask a peer for a sign of life, and when to give it up.
-
 use core::time::Duration;
 
-/// When to ask a peer for a sign of life, when to part, and when to give up.
+/// The times at which an endpoint sends a ping, closes an idle connection and gives a silent peer
+/// up.
 ///
-/// It knows no clock: times are durations since an epoch of the caller's. Feed it what happens,
-/// wait until its [`deadline`](Self::deadline), and then do as it says. The endpoints do all that
-/// in `next_by`.
+/// It reads no clock: times are durations since an epoch of the caller. Report events to it, wait
+/// until its [`deadline`](Self::deadline), and do what it returns. The `next_by` of the endpoints
+/// does all that.
 ///
-/// - A peer that was not heard for [`ping_after`](Self::ping_after) is sent a ping; if it is then
-///   not heard for [`answer_within`](Self::answer_within) it is given up. Whatever it sends is a
-///   sign of life, part of a message too.
+/// - A peer that was silent for [`ping_after`](Self::ping_after) is sent a ping; if it stays silent
+///   for [`answer_within`](Self::answer_within) it is given up. Any received byte is a sign of
+///   life, even a part of a message.
 /// - If no message came for [`idle_after`](Self::idle_after) the connection is closed.
 /// - A peer that has not answered the close frame after [`close_within`](Self::close_within) is
 ///   given up.
@@ -37,33 +36,33 @@ pub struct KeepAlive {
     heard: Duration,
     /// The last message.
     active: Duration,
-    /// When a sign of life was asked for that has not come.
+    /// The time of the ping that is not answered yet.
     asked: Option<Duration>,
-    /// When the close frame was sent.
+    /// The time at which the close frame was sent.
     closing: Option<Duration>,
 }
 
-/// What is to be done at a [deadline](KeepAlive::deadline).
+/// The action due at a [deadline](KeepAlive::deadline).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Beat {
-    /// Nothing: it is not time yet.
+    /// Do nothing: it is not time yet.
     Nothing,
     /// Send a ping.
     Ping,
     /// Send a close frame: the connection was idle for too long.
     Close,
-    /// Drop the connection: the peer is not there any more.
+    /// Drop the connection: the peer is gone.
     GiveUp,
 }
 
 impl KeepAlive {
-    /// How long a peer has for its answer to a ping or a close frame unless another time is set:
-    /// 10 seconds, several times what the slowest links need.
+    /// The time a peer has for its answer to a ping or a close frame unless another is set: 10
+    /// seconds, several times what the slowest links need.
     pub const PATIENCE: Duration = Duration::from_secs(10);
 
-    /// Watches from `now` on, and does nothing but to wait 10 seconds for the answer to a close
-    /// frame.
+    /// Watches from `now` on. Unless more is set, it only gives up a peer that does not answer the
+    /// close frame within 10 seconds.
     #[must_use]
     pub const fn new(now: Duration) -> Self {
         Self {
@@ -78,53 +77,54 @@ impl KeepAlive {
         }
     }
 
-    /// Asks a peer for a sign of life that was not heard for so long.
+    /// Sends a ping to a peer that was silent for this long.
     #[must_use]
     pub const fn ping_after(mut self, quiet: Duration) -> Self {
         self.ping_after = Some(quiet);
         self
     }
 
-    /// Gives up a peer that is not heard for so long after a ping.
+    /// Gives up a peer that stays silent for this long after a ping.
     #[must_use]
     pub const fn answer_within(mut self, time: Duration) -> Self {
         self.answer_within = time;
         self
     }
 
-    /// Closes a connection on which no message came for so long.
+    /// Closes a connection on which no message came for this long.
     #[must_use]
     pub const fn idle_after(mut self, quiet: Duration) -> Self {
         self.idle_after = Some(quiet);
         self
     }
 
-    /// Gives up a peer that has not answered the close frame after so long.
+    /// Gives up a peer that has not answered the close frame after this long.
     #[must_use]
     pub const fn close_within(mut self, time: Duration) -> Self {
         self.close_within = time;
         self
     }
 
-    /// Something was received, be it part of a message.
+    /// Reports that bytes were received, even a part of a message.
     pub const fn received(&mut self, now: Duration) {
         self.heard = now;
         self.asked = None;
     }
 
-    /// A whole message was received, or sent if that counts.
+    /// Reports that a whole message was received, or sent if that counts.
     pub const fn active(&mut self, now: Duration) {
         self.active = now;
     }
 
-    /// The close frame was sent. Only the first time counts.
+    /// Reports that the close frame was sent. Only the first time counts.
     pub const fn closing(&mut self, now: Duration) {
         if self.closing.is_none() {
             self.closing = Some(now);
         }
     }
 
-    /// When [`on_deadline`](Self::on_deadline) is to be called, if nothing happens until then.
+    /// Returns the time to call [`on_deadline`](Self::on_deadline) at, if nothing happens until
+    /// then.
     #[must_use]
     pub fn deadline(&self) -> Option<Duration> {
         if let Some(closing) = self.closing {
@@ -141,7 +141,7 @@ impl KeepAlive {
         }
     }
 
-    /// Says what is to be done now, and counts it as done.
+    /// Returns the action that is due now, and counts it as done.
     pub fn on_deadline(&mut self, now: Duration) -> Beat {
         let has_come = |since: Duration, time: Duration| now >= since.saturating_add(time);
         if let Some(closing) = self.closing {

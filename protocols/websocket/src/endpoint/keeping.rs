@@ -1,4 +1,4 @@
-//! An endpoint that is watched over by a clock.
+//! Endpoints with a keep-alive.
 
 use segue::driver::{Connection, TimerFor, Transport, is_again};
 use std::{
@@ -11,7 +11,7 @@ use std::{
 use super::{Beat, Error, KeepAlive, OwnedMessage, engine::Endpoint};
 use crate::{Close, CloseCode, Messages, Outgoing};
 
-/// The next message, while `keep_alive` watches.
+/// Waits for the next message, while `keep_alive` watches.
 pub(super) fn poll_next<T: Transport>(
     endpoint: &mut Endpoint<T>,
     cx: &mut Context<'_>,
@@ -94,8 +94,8 @@ pub(super) fn poll_close<T: Transport>(
     })
 }
 
-/// Has a transport that may wait come back after each call, so that a peer that sends a byte now
-/// and then moves no deadline.
+/// Makes a blocking transport return after each call, so that a peer that sends a byte now and then
+/// moves no deadline.
 fn in_steps<T: Transport, R>(
     endpoint: &mut Endpoint<T>,
     poll: impl FnOnce(&mut Endpoint<T>) -> R,
@@ -109,13 +109,13 @@ fn in_steps<T: Transport, R>(
     result
 }
 
-/// Whether a poll came back only for the clock to be looked at. Where the caller has asked for it
-/// on a connection that never waits, it is for the caller.
+/// Returns true if a poll came back only for the clock to be checked. On a connection that never
+/// waits this is what the caller asked for, and the caller gets it.
 fn is_step<R>(polled: &Poll<Result<R, Error>>) -> bool {
     matches!(polled, Poll::Ready(Err(Error::Io(error))) if is_again(error))
 }
 
-/// Has a blocking transport come back by `at`.
+/// Makes a blocking transport return by `at`.
 fn arm<T: Transport>(
     endpoint: &Endpoint<T>,
     timer: &mut impl TimerFor<T>,
@@ -131,5 +131,5 @@ fn is_due<T>(timer: &mut impl TimerFor<T>, cx: &mut Context<'_>, at: Option<Dura
     at.is_some_and(|at| timer.poll_until(cx, at).is_ready())
 }
 
-/// What an idle peer is told.
+/// The close frame for an idle peer.
 const IDLE: Close<'static> = Close { code: CloseCode::GOING_AWAY, reason: "idle" };

@@ -1,4 +1,4 @@
-//! Messages that are kept.
+//! Owned messages.
 
 use alloc::string::String;
 use bytes::Bytes;
@@ -7,7 +7,7 @@ use segue::Output;
 
 use crate::{Close, CloseCode, Message, Outgoing};
 
-/// A message or a control frame that owns what it says: [`Message`] borrows it from the connection.
+/// A message or a control frame that owns its payload; [`Message`] borrows it from the connection.
 ///
 /// ```
 /// use segue_websocket::{Outgoing, OwnedMessage};
@@ -22,16 +22,16 @@ pub enum OwnedMessage {
     Text(String),
     /// A binary message.
     Binary(Bytes),
-    /// A ping, where [`Messages::pings`](crate::Messages::pings) has them shown.
+    /// A ping, if [`Messages::pings`](crate::Messages::pings) shows them.
     Ping(Bytes),
     /// A pong.
     Pong(Bytes),
-    /// The last word of the peer, with its code and its reason if it gave any.
+    /// The peer's close frame, with its code and reason if it has any.
     Close(Option<(CloseCode, String)>),
 }
 
 impl OwnedMessage {
-    /// The payload: of a close frame the reason, which is empty where none was given.
+    /// Returns the payload; of a close frame the reason, possibly empty.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match self {
@@ -42,14 +42,14 @@ impl OwnedMessage {
         }
     }
 
-    /// Whether it is text or binary, and not a control frame.
+    /// Returns true for text and binary messages, false for control frames.
     #[must_use]
     pub const fn is_data(&self) -> bool {
         matches!(self, Self::Text(_) | Self::Binary(_))
     }
 }
 
-/// Copies what is lent.
+/// Copies a lent message.
 impl From<Message<'_>> for OwnedMessage {
     fn from(message: Message<'_>) -> Self {
         match message {
@@ -82,8 +82,8 @@ impl From<Bytes> for OwnedMessage {
     }
 }
 
-/// Sends it as it was received. Binary payloads of [`Output::WHOLE`] bytes and more are shared and
-/// not copied; to share a shorter one costs more than its copy in the output.
+/// Sends it as it was received. Binary payloads of [`Output::WHOLE`] bytes or more are shared, not
+/// copied; sharing a shorter one costs more than copying it to the output.
 impl<'a> From<&'a OwnedMessage> for Outgoing<'a> {
     fn from(message: &'a OwnedMessage) -> Self {
         match message {
@@ -129,7 +129,7 @@ impl From<Bytes> for Outgoing<'_> {
     }
 }
 
-/// Shows kinds and lengths, and not what was said.
+/// Shows kinds and lengths, but no payload.
 impl fmt::Debug for OwnedMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = match self {

@@ -1,22 +1,23 @@
-//! Endpoints: WebSockets for people who want no protocol details.
+//! Endpoints: WebSockets without protocol details.
 //!
-//! `WebSocket::accept` and `connect` open one, `next` gives messages, `queue` answers them, `close`
-//! closes. What is queued leaves before the endpoint waits for the peer, and the answers to a batch of
-//! messages leave in one write; `send` what must leave at once, before the task does anything other
-//! than ask for the next message. There is one for each driver: [`sync`] for blocking (and non-blocking) `std::io`,
-//! [`mod@tokio`], and [`futures`] for futures-io, each behind the feature of its name (`std` for
-//! the first). Connecting to a URL by tokio is behind `tokio-net`, since not every target of tokio
-//! has sockets. A polled `close` is behind `tokio-time` and `async-io`, which bring a clock; without
-//! them there are `close_by`, which takes a timer, and `close_unbounded`.
+//! `WebSocket::accept` and `connect` open one, `next` returns messages, `queue` answers them,
+//! `close` closes. Queued messages leave before the endpoint waits for the peer, and the answers to
+//! a batch of messages leave in one write. Use `send` for a message that must leave at once, before
+//! the task does anything else than ask for the next message. There is an endpoint for each driver:
+//! [`sync`] for blocking and non-blocking `std::io`, [`mod@tokio`], and [`futures`] for futures-io,
+//! each behind the feature of its name (`std` for the first). Connecting to a URL over tokio is
+//! behind `tokio-net`, since not every target of tokio has sockets. A polled `close` is behind
+//! `tokio-time` and `async-io`, which bring a clock; without them use `close_by`, which takes a
+//! timer, or `close_unbounded`.
 //!
-//! They are made of a connection of segue's, [`Messages`](crate::Messages) and a
-//! [`Writer`](crate::Writer), and nothing that is not there for everybody: who wants to decide more
-//! takes these, and may still make an endpoint of them by `WebSocket::new`.
+//! They are made of a segue connection, [`Messages`](crate::Messages) and a
+//! [`Writer`](crate::Writer), through public interfaces only. To control more, use these, and make
+//! an endpoint of them later by `WebSocket::new`.
 //!
-//! An endpoint holds each message whole. Who receives such as are too long for that takes the
-//! halves that [`Accepted::pieces`](crate::Accepted::pieces) and
-//! [`Connected::pieces`](crate::Connected::pieces) give, on a connection of the same driver; who sends
-//! such feeds [`Fragment`](crate::Fragment)s as they come.
+//! An endpoint holds each message whole. To receive longer ones, take the halves that
+//! [`Accepted::pieces`](crate::Accepted::pieces) and
+//! [`Connected::pieces`](crate::Connected::pieces) return, on a connection of the same driver. To
+//! send longer ones, send [`Fragment`](crate::Fragment)s as they come.
 
 #[cfg(feature = "std")]
 pub mod blocking;

@@ -1,4 +1,4 @@
-//! Endpoints that are polled: tokio's and futures-io's alike.
+//! Polled endpoints, for tokio and futures-io alike.
 
 use futures_core::Stream;
 use futures_sink::Sink;
@@ -21,27 +21,27 @@ use crate::{
     ResponseError, Role, ServerHandshake, Writer,
 };
 
-/// A WebSocket on a transport that is polled: the type behind
+/// A WebSocket over a polled transport: the type behind
 /// [`tokio::WebSocket`](crate::tokio::WebSocket) and
-/// [`futures::WebSocket`](crate::futures::WebSocket), which have the functions that make one.
+/// [`futures::WebSocket`](crate::futures::WebSocket), which have the constructors.
 ///
-/// Pings and the peer's close frame are answered without the caller. A connection that waits with
+/// Pings and the peer's close frame are answered automatically. A connection that waits with
 /// nothing half-read or unsent holds no buffer.
 ///
-/// # Futures that are dropped
+/// # Dropped futures
 /// Every method may be called again after its future was dropped. [`next`](Self::next),
-/// [`turn`](Self::turn), [`flush`](Self::flush) and [`close_by`](Self::close_by) lose nothing by it and
-/// do nothing twice. [`queue`](Self::queue) has queued nothing if it was dropped.
-/// [`send`](Self::send) is `queue`, then `flush`: dropped, it has queued either nothing or the
-/// whole message, which then leaves with whatever is sent next. Where that difference matters call
-/// the two by themselves.
+/// [`turn`](Self::turn), [`flush`](Self::flush) and [`close_by`](Self::close_by) lose nothing and
+/// repeat nothing. A dropped [`queue`](Self::queue) has queued nothing. A dropped
+/// [`send`](Self::send), which is `queue` and then `flush`, has queued nothing or the whole
+/// message, which is then sent with the next flush. Where the difference matters, call the two
+/// separately.
 ///
 /// # As a stream and a sink
-/// It is a [`Stream`] of what [`next`](Self::next) gives, which ends behind the peer's close
-/// frame or the first error, and a [`Sink`] of [`OwnedMessage`]s. Closing the sink sends the last
-/// word with [`CloseCode::NORMAL`], if it was not sent before, and flushes; what the peer still
-/// says is the stream's. Where methods of the extension traits have the same names, those here
-/// are called.
+/// It is a [`Stream`] of the messages of [`next`](Self::next), which ends after the peer's close
+/// frame or the first error, and a [`Sink`] of [`OwnedMessage`]s. Closing the sink sends a close
+/// frame with [`CloseCode::NORMAL`], if none was sent before, and flushes; the peer's messages
+/// still come from the stream. Where methods of the extension traits have the same names, the
+/// methods here are called.
 pub struct WebSocket<T> {
     pub(super) endpoint: Endpoint<T>,
     /// The stream has ended.
@@ -49,8 +49,8 @@ pub struct WebSocket<T> {
 }
 
 impl<T: PollTransport> WebSocket<T> {
-    /// A WebSocket of stages that were made, and limited, by other means. They are made to know of
-    /// each other.
+    /// Joins a connection and a writer to a WebSocket, and makes the two share their state. Use it
+    /// for stages with a handshake or limits of your own.
     pub fn new(connection: Connection<T, Messages>, writer: Writer) -> Self {
         Self::from_endpoint(Endpoint::new(connection, writer))
     }
@@ -61,25 +61,25 @@ impl<T: PollTransport> WebSocket<T> {
         Self { endpoint: self.endpoint.read_with(change), ..self }
     }
 
-    /// The next message, owned; `None` once both sides have said their last word, or an error has
-    /// been told. The peer's close frame is the last message; what is asked for behind it answers
-    /// it, after everything that was sent until then.
+    /// Waits for the next message, owned. `None` once both sides have sent their close frames, or
+    /// an error has been returned. The peer's close frame is the last message; the next call
+    /// answers it, after everything that was sent until then.
     ///
-    /// Everything that is queued is sent before it waits.
+    /// Queued messages are sent before it waits.
     ///
     /// # Errors
-    /// Of the transport, or a [fault](Error::Fault) of the peer, which has then been sent the
-    /// close frame for it. A stream that ends without a close frame is a fault.
+    /// Those of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
+    /// the close frame for it. A stream that ends without a close frame is a fault.
     #[inline]
     pub async fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
         poll_fn(|cx| self.endpoint.poll_next(cx)).await
     }
 
-    /// The same, while `keep_alive` watches over the connection by the clock of `timer`: the peer
-    /// is asked for a sign of life, sent a close frame, or given up.
+    /// Waits for the next message, while `keep_alive` watches the connection by the clock of
+    /// `timer`: it sends a ping, sends a close frame, or gives the peer up.
     ///
     /// # Errors
-    /// As [`next`](Self::next), and [`Error::Silent`] where the peer is given up.
+    /// As [`next`](Self::next), and [`Error::Silent`] if the peer is given up.
     pub async fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
@@ -88,31 +88,31 @@ impl<T: PollTransport> WebSocket<T> {
         poll_fn(|cx| keeping::poll_next(&mut self.endpoint, cx, keep_alive, timer)).await
     }
 
-    /// The next message, lent, with the output to answer it on; `None` as for
-    /// [`next`](Self::next). Nothing is copied, and answers to a batch of messages leave in one
+    /// Waits for the next message, lent, with the output for answers; `None` as for
+    /// [`next`](Self::next). Nothing is copied, and the answers to a batch of messages leave in one
     /// write.
     ///
     /// # Errors
-    /// As [`next`](Self::next); but where a whole message was at fault (text that is not UTF-8) the
-    /// close frame is sent by the next call, be it this one or a close.
+    /// As [`next`](Self::next). For a fault in a whole message (text that is not UTF-8) the next
+    /// call sends the close frame: this one or a close.
     #[inline]
     pub async fn turn(&mut self) -> Result<Option<MessageTurn<'_, T>>, Error> {
         let is_ready = poll_fn(|cx| self.endpoint.poll_ready(cx)).await?;
         if is_ready { self.endpoint.take_turn() } else { Ok(None) }
     }
 
-    /// Sends a message: queues it once there is room, and sends all that is queued. To answer in a
-    /// loop over [`next`](Self::next) take [`queue`](Self::queue): it saves a system call a message.
+    /// Sends a message: queues it once there is room, and flushes. To answer in a loop over
+    /// [`next`](Self::next), use [`queue`](Self::queue): it saves a system call a message.
     ///
     /// # Errors
-    /// Of the transport, [`Error::Closed`] behind the close frame, and [`Error::Write`] where it
-    /// cannot be sent. A close frame behind the close frame is none, and not sent.
+    /// Those of the transport, [`Error::Closed`] after the close frame, and [`Error::Write`] for a
+    /// message that cannot be sent. A second close frame is no error and is not sent.
     pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         self.queue(message).await?;
         self.flush().await
     }
 
-    /// Queues a message once there is room. It leaves with the next [`flush`](Self::flush), or
+    /// Queues a message once there is room. It is sent with the next [`flush`](Self::flush), or
     /// when the connection waits for the peer.
     ///
     /// # Errors
@@ -122,17 +122,17 @@ impl<T: PollTransport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
-    /// Sends all that is queued.
+    /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Of the transport.
+    /// Those of the transport.
     pub async fn flush(&mut self) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush().await?)
     }
 
-    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
-    /// [`Deadlines::send`](segue::driver::Deadlines::send) by the clock of `timer`: 30 seconds,
-    /// unless `connection_mut().deadlines_mut()` is told otherwise.
+    /// Sends a message as [`send`](Self::send) does, but gives up a peer that does not accept it
+    /// within [`Deadlines::send`](segue::driver::Deadlines::send) by the clock of `timer`: 30
+    /// seconds, unless `connection_mut().deadlines_mut()` sets another time.
     ///
     /// # Errors
     /// As [`send`](Self::send), and [`Error::Io`] of kind
@@ -146,8 +146,7 @@ impl<T: PollTransport> WebSocket<T> {
         self.flush_by(timer).await
     }
 
-    /// The same as [`queue`](Self::queue), but waits for room no longer than
-    /// [`send_by`](Self::send_by) does.
+    /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -160,29 +159,27 @@ impl<T: PollTransport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
-    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    /// Flushes as [`flush`](Self::flush) does, within the time that
     ///
     /// # Errors
-    /// As [`send_by`](Self::send_by), of the transport.
+    /// Those of the transport, as [`send_by`](Self::send_by).
     pub async fn flush_by(&mut self, timer: &mut impl TimerFor<T>) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush_by(timer).await?)
     }
 
-    /// Closes the connection: sends a close frame unless one was sent, reads on and drops what
-    /// comes until the peer's, and ends the transport so that the peer gets everything. Where
-    /// both close frames have been exchanged already it only does the last of these; a close
-    /// frame of the peer's that [`next`](Self::next) gave is answered with its own code. At most
-    /// 16 MiB are dropped.
+    /// Closes the connection: sends a close frame unless one was sent, reads and drops messages up
+    /// to the peer's close frame, and ends the transport so that everything sent arrives. After
+    /// both close frames it only ends the transport. A close frame of the peer that
+    /// [`next`](Self::next) returned is answered with its own code. At most 16 MiB are dropped.
     ///
     /// It waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds from the
-    /// first close frame on, unless [`close_within`](KeepAlive::close_within) says otherwise.
+    /// first close frame on, unless [`close_within`](KeepAlive::close_within) sets another time.
     ///
     /// # Errors
-    /// [`Error::Write`] if `code` is not for the wire or `reason` longer than
-    /// [`Close::MAX_REASON`], and the connection is as before; [`Error::Unanswered`] where the
-    /// peer did not answer in time: the connection is to be dropped; otherwise what kept the peer
-    /// from answering properly. One that has answered, and only does not end its stream, is no
-    /// error.
+    /// [`Error::Write`] if `code` is not for the wire or `reason` is longer than
+    /// [`Close::MAX_REASON`]; the connection is unchanged. [`Error::Unanswered`] if the peer did
+    /// not answer in time: drop the connection. Otherwise the error that kept the peer from
+    /// answering. A peer that has answered and only does not end its stream causes no error.
     pub async fn close_by(
         &mut self,
         code: CloseCode,
@@ -193,43 +190,44 @@ impl<T: PollTransport> WebSocket<T> {
         Box::pin(close_by(&mut self.endpoint, code, reason, keep_alive, timer)).await
     }
 
-    /// The same, but waits for the peer for as long as that takes, which may be for ever: for
-    /// callers who bound it by other means.
+    /// Closes the connection, and waits for the peer as long as it takes, possibly for ever: for
+    /// callers with a time limit of their own.
     ///
     /// # Errors
-    /// As [`close_by`](Self::close_by), but for those of time.
+    /// As [`close_by`](Self::close_by), except for time-outs.
     pub async fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         let close = Some(Close { code, reason });
         poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
     }
 
-    /// Splits it in two, for two tasks: one reads, and answers control frames, the other sends.
+    /// Splits it in two halves for two tasks: one reads and answers control frames, the other
+    /// sends.
     pub fn split(self) -> (Receiver<T>, Sender<T>) {
         Receiver::split(self.endpoint)
     }
 
-    /// Which end this is.
+    /// Returns the end that this is.
     pub fn role(&self) -> Role {
         self.endpoint.writer.role()
     }
 
-    /// Whether this end has sent its close frame, so that it can send nothing more.
+    /// Returns true if this end has sent its close frame, so that it can send nothing more.
     pub fn is_closed(&self) -> bool {
         self.endpoint.writer.is_closed()
     }
 
-    /// What is queued, to be added to by other means: whole frames that were encoded once for
-    /// many connections. Not behind the close frame: see [`is_closed`](Self::is_closed).
+    /// Returns the queued bytes, to add to by other means: whole frames that were encoded once for
+    /// many connections. Add nothing behind the close frame: see [`is_closed`](Self::is_closed).
     pub fn output_mut(&mut self) -> &mut Output {
         self.endpoint.connection.output_mut()
     }
 
-    /// The connection, for what is not offered here.
+    /// Returns the connection, for everything else.
     pub fn connection_mut(&mut self) -> &mut Connection<T, Messages> {
         &mut self.endpoint.connection
     }
 
-    /// The stages that it is made of.
+    /// Returns the connection and the writer.
     pub fn into_parts(self) -> (Connection<T, Messages>, Writer) {
         self.endpoint.into_parts()
     }
@@ -238,7 +236,7 @@ impl<T: PollTransport> WebSocket<T> {
         Self { endpoint, is_over: false }
     }
 
-    /// Opens a connection as server. A client that is refused gets its answer, and `end` ends the
+    /// Opens a connection as a server. A refused client gets its answer, and `end` ends the
     /// connection.
     pub(super) async fn open_as_server(
         mut connection: Connection<T, ()>,
@@ -258,7 +256,7 @@ impl<T: PollTransport> WebSocket<T> {
         }
     }
 
-    /// Opens a connection as client.
+    /// Opens a connection as a client.
     pub(super) async fn open_as_client(
         mut connection: Connection<T, ()>,
         mut handshake: ClientHandshake,
@@ -296,8 +294,8 @@ impl<T: PollTransport> WebSocket<T> {
     }
 }
 
-/// Ends a connection whose handshake failed, where there is no clock to wait by: what is there by
-/// now is dropped, and nothing is waited for.
+/// Ends a connection whose handshake failed, without a clock: bytes that are there are dropped, and
+/// nothing is waited for.
 #[cfg(any(
     all(feature = "futures", not(feature = "async-io")),
     all(feature = "tokio", not(feature = "tokio-time"))
@@ -309,7 +307,7 @@ pub(super) async fn end_at_once<T: PollTransport>(connection: &mut Connection<T,
     }
 }
 
-/// Closes an endpoint by a timer. Callers box its future: a task has room for the largest that it
+/// Closes an endpoint by a timer. Callers box the future: a task has room for the largest that it
 /// ever awaits.
 pub(super) async fn close_by<T: PollTransport>(
     endpoint: &mut Endpoint<T>,
@@ -322,7 +320,7 @@ pub(super) async fn close_by<T: PollTransport>(
     poll_fn(|cx| keeping::poll_close(endpoint, cx, close, poll_end, keep_alive, timer)).await
 }
 
-/// Ends a connection: a future of the driver goes on where a dropped one left off.
+/// Ends a connection: a new future of the driver continues where a dropped one left off.
 pub(super) fn poll_end<T: PollTransport, S: segue::Decode>(
     connection: &mut Connection<T, S>,
     cx: &mut Context<'_>,
@@ -331,7 +329,7 @@ pub(super) fn poll_end<T: PollTransport, S: segue::Decode>(
     pin!(connection.close_unbounded(limit)).poll(cx)
 }
 
-/// What a stream makes of a result of `next`.
+/// Turns a result of `next` into an item of a stream.
 pub(super) fn poll_item(
     is_over: &mut bool,
     poll: impl FnOnce() -> Poll<Result<Option<OwnedMessage>, Error>>,

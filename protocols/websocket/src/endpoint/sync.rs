@@ -45,26 +45,26 @@ use crate::{Accepted, ClientHandshake, Connected, Messages, Role, ServerHandshak
 
 /// A WebSocket over [`Read`] and [`Write`].
 pub type WebSocket<T> = blocking::WebSocket<Std<T>>;
-/// The half of it that reads, and answers control frames.
+/// The half that reads, and answers control frames.
 pub type Receiver<T> = sync_halves::Receiver<Std<T>>;
-/// The half of it that sends.
+/// The half that sends.
 pub type Sender<T> = sync_halves::Sender<Std<T>>;
 
 impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
-    /// Serves a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1 allows, and
+    /// Accepts a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1 allows, and
     /// agrees.
     ///
-    /// The transport must block here; a time-out that it has ends the attempt. Without one the
-    /// whole handshake has 30 seconds.
+    /// The transport must be in blocking mode here. A time-out that it has limits each call;
+    /// without one the whole handshake may take 30 seconds.
     ///
     /// # Errors
-    /// Of the transport, or [`Error::Request`]: then the client was sent a proper HTTP answer, and
+    /// Those of the transport, or [`Error::Request`]: the client was sent a proper HTTP answer, and
     /// the connection is closed.
     pub fn accept(io: T) -> Result<Self, Error> {
         Ok(Self::accept_with(io, ServerHandshake::new())?.0)
     }
 
-    /// The same, on terms: subprotocols, and what else the handshake decides.
+    /// Accepts a client with a handshake of your own, for subprotocols and other terms.
     ///
     /// # Errors
     /// As [`accept`](Self::accept).
@@ -72,8 +72,8 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
         Self::accept_handoff(Handoff::new(io, &[][..]), handshake)
     }
 
-    /// The same, on a connection that another library, or another stage, has read from: the
-    /// request is in what the hand-off carries, or begins there.
+    /// Accepts a client on a connection that another library or stage has read from: the request is
+    /// in the hand-off, or begins there.
     ///
     /// # Errors
     /// As [`accept`](Self::accept).
@@ -91,16 +91,16 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
         }
     }
 
-    /// Asks the server `host` (with a port unless it is the default one) for a WebSocket at `target`
-    /// (path and query), over a transport that leads there.
+    /// Connects to `target` (path and query) at the server `host` (with a port unless it is the
+    /// default one), over a transport that leads there.
     ///
     /// # Errors
-    /// Of the transport, or [`Error::Response`] where the server does not agree.
+    /// Those of the transport, or [`Error::Response`] if the server does not agree.
     pub fn connect(io: T, host: &str, target: &str) -> Result<Self, Error> {
         Ok(Self::connect_with(io, ClientHandshake::new(host, target))?.0)
     }
 
-    /// The same, with a request of the caller's making: subprotocols, further headers.
+    /// Connects with a handshake of your own, for subprotocols and further headers.
     ///
     /// # Errors
     /// As [`connect`](Self::connect).
@@ -130,8 +130,8 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
     }
 }
 
-/// Runs a handshake, within the time that a record has, or as long as a time-out of the transport
-/// lets each call wait.
+/// Runs a handshake within the deadline of a record, or as long as a time-out of the transport lets
+/// each call wait.
 fn exchange<T: Read + Write + Timeouts, X: Exchange>(
     connection: &mut Connection<T, ()>,
     handshake: &mut X,
@@ -143,17 +143,16 @@ fn exchange<T: Read + Write + Timeouts, X: Exchange>(
 }
 
 impl WebSocket<TcpStream> {
-    /// Connects to `ws://host:port/path?query`, with small packets sent at once.
+    /// Connects to `ws://host:port/path?query`, with `TCP_NODELAY` set.
     ///
     /// # Errors
-    /// [`Error::Url`] where it is none of these: `wss` needs a TLS stream, which
-    /// [`connect`](Self::connect) takes. Otherwise as there.
+    /// [`Error::Url`] for any other URL: for `wss`, give [`connect`](Self::connect) a TLS stream.
+    /// Otherwise as there.
     pub fn connect_to(url: &str) -> Result<Self, Error> {
         Ok(Self::connect_to_with(url, |handshake| handshake)?.0)
     }
 
-    /// The same, with terms added to the request that the URL comes to: subprotocols, headers,
-    /// compression.
+    /// Connects with terms added to the request for the URL: subprotocols, headers, compression.
     ///
     /// ```no_run
     /// # fn connect() -> Result<(), segue_websocket::endpoint::Error> {
@@ -184,8 +183,8 @@ impl WebSocket<TcpStream> {
 }
 
 impl<T: Read + Write> WebSocket<T> {
-    /// A WebSocket whose handshake was done elsewhere. What the peer sent behind its last word of
-    /// HTTP is in the hand-off, and is read first.
+    /// Makes a WebSocket after a handshake done elsewhere. Bytes that the peer sent behind its HTTP
+    /// head are in the hand-off, and are read first.
     pub fn from_handoff(handoff: Handoff<T>, role: Role) -> Self {
         let (messages, writer) = stages(role);
         Self::new(Connection::from_handoff(handoff, messages), writer)

@@ -26,12 +26,12 @@ pub struct Receiver<X: Divide> {
 
 /// The half of a [`WebSocket`] that sends.
 ///
-/// Once the other half has answered the peer's close frame nothing can be sent any more:
-/// [`Error::Closed`]. Messages that were only queued until then are dropped with that error.
+/// After the other half has answered the peer's close frame, sending fails with [`Error::Closed`].
+/// Messages that were queued until then are dropped with that error.
 pub struct Sender<X: Divide> {
     connection: HalfConnection<X, ()>,
     writer: Writer,
-    /// The close frame was sent by this half, and what is queued goes before it.
+    /// This half has sent the close frame, and queued messages go before it.
     has_closed: bool,
 }
 
@@ -48,10 +48,10 @@ where
         (Self { endpoint }, Sender { connection: sender, writer, has_closed })
     }
 
-    /// Makes the halves one again.
+    /// Joins the halves again.
     ///
     /// # Errors
-    /// Both halves, if they are not of one WebSocket.
+    /// Returns both halves if they are not of the same WebSocket.
     pub fn unsplit(self, sender: Sender<X>) -> Result<WebSocket<X>, (Self, Sender<X>)> {
         let (connection, closer, course) = self.endpoint.unmake();
         match connection.unsplit(sender.connection) {
@@ -65,7 +65,7 @@ where
         }
     }
 
-    /// The next message: see [`WebSocket::next`].
+    /// Waits for the next message: see [`WebSocket::next`].
     ///
     /// # Errors
     /// As there.
@@ -74,7 +74,7 @@ where
         now(self.endpoint.poll_next(&mut context()))
     }
 
-    /// The same, watched over: see [`WebSocket::next_by`].
+    /// Waits for the next message, watched by a keep-alive: see [`WebSocket::next_by`].
     ///
     /// # Errors
     /// As there.
@@ -86,8 +86,8 @@ where
         next_by(&mut self.endpoint, keep_alive, timer)
     }
 
-    /// Closes the connection, for both halves: see [`WebSocket::close`]. What the other half has
-    /// queued and not flushed is not sent.
+    /// Closes the connection for both halves: see [`WebSocket::close`]. Messages that the other
+    /// half has queued and not flushed are dropped.
     ///
     /// # Errors
     /// As there.
@@ -99,7 +99,7 @@ where
         close(&mut self.endpoint, code, reason)
     }
 
-    /// The same without a bound in time: see [`WebSocket::close_unbounded`].
+    /// Closes the connection without a time limit: see [`WebSocket::close_unbounded`].
     ///
     /// # Errors
     /// As there.
@@ -110,7 +110,7 @@ where
         close_with(&mut self.endpoint, code, reason, CloseWrite::close_write)
     }
 
-    /// The same by a timer: see [`WebSocket::close_by`].
+    /// Closes the connection by a timer: see [`WebSocket::close_by`].
     ///
     /// # Errors
     /// As there.
@@ -150,18 +150,18 @@ where
         self.encode(message.into())
     }
 
-    /// Sends all that is queued.
+    /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Of the transport, and [`Error::Closed`] where the other half has sent the close frame.
+    /// Those of the transport, and [`Error::Closed`] if the other half has sent the close frame.
     pub fn flush(&mut self) -> Result<(), Error> {
         self.drop_late()?;
         Ok(self.connection.flush()?)
     }
 
-    /// The same as [`send`](Self::send), but gives up a peer that does not take it within
-    /// [`Deadlines::send`] by the clock of `timer`: 30 seconds, unless
-    /// [`deadlines_mut`](Self::deadlines_mut) is told otherwise.
+    /// Sends a message as [`send`](Self::send) does, but gives up a peer that does not accept it
+    /// within [`Deadlines::send`] by the clock of `timer`: 30 seconds, unless
+    /// [`deadlines_mut`](Self::deadlines_mut) sets another time.
     ///
     /// # Errors
     /// As [`send`](Self::send), and [`Error::Io`] of kind
@@ -175,8 +175,7 @@ where
         self.flush_by(timer)
     }
 
-    /// The same as [`queue`](Self::queue), but waits for room no longer than
-    /// [`send_by`](Self::send_by) does.
+    /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -193,7 +192,7 @@ where
         self.encode(message.into())
     }
 
-    /// The same as [`flush`](Self::flush), within the time that [`send_by`](Self::send_by) has.
+    /// Flushes as [`flush`](Self::flush) does, within the time that
     ///
     /// # Errors
     /// As [`flush`](Self::flush), and as [`send_by`](Self::send_by) for a missed deadline.
@@ -205,14 +204,14 @@ where
         Ok(self.connection.flush_by(timer)?)
     }
 
-    /// The deadlines of [`send_by`](Self::send_by), [`queue_by`](Self::queue_by) and
+    /// Returns the deadlines of [`send_by`](Self::send_by), [`queue_by`](Self::queue_by) and
     /// [`flush_by`](Self::flush_by). They are those of the WebSocket that was split, until they are
     /// changed.
     pub fn deadlines_mut(&mut self) -> &mut Deadlines {
         self.connection.deadlines_mut()
     }
 
-    /// Sends the last word. The other half reads on: the peer's close frame is its last message.
+    /// Sends the close frame. The other half reads on: the peer's close frame is its last message.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -221,12 +220,12 @@ where
         self.flush()
     }
 
-    /// Whether this end has sent its close frame, so that it can send nothing more.
+    /// Returns true if this end has sent its close frame, so that it can send nothing more.
     pub fn is_closed(&self) -> bool {
         self.writer.is_closed()
     }
 
-    /// What is queued, to be added to by other means: see [`WebSocket::output_mut`].
+    /// Returns the queued bytes, to add to by other means: see [`WebSocket::output_mut`].
     pub fn output_mut(&mut self) -> &mut Output {
         self.connection.output_mut()
     }
@@ -238,7 +237,7 @@ where
         Ok(())
     }
 
-    /// Drops what is queued, and fails, if the other half has said the last word meanwhile.
+    /// Fails and drops the queue if the other half has sent its close frame in the meantime.
     fn drop_late(&mut self) -> Result<(), Error> {
         let is_late = !self.has_closed && self.writer.is_closed();
         if is_late && !self.connection.output().is_empty() {

@@ -41,9 +41,9 @@ use crate::{Accepted, ClientHandshake, Connected, Role, ServerHandshake};
 
 /// A WebSocket over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type WebSocket<T> = polled::WebSocket<Tokio<T>>;
-/// The half of it that reads.
+/// The half that reads, and answers control frames.
 pub type Receiver<T> = halves::Receiver<Tokio<T>>;
-/// The half of it that sends.
+/// The half that sends.
 pub type Sender<T> = halves::Sender<Tokio<T>>;
 
 #[cfg(feature = "tokio-time")]
@@ -58,17 +58,16 @@ constructors!(
 
 #[cfg(feature = "tokio-net")]
 impl WebSocket<TcpStream> {
-    /// Connects to `ws://host:port/path?query`, with small packets sent at once.
+    /// Connects to `ws://host:port/path?query`, with `TCP_NODELAY` set.
     ///
     /// # Errors
-    /// [`Error::Url`] where it is none of these: `wss` needs a TLS stream, which
-    /// [`connect`](Self::connect) takes. Otherwise as there.
+    /// [`Error::Url`] for any other URL: for `wss`, give [`connect`](Self::connect) a TLS stream.
+    /// Otherwise as there.
     pub async fn connect_to(url: &str) -> Result<Self, Error> {
         Ok(Self::connect_to_with(url, |handshake| handshake).await?.0)
     }
 
-    /// The same, with terms added to the request that the URL comes to: subprotocols, headers,
-    /// compression.
+    /// Connects with terms added to the request for the URL: subprotocols, headers, compression.
     ///
     /// ```no_run
     /// # async fn connect() -> Result<(), segue_websocket::endpoint::Error> {

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Where `ws://host:port/path?query` leads.
+/// The parts of `ws://host:port/path?query`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Url<'a> {
     /// Host and port as they stand in the URL, for the `Host` header.
@@ -10,13 +10,13 @@ pub(super) struct Url<'a> {
     /// The host, without the brackets of an IPv6 address.
     pub(super) host: &'a str,
     pub(super) port: u16,
-    /// Path and query, where they are not empty.
+    /// Path and query, if they are not empty.
     target: &'a str,
 }
 
 impl<'a> Url<'a> {
     /// # Errors
-    /// When it is not such a URL; what its parts may hold, the handshake checks.
+    /// The part that is wrong. The handshake checks the content of host and target.
     pub(super) fn parse(url: &'a str) -> Result<Self, UrlError> {
         let (scheme, rest) = url.split_once("://").ok_or(UrlError::Scheme)?;
         if scheme.eq_ignore_ascii_case("wss") {
@@ -50,28 +50,28 @@ impl<'a> Url<'a> {
         Ok(Self { authority, host, port, target })
     }
 
-    /// Path and query, as they stand in the request.
+    /// Returns path and query as the request has them.
     pub(super) fn target(&self) -> String {
         let root = if self.target.starts_with('/') { "" } else { "/" };
         format!("{root}{}", self.target)
     }
 }
 
-/// What is wrong with the URL of a WebSocket (RFC 6455 §3).
+/// The reason why the URL of a WebSocket is refused (RFC 6455 §3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UrlError {
     /// It does not begin with `ws://`.
     Scheme,
-    /// `wss://` needs TLS, which is for the caller to bring.
+    /// `wss://` needs TLS, which the caller has to bring.
     Tls,
-    /// There is no host.
+    /// The host is empty.
     Host,
     /// The port is no number from 0 to 65535.
     Port,
-    /// A user and password, which have no meaning in it.
+    /// It has a user or a password, which have no meaning here.
     User,
-    /// A fragment, which must not be there.
+    /// It has a fragment, which is not allowed.
     Fragment,
 }
 

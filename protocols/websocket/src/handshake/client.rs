@@ -12,10 +12,10 @@ use super::{
     EXTENSIONS, ResponseError, VERSION, accept_key, belonging, has, is_taken, only, place,
 };
 
-/// The client's side of the opening handshake: sends the request, and checks the answer.
+/// The client's side of the opening handshake: it sends the request and checks the answer.
 ///
-/// The answer must be a 101 that keeps all rules of RFC 6455 §4.1. Informational answers before it
-/// are passed over. What the server sent behind its answer, frames already, stays in the buffer.
+/// The answer must be a 101 that follows all rules of RFC 6455 §4.1. Informational answers before
+/// it are skipped. Bytes behind the answer, possibly frames already, stay in the buffer.
 ///
 /// ```
 /// use segue::{Buffer, Exchange, Output, Progress};
@@ -50,13 +50,13 @@ pub struct ClientHandshake {
     deflate: Option<Deflate>,
     inspect: Option<Inspect>,
     sent: bool,
-    /// How many informational answers were passed over.
+    /// The number of informational answers passed over.
     informed: u8,
-    /// Why it failed: it goes on failing.
+    /// The fault that ended the handshake, which is returned again.
     failed: Option<Fault<ResponseError>>,
 }
 
-/// What [`ClientHandshake::inspect`] is given.
+/// The callback of [`ClientHandshake::inspect`].
 struct Inspect(Box<dyn FnMut(&Response<'_>) + Send + Sync>);
 
 impl fmt::Debug for Inspect {
@@ -69,15 +69,16 @@ impl fmt::Debug for Inspect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Connected {
-    /// The subprotocol that the server chose of those that were offered. `None` says that it knows
-    /// none of them: whoever cannot do without closes the connection.
+    /// The subprotocol that the server chose of those that were offered. `None` if it chose none: a
+    /// client that needs one then closes the connection.
     pub protocol: Option<String>,
     pub(crate) deflate: Option<Agreed>,
 }
 
 impl ClientHandshake {
-    /// Asks `host` (with a port unless it is the default one: `example.org:8080`) for `target`
-    /// (path and query: `/chat?room=1`). The key comes from [`MaskKeys::random`].
+    /// Creates a handshake with the server `host` (with a port unless it is the default one:
+    /// `example.org:8080`) for `target` (path and query: `/chat?room=1`). The key comes from
+    /// [`MaskKeys::random`].
     ///
     /// [`MaskKeys::random`]: crate::MaskKeys::random
     #[cfg(feature = "std")]
@@ -91,7 +92,8 @@ impl ClientHandshake {
         Self::with_key(host, target, key)
     }
 
-    /// As [`new`](Self::new), with a key of the caller's, which should be random (RFC 6455 §4.1).
+    /// Creates a handshake as [`new`](Self::new) does, with a key of your own, which should be
+    /// random (RFC 6455 §4.1).
     #[must_use]
     pub fn with_key(host: impl Into<String>, target: impl Into<String>, key: [u8; 16]) -> Self {
         Self {
@@ -116,8 +118,8 @@ impl ClientHandshake {
         self
     }
 
-    /// Offers to compress messages (RFC 7692). A server that answers other than the offer allows
-    /// is refused; one that does not answer it leaves messages uncompressed.
+    /// Offers to compress messages (RFC 7692). An answer that the offer does not allow is refused;
+    /// a server that ignores the offer leaves messages uncompressed.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, offer: Deflate) -> Self {
@@ -132,8 +134,9 @@ impl ClientHandshake {
         self
     }
 
-    /// Shows `inspect` the head of the server's answer, whether it agrees or not: its cookies, what
-    /// it wants for a login, when to come again. Informational answers are not shown.
+    /// Calls `inspect` with the head of the server's answer, even if it is a refusal: for its
+    /// cookies, its login challenge, or the time to come again. Informational answers are not
+    /// shown.
     ///
     /// ```
     /// use segue_websocket::ClientHandshake;
@@ -152,7 +155,7 @@ impl ClientHandshake {
         self
     }
 
-    /// Reads answers with other limits than [`Limits::DEFAULT`].
+    /// Sets the limits on the head of the answer.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.head = self.head.limits(limits);
@@ -180,7 +183,7 @@ impl ClientHandshake {
         encode_request(output, "GET", &self.target, headers).map_err(Into::into)
     }
 
-    /// Goes on with one answer: `Ok(None)` if it was informational.
+    /// Reads one answer: `Ok(None)` if it was informational.
     fn answered(
         &mut self,
         input: &mut Buffer,
@@ -255,7 +258,7 @@ impl Exchange for ClientHandshake {
     }
 }
 
-/// Holds an answer against RFC 6455 §4.1.
+/// Checks an answer against RFC 6455 §4.1.
 fn check(
     response: &Response<'_>,
     key: &str,
@@ -307,9 +310,9 @@ fn check(
     }
 }
 
-/// Where the status is in a head.
+/// The offset of the status in a head.
 const STATUS: u64 = "HTTP/1.1 ".len() as u64;
 
-/// How many informational answers are passed over: servers send one or two, and whoever sends more
-/// keeps a client waiting for ever.
+/// The most informational answers that are passed over. Servers send one or two; more would keep a
+/// client waiting for ever.
 const INFORMATIONAL: u8 = 8;

@@ -1,13 +1,13 @@
-//! How the opening handshake can fail, on either side.
+//! Errors of the opening handshake, of either side.
 
 use alloc::string::String;
 use core::fmt;
 use segue_http1::EncodeError;
 
-/// Why a server refused a request to open a connection.
+/// The reason why a server refused a request to open a connection.
 ///
-/// The [`Fault`](segue::Fault) around it tells where: the offset of the header value that is
-/// wrong, or of the end of the head where one is missing.
+/// The [`Fault`](segue::Fault) around it has the place: the offset of the wrong header value, or of
+/// the end of the head if a header is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RequestError {
@@ -17,13 +17,12 @@ pub enum RequestError {
     Method,
     /// The version of HTTP is below 1.1 (RFC 6455 §4.1).
     HttpVersion,
-    /// It does not ask for an upgrade to WebSocket (RFC 6455 §4.2.1): a browser that was sent to
-    /// the wrong place.
+    /// It does not ask for an upgrade to WebSocket (RFC 6455 §4.2.1), as when a browser opens the
+    /// address as a page.
     NotAnUpgrade,
     /// `Sec-WebSocket-Version` is missing or not 13 (RFC 6455 §4.4).
     Version,
-    /// `Sec-WebSocket-Key` is missing, there several times, or not 16 bytes in base64
-    /// (RFC 6455 §4.2.1).
+    /// `Sec-WebSocket-Key` is missing, repeated, or not 16 bytes in base64 (RFC 6455 §4.2.1).
     Key,
     /// It announces a body, which would be read as frames.
     Body,
@@ -39,7 +38,7 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// The status of the answer that the server sends.
+    /// Returns the status of the answer that the server sends.
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
@@ -89,32 +88,32 @@ impl From<EncodeError> for RequestError {
     }
 }
 
-/// Why a client does not have the connection that it asked for.
+/// The reason why a client's handshake failed.
 ///
-/// The [`Fault`](segue::Fault) around it tells where, as for a [`RequestError`].
+/// The [`Fault`](segue::Fault) around it has the place, as
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ResponseError {
     /// The answer is not well-formed HTTP/1.1.
     Http(segue_http1::Error),
-    /// The server does not agree: a refusal, a redirect, a demand to log in. What follows the head
-    /// stays in the buffer.
+    /// The server does not agree: a refusal, a redirect, a demand to log in. The body stays in the
+    /// buffer.
     Status {
-        /// What it says instead of 101.
+        /// The status in place of 101.
         status: u16,
-        /// Where it redirects to, if it is text.
+        /// The value of `Location`, if it is text.
         location: Option<String>,
     },
-    /// Informational responses do not end.
+    /// Too many informational responses came.
     Informational,
-    /// The version of HTTP is below 1.1, where there is no upgrade.
+    /// The version of HTTP is below 1.1, which has no upgrade.
     HttpVersion,
-    /// The answer upgrades to something else than WebSocket, or does not say (RFC 6455 §4.1).
+    /// The answer upgrades to another protocol than WebSocket, or names none (RFC 6455 §4.1).
     NotAnUpgrade,
     /// `Sec-WebSocket-Accept` does not prove that the server has read the key (RFC 6455 §4.1).
     Accept,
-    /// The server uses an extension that was not offered, or not as it was (RFC 6455 §4.1,
-    /// RFC 7692 §7.1).
+    /// The server uses an extension that was not offered, or not in this way (RFC 6455 §4.1, RFC
+    /// 7692 §7.1).
     Extension,
     /// The server chose a subprotocol that was not offered (RFC 6455 §4.1).
     Protocol,

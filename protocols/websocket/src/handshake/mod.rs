@@ -16,10 +16,10 @@ use segue::{Decode, Framing};
 use segue_http1::Headers;
 use sha1::{Digest, Sha1};
 
-/// What a server answers to the key of a client in `Sec-WebSocket-Accept`, which proves that it
-/// has read the request as a WebSocket handshake (RFC 6455 §4.2.2).
+/// Returns the `Sec-WebSocket-Accept` for the key of a client, by which a server proves that it has
+/// read the request as a WebSocket handshake (RFC 6455 §4.2.2).
 ///
-/// For servers that leave HTTP to another library; [`ServerHandshake`] does it by itself.
+/// Use it in servers that leave HTTP to another library; [`ServerHandshake`] includes it.
 ///
 /// ```
 /// // The example of RFC 6455 §1.3.
@@ -34,7 +34,7 @@ pub fn accept_key(key: impl AsRef<[u8]>) -> String {
     Base64::encode_string(&hash.finalize())
 }
 
-/// How many bytes of `shown` surely belong to the head that `stage` reads.
+/// The number of bytes in `shown` that certainly belong to the head that `stage` reads.
 fn belonging<D: Decode + Clone>(stage: &D, shown: &[u8]) -> usize {
     // On a copy, since the stage itself is not shown all of this yet.
     match stage.clone().frame(shown, false) {
@@ -46,13 +46,13 @@ fn belonging<D: Decode + Clone>(stage: &D, shown: &[u8]) -> usize {
     }
 }
 
-/// Where `part`, which is lent from `head`, begins in it.
+/// The offset in `head` of `part`, which is lent from it.
 fn place(head: &[u8], part: &[u8]) -> u64 {
     part.as_ptr().addr().saturating_sub(head.as_ptr().addr()) as u64
 }
 
-/// The only header of that name, or the place of what is wrong with there being one: the second,
-/// or the end of the head.
+/// The only header of that name. The error is the offset of the second one, or the end of the head
+/// if there is none.
 fn only<'a>(headers: Headers<'a>, head: &[u8], name: &str) -> Result<&'a [u8], u64> {
     let mut values = headers.all(name);
     match (values.next(), values.next()) {
@@ -62,8 +62,8 @@ fn only<'a>(headers: Headers<'a>, head: &[u8], name: &str) -> Result<&'a [u8], u
     }
 }
 
-/// Whether that list has `token` in it, or the place of what is wrong: the value that has not got
-/// it, or the end of the head.
+/// Checks that the list contains `token`. The error is the offset of the value without it, or the
+/// end of the head.
 fn has(headers: Headers<'_>, head: &[u8], name: &str, token: &str) -> Result<(), u64> {
     if headers.contains_token(name, token) {
         return Ok(());
@@ -71,7 +71,7 @@ fn has(headers: Headers<'_>, head: &[u8], name: &str, token: &str) -> Result<(),
     Err(headers.find(name).map_or(head.len() as u64, |value| place(head, value)))
 }
 
-/// Whether the handshake writes this header itself, so that a caller must not add it.
+/// Returns true if the handshake writes this header itself, so that a caller must not add it.
 fn is_taken(name: &str) -> bool {
     const TAKEN: &[&str] = &[
         "host",
@@ -88,10 +88,10 @@ fn is_taken(name: &str) -> bool {
     TAKEN.iter().any(|taken| taken.eq_ignore_ascii_case(name))
 }
 
-/// Where extensions are offered and agreed to (RFC 6455 §9.1).
+/// The header of offered and agreed extensions (RFC 6455 §9.1).
 const EXTENSIONS: &str = "sec-websocket-extensions";
 
-/// What the hash of the key ends in (RFC 6455 §1.3).
+/// The constant that is hashed behind the key (RFC 6455 §1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The version of the protocol (RFC 6455 §4.1).

@@ -1,5 +1,3 @@
-//! The HTTP answer to a request that opens no connection.
-
 use alloc::{
     format,
     string::{String, ToString},
@@ -10,7 +8,7 @@ use segue_http1::{EncodeError, encode_response, reason};
 
 use super::{RequestError, VERSION, is_taken};
 
-/// The HTTP answer to a request that opens no connection. The connection is closed behind it.
+/// An HTTP answer that refuses to open a WebSocket. The connection is closed after it.
 ///
 /// ```
 /// use segue_websocket::Refusal;
@@ -26,14 +24,14 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// A refusal with this status, from 300 to 599, and the standard words for it as its body.
+    /// Creates a refusal with this status, from 300 to 599, and its standard phrase as the body.
     #[must_use]
     pub fn new(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: None }
     }
 
-    /// Adds a header: `Location`, `WWW-Authenticate`, `Retry-After`. Those about the connection
-    /// and the body are written anyway.
+    /// Adds a header: `Location`, `WWW-Authenticate`, `Retry-After`. The headers for the connection
+    /// and the body are always written.
     #[must_use]
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
@@ -56,14 +54,14 @@ impl Refusal {
             RequestError::NotAnUpgrade | RequestError::Version => {
                 refusal.header("Sec-WebSocket-Version", VERSION)
             }
-            // What went wrong here is nobody's business there.
+            // Details of an internal error are not sent to the client.
             _ if refusal.status == 500 => return refusal,
             _ => refusal,
         }
         .body(format!("{error}\n"))
     }
 
-    /// Queues the answer, without its body for those who do not want one.
+    /// Queues the answer, without the body if the request was `HEAD`.
     pub(super) fn put(&self, output: &mut Output, bodiless: bool) -> Result<(), RequestError> {
         // 1xx would promise another answer, 2xx an upgrade or nothing of the kind.
         if !matches!(self.status, 300..=599) {
@@ -89,7 +87,7 @@ impl Refusal {
         Ok(())
     }
 
-    /// The header of the caller's that it may not add.
+    /// The first header that the caller must not add.
     pub(super) fn taken(&self) -> Option<&str> {
         let mut names = self.headers.iter().map(|(name, _)| &**name);
         names.find(|name| is_taken(name) || name.eq_ignore_ascii_case("content-type"))

@@ -11,13 +11,13 @@ use super::{
     EXTENSIONS, Refusal, RequestError, VERSION, accept_key, belonging, has, is_taken, only, place,
 };
 
-/// The server's side of the opening handshake: reads the request, and answers it.
+/// The server's side of the opening handshake: it reads the request and answers it.
 ///
-/// It accepts every request that RFC 6455 §4.2.1 allows, unless [`decide`](Self::decide) has a say
-/// in it. A request that breaks a rule gets a proper HTTP answer, which is in the output when the
-/// fault is returned: send it, then close. What the client sent behind its request, frames
-/// already, stays in the buffer. Of the extensions that a client may offer, permessage-deflate is
-/// taken up where [`deflate`](Self::deflate) has terms for it.
+/// It accepts every request that RFC 6455 §4.2.1 allows, unless [`decide`](Self::decide) refuses
+/// it. A request that breaks a rule gets a proper HTTP answer, which is in the output when the
+/// fault is returned: send it, then close. Bytes behind the request, possibly frames already, stay
+/// in the buffer. Of the extensions that a client may offer, permessage-deflate is accepted if
+/// [`deflate`](Self::deflate) sets terms for it.
 ///
 /// ```
 /// use segue::{Buffer, Exchange, Output, Progress};
@@ -51,23 +51,23 @@ use super::{
 pub struct ServerHandshake {
     head: RequestHead,
     terms: Terms,
-    /// Why it failed: it goes on failing, and answers once.
+    /// The fault that ended the handshake. It is returned again; its answer is queued once.
     failed: Option<Fault<RequestError>>,
 }
 
-/// What came of a request that was accepted.
+/// The outcome of a server's handshake.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Accepted {
-    /// The target of the request, as it was written: `/chat?room=1`. What else of the request is
-    /// of interest, [`ServerHandshake::decide`] sees.
+    /// The target of the request as it was written: `/chat?room=1`. For the rest of the request see
+    /// [`ServerHandshake::decide`].
     pub target: String,
-    /// The subprotocol that was chosen of those that the client offered.
+    /// The subprotocol that was chosen of those that the client offered, if any.
     pub protocol: Option<String>,
     pub(crate) deflate: Option<Agreed>,
 }
 
-/// The answer to a request, while [`ServerHandshake::decide`] is asked about it.
+/// The answer to a request, as [`ServerHandshake::decide`] may change it.
 #[derive(Debug)]
 pub struct Acceptance {
     protocol: Option<String>,
@@ -75,7 +75,7 @@ pub struct Acceptance {
 }
 
 impl Acceptance {
-    /// The subprotocol that is going to be chosen.
+    /// Returns the subprotocol that is about to be chosen.
     #[must_use]
     pub fn protocol(&self) -> Option<&str> {
         self.protocol.as_deref()
@@ -93,24 +93,24 @@ impl Acceptance {
 }
 
 impl ServerHandshake {
-    /// Accepts every well-formed request, without a subprotocol.
+    /// Creates a handshake that accepts every well-formed request, without a subprotocol.
     #[must_use]
     pub fn new() -> Self {
         let terms = Terms { protocols: Vec::new(), decide: None, deflate: None };
         Self { head: RequestHead::new(), terms, failed: None }
     }
 
-    /// The subprotocols that are spoken here, the most preferred first (RFC 6455 §1.9). The first
-    /// that the client offers is chosen; if it offers none of them the connection has none, which
-    /// the client may not put up with.
+    /// Sets the subprotocols of this server, the most preferred first (RFC 6455 §1.9). The first
+    /// that the client offers is chosen. If it offers none of them the connection has none, and the
+    /// client may close it.
     #[must_use]
     pub fn protocols<P: Into<String>>(mut self, protocols: impl IntoIterator<Item = P>) -> Self {
         self.terms.protocols = protocols.into_iter().map(Into::into).collect();
         self
     }
 
-    /// Compresses messages with clients that offer to, on these terms (RFC 7692). The first offer
-    /// that can be met is taken.
+    /// Compresses messages with clients that offer it, on these terms (RFC 7692). The first
+    /// acceptable offer is chosen.
     #[cfg(feature = "deflate")]
     #[must_use]
     pub fn deflate(mut self, terms: Deflate) -> Self {
@@ -118,8 +118,8 @@ impl ServerHandshake {
         self
     }
 
-    /// Asks `decide` about each request that is well-formed. It sees the request, may add to the
-    /// answer, and may refuse: a wrong `Origin`, an unknown target, a missing login.
+    /// Calls `decide` for each well-formed request. It sees the request, may add to the answer, and
+    /// may refuse: a wrong `Origin`, an unknown target, a missing login.
     #[must_use]
     pub fn decide(
         mut self,
@@ -129,18 +129,18 @@ impl ServerHandshake {
         self
     }
 
-    /// Reads requests with other limits than [`Limits::DEFAULT`].
+    /// Sets the limits on the head of the request.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.head = self.head.limits(limits);
         self
     }
 
-    /// Answers a request that was read already, by a server that speaks HTTP as well. Offsets of
-    /// faults count from the front of its head.
+    /// Answers a request that was read already, for servers that also speak HTTP. Offsets of faults
+    /// count from the front of its head.
     ///
     /// # Errors
-    /// As by [`advance`](Exchange::advance): the answer is in `output` in any case.
+    /// As [`advance`](Exchange::advance). The answer is in `output` in any case.
     pub fn respond(
         &mut self,
         request: &Request<'_>,
@@ -194,10 +194,10 @@ impl Exchange for ServerHandshake {
     }
 }
 
-/// What [`ServerHandshake::decide`] is given.
+/// The callback of [`ServerHandshake::decide`].
 type Decide = dyn FnMut(&Request<'_>, &mut Acceptance) -> Result<(), Refusal> + Send + Sync;
 
-/// On what terms requests are accepted.
+/// The terms on which requests are accepted.
 struct Terms {
     protocols: Vec<String>,
     decide: Option<Box<Decide>>,
@@ -205,7 +205,7 @@ struct Terms {
 }
 
 impl Terms {
-    /// Answers `request`, one way or the other.
+    /// Answers `request`: accepts or refuses it.
     fn respond(
         &mut self,
         request: &Request<'_>,
@@ -238,7 +238,7 @@ impl Terms {
         debug_assert!(sent.is_ok(), "{error:?} has an answer that cannot be sent");
     }
 
-    /// Agrees to a well-formed request, unless the caller does not.
+    /// Accepts a well-formed request, unless the caller refuses it.
     fn accept(
         &mut self,
         request: &Request<'_>,
@@ -290,7 +290,7 @@ impl fmt::Debug for Terms {
     }
 }
 
-/// Holds a request against RFC 6455 §4.2.1, and finds the key in it.
+/// Checks a request against RFC 6455 §4.2.1, and finds its key.
 fn check<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault<RequestError>> {
     let (head, headers) = (request.as_bytes(), request.headers());
     let fault = |error: RequestError, at: u64| Fault::new(error).at(at);
@@ -327,8 +327,8 @@ fn check<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault<RequestError>> {
     }
 }
 
-/// Whether these are 16 bytes in base64 (RFC 6455 §4.2.1). Bits that no byte uses may be set in
-/// the last digit: so it is in the example of §4.1, and what counts is the text.
+/// Returns true for 16 bytes in base64 (RFC 6455 §4.2.1). Unused bits of the last digit may be set,
+/// as in the example of §4.1: only the text is hashed.
 fn is_key(key: &[u8]) -> bool {
     let digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     matches!(key.split_last_chunk(), Some((digits, b"==")) if digits.len() == 22

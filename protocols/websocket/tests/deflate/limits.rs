@@ -67,12 +67,12 @@ fn a_bomb_in_pieces_takes_no_more_memory_than_the_docs_say() {
         }
     });
     assert_eq!((length, ended), (64 << 20, true));
-    // What comes of a piece, half of that while it grows, the stream, and what was received.
+    // The output of a piece, half of that while it grows, the stream, and the received bytes.
     assert!(most < (128 + 64 + 48 + 12) << 10, "{most} bytes");
     assert_eq!(fault_of(&bomb, 1000), Some(Error::InflatedTooLong { limit: 1000 }));
 }
 
-/// Why a message is refused in pieces, with a limit on all of it.
+/// The error of a message read in pieces, with a limit on all of it.
 fn fault_of(stream: &[u8], limit: usize) -> Option<Error> {
     let agreed = *opened(Deflate::new(), Deflate::new()).0.deflate().unwrap();
     let limits = Limits { message: limit, ..Limits::PIECES };
@@ -99,7 +99,7 @@ fn a_message_of_just_the_limit_comes_through() {
     }
 }
 
-/// What a server's halves hold once a message has been echoed and the next is waited for.
+/// The memory that a server's halves hold after a message was echoed, while they wait for the next.
 fn idle(terms: Deflate) -> isize {
     let (accepted, opened) = opened(terms, Deflate::new());
     let mut request = Output::new();

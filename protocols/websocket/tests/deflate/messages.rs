@@ -52,8 +52,8 @@ fn a_message_may_go_on_behind_a_block_that_ends_the_stream() {
     let stream = [(0xC1, &[&ends[..], b"\xf2\x48\xcd\xc9\xc9\x07\x00"].concat()[..])];
     let seen = feed(&mut client(), [&frames(Role::Client, &stream)[..]]);
     assert_eq!((seen.messages, seen.end), (vec![Owned::Text("HelloHello".into())], Ok(false)));
-    // What follows is a stream of its own, and refers to nothing before it, in this message and
-    // in others, whole and in pieces.
+    // The rest is a stream of its own that refers to nothing before it, in this message and in
+    // others, whole and in pieces.
     let by_reference = [&ends[..], b"\xf2\x00\x11\x00\x00"].concat();
     let within = frames(Role::Client, &[(0xC1, &by_reference)]);
     let both = [(0xC1, &b"\xf3\x48\xcd\xc9\xc9\x07\x00\x00"[..]), (0xC1, b"\xf2\x00\x11\x00\x00")];

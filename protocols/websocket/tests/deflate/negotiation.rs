@@ -1,11 +1,11 @@
-//! What is offered, agreed to, declined and failed (RFC 7692 §7.1).
+//! Offers that are accepted, declined and failed (RFC 7692 §7.1).
 
 use segue::{Buffer, Exchange, Fault, Output, Progress};
 use segue_websocket::{
     Agreed, ClientHandshake, Deflate, ResponseError, Role, ServerHandshake, accept_key,
 };
 
-/// What a server answers to an offer, and what it then does.
+/// A server's answer to an offer, and the parameters it then uses.
 fn answer(terms: Deflate, offer: &str) -> Option<(String, Agreed)> {
     let request = format!(
         "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
@@ -25,7 +25,7 @@ fn answer(terms: Deflate, offer: &str) -> Option<(String, Agreed)> {
     Some((line?, *accepted.deflate()?))
 }
 
-/// What a client offers.
+/// The offer of a client.
 fn offer(wish: Deflate) -> String {
     let mut output = Output::new();
     let mut handshake = ClientHandshake::with_key("a", "/", *b"the sample nonce").deflate(wish);
@@ -35,7 +35,7 @@ fn offer(wish: Deflate) -> String {
     lines.next().unwrap().to_owned()
 }
 
-/// What a client makes of an answer; `None` where it fails the connection over it.
+/// The parameters that a client takes from an answer; `None` if it fails the connection.
 fn confirm(wish: Option<Deflate>, answer: &str) -> Option<Option<Agreed>> {
     let accept = accept_key("dGhlIHNhbXBsZSBub25jZQ==");
     let response = format!(
@@ -184,7 +184,7 @@ fn a_client_confirms_each_parameter() {
         (plain, "; client_max_window_bits", None),
         (plain, "; unknown", None),
         (plain, "; server_max_window_bits=16", None),
-        // What was asked for has to be agreed to, and no more than that.
+        // Everything that was asked for has to be agreed to, and no more than that.
         (narrow, "", None),
         (narrow, "; server_max_window_bits=11", None),
         (narrow, "; server_max_window_bits=10", Some((10, true, 11, true))),

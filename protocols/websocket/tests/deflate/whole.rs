@@ -1,4 +1,4 @@
-//! Whether a compressed message is whole at its end (RFC 7692 §7.2.2).
+//! The check that a compressed message is whole at its end (RFC 7692 §7.2.2).
 
 use segue::{Buffer, Encode, Fault, Output, Step};
 use segue_websocket::{Agreed, CloseCode, Deflate, Error, Messages, Outgoing, Piece, Pieces, Role};
@@ -12,7 +12,8 @@ fn agreed() -> Agreed {
     *opened(Deflate::new(), Deflate::new()).0.deflate().unwrap()
 }
 
-/// What each reader makes of compressed messages: how many come through, and why not more do.
+/// The outcome of each reader for compressed messages: the number that comes through, and the
+/// error.
 #[track_caller]
 fn read(payloads: &[&[u8]]) -> (usize, Option<Error>) {
     let marked: Vec<_> = payloads.iter().map(|payload| (0xC2, *payload)).collect();
@@ -41,7 +42,7 @@ fn read(payloads: &[&[u8]]) -> (usize, Option<Error>) {
 
 const HELLO: &[u8] = b"\xf2\x48\xcd\xc9\xc9\x07\x00";
 
-/// What the writer makes of `text`, without a header.
+/// The writer's output for `text`, without a header.
 fn compressed(level: u8, text: &[u8]) -> Vec<u8> {
     let terms = Deflate::new().level(level).threshold(0);
     let (_, mut writer) = opened(terms, Deflate::new()).0.halves();

@@ -1,4 +1,5 @@
-//! How far back what is sent refers, seen by an inflater that is slow and plainly right (RFC 1951).
+//! The distance that sent data refers back, seen by an inflater that is slow and plainly right (RFC
+//! 1951).
 
 use segue::{Encode, Output};
 use segue_websocket::{Deflate, Outgoing};
@@ -40,7 +41,7 @@ fn decode(bits: &mut Bits<'_>, lengths: &[u8]) -> usize {
     panic!("no word of {index} begins so");
 }
 
-/// What `bytes` inflate to behind `history`, and the farthest that they refer back.
+/// Inflates `bytes` behind `history`. Returns the farthest distance that they refer back.
 fn inflate(bytes: &[u8], history: &mut Vec<u8>) -> usize {
     const LENGTHS: [(usize, usize); 29] = [
         (3, 0),

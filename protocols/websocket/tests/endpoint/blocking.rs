@@ -1,4 +1,4 @@
-//! What blocking endpoints do besides: readiness loops, and threads for the halves.
+//! More about blocking endpoints: readiness loops, and threads for the halves.
 
 use segue::Handoff;
 use segue_websocket::{CloseCode, OwnedMessage, Role, endpoint::Error, sync::WebSocket};

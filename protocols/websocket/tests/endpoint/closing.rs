@@ -33,7 +33,7 @@ async fn a_close_that_is_not_answered_is_given_up() {
         if let Some(limit) = limit {
             keep_alive = keep_alive.close_within(limit);
         }
-        // What it still says is heard by nobody, and no answer.
+        // Later data of the peer is dropped, and counts as no answer.
         peer.write_all(crate::raw::HELLO).await.unwrap();
         let closed = socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer).await;
         assert!(matches!(closed, Err(Error::Unanswered)), "{closed:?}");
@@ -120,7 +120,7 @@ async fn the_half_that_reads_watches_while_the_other_sends() {
             pongs += 1;
         }
         assert_eq!((pongs, timer.now().as_secs()), (3, 70));
-        // Which has said the last word.
+        // The peer has sent its close frame.
         reader.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer).await.unwrap();
     };
     let sending = async {

@@ -4,7 +4,7 @@ use segue::Fault;
 use segue_websocket::{self as websocket, RequestError, ResponseError, WriteError};
 use std::{error::Error, io};
 
-/// What an error and its sources say, from the outside in. None may say what another says.
+/// The texts of an error and its sources, from the outside in. None may repeat another.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let errors = std::iter::successors(Some(error), |&error| error.source());
     let said: Vec<_> = errors.map(ToString::to_string).collect();

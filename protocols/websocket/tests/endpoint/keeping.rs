@@ -159,7 +159,7 @@ fn a_peer_that_takes_nothing_is_given_up_through_the_blocking_half_that_sends() 
     let (_reader, mut sender) = server.split();
     let mut clock = SocketClock::new();
     let payload = vec![0; 1 << 20];
-    // What the kernel takes for a peer that reads nothing has an end.
+    // The kernel buffers only so much for a peer that reads nothing.
     let error = (0..100).find_map(|_| sender.send_by(&*payload, &mut clock).err()).unwrap();
     assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
     sender.deadlines_mut().send = Duration::from_millis(100);

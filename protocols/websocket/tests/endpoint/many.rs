@@ -5,14 +5,14 @@ use segue_websocket::{CloseCode, tokio::WebSocket};
 use std::{future::Future, future::poll_fn, pin::pin, task::Poll};
 use tokio::net::{TcpListener, TcpStream};
 
-/// How many connections are opened in all.
+/// The number of connections opened in all.
 const CONNECTIONS: usize = 10_000;
 
 #[test]
 fn ten_thousand_connections_leave_nothing() {
     // Each has two ends in this process, and other tests need some too.
     let at_once = (open_files_limit().saturating_sub(1000) / 2).clamp(100, CONNECTIONS);
-    // What a thread keeps for good, its pool of buffers above all, is there after a few.
+    // The memory that a thread keeps for good, above all its pool of buffers, is there after a few.
     all_of(100, at_once);
     let (files, bytes) = (open_files(), held());
     all_of(CONNECTIONS, at_once);
@@ -80,7 +80,7 @@ async fn open_use_and_close(count: usize) {
     assert_eq!(server.await.unwrap(), count);
 }
 
-/// How many files this process may open; a cautious guess where the system does not say.
+/// The number of files that this process may open; a cautious guess if the system does not tell.
 fn open_files_limit() -> usize {
     let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits.lines().find(|line| line.starts_with("Max open files"));
@@ -89,7 +89,7 @@ fn open_files_limit() -> usize {
         .unwrap_or(1200)
 }
 
-/// How many files this process has open, where the system says.
+/// The number of files that this process has open, if the system tells.
 fn open_files() -> usize {
     std::fs::read_dir("/proc/self/fd").map_or(0, Iterator::count)
 }

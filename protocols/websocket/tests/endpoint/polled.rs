@@ -1,4 +1,4 @@
-//! What polled endpoints do besides: streams and sinks, futures that are dropped, halves in tasks.
+//! More about polled endpoints: streams and sinks, futures that are dropped, halves in tasks.
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -105,7 +105,7 @@ fn closed(code: u16) -> OwnedMessage {
     OwnedMessage::Close(Some((CloseCode(code), String::new())))
 }
 
-/// What an echo gives back, up to the close frame.
+/// The answers of an echo, up to the close frame.
 async fn answers<S: StreamExt<Item = Result<OwnedMessage, Error>> + Unpin>(
     stream: &mut S,
 ) -> Vec<OwnedMessage> {

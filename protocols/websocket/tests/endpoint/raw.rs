@@ -28,7 +28,7 @@ pub(crate) fn client(address: SocketAddr, bytes: &[u8], ends: bool) -> Vec<u8> {
     answer
 }
 
-/// What follows the head of an answer that switches protocols.
+/// The bytes behind the head of an answer that switches protocols.
 pub(crate) fn frames(answer: &[u8]) -> &[u8] {
     assert!(answer.starts_with(b"HTTP/1.1 101 "), "{}", answer.escape_ascii());
     let head = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();

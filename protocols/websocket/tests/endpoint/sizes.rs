@@ -9,9 +9,9 @@ use segue_websocket::{
 use std::{mem::size_of_val, time::Duration};
 use tokio::io::{DuplexStream, duplex};
 
-/// What a method may have that is called once.
+/// The most bytes in the future of a method that is called once.
 const COLD: usize = 96;
-/// What one may have that is called for each message.
+/// The most bytes in the future of a method that is called for each message.
 const HOT: usize = 112;
 
 /// Holds the futures of methods to a size.

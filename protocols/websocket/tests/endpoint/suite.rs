@@ -1,4 +1,4 @@
-//! What endpoints do under every driver. `$($wait)*` is `.await`, or nothing.
+//! The suite for endpoints, stamped on every driver. `$($wait)*` is `.await`, or nothing.
 
 macro_rules! suite {
     ($driver:ident, $net:path, $both:ident, $joined:path, [$($wait:tt)*]) => {

@@ -61,7 +61,7 @@ impl From<Message<'_>> for Owned {
     }
 }
 
-/// What a stage made of a stream.
+/// The result of a stage for a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
     pub(crate) messages: Vec<Owned>,
