@@ -59,7 +59,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Whether there is nothing more to do.
+    /// Returns true if there is nothing more to do.
     pub(crate) fn is_done(&self) -> bool {
         self.over
     }
@@ -114,7 +114,7 @@ impl Client {
                 other => return Err(format!("no {other} packet was expected").into()),
             };
             if let Header::Initial { source, .. } = packet.header()? {
-                // What the server chose is where it wants to be reached from now on (§7.2).
+                // From now on the server is addressed by the id that it chose (§7.2).
                 self.destination = ConnectionId::new(source).unwrap_or_default();
             }
             let space = &mut self.spaces[index];

@@ -1,4 +1,4 @@
-//! What is asked for.
+//! The arguments.
 
 use std::path::PathBuf;
 

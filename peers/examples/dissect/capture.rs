@@ -15,9 +15,9 @@ use pcap_parser::{
 /// A UDP datagram of a capture.
 #[derive(Debug, Clone)]
 pub(crate) struct Datagram {
-    /// Which packet of the capture it is, from 1 on.
+    /// The number of the packet in the capture, from 1 on.
     pub(crate) number: usize,
-    /// When it was captured: since 1970.
+    /// The time of the capture since 1970.
     pub(crate) time: Duration,
     pub(crate) from: SocketAddr,
     pub(crate) to: SocketAddr,
@@ -31,7 +31,7 @@ pub(crate) struct Capture {
     number: usize,
 }
 
-/// What an interface puts around IP, and how its times are counted.
+/// The link layer of an interface, and the unit of its times.
 #[derive(Debug, Clone, Copy)]
 struct Interface {
     link: Linktype,

@@ -25,14 +25,14 @@ pub(crate) struct Connection {
     largest: [[Option<u64>; 3]; 2],
     handshakes: [[Handshake; 3]; 2],
     streams: Streams,
-    /// What the server's and the client's stateless resets end with.
+    /// The last bytes of the server's and the client's stateless resets.
     pub(crate) reset_tokens: Vec<(Role, StatelessResetToken)>,
     pub(crate) packets: u64,
     /// Packets that stayed closed.
     pub(crate) closed: u64,
 }
 
-/// What one end sent of the handshake at one encryption level.
+/// The handshake data that one end sent at one encryption level.
 #[derive(Debug, Default)]
 struct Handshake {
     bytes: CryptoStream,
@@ -145,7 +145,7 @@ impl Connection {
         }
     }
 
-    /// What there is to say at the end.
+    /// The summary at the end.
     pub(crate) fn node(&self, index: usize, log: &KeyLog) -> Node {
         let mut node = Node::new("connection", format!("connection {index}"))
             .with("version", self.keys.version.to_string())
@@ -166,7 +166,7 @@ impl Connection {
     }
 }
 
-/// What a handshake message says that is of use here.
+/// Notes the facts of a handshake message that are of use here.
 fn heard(
     message: &HandshakeMessage<'_>,
     sender: Role,

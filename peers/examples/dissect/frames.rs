@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::tree::{Node, hex};
 
-/// What a frame says, in the order in which it says it. Data is told by its length.
+/// The fields of a frame, in their order. Data is shown by its length.
 pub(crate) fn node(frame: &Frame<'_>) -> Node {
     let kind = frame.frame_type();
     let node = Node::new("frame", kind.to_string()).with("type", kind.value().value());

@@ -23,12 +23,12 @@ pub(crate) struct Unprotected {
     pub(crate) number: u64,
     pub(crate) key_phase: bool,
     pub(crate) spin: bool,
-    /// Where in the packet the frames begin.
+    /// The offset of the frames in the packet.
     pub(crate) payload_at: usize,
     pub(crate) payload: Vec<u8>,
 }
 
-/// Why a packet stays closed.
+/// The reason why a packet stays closed.
 pub(crate) enum Closed {
     /// The key log does not have its keys, or what they are found by has not come.
     NoKeys,
@@ -101,7 +101,7 @@ impl Keyring {
                 Ok(again)
             }
             PacketKind::ZeroRtt => {
-                // Which suite it is was agreed on in another connection.
+                // The suite was agreed on in another connection.
                 let secret = self.secret(log, KeyLogLabel::ClientEarly).ok_or(Closed::NoKeys)?;
                 let suites = Suite::ALL.into_iter().filter_map(|suite| Secret::new(suite, secret));
                 let attempts = suites.map(|secret| attempt.with_secret(&secret, version));

@@ -50,7 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let mut tracker = Tracker::new(keys);
     let mut show = |node: &Node| match node.write(&mut out, style) {
-        // Whoever reads has read enough.
+        // The reader has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         // A live capture is shown as it comes.
         shown => shown.and_then(|()| out.flush()),

@@ -1,4 +1,4 @@
-//! What streams carried, put together.
+//! The content of streams, put together.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ pub(crate) struct Streams(BTreeMap<(u64, bool), Half>);
 #[derive(Debug, Default)]
 struct Half {
     reassembler: Reassembler,
-    /// What is in order and was not counted yet.
+    /// The data in order that was not counted yet.
     buffer: Buffer,
     /// The first bytes.
     beginning: Vec<u8>,

@@ -1,4 +1,4 @@
-//! Which connection a packet is of.
+//! The mapping of packets to connections.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -84,7 +84,7 @@ impl Tracker {
         node
     }
 
-    /// How long the connection id is in front of `behind`, in a packet with a short header: the
+    /// The length of the connection id in front of `behind`, in a packet with a short header: the
     /// longest that is known.
     fn id_length(&self, path: (SocketAddr, SocketAddr), behind: &[u8]) -> Option<usize> {
         let known =
@@ -96,7 +96,7 @@ impl Tracker {
         self.without_ids.contains(&(connection, other(sender))).then_some(0)
     }
 
-    /// Where a packet belongs, and who sent it.
+    /// Finds the connection of a packet, and its sender.
     fn place(&mut self, packet: &Packet<'_>, path: (SocketAddr, SocketAddr)) -> Option<Place> {
         let destination = packet.destination();
         if let Some(&(connection, receiver)) = self.ids.get(destination)
@@ -105,8 +105,8 @@ impl Tracker {
             return Some((connection, other(receiver)));
         }
         match packet.kind() {
-            // Who answers a client of empty ids is found by the addresses; one who is unknown
-            // begins a connection.
+            // An answer to a client with empty ids is found by the addresses; an unknown one begins
+            // a connection.
             PacketKind::Initial | PacketKind::ZeroRtt if !destination.is_empty() => {
                 let (version, id) = (packet.version()?, ConnectionId::new(destination)?);
                 self.connections.push(Connection::new(version, destination));
@@ -208,7 +208,7 @@ impl Tracker {
     }
 }
 
-/// What a header says without keys.
+/// Describes the part of a header that needs no keys.
 fn described(node: Node, header: &Header<'_>) -> Node {
     let node = match header.version() {
         Some(version) => node.with("version", version.to_string()),

@@ -1,4 +1,4 @@
-//! What was found, and how it is shown.
+//! The tree of the findings, and its output.
 
 use std::{
     io::{self, Write},
@@ -14,17 +14,17 @@ pub(crate) struct Node {
     pub(crate) kind: &'static str,
     /// As its standard calls it.
     pub(crate) name: String,
-    /// Where it is in its datagram, in bytes; none if it is in no datagram.
+    /// The range in its datagram, in bytes; none if it is in no datagram.
     pub(crate) range: Option<Range<usize>>,
-    /// What it says.
+    /// The fields.
     pub(crate) fields: Vec<(&'static str, Value)>,
-    /// What is wrong with it.
+    /// The error in it.
     pub(crate) wrong: Option<String>,
-    /// What is in it.
+    /// The nodes within it.
     pub(crate) children: Vec<Node>,
 }
 
-/// How nodes are shown.
+/// The style of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Style {
     Text,

@@ -21,10 +21,10 @@ struct Arguments {
     /// The server; one of quinn's is started unless this is given.
     #[arg(long)]
     server: Option<SocketAddr>,
-    /// Where the capture goes, as pcapng.
+    /// The file for the capture, as pcapng.
     #[arg(long)]
     out: PathBuf,
-    /// Where the key log goes.
+    /// The file for the key log.
     #[arg(long)]
     keylog: PathBuf,
 }

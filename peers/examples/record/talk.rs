@@ -64,7 +64,7 @@ pub(crate) async fn record(server: Option<SocketAddr>) -> Result<Recorded, Box<d
     }
     client.close(VarInt::from_u32(0), b"");
     client.wait_idle().await;
-    // What was sent last is written down, too.
+    // The last datagrams are recorded, too.
     tokio::time::sleep(Duration::from_millis(100)).await;
     let datagrams = datagrams.lock().map_err(|_| "the relay panicked")?.clone();
     let keys = keys.0.lock().map_err(|_| "a key log panicked")?.clone();

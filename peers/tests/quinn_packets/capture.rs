@@ -17,11 +17,11 @@ use tokio::net::UdpSocket;
 /// A datagram, and whether the client has sent it.
 pub(crate) type Sent = (bool, Vec<u8>);
 
-/// What went over the wire, and the secrets of both ends.
+/// The datagrams on the wire, and the secrets of both ends.
 pub(crate) struct Capture {
     pub(crate) datagrams: Arc<Mutex<Vec<Sent>>>,
     pub(crate) log: Arc<Log>,
-    /// Where a client finds the server, by way of who writes everything down.
+    /// The address at which a client finds the server, by way of the recorder.
     pub(crate) address: SocketAddr,
     pub(crate) client: Endpoint,
     pub(crate) server: Endpoint,

@@ -36,7 +36,7 @@ struct Reader {
     updates: usize,
 }
 
-/// What is known of one end that sends.
+/// The knowledge about one sending end.
 struct End {
     handshake: Option<RingKeys>,
     header: Option<protect::RingHeaderKey>,
@@ -139,7 +139,7 @@ fn step(secrets: &mut Vec<Secret>) -> RingPacketKey {
     next.packet_key(Version::V1).unwrap()
 }
 
-/// What is made of the header, number and payload of a packet: the same packet (L6).
+/// Builds a packet of the same header, number and payload: the result is the same packet (L6).
 fn again<H: HeaderKey, P: PacketKey>(
     opened: &Unprotected<'_>,
     keys: &Keys<H, P>,
@@ -223,7 +223,7 @@ async fn a_retry_and_what_follows_it() {
     let mut reader = Reader::new(source, &log, &random, Suite::Aes128Gcm);
     let rest: Vec<_> = sent[at + 1..]
         .iter()
-        // What the client has sent twice before it heard of that is not for these keys.
+        // Datagrams that the client sent twice, before it heard of that, are not for these keys.
         .filter(|(from_client, datagram)| {
             let header = Header::read(datagram, IDS).unwrap().0;
             !from_client || header.destination() != first.destination()
@@ -292,7 +292,7 @@ async fn a_version_that_quinn_does_not_speak() {
     assert!(versions.iter().all(|listed| listed != version));
 }
 
-/// What the keys of somebody else make of it is dropped, and nothing worse.
+/// Packets opened with the keys of another connection are dropped, and nothing else happens.
 #[tokio::test]
 async fn the_keys_of_others_open_nothing() {
     let capture = Capture::new(SUITES[0].0).await;

@@ -89,7 +89,7 @@ fn one_sided_streams_have_one_side() {
     assert!(pair.end(0).stream(id).unwrap().input.is_none());
     assert!(pair.end(1).stream(id).unwrap().output.is_none());
     assert_eq!(read(pair.end(1), id), b"hello");
-    // What does not exist is neither ended nor reset.
+    // A stream that does not exist can be neither ended nor reset.
     pair.end(1).finish(id);
     pair.end(1).prioritise(id, segue::mux::Priority::default());
     pair.end(0).let_go(id);

@@ -35,7 +35,7 @@ struct Side<E> {
     inbound: VecDeque<(Instant, BytesMut)>,
 }
 
-/// What has a carrier.
+/// An end that has a carrier.
 pub(crate) trait End {
     fn streams(&mut self) -> &mut Streams;
 }
@@ -52,7 +52,7 @@ impl<I: segue::Decode> End for segue::mux::Mux<Streams, I> {
     }
 }
 
-/// How both ends are set.
+/// The settings of both ends.
 pub(crate) struct Setting {
     pub(crate) window: u32,
     pub(crate) streams: u32,
@@ -214,7 +214,7 @@ impl Link for Pair {
     }
 }
 
-/// What makes servers of one certificate, and clients that know it.
+/// Configurations for servers with one certificate, and for clients that know it.
 pub(crate) struct Configs {
     certificate: rcgen::CertifiedKey<rcgen::KeyPair>,
     provider: Arc<CryptoProvider>,

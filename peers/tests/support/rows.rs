@@ -1,4 +1,4 @@
-//! What tshark would say of a datagram: the values of a field in all its packets and frames, in
+//! The output of tshark for a datagram: the values of a field in all its packets and frames, in
 //! their order, between commas.
 
 use serde_json::Value;

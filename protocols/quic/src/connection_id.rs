@@ -1,11 +1,9 @@
-//! Connection ids (RFC 9000 §5.1, RFC 8999 §5.3).
-
 use core::{borrow::Borrow, fmt, ops::Deref};
 
-/// A connection id of up to `MAX` bytes, held in place.
+/// A connection id of up to `MAX` bytes, stored inline (RFC 9000 §5.1).
 ///
-/// Versions 1 and 2 have ids of 0 to 20 bytes (RFC 9000 §17.2); those of other versions may have up
-/// to 255 (RFC 8999 §5.3), for which there is [`AnyConnectionId`].
+/// Versions 1 and 2 have ids of 0 to 20 bytes (RFC 9000 §17.2). Other versions may have up to 255
+/// (RFC 8999 §5.3): use [`AnyConnectionId`] for them.
 ///
 /// ```
 /// use segue_quic::{AnyConnectionId, ConnectionId};
@@ -26,13 +24,13 @@ pub struct ConnectionId<const MAX: usize = 20> {
 pub type AnyConnectionId = ConnectionId<255>;
 
 impl<const MAX: usize> ConnectionId<MAX> {
-    /// The most bytes it takes.
+    /// The length of the longest id in bytes.
     pub const MAX: usize = MAX;
 
-    /// The id of no bytes: what an endpoint chooses that finds connections by their addresses.
+    /// The empty id, which an endpoint chooses if it finds connections by their addresses.
     pub const EMPTY: Self = Self { bytes: [0; MAX], length: 0 };
 
-    /// The id of these bytes, or none if there are too many.
+    /// Returns the id with these bytes; none if there are too many.
     #[inline]
     #[must_use]
     pub fn new(id: &[u8]) -> Option<Self> {
@@ -42,7 +40,7 @@ impl<const MAX: usize> ConnectionId<MAX> {
         Some(Self { bytes, length })
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
@@ -65,7 +63,7 @@ impl<const MAX: usize> AsRef<[u8]> for ConnectionId<MAX> {
     }
 }
 
-/// So that a map by ids can be asked with the slice out of a packet.
+/// Lets a map with ids as keys be searched with a slice out of a packet.
 impl<const MAX: usize> Borrow<[u8]> for ConnectionId<MAX> {
     fn borrow(&self) -> &[u8] {
         self
@@ -98,7 +96,7 @@ impl<const MAX: usize> Default for ConnectionId<MAX> {
     }
 }
 
-/// In hexadecimal digits.
+/// Writes hexadecimal digits.
 impl<const MAX: usize> fmt::Display for ConnectionId<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
@@ -111,11 +109,11 @@ impl<const MAX: usize> fmt::Debug for ConnectionId<MAX> {
     }
 }
 
-/// How long the connection id of a packet with a short header is, which the packet does not say
+/// The length of the connection id in packets with a short header, which the packet does not carry
 /// (RFC 9000 §17.3.1).
 ///
-/// An endpoint knows it of the ids that it gave out. Where all are of one length, that number is
-/// the answer; where they are not, a closure that looks at what follows the first byte:
+/// An endpoint knows the lengths of the ids that it gave out. If all have the same length, use that
+/// number; otherwise a closure that looks at the bytes behind the first one:
 ///
 /// ```
 /// use segue_quic::DestinationLength;
@@ -126,8 +124,8 @@ impl<const MAX: usize> fmt::Debug for ConnectionId<MAX> {
 /// assert_eq!(by_first_byte.destination_length(&[]), None);
 /// ```
 pub trait DestinationLength {
-    /// The length in bytes of the connection id at the front of `behind`, which is all of the
-    /// packet behind its first byte; none where no id of this endpoint is in front.
+    /// Returns the length in bytes of the connection id at the front of `behind`, the packet
+    /// without its first byte; none if no id of this endpoint is there.
     fn destination_length(&mut self, behind: &[u8]) -> Option<usize>;
 }
 

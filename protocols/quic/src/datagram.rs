@@ -1,4 +1,4 @@
-//! Datagrams, and the packets that are glued together in them (RFC 9000 §12.2).
+//! Datagrams, split into their packets (RFC 9000 §12.2).
 
 use core::mem;
 
@@ -9,17 +9,16 @@ use crate::{
     packet::{self, Extent, FIXED, LONG, Layout, MAX_DATAGRAM, Packet, PacketKind},
 };
 
-/// The packets of one datagram, as a stage: the datagram is all of its input, and what was received
-/// last of it is its end.
+/// A stage that splits one datagram into its packets. The datagram is all of its input, and the end
+/// of the datagram is the end of the stream.
 ///
-/// - Complete input: each packet is an item. One with a length of its own ends there; one without
-///   ends with the datagram, so it is an item when that has ended.
-/// - Partial input: it needs what is missing of the header or of the packet, and claims all there
+/// - Complete input: each packet is an item. A packet without a Length field ends with the
+///   datagram, so it is an item once that has ended.
+/// - Partial input: the stage needs the rest of the header or of the packet, and claims all there
 ///   is.
-/// - At the end of the datagram: done behind a packet, a truncation inside one.
+/// - End of the datagram: done behind a packet, a truncation inside one.
 ///
-/// Whoever holds the whole datagram, as all do who receive them, has a loop with less to it in
-/// [`Coalesced`].
+/// With the whole datagram at hand, as every receiver has it, [`Coalesced`] is simpler.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -42,9 +41,8 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// What is wrong with a header, as a [`Discard`]: what is left of the datagram is of no use then,
-/// unless the fault is recoverable, as that of a [fixed bit](Discard::FixedBit) is. Nothing of it is
-/// to be told to anybody.
+/// A wrong header, as a [`Discard`]. The rest of the datagram is of no use then, unless the fault
+/// is recoverable, as a wrong [fixed bit](Discard::FixedBit) is. Tell the peer nothing of it.
 #[derive(Debug, Clone)]
 pub struct Datagram<I> {
     ids: I,
@@ -56,13 +54,14 @@ pub struct Datagram<I> {
 }
 
 impl<I: DestinationLength> Datagram<I> {
-    /// A datagram; `ids` tells how long the connection id of a packet with a short header is.
+    /// Creates a stage for a datagram; `ids` tells the length of the connection id in a short
+    /// header.
     #[must_use]
     pub fn new(ids: I) -> Self {
         Self { ids, greased: false, first: None, front: None }
     }
 
-    /// Takes packets whose fixed bit is 0, too: for an endpoint that has sent the transport
+    /// Accepts packets whose fixed bit is 0, too: for an endpoint that has sent the transport
     /// parameter `grease_quic_bit` (RFC 9287 §3.1).
     #[must_use]
     pub fn greased_fixed_bit(mut self) -> Self {
@@ -133,11 +132,10 @@ impl<I: DestinationLength> Decode for Datagram<I> {
     }
 }
 
-/// The packets of one datagram, lent one after the other.
+/// An iterator over the packets of a datagram, each lent in place.
 ///
-/// A receiver goes through all of them: one that is to be dropped does not concern the others
-/// (RFC 9000 §12.2). Only what is behind a header that cannot be read is lost, since where it begins
-/// is not known.
+/// A receiver goes through all of them: dropping one does not affect the others (RFC 9000 §12.2).
+/// Only the packets behind an unreadable header are lost, since their start is unknown.
 ///
 /// ```
 /// # #[cfg(feature = "ring")]
@@ -167,14 +165,14 @@ pub struct Coalesced<'a, I> {
 }
 
 impl<'a, I: DestinationLength> Coalesced<'a, I> {
-    /// The packets of `datagram`; `ids` tells how long the connection id of a packet with a short
-    /// header is.
+    /// Iterates over the packets of `datagram`; `ids` tells the length of the connection id in a
+    /// short header.
     #[must_use]
     pub fn new(datagram: &'a mut [u8], ids: I) -> Self {
         Self { rest: datagram, ids, greased: false, first: None, at: 0 }
     }
 
-    /// Takes packets whose fixed bit is 0, too: for an endpoint that has sent the transport
+    /// Accepts packets whose fixed bit is 0, too: for an endpoint that has sent the transport
     /// parameter `grease_quic_bit` (RFC 9287 §3.1).
     #[must_use]
     pub fn greased_fixed_bit(mut self) -> Self {
@@ -235,7 +233,7 @@ impl<'a, I: DestinationLength> Iterator for Coalesced<'a, I> {
     }
 }
 
-/// Whether the fixed bit is as it must be.
+/// Returns true if the fixed bit has the value it must have.
 #[inline]
 fn fixed(kind: PacketKind, first: u8, greased: bool) -> bool {
     first & FIXED != 0

@@ -1,12 +1,10 @@
-//! Why a packet is to be dropped without a word.
-
 use core::fmt;
 
-/// Why a packet is to be dropped without a word.
+/// The reason why a packet is dropped silently.
 ///
 /// None of these closes a connection: anybody on the path can send such packets, or damage one, and
-/// must gain nothing by it (RFC 9000 §5.2, RFC 9001 §5.2). What only a peer with the keys can have
-/// done wrong is a [`TransportError`](crate::TransportError) instead, and the two never mix.
+/// must gain nothing by it (RFC 9000 §5.2, RFC 9001 §5.2). A violation that only a peer with the
+/// keys can commit is a [`TransportError`](crate::TransportError) instead, and the two never mix.
 ///
 /// An endpoint counts those that are [`Unauthentic`](Self::Unauthentic), and stops using the
 /// connection at the [`integrity`](crate::protect::Limits::integrity) limit of its AEAD.
@@ -26,7 +24,7 @@ pub enum Discard {
     /// The packet is of a kind that carries nothing protected: Retry, Version Negotiation, or one
     /// of a version that is not known.
     NotProtected,
-    /// The AEAD, or the integrity tag of a Retry packet, says that no peer has sent this.
+    /// The AEAD or the integrity tag of a Retry packet fails: no peer has sent this.
     Unauthentic,
     /// There is no key for it, not yet or not any more. It may be kept until there is.
     NoKey,
@@ -41,7 +39,7 @@ pub enum Discard {
 }
 
 impl Discard {
-    /// The section of the standard that says so: `RFC 9000 §17.2`.
+    /// Returns the section of the standard: `RFC 9000 §17.2`.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         match self {

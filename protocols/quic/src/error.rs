@@ -1,4 +1,4 @@
-//! What is wrong with what a peer sent, and what it is to be told (RFC 9000 §20).
+//! Violations of the protocol by a peer, and the codes that it is told (RFC 9000 §20).
 
 use core::fmt;
 
@@ -9,8 +9,8 @@ macro_rules! codes {
         impl ErrorCode {
             $($(#[doc = $doc])* pub const $name: Self = Self(VarInt::from_u32($value));)*
 
-            /// The name that the standard gives it, if it is in the table. Codes of TLS alerts are
-            /// all named `CRYPTO_ERROR`.
+            /// Returns the name in the standard, if the code is in the table. Codes of TLS alerts
+            /// are all named `CRYPTO_ERROR`.
             ///
             /// ```
             /// use segue_quic::ErrorCode;
@@ -31,16 +31,16 @@ macro_rules! codes {
     };
 }
 
-/// A transport error code: what a connection is closed with (RFC 9000 §20.1).
+/// A transport error code, with which a connection is closed (RFC 9000 §20.1).
 ///
-/// Codes that are in no table are kept as they are.
+/// Unknown codes are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ErrorCode(VarInt);
 
 codes! {
     /// The connection is closed without an error.
     NO_ERROR = 0x00;
-    /// The endpoint cannot go on, for reasons of its own.
+    /// The endpoint had an internal error.
     INTERNAL_ERROR = 0x01;
     /// A server refuses a new connection.
     CONNECTION_REFUSED = 0x02;
@@ -62,7 +62,7 @@ codes! {
     PROTOCOL_VIOLATION = 0x0a;
     /// The token in an Initial packet is not valid.
     INVALID_TOKEN = 0x0b;
-    /// The application closed the connection before it could say so itself (§10.2.3).
+    /// The application closed the connection before its own code may be sent (§10.2.3).
     APPLICATION_ERROR = 0x0c;
     /// More data came in CRYPTO frames than is buffered.
     CRYPTO_BUFFER_EXCEEDED = 0x0d;
@@ -77,13 +77,13 @@ codes! {
 }
 
 impl ErrorCode {
-    /// `CRYPTO_ERROR`: a TLS alert of this description (RFC 9001 §4.8).
+    /// Returns the `CRYPTO_ERROR` for a TLS alert with this description (RFC 9001 §4.8).
     #[must_use]
     pub const fn crypto(alert: u8) -> Self {
         Self(VarInt::from_u32(0x100 | alert as u32))
     }
 
-    /// The description of the TLS alert that it stands for, if it stands for one.
+    /// Returns the description of the TLS alert that it stands for, if any.
     ///
     /// ```
     /// use segue_quic::ErrorCode;
@@ -99,7 +99,7 @@ impl ErrorCode {
         }
     }
 
-    /// The code as it is sent.
+    /// Returns the code as it is sent.
     #[must_use]
     pub const fn value(self) -> VarInt {
         self.0
@@ -135,9 +135,9 @@ impl fmt::Debug for ErrorCode {
     }
 }
 
-/// How a peer broke the rules, and what it is to be told in a CONNECTION_CLOSE frame.
+/// A violation of the protocol by a peer, with the code for the CONNECTION_CLOSE frame.
 ///
-/// Where in the input it did is told by who reports it: a [`Fault`](segue::Fault) of a stage.
+/// The place in the input is reported around it, by the [`Fault`](segue::Fault) of a stage.
 ///
 /// ```
 /// use segue_quic::{ErrorCode, TransportError};
@@ -148,25 +148,24 @@ impl fmt::Debug for ErrorCode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TransportError {
-    /// The code that the connection is to be closed with.
+    /// The code for closing the connection.
     pub code: ErrorCode,
-    /// The type of the frame that broke the rule; 0 where none did or it is not known (RFC 9000
-    /// §19.19).
+    /// The type of the frame that broke the rule; 0 if none did or it is unknown (RFC 9000 §19.19).
     pub frame_type: VarInt,
-    /// What was wrong.
+    /// The violation, in words.
     pub reason: &'static str,
-    /// The section of the standard that has the rule: `RFC 9000 §12.4`.
+    /// The section of the standard with the rule: `RFC 9000 §12.4`.
     pub section: &'static str,
 }
 
 impl TransportError {
-    /// An error of this code, found in no frame.
+    /// Creates an error with this code that belongs to no frame.
     #[must_use]
     pub const fn new(code: ErrorCode, reason: &'static str, section: &'static str) -> Self {
         Self { code, frame_type: VarInt::ZERO, reason, section }
     }
 
-    /// The same error, found in a frame of this type.
+    /// Returns the error with the type of the frame that caused it.
     #[must_use]
     pub const fn in_frame(mut self, frame_type: VarInt) -> Self {
         self.frame_type = frame_type;

@@ -1,4 +1,4 @@
-//! Key logs: what TLS libraries write into `SSLKEYLOGFILE`, so that captures can be read.
+//! Key logs, which TLS libraries write to `SSLKEYLOGFILE` so that captures can be read.
 //!
 //! The format was NSS's and is that of a draft of the IETF's TLS group (draft-ietf-tls-keylogfile
 //! §2): a line has a label, the random of the ClientHello and a secret, in hexadecimal digits.
@@ -8,7 +8,7 @@ use core::{convert::Infallible, fmt};
 
 use segue::{Decode, DecodeExt, Fault, separator};
 
-/// What a secret is for (draft-ietf-tls-keylogfile §2.1).
+/// The purpose of a secret (draft-ietf-tls-keylogfile §2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum KeyLogLabel {
@@ -38,7 +38,7 @@ impl KeyLogLabel {
 /// One secret of a key log.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct KeyLogEntry {
-    /// What it is for.
+    /// The purpose of the secret.
     pub label: KeyLogLabel,
     /// The random of the ClientHello of its connection.
     pub client_random: [u8; 32],
@@ -47,8 +47,8 @@ pub struct KeyLogEntry {
 }
 
 impl KeyLogEntry {
-    /// The entry on a line, without its end. None on a line without one: empty, a comment, of a
-    /// label that is of no use for packets.
+    /// Reads the entry on a line without its line end. None for a line without one: empty, a
+    /// comment, or with a label that is of no use for packets.
     ///
     /// ```
     /// use segue_quic::{KeyLogEntry, KeyLogLabel};
@@ -63,7 +63,7 @@ impl KeyLogEntry {
     /// ```
     ///
     /// # Errors
-    /// Where a line with a known label is not of this format.
+    /// If a line with a known label is malformed.
     pub fn parse(line: &[u8]) -> Result<Option<Self>, KeyLogError> {
         let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let name = words.next().unwrap_or_default();
@@ -84,8 +84,8 @@ impl KeyLogEntry {
         }
     }
 
-    /// The secret: 32 or 48 bytes, as the hash of the cipher suite has. What it makes of them is
-    /// [`protect::Secret`](crate::protect)'s, who must be told the suite.
+    /// Returns the secret: 32 or 48 bytes, the size of the hash of the cipher suite. To use it,
+    /// give it with the suite to [`protect::Secret`](crate::protect).
     #[must_use]
     pub fn secret(&self) -> &[u8] {
         &self.secret[..usize::from(self.length)]
@@ -99,17 +99,17 @@ impl fmt::Debug for KeyLogEntry {
     }
 }
 
-/// What is wrong with a line of a key log.
+/// The error in a line of a key log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyLogError {
-    /// It has not three words.
+    /// The line does not have three words.
     Words,
-    /// The random of the ClientHello has not 32 bytes.
+    /// The random of the ClientHello does not have 32 bytes.
     Random,
     /// The secret has neither 32 nor 48 bytes.
     Secret,
-    /// What should be hexadecimal digits are not, or not two for a byte.
+    /// A field is not hexadecimal, or has an odd number of digits.
     Hex,
 }
 
@@ -127,21 +127,21 @@ impl fmt::Display for KeyLogError {
 
 impl core::error::Error for KeyLogError {}
 
-/// A line by itself cannot be wrong.
+/// Reading a line cannot fail otherwise.
 impl From<Infallible> for KeyLogError {
     fn from(never: Infallible) -> Self {
         match never {}
     }
 }
 
-/// The lines of a key log, as a stage: each is an item, some without an entry.
+/// A stage that reads the lines of a key log. Each line is an item, some without an entry.
 ///
-/// - Complete input: each line is an item; a line that is wrong is a fault that can be gone past.
-/// - Partial input: it needs the end of the line.
+/// - Complete input: each line is an item; a malformed line is a recoverable fault.
+/// - Partial input: the stage needs the end of the line.
 /// - At the end of the stream: done behind a line's end, a truncation inside a line.
 ///
-/// A line has at most 512 bytes: a label, two digits for each of 80 bytes at most, and some room for
-/// what is not of interest here.
+/// A line has at most 512 bytes: a label, two digits for each of at most 80 bytes, and some room
+/// for other labels.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
@@ -160,7 +160,7 @@ pub fn key_log() -> impl for<'a> Decode<Item<'a> = Option<KeyLogEntry>, Error = 
         .try_map(|line| KeyLogEntry::parse(&line).map_err(|error| Fault::new(error).recoverable()))
 }
 
-/// A key log that was read: the secrets of many connections.
+/// The content of a key log: the secrets of many connections.
 ///
 /// ```
 /// use segue_quic::{KeyLog, KeyLogLabel};
@@ -178,13 +178,13 @@ pub struct KeyLog {
 }
 
 impl KeyLog {
-    /// A log without entries.
+    /// Creates a log without entries.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// All of a log. Lines that are wrong are passed over, and [told](Self::refused).
+    /// Reads a whole log. Malformed lines are skipped, and [listed](Self::refused).
     #[must_use]
     pub fn read(log: &[u8]) -> Self {
         let mut read = Self::new();
@@ -198,25 +198,25 @@ impl KeyLog {
         read
     }
 
-    /// Adds an entry, in the place of one with the same label and random.
+    /// Adds an entry. It replaces one with the same label and random.
     pub fn insert(&mut self, entry: KeyLogEntry) {
         self.entries.insert((entry.client_random, entry.label), entry);
     }
 
-    /// The secret of the connection whose ClientHello has this random.
+    /// Returns the secret of the connection whose ClientHello has this random.
     #[must_use]
     pub fn secret(&self, client_random: &[u8; 32], label: KeyLogLabel) -> Option<&[u8]> {
         self.entries.get(&(*client_random, label)).map(KeyLogEntry::secret)
     }
 
-    /// The randoms of all connections that there are secrets of.
+    /// Returns the randoms of all connections with secrets.
     pub fn connections(&self) -> impl Iterator<Item = &[u8; 32]> {
         let mut last = None;
         let randoms = self.entries.keys().map(|(random, _)| random);
         randoms.filter(move |&random| last.replace(random) != Some(random))
     }
 
-    /// The lines that are wrong, counted from 1, and why.
+    /// Returns the numbers of malformed lines, from 1 on, with their errors.
     #[must_use]
     pub fn refused(&self) -> &[(usize, KeyLogError)] {
         &self.refused
@@ -239,7 +239,7 @@ fn from_hex(digits: &[u8], out: &mut [u8]) -> Result<usize, KeyLogError> {
     Ok(size)
 }
 
-/// What SHA-384 gives.
+/// The size of an output of SHA-384.
 const MAX_SECRET: usize = 48;
 
 const MAX_LINE: usize = 512;

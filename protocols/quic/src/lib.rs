@@ -1,17 +1,17 @@
 //! QUIC framing as segue stages: datagrams, packets, frames and streams, without a stack.
 //!
-//! The sockets, the clock and the state of a connection stay with the caller. Each layer stands by
-//! itself:
+//! The caller keeps the sockets, the clock and the state of the connection. Each layer can be used
+//! by itself:
 //!
 //! - **Datagrams**: [`Coalesced`] splits one into its packets in place, [`Datagram`] does so as a
-//!   stage; `udp` hands them in and out.
+//!   stage; `udp` sends and receives them.
 //! - **Packets**: a [`Packet`] is [unmasked](Packet::unmask) and then [opened](Unmasked::open), by the
 //!   keys of [`protect`]; a [`PacketBuilder`] makes one. [`Header`] reads and writes all kinds.
-//! - **Frames**: [`frame::Payload`] goes through those of a packet, [`frame::Builder`] fills one.
-//! - **Streams**: [`stream`] puts them in order, for any stage of segue's to read. `quinn` makes those
-//!   of a quinn-proto connection a carrier, for stages on each of them.
-//! - [`transport_parameters`], [`VarInt`]; [`KeyLog`] and [`tls`] for those who look into captures, as
-//!   the example `dissect` does.
+//! - **Frames**: [`frame::Payload`] iterates over those of a packet, [`frame::Builder`] fills one.
+//! - **Streams**: [`stream`] puts their data in order, for any segue stage to read. `quinn` turns
+//!   the streams of a quinn-proto connection into a carrier, with a stage on each.
+//! - [`transport_parameters`], [`VarInt`]; [`KeyLog`] and [`tls`] for programs that read captures,
+//!   as the example `dissect` does.
 //!
 //! From a datagram to a handshake message, and back:
 //!

@@ -1,4 +1,4 @@
-//! What the items of these stages say, for the law suite.
+//! Observations of the items of these stages, for the law suite.
 
 use segue::laws::{Log, Observe};
 

@@ -1,14 +1,12 @@
-//! Sets of integers in ranges.
-
 use alloc::collections::BTreeMap;
 use core::{fmt, ops::Range};
 
-/// A set of integers, kept as ranges that neither meet nor overlap: packet numbers that have come,
-/// bytes that were acknowledged, bytes that were lost.
+/// A set of integers, kept as ranges that neither touch nor overlap: for packet numbers that have
+/// come, or bytes that were acknowledged or lost.
 ///
-/// Work for a range goes with the logarithm of how many there are, and with how many of them it
-/// swallows. There is one range more with each gap, so whoever puts in what a peer chooses either
-/// is bounded by what was sent to it, or sets a [limit](Self::with_max).
+/// The work for a range grows with the logarithm of the number of ranges, and with the number that
+/// it swallows. Each gap adds a range. If a peer chooses the numbers, they must be bounded by what
+/// was sent to it, or set a [limit](Self::with_max).
 ///
 /// ```
 /// use segue_quic::RangeSet;
@@ -30,19 +28,19 @@ pub struct RangeSet {
 }
 
 impl RangeSet {
-    /// An empty set.
+    /// Creates an empty set.
     #[must_use]
     pub const fn new() -> Self {
         Self::with_max(usize::MAX)
     }
 
-    /// An empty set of at most `limit` ranges: where there would be more, the lowest is dropped.
+    /// Creates an empty set of at most `limit` ranges: beyond that, the lowest is dropped.
     #[must_use]
     pub const fn with_max(limit: usize) -> Self {
         Self { ranges: BTreeMap::new(), limit }
     }
 
-    /// Adds all of `range`. Gives how many of them are new.
+    /// Adds all of `range`. Returns the number of new integers.
     pub fn insert(&mut self, range: Range<u64>) -> u64 {
         let Range { mut start, mut end } = range;
         if start >= end {
@@ -71,7 +69,7 @@ impl RangeSet {
         new
     }
 
-    /// Takes all of `range` out. Gives how many of them there were.
+    /// Removes all of `range`. Returns the number of removed integers.
     pub fn remove(&mut self, range: Range<u64>) -> u64 {
         let Range { start, end } = range;
         if start >= end {
@@ -101,18 +99,18 @@ impl RangeSet {
         gone
     }
 
-    /// Whether `value` is in the set.
+    /// Returns true if `value` is in the set.
     #[must_use]
     pub fn contains(&self, value: u64) -> bool {
         self.ranges.range(..=value).next_back().is_some_and(|(_, &end)| end > value)
     }
 
-    /// The ranges, the lowest first.
+    /// Iterates over the ranges, the lowest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Range<u64>> + ExactSizeIterator {
         self.ranges.iter().map(|(&start, &end)| start..end)
     }
 
-    /// What of `range` is not in the set, the lowest first.
+    /// Returns the parts of `range` that are not in the set, the lowest first.
     pub fn missing(&self, range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
         let Range { start, end } = range;
         let before = self.ranges.range(..=start).next_back().map_or(start, |(_, &end)| end);
@@ -129,31 +127,31 @@ impl RangeSet {
             .filter(|missing| missing.start < missing.end)
     }
 
-    /// The lowest range.
+    /// Returns the lowest range.
     #[must_use]
     pub fn first(&self) -> Option<Range<u64>> {
         self.ranges.first_key_value().map(|(&start, &end)| start..end)
     }
 
-    /// The highest range.
+    /// Returns the highest range.
     #[must_use]
     pub fn last(&self) -> Option<Range<u64>> {
         self.ranges.last_key_value().map(|(&start, &end)| start..end)
     }
 
-    /// How many ranges there are.
+    /// Returns the number of ranges.
     #[must_use]
     pub fn len(&self) -> usize {
         self.ranges.len()
     }
 
-    /// Whether nothing is in the set.
+    /// Returns true if the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ranges.is_empty()
     }
 
-    /// Takes everything out.
+    /// Removes everything.
     pub fn clear(&mut self) {
         self.ranges.clear();
     }

@@ -1,14 +1,13 @@
-//! Which packets have come.
-
 use core::ops::RangeInclusive;
 
 use crate::RangeSet;
 
-/// The packet numbers that have come in one packet number space: what an ACK frame is made of, and
-/// how packets that come again are known (RFC 9000 §13.2, §12.3).
+/// The packet numbers received in one packet number space, from which ACK frames are made and
+/// duplicates are recognised (RFC 9000 §13.2, §12.3).
 ///
-/// Only so many ranges are remembered. Where losses make more, the lowest go, and everything below
-/// them counts as having come: a packet that is that late is dropped, for its sender to send again.
+/// The number of ranges is limited. If losses make more, the lowest are dropped, and everything
+/// below them counts as received: a packet that is so late is dropped, and its sender sends it
+/// again.
 ///
 /// ```
 /// use segue_quic::ReceivedPackets;
@@ -29,33 +28,34 @@ use crate::RangeSet;
 #[derive(Debug, Clone)]
 pub struct ReceivedPackets {
     numbers: RangeSet,
-    /// Below this all have come, or count as such.
+    /// All numbers below this count as received.
     floor: u64,
     limit: usize,
 }
 
 impl ReceivedPackets {
-    /// How many ranges are remembered unless another limit is set: 64. Told in an ACK frame they
-    /// take some 130 bytes, which leaves room in any packet, and a sender has to lose packets at 64
-    /// places within a round trip before one is sent again for nothing.
+    /// The number of ranges remembered by default: 64. In an ACK frame they take some 130 bytes,
+    /// which fits in any packet, and a sender has to lose packets at 64 places within a round trip
+    /// before one is sent again for nothing.
     pub const MAX: usize = 64;
 
-    /// Of which none has come.
+    /// Creates an empty record.
     #[must_use]
     pub const fn new() -> Self {
         Self::with_max(Self::MAX)
     }
 
-    /// The same, with at most `limit` ranges remembered, and one at least.
+    /// Creates an empty record of at most `limit` ranges, at least one.
     #[must_use]
     pub const fn with_max(limit: usize) -> Self {
         let limit = if limit == 0 { 1 } else { limit };
         Self { numbers: RangeSet::new(), floor: 0, limit }
     }
 
-    /// Notes packet `number`. False if it came before, or counts as such: it is to be dropped.
+    /// Notes packet `number`. Returns false if it came before, or counts as received: then drop the
+    /// packet.
     ///
-    /// A packet counts once it was unprotected; numbers above 2^62 - 1 are not on the wire.
+    /// Note a packet once it is unprotected; numbers above 2^62 - 1 are not on the wire.
     pub fn receive(&mut self, number: u64) -> bool {
         let new = number >= self.floor
             && number < u64::MAX
@@ -68,18 +68,18 @@ impl ReceivedPackets {
         new
     }
 
-    /// Whether packet `number` came, or counts as such.
+    /// Returns true if packet `number` came, or counts as received.
     #[must_use]
     pub fn contains(&self, number: u64) -> bool {
         number < self.floor || self.numbers.contains(number)
     }
 
-    /// The ranges to be told in an ACK frame, the highest first (RFC 9000 §19.3).
+    /// Iterates over the ranges for an ACK frame,
     pub fn ranges(&self) -> impl ExactSizeIterator<Item = RangeInclusive<u64>> {
         self.numbers.iter().rev().map(|range| range.start..=range.end - 1)
     }
 
-    /// The highest number that came.
+    /// Returns the highest number that came.
     #[must_use]
     pub fn largest(&self) -> Option<u64> {
         match self.numbers.last() {
@@ -88,10 +88,10 @@ impl ReceivedPackets {
         }
     }
 
-    /// An ACK frame whose largest number is `largest` was acknowledged by the peer: those up to it
-    /// are not told again (RFC 9000 §13.2.4).
+    /// Notes that the peer acknowledged an ACK frame with the largest number `largest`: the numbers
+    /// up to it are not sent again (RFC 9000 §13.2.4).
     pub fn told(&mut self, largest: u64) {
-        // What has not come is not behind it.
+        // Numbers that have not come are not passed.
         let largest = self.largest().map_or(0, |most| most.min(largest).saturating_add(1));
         self.forget_below(largest);
     }

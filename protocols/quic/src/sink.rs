@@ -1,9 +1,7 @@
-//! What bytes can be appended to.
-
 use alloc::vec::Vec;
 use segue::Output;
 
-/// What bytes can be appended to: an [`Output`], or a `Vec` that becomes a packet.
+/// A destination that bytes are appended to: an [`Output`], or a `Vec` that becomes a packet.
 pub trait Sink {
     /// Appends a copy of `bytes`.
     fn put(&mut self, bytes: &[u8]);

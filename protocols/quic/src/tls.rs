@@ -1,9 +1,9 @@
-//! What little of TLS one has to read to make sense of QUIC packets (RFC 8446 §4, RFC 9001 §4).
+//! The small part of TLS needed to make sense of QUIC packets (RFC 8446 §4, RFC 9001 §4).
 //!
-//! Handshake messages are what CRYPTO frames carry. Three facts in them say how packets are to be
-//! read: the random of the ClientHello finds the secrets in a [key log](crate::KeyLog), the cipher
-//! suite of the ServerHello says what keys these make, and an extension has the transport
-//! parameters. Nothing here checks, negotiates or proves anything: that is a TLS library's to do.
+//! CRYPTO frames carry handshake messages. Three facts in them are needed to read packets: the
+//! random of the ClientHello finds the secrets in a [key log](crate::KeyLog), the cipher suite of
+//! the ServerHello tells the kind of keys, and an extension has the transport parameters. Nothing
+//! here checks, negotiates or proves anything: that is the work of a TLS library.
 
 use core::convert::Infallible;
 
@@ -11,10 +11,10 @@ use segue::{Decode, Fault, Framing, Record};
 
 use crate::protect::{Suite, UnknownSuite};
 
-/// Handshake messages one behind the other, as a stage (RFC 8446 §4).
+/// A stage that reads handshake messages (RFC 8446 §4).
 ///
 /// - Complete input: each message is an item.
-/// - Partial input: it needs its header, and then what that says.
+/// - Partial input: the stage needs the header, then the rest of the message.
 /// - At the end of the stream: done between two messages, a truncation inside one.
 ///
 /// ```
@@ -36,17 +36,17 @@ pub struct HandshakeMessages {
 }
 
 impl HandshakeMessages {
-    /// How many bytes a message has at most, its header not counted, unless another limit is set:
-    /// what a [`CryptoStream`](crate::stream::CryptoStream) buffers fits no longer one.
+    /// The length of a message by default, without its header: a
+    /// [`CryptoStream`](crate::stream::CryptoStream) buffers no longer one.
     pub const MAX: usize = crate::stream::CryptoStream::MAX;
 
-    /// A stage that takes messages up to [`MAX`](Self::MAX).
+    /// Creates a stage that accepts messages up to [`MAX`](Self::MAX).
     #[must_use]
     pub fn new() -> Self {
         Self { limit: Self::MAX }
     }
 
-    /// Takes messages of up to `bytes` bytes.
+    /// Accepts messages of up to `bytes` bytes.
     #[must_use]
     pub fn max(self, bytes: usize) -> Self {
         Self { limit: bytes }
@@ -92,12 +92,12 @@ impl Decode for HandshakeMessages {
 pub struct HandshakeMessage<'a> {
     /// Its type.
     pub kind: u8,
-    /// All behind its header.
+    /// The bytes behind the header.
     pub body: &'a [u8],
 }
 
 impl<'a> HandshakeMessage<'a> {
-    /// The name of its type (RFC 8446 §B.3), if it is one of those that QUIC connections see.
+    /// Returns the name of its type (RFC 8446 §B.3), if QUIC connections use it.
     #[must_use]
     pub const fn name(&self) -> Option<&'static str> {
         Some(match self.kind {
@@ -114,7 +114,8 @@ impl<'a> HandshakeMessage<'a> {
         })
     }
 
-    /// What it says, if it is one of the three that are read here, and is put together rightly.
+    /// Returns the content, if it is one of the three messages that are read here and is well
+    /// formed.
     ///
     /// ```
     /// use segue_quic::{protect::Suite, tls::{HandshakeMessage, Hello}};
@@ -151,7 +152,7 @@ impl<'a> HandshakeMessage<'a> {
     }
 }
 
-/// What a message says that begins a handshake.
+/// The content of a message that begins a handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hello<'a> {
     /// ClientHello (RFC 8446 §4.1.2).
@@ -165,7 +166,7 @@ pub enum Hello<'a> {
 /// A ClientHello (RFC 8446 §4.1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientHello<'a> {
-    /// What a key log finds the secrets by.
+    /// The value by which a key log finds the secrets.
     pub random: &'a [u8; 32],
     /// Its extensions.
     pub extensions: Extensions<'a>,
@@ -184,10 +185,10 @@ pub struct ServerHello<'a> {
 }
 
 impl ServerHello<'_> {
-    /// The cipher suite as one that packets are protected by.
+    /// Returns the cipher suite for packet protection.
     ///
     /// # Errors
-    /// Where it is not known here.
+    /// If it is unknown here.
     pub fn suite(&self) -> Result<Suite, UnknownSuite> {
         Suite::try_from(self.cipher_suite)
     }
@@ -203,7 +204,8 @@ impl<'a> Extensions<'a> {
     /// The type of the extension with the transport parameters (RFC 9001 §8.2).
     pub const TRANSPORT_PARAMETERS: u16 = 0x39;
 
-    /// The types and contents, in their order. It ends in front of one that is cut off.
+    /// Iterates over the types and contents, in their order. It ends in front of one that is cut
+    /// off.
     pub fn iter(&self) -> impl Iterator<Item = (u16, &'a [u8])> + 'a {
         let mut list = self.list;
         core::iter::from_fn(move || {
@@ -212,13 +214,13 @@ impl<'a> Extensions<'a> {
         })
     }
 
-    /// The content of the first extension of this type.
+    /// Returns the content of the first extension of this type.
     #[must_use]
     pub fn find(&self, kind: u16) -> Option<&'a [u8]> {
         self.iter().find_map(|(other, content)| (other == kind).then_some(content))
     }
 
-    /// The transport parameters as they were sent, if they are there.
+    /// Returns the encoded transport parameters, if they are there.
     #[must_use]
     pub fn transport_parameters(&self) -> Option<&'a [u8]> {
         self.find(Self::TRANSPORT_PARAMETERS)

@@ -2,10 +2,9 @@
 
 use core::fmt;
 
-/// A version of QUIC, as a long header names it.
+/// A version of QUIC, as in a long header.
 ///
-/// Any 32 bits are representable: of versions that are in no table here, the invariants of RFC 8999
-/// are all that is known.
+/// Any 32 bits can be represented. Of unknown versions only the invariants of RFC 8999 are used.
 ///
 /// ```
 /// use segue_quic::Version;
@@ -18,28 +17,28 @@ use core::fmt;
 pub struct Version(pub u32);
 
 impl Version {
-    /// What stands in the place of a version in a Version Negotiation packet (RFC 8999 §6).
+    /// The value in place of a version in a Version Negotiation packet (RFC 8999 §6).
     pub const NEGOTIATION: Self = Self(0);
 
     /// QUIC version 1 (RFC 9000).
     pub const V1: Self = Self(1);
 
-    /// QUIC version 2 (RFC 9369): version 1 with other numbers in many places, so that nothing on
-    /// the path gets used to those of version 1.
+    /// QUIC version 2 (RFC 9369): version 1 with other numbers in many places, so that middleboxes
+    /// do not get used to those of version 1.
     pub const V2: Self = Self(0x6b33_43cf);
 
-    /// The versions whose packets this crate knows more of than the invariants, preferred first.
+    /// The versions whose packets this crate fully supports, the preferred one first.
     pub const KNOWN: [Self; 2] = [Self::V1, Self::V2];
 
-    /// Whether it is one of [`KNOWN`](Self::KNOWN).
+    /// Returns true if it is one of [`KNOWN`](Self::KNOWN).
     #[inline]
     #[must_use]
     pub const fn is_known(self) -> bool {
         matches!(self, Self::V1 | Self::V2)
     }
 
-    /// Whether it is of the form `0x?a?a?a?a`, which is reserved to exercise version negotiation
-    /// and must never be spoken (RFC 9000 §15).
+    /// Returns true for `0x?a?a?a?a`, which is reserved to exercise version negotiation and must
+    /// never be spoken (RFC 9000 §15).
     #[must_use]
     pub const fn is_reserved(self) -> bool {
         self.0 & 0x0f0f_0f0f == 0x0a0a_0a0a

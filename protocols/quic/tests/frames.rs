@@ -112,7 +112,8 @@ fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     bytes
 }
 
-/// Whether its data goes on to the end of the packet, so that there is no prefix but its header.
+/// Returns true if its data goes on to the end of the packet, so that no prefix is valid but its
+/// header.
 fn is_open(frame: &Frame<'_>) -> bool {
     match frame {
         Frame::Stream(stream) => !stream.length,
@@ -310,7 +311,7 @@ fn the_stage_keeps_the_laws() {
         let inputs = allowed.clone().map(|(_, bytes, _)| bytes.to_vec());
         let closed = allowed.filter(|(frame, ..)| !is_open(frame));
         let all = closed.map(|(_, bytes, _)| *bytes).collect::<Vec<_>>().concat();
-        // Whether a payload ends in a frame without length or in padding, its end is an end.
+        // A payload that ends in a frame without length, or in padding, may end anywhere.
         let stage = laws::stage(move || Frames::new(packet)).ends_anywhere();
         stage.accepts(inputs).accepts([all])
     };
@@ -366,7 +367,7 @@ fn any_ranges() -> impl Strategy<Value = Vec<RangeInclusive<u64>>> {
 }
 
 proptest! {
-    /// Whatever decodes is written again to the same, byte by byte where its integers were minimal.
+    /// A decoded frame is encoded to the same bytes, if its integers were minimal.
     #[test]
     fn what_is_read_is_written_again(
         kind in prop::sample::select(Vec::from_iter((0..0x1f_u8).chain([0x30, 0x31]))),
@@ -443,7 +444,7 @@ proptest! {
         prop_assert_eq!(read.fitting(bytes.len()), Some(read));
     }
 
-    /// What a builder takes fits, returns, and could not have been more.
+    /// A builder takes frames that fit, returns the others, and could not have taken more.
     #[test]
     fn a_builder_takes_what_fits(
         limit in prop_oneof![0..80_usize, 16_300..16_500_usize],

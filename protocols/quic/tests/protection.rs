@@ -207,7 +207,7 @@ fn by_hand(kind: PacketKind, bits: u8, payload: &[u8], keys: &RingKeys) -> Vec<u
     packet
 }
 
-/// What is protected by one library is what the other makes of it, byte by byte.
+/// Both libraries protect a packet to the same bytes.
 #[test]
 fn both_libraries_agree() {
     let suites = [

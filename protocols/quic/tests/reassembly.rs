@@ -12,7 +12,7 @@ use segue_quic::stream::{ReadError, Reassembler, ReceiveStream, StreamError};
 /// Bytes of memory that a page takes: 2048 of data, a bit for each, and where its one run is.
 const PAGE: usize = 2048 + 256 + 8;
 
-/// What a stream is: for each offset, the byte that came first.
+/// The model of a stream: for each offset, the byte that came first.
 #[derive(Default)]
 struct Map(Vec<Option<u8>>);
 
@@ -173,7 +173,7 @@ fn far_apart() {
     }
     assert_eq!(stream.out_of_order(), 59);
     assert!(stream.held() <= 59 * PAGE);
-    // What cannot be counted is dropped.
+    // Data whose offsets cannot be counted is dropped.
     assert_eq!(stream.write(u64::MAX, b"xyz", &mut buffer), 0);
     assert_eq!(stream.out_of_order(), 59);
 }

@@ -7,7 +7,7 @@ use proptest::{collection::vec, prelude::*};
 use segue::{Output, mux::Credit};
 use segue_quic::stream::{Closed, SendQueue, SendStream, Sent, StreamId};
 
-/// What has become of a byte.
+/// The state of a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Byte {
     Fresh,
@@ -84,7 +84,7 @@ proptest! {
                     };
                     prop_assert!(piece.data.len() <= room && !piece.data.is_empty());
                     let from = piece.offset as usize;
-                    // What was lost comes first, and nothing twice.
+                    // Lost data comes first, and nothing comes twice.
                     prop_assert_eq!(Some(from), lost.or(fresh));
                     prop_assert!(lost.is_some() || piece.data.len() as u64 <= credit);
                     let expected = if lost.is_some() { Byte::Lost } else { Byte::Fresh };

@@ -12,7 +12,7 @@ use segue::{
 use segue_http1::RequestHead;
 use segue_quic::stream::{CryptoStream, ReadError, ReceiveStream};
 
-/// What came of a stage: its items, how it ended, and what it left.
+/// The outcome of a stage: its items, its end, and the bytes that it left.
 #[derive(Debug, PartialEq)]
 struct Outcome {
     items: Vec<Vec<Entry>>,
@@ -40,7 +40,7 @@ impl Outcome {
                 return false;
             }
             Err(fault) => {
-                // How much of a record was there when the end of it was found missing may differ.
+                // The part of a truncated record that had arrived may differ.
                 let at = if matches!(fault.cause, Cause::Truncated) { 0 } else { fault.at };
                 self.fault = Some((format!("{:?}", fault.cause), at, fault.fatal));
                 return !fault.fatal;
@@ -196,7 +196,7 @@ fn a_handshake_is_bounded() {
     assert_eq!(error.code(), segue_quic::ErrorCode::CRYPTO_BUFFER_EXCEEDED);
     assert_eq!(stream.receive(0, &[7; 50]), Ok(true));
     assert_eq!((stream.buffer().len(), stream.out_of_order()), (100, 0));
-    // What was read makes room; what comes again takes none.
+    // Reading makes room; data that comes again takes none.
     stream.buffer_mut().consume(30);
     assert_eq!(stream.receive(100, &[7; 30]), Ok(true));
     assert_eq!(stream.receive(0, &[8; 130]), Ok(false));
@@ -204,7 +204,7 @@ fn a_handshake_is_bounded() {
     assert!(stream.receive((1 << 62) - 1, &[7; 1]).is_err());
 }
 
-/// What an error and its sources say, from the outside in. None may say what another says.
+/// The texts of an error and its sources, from the outside in. None may repeat another.
 fn chain(error: &(dyn std::error::Error + 'static)) -> Vec<String> {
     let errors = std::iter::successors(Some(error), |&error| error.source());
     let said: Vec<_> = errors.map(ToString::to_string).collect();

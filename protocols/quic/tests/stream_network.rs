@@ -11,7 +11,7 @@ use segue_quic::{
     stream::{ReceiveStream, SendStream, Sent, StreamId},
 };
 
-/// What a packet carries.
+/// The content of a packet.
 #[derive(Clone)]
 enum Frame {
     Stream { stream: usize, offset: u64, data: Vec<u8>, fin: bool },
@@ -23,7 +23,7 @@ enum Frame {
     Ack(Vec<std::ops::RangeInclusive<u64>>),
 }
 
-/// What a sender keeps of a frame for when its packet is acknowledged or lost.
+/// The record of a frame that a sender keeps until its packet is acknowledged or lost.
 #[derive(Clone)]
 enum Kept {
     Stream(usize, Sent),
@@ -59,13 +59,13 @@ struct Plan {
     /// Of a hundred packets, how many are lost.
     lost: u64,
     doubled: u64,
-    /// How far packets are reordered.
+    /// The distance by which packets are reordered.
     spread: u64,
     packet: usize,
     stream_window: u64,
     connection_window: u64,
     lengths: Vec<usize>,
-    /// Which stream is reset, and when.
+    /// The stream that is reset, and the time.
     reset: Option<(usize, u64)>,
 }
 
@@ -139,7 +139,7 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
         plan.lengths.iter().map(|_| ReceiveStream::new(plan.stream_window)).collect();
     let mut read: Vec<Vec<u8>> = vec![Vec::new(); plan.lengths.len()];
     let (mut sending, mut receiving) = (Space::default(), Space::default());
-    // What the receiver is to tell, again where it was lost.
+    // The limits that the receiver has to tell, again if they were lost.
     let (mut tell_data, mut tell_streams, mut tell_blocked) =
         (false, vec![false; plan.lengths.len()], false);
     let mut tell_stream_blocked = vec![false; plan.lengths.len()];

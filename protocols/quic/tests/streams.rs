@@ -23,7 +23,7 @@ struct Pair<E> {
     ends: [E; 2],
     /// Packets of each side, and what they carry.
     under_way: [Vec<(Vec<u8>, Vec<Carried>)>; 2],
-    /// How many of a hundred packets are lost.
+    /// The number of packets lost of a hundred.
     loss: u64,
     random: u64,
 }

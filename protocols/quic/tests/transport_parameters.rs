@@ -186,7 +186,7 @@ fn the_stage_keeps_the_laws() {
 }
 
 proptest! {
-    /// Whatever is read is written again to the same.
+    /// Parameters that are read are written again to the same bytes.
     #[test]
     fn what_is_read_is_written_again(
         entries in prop::collection::vec((0..0x25_u8, prop::collection::vec(any::<u8>(), 0..5)), 0..8),

@@ -32,7 +32,7 @@ fn heard(peer: &UdpSocket) -> Vec<u8> {
     bytes[..length].to_vec()
 }
 
-/// What a turn has brought, owned.
+/// The outcome of a turn, owned.
 #[derive(Debug, Default, PartialEq)]
 struct Brought {
     datagrams: Vec<(Vec<u8>, SocketAddr)>,

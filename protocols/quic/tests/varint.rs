@@ -59,7 +59,7 @@ fn the_edges_of_each_width() {
     assert_eq!(VarInt::new(smallest), None);
     assert_eq!(VarInt::MAX.value() + 1, smallest);
     assert!(VarInt::try_from(u64::MAX).is_err());
-    // What a machine of 32 bits can count always fits.
+    // Any count of a 32-bit machine fits.
     assert_eq!(VarInt::try_from(usize::MAX).is_err(), usize::BITS > 62);
 }
 

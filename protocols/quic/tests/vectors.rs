@@ -9,7 +9,7 @@ use segue_quic::{
     },
 };
 
-/// What one of the standards has in its appendix.
+/// The sample in the appendix of a standard.
 struct Sample {
     version: Version,
     /// Of the client, then of the server: the secret, the mask that the sample gives, the header
@@ -83,7 +83,7 @@ const ORIGINAL: &[u8] = &[0x83, 0x94, 0xc8, 0xf0, 0x3e, 0x51, 0x57, 0x08];
 /// The one that the server chose.
 const SERVER: &[u8] = &[0xf0, 0x67, 0xa5, 0x50, 0x2a, 0x42, 0x62, 0xb5];
 
-/// What the client sends, padded to a payload of 1162 bytes, and what the server answers.
+/// The frames of the client, padded to a payload of 1162 bytes, and those of the server's answer.
 const FRAMES: [&[u8]; 2] =
     [include_bytes!("data/client_frames.bin"), include_bytes!("data/server_frames.bin")];
 
@@ -106,7 +106,7 @@ fn initial_secrets() {
 fn header_masks() {
     for sample in SAMPLES {
         let keys = protect::initial(sample.version, ORIGINAL).unwrap();
-        // Where the number would have taken four bytes, behind the Length field.
+        // The sample is where it would be if the number took four bytes, behind the Length field.
         let client: &[u8; 16] = sample.client_initial[18 + 4..][..16].try_into().unwrap();
         let server: &[u8; 16] = sample.server_initial[18 + 4..][..16].try_into().unwrap();
         for (keys, taken, expected) in

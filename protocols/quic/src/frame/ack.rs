@@ -9,19 +9,19 @@ use super::{
 };
 use crate::{Sink, VarInt};
 
-/// ACK: which packets have been received (RFC 9000 §19.3).
+/// ACK: the packets that have been received (RFC 9000 §19.3).
 ///
-/// [`ranges`](Self::ranges) gives the numbers, the largest first, off the payload that they lie in.
-/// One that is to be sent is made of [ranges in memory](Self::new).
+/// [`ranges`](Self::ranges) iterates over the numbers, the largest first, read from the payload. To
+/// send an ACK, make it of [ranges in memory](Self::new).
 #[derive(Debug, Clone, Copy)]
 pub struct Ack<'a> {
     /// The largest packet number that is acknowledged.
     largest: VarInt,
-    /// How long that packet had to wait for this, in microseconds divided by 2 to the power of the
-    /// sender's `ack_delay_exponent`.
+    /// The time that packet had to wait for this acknowledgement, in microseconds divided by 2 to
+    /// the power of the sender's `ack_delay_exponent`.
     pub delay: VarInt,
     ranges: Source<'a>,
-    /// How many packets came with a mark of ECN, if the sender counts them.
+    /// The numbers of packets that came with ECN marks, if the sender counts them.
     pub ecn: Option<EcnCounts>,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Kept {
     delay: VarInt,
     first: VarInt,
     count: VarInt,
-    /// How many bytes the further ranges take, at the end of the frame.
+    /// The size of the further ranges at the end of the frame, in bytes.
     bytes: usize,
 }
 
@@ -47,8 +47,8 @@ impl Kept {
     }
 }
 
-/// How many packets were received with these marks, since the connection began, of this packet
-/// number space (RFC 9000 §19.3.2).
+/// The numbers of packets received with each mark in this packet number space since the connection
+/// began (RFC 9000 §19.3.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EcnCounts {
     /// Marked ECT(0).
@@ -60,8 +60,7 @@ pub struct EcnCounts {
 }
 
 impl<'a> Ack<'a> {
-    /// The frame that acknowledges these packets; none if `ranges` is empty, if one of them is, or
-    /// if they do not descend with at least one number between them.
+    /// Creates the frame that acknowledges these packets; none if
     ///
     /// ```
     /// use segue_quic::{VarInt, frame::{Ack, Frame}};
@@ -96,8 +95,8 @@ impl<'a> Ack<'a> {
         let (largest, delay, count) = (input.varint()?, input.varint()?, input.varint()?);
         let first = input.varint()?;
         let all = input.rest();
-        // How far it is from the largest number down to the smallest. A count that is a lie ends with
-        // the input: each range takes two bytes at least.
+        // The distance from the largest number down to the smallest. A false count ends with the
+        // input: each range takes at least two bytes.
         let mut down = first.value();
         for _ in 0..count.value() {
             let (gap, length) = (input.varint()?, input.varint()?);
@@ -117,8 +116,8 @@ impl<'a> Ack<'a> {
         Ok(Self { largest, delay, ranges, ecn })
     }
 
-    /// What has been read of the frame, without the payload that it lies in; `None` if it counts
-    /// marks of ECN, or is none that was read.
+    /// The fields of the frame without the payload that it lies in; `None` for a frame with ECN
+    /// counts or one that was not read.
     #[inline(always)]
     pub(super) fn kept(&self) -> Option<Kept> {
         match (self.ecn, self.ranges) {
@@ -130,19 +129,19 @@ impl<'a> Ack<'a> {
         }
     }
 
-    /// The largest packet number that it acknowledges.
+    /// Returns the largest packet number that it acknowledges.
     #[must_use]
     pub const fn largest(&self) -> VarInt {
         self.largest
     }
 
-    /// The packet numbers that it acknowledges, the largest first.
+    /// Iterates over the packet numbers that it acknowledges, the largest first.
     #[must_use]
     pub const fn ranges(&self) -> AckRanges<'a> {
         AckRanges::new(self.largest, self.ranges)
     }
 
-    /// How many bytes it takes.
+    /// Returns the encoded size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let ranges: usize = self.fields().map(VarInt::size).sum();
@@ -150,8 +149,9 @@ impl<'a> Ack<'a> {
         1 + self.size_in_front() + ranges + ecn
     }
 
-    /// The same frame with as many of the newest ranges as fit `room` bytes; none if the newest one
-    /// does not. What is left out was acknowledged before, or will be once it is the newest.
+    /// Returns the frame with as many of the newest ranges as fit in `room` bytes; none if the
+    /// newest one does not. The ranges left out were acknowledged before, or will be once they are
+    /// the newest.
     ///
     /// ```
     /// use segue_quic::{VarInt, frame::Ack};
@@ -205,12 +205,12 @@ impl<'a> Ack<'a> {
         Ok(())
     }
 
-    /// How many ranges there are besides the first.
+    /// Returns the number of ranges besides the first.
     fn count(&self) -> VarInt {
         VarInt::try_from(self.ranges.further()).unwrap_or(VarInt::MAX)
     }
 
-    /// How many bytes of it come behind its type and before the ranges.
+    /// Returns the size of the fields between the type and the ranges, in bytes.
     fn size_in_front(&self) -> usize {
         self.largest.size() + self.delay.size() + self.count().size()
     }
@@ -227,7 +227,7 @@ impl EcnCounts {
     }
 }
 
-/// Two are equal if they say the same, in whatever memory.
+/// Frames with the same content are equal, wherever their ranges are.
 impl PartialEq for Ack<'_> {
     fn eq(&self, other: &Self) -> bool {
         (self.delay, self.ecn) == (other.delay, other.ecn) && self.ranges().eq(other.ranges())

@@ -9,20 +9,20 @@ use crate::VarInt;
 /// It reads them off the payload that they lie in, and holds nothing.
 #[derive(Debug, Clone)]
 pub struct AckRanges<'a> {
-    /// Where the next range ends; of later ones, where the last one began.
+    /// The end of the next range; for later ranges, the start of the one before.
     place: u64,
     begun: bool,
     source: Source<'a>,
 }
 
-/// Where ranges come from.
+/// The source of the ranges.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source<'a> {
     /// A payload, whose ranges have been checked.
     Payload {
         /// The First ACK Range.
         first: VarInt,
-        /// How many more there are.
+        /// The number of ranges still to come.
         count: VarInt,
         /// A gap and a length for each of them.
         bytes: &'a [u8],
@@ -39,7 +39,7 @@ impl<'a> Source<'a> {
         ranges.iter().all(fit).then_some(Self::List(ranges))
     }
 
-    /// How many there are besides the first.
+    /// Returns the number of ranges besides the first.
     pub(super) fn further(&self) -> u64 {
         match self {
             Self::Payload { count, .. } => count.value(),
@@ -90,7 +90,7 @@ impl Iterator for AckRanges<'_> {
 
 impl core::iter::FusedIterator for AckRanges<'_> {}
 
-/// What is sent of `ranges`: the first one, then a gap and a range by turns.
+/// The encoded form of `ranges`: the first range, then a gap and a range by turns.
 pub(super) fn fields(ranges: AckRanges<'_>) -> impl Iterator<Item = VarInt> + use<'_> {
     let mut place = None;
     let fields = ranges.flat_map(move |range| {

@@ -1,17 +1,15 @@
-//! Filling a packet with frames, up to a limit.
-
 use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Ack, Crypto, Datagram, Frame, FrameType, Padding, Stream, Unsendable};
 use crate::{PacketKind, VarInt, Width};
 
-/// Fills a payload with frames, up to a limit: what is left of the datagram behind the header of
-/// the packet and the tag of its protection.
+/// A builder of payloads. It appends frames up to a limit: the rest of the datagram behind the
+/// header of the packet, less the tag.
 ///
-/// Frames are appended to a `Vec` that may have the header in it already. Data that does not fit is
-/// cut: whoever owns a stream is told how much of it was taken. Where data fills the payload up to
-/// the limit, its frame goes without a length.
+/// Frames are appended to a `Vec`, which may start with the header. Data that does not fit is cut,
+/// and the number of bytes taken is returned. If data fills the payload up to the limit, its frame
+/// has no length.
 ///
 /// ```
 /// use segue_quic::{PacketKind, VarInt, frame::{Ack, Builder, MaxData}};
@@ -31,13 +29,13 @@ use crate::{PacketKind, VarInt, Width};
 #[derive(Debug)]
 pub struct Builder<'v> {
     bytes: &'v mut Vec<u8>,
-    /// Where the payload begins in `bytes`.
+    /// The offset of the payload in `bytes`.
     start: usize,
     limit: usize,
     packet: PacketKind,
     /// A frame goes on to the end of the packet, so nothing can follow.
     ended: bool,
-    /// What all frames come to.
+    /// The traits of all frames together.
     traits: Traits,
 }
 
@@ -49,7 +47,7 @@ struct Traits {
 }
 
 impl<'v> Builder<'v> {
-    /// Appends to `bytes` at most `limit` bytes of frames, for a packet of the kind `packet`.
+    /// Creates a builder that appends at most `limit` bytes of frames to `bytes`, for
     #[must_use]
     pub fn new(bytes: &'v mut Vec<u8>, packet: PacketKind, limit: usize) -> Self {
         let start = bytes.len();
@@ -57,37 +55,37 @@ impl<'v> Builder<'v> {
         Self { bytes, start, limit, packet, ended: false, traits }
     }
 
-    /// How many bytes of frames there are.
+    /// Returns the length of the frames in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
 
-    /// Whether there is no frame yet. A packet must not be sent so (RFC 9000 §12.4).
+    /// Returns true if there is no frame yet. Such a packet must not be sent (RFC 9000 §12.4).
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// How many bytes more there may be.
+    /// Returns the number of bytes that are left for frames.
     #[must_use]
     pub fn room(&self) -> usize {
         if self.ended { 0 } else { self.limit.saturating_sub(self.len()) }
     }
 
-    /// Whether the packet asks to be acknowledged (RFC 9000 §13.2.1).
+    /// Returns true if the packet asks to be acknowledged (RFC 9000 §13.2.1).
     #[must_use]
     pub const fn is_ack_eliciting(&self) -> bool {
         self.traits.ack_eliciting
     }
 
-    /// Whether the packet counts for congestion control (RFC 9000 §12.4, table 3).
+    /// Returns true if the packet counts for congestion control (RFC 9000 §12.4, table 3).
     #[must_use]
     pub const fn is_congestion_controlled(&self) -> bool {
         self.traits.in_flight
     }
 
-    /// Whether the packet probes a path: it has no other frames than such (RFC 9000 §9.1).
+    /// Returns true if the packet probes a path: it has probing frames only (RFC 9000 §9.1).
     #[must_use]
     pub fn is_probing(&self) -> bool {
         self.traits.probing && !self.is_empty()
@@ -96,8 +94,7 @@ impl<'v> Builder<'v> {
     /// Appends a frame as it is.
     ///
     /// # Errors
-    /// When it does not fit, breaks a rule, or may not stand in such a packet. Nothing is appended
-    /// then.
+    /// If it does not fit, breaks a rule, or may not be in such a packet. Nothing is appended then.
     pub fn push<'f>(&mut self, frame: impl Into<Frame<'f>>) -> Result<(), Refused> {
         let frame = frame.into();
         let kind = frame.frame_type();
@@ -121,7 +118,7 @@ impl<'v> Builder<'v> {
         Ok(())
     }
 
-    /// Appends an ACK with as many of its newest ranges as fit. False if not even one does.
+    /// Appends an ACK with as many of its newest ranges as fit. Returns false if not even one does.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -132,9 +129,9 @@ impl<'v> Builder<'v> {
         }
     }
 
-    /// Appends as much of `data`, which begins at `offset` in the stream `id`, as fits; `fin` says
-    /// that the stream ends behind it, and is sent only with all of it. How many bytes were taken;
-    /// none if not even one fits, or, where `data` is empty, not even the frame.
+    /// Appends as much of `data`, which begins at `offset` in the stream `id`, as fits. `fin` marks
+    /// the end of the stream, and is sent only with all of the data. Returns the number of bytes
+    /// taken; none if not even one fits, or, for empty `data`, not even the frame.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -154,8 +151,8 @@ impl<'v> Builder<'v> {
         Ok(Some(taken.len()))
     }
 
-    /// As [`stream`](Self::stream), with the last frame of the payload: it goes without a length,
-    /// and nothing can follow, not even padding.
+    /// Appends data as [`stream`](Self::stream) does, in the last frame of the payload: it has no
+    /// length, and nothing can follow, not even padding.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -178,8 +175,8 @@ impl<'v> Builder<'v> {
         Ok(Some(taken.len()))
     }
 
-    /// Appends as much of `data`, which begins at `offset` in the handshake, as fits. How many
-    /// bytes were taken; none if not even one fits.
+    /// Appends as much of `data`, which begins at `offset` in the handshake, as fits. Returns the
+    /// number of bytes taken; none if not even one fits.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -193,7 +190,8 @@ impl<'v> Builder<'v> {
         Ok(Some(taken.len()))
     }
 
-    /// Appends `data` as a DATAGRAM. Whether it fits: data of this kind is never cut.
+    /// Appends `data` as a DATAGRAM. Returns false if it does not fit: data of this kind is never
+    /// cut.
     ///
     /// # Errors
     /// As [`push`](Self::push).
@@ -207,10 +205,10 @@ impl<'v> Builder<'v> {
         }
     }
 
-    /// Appends padding until there are `length` bytes of frames. Does nothing where there are.
+    /// Appends padding up to `length` bytes of frames, if there are fewer.
     ///
     /// # Errors
-    /// As [`push`](Self::push): past the limit, or behind a frame that goes on to the end.
+    /// As [`push`](Self::push): beyond the limit, or after a frame that goes on to the end.
     pub fn pad_to(&mut self, length: usize) -> Result<(), Refused> {
         match length.checked_sub(self.len()) {
             None | Some(0) => Ok(()),
@@ -219,8 +217,8 @@ impl<'v> Builder<'v> {
     }
 }
 
-/// How much of `data` fits `room` bytes, and whether its length goes in front: where it has no room
-/// beside the data, the data goes on to the end of the packet.
+/// The part of `data` that fits in `room` bytes, and true if its length is written in front of it.
+/// Without room for the length, the data goes on to the end of the packet.
 fn fit(data: &[u8], room: usize) -> Option<(&[u8], bool)> {
     if room > 0 && data.len() <= with_length(room) {
         return Some((data, true));
@@ -229,7 +227,7 @@ fn fit(data: &[u8], room: usize) -> Option<(&[u8], bool)> {
     (data.is_empty() || !taken.is_empty()).then_some((taken, false))
 }
 
-/// How many bytes fit `room` behind their own length.
+/// The number of bytes that fit in `room` behind their own length.
 fn with_length(room: usize) -> usize {
     let fit = |width: Width| {
         let greatest = usize::try_from(width.greatest()).unwrap_or(usize::MAX);
@@ -238,15 +236,15 @@ fn with_length(room: usize) -> usize {
     fit(Width::One).max(fit(Width::Two)).max(fit(Width::Four)).max(fit(Width::Eight))
 }
 
-/// Why a frame was not appended to a payload.
+/// The reason why a frame was not appended to a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Refused {
-    /// It does not fit.
+    /// The frame does not fit.
     Full {
-        /// How many bytes it takes.
+        /// The size of the frame in bytes.
         size: usize,
-        /// How many bytes there may be.
+        /// The number of bytes left in the payload.
         room: usize,
     },
     /// A packet of this kind cannot carry it (RFC 9000 §12.4).
@@ -256,7 +254,7 @@ pub enum Refused {
         /// The kind of the packet.
         packet: PacketKind,
     },
-    /// It breaks a rule of its own.
+    /// The frame breaks a rule of its own.
     Unsendable(Unsendable),
 }
 

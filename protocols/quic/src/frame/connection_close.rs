@@ -8,7 +8,7 @@ use crate::{ErrorCode, Sink, TransportError, VarInt};
 
 /// CONNECTION_CLOSE: the connection is over (RFC 9000 §10.2, §19.19).
 ///
-/// A [`TransportError`] makes the one that tells of it:
+/// A [`TransportError`] converts to the frame that reports it:
 ///
 /// ```
 /// use segue_quic::{ErrorCode, frame::{ConnectionClose, Frame}};
@@ -21,23 +21,23 @@ use crate::{ErrorCode, Sink, TransportError, VarInt};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionClose<'a> {
-    /// Who closed it, and why.
+    /// The layer that closed the connection, with its code.
     pub error: CloseReason,
-    /// Why, in words for people; UTF-8 if the sender keeps to the standard.
+    /// The reason in words for people; UTF-8 if the sender keeps to the standard.
     pub reason: &'a [u8],
 }
 
-/// Who closed a connection, and why.
+/// The layer that closed a connection, with its code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CloseReason {
-    /// QUIC did (type 0x1c).
+    /// QUIC closed it (type 0x1c).
     Transport {
-        /// Why.
+        /// The code.
         code: ErrorCode,
         /// The type of the frame that was wrong; 0 if none was, or it is not known.
         frame_type: FrameType,
     },
-    /// The application did (type 0x1d), for a reason in its own words.
+    /// The application closed it (type 0x1d), with a code of its own.
     Application(VarInt),
 }
 
@@ -59,7 +59,7 @@ impl<'a> ConnectionClose<'a> {
         }
     }
 
-    /// How many bytes it takes.
+    /// Returns the encoded size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let error = match self.error {
@@ -88,9 +88,9 @@ impl<'a> ConnectionClose<'a> {
         Ok(())
     }
 
-    /// What an Initial or Handshake packet carries instead, where an application's words must not
-    /// be seen: `APPLICATION_ERROR`, without a reason (RFC 9000 §10.2.3). One of the transport
-    /// stays as it is.
+    /// Returns the reason that an Initial or Handshake packet carries instead, where an
+    /// application's words must not be seen: `APPLICATION_ERROR` without a reason (RFC 9000
+    /// §10.2.3). A reason of the transport is returned as it is.
     #[must_use]
     pub const fn before_keys(self) -> Self {
         match self.error {

@@ -11,7 +11,7 @@ use crate::{Sink, VarInt};
 /// Each of Initial, Handshake and 1-RTT packets has its own stream of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Crypto<'a> {
-    /// Where in the handshake the data begins, in bytes.
+    /// The offset of the data in the handshake, in bytes.
     pub offset: VarInt,
     /// The data. It may be empty.
     pub data: &'a [u8],

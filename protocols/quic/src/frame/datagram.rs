@@ -11,7 +11,7 @@ use crate::Sink;
 pub struct Datagram<'a> {
     /// The data. It may be empty.
     pub data: &'a [u8],
-    /// Whether the frame says how long its data is. If not, the data goes on to the end of the
+    /// The frame carries the length of its data. Without it the data goes on to the end of the
     /// packet, and nothing can follow.
     pub length: bool,
 }

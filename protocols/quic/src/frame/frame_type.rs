@@ -1,4 +1,5 @@
-//! What a frame is, where it may stand, and what it means for acknowledgements (RFC 9000 §12.4).
+//! The types of frames, the packets that may carry them, and their effect on acknowledgements (RFC
+//! 9000 §12.4).
 
 use core::fmt;
 
@@ -10,8 +11,8 @@ macro_rules! types {
         impl FrameType {
             $($(#[doc = $doc])* pub const $name: Self = Self(VarInt::from_u32($from));)*
 
-            /// The name that the standard gives it, without regard to the bits that say how it is
-            /// written; none if it is not known.
+            /// Returns the name in the standard, without regard to the bits that describe the
+            /// encoding; none if it is unknown.
             ///
             /// ```
             /// use segue_quic::{VarInt, frame::FrameType};
@@ -35,18 +36,18 @@ macro_rules! types {
     (@last $from:literal $to:literal) => { $to };
 }
 
-/// The type of a frame, with the bits in it that say how the frame is written.
+/// The type of a frame, with the bits that describe its encoding.
 ///
-/// Types that are in no table are kept as they are.
+/// Unknown types are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FrameType(VarInt);
 
 types! {
     /// Bytes of no meaning (RFC 9000 §19.1).
     PADDING = 0x00;
-    /// Asks to be acknowledged (§19.2).
+    /// A request for an acknowledgement (§19.2).
     PING = 0x01;
-    /// Which packets have been received (§19.3); 0x03 with ECN counts.
+    /// The packets that have been received (§19.3); 0x03 with ECN counts.
     ACK = 0x02..=0x03;
     /// The sender gives a stream up (§19.4).
     RESET_STREAM = 0x04;
@@ -74,9 +75,9 @@ types! {
     NEW_CONNECTION_ID = 0x18;
     /// A connection id will not be sent to any more (§19.16).
     RETIRE_CONNECTION_ID = 0x19;
-    /// Asks whether a path works (§19.17).
+    /// A challenge to a path (§19.17).
     PATH_CHALLENGE = 0x1a;
-    /// Says that a path works (§19.18).
+    /// The answer to a challenge (§19.18).
     PATH_RESPONSE = 0x1b;
     /// The connection is over (§19.19); 0x1d by the application.
     CONNECTION_CLOSE = 0x1c..=0x1d;
@@ -87,7 +88,7 @@ types! {
 }
 
 impl FrameType {
-    /// The type as it is sent.
+    /// Returns the type as it is sent.
     #[must_use]
     pub const fn value(self) -> VarInt {
         self.0
@@ -98,14 +99,15 @@ impl FrameType {
         Self(VarInt::from_u32(value as u32))
     }
 
-    /// Whether it is in the table: any other ends the connection (`FRAME_ENCODING_ERROR`).
+    /// Returns true if the type is in the table. Any other ends the connection
+    /// (`FRAME_ENCODING_ERROR`).
     #[must_use]
     pub const fn is_known(self) -> bool {
         self.is_in(KNOWN)
     }
 
-    /// Whether packets of this kind may carry it (RFC 9000 §12.4, table 3; §12.5). An unknown type
-    /// may stand nowhere.
+    /// Returns true if packets of this kind may carry it (RFC 9000 §12.4, table 3; §12.5). No
+    /// packet may carry an unknown type.
     ///
     /// ```
     /// use segue_quic::{PacketKind, frame::FrameType};
@@ -119,26 +121,26 @@ impl FrameType {
         self.is_in(allowed(packet))
     }
 
-    /// Whether a packet with such a frame is to be acknowledged soon (RFC 9000 §13.2.1).
+    /// Returns true if a packet with such a frame is to be acknowledged soon (RFC 9000 §13.2.1).
     #[must_use]
     pub const fn is_ack_eliciting(self) -> bool {
         !self.is_in(span(0x00, 0x00) | span(0x02, 0x03) | span(0x1c, 0x1d))
     }
 
-    /// Whether a packet with such a frame counts as in flight, and so for congestion control
-    /// (RFC 9000 §12.4, table 3): all but ACK.
+    /// Returns true if a packet with such a frame counts as in flight, and so for congestion
+    /// control (RFC 9000 §12.4, table 3): all but ACK.
     #[must_use]
     pub const fn is_congestion_controlled(self) -> bool {
         !self.is_in(span(0x02, 0x03))
     }
 
-    /// Whether packets of nothing but such frames probe a path (RFC 9000 §9.1).
+    /// Returns true if packets with no other frames than this probe a path (RFC 9000 §9.1).
     #[must_use]
     pub const fn is_probing(self) -> bool {
         self.is_in(span(0x00, 0x00) | span(0x18, 0x18) | span(0x1a, 0x1b))
     }
 
-    /// Whether its content is under flow control (RFC 9000 §4).
+    /// Returns true if the content is under flow control (RFC 9000 §4).
     #[must_use]
     pub const fn is_flow_controlled(self) -> bool {
         self.is_in(span(0x08, 0x0f))
@@ -157,7 +159,7 @@ impl FrameType {
         }
     }
 
-    /// What is wrong with the type in front of `payload`.
+    /// The error for the type in front of `payload`.
     #[cold]
     pub(super) fn unknown(payload: &[u8]) -> TransportError {
         match VarInt::decode(payload) {

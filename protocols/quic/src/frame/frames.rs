@@ -15,16 +15,15 @@ use crate::{PacketKind, TransportError, VarInt};
 /// A stage that reads the frames of one payload, and writes frames.
 ///
 /// - Complete input: each frame is an item, up to the end of the payload.
-/// - Partial input: nothing. A packet is authenticated as a whole, so a payload is whole or it is
-///   nothing, and its end is what ends a frame without a length: show it with `eof` set. Up to then
-///   all that comes is claimed.
-/// - At the end of the payload: done between two frames; inside one it is an error, and so is a
-///   payload without a frame.
+/// - Partial input: nothing. A packet is authenticated as a whole, so its payload is always whole,
+///   and the end of the payload ends a frame without a length: show it with `eof` set. Until then
+///   all input is claimed.
+/// - End of the payload: done between two frames; inside one it is an error, and so is a payload
+///   without a frame.
 ///
-/// All errors are fatal: a connection ends by them. [`Payload`](super::Payload) does the same for a
-/// slice, and reads each frame once where a stage reads most kinds twice: to delimit them, and to
-/// make them items. Those of which a connection has most, STREAM, ACK and MAX_STREAM_DATA, it reads
-/// once, too.
+/// All errors are fatal to the connection. [`Payload`](super::Payload) does the same for a slice,
+/// and reads each frame once. The stage reads most kinds twice, to delimit them and to make items
+/// of them, but the frequent ones, STREAM, ACK and MAX_STREAM_DATA, only once.
 ///
 /// ```
 /// use segue::{Buffer, Encode, Output, Step};
@@ -44,14 +43,14 @@ use crate::{PacketKind, TransportError, VarInt};
 #[derive(Debug, Clone)]
 pub struct Frames {
     rules: Rules,
-    /// Whether a frame has been read.
+    /// A frame has been read.
     begun: bool,
-    /// What is known of the frame in front.
+    /// The known facts about the frame in front.
     front: Front,
 }
 
-/// What reading a frame to delimit it has found out, so that it is not read again. Frames of most
-/// connections are mostly STREAM frames.
+/// The facts found while a frame was delimited, so that it is not read again. Most frames of most
+/// connections are STREAM frames.
 #[derive(Debug, Clone)]
 enum Front {
     /// Nothing is kept: the frame is read again.
@@ -88,7 +87,8 @@ impl Frames {
         Self { rules: Rules::new(packet), begun: false, front: Front::Any }
     }
 
-    /// As [`Payload::max_datagram_frame`](super::Payload::max_datagram_frame).
+    /// Limits DATAGRAM frames: see
+    /// [`Payload::max_datagram_frame`](super::Payload::max_datagram_frame).
     #[must_use]
     pub const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.rules = self.rules.max_datagram_frame(size);
@@ -164,12 +164,12 @@ impl Encode<&Frame<'_>> for Frames {
     }
 }
 
-/// Why a frame cannot be sent: a peer would close the connection for it.
+/// The error for a frame that cannot be sent: a peer would close the connection for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unsendable {
     /// The rule that it breaks.
     pub reason: &'static str,
-    /// The section of the standard that has the rule.
+    /// The section of the standard with the rule.
     pub section: &'static str,
 }
 

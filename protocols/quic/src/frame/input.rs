@@ -2,10 +2,10 @@
 
 use crate::{ErrorCode, TransportError, VarInt};
 
-/// What is left of a payload.
+/// The rest of a payload.
 pub(super) struct Input<'a>(&'a [u8]);
 
-/// How a frame breaks a rule: an entry of the table below, or of a frame's own.
+/// A broken rule: an entry of the table below, or of a frame's own.
 pub(super) type Broken = &'static Rule;
 
 /// A rule of frames. All but one are answered with `FRAME_ENCODING_ERROR`.
@@ -34,7 +34,7 @@ impl<'a> Input<'a> {
         Self(payload)
     }
 
-    /// How many bytes are left.
+    /// Returns the number of bytes left.
     #[inline]
     pub(super) const fn left(&self) -> usize {
         self.0.len()

@@ -1,9 +1,9 @@
-//! Frames: what packets carry (RFC 9000 §12.4, §19; RFC 9221).
+//! Frames, the content of packets (RFC 9000 §12.4, §19; RFC 9221).
 //!
-//! A payload is what remains of a packet when its protection is off: frames, one behind the other,
-//! to its end. [`Payload`] goes through one, each frame lent as it lies there; [`Frames`] does the
-//! same as a stage; [`Builder`] fills one. Which frames a packet may carry, and what they mean for
-//! acknowledgements and probing, is asked of their [`FrameType`].
+//! A payload is the unprotected content of a packet: frames, one behind the other, to its end.
+//! [`Payload`] iterates over them, each lent in place; [`Frames`] does the same as a stage;
+//! [`Builder`] fills one. The [`FrameType`] tells which packets may carry a frame, and its effect
+//! on acknowledgements and probing.
 //!
 //! ```
 //! use segue_quic::frame::{Frame, MaxData, Payload, Stream};
@@ -60,10 +60,10 @@ use input::{Broken, Input};
 
 macro_rules! frames {
     ($($(#[doc = $doc:literal])* $Name:ident $(<$lifetime:lifetime>)?,)*) => {
-        /// One frame, as it lies in its payload.
+        /// A frame, borrowed from its payload.
         ///
-        /// What it says of lengths that a peer may choose to write or not is kept, so that a frame
-        /// is written as it was read, but for integers in more bytes than they must take.
+        /// Optional length fields are kept, so a frame is written as it was read, except for
+        /// integers in more bytes than necessary.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Frame<'a> {
@@ -71,7 +71,7 @@ macro_rules! frames {
         }
 
         impl Frame<'_> {
-            /// Its type, with the bits that say how it is written.
+            /// Returns the type, with the bits that describe its encoding.
             #[must_use]
             pub const fn frame_type(&self) -> FrameType {
                 match self {
@@ -79,7 +79,7 @@ macro_rules! frames {
                 }
             }
 
-            /// How many bytes it takes, as [`encode`](Self::encode) writes it.
+            /// Returns the size in bytes, as [`encode`](Self::encode) writes it.
             #[must_use]
             pub fn size(&self) -> usize {
                 match self {
@@ -87,14 +87,14 @@ macro_rules! frames {
                 }
             }
 
-            /// Appends it to `sink`, its rules unasked.
+            /// Appends it to `sink` without checking its rules.
             pub(crate) fn put(&self, sink: &mut impl Sink) {
                 match self {
                     $(Self::$Name(frame) => frame.put(sink),)*
                 }
             }
 
-            /// What rule it breaks, if any.
+            /// The rule that it breaks, if any.
             fn check(&self) -> Result<(), Broken> {
                 match self {
                     $(Self::$Name(frame) => frame.check(),)*
@@ -113,9 +113,9 @@ macro_rules! frames {
 frames! {
     /// Bytes of no meaning (RFC 9000 §19.1).
     Padding,
-    /// Asks to be acknowledged (§19.2).
+    /// A request for an acknowledgement (§19.2).
     Ping,
-    /// Which packets have been received (§19.3).
+    /// The packets that have been received (§19.3).
     Ack<'a>,
     /// The sender gives a stream up (§19.4).
     ResetStream,
@@ -143,9 +143,9 @@ frames! {
     NewConnectionId<'a>,
     /// A connection id will not be sent to any more (§19.16).
     RetireConnectionId,
-    /// Asks whether a path works (§19.17).
+    /// A challenge to a path (§19.17).
     PathChallenge,
-    /// Says that a path works (§19.18).
+    /// The answer to a challenge (§19.18).
     PathResponse,
     /// The connection is over (§19.19).
     ConnectionClose<'a>,
@@ -156,14 +156,14 @@ frames! {
 }
 
 impl<'a> Frame<'a> {
-    /// The frame in front of `payload`, which ends where the packet does, and how many bytes it
-    /// takes there. A run of padding is one frame.
+    /// Reads the frame in front of `payload`, which ends with its packet. Returns it with its size
+    /// in bytes. A run of padding is one frame.
     ///
-    /// Whether the packet may carry it is not asked: [`Payload`] does that.
+    /// The kind of packet is not checked: [`Payload`] does that.
     ///
     /// # Errors
-    /// `FRAME_ENCODING_ERROR` where the frame is cut off, of an unknown type, or breaks a rule of
-    /// its own; `PROTOCOL_VIOLATION` where its type takes more bytes than it must (RFC 9000 §12.4).
+    /// `FRAME_ENCODING_ERROR` if the frame is cut off, of an unknown type, or breaks a rule of its
+    /// own; `PROTOCOL_VIOLATION` if its type takes more bytes than necessary (RFC 9000 §12.4).
     ///
     /// ```
     /// use segue_quic::{ErrorCode, frame::{Frame, Ping}};
@@ -237,13 +237,13 @@ impl<'a> Frame<'a> {
         Ok((frame, input.rest()))
     }
 
-    /// Appends it to `sink`, its integers in as few bytes as can be.
+    /// Appends it to `sink`, its integers in as few bytes as possible.
     ///
     /// A frame whose data ends with the packet ([`Stream::length`], [`Datagram::length`]) must be
     /// the last of its payload; [`Builder`] sees to that.
     ///
     /// # Errors
-    /// When it breaks a rule that a peer would close the connection for. Nothing is appended then.
+    /// If it breaks a rule for which a peer would close the connection. Nothing is appended then.
     pub fn encode(&self, sink: &mut impl Sink) -> Result<(), Unsendable> {
         self.check().map_err(Unsendable::from)?;
         self.put(sink);

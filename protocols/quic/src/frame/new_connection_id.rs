@@ -10,13 +10,13 @@ use crate::{Sink, VarInt};
 /// NEW_CONNECTION_ID: another connection id that the other end may send to (RFC 9000 §19.15).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewConnectionId<'a> {
-    /// Which of this end's ids it is, in the order in which they are handed out.
+    /// The number of the id, in the order in which this end hands them out.
     pub sequence: VarInt,
     /// Those before this one are to be retired. At most `sequence`.
     pub retire_prior_to: VarInt,
     /// The id, of 1 to 20 bytes.
     pub id: &'a [u8],
-    /// What ends a stateless reset of a connection with this id (§10.3).
+    /// The last bytes of a stateless reset of a connection with this id (§10.3).
     pub reset_token: &'a [u8; 16],
 }
 
@@ -61,7 +61,7 @@ impl<'a> NewConnectionId<'a> {
 integers! {
     /// RETIRE_CONNECTION_ID: the sender will not send to an id any more (RFC 9000 §19.16).
     RetireConnectionId = 0x19 {
-        /// Which of the receiver's ids.
+        /// The number of the receiver's id.
         sequence,
     }
 }

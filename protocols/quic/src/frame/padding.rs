@@ -10,7 +10,7 @@ use crate::Sink;
 /// (RFC 9000 §19.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Padding {
-    /// How many there are, which is how many bytes they take.
+    /// The number of padding frames, each a byte.
     pub length: usize,
 }
 

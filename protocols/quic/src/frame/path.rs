@@ -1,4 +1,4 @@
-//! Whether a path works (RFC 9000 §8.2, §19.17, §19.18).
+//! Validation of a path (RFC 9000 §8.2, §19.17, §19.18).
 
 use super::{
     FrameType,
@@ -11,7 +11,7 @@ macro_rules! probes {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct $Name {
-            /// What answers a challenge: the same eight bytes.
+            /// The data of the challenge and of its answer: the same eight bytes.
             pub data: [u8; 8],
         }
 

@@ -1,5 +1,3 @@
-//! The frames of a packet, one after the other.
-
 use super::{
     Frame, FrameType, Stream,
     frame_type::{allowed, is_in},
@@ -7,10 +5,10 @@ use super::{
 };
 use crate::{ErrorCode, PacketKind, TransportError, VarInt};
 
-/// Goes through the frames of a payload, which ends where its packet does (RFC 9000 §12.4).
+/// An iterator over the frames of a payload, which ends with its packet (RFC 9000 §12.4).
 ///
-/// Frames borrow the payload and nothing else, so they can be kept beside each other. The first
-/// error is the last item. A payload of nothing is an error: packets carry at least one frame.
+/// Frames borrow the payload only, so several can be kept. The first error is the last item. An
+/// empty payload is an error: packets carry at least one frame.
 ///
 /// ```
 /// use segue_quic::{ErrorCode, PacketKind, frame::{FrameType, Payload}};
@@ -31,18 +29,17 @@ use crate::{ErrorCode, PacketKind, TransportError, VarInt};
 #[derive(Debug, Clone)]
 pub struct Payload<'a> {
     rest: &'a [u8],
-    /// How many bytes there are behind the frame that is wrong, if one is, and `rest` is empty for
-    /// that.
+    /// The number of bytes behind a wrong frame, for which `rest` was emptied.
     given_up: usize,
     /// Length of the whole payload in bytes.
     length: usize,
     rules: Rules,
-    /// Whether a payload of nothing is still to be told.
+    /// The error for an empty payload is still to be returned.
     nothing: bool,
 }
 
 impl<'a> Payload<'a> {
-    /// The frames of `payload`, which came in a packet of the kind `packet`.
+    /// Iterates over the frames of `payload`, which came in a packet
     #[inline]
     #[must_use]
     pub const fn new(payload: &'a [u8], packet: PacketKind) -> Self {
@@ -50,17 +47,17 @@ impl<'a> Payload<'a> {
         Self { rest: payload, given_up: 0, length, rules: Rules::new(packet), nothing }
     }
 
-    /// Takes DATAGRAM frames of at most `size` bytes, type and length counted in: what this end
-    /// has announced as `max_datagram_frame_size`, so 0 if it has not (RFC 9221 §3). Unless told,
-    /// it takes any.
+    /// Accepts DATAGRAM frames of at most `size` bytes, including type and length: the
+    /// `max_datagram_frame_size` of this end, so 0 if it sent none (RFC 9221 §3). Without a call,
+    /// any size is accepted.
     #[must_use]
     pub const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.rules = self.rules.max_datagram_frame(size);
         self
     }
 
-    /// Where in the payload the next frame begins, in bytes; after an error, where the frame begins
-    /// that is wrong.
+    /// Returns the offset of the next frame in the payload, in bytes; after an error, that of the
+    /// wrong frame.
     #[inline]
     #[must_use]
     pub const fn offset(&self) -> usize {
@@ -98,7 +95,7 @@ impl<'a> Iterator for Payload<'a> {
     }
 }
 
-/// The frame in front of `payload`, whatever it is, and what follows it.
+/// Reads the frame in front of `payload`. Returns it with the rest.
 #[inline(always)]
 fn any(payload: &[u8], rules: Rules) -> Result<(Frame<'_>, &[u8]), TransportError> {
     let mut input = Input::new(payload);
@@ -108,7 +105,7 @@ fn any(payload: &[u8], rules: Rules) -> Result<(Frame<'_>, &[u8]), TransportErro
 
 impl core::iter::FusedIterator for Payload<'_> {}
 
-/// Which frames a payload may have.
+/// The rules for the frames of a payload.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
     /// A bit for each type.
@@ -162,7 +159,7 @@ impl Rules {
     }
 }
 
-/// Why a frame is none that may stand there.
+/// The error for a frame that may not stand there.
 #[cold]
 fn refused(payload: &[u8]) -> TransportError {
     match FrameType::peek(payload) {

@@ -85,9 +85,9 @@ integers! {
     ResetStream = 0x04 {
         /// The stream.
         id,
-        /// Why, in the application's words.
+        /// The application's code for the reason.
         error,
-        /// How many bytes were sent on it, for flow control.
+        /// The number of bytes that were sent on the stream, for flow control.
         final_size,
     }
 
@@ -95,7 +95,7 @@ integers! {
     StopSending = 0x05 {
         /// The stream.
         id,
-        /// Why, in the application's words.
+        /// The application's code for the reason.
         error,
     }
 }

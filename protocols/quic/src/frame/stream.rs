@@ -11,13 +11,13 @@ use crate::{Sink, VarInt};
 pub struct Stream<'a> {
     /// The stream.
     pub id: VarInt,
-    /// Where in the stream the data begins, in bytes.
+    /// The offset of the data in the stream, in bytes.
     pub offset: VarInt,
     /// The data. It may be empty.
     pub data: &'a [u8],
-    /// Whether the stream ends behind the data.
+    /// The stream ends behind the data.
     pub fin: bool,
-    /// Whether the frame says how long its data is. If not, the data goes on to the end of the
+    /// The frame carries the length of its data. Without it the data goes on to the end of the
     /// packet, and nothing can follow.
     pub length: bool,
 }
@@ -40,14 +40,14 @@ impl<'a> Stream<'a> {
         FrameType::of(self.kind())
     }
 
-    /// How many bytes it takes.
+    /// Returns the encoded size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         let length = if self.length { input::length(self.data).size() } else { 0 };
         Self::size_in_front(self.id, self.offset) + length + self.data.len()
     }
 
-    /// How many bytes of it come before the length, if any, and the data.
+    /// Returns the size of the fields before the length, if any, and the data.
     pub(super) fn size_in_front(id: VarInt, offset: VarInt) -> usize {
         1 + id.size() + if offset > VarInt::ZERO { offset.size() } else { 0 }
     }

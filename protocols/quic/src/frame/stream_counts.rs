@@ -1,4 +1,4 @@
-//! How many streams may be opened (RFC 9000 §4.6, §19.11, §19.14).
+//! The number of streams that may be opened (RFC 9000 §4.6, §19.11, §19.14).
 
 use super::{
     FrameType,
@@ -14,7 +14,7 @@ macro_rules! counts {
         $(#[doc = $doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub struct $Name {
-            /// Which streams: those that go both ways, or those that go one way.
+            /// The kind of streams: those that go both ways, or those that go one way.
             pub direction: Direction,
             $(#[doc = $field_doc])*
             pub $field: VarInt,
@@ -51,7 +51,7 @@ macro_rules! counts {
 counts! {
     /// MAX_STREAMS: how many streams the other end may open (RFC 9000 §19.11).
     MaxStreams = 0x12 {
-        /// How many, since the connection began; at most 2^60.
+        /// The most streams since the connection began; at most 2^60.
         maximum
     }, MANY_ALLOWED;
 

@@ -1,5 +1,3 @@
-//! Packets that are to be sent.
-
 use core::fmt;
 
 use super::{
@@ -12,7 +10,7 @@ use crate::{
     protect::{HeaderKey, Keys, PacketKey, SAMPLE, TAG},
 };
 
-/// A packet that is being written, where it is to be in its datagram, and protected in place.
+/// A builder of packets. It writes a packet in place in its datagram, and protects it there.
 ///
 /// ```
 /// # #[cfg(feature = "ring")] {
@@ -41,23 +39,24 @@ use crate::{
 /// ```
 pub struct PacketBuilder<'b> {
     room: &'b mut [u8],
-    /// Where the Length field is, and in what width; none in a short header.
+    /// The offset and width of the Length field; none in a short header.
     length: Option<(usize, Width)>,
     number: PacketNumber,
     number_at: usize,
-    /// Where what is written next goes.
+    /// The end of what was written.
     end: usize,
 }
 
 impl<'b> PacketBuilder<'b> {
-    /// A packet at the front of `room`, of which it may take all, with this header and number.
+    /// Begins a packet with this header and number at the front of `room`, all of which it may
+    /// take.
     ///
-    /// The Length field takes as many bytes as any packet in that room would need, and is filled in
-    /// by [`finish`](Self::finish).
+    /// The Length field is wide enough for any packet in that room, and [`finish`](Self::finish)
+    /// fills it in.
     ///
     /// # Errors
-    /// As [`Header::write`]; [`BuildError::NotProtected`] where the header is of a packet that
-    /// carries no frames.
+    /// As [`Header::write`]; [`BuildError::NotProtected`] if the header is of a packet that carries
+    /// no frames.
     #[inline(always)]
     pub fn new(
         room: &'b mut [u8],
@@ -68,8 +67,8 @@ impl<'b> PacketBuilder<'b> {
         Self::begin(room, header, number, most.width().max(Width::Two))
     }
 
-    /// The same for a packet whose frames will take `payload` bytes: its Length field is as short as
-    /// can be. More than that may not fit it, which [`finish`](Self::finish) then says.
+    /// Begins a packet whose frames will take `payload` bytes: its Length field is as short as
+    /// possible. If more is written, [`finish`](Self::finish) may fail.
     ///
     /// # Errors
     /// As [`new`](Self::new).
@@ -100,7 +99,7 @@ impl<'b> PacketBuilder<'b> {
         let length = kind.has_length().then_some((length_at, width));
         let number_at = length_at + length.map_or(0, |(_, width)| width.size());
         let low = room.get_mut(number_at..).and_then(<[_]>::first_chunk_mut);
-        // What is behind the number is written over by frames.
+        // Frames overwrite the bytes behind the number.
         *low.ok_or(BuildError::NoRoom)? = number.to_bytes();
         if let Some(first) = room.first_mut() {
             #[expect(clippy::cast_possible_truncation, reason = "at most 4")]
@@ -127,7 +126,7 @@ impl<'b> PacketBuilder<'b> {
         self
     }
 
-    /// Sets the fixed bit to 0: allowed where the peer has sent the transport parameter
+    /// Sets the fixed bit to 0: allowed if the peer has sent the transport parameter
     /// `grease_quic_bit` (RFC 9287 §3).
     #[must_use]
     pub fn grease_fixed_bit(self) -> Self {
@@ -137,7 +136,8 @@ impl<'b> PacketBuilder<'b> {
         self
     }
 
-    /// The room that is left for frames, to be written into; then [`advance`](Self::advance).
+    /// Returns the room that is left for frames. Write into it, then call
+    /// [`advance`](Self::advance).
     #[must_use]
     pub fn payload_room(&mut self) -> &mut [u8] {
         let end = self.room.len() - TAG;
@@ -153,7 +153,7 @@ impl<'b> PacketBuilder<'b> {
     /// Appends frames.
     ///
     /// # Errors
-    /// [`BuildError::NoRoom`]: then nothing was appended.
+    /// [`BuildError::NoRoom`], and nothing is appended.
     #[inline(always)]
     pub fn put(&mut self, frames: &[u8]) -> Result<(), BuildError> {
         let room = self.payload_room().get_mut(..frames.len()).ok_or(BuildError::NoRoom)?;
@@ -162,8 +162,8 @@ impl<'b> PacketBuilder<'b> {
         Ok(())
     }
 
-    /// Appends PADDING frames until the packet will have `length` bytes, tag included, or takes all
-    /// of its room. Does nothing where it is longer already.
+    /// Appends PADDING frames up to a packet of `length` bytes, tag included, or to the end of its
+    /// room. Does nothing if the packet is longer already.
     ///
     /// A datagram with an Initial packet has at least
     /// [`MIN_INITIAL_DATAGRAM`](crate::MIN_INITIAL_DATAGRAM) bytes (RFC 9000 §14.1).
@@ -176,19 +176,19 @@ impl<'b> PacketBuilder<'b> {
         }
     }
 
-    /// How many bytes the packet has so far, without the tag.
+    /// Returns the length of the packet so far, without the tag, in bytes.
     #[must_use]
     pub fn written(&self) -> usize {
         self.end
     }
 
-    /// Fills in the length, protects payload and header, and says how long the packet is.
+    /// Fills in the length and protects payload and header. Returns the length of the packet.
     ///
-    /// A packet with too little in it is padded: it has at least one frame, and four bytes of number
-    /// and frames, which the sample takes (RFC 9001 §5.4.2).
+    /// A packet that is too short is padded: it has at least one frame, and four bytes of number
+    /// and frames, for the sample (RFC 9001 §5.4.2).
     ///
     /// # Errors
-    /// Where the length does not fit what [`sized`](Self::sized) was told, or the keys refuse.
+    /// If the length does not fit the field of [`sized`](Self::sized), or the keys refuse.
     #[inline(always)]
     pub fn finish<H: HeaderKey, P: PacketKey>(
         mut self,
@@ -222,7 +222,7 @@ impl<'b> PacketBuilder<'b> {
     }
 }
 
-/// How many bytes of frames a packet has at least.
+/// The least number of bytes of frames in a packet.
 fn least_payload(number: PacketNumber) -> usize {
     (4 - number.size()).max(1)
 }
@@ -237,19 +237,19 @@ impl fmt::Debug for PacketBuilder<'_> {
     }
 }
 
-/// Why a packet cannot be written: a mistake of the caller's.
+/// The reason why a packet cannot be written: a mistake of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// What is to be written does not fit the room that there is.
+    /// The room is too small.
     NoRoom,
-    /// A connection id of this many bytes, which the version does not have.
+    /// A connection id has this many bytes, more than the version allows.
     ConnectionIdTooLong(usize),
-    /// Packets of this kind are not known for this version.
+    /// The version has no packets of this kind, or is unknown.
     Version(Version),
     /// A packet of this kind carries no frames.
     NotProtected,
-    /// More was written than the Length field was made for.
+    /// The packet is longer than its Length field can express.
     LengthTooSmall,
     /// The crypto library refused.
     Refused,

@@ -1,5 +1,3 @@
-//! Headers of packets, as they can be read without keys.
-
 use segue::Fault;
 
 use super::{
@@ -10,8 +8,8 @@ use super::{
 };
 use crate::{DestinationLength, Discard, VarInt, Version};
 
-/// The header of a packet, as far as it can be read without keys; and what a packet that is to be
-/// sent begins with.
+/// The header of a packet: the part that can be read without keys, and with which a sent packet
+/// begins.
 ///
 /// ```
 /// use segue_quic::{Header, Version};
@@ -26,7 +24,7 @@ use crate::{DestinationLength, Discard, VarInt, Version};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Header<'a> {
-    /// RFC 9000 §17.2.2.
+    /// An Initial packet (RFC 9000 §17.2.2).
     Initial {
         /// A version that is known.
         version: Version,
@@ -34,10 +32,10 @@ pub enum Header<'a> {
         destination: &'a [u8],
         /// Up to 20 bytes.
         source: &'a [u8],
-        /// What a Retry packet or a NEW_TOKEN frame gave the client, or nothing.
+        /// The token that a Retry packet or a NEW_TOKEN frame gave the client, or nothing.
         token: &'a [u8],
     },
-    /// RFC 9000 §17.2.3.
+    /// A 0-RTT packet (RFC 9000 §17.2.3).
     ZeroRtt {
         /// A version that is known.
         version: Version,
@@ -46,7 +44,7 @@ pub enum Header<'a> {
         /// Up to 20 bytes.
         source: &'a [u8],
     },
-    /// RFC 9000 §17.2.4.
+    /// A Handshake packet (RFC 9000 §17.2.4).
     Handshake {
         /// A version that is known.
         version: Version,
@@ -55,36 +53,36 @@ pub enum Header<'a> {
         /// Up to 20 bytes.
         source: &'a [u8],
     },
-    /// RFC 9000 §17.2.5.
+    /// A Retry packet (RFC 9000 §17.2.5).
     Retry {
         /// A version that is known.
         version: Version,
         /// Up to 20 bytes.
         destination: &'a [u8],
-        /// What the client is to send its next Initial packet to: up to 20 bytes.
+        /// The id to which the client sends its next Initial packet: up to 20 bytes.
         source: &'a [u8],
-        /// What the client is to send back.
+        /// The token that the client sends back.
         token: &'a [u8],
-        /// Of all the packet and the first connection id (RFC 9001 §5.8).
+        /// The integrity tag over the packet and the first connection id (RFC 9001 §5.8).
         tag: [u8; RETRY_TAG],
     },
-    /// The short header (RFC 9000 §17.3.1), without the bits that keys are needed for.
+    /// The short header (RFC 9000 §17.3.1), without the protected bits.
     OneRtt {
         /// Up to 20 bytes.
         destination: &'a [u8],
         /// The spin bit, for those on the path who measure round trips (§17.4).
         spin: bool,
     },
-    /// RFC 9000 §17.2.1, RFC 8999 §6.
+    /// A Version Negotiation packet (RFC 9000 §17.2.1, RFC 8999 §6).
     VersionNegotiation {
         /// The source connection id of the packet that it answers: up to 255 bytes.
         destination: &'a [u8],
         /// The destination connection id of the packet that it answers: up to 255 bytes.
         source: &'a [u8],
-        /// What the server speaks.
+        /// The versions that the server speaks.
         versions: Versions<'a>,
     },
-    /// A long header of a version that is not known (RFC 8999 §5.1).
+    /// A long header of an unknown version (RFC 8999 §5.1).
     Unknown {
         /// The version.
         version: Version,
@@ -92,19 +90,20 @@ pub enum Header<'a> {
         destination: &'a [u8],
         /// Up to 255 bytes.
         source: &'a [u8],
-        /// All that follows; only that version knows what it is.
+        /// The rest, which only that version defines.
         rest: &'a [u8],
     },
 }
 
 impl<'a> Header<'a> {
-    /// The header in front of a datagram, or of what is left of one, and where its fields are.
+    /// Reads the header in front of a datagram, or of the rest of one. Returns it with the places
+    /// of its fields.
     ///
-    /// This is for those who only look: who unprotects packets splits the datagram by
+    /// Use it only to look at packets. To unprotect them, split the datagram by
     /// [`Coalesced`](crate::Coalesced).
     ///
     /// # Errors
-    /// As the stage [`Datagram`](crate::Datagram): the packet is to be dropped.
+    /// As the stage [`Datagram`](crate::Datagram): drop the packet.
     pub fn read(
         input: &'a [u8],
         mut ids: impl DestinationLength,
@@ -119,7 +118,7 @@ impl<'a> Header<'a> {
         Ok((Self::of(&input[..layout.end()], &layout)?, layout))
     }
 
-    /// The header of a packet whose layout is this.
+    /// Reads the header of a packet with this layout.
     #[inline]
     pub(crate) fn of(packet: &'a [u8], layout: &Layout) -> Result<Self, Fault<Discard>> {
         let part = |range| packet.get(range).unwrap_or_default();
@@ -155,7 +154,7 @@ impl<'a> Header<'a> {
         })
     }
 
-    /// What kind of packet it is of.
+    /// Returns the kind of packet.
     #[must_use]
     pub const fn kind(&self) -> PacketKind {
         match self {
@@ -169,7 +168,7 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// The version that it names; none in a short header.
+    /// Returns the version in the header; none in a short header.
     #[must_use]
     pub const fn version(&self) -> Option<Version> {
         match *self {
@@ -183,7 +182,7 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// The destination connection id.
+    /// Returns the destination connection id.
     #[must_use]
     pub const fn destination(&self) -> &'a [u8] {
         match *self {
@@ -197,7 +196,7 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// The source connection id; empty in a short header, which has none.
+    /// Returns the source connection id; empty in a short header, which has none.
     #[must_use]
     pub const fn source(&self) -> &'a [u8] {
         match *self {
@@ -211,11 +210,11 @@ impl<'a> Header<'a> {
         }
     }
 
-    /// Writes it to the front of `room`, up to where the Length field of Initial, 0-RTT and
-    /// Handshake, or the packet number of 1-RTT comes; and says how many bytes it took.
+    /// Writes the header to the front of `room`, up to the Length field of Initial, 0-RTT and
+    /// Handshake packets, or to the packet number of 1-RTT. Returns the number of bytes.
     ///
-    /// Of the packets that are not protected this is all: what
-    /// [`PacketBuilder`](crate::PacketBuilder) does is for the others.
+    /// Packets that are not protected need nothing else; for the others use
+    /// [`PacketBuilder`](crate::PacketBuilder).
     ///
     /// ```
     /// use segue_quic::{Header, Version, Versions};
@@ -232,8 +231,8 @@ impl<'a> Header<'a> {
     /// ```
     ///
     /// # Errors
-    /// Where there is not enough room; where a connection id is too long for the version; where the
-    /// version is not known, has to be 0, or must not be.
+    /// If the room is too small, if a connection id is too long for the version, or if the version
+    /// is unknown, has to be 0, or must not be.
     #[inline(always)]
     pub fn write(&self, room: &mut [u8]) -> Result<usize, BuildError> {
         let Self::OneRtt { destination, spin } = *self else { return self.write_long(room) };
@@ -289,15 +288,15 @@ impl<'a> Header<'a> {
     }
 }
 
-/// The layout of a packet with a short header, which all of `input` is.
+/// The layout of `input`, a packet with a short header.
 #[inline(always)]
 pub(crate) fn short(input: &[u8], ids: &mut impl DestinationLength) -> Option<Layout> {
     let destination = ids.destination_length(input.get(1..)?)?;
     Layout::short(destination, input.len())
 }
 
-/// The fault where a packet with a short header has no layout. Nothing follows such a packet, so
-/// that one does not know it hurts nobody.
+/// The fault for a packet with a short header that has no layout. Nothing follows such a packet, so
+/// not recognising it affects nothing else.
 #[cold]
 pub(crate) fn no_destination(input: &[u8]) -> Fault<Discard> {
     if input.len() > MAX_DATAGRAM {

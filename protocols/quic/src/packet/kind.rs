@@ -1,39 +1,39 @@
-//! Kinds of packets, and the bits that say them (RFC 9000 §17.2, RFC 9369 §3.2).
+//! Kinds of packets, and their bits (RFC 9000 §17.2, RFC 9369 §3.2).
 
 use core::fmt;
 
 use crate::Version;
 
-/// What kind of packet it is (RFC 9000 §12.1).
+/// The kind of a packet (RFC 9000 §12.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum PacketKind {
     /// The first CRYPTO frames of both ends (§17.2.2).
     Initial,
-    /// What a client sends before it has heard anything (§17.2.3).
+    /// Early data of a client, before it has heard anything (§17.2.3).
     ZeroRtt,
     /// The rest of the handshake (§17.2.4).
     Handshake,
-    /// A server has the client prove its address (§17.2.5). Not protected.
+    /// A server's demand that the client prove its address (§17.2.5). Not protected.
     Retry,
     /// Everything after the handshake: the packet with a short header (§17.3.1).
     OneRtt,
-    /// A server lists the versions that it speaks (§17.2.1). Not protected.
+    /// The list of versions that a server speaks (§17.2.1). Not protected.
     VersionNegotiation,
-    /// A packet with a long header of a version that is not known: all that is known of it are the
-    /// invariants (RFC 8999 §5.1).
+    /// A packet with a long header of an unknown version: only the invariants can be read (RFC 8999
+    /// §5.1).
     Unknown,
 }
 
 impl PacketKind {
-    /// Whether it has a Length field, so that another packet may follow it in the datagram
+    /// Returns true if it has a Length field, so that another packet may follow it in the datagram
     /// (RFC 9000 §12.2).
     #[must_use]
     pub const fn has_length(self) -> bool {
         matches!(self, Self::Initial | Self::ZeroRtt | Self::Handshake)
     }
 
-    /// Whether it carries frames, protected by keys (RFC 9001 §5).
+    /// Returns true if it carries frames, protected by keys (RFC 9001 §5).
     #[must_use]
     pub const fn is_protected(self) -> bool {
         self.has_length() || matches!(self, Self::OneRtt)
@@ -108,7 +108,7 @@ pub(crate) const TYPE: u8 = 0x30;
 pub(crate) const SPIN: u8 = 0x20;
 /// The key phase of a short header (RFC 9001 §6).
 pub(crate) const KEY_PHASE: u8 = 0x04;
-/// How many bytes the packet number takes, less one (RFC 9000 §17.2).
+/// The size of the packet number in bytes, less one (RFC 9000 §17.2).
 pub(crate) const NUMBER_SIZE: u8 = 0x03;
 
 /// The reserved bits, under header protection: these of a long and those of a short header

@@ -1,5 +1,3 @@
-//! Where the fields of a packet are.
-
 use core::{fmt, num::NonZeroUsize, ops::Range};
 
 use segue::Fault;
@@ -7,11 +5,11 @@ use segue::Fault;
 use super::kind::{LONG, PacketKind};
 use crate::{Discard, VarInt, Version, Width};
 
-/// Where the fields of a packet are, in bytes from its first: for those who show packets to people.
+/// The places of a packet's fields, in bytes from its first: for programs that show packets to
+/// people.
 ///
-/// Of a protected packet it is what can be told without keys: what follows
-/// [`header_end`](Self::header_end) is the packet number, of a length that is not known yet, and the
-/// payload.
+/// Of a protected packet only the part before [`header_end`](Self::header_end) is known without
+/// keys: behind it are the packet number, of unknown length, and the payload.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
     // Two words, since a packet is handed from function to function: fields that are written one by
@@ -19,21 +17,21 @@ pub struct Layout {
     /// The version in the low 32 bits, then a byte each for the kind and the lengths of destination
     /// and source.
     ids: u64,
-    /// Where the token starts and ends, where the header ends, and the packet: 16 bits each, the
-    /// first one lowest. No datagram has more bytes than that.
+    /// The start and end of the token, the end of the header, and the end of the packet: 16 bits
+    /// each, the first one lowest. No datagram has more bytes than that.
     positions: u64,
 }
 
 impl Layout {
-    /// What kind of packet it is.
+    /// Returns the kind of packet.
     #[inline]
     #[must_use]
     pub const fn kind(&self) -> PacketKind {
         PacketKind::of_code(self.ids.to_le_bytes()[4])
     }
 
-    /// The version that a long header names; none in a short one, and
-    /// [`Version::NEGOTIATION`] in a Version Negotiation packet.
+    /// Returns the version in a long header; none in a short one, and [`Version::NEGOTIATION`] in a
+    /// Version Negotiation packet.
     #[inline]
     #[must_use]
     pub const fn version(&self) -> Option<Version> {
@@ -44,7 +42,7 @@ impl Layout {
         }
     }
 
-    /// The destination connection id.
+    /// Returns the destination connection id.
     #[inline]
     #[must_use]
     pub fn destination(&self) -> Range<usize> {
@@ -55,7 +53,7 @@ impl Layout {
         start..start + usize::from(self.ids.to_le_bytes()[5])
     }
 
-    /// The source connection id; empty in a short header, which has none.
+    /// Returns the source connection id; empty in a short header, which has none.
     #[inline]
     #[must_use]
     pub fn source(&self) -> Range<usize> {
@@ -67,22 +65,22 @@ impl Layout {
         start..start + usize::from(source)
     }
 
-    /// The token of an Initial or Retry packet; empty elsewhere.
+    /// Returns the token of an Initial or Retry packet; empty elsewhere.
     #[inline]
     #[must_use]
     pub fn token(&self) -> Range<usize> {
         self.position(0)..self.position(1)
     }
 
-    /// Where the header ends, as far as it can be told without keys: where the packet number, the
-    /// list of versions or the integrity tag begins.
+    /// Returns the end of the header as far as it is known without keys: the offset of the packet
+    /// number, of the list of versions or of the integrity tag.
     #[inline]
     #[must_use]
     pub const fn header_end(&self) -> usize {
         self.position(2)
     }
 
-    /// Where the packet ends.
+    /// Returns the end of the packet.
     #[inline]
     #[must_use]
     pub const fn end(&self) -> usize {
@@ -129,7 +127,7 @@ impl fmt::Debug for Layout {
     }
 }
 
-/// What a [`Layout`] is made of.
+/// The fields that a [`Layout`] is made of.
 #[derive(Clone, Copy)]
 struct Fields {
     version: Version,
@@ -158,7 +156,7 @@ impl Fields {
     }
 }
 
-/// What the beginning of a datagram, or what is left of one, says about where its first packet ends.
+/// The length of the first packet, as the start of a datagram or of its rest tells it.
 pub(crate) enum Extent {
     /// The fields of a long header, and that it says where the packet ends.
     Delimited(Layout),
@@ -294,11 +292,11 @@ fn too_long(length: u8, at: usize) -> Fault<Discard> {
     Fault::new(Discard::ConnectionIdTooLong(length)).at(at as u64)
 }
 
-/// The most bytes that a UDP datagram carries: what 16 bits say, less the header of UDP
-/// (RFC 9000 §18.2, `max_udp_payload_size`).
+/// The most bytes that a UDP datagram carries: the most that 16 bits can express, less the UDP
+/// header (RFC 9000 §18.2, `max_udp_payload_size`).
 pub const MAX_DATAGRAM: usize = 65_527;
 
-/// Where the destination connection id of a long header begins: behind the first byte, the version
+/// The offset of the destination connection id in a long header: behind the first byte, the version
 /// and its own length (RFC 8999 §5.1).
 pub(crate) const IDS: usize = 6;
 

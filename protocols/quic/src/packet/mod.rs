@@ -1,7 +1,8 @@
-//! Packets: what is in a datagram (RFC 9000 §12, §17).
+//! Packets, the content of datagrams (RFC 9000 §12, §17).
 //!
-//! A packet goes through three types: [`Packet`] as it was received, [`Unmasked`] when its header can
-//! be read, [`Unprotected`] when its frames can. [`PacketBuilder`] is the way back.
+//! A received packet goes through three types: [`Packet`] as it was received, [`Unmasked`] when its
+//! header can be read, [`Unprotected`] when its frames can. [`PacketBuilder`] makes packets to
+//! send.
 
 mod builder;
 mod header;

@@ -1,8 +1,7 @@
-//! Packet numbers, of which only the low bytes are sent (RFC 9000 §17.1).
-
 use crate::VarInt;
 
-/// A packet number as it is to be sent: in full, and how many of its low bytes go out.
+/// A packet number to send: the full number, and how many of its low bytes are sent (RFC 9000
+/// §17.1).
 ///
 /// ```
 /// use segue_quic::PacketNumber;
@@ -22,14 +21,14 @@ pub struct PacketNumber {
 }
 
 impl PacketNumber {
-    /// The greatest number there is: 2^62 - 1. A connection is closed when it has been used (§12.3).
+    /// The greatest number: 2^62 - 1. A connection is closed after its use (§12.3).
     pub const MAX: u64 = VarInt::MAX.value();
 
-    /// The number `full` in as few bytes as the peer can make it out from, given the highest number
-    /// that it has acknowledged in this space (§A.2).
+    /// Encodes the number `full` in the fewest bytes from which the peer can recover it, given the
+    /// highest number that it has acknowledged in this space (§A.2).
     ///
-    /// None where the peer could not: the number is past [`MAX`](Self::MAX), is not higher than what
-    /// was acknowledged, or 2^31 packets are on their way.
+    /// None if the peer could not: the number is past [`MAX`](Self::MAX), is not higher than the
+    /// acknowledged one, or 2^31 packets are on their way.
     #[must_use]
     pub fn new(full: u64, acknowledged: Option<u64>) -> Option<Self> {
         let unacknowledged = match acknowledged {
@@ -48,25 +47,26 @@ impl PacketNumber {
         Self::sized(full, size)
     }
 
-    /// The number `full` in `size` bytes, 1 to 4. None where there are no such numbers.
+    /// Encodes the number `full` in `size` bytes, 1 to 4. None if the size or the number is out of
+    /// range.
     #[must_use]
     pub const fn sized(full: u64, size: u8) -> Option<Self> {
         if full <= Self::MAX && size >= 1 && size <= 4 { Some(Self { full, size }) } else { None }
     }
 
-    /// The number in full, as it goes into the nonce (RFC 9001 §5.3).
+    /// Returns the full number, as it goes into the nonce (RFC 9001 §5.3).
     #[must_use]
     pub const fn full(self) -> u64 {
         self.full
     }
 
-    /// How many bytes are sent, 1 to 4.
+    /// Returns the number of bytes sent, 1 to 4.
     #[must_use]
     pub const fn size(self) -> usize {
         self.size as usize
     }
 
-    /// The low bytes that are sent, as a number.
+    /// Returns the low bytes that are sent, as a number.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, reason = "the low four bytes are what is wanted")]
     pub const fn low(self) -> u32 {
@@ -79,8 +79,9 @@ impl PacketNumber {
         (self.low() << (32 - 8 * self.size as u32)).to_be_bytes()
     }
 
-    /// The full number of which the low `size` bytes, 1 to 4, are `low`, given the highest number
-    /// that was received in this space and was authentic (§A.3): the one nearest to its successor.
+    /// Recovers the full number whose low `size` bytes, 1 to 4, are `low`, given the highest
+    /// authentic number that was received in this space (§A.3): the result is the one nearest to
+    /// its successor.
     #[inline]
     #[must_use]
     pub const fn recover(low: u32, size: u8, largest: Option<u64>) -> u64 {

@@ -1,4 +1,4 @@
-//! A packet as it was received, and how its protection is removed (RFC 9001 §5).
+//! Received packets, and the removal of their protection (RFC 9001 §5).
 
 use core::fmt;
 
@@ -15,11 +15,11 @@ use crate::{
     protect::{HeaderKey, Keys, PacketKey, SAMPLE, TAG},
 };
 
-/// A packet as it was received, lent by the datagram that it came in.
+/// A received packet, borrowed from its datagram.
 ///
-/// Its protection is removed in place, in two steps, since the second needs what the first uncovers:
-/// [`unmask`](Self::unmask) the header, which tells the packet number and the key phase, then
-/// [`open`](Unmasked::open) the payload. [`unprotect`](Self::unprotect) is both.
+/// Its protection is removed in place, in two steps, since the second needs the result of the
+/// first: [`unmask`](Self::unmask) the header, which has the packet number and the key phase, then
+/// [`open`](Unmasked::open) the payload. [`unprotect`](Self::unprotect) does both.
 pub struct Packet<'a> {
     bytes: &'a mut [u8],
     layout: Layout,
@@ -32,36 +32,36 @@ impl<'a> Packet<'a> {
         Self { bytes, layout, follows_another }
     }
 
-    /// What kind of packet it is.
+    /// Returns the kind of packet.
     #[inline]
     #[must_use]
     pub fn kind(&self) -> PacketKind {
         self.layout.kind()
     }
 
-    /// The version that it names; none with a short header.
+    /// Returns the version in the header; none in a short header.
     #[inline]
     #[must_use]
     pub fn version(&self) -> Option<Version> {
         self.layout.version()
     }
 
-    /// The destination connection id.
+    /// Returns the destination connection id.
     #[inline]
     #[must_use]
     pub fn destination(&self) -> &[u8] {
         self.bytes.get(self.layout.destination()).unwrap_or_default()
     }
 
-    /// Whether the first packet of this datagram has another destination connection id: then this
-    /// one is to be ignored (RFC 9000 §12.2).
+    /// Returns true if the first packet of this datagram has another destination connection id:
+    /// then ignore this one (RFC 9000 §12.2).
     #[inline]
     #[must_use]
     pub fn follows_another(&self) -> bool {
         self.follows_another
     }
 
-    /// The header, as far as it can be read without keys.
+    /// Returns the part of the header that can be read without keys.
     ///
     /// # Errors
     /// [`Discard::VersionList`], of a Version Negotiation packet.
@@ -70,14 +70,14 @@ impl<'a> Packet<'a> {
         header(self.bytes, &self.layout)
     }
 
-    /// Where the fields are.
+    /// Returns the places of the fields.
     #[inline]
     #[must_use]
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// All of the packet, as it is now: still protected, unless it was unmasked.
+    /// Returns the bytes of the packet as they are now: still protected, unless it was unmasked.
     #[inline]
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
@@ -87,7 +87,7 @@ impl<'a> Packet<'a> {
     /// Removes the protection of the header (RFC 9001 §5.4).
     ///
     /// # Errors
-    /// Where there is nothing to remove, or too little: the packet is then as it was.
+    /// If there is nothing to remove, or the packet is too short. The packet is unchanged then.
     #[inline(always)]
     pub fn unmask<H: HeaderKey + ?Sized>(self, key: &H) -> Result<Unmasked<'a>, Discard> {
         if !self.kind().is_protected() {
@@ -115,9 +115,9 @@ impl<'a> Packet<'a> {
 
     /// Removes the protection of header and payload, with keys for its kind and sender.
     ///
-    /// `largest` is the highest packet number that was received in its space and was authentic
-    /// (§A.3). Packets whose keys may have been updated are to be taken in two steps, since the
-    /// header tells which of them it takes: see [`KeyPhases`](crate::protect::KeyPhases).
+    /// `largest` is the highest authentic packet number received in its space (§A.3). If keys may
+    /// have been updated, take the two steps separately, since the header tells which key the
+    /// packet takes: see [`KeyPhases`](crate::protect::KeyPhases).
     ///
     /// # Errors
     /// As [`unmask`](Self::unmask) and [`Unmasked::open`].
@@ -133,9 +133,9 @@ impl<'a> Packet<'a> {
     }
 }
 
-/// A packet whose header can be read, and whose payload is still protected.
+/// A packet with its header readable and its payload still protected.
 ///
-/// Nothing in the header is to be believed before the payload was [opened](Self::open).
+/// Trust nothing in the header before the payload was [opened](Self::open).
 pub struct Unmasked<'a> {
     bytes: &'a mut [u8],
     layout: Layout,
@@ -144,23 +144,23 @@ pub struct Unmasked<'a> {
 }
 
 impl<'a> Unmasked<'a> {
-    /// The full packet number, given the highest that was received in this space and was authentic
-    /// (RFC 9000 §A.3).
+    /// Returns the full packet number, given the highest authentic one received in this space (RFC
+    /// 9000 §A.3).
     #[inline]
     #[must_use]
     pub fn number(&self, largest: Option<u64>) -> u64 {
         PacketNumber::recover(self.low, self.size, largest)
     }
 
-    /// The key phase bit: which of the keys that 1-RTT packets had so far this one has (RFC 9001
-    /// §6). False for all other kinds.
+    /// Returns the key phase bit of a 1-RTT packet, which tells its key (RFC 9001 §6). False for
+    /// all other kinds.
     #[inline]
     #[must_use]
     pub fn key_phase(&self) -> bool {
         self.layout.kind() == PacketKind::OneRtt && self.first() & KEY_PHASE != 0
     }
 
-    /// What kind of packet it is.
+    /// Returns the kind of packet.
     #[inline]
     #[must_use]
     pub fn kind(&self) -> PacketKind {
@@ -171,8 +171,8 @@ impl<'a> Unmasked<'a> {
     /// then.
     ///
     /// # Errors
-    /// [`UnprotectError::Discard`] where it is not authentic; what is left of the packet is then of
-    /// no use. [`UnprotectError::Close`] where the peer broke a rule.
+    /// [`UnprotectError::Discard`] if it is not authentic; the packet is of no use then.
+    /// [`UnprotectError::Close`] if the peer broke a rule.
     #[inline]
     pub fn open<P: PacketKey + ?Sized>(
         self,
@@ -203,7 +203,7 @@ impl<'a> Unmasked<'a> {
     }
 }
 
-/// A packet that is authentic: the peer has sent it, and this is what it says.
+/// An authentic packet with its frames readable.
 pub struct Unprotected<'a> {
     bytes: &'a mut [u8],
     layout: Layout,
@@ -212,7 +212,7 @@ pub struct Unprotected<'a> {
 }
 
 impl<'a> Unprotected<'a> {
-    /// What kind of packet it is.
+    /// Returns the kind of packet.
     #[inline]
     #[must_use]
     pub fn kind(&self) -> PacketKind {
@@ -226,41 +226,41 @@ impl<'a> Unprotected<'a> {
         header(self.bytes, &self.layout).unwrap_or(Header::OneRtt { destination: &[], spin: false })
     }
 
-    /// The packet number in full.
+    /// Returns the full packet number.
     #[inline]
     #[must_use]
     pub fn number(&self) -> u64 {
         self.number
     }
 
-    /// Where the packet number is in the packet: 1 to 4 bytes.
+    /// Returns the range of the packet number in the packet: 1 to 4 bytes.
     #[must_use]
     pub fn number_range(&self) -> core::ops::Range<usize> {
         self.layout.header_end()..self.payload_at
     }
 
-    /// The key phase bit of a 1-RTT packet; false for all other kinds.
+    /// Returns the key phase bit of a 1-RTT packet; false
     #[inline]
     #[must_use]
     pub fn key_phase(&self) -> bool {
         self.kind() == PacketKind::OneRtt && self.first() & KEY_PHASE != 0
     }
 
-    /// The spin bit of a 1-RTT packet (RFC 9000 §17.4); false for all other kinds.
+    /// Returns the spin bit of a 1-RTT packet (RFC 9000 §17.4); false
     #[inline]
     #[must_use]
     pub fn spin(&self) -> bool {
         self.kind() == PacketKind::OneRtt && self.first() & SPIN != 0
     }
 
-    /// Where the header's fields are.
+    /// Returns the places of the header's fields.
     #[inline]
     #[must_use]
     pub fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// Where the frames are in the packet.
+    /// Returns the range of the frames in the packet.
     #[inline]
     #[must_use]
     pub fn payload_range(&self) -> core::ops::Range<usize> {
@@ -274,7 +274,7 @@ impl<'a> Unprotected<'a> {
         self.bytes.get(self.payload_range()).unwrap_or_default()
     }
 
-    /// The frames, for as long as the datagram is lent.
+    /// Returns the frames, borrowed for as long as the datagram is.
     #[inline]
     #[must_use]
     pub fn into_payload(self) -> &'a mut [u8] {
@@ -287,12 +287,12 @@ impl<'a> Unprotected<'a> {
     }
 }
 
-/// Why no frames come out of a packet.
+/// The reason why a packet cannot be unprotected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum UnprotectError {
-    /// The packet is to be dropped, and nothing else happens.
+    /// Drop the packet, and do nothing else.
     Discard(Discard),
-    /// The packet is authentic, and its sender broke a rule: the connection is to be closed.
+    /// The packet is authentic, and its sender broke a rule: close the connection.
     Close(TransportError),
 }
 
@@ -347,7 +347,7 @@ fn no_frames() -> TransportError {
 
 macro_rules! debug_without_payload {
     ($($Type:ident),*) => {$(
-        /// Shows the header, and the length alone of what is behind it.
+        /// Shows the header, and only the length of the rest.
         impl fmt::Debug for $Type<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.debug_struct(stringify!($Type))

@@ -1,15 +1,14 @@
-//! Stateless resets: the last word of an endpoint that has lost its connections (RFC 9000 §10.3).
+//! Stateless resets, which an endpoint sends that has lost its connections (RFC 9000 §10.3).
 
 use core::{fmt, hint::black_box};
 
 use super::kind::{FIXED, LONG};
 
-/// What an endpoint gave its peer with a connection id, to be believed later when it says nothing
-/// else any more.
+/// The token that an endpoint gives its peer with a connection id: a datagram that ends with it
+/// resets the connection.
 ///
-/// A datagram that no key opens, or whose connection id nobody knows, and that ends with the token
-/// of a connection, is a stateless reset of that connection: no packet of it is to be sent any more
-/// (§10.3.1).
+/// A datagram that no key opens, or with an unknown connection id, is a stateless reset of a
+/// connection if it ends with the connection's token: send no more packets of it (§10.3.1).
 ///
 /// ```
 /// use segue_quic::StatelessResetToken;
@@ -22,18 +21,18 @@ use super::kind::{FIXED, LONG};
 /// assert!(!token.is_at_the_end_of(&datagram[20..])); // too short for a packet
 /// ```
 ///
-/// Comparing takes as long whatever the bytes are, so that nobody finds a token out byte by byte.
+/// Comparing takes the same time for any bytes, so that nobody can find a token out byte by byte.
 #[derive(Clone, Copy)]
 pub struct StatelessResetToken(pub [u8; 16]);
 
 impl StatelessResetToken {
-    /// How many bytes a stateless reset has at least: less cannot be a packet (§10.3).
+    /// The least size of a stateless reset in bytes: fewer cannot be a packet (§10.3).
     pub const MIN_DATAGRAM: usize = 21;
 
-    /// Whether `datagram`, all of it, is a stateless reset with this token.
+    /// Returns true if `datagram`, all of it, is a stateless reset with this token.
     ///
-    /// Only a datagram whose packets cannot be unprotected may be one. Ask this of all tokens that
-    /// peers gave for connection ids in use, whichever is found first.
+    /// Only a datagram whose packets cannot be unprotected may be one. Check it against all tokens
+    /// that peers gave for connection ids in use.
     #[must_use]
     pub fn is_at_the_end_of(&self, datagram: &[u8]) -> bool {
         match datagram.last_chunk::<16>() {
@@ -42,12 +41,12 @@ impl StatelessResetToken {
         }
     }
 
-    /// Makes a stateless reset of `datagram`, which is to hold bytes that nobody can foresee: the
-    /// token goes to its end, and the first byte becomes that of a short header.
+    /// Turns `datagram`, which must hold unpredictable bytes, into a stateless reset: the token
+    /// goes to its end, and the first byte becomes that of a short header.
     ///
-    /// None where it has fewer than [`MIN_DATAGRAM`](Self::MIN_DATAGRAM) bytes. It should be at
-    /// least 22 bytes longer than the shortest connection id in use, and must be shorter than what
-    /// it answers, so that two endpoints do not reset each other for ever (§10.3.3).
+    /// None if it has fewer than [`MIN_DATAGRAM`](Self::MIN_DATAGRAM) bytes. It should be at least
+    /// 22 bytes longer than the shortest connection id in use, and must be shorter than the
+    /// datagram that it answers, so that two endpoints do not reset each other for ever (§10.3.3).
     pub fn write(&self, datagram: &mut [u8]) -> Option<()> {
         if datagram.len() < Self::MIN_DATAGRAM {
             return None;

@@ -1,23 +1,23 @@
-//! Which packets are for whom, and how small a datagram may be (RFC 9000 §14, §17.2).
+//! The direction of packets, and the least size of datagrams (RFC 9000 §14, §17.2).
 
 use super::{header::Header, kind::PacketKind};
 use crate::{Discard, Version};
 
-/// How many bytes a datagram has at least that carries an Initial packet of a client, or one of a
-/// server that asks for an acknowledgment (RFC 9000 §14.1).
+/// The least size of a datagram with an Initial packet of a client, or with one of a server that
+/// asks for an acknowledgement, in bytes (RFC 9000 §14.1).
 ///
-/// Whoever builds one pads it, or puts more packets into it.
+/// Pad the datagram, or put more packets into it.
 pub const MIN_INITIAL_DATAGRAM: usize = 1200;
 
-/// How many bytes the connection id has at least that a client makes up for its first Initial packet
-/// (RFC 9000 §7.2).
+/// The least length of the connection id that a client makes up for its first Initial packet, in
+/// bytes (RFC 9000 §7.2).
 pub const MIN_INITIAL_DESTINATION: usize = 8;
 
 impl Header<'_> {
-    /// Whether a server may take such a packet, out of a datagram of `datagram` bytes.
+    /// Checks that a server may accept such a packet out of a datagram of `datagram` bytes.
     ///
     /// # Errors
-    /// Where no client sends such, or the datagram is too small for an Initial packet.
+    /// If no client sends such a packet, or the datagram is too small for an Initial packet.
     pub fn check_for_server(&self, datagram: usize) -> Result<(), Discard> {
         match self.kind() {
             PacketKind::Initial if datagram < MIN_INITIAL_DATAGRAM => {
@@ -28,10 +28,10 @@ impl Header<'_> {
         }
     }
 
-    /// Whether a client may take such a packet.
+    /// Checks that a client may accept such a packet.
     ///
     /// # Errors
-    /// Where no server sends such; where a server's Initial packet has a token (§17.2.2), or its
+    /// If no server sends such a packet, if a server's Initial packet has a token (§17.2.2), or its
     /// Retry packet none (§17.2.5.2).
     pub fn check_for_client(&self) -> Result<(), Discard> {
         match self {
@@ -43,9 +43,9 @@ impl Header<'_> {
     }
 }
 
-/// Whether a server answers a packet that belongs to none of its connections with the list of the
-/// versions that it speaks (§6.1): it names another one, and its datagram of `datagram` bytes is as
-/// large as that of a first packet has to be.
+/// Returns true if a server answers a packet of no known connection with the list of its versions
+/// (§6.1): the packet names another version, and its datagram of `datagram` bytes is as large as
+/// that of a first packet has to be.
 ///
 /// ```
 /// use segue_quic::{Header, Version, wants_negotiation};

@@ -4,7 +4,7 @@ use core::fmt;
 
 use crate::Version;
 
-/// The versions that a server lists, in the order in which it does.
+/// The list of versions of a server, in its order.
 ///
 /// ```
 /// use segue_quic::{Version, Versions};
@@ -20,18 +20,18 @@ pub struct Versions<'a> {
 }
 
 impl<'a> Versions<'a> {
-    /// The list in these bytes, four for each; none if it is empty or the last one is cut off.
+    /// Reads the list in these bytes, four for each version; none if
     #[must_use]
     pub const fn new(list: &'a [u8]) -> Option<Self> {
         if list.is_empty() || !list.len().is_multiple_of(4) { None } else { Some(Self { list }) }
     }
 
-    /// The versions.
+    /// Iterates over the versions.
     pub fn iter(&self) -> impl Iterator<Item = Version> + 'a {
         self.list.as_chunks().0.iter().map(|&bytes| Version::from(bytes))
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub const fn as_slice(&self) -> &'a [u8] {
         self.list

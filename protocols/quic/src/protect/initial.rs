@@ -1,4 +1,4 @@
-//! Keys of Initial packets, which anybody can make (RFC 9001 §5.2, RFC 9369 §3.3.1).
+//! Keys of Initial packets, which anybody can derive (RFC 9001 §5.2, RFC 9369 §3.3.1).
 
 use ring::hkdf;
 
@@ -11,15 +11,15 @@ use crate::Version;
 /// The keys of the Initial packets of both ends.
 #[derive(Debug)]
 pub struct InitialKeys {
-    /// For what the client sends.
+    /// The keys for packets of the client.
     pub client: RingKeys,
-    /// For what the server sends.
+    /// The keys for packets of the server.
     pub server: RingKeys,
 }
 
-/// The keys of Initial packets, made of the destination connection id of the first Initial packet
-/// that the client sent, or, after a Retry packet, of the first that answers it. None if the version
-/// is not known.
+/// Derives the keys of Initial packets from the destination connection id of the client's first
+/// Initial packet, or, after a Retry packet, of the first that answers it. None if the version is
+/// unknown.
 ///
 /// ```
 /// use segue_quic::{Version, protect};

@@ -1,11 +1,11 @@
 //! Packet protection (RFC 9001 §5, RFC 9369 §3.3).
 //!
-//! Two kinds of keys protect a packet, [`HeaderKey`] and [`PacketKey`]; what they are made of is up
-//! to a crypto library:
+//! Two kinds of keys protect a packet, [`HeaderKey`] and [`PacketKey`]. A crypto library implements
+//! them:
 //!
 //! - feature `ring`: a `Secret` makes them, from the connection id of a client's first packet
 //!   (`initial`), from a key log ([`KeyLog`](crate::KeyLog)), or from wherever else there is one;
-//! - feature `rustls`: those that rustls's `quic` connections give, as they are.
+//! - feature `rustls`: the keys of rustls's `quic` connections, as they are.
 //!
 //! Packets are protected by [`PacketBuilder::finish`](crate::PacketBuilder::finish) and unprotected
 //! by [`Packet::unprotect`](crate::Packet::unprotect), both in place and without allocating.
@@ -39,36 +39,38 @@ pub use rustls::RustlsKeys;
 pub use secret::Secret;
 pub use suite::{Limits, Suite, UnknownSuite};
 
-/// What an AEAD adds to a packet, in bytes (RFC 9001 §5.3): all that QUIC may use add as many.
+/// The number of bytes that an AEAD adds to a packet (RFC 9001 §5.3): the same for all that QUIC
+/// may use.
 pub const TAG: usize = 16;
 
-/// How many bytes of a protected packet its header is protected by (RFC 9001 §5.4.2).
+/// The size of the sample that header protection takes from a protected packet, in bytes (RFC 9001
+/// §5.4.2).
 pub const SAMPLE: usize = 16;
 
 /// A key that protects headers (RFC 9001 §5.4).
 pub trait HeaderKey {
-    /// The mask for a packet with this `sample`: of the first byte the low five bits are of use,
-    /// the others are for the packet number. None where the library refuses, which none has reason
-    /// to.
+    /// Returns the mask for a packet with this `sample`: the low five bits of the first byte are
+    /// used, the other bytes are for the packet number. None if the library refuses, which it has
+    /// no reason to do.
     fn mask(&self, sample: &[u8; SAMPLE]) -> Option<[u8; 5]>;
 }
 
 /// A key that protects payloads, with the IV that belongs to it (RFC 9001 §5.3).
 pub trait PacketKey {
-    /// Removes the protection of `payload`, which has the tag at its end, in place: all but the last
-    /// [`TAG`] bytes of it are the frames then.
+    /// Removes the protection of `payload`, which has the tag at its end, in place. All but the
+    /// last [`TAG`] bytes are the frames then.
     ///
     /// # Errors
-    /// Where `header`, `payload` and `number` are not what a peer with this key has protected. What
-    /// is in `payload` then is of no use.
+    /// If `header`, `payload` and `number` were not protected by a peer with this key. The content
+    /// of `payload` is of no use then.
     fn open(&self, number: u64, header: &[u8], payload: &mut [u8]) -> Result<(), Unauthentic>;
 
-    /// Protects `payload` in place, and gives the tag that goes behind it.
+    /// Protects `payload` in place. Returns the tag to append to it.
     ///
-    /// No two packets may be protected with one key and one number.
+    /// Never protect two packets with the same key and number.
     ///
     /// # Errors
-    /// Where the library refuses: the payload is longer than any datagram.
+    /// If the library refuses, as for a payload longer than any datagram.
     fn seal(
         &self,
         number: u64,
@@ -76,7 +78,7 @@ pub trait PacketKey {
         payload: &mut [u8],
     ) -> Result<[u8; TAG], SealRefused>;
 
-    /// How many packets it may protect, and how many it may fail to open.
+    /// Returns the limits on the packets it may protect and may fail to open.
     fn limits(&self) -> Limits;
 }
 
@@ -89,7 +91,7 @@ pub struct Keys<H, P> {
     pub packet: P,
 }
 
-/// The error where the AEAD finds that nobody with the key has sent this.
+/// The error for a packet that is not authentic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unauthentic;
 
@@ -101,7 +103,7 @@ impl fmt::Display for Unauthentic {
 
 impl core::error::Error for Unauthentic {}
 
-/// The error where the AEAD does not take a payload to be protected.
+/// The error of an AEAD that refuses to protect a payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SealRefused;
 

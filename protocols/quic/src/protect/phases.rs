@@ -5,11 +5,11 @@ use core::mem;
 use super::PacketKey;
 use crate::{Discard, UnprotectError, Unprotected, packet::Unmasked};
 
-/// The keys for payloads of 1-RTT packets that one end has sent, of the phases that are alive.
+/// The payload keys for the 1-RTT packets of one sender, of the live key phases.
 ///
-/// The key phase is one bit, so a packet of another phase than the current one is of the one before
-/// it or of the one behind it; its number tells which (§6.5). A packet that opens with the next key
-/// makes that the current one, and asks for the one behind it:
+/// The key phase is one bit, so a packet of another phase than the current one belongs to the
+/// previous or to the next; its number tells which (§6.5). A packet that opens with the next key
+/// makes that key the current one, and another next key is wanted:
 ///
 /// ```
 /// # #[cfg(feature = "ring")] {
@@ -30,9 +30,9 @@ use crate::{Discard, UnprotectError, Unprotected, packet::Unmasked};
 /// # }
 /// ```
 ///
-/// No key is made while a packet is opened, since the time that it takes would tell those on the path
-/// that keys were updated (§6.3): keep the next one ready. When to let go of the one before is the
-/// caller's to say, who has a clock: three probe timeouts after the update (§6.5).
+/// No key is derived while a packet is opened, since the time it takes would tell observers of the
+/// key update (§6.3): keep the next one ready. The caller, who has a clock, decides when to drop
+/// the previous key: three probe timeouts after the update (§6.5).
 #[derive(Debug)]
 pub struct KeyPhases<P> {
     previous: Option<P>,
@@ -45,26 +45,26 @@ pub struct KeyPhases<P> {
     failed: u64,
 }
 
-/// Which of the keys a packet takes.
+/// The key that a packet takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// The one before the last update.
+    /// The key before the last update.
     Previous,
-    /// The one of the last packet.
+    /// The current key.
     Current,
-    /// The one that nothing was opened with yet.
+    /// The next key, with which nothing was opened yet.
     Next,
 }
 
 impl<P: PacketKey> KeyPhases<P> {
-    /// The first key, and the one behind it.
+    /// Creates phases with the first key and the next one.
     #[must_use]
     pub fn new(current: P, next: P) -> Self {
         let (previous, next) = (None, Some(next));
         Self { previous, current, next, bit: false, lowest: u64::MAX, failed: 0 }
     }
 
-    /// Which key a packet takes that has this key phase bit and this number (§6.5).
+    /// Returns the key for a packet with this key phase bit and this number (§6.5).
     #[must_use]
     pub fn phase(&self, key_phase: bool, number: u64) -> Phase {
         match key_phase == self.bit {
@@ -77,10 +77,10 @@ impl<P: PacketKey> KeyPhases<P> {
         }
     }
 
-    /// Removes the protection of a packet of number `number` with the key that it takes.
+    /// Removes the protection of the packet with this number with the key that it takes.
     ///
     /// # Errors
-    /// As [`Unmasked::open`]; [`Discard::NoKey`] where the next key has not been
+    /// As [`Unmasked::open`]; [`Discard::NoKey`] if the next key has not been
     /// [provided](Self::provide_next).
     pub fn open<'a>(
         &mut self,
@@ -102,40 +102,39 @@ impl<P: PacketKey> KeyPhases<P> {
         opened
     }
 
-    /// Whether a packet has come that was protected with the next key, so that the one behind it is
-    /// to be provided; and the key for what is sent is to be updated before anything is acknowledged
-    /// (§6.2).
+    /// Returns true once a packet protected with the next key has come: provide the key behind it,
+    /// and update the key for sending before anything is acknowledged (§6.2).
     #[must_use]
     pub fn wants_next(&self) -> bool {
         self.next.is_none()
     }
 
-    /// Takes the key behind the current one, if it [`wants_next`](Self::wants_next).
+    /// Sets the next key, if it
     pub fn provide_next(&mut self, next: P) {
         self.next.get_or_insert(next);
     }
 
-    /// Lets go of the key before the last update: three probe timeouts after the first packet of the
-    /// new phase came (§6.5).
+    /// Drops the key before the last update: three probe timeouts after the first packet of the new
+    /// phase came (§6.5).
     pub fn forget_previous(&mut self) {
         self.previous = None;
     }
 
-    /// The key phase bit of the current key: what one's own packets are to have, too, once the keys
-    /// were updated.
+    /// Returns the key phase bit of the current key, which your own packets carry, too, once the
+    /// keys were updated.
     #[must_use]
     pub fn bit(&self) -> bool {
         self.bit
     }
 
-    /// How many packets were not authentic: of these, there is a limit over all keys of a connection
-    /// (§6.6).
+    /// Returns the number of packets that were not authentic. A limit holds over all keys of a
+    /// connection (§6.6).
     #[must_use]
     pub fn failed(&self) -> u64 {
         self.failed
     }
 
-    /// A packet was opened.
+    /// Notes that a packet was opened.
     fn note(&mut self, phase: Phase, number: u64) {
         match phase {
             Phase::Previous => {}

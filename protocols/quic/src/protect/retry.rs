@@ -5,13 +5,13 @@ use alloc::vec::Vec;
 use super::{PacketKey, Suite, TAG, ring::RingPacketKey};
 use crate::Version;
 
-/// The tag of a Retry packet. None if the version is not known, or the id longer than any is.
+/// Returns the tag of a Retry packet. None if the version is unknown, or the id is too long.
 ///
 /// `original` is the destination connection id of the Initial packet that is answered, `retry` the
-/// packet up to its tag. Its key is known to all: the tag shows that the sender has seen the
+/// packet up to its tag. The key is public: the tag only shows that the sender has seen the
 /// client's packet, and that nothing was damaged.
 ///
-/// It allocates what the two have together, once for a connection.
+/// It allocates the length of both, once for a connection.
 ///
 /// ```
 /// use segue_quic::{Header, Version, protect::{retry_is_authentic, retry_tag}};
@@ -46,10 +46,10 @@ pub fn retry_tag(version: Version, original: &[u8], retry: &[u8]) -> Option<[u8;
     RingPacketKey::new(Suite::Aes128Gcm, key, nonce)?.seal(0, &pseudo, &mut []).ok()
 }
 
-/// Whether a Retry packet answers the Initial packet that a client sent to `original`, and came
-/// through undamaged: if not, it is to be dropped (RFC 9000 §17.2.5.2).
+/// Returns true if a Retry packet answers the Initial packet that a client sent to `original`, and
+/// came through undamaged. Drop it otherwise (RFC 9000 §17.2.5.2).
 ///
-/// `packet` is all of it, tag included.
+/// `packet` is the whole packet, tag included.
 #[must_use]
 pub fn retry_is_authentic(version: Version, original: &[u8], packet: &[u8]) -> bool {
     packet

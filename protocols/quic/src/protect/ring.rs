@@ -107,7 +107,7 @@ pub(super) fn expand_by(key: &hkdf::Prk, label: &str, out: &mut [u8]) -> Option<
     key.expand(&info, Length(out.len())).ok()?.fill(out).ok()
 }
 
-/// What all labels of TLS 1.3 begin with.
+/// The prefix of all labels of TLS 1.3.
 const PREFIX: &[u8] = b"tls13 ";
 
 struct Length(usize);

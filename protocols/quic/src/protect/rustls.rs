@@ -26,7 +26,7 @@ impl From<quic::DirectionalKeys> for RustlsKeys {
 }
 
 impl HeaderKey for dyn quic::HeaderProtectionKey {
-    /// What is left of zeros where they were masked: rustls does not give the mask itself.
+    /// Computes the mask by masking zeros: rustls does not give the mask itself.
     #[inline]
     fn mask(&self, sample: &[u8; SAMPLE]) -> Option<[u8; 5]> {
         // A short header with a number of four bytes: the most that is ever masked.

@@ -1,4 +1,4 @@
-//! Secrets, and the keys that are made of them (RFC 9001 §5.1).
+//! Secrets, and the derivation of keys (RFC 9001 §5.1).
 
 use core::fmt;
 
@@ -8,8 +8,8 @@ use super::{
 };
 use crate::Version;
 
-/// A traffic secret of one direction, of the handshake or of one key phase: what TLS gives, or a
-/// key log.
+/// A traffic secret of one direction, of the handshake or of one key phase, from TLS or from a key
+/// log.
 ///
 /// ```
 /// use segue_quic::{Version, protect::{Secret, Suite}};
@@ -31,7 +31,7 @@ impl Secret {
     /// The most bytes a secret has.
     const MAX: usize = 48;
 
-    /// The secret of these bytes; none if these are not as many as the suite has.
+    /// Creates a secret of these bytes; none if the suite's secrets have another length.
     #[must_use]
     pub fn new(suite: Suite, secret: &[u8]) -> Option<Self> {
         if secret.len() != suite.secret_size() {
@@ -42,19 +42,19 @@ impl Secret {
         Some(Self { suite, bytes })
     }
 
-    /// What it is for.
+    /// Returns the suite that the secret is for.
     #[must_use]
     pub const fn suite(&self) -> Suite {
         self.suite
     }
 
-    /// Its bytes.
+    /// Returns the bytes.
     #[must_use]
     pub fn as_slice(&self) -> &[u8] {
         &self.bytes[..self.suite.secret_size()]
     }
 
-    /// The keys for headers and payloads; none if the version is not known.
+    /// Derives the keys for headers and payloads; none if the version is unknown.
     #[must_use]
     pub fn keys(&self, version: Version) -> Option<RingKeys> {
         let mut key = [0; 32];
@@ -64,8 +64,7 @@ impl Secret {
         Some(Keys { header, packet: self.packet_key(version)? })
     }
 
-    /// The key for payloads alone, which is what an update changes; none if the version is not
-    /// known.
+    /// Derives the key for payloads only, which an update changes; none if the version is unknown.
     #[must_use]
     pub fn packet_key(&self, version: Version) -> Option<RingPacketKey> {
         let labels = Labels::of(version)?;
@@ -76,7 +75,7 @@ impl Secret {
         RingPacketKey::new(self.suite, key, iv)
     }
 
-    /// The secret after a key update (§6.1); none if the version is not known.
+    /// Derives the secret after a key update (§6.1); none if the version is unknown.
     #[must_use]
     pub fn next(&self, version: Version) -> Option<Self> {
         let mut next = Self { suite: self.suite, bytes: [0; Self::MAX] };

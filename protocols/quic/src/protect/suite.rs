@@ -1,8 +1,8 @@
-//! Cipher suites, and what they may be used for at most (RFC 9001 §5.3, §6.6).
+//! Cipher suites, and the limits on their use (RFC 9001 §5.3, §6.6).
 
 use core::fmt;
 
-/// A cipher suite of TLS 1.3 that packets are protected by (RFC 9001 §5.3).
+/// A TLS 1.3 cipher suite for packet protection (RFC 9001 §5.3).
 ///
 /// ```
 /// use segue_quic::protect::Suite;
@@ -13,7 +13,7 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Suite {
-    /// `TLS_AES_128_GCM_SHA256`; that of all Initial packets, too.
+    /// `TLS_AES_128_GCM_SHA256`, which also protects all Initial packets.
     Aes128Gcm,
     /// `TLS_AES_256_GCM_SHA384`.
     Aes256Gcm,
@@ -25,7 +25,7 @@ impl Suite {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Aes128Gcm, Self::Aes256Gcm, Self::ChaCha20Poly1305];
 
-    /// Its code in TLS (RFC 8446 §B.4).
+    /// Returns the code in TLS (RFC 8446 §B.4).
     #[must_use]
     pub const fn code(self) -> u16 {
         match self {
@@ -35,7 +35,7 @@ impl Suite {
         }
     }
 
-    /// How many bytes a secret has: as many as its hash gives.
+    /// Returns the size of a secret in bytes: that of the suite's hash.
     #[must_use]
     pub const fn secret_size(self) -> usize {
         match self {
@@ -44,7 +44,7 @@ impl Suite {
         }
     }
 
-    /// How many bytes a key has.
+    /// Returns the size of a key in bytes.
     #[must_use]
     pub const fn key_size(self) -> usize {
         match self {
@@ -53,7 +53,7 @@ impl Suite {
         }
     }
 
-    /// How much a key may be used.
+    /// Returns the limits on the use of a key.
     #[must_use]
     pub const fn limits(self) -> Limits {
         match self {
@@ -63,8 +63,7 @@ impl Suite {
     }
 }
 
-/// The error where a cipher suite is none that QUIC packets are protected by, or none that is known
-/// here.
+/// The error for a cipher suite that QUIC does not use, or that is unknown here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownSuite(pub u16);
 
@@ -84,23 +83,24 @@ impl TryFrom<u16> for Suite {
     }
 }
 
-/// How much use of an AEAD leaves an attacker without an advantage (RFC 9001 §6.6).
+/// Limits on the use of an AEAD, within which an attacker gains nothing (RFC 9001 §6.6).
 ///
-/// Whoever holds the connection counts; nothing here does but
-/// [`KeyPhases`](super::KeyPhases), for whom it holds the keys.
+/// The owner of the connection counts the packets; only [`KeyPhases`](super::KeyPhases), which
+/// holds the keys, counts by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// So many packets may be protected with one key: before that, keys are to be updated.
+    /// The most packets protected with one key: update the keys before that.
     pub confidentiality: u64,
-    /// So many packets may fail to be authentic in one connection, over all of its keys; after that,
-    /// it is to be closed with `AEAD_LIMIT_REACHED`.
+    /// The most packets of one connection that are not authentic, over all of its keys: then close
+    /// it with `AEAD_LIMIT_REACHED`.
     pub integrity: u64,
 }
 
 impl Limits {
-    /// Those of AES-128-GCM and AES-256-GCM, with packets of any size (§B.1).
+    /// The limits of AES-128-GCM and AES-256-GCM,
     pub const GCM: Self = Self { confidentiality: 1 << 23, integrity: 1 << 52 };
 
-    /// Those of ChaCha20-Poly1305: there are not as many packet numbers as it could protect.
+    /// The limits of ChaCha20-Poly1305, which could protect more packets than there are packet
+    /// numbers.
     pub const CHACHA20_POLY1305: Self = Self { confidentiality: u64::MAX, integrity: 1 << 36 };
 }

@@ -1,4 +1,4 @@
-//! What is done with streams.
+//! The connection as a carrier of streams.
 
 use bytes::{Bytes, BytesMut};
 use quinn_proto::{Dir, StreamId, VarInt};
@@ -62,7 +62,7 @@ impl Carrier for Streams {
         self.settle(id);
     }
 
-    /// What came is kept, and the stream counts as reset with this code.
+    /// Stops the stream. Received data is kept, and the stream counts as reset with this code.
     fn stop(&mut self, id: StreamId, code: u64) -> bool {
         if let Some(stream) = self.streams.get_mut(&id)
             && stream.reading == Reading::Open
@@ -74,7 +74,7 @@ impl Carrier for Streams {
         true
     }
 
-    /// What still comes is stopped with the code 0.
+    /// Lets the stream go. Data that still comes is stopped with the code 0.
     fn let_go(&mut self, id: StreamId) {
         if self.streams.get(&id).is_none_or(|stream| !stream.held) {
             return;
@@ -84,7 +84,7 @@ impl Carrier for Streams {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         stream.held = false;
         stream.input = segue::Buffer::new();
-        // What was not told is not to be told any more, but a stream stands in the queue once.
+        // Unreported events are dropped, but the stream stays in the queue, where it stands once.
         stream.events.clear();
         if self.is_done() {
             let Some(stream) = self.streams.get_mut(&id) else { return };

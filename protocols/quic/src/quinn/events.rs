@@ -1,4 +1,4 @@
-//! What happens on a connection, and how it is told.
+//! Events of a connection, turned into events of a carrier.
 
 use quinn_proto::{ConnectionError, Dir, Event as Heard, StreamEvent, StreamId};
 use segue::mux::{Ended, Event};
@@ -72,7 +72,7 @@ impl Streams {
             self.streams.insert(id, stream);
             self.tell(id, Events::OPENED);
             self.fill(id);
-            // What happened to it before was of a stream that nobody knew.
+            // Earlier events were of a stream that nobody knew.
             if direction == Dir::Bi
                 && let Ok(Some(code)) = self.connection.send_stream(id).stopped()
             {
@@ -175,7 +175,7 @@ impl Streams {
         }
     }
 
-    /// Something happened on a stream.
+    /// Notes an event of a stream.
     pub(super) fn tell(&mut self, id: StreamId, event: Events) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         // Nobody is told of a stream that was let go of, but for its end.

@@ -1,8 +1,6 @@
-//! How much is buffered beside quinn-proto.
-
 use segue::Output;
 
-/// How much [`Streams`](super::Streams) buffer, beside what the connection itself does.
+/// Limits on what [`Streams`](super::Streams) buffer, beside the connection itself.
 ///
 /// ```
 /// use segue_quic::quinn::Limits;
@@ -29,7 +27,7 @@ pub struct Limits {
     ///
     /// 1 MiB: records of a mebibyte pass.
     pub excess: u64,
-    /// The same for all streams together, in bytes.
+    /// The most bytes beyond their windows that all streams together are granted.
     ///
     /// 16 MiB: sixteen streams can have the most at a time, and others wait for them.
     pub excess_of_all: u64,
@@ -41,7 +39,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits unless others are set: see each field.
+    /// The default limits, with their reasons at the fields.
     pub const DEFAULT: Self = Self {
         streams: 256,
         window: 64 * 1024,

@@ -124,14 +124,14 @@ pub struct Streams {
     streams: Table<StreamId, Stream>,
     /// Those with data to write.
     turns: Scheduler<StreamId>,
-    /// Those with something to tell, each once.
+    /// The streams with events, each once.
     telling: VecDeque<StreamId>,
     /// Those of early data that was rejected.
     rejected: VecDeque<StreamId>,
     grants: Grants<StreamId>,
-    /// How many of the peer's streams count against the limit, of both directions.
+    /// The number of the peer's streams that count against the limit, of both directions.
     counted: [usize; 2],
-    /// How many writes there were.
+    /// The number of writes.
     writes: u64,
     connected: bool,
     /// Events of the whole connection.
@@ -231,19 +231,20 @@ impl Streams {
         transmit
     }
 
-    /// What the connection has for its endpoint.
+    /// Returns the next event for the connection's endpoint.
     #[must_use]
     pub fn poll_endpoint_events(&mut self) -> Option<EndpointEvent> {
         self.connection.poll_endpoint_events()
     }
 
-    /// Whether the handshake has succeeded.
+    /// Returns true if the handshake has succeeded.
     #[must_use]
     pub const fn is_connected(&self) -> bool {
         self.connected
     }
 
-    /// Why the connection was lost, if it was, by the peer's closing it or otherwise.
+    /// Returns the error by which the connection was lost, if it was: closed by the peer or
+    /// otherwise.
     #[must_use]
     pub const fn lost(&self) -> Option<&ConnectionError> {
         match &self.life {
@@ -252,13 +253,13 @@ impl Streams {
         }
     }
 
-    /// How many streams there are, those included that were let go of and are not over.
+    /// Returns the number of streams, including those that were let go of and are not over.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.streams.len()
     }
 
-    /// Whether there are no streams.
+    /// Returns true if there are no streams.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.streams.is_empty()
@@ -276,7 +277,7 @@ impl Streams {
         &mut self.connection
     }
 
-    /// Whether the connection carries nothing any more.
+    /// Returns true if the connection carries nothing any more.
     const fn is_done(&self) -> bool {
         !matches!(self.life, Life::Open)
     }
@@ -287,7 +288,7 @@ fn varint(code: u64) -> VarInt {
     VarInt::from_u64(code).unwrap_or(VarInt::MAX)
 }
 
-/// Which of the two counts of a direction is meant.
+/// The index of a direction's count.
 const fn index(direction: Dir) -> usize {
     match direction {
         Dir::Bi => 0,
@@ -295,7 +296,7 @@ const fn index(direction: Dir) -> usize {
     }
 }
 
-/// Shows how many streams there are and not what is on them.
+/// Shows the number of streams, but not their content.
 impl fmt::Debug for Streams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Streams")

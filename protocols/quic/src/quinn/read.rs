@@ -42,7 +42,7 @@ impl Streams {
                         stream.reading = Reading::Reset(code.into_inner());
                     }
                     Err(ReadError::Blocked) => {
-                        // What lacks will not come.
+                        // The missing bytes will not come.
                         if let Some(code) = broken {
                             stream.reading = Reading::Reset(code);
                         }
@@ -53,7 +53,7 @@ impl Streams {
                     break;
                 }
             }
-            // Whether there is something to send is asked in any case.
+            // The caller checks for something to send in any case.
             let _ = chunks.finalize();
         } else {
             // The connection knows nothing of the stream: early data was rejected.
@@ -71,7 +71,7 @@ impl Streams {
         }
     }
 
-    /// Takes back what a stream was granted beyond its window.
+    /// Takes back the grant of a stream beyond its window.
     pub(super) fn read_no_more(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         self.grants.take_back(stream.window.excess());
@@ -93,7 +93,7 @@ impl Streams {
         self.grant_to_others();
     }
 
-    /// The consumer lacks so much. False where it will not be granted that.
+    /// Notes that the consumer lacks this much. Returns false if it will not be granted.
     pub(super) fn lacks(&mut self, id: StreamId, at_least: usize) -> bool {
         let reads = |stream: &&mut Stream| stream.reading == Reading::Open;
         let Some(stream) = self.streams.get_mut(&id).filter(reads) else { return true };
@@ -106,7 +106,7 @@ impl Streams {
         true
     }
 
-    /// Grants those that wait what has become free, in their order.
+    /// Gives grants that have become free to the streams that wait, in their order.
     fn grant_to_others(&mut self) {
         let reads = |stream: &&mut Stream| stream.held && stream.reading == Reading::Open;
         while let Some(id) = self.grants.first() {

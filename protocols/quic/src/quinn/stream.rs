@@ -12,29 +12,29 @@ pub(super) use crate::stream::told::Events;
 pub(super) struct Stream {
     pub(super) input: Buffer,
     pub(super) output: Output,
-    /// What was taken out of the output and not written yet.
+    /// The bytes taken out of the output and not written yet.
     pub(super) front: Bytes,
-    /// How much may be read of the connection, ahead of the consumer.
+    /// The window for reading ahead of the consumer.
     pub(super) window: Window,
     pub(super) reading: Reading,
     pub(super) writing: Writing,
-    /// Whether reading stopped because the window is used up: more may be there.
+    /// Reading stopped because the window is used up: more may be there.
     pub(super) held_up: bool,
-    /// Whether the consumer uses the stream.
+    /// The consumer uses the stream.
     pub(super) held: bool,
-    /// Whether it counts against the limit on the peer's streams.
+    /// The stream counts against the limit on the peer's streams.
     pub(super) counts: bool,
-    /// Whether it began as early data.
+    /// The stream began as early data.
     pub(super) early: bool,
     pub(super) priority: Priority,
-    /// When it last wrote, counted in writes of the connection.
+    /// The time of its last write, counted in writes of the connection.
     pub(super) wrote: u64,
     pub(super) events: Events,
-    /// Whether it stands in the queue of those that tell something.
+    /// The stream is in the queue of those with events.
     pub(super) tells: bool,
-    /// Whether the connection takes nothing of it until it says so.
+    /// The connection accepts nothing of it until it says so.
     pub(super) blocked: bool,
-    /// What was written since the last [`Event::Sent`].
+    /// The number of bytes written since the last [`Event::Sent`].
     pub(super) sent: usize,
     /// The code of the peer's STOP_SENDING frame, or of the end of the connection.
     pub(super) stopped: u64,
@@ -96,7 +96,7 @@ impl Stream {
         }
     }
 
-    /// How many bytes were not written yet.
+    /// Returns the number of bytes not written yet.
     pub(super) fn unsent(&self) -> usize {
         self.front.len() + self.output.len()
     }
@@ -106,7 +106,7 @@ impl Stream {
         self.output.set_high_water(high_water.saturating_sub(self.front.len()));
     }
 
-    /// Whether this end has nothing more to send: no id is needed for it.
+    /// Returns true if this end has nothing more to send: then no id is needed for it.
     pub(super) const fn is_sent(&self) -> bool {
         matches!(self.writing, Writing::Never | Writing::Over)
     }

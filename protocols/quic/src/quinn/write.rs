@@ -8,7 +8,7 @@ use super::{
     stream::{Events, Writing},
 };
 
-/// How much a stream writes when it is its turn, in bytes: at 100 Mbit/s another waits 1.3 ms for it.
+/// The number of bytes that a stream writes in its turn: at 100 Mbit/s another waits 1.3 ms for it.
 const PIECE: usize = 16 * 1024;
 
 impl Streams {

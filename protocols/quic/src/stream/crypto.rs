@@ -1,5 +1,3 @@
-//! The handshake's bytes, from CRYPTO frames.
-
 use segue::{
     Buffer, Decode, Fault, Output, Step,
     mux::{Exceeded, Window},
@@ -7,9 +5,10 @@ use segue::{
 
 use super::{Reassembler, StreamError};
 
-/// The bytes of a handshake at one encryption level, in order: CRYPTO frames (RFC 9000 §19.6).
+/// The data of a handshake at one encryption level, in order, from CRYPTO frames (RFC 9000 §19.6).
 ///
-/// It is a stream without an end and without flow control: a limit says how much is buffered.
+/// It is a stream without an end and without flow control; instead, the number of buffered bytes is
+/// limited.
 ///
 /// ```
 /// use segue::{Output, Step, length};
@@ -33,27 +32,26 @@ pub struct CryptoStream {
 }
 
 impl CryptoStream {
-    /// How many bytes are buffered unless another limit is set: 64 KiB, which chains of
-    /// certificates fit into also where their signatures are post-quantum ones. The standard asks
-    /// for 4096 at least (RFC 9000 §7.5).
+    /// The number of bytes buffered by default: 64 KiB, in which chains of certificates fit even
+    /// with post-quantum signatures. The standard asks for 4096 at least (RFC 9000 §7.5).
     pub const MAX: usize = 64 * 1024;
 
-    /// A stream of which nothing has come.
+    /// Creates an empty stream.
     #[must_use]
     pub fn new() -> Self {
         Self::with_max(Self::MAX)
     }
 
-    /// The same, with at most `limit` bytes buffered, be they in order or not.
+    /// Creates an empty stream with at most `limit` bytes buffered, in order or not.
     #[must_use]
     pub fn with_max(limit: usize) -> Self {
         Self { reassembler: Reassembler::new(), buffer: Buffer::new(), limit }
     }
 
-    /// Takes the data of a CRYPTO frame. Gives whether there is more to read than before.
+    /// Takes the data of a CRYPTO frame. Returns true if there is more to read than before.
     ///
     /// # Errors
-    /// If it is further ahead of what was read than is buffered, or ends beyond 2^62 - 1.
+    /// If it exceeds the limit on buffered bytes, or ends beyond 2^62 - 1.
     #[inline]
     pub fn receive(&mut self, offset: u64, data: &[u8]) -> Result<bool, StreamError> {
         let length = data.len() as u64;
@@ -68,7 +66,7 @@ impl CryptoStream {
         Ok(self.reassembler.write(offset, data, &mut self.buffer) > 0)
     }
 
-    /// The next item of `stage`, or what it needs.
+    /// Returns the next item of `stage`, or its need.
     ///
     /// # Errors
     /// Faults of the stage, at their offset in the stream.
@@ -81,24 +79,24 @@ impl CryptoStream {
         self.buffer.step(stage, false, answers)
     }
 
-    /// The buffer with what is in order and not read.
+    /// Returns the buffer with the bytes that are in order and not read.
     pub fn buffer_mut(&mut self) -> &mut Buffer {
         &mut self.buffer
     }
 
-    /// What is in order and not read.
+    /// Returns the bytes that are in order and not read.
     #[must_use]
     pub fn buffer(&self) -> &Buffer {
         &self.buffer
     }
 
-    /// The number of bytes that wait because something before them is missing.
+    /// Returns the number of bytes that wait because something before them is missing.
     #[must_use]
     pub fn out_of_order(&self) -> usize {
         self.reassembler.out_of_order()
     }
 
-    /// The memory that the stream takes, used or not, in bytes.
+    /// Returns the memory that the stream takes, used or not, in bytes.
     #[must_use]
     pub fn held(&self) -> usize {
         self.buffer.capacity() + self.reassembler.held()

@@ -1,5 +1,3 @@
-//! How a peer breaks the rules of streams.
-
 use core::fmt;
 
 use segue::{Fault, mux::Exceeded};
@@ -7,8 +5,8 @@ use segue::{Fault, mux::Exceeded};
 use super::StreamId;
 use crate::{ErrorCode, TransportError};
 
-/// How a peer broke the rules of streams. Each ends the connection, with the
-/// [`code`](Self::code) that the peer is to be told.
+/// A violation of the rules of streams by the peer. Each ends the connection, with the
+/// [`code`](Self::code) that the peer is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StreamError {
@@ -16,59 +14,59 @@ pub enum StreamError {
     TooLong {
         /// The offset of the frame.
         offset: u64,
-        /// How many bytes it has.
+        /// The number of bytes.
         length: u64,
     },
-    /// Data came from behind the end of the stream.
+    /// Data came beyond the end of the stream.
     BeyondFinalSize {
         /// The final size that was told before.
         size: u64,
-        /// Where the data ends.
+        /// The end of the data.
         end: u64,
     },
     /// Another final size was told.
     FinalSizeChanged {
         /// The final size that was told before.
         size: u64,
-        /// And the other one.
+        /// The new final size.
         other: u64,
     },
-    /// The stream is to end before what had come of it.
+    /// The final size is less than what had already come.
     FinalSizeTooSmall {
-        /// Where what had come ends.
+        /// The end of the data that had come.
         received: u64,
         /// The final size that was told.
         size: u64,
     },
-    /// More came of a stream than its limit allows.
+    /// More came on a stream than its limit allows.
     StreamData(Exceeded),
-    /// More came of all streams than the limit of the connection allows.
+    /// More came on all streams together than the limit of the connection allows.
     ConnectionData(Exceeded),
     /// A stream was opened beyond the limit on their number.
     StreamCount(Exceeded),
     /// More came in CRYPTO frames than is buffered.
     CryptoBuffer(Exceeded),
-    /// A frame is of the side of a stream that there is not: data where only this end sends, or a
-    /// limit for what only the peer sends.
+    /// A frame is for a direction that the stream does not have: data where only this end sends, or
+    /// a limit for data that only the peer sends.
     NoSuchDirection(StreamId),
-    /// A frame is of a stream that this end is to open and has not.
+    /// A frame is of a stream that this end has not opened, but would have to.
     NotOpened(StreamId),
 }
 
 impl StreamError {
-    /// What to tell the peer in a CONNECTION_CLOSE frame.
+    /// Returns the code for the CONNECTION_CLOSE frame to the peer.
     #[must_use]
     pub const fn code(&self) -> ErrorCode {
         self.told().0
     }
 
-    /// The section of the standard that has the rule: `RFC 9000 §4.5`.
+    /// Returns the section of the standard with the rule: `RFC 9000 §12.4`.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         self.told().1
     }
 
-    /// The code, the section, and what is wrong, without figures.
+    /// The code, the section, and the violation in words, without figures.
     const fn told(&self) -> (ErrorCode, &'static str, &'static str) {
         match self {
             Self::TooLong { .. } => (
@@ -142,7 +140,7 @@ impl fmt::Display for StreamError {
 
 impl core::error::Error for StreamError {}
 
-/// The same without its figures, and without the type of the frame, which the caller knows.
+/// Drops the figures; the caller adds the type of the frame.
 impl From<StreamError> for TransportError {
     fn from(error: StreamError) -> Self {
         let (code, section, reason) = error.told();
@@ -150,14 +148,14 @@ impl From<StreamError> for TransportError {
     }
 }
 
-/// Why nothing could be read from a stream.
+/// The reason why nothing could be read from a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ReadError<E> {
-    /// The peer gave the stream up, with this error code of the application's protocol (RFC 9000
-    /// §19.4). What had come and was not read is gone.
+    /// The peer reset the stream, with this error code of the application protocol (RFC 9000
+    /// §19.4). Data that had come and was not read is gone.
     Reset(u64),
-    /// What came breaks the rules of the stage. The offset of the fault is one in the stream.
+    /// The data breaks the rules of the stage. The offset of the fault is one in the stream.
     Fault(Fault<E>),
 }
 

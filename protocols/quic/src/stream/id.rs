@@ -1,13 +1,11 @@
-//! Which stream.
-
 use core::fmt;
 
 use segue::mux::{Direction, Window};
 
 use crate::Role;
 
-/// The id of a stream, whose two low bits say who opened it and whether both sides send
-/// (RFC 9000 §2.1).
+/// The id of a stream. Its two low bits tell who opened it, and if both ends send on it (RFC 9000
+/// §2.1).
 ///
 /// ```
 /// use segue_quic::{Role, stream::{Direction, StreamId}};
@@ -22,13 +20,13 @@ use crate::Role;
 pub struct StreamId(u64);
 
 impl StreamId {
-    /// The stream of this id, as it is sent.
+    /// Creates an id from its value on the wire.
     #[must_use]
     pub const fn new(id: u64) -> Self {
         Self(id)
     }
 
-    /// The stream number `index` of its kind, from 0 on; none if there are not so many.
+    /// Returns the stream number `index` of its kind, from 0 on; none if there are not that many.
     #[must_use]
     pub const fn of(initiator: Role, direction: Direction, index: u64) -> Option<Self> {
         if index >= Window::MAX_STREAMS {
@@ -39,32 +37,32 @@ impl StreamId {
         Some(Self(index << 2 | uni | server))
     }
 
-    /// The id as it is sent.
+    /// Returns the id as it is sent.
     #[must_use]
     pub const fn value(self) -> u64 {
         self.0
     }
 
-    /// Who opened the stream, or is to open it.
+    /// Returns the end that opened the stream, or is to open it.
     #[must_use]
     pub const fn initiator(self) -> Role {
         if self.0 & SERVER == 0 { Role::Client } else { Role::Server }
     }
 
-    /// Who sends on it.
+    /// Returns the direction: both ends send on it, or its initiator only.
     #[must_use]
     pub const fn direction(self) -> Direction {
         if self.0 & UNI == 0 { Direction::Both } else { Direction::Sending }
     }
 
-    /// Its number among those of its kind, from 0 on.
+    /// Returns its number among those of its kind, from 0 on.
     #[must_use]
     pub const fn index(self) -> u64 {
         self.0 >> 2
     }
 
-    /// How many streams of its kind there are at least if this one is: those before it are opened
-    /// with it (RFC 9000 §2.1). It is what MAX_STREAMS limits.
+    /// Returns the least number of streams of its kind if this one exists: those before it are
+    /// opened with it (RFC 9000 §2.1). MAX_STREAMS limits this number.
     ///
     /// ```
     /// use segue::mux::Window;
@@ -79,8 +77,8 @@ impl StreamId {
         self.index() + 1
     }
 
-    /// Whether `role` sends on it. A frame of a stream from a side that does not is a
-    /// STREAM_STATE_ERROR (RFC 9000 §19.8).
+    /// Returns true if `role` sends on it. A frame that the other end cannot send on the stream is
+    /// a STREAM_STATE_ERROR (RFC 9000 §19.8).
     #[must_use]
     pub fn is_sent_by(self, role: Role) -> bool {
         self.direction() == Direction::Both || self.initiator() == role

@@ -1,17 +1,17 @@
 //! Streams: their bytes in order, on both sides, and the credit that bounds them (RFC 9000 §2-4).
 //!
-//! [`ReceiveStream`] takes STREAM frames as they come and gives their bytes to any stage that reads
-//! a stream of bytes; [`SendStream`] takes bytes, cuts them to what fits a packet, sends again what
-//! was lost, and lets go of what was acknowledged. [`CryptoStream`] does the former for the CRYPTO
-//! frames of a handshake, and a [`SendQueue`] the latter. A [`Window`] is what this
-//! endpoint allows its peer, a [`Credit`] what the peer allows it: for a stream, for all of a
-//! connection's, and for their number.
+//! [`ReceiveStream`] takes STREAM frames as they come, and any stage that reads a stream of bytes
+//! reads their data. [`SendStream`] takes bytes, cuts them into pieces that fit in a packet, sends
+//! lost ones again, and releases acknowledged ones. [`CryptoStream`] does the former for the CRYPTO
+//! frames of a handshake, and a [`SendQueue`] the latter. A [`Window`] is what this endpoint allows
+//! its peer, a [`Credit`] what the peer allows it: for a stream, for all streams of a connection,
+//! and for their number.
 //!
-//! [`Streams`] is all of them together, by their ids: a [`Carrier`](segue::mux::Carrier), on whose
-//! streams [`Mux`](segue::mux::Mux) runs stages.
+//! [`Streams`] holds all of them by their ids: a [`Carrier`](segue::mux::Carrier), on whose streams
+//! [`Mux`](segue::mux::Mux) runs stages.
 //!
-//! Nothing here knows a packet or a clock: who keeps a connection says what came, what is
-//! acknowledged and what was lost.
+//! Nothing here knows packets or a clock: the owner of a connection reports received frames, and
+//! acknowledged and lost ones.
 //!
 //! ```
 //! use segue::{Output, Step, length, mux::Window};

@@ -1,4 +1,4 @@
-//! What came before its turn, in pages.
+//! Received data that is out of order, in pages.
 //!
 //! A stream's bytes are kept where they belong: in the page of their offset, with a bit for each
 //! that says whether it is there. So nothing that a peer chooses makes it costly. A byte that is
@@ -19,25 +19,25 @@ pub(super) struct Pages {
     /// By the offset of their first byte, divided by their length. All but the first hold
     /// something.
     pages: BTreeMap<u64, Box<Page>>,
-    /// How many bytes are held.
+    /// The number of bytes held.
     held: usize,
     /// A page for the next one who needs it.
     spare: Option<Box<Page>>,
 }
 
 impl Pages {
-    /// Whether nothing is held.
+    /// Returns true if nothing is held.
     #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.held == 0
     }
 
-    /// How many bytes are held.
+    /// Returns the number of bytes held.
     pub(super) fn held(&self) -> usize {
         self.held
     }
 
-    /// How many bytes of memory the pages take.
+    /// Returns the memory of the pages in bytes.
     pub(super) fn memory(&self) -> usize {
         (self.pages.len() + usize::from(self.spare.is_some())) * size_of::<Page>()
     }
@@ -55,7 +55,7 @@ impl Pages {
         }
     }
 
-    /// How many bytes are missing from `offset` on, up to the first that is held. Nothing is held
+    /// Returns the number of missing bytes from `offset` to the first that is held. Nothing is held
     /// before `offset`.
     pub(super) fn missing(&self, offset: u64) -> u64 {
         let (number, at) = place(offset);
@@ -74,7 +74,7 @@ impl Pages {
     /// `buffer`. Gives how much that is.
     pub(super) fn release(&mut self, mut offset: u64, buffer: &mut Buffer) -> u64 {
         let from = offset;
-        // What came in its turn may have passed by the end of a page.
+        // Data in order may have passed the end of a page.
         self.forget(offset);
         while let Some(mut first) = self.pages.first_entry() {
             let (number, at) = place(offset);
@@ -140,10 +140,10 @@ impl fmt::Debug for Pages {
 
 /// Some bytes that follow each other in a stream.
 pub(super) struct Page {
-    /// Where the bytes begin and end that are there, for as long as none is missing between them: one
-    /// segment, or several that adjoin. Then nothing is known by bits.
+    /// The start and end of the bytes that are there, as long as none is missing between them: one
+    /// segment, or several that adjoin. The bits are unused then.
     whole: Option<(u16, u16)>,
-    /// Whether a byte is there: the lowest bit of the first word says so of the first byte.
+    /// A bit for each byte that is there. The lowest bit of the first word is for the first byte.
     there: [u64; PAGE / 64],
     bytes: [u8; PAGE],
 }
@@ -184,13 +184,13 @@ impl Page {
         }
     }
 
-    /// Where the one run begins and ends, if nothing is known by bits.
+    /// Returns the start and end of the one run, if the bits are unused.
     #[inline]
     fn whole(&self) -> Option<(usize, usize)> {
         self.whole.map(|(first, last)| (first.into(), last.into()))
     }
 
-    /// How many bytes from `at` on are there, or are not.
+    /// Returns the number of bytes from `at` on that are there, or are not.
     #[inline]
     fn run(&self, at: usize, there: bool) -> usize {
         if let Some((first, last)) = self.whole() {

@@ -1,5 +1,3 @@
-//! Bytes that are sent until they are acknowledged.
-
 use alloc::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
@@ -7,15 +5,15 @@ use segue::Output;
 
 use crate::RangeSet;
 
-/// The bytes of a stream from when they are written until they are acknowledged.
+/// The written bytes of a stream, kept until they are acknowledged.
 ///
-/// [`next`](Self::next) cuts off what is to be sent next: first what was lost, then what is new.
-/// What a packet carried is told as [`Sent`] when the packet is acknowledged or lost, in any order
-/// and as often as need be. Memory goes as it is acknowledged: `Bytes` that were put in whole are let
-/// go when all of them are, and what was copied in, block by block of 4 KiB.
+/// [`next`](Self::next) returns the next piece to send: first lost data, then new data. When a
+/// packet is acknowledged or lost, report what it carried, as [`Sent`], in any order and as often
+/// as necessary. Memory is released as data is acknowledged: `Bytes` as a whole, copied data in
+/// blocks of 4 KiB.
 ///
-/// It knows no frame and no end: it is the queue of CRYPTO frames as it is, and a
-/// [`SendStream`](super::SendStream) is made of one.
+/// It has no frames and no end: use it as it is for CRYPTO frames. A
+/// [`SendStream`](super::SendStream) contains one.
 ///
 /// ```
 /// use segue_quic::stream::SendQueue;
@@ -35,9 +33,10 @@ use crate::RangeSet;
 /// ```
 #[derive(Debug, Default)]
 pub struct SendQueue {
-    /// What is not acknowledged, and what is between; the first always is not.
+    /// The chunks that are not acknowledged, and those between them; the first one is not
+    /// acknowledged.
     chunks: VecDeque<Chunk>,
-    /// What small writes are gathered in; it comes after the chunks.
+    /// The buffer that gathers small writes; it comes after the chunks.
     tail: BytesMut,
     /// The offset of the first byte of the first chunk: all before are acknowledged.
     base: u64,
@@ -45,48 +44,48 @@ pub struct SendQueue {
     fresh: u64,
     /// The offset behind the last byte.
     end: u64,
-    /// What was lost and not sent again.
+    /// The ranges that were lost and not sent again.
     lost: RangeSet,
-    /// What is acknowledged, from `base` on.
+    /// The ranges acknowledged from `base` on.
     acknowledged: RangeSet,
     unacknowledged: u64,
 }
 
-/// Bytes of the stream that are freed together.
+/// Bytes of the stream that are released together.
 #[derive(Debug)]
 struct Chunk {
     offset: u64,
     length: usize,
-    /// Of how many no acknowledgement has come.
+    /// The number of bytes that are not acknowledged.
     left: usize,
     /// Empty once none is left.
     bytes: Bytes,
 }
 
-/// A part of a stream to be sent in one frame, lent from its queue.
+/// A part of a stream for one frame, borrowed from its queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Piece<'a> {
     /// The offset of its first byte in the stream.
     pub offset: u64,
-    /// Its bytes.
+    /// The bytes.
     pub data: &'a [u8],
-    /// Whether the stream ends behind it.
+    /// The stream ends behind it.
     pub fin: bool,
 }
 
-/// What a frame carried: to be kept with its packet until that is acknowledged or lost.
+/// The content of a frame, to be kept with its packet until that is acknowledged or lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Sent {
     /// The offset of the first byte in the stream.
     pub offset: u64,
-    /// How many bytes it carried.
+    /// The number of bytes carried.
     pub length: usize,
-    /// Whether it told the end of the stream.
+    /// The frame told the end of the stream.
     pub fin: bool,
 }
 
 impl Piece<'_> {
-    /// What there is to be kept of it.
+    /// Returns the record to keep with the packet.
     #[must_use]
     pub fn sent(&self) -> Sent {
         Sent { offset: self.offset, length: self.data.len(), fin: self.fin }
@@ -94,7 +93,7 @@ impl Piece<'_> {
 }
 
 impl SendQueue {
-    /// An empty queue of a stream of which nothing was sent.
+    /// Creates an empty queue.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -128,18 +127,18 @@ impl SendQueue {
         self.push(bytes);
     }
 
-    /// Appends all that waits in `output`, where encoders of stages put it.
+    /// Appends all bytes of `output`, into which encoders write.
     pub fn append(&mut self, output: &mut Output) {
         while let Some(bytes) = output.pop() {
             self.put_bytes(bytes);
         }
     }
 
-    /// Cuts off what is to be sent next, of at most `room` bytes; at most `credit` of them may be
-    /// such as were never sent. None where nothing can be sent.
+    /// Takes the next piece to send, of at most `room` bytes, of which at most `credit` may be new.
+    /// None if nothing can be sent.
     ///
-    /// It counts as sent. A piece ends where the bytes that were written in one go do, so a packet
-    /// may have room for another one.
+    /// The piece counts as sent. It ends where the bytes of one write end, so a packet may have
+    /// room for another one.
     pub fn next(&mut self, room: usize, credit: u64) -> Option<Piece<'_>> {
         let (offset, most) = self.candidate(credit)?;
         if room == 0 {
@@ -148,7 +147,7 @@ impl SendQueue {
         Some(self.take(offset, most.min(room as u64)))
     }
 
-    /// The offset of what is to be sent next, and how many bytes can be from there.
+    /// The offset of the next piece, and the most bytes from there.
     pub(super) fn candidate(&self, credit: u64) -> Option<(u64, u64)> {
         if let Some(lost) = self.lost.first() {
             return Some((lost.start, lost.end - lost.start));
@@ -174,7 +173,8 @@ impl SendQueue {
         Piece { offset, data: &chunk.bytes[from..to], fin: false }
     }
 
-    /// A frame that carried `sent` was acknowledged. Whatever was never sent is not.
+    /// Notes that a frame that carried `sent` was acknowledged. Bytes that were never sent are
+    /// ignored.
     pub fn acknowledged(&mut self, sent: Sent) {
         let range = self.range(sent);
         if range.is_empty() {
@@ -209,7 +209,8 @@ impl SendQueue {
         }
     }
 
-    /// A frame that carried `sent` was lost: what of it is not acknowledged is sent again.
+    /// Notes that a frame that carried `sent` was lost: the bytes of it that are not acknowledged
+    /// are sent again.
     pub fn lost(&mut self, sent: Sent) {
         let range = self.range(sent);
         for lost in self.acknowledged.missing(range) {
@@ -217,44 +218,44 @@ impl SendQueue {
         }
     }
 
-    /// How many bytes were written in all: the offset behind the last.
+    /// Returns the number of bytes written in all: the offset behind the last.
     #[must_use]
     pub fn end(&self) -> u64 {
         self.end
     }
 
-    /// How many bytes were sent at least once: the offset of the first that was not.
+    /// Returns the number of bytes sent at least once: the offset of the first that was not.
     #[must_use]
     pub fn sent(&self) -> u64 {
         self.fresh
     }
 
-    /// How many bytes were written and not acknowledged, sent or not. They are what is held, save
-    /// for those that are let go together with others.
+    /// Returns the number of bytes written and not acknowledged, sent or not. These are held, and
+    /// some of those that are released together with them.
     #[must_use]
     pub fn unacknowledged(&self) -> u64 {
         self.unacknowledged
     }
 
-    /// Whether there is something to send: lost, or new.
+    /// Returns true if there is something to send: lost, or new.
     #[must_use]
     pub fn has_more(&self) -> bool {
         !self.lost.is_empty() || self.fresh < self.end
     }
 
-    /// The memory that holds what was written, in bytes; `Bytes` count with their length.
+    /// Returns the memory that holds written data, in bytes; `Bytes`
     #[must_use]
     pub fn held(&self) -> usize {
         let chunks: usize = self.chunks.iter().map(|chunk| chunk.bytes.len()).sum();
         chunks + self.tail.capacity() + self.chunks.capacity() * size_of::<Chunk>()
     }
 
-    /// Drops everything that is held. Nothing is sent any more.
+    /// Drops all data. Nothing more is sent.
     pub(super) fn clear(&mut self) {
         *self = Self { base: self.fresh, fresh: self.fresh, end: self.fresh, ..Self::default() };
     }
 
-    /// What of `sent` was sent and may not be acknowledged.
+    /// The part of `sent` that was sent and may not be acknowledged.
     fn range(&self, sent: Sent) -> core::ops::Range<u64> {
         let end = sent.offset.saturating_add(sent.length as u64);
         sent.offset.max(self.base)..end.min(self.fresh)
@@ -262,7 +263,7 @@ impl SendQueue {
 
     /// The index of the chunk that `offset` is in.
     fn index(&self, offset: u64) -> usize {
-        // What is asked for is in front, mostly.
+        // Usually the requested bytes are in front.
         match self.chunks.front() {
             Some(first) if offset < first.offset + first.length as u64 => 0,
             _ => self.chunks.partition_point(|chunk| chunk.offset <= offset).saturating_sub(1),
@@ -295,5 +296,5 @@ fn size(length: u64) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }
 
-/// How many bytes are copied into one allocation: what one small write pins at most.
+/// The number of bytes copied into one allocation: the most that one small write keeps alive.
 const BLOCK: usize = 4096;

@@ -1,23 +1,21 @@
-//! A stream in order again.
-
 use segue::Buffer;
 
 use super::pages::Pages;
 
-/// Puts the segments of a stream in order: those of STREAM frames and of CRYPTO frames (RFC 9000
-/// §2.2, §19.6).
+/// A reassembler, which puts the segments of a stream in order: the data of STREAM or CRYPTO frames
+/// (RFC 9000 §2.2, §19.6).
 ///
-/// Segments come in any order, again, and overlapping. What comes in its turn goes straight behind
-/// what is in a [`Buffer`], from which any stage reads; what comes before its turn is copied and
-/// held. Where segments overlap, the bytes that came first count.
+/// Segments come in any order, repeated, and overlapping. Data in order is appended to a
+/// [`Buffer`], from which any stage reads; data out of order is copied and held. Where segments
+/// overlap, the bytes that came first count.
 ///
 /// # Bounds
-/// It knows no limit: [`ReceiveStream`](super::ReceiveStream) and
-/// [`CryptoStream`](super::CryptoStream) refuse what is beyond theirs before it comes here. What is
-/// before its turn lies in pages of 2 KiB, with a bit for each byte that says whether it is there:
-/// of a window of `w` bytes at most `w / 2 KiB + 2` of them, however the bytes are cut. A segment of
-/// `n` bytes brings about `n / 2 KiB + 2` at most, and keeps nothing of the datagram it came in. Work
-/// goes with the length of segments, and is the same for every order.
+/// It has no limit: [`ReceiveStream`](super::ReceiveStream) and
+/// [`CryptoStream`](super::CryptoStream) refuse data beyond theirs before it comes here. Data out
+/// of order is held in pages of 2 KiB, with a bit for each byte that is there: at most `w / 2 KiB +
+/// 2` pages of a window of `w` bytes, however the data is cut. A segment of `n` bytes adds at most
+/// about `n / 2 KiB + 2` pages, and keeps nothing of its datagram. The work is proportional to the
+/// length of segments, in any order.
 ///
 /// Pages that are not needed any more serve all streams of a thread, which keeps 64 of them at most
 /// (145 KiB), with the feature `std`.
@@ -40,16 +38,16 @@ pub struct Reassembler {
 }
 
 impl Reassembler {
-    /// A reassembler of a stream of which nothing has come.
+    /// Creates a reassembler of an empty stream.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Takes a segment whose first byte is that at `offset`, and appends to `buffer` what is in
-    /// order now. Gives how many bytes that is.
+    /// Takes a segment that begins at `offset`, and appends the data that is in order now to
+    /// `buffer`. Returns the number of appended bytes.
     ///
-    /// A stream has at most 2^62 - 1 bytes (§4.5); what would be beyond 2^64 is dropped.
+    /// A stream has at most 2^62 - 1 bytes (§4.5); data beyond 2^64 is dropped.
     #[inline]
     pub fn write(&mut self, offset: u64, data: &[u8], buffer: &mut Buffer) -> u64 {
         if offset == self.next && self.pages.is_empty() && offset <= LAST {
@@ -77,7 +75,7 @@ impl Reassembler {
             let (now, later) = data.split_at(data.len().min(missing));
             buffer.extend(now);
             self.next += now.len() as u64;
-            // What is held came first.
+            // The held bytes came first, so they count.
             let held = self.pages.release(self.next, buffer);
             self.next += held;
             let held = usize::try_from(held).unwrap_or(usize::MAX);
@@ -86,31 +84,31 @@ impl Reassembler {
         self.next - from
     }
 
-    /// The offset of the first byte that is missing: how many bytes are in order.
+    /// Returns the offset of the first missing byte: the number of bytes in order.
     #[inline]
     #[must_use]
     pub fn position(&self) -> u64 {
         self.next
     }
 
-    /// The number of bytes that wait because something before them is missing.
+    /// Returns the number of bytes that wait because something before them is missing.
     #[must_use]
     pub fn out_of_order(&self) -> usize {
         self.pages.held()
     }
 
-    /// The memory that holds them, used or not, in bytes.
+    /// Returns the memory that holds them, used or not, in bytes.
     #[must_use]
     pub fn held(&self) -> usize {
         self.pages.memory()
     }
 
-    /// Drops what is held.
+    /// Drops all data.
     pub fn clear(&mut self) {
         self.pages.clear();
     }
 
-    /// Gives back the memory that is kept for the next segment out of order: about 2 KiB.
+    /// Releases the memory that is kept for the next segment out of order: about 2 KiB.
     pub fn release_memory(&mut self) {
         self.pages.release_memory();
     }

@@ -1,15 +1,13 @@
-//! The side of a stream that receives.
-
 use segue::{Buffer, Decode, Output, Step, mux::Window};
 
 use super::{ReadError, Reassembler, StreamError};
 
-/// The side of a stream that receives: its data in order, its end, its limit (RFC 9000 §3.2).
+/// The receiving side of a stream: its data in order, its end, its limit (RFC 9000 §3.2).
 ///
-/// STREAM frames are given to [`receive`](Self::receive) as they come. Any stage then reads the
-/// stream by [`step`](Self::step), or from the [`Buffer`] that [`parts`](Self::parts) lends. What
-/// was read makes room for more, which [`settle`](Self::settle) counts, and says when the peer is to
-/// be told.
+/// Give STREAM frames to [`receive`](Self::receive) as they come. Any stage then reads the stream
+/// by [`step`](Self::step), or from the [`Buffer`] of [`parts`](Self::parts). Data that was read
+/// makes room for more: [`settle`](Self::settle) counts it, and tells when to send the peer a new
+/// limit.
 ///
 /// ```
 /// use segue::{Output, Step, separator};
@@ -35,24 +33,24 @@ use super::{ReadError, Reassembler, StreamError};
 /// ```
 ///
 /// # Memory
-/// A stream holds what its window allows: of a window of `w` bytes, those in order in the buffer,
-/// which doubles as it grows, and the others as [`Reassembler`] tells. A window of the connection
-/// bounds the sum over all streams.
+/// A stream holds at most its window of `w` bytes: data in order in the buffer, which doubles as it
+/// grows, and the rest as in [`Reassembler`]. A window of the connection bounds the sum over all
+/// streams.
 #[derive(Debug)]
 pub struct ReceiveStream {
     reassembler: Reassembler,
     buffer: Buffer,
     window: Window,
     final_size: Option<u64>,
-    /// The error code, once the peer gave the stream up.
+    /// The error code, once the peer reset the stream.
     reset: Option<u64>,
-    /// Whether nobody wants the rest.
+    /// The rest has no reader.
     stopped: bool,
 }
 
 impl ReceiveStream {
-    /// A stream of which at most `window` bytes may have come and not been read: the
-    /// `initial_max_stream_data_..` that the peer was told.
+    /// Creates a stream with a window of `window` bytes: the `initial_max_stream_data_..` that the
+    /// peer was sent.
     #[must_use]
     pub fn new(window: u64) -> Self {
         Self {
@@ -65,12 +63,12 @@ impl ReceiveStream {
         }
     }
 
-    /// Takes the data of a STREAM frame; `connection` is the window of all streams. Gives whether
+    /// Takes the data of a STREAM frame; `connection` is the window of all streams. Returns true if
     /// there is more to read than before: data or the end.
     ///
     /// # Errors
-    /// If the frame breaks the limit of the stream or of the connection, or what is known of its
-    /// end. Nothing has changed then, and the connection is to be closed.
+    /// If the frame breaks the limit of the stream or of the connection, or contradicts its known
+    /// end. Nothing has changed then: close the connection.
     #[inline]
     pub fn receive(
         &mut self,
@@ -93,12 +91,12 @@ impl ReceiveStream {
         Ok(new > 0 || (new_end && self.is_whole()))
     }
 
-    /// Takes a RESET_STREAM frame: the peer gives the stream up (RFC 9000 §19.4). What was not read
-    /// is dropped, unless all of it has come: then the reset came too late to matter, and is
-    /// ignored (§3.2). Gives whether the stream was reset by it.
+    /// Takes a RESET_STREAM frame: the peer gives the stream up (RFC 9000 §19.4). Unread data is
+    /// dropped, unless all of it has come: then the reset is too late and is ignored (§3.2).
+    /// Returns true if the stream was reset by it.
     ///
     /// # Errors
-    /// If the final size breaks a limit, or what is known of it.
+    /// If the final size breaks a limit, or contradicts the known one.
     pub fn reset(
         &mut self,
         code: u64,
@@ -119,18 +117,18 @@ impl ReceiveStream {
         Ok(true)
     }
 
-    /// Drops what has come and what will: nobody reads on, and the peer is told so in a
-    /// STOP_SENDING frame (RFC 9000 §3.5). What comes is still counted.
+    /// Drops past and future data: it has no reader any more. Tell the peer in a STOP_SENDING frame
+    /// (RFC 9000 §3.5). Data that comes is still counted.
     pub fn stop(&mut self) {
         self.stopped = true;
         self.drop_data();
     }
 
-    /// The next item of `stage`, or what it needs: [`Buffer::step`] over what is in order, with the
-    /// end of the stream for `eof`.
+    /// Returns the next item of `stage`, or its need: [`Buffer::step`] over the data in order, with
+    /// the end of the stream as `eof`.
     ///
     /// # Errors
-    /// If the peer reset the stream, and faults of the stage.
+    /// [`ReadError::Reset`] if the peer reset the stream, and faults of the stage.
     #[inline]
     pub fn step<'a, D: Decode>(
         &'a mut self,
@@ -144,77 +142,77 @@ impl ReceiveStream {
         self.buffer.step(stage, eof, answers).map_err(ReadError::Fault)
     }
 
-    /// The buffer with what is in order and not read, and whether the stream ends behind it: for
-    /// [`Buffer::records`], exchanges, or reading it oneself.
+    /// Returns the buffer with the unread data in order, and true if the stream ends behind it: for
+    /// [`Buffer::records`], exchanges, or your own reading.
     #[inline]
     pub fn parts(&mut self) -> (&mut Buffer, bool) {
         let eof = self.is_whole();
         (&mut self.buffer, eof)
     }
 
-    /// Counts what was read since the last call as room in the windows of the stream and of the
-    /// connection. Gives the limit for a MAX_STREAM_DATA frame if one is due; whether a MAX_DATA
-    /// frame is, `connection` says ([`Window::announce`]).
+    /// Counts the data read since the last call as room in the windows of the stream and of the
+    /// connection. Returns the limit for a MAX_STREAM_DATA frame if one is due; for MAX_DATA see
+    /// [`Window::announce`] of `connection`.
     pub fn settle(&mut self, connection: &mut Window) -> Option<u64> {
         let done = if self.is_dropped() { self.window.reached() } else { self.buffer.position() };
         let new = done.saturating_sub(self.window.consumed());
         self.window.consume(new);
         connection.consume(new);
-        // Where the end is known no more is to come (RFC 9000 §3.2).
+        // No credit is needed once the end is known (RFC 9000 §3.2).
         if self.final_size.is_some() || self.stopped { None } else { self.window.announce() }
     }
 
-    /// Where what is in order ends, read or not.
+    /// Returns the end of the data in order, read or not.
     pub(super) fn arrived(&self) -> u64 {
         self.reassembler.position()
     }
 
-    /// The consumer has done with so much, wherever the buffer is.
+    /// Notes that the consumer has read up to here, wherever the buffer is.
     pub(super) fn consume(&mut self, count: u64, connection: &mut Window) {
         let before = self.window.consumed();
         self.window.consume(count);
         connection.consume(self.window.consumed() - before);
     }
 
-    /// Counts what is only counted as done with.
+    /// Counts dropped data as read.
     pub(super) fn settle_dropped(&mut self, connection: &mut Window) {
         if self.is_dropped() {
             self.settle(connection);
         }
     }
 
-    /// How much of the stream may come.
+    /// Returns the window: the credit that the peer has on this stream.
     #[must_use]
     pub fn window(&self) -> &Window {
         &self.window
     }
 
-    /// The same, to be resized.
+    /// Returns the window, to resize it.
     pub fn window_mut(&mut self) -> &mut Window {
         &mut self.window
     }
 
-    /// How long the stream is in all, once the peer has told.
+    /// Returns the length of the whole stream, once the peer has told it.
     #[must_use]
     pub fn final_size(&self) -> Option<u64> {
         self.final_size
     }
 
-    /// The error code with which the peer gave the stream up, if it did.
+    /// Returns the error code with which the peer reset the stream, if it did.
     #[must_use]
     pub fn reset_code(&self) -> Option<u64> {
         self.reset
     }
 
-    /// Whether all data has come, read or not.
+    /// Returns true if all data has come, read or not.
     #[inline]
     #[must_use]
     pub fn is_whole(&self) -> bool {
         self.final_size == Some(self.reassembler.position())
     }
 
-    /// Whether nothing of this stream matters any more: all was read, or it was reset, or stopped
-    /// and its end is known. It counts no longer as open: see [`Window::streams`].
+    /// Returns true if the stream is over: all was read, or it was reset, or it was stopped and its
+    /// end is known. It does not count as open any more: see [`Window::streams`].
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.reset.is_some()
@@ -222,19 +220,19 @@ impl ReceiveStream {
             || (self.is_whole() && self.buffer.is_empty())
     }
 
-    /// The number of bytes that have come and were not read, in order and out of order.
+    /// Returns the number of bytes that have come and were not read,
     #[must_use]
     pub fn unread(&self) -> usize {
         self.buffer.len() + self.reassembler.out_of_order()
     }
 
-    /// The memory that holds them, used or not, in bytes.
+    /// Returns the memory that holds them, used or not, in bytes.
     #[must_use]
     pub fn held(&self) -> usize {
         self.buffer.capacity() + self.reassembler.held()
     }
 
-    /// Gives back memory that holds nothing, which is otherwise kept for what comes next.
+    /// Releases unused memory, which is otherwise kept for more data.
     pub fn release_memory(&mut self) {
         if self.buffer.is_empty() {
             drop(self.buffer.take_rest());
@@ -242,7 +240,7 @@ impl ReceiveStream {
         self.reassembler.release_memory();
     }
 
-    /// Whether data that comes is only counted.
+    /// Returns true if incoming data is only counted.
     fn is_dropped(&self) -> bool {
         self.stopped || self.reset.is_some()
     }

@@ -1,5 +1,3 @@
-//! The side of a stream that sends.
-
 use core::fmt;
 
 use bytes::Bytes;
@@ -8,12 +6,12 @@ use segue::{Output, mux::Credit};
 use super::{Piece, SendQueue, Sent, StreamId};
 use crate::VarInt;
 
-/// The side of a stream that sends: its data until it is acknowledged, its end, its credit
-/// (RFC 9000 §3.1).
+/// The sending side of a stream: its data until it is acknowledged, its end, its credit (RFC 9000
+/// §3.1).
 ///
-/// What is written is cut into STREAM frames by [`next`](Self::next), within the credit of the stream
-/// and that of the connection. For each frame, keep what [`Piece::sent`] gives with the packet, and
-/// tell when that is [`acknowledged`](Self::acknowledged) or [`lost`](Self::lost).
+/// [`next`](Self::next) cuts written data into STREAM frames, within the credit of the stream and
+/// that of the connection. Keep the [`Piece::sent`] of each frame with its packet, and report when
+/// that is [`acknowledged`](Self::acknowledged) or [`lost`](Self::lost).
 ///
 /// ```
 /// use segue::mux::Credit;
@@ -45,15 +43,15 @@ pub struct SendStream {
     queue: SendQueue,
     credit: Credit,
     fin: Told,
-    /// The application's error code, once this side gave the stream up, and the final size.
+    /// The application's error code, once this side reset the stream, and the final size.
     reset: Option<(u64, u64)>,
     reset_told: Told,
 }
 
-/// How far something that is said in a frame has come.
+/// The progress of something that is told in a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
-    /// There is nothing to be said.
+    /// There is nothing to tell.
     Nothing,
     /// It is to be sent, for the first time or again.
     Due,
@@ -64,8 +62,8 @@ enum Told {
 }
 
 impl SendStream {
-    /// A stream on which `limit` bytes may be sent for now, which the peer's transport parameters
-    /// say.
+    /// Creates a stream on which `limit` bytes may be sent at first, as in the peer's transport
+    /// parameters.
     #[must_use]
     pub fn new(id: StreamId, limit: u64) -> Self {
         Self {
@@ -96,8 +94,7 @@ impl SendStream {
         Ok(())
     }
 
-    /// Writes all that waits in `output`: what encoders of stages have put there, and what stages
-    /// have answered.
+    /// Writes all bytes of `output`: items of encoders, and answers of stages.
     ///
     /// # Errors
     /// As [`put`](Self::put), unless nothing waits.
@@ -108,17 +105,17 @@ impl SendStream {
         Ok(())
     }
 
-    /// Ends the stream behind what was written.
+    /// Ends the stream behind the written data.
     pub fn finish(&mut self) {
         if self.fin == Told::Nothing && self.reset.is_none() {
             self.fin = Told::Due;
         }
     }
 
-    /// Gives the stream up with an error code of the application's protocol, of itself or since the
-    /// peer asked for it in a STOP_SENDING frame (RFC 9000 §3.5). What was written is dropped, and
-    /// [`next_reset`](Self::next_reset) has the frame. Nothing happens to a stream that was reset, or
-    /// of which all has arrived.
+    /// Resets the stream with an error code of the application protocol, on its own account or
+    /// since the peer asked for it in a STOP_SENDING frame (RFC 9000 §3.5). Written data is
+    /// dropped, and [`next_reset`](Self::next_reset) returns the frame. A stream that was reset
+    /// already, or has arrived as a whole, is unchanged.
     pub fn reset(&mut self, code: u64) {
         if self.reset.is_none() && !self.is_done() {
             self.reset = Some((code, self.queue.sent()));
@@ -128,11 +125,11 @@ impl SendStream {
         }
     }
 
-    /// The next part to be sent, such that its STREAM frame has at most `room` bytes, with the
-    /// length in it. None where there is nothing to send, or no room, or no credit: that of the
-    /// stream and that of the `connection`, which parts that were lost do not take again.
+    /// Takes the next piece to send, cut so that its STREAM frame has at most `room` bytes, length
+    /// included. None if there is nothing to send, no room, or no credit: of the stream and of the
+    /// `connection`. Lost data takes no credit again.
     ///
-    /// It counts as sent.
+    /// The piece counts as sent.
     pub fn next(&mut self, room: usize, connection: &mut Credit) -> Option<Piece<'_>> {
         let credit = self.credit.available().min(connection.available());
         let (end, fin_due) = (self.queue.end(), self.fin == Told::Due);
@@ -164,7 +161,7 @@ impl SendStream {
         Some(piece)
     }
 
-    /// The error code and the final size for a RESET_STREAM frame, if one is to be sent. It counts
+    /// Returns the error code and the final size for a RESET_STREAM frame, if one is due. It counts
     /// as sent.
     pub fn next_reset(&mut self) -> Option<(u64, u64)> {
         if self.reset_told != Told::Due {
@@ -174,7 +171,7 @@ impl SendStream {
         self.reset
     }
 
-    /// A STREAM frame that carried `sent` was acknowledged.
+    /// Notes that a STREAM frame that carried `sent` was acknowledged.
     pub fn acknowledged(&mut self, sent: Sent) {
         self.queue.acknowledged(sent);
         if sent.fin && matches!(self.fin, Told::Sent | Told::Due) && self.is_end(sent) {
@@ -182,7 +179,7 @@ impl SendStream {
         }
     }
 
-    /// A STREAM frame that carried `sent` was lost.
+    /// Notes that a STREAM frame that carried `sent` was lost.
     pub fn lost(&mut self, sent: Sent) {
         self.queue.lost(sent);
         if sent.fin && self.fin == Told::Sent && self.is_end(sent) {
@@ -190,51 +187,52 @@ impl SendStream {
         }
     }
 
-    /// The RESET_STREAM frame was acknowledged.
+    /// Notes that the RESET_STREAM frame was acknowledged.
     pub fn reset_acknowledged(&mut self) {
         if self.reset.is_some() {
             self.reset_told = Told::Acknowledged;
         }
     }
 
-    /// The RESET_STREAM frame was lost.
+    /// Notes that the RESET_STREAM frame was lost.
     pub fn reset_lost(&mut self) {
         if self.reset_told == Told::Sent {
             self.reset_told = Told::Due;
         }
     }
 
-    /// The id of the stream.
+    /// Returns the id of the stream.
     #[must_use]
     pub fn id(&self) -> StreamId {
         self.id
     }
 
-    /// What is written and not acknowledged.
+    /// Returns the queue of written and unacknowledged data.
     #[must_use]
     pub fn queue(&self) -> &SendQueue {
         &self.queue
     }
 
-    /// How much may be sent.
+    /// Returns the credit: how much may be sent.
     #[must_use]
     pub fn credit(&self) -> &Credit {
         &self.credit
     }
 
-    /// The same, to be raised by MAX_STREAM_DATA frames.
+    /// Returns the credit, to raise it by MAX_STREAM_DATA frames.
     pub fn credit_mut(&mut self) -> &mut Credit {
         &mut self.credit
     }
 
-    /// Whether there is something to send, if there is credit and room: data, the end, or a reset.
+    /// Returns true if there is something to send, given credit and room: data, the end, or a
+    /// reset.
     #[must_use]
     pub fn has_more(&self) -> bool {
         self.queue.has_more() || self.fin == Told::Due || self.reset_told == Told::Due
     }
 
-    /// Whether the stream is closed on this side: the peer has acknowledged everything with the end,
-    /// or the reset.
+    /// Returns true if the stream is closed on this side: the peer has acknowledged everything with
+    /// the end, or the reset.
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.reset_told == Told::Acknowledged
@@ -253,8 +251,8 @@ impl SendStream {
             && self.queue.sent() == self.queue.end()
     }
 
-    /// How many bytes of data fit a STREAM frame of `room` bytes (RFC 9000 §19.8); none where not
-    /// even an empty one fits.
+    /// Returns the number of data bytes that fit in a STREAM frame of `room` bytes (RFC 9000
+    /// §19.8); none if not even an empty one fits.
     fn room_for_data(&self, offset: u64, room: usize) -> Option<usize> {
         let offset = if offset == 0 { 0 } else { varint_size(offset) };
         let room = room.checked_sub(1 + varint_size(self.id.value()) + offset)?;

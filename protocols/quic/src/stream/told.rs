@@ -1,4 +1,4 @@
-//! What happened on a stream and was not told.
+//! Events of a stream that were not reported yet.
 
 /// The events of a stream that were not told, in the order in which they will be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

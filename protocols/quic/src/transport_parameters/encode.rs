@@ -1,4 +1,4 @@
-//! Transport parameters to be sent.
+//! Encoding of transport parameters.
 
 use alloc::vec::Vec;
 
@@ -9,11 +9,11 @@ use super::{
 use crate::{Role, Sink, TransportError, VarInt};
 
 impl TransportParameters {
-    /// Appends what `sender` sends in its TLS extension: the parameters that have not their
+    /// Appends the content of the TLS extension of `sender`: the parameters that do not have their
     /// default, in the order of their ids, then the unknown ones.
     ///
     /// # Errors
-    /// What the receiver would close the connection with. Nothing is appended then.
+    /// The error with which the receiver would close the connection. Nothing is appended then.
     pub fn encode(&self, sender: Role, sink: &mut impl Sink) -> Result<(), TransportError> {
         self.check(sender)?;
         let ids = [&self.original_destination, &self.initial_source, &self.retry_source];
@@ -55,7 +55,7 @@ impl TransportParameters {
         Ok(())
     }
 
-    /// As [`encode`](Self::encode), into a `Vec` of its own: what TLS libraries are given.
+    /// Encodes as [`encode`](Self::encode) does, into a new `Vec`, as TLS libraries expect it.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).

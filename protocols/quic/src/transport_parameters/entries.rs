@@ -1,4 +1,4 @@
-//! Transport parameters as they are sent, whatever they mean.
+//! Transport parameters as ids and bytes.
 
 use segue::{Cause, Decode, Fault, Framing, Need, Record};
 
@@ -8,16 +8,16 @@ use crate::{TransportError, VarInt, Width};
 /// One transport parameter as it is sent (RFC 9000 §18).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Parameter<'a> {
-    /// Which.
+    /// The id of the parameter.
     pub id: VarInt,
-    /// Its value, in bytes that the id gives a meaning.
+    /// The value, in bytes whose meaning depends on the id.
     pub value: &'a [u8],
 }
 
 /// A stage that reads transport parameters one by one: an id, a length, and that many bytes.
 ///
-/// - Complete input: each parameter is an item. None is refused, twice the same neither.
-/// - Partial input: it needs the rest of the parameter.
+/// - Complete input: each parameter is an item. None is refused, not even a repeated one.
+/// - Partial input: the stage needs the rest of the parameter.
 /// - At the end of the stream: done between two parameters, a truncation inside one.
 ///
 /// ```
@@ -35,16 +35,16 @@ pub struct Parameter<'a> {
 pub struct Parameters(());
 
 impl Parameters {
-    /// The longest value that is taken, in bytes: a TLS extension has no room for more.
+    /// The longest accepted value in bytes: a TLS extension has no room for more.
     pub const MAX: usize = 0xffff;
 
-    /// A stage in front of the first parameter.
+    /// Creates a stage in front of the first parameter.
     #[must_use]
     pub const fn new() -> Self {
         Self(())
     }
 
-    /// The parameters of `extension`, one by one. The first error is the last item.
+    /// Iterates over the parameters of `extension`. The first error is the last item.
     pub fn iter(extension: &[u8]) -> impl Iterator<Item = Result<Parameter<'_>, TransportError>> {
         let mut rest = Some(extension);
         core::iter::from_fn(move || {
@@ -60,7 +60,7 @@ impl Parameters {
     }
 }
 
-/// What is in front of some bytes.
+/// The entry in front of some bytes.
 enum Front<'a> {
     /// A parameter of that many bytes.
     Whole(Parameter<'a>, usize),

@@ -1,4 +1,4 @@
-//! Whether the connection ids of the handshake were tampered with (RFC 9000 §7.3).
+//! The check that the connection ids of the handshake were not tampered with (RFC 9000 §7.3).
 
 use super::{TransportParameters, wrong};
 use crate::{Role, TransportError};
@@ -15,11 +15,11 @@ pub struct ConnectionIds<'a> {
 }
 
 impl TransportParameters {
-    /// Checks the connection ids that `sender` declares against those that were `seen`
-    /// (RFC 9000 §7.3): nobody on the path has changed them.
+    /// Checks the connection ids that `sender` declares against those that were `seen` (RFC 9000
+    /// §7.3), so that nobody on the path has changed them.
     ///
     /// # Errors
-    /// `TRANSPORT_PARAMETER_ERROR` where one is missing, is there without reason, or is another.
+    /// `TRANSPORT_PARAMETER_ERROR` if one is missing, superfluous, or different.
     pub fn authenticate(
         &self,
         sender: Role,

@@ -1,8 +1,7 @@
-//! Transport parameters: what each end declares in the handshake (RFC 9000 §7.4, §18).
+//! Transport parameters, which each end declares in the handshake (RFC 9000 §7.4, §18).
 //!
-//! They travel in a TLS extension, one behind the other: [`Parameters`] reads them as they are,
-//! [`TransportParameters`] is what they come to. Those that nobody knows, grease among them, are
-//! kept.
+//! They are sent in a TLS extension: [`Parameters`] reads them one by one, [`TransportParameters`]
+//! interprets all of them. Unknown ones, including grease, are kept.
 //!
 //! ```
 //! use segue_quic::{Role, transport_parameters::TransportParameters};
@@ -36,58 +35,59 @@ pub use version_information::VersionInformation;
 
 use crate::{ConnectionId, ErrorCode, StatelessResetToken, TransportError, VarInt};
 
-/// What one end declares in the handshake (RFC 9000 §18.2).
+/// The parameters that one end declares in the handshake (RFC 9000 §18.2).
 ///
-/// A field that was not sent has its default. Limits are those that the sender of the parameters
-/// imposes on whoever receives them.
+/// A field that was not sent has its default. The limits bind the receiver of the parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TransportParameters {
     /// The connection id that the client's first Initial was sent to. Of servers only.
     pub original_destination: Option<ConnectionId>,
-    /// After so many milliseconds of silence the connection is over; 0 for never.
+    /// The milliseconds of silence after which the connection is over; 0 for never.
     pub max_idle_timeout: VarInt,
-    /// What ends a stateless reset of this connection. Of servers only.
+    /// The last bytes of a stateless reset of this connection. Of servers only.
     pub stateless_reset_token: Option<StatelessResetToken>,
-    /// The longest UDP payload that is taken, in bytes: at least 1200.
+    /// The longest accepted UDP payload in bytes: at least 1200.
     pub max_udp_payload_size: VarInt,
-    /// How much may be sent on all streams together at first, in bytes.
+    /// The most that may be sent on all streams together at first, in bytes.
     pub initial_max_data: VarInt,
-    /// How much may be sent at first on a stream both ways that the sender of this opens.
+    /// The most that may be sent at first on a stream both ways that the sender of this opens, in
+    /// bytes.
     pub initial_max_stream_data_bidi_local: VarInt,
-    /// How much may be sent at first on a stream both ways that the receiver of this opens.
+    /// The most that may be sent at first on a stream both ways that the receiver of this opens, in
+    /// bytes.
     pub initial_max_stream_data_bidi_remote: VarInt,
-    /// How much may be sent at first on a stream one way.
+    /// The most that may be sent at first on a stream one way, in bytes.
     pub initial_max_stream_data_uni: VarInt,
-    /// How many streams both ways may be opened at first: at most 2^60.
+    /// The number of streams both ways that may be opened at first: at most 2^60.
     pub initial_max_streams_bidi: VarInt,
-    /// How many streams one way may be opened at first: at most 2^60.
+    /// The number of streams one way that may be opened at first: at most 2^60.
     pub initial_max_streams_uni: VarInt,
-    /// By which power of two the delay in ACK frames is divided: at most 20.
+    /// The exponent of the power of two that divides the delay in ACK frames: at most 20.
     pub ack_delay_exponent: u8,
-    /// How many milliseconds acknowledgements are held back at most: less than 2^14.
+    /// The time in milliseconds that acknowledgements are held back at most: less than 2^14.
     pub max_ack_delay: u16,
-    /// Whether the addresses of the handshake are the only ones that may be used.
+    /// Only the addresses of the handshake may be used.
     pub disable_active_migration: bool,
-    /// Where the server would rather be talked to. Of servers only.
+    /// The address at which the server would rather be reached. Of servers only.
     pub preferred_address: Option<PreferredAddress>,
-    /// How many connection ids are stored: at least 2.
+    /// The number of connection ids that are stored: at least 2.
     pub active_connection_id_limit: VarInt,
     /// The source connection id of the sender's first Initial.
     pub initial_source: Option<ConnectionId>,
     /// The source connection id of the server's Retry, if there was one. Of servers only.
     pub retry_source: Option<ConnectionId>,
-    /// The longest DATAGRAM frame that is taken, in bytes; 0 for none (RFC 9221 §3).
+    /// The longest accepted DATAGRAM frame in bytes; 0 for none (RFC 9221 §3).
     pub max_datagram_frame_size: VarInt,
-    /// Whether the fixed bit of packets may be any (RFC 9287).
+    /// The fixed bit of packets may have either value (RFC 9287).
     pub grease_quic_bit: bool,
     /// The versions that the sender speaks (RFC 9368).
     pub version_information: Option<VersionInformation>,
-    /// All others, grease among them, in the order in which they came.
+    /// All other parameters, including grease, in their order.
     pub unknown: Vec<(VarInt, Vec<u8>)>,
 }
 
 impl TransportParameters {
-    /// What is declared by whoever sends no parameters.
+    /// Returns the defaults, which an end declares by sending no parameters.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -115,7 +115,7 @@ impl TransportParameters {
         }
     }
 
-    /// Whether the parameter `id` is reserved to exercise that unknown ones are ignored
+    /// Returns true if the parameter `id` is reserved to exercise that unknown ones are ignored
     /// (RFC 9000 §18.1).
     ///
     /// ```
@@ -145,7 +145,7 @@ macro_rules! ids {
         }
 
         impl TransportParameters {
-            /// The name that its standard gives the parameter `id`, if it is known.
+            /// Returns the name of the parameter `id` in its standard, if it is known.
             ///
             /// ```
             /// use segue_quic::{VarInt, transport_parameters::TransportParameters};
@@ -187,13 +187,13 @@ ids! {
     grease_quic_bit = 0x2ab2;
 }
 
-/// The greatest payload that UDP has.
+/// The longest payload of UDP.
 const MAX_UDP_PAYLOAD_SIZE: VarInt = VarInt::from_u32(65_527);
 const ACK_DELAY_EXPONENT: u8 = 3;
 const MAX_ACK_DELAY: u16 = 25;
 const ACTIVE_CONNECTION_ID_LIMIT: VarInt = VarInt::from_u32(2);
 
-/// What a violation of these rules is answered with.
+/// The error for a violation of these rules.
 const fn wrong(reason: &'static str, section: &'static str) -> TransportError {
     TransportError::new(ErrorCode::TRANSPORT_PARAMETER_ERROR, reason, section)
 }

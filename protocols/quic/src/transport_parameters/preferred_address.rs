@@ -1,12 +1,11 @@
-//! Where a server would rather be talked to (RFC 9000 §9.6, §18.2).
-
 use alloc::vec::Vec;
 use core::net::{Ipv4Addr, Ipv6Addr, SocketAddrV4, SocketAddrV6};
 
 use super::wrong;
 use crate::{ConnectionId, StatelessResetToken, TransportError};
 
-/// Where a server would rather be talked to, once the handshake is over (RFC 9000 §18.2).
+/// The address at which a server would rather be reached, once the handshake is over (RFC 9000
+/// §9.6, §18.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PreferredAddress {
     /// Its address of IPv4, if it has one.
@@ -15,7 +14,7 @@ pub struct PreferredAddress {
     pub v6: Option<SocketAddrV6>,
     /// The connection id to send to there, which has the sequence number 1. Not empty.
     pub id: ConnectionId,
-    /// What ends a stateless reset of it.
+    /// The last bytes of a stateless reset from that address.
     pub reset_token: StatelessResetToken,
 }
 

@@ -1,4 +1,4 @@
-//! What transport parameters come to.
+//! Decoding of transport parameters.
 
 use alloc::collections::BTreeSet;
 
@@ -8,15 +8,14 @@ use super::{
 use crate::{ConnectionId, Role, StatelessResetToken, TransportError, VarInt};
 
 impl TransportParameters {
-    /// The parameters in `extension`, the content of the TLS extension (RFC 9001 §8.2), which
-    /// `sender` sent. Empty is legal: everything has a default.
+    /// Decodes `extension`, the content of the TLS extension (RFC 9001 §8.2) of `sender`. It may be
+    /// empty: everything has a default.
     ///
-    /// Whether the connection ids in it are those that were seen, and are there at all, is for
-    /// [`authenticate`](Self::authenticate).
+    /// The connection ids are not checked: [`authenticate`](Self::authenticate) does that.
     ///
     /// # Errors
-    /// `TRANSPORT_PARAMETER_ERROR` where a parameter is cut off, came before, has a value that it
-    /// must not have, or is one that `sender` must not send.
+    /// `TRANSPORT_PARAMETER_ERROR` if a parameter is cut off, repeated, has a forbidden value, or
+    /// must not be sent by `sender`.
     pub fn decode(extension: &[u8], sender: Role) -> Result<Self, TransportError> {
         let (mut read, mut seen) = (Self::new(), BTreeSet::new());
         for parameter in Parameters::iter(extension) {
@@ -76,7 +75,7 @@ impl TransportParameters {
         Ok(())
     }
 
-    /// Whether all values are such as `sender` may send.
+    /// Checks that `sender` may send all of these values.
     pub(super) fn check(&self, sender: Role) -> Result<(), TransportError> {
         let of_servers = self.original_destination.is_some()
             || self.stateless_reset_token.is_some()

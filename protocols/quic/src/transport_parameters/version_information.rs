@@ -1,16 +1,14 @@
-//! Which versions an end speaks (RFC 9368 §3).
-
 use alloc::vec::Vec;
 
 use super::wrong;
 use crate::{TransportError, Version};
 
-/// Which versions an end speaks (RFC 9368 §3).
+/// The versions that an end speaks (RFC 9368 §3).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionInformation {
-    /// The version of the connection, as the sender has it.
+    /// The version of the connection, as the sender sees it.
     pub chosen: Version,
-    /// The versions that it could speak as well, a client's best first.
+    /// The other versions that it could speak, a client's preferred one first.
     pub available: Vec<Version>,
 }
 

@@ -1,4 +1,4 @@
-//! The engine that both drivers are shells of.
+//! The engine of both drivers.
 
 use std::{
     fmt, io,
@@ -10,7 +10,7 @@ use segue::driver::Timer;
 
 use super::{Batch, Notice, Options, Outgoing, Socket, incoming::Incoming};
 
-/// Datagrams in and out of a socket, in batches, in memory that is used again.
+/// A socket with queues of datagrams, received in batches, in reused memory.
 ///
 /// See [`sync::Datagrams`](super::sync::Datagrams) and `tokio::Datagrams` for the methods that wait.
 pub struct Datagrams<S> {
@@ -18,23 +18,23 @@ pub struct Datagrams<S> {
     incoming: Incoming,
     outgoing: Outgoing,
     notices: Vec<Notice>,
-    /// Whether the notices were given to the caller.
+    /// The caller has seen the notices.
     told: bool,
 }
 
-/// What a turn has brought: datagrams, notices, or, where both are empty, the deadline.
+/// The outcome of a turn: datagrams, notices, or neither, which means that the deadline has come.
 #[derive(Debug)]
 pub struct DatagramTurn<'a> {
-    /// What has come.
+    /// The received datagrams.
     pub datagrams: Batch<'a>,
-    /// What happened to single datagrams since the last turn.
+    /// Events of single datagrams since the last turn.
     pub notices: &'a [Notice],
-    /// Where answers are queued, which the next turn sends.
+    /// The queue for answers, which the next turn sends.
     pub outgoing: &'a mut Outgoing,
 }
 
 impl DatagramTurn<'_> {
-    /// Whether nothing came before the deadline did.
+    /// Returns true if nothing came before the deadline.
     #[must_use]
     pub fn is_deadline(&self) -> bool {
         self.datagrams.len() == 0 && self.notices.is_empty()
@@ -42,7 +42,7 @@ impl DatagramTurn<'_> {
 }
 
 impl<S> Datagrams<S> {
-    /// Drives `socket`, which any [`Socket`] may be.
+    /// Drives any [`Socket`].
     #[must_use]
     pub fn over(socket: S, options: Options) -> Self {
         Self {
@@ -54,22 +54,22 @@ impl<S> Datagrams<S> {
         }
     }
 
-    /// What is queued to be sent.
+    /// Returns the queue of datagrams to send.
     pub fn outgoing(&mut self) -> &mut Outgoing {
         &mut self.outgoing
     }
 
-    /// The driven socket.
+    /// Returns the driven socket.
     pub fn io(&self) -> &S {
         &self.socket
     }
 
-    /// The driven socket, to be used otherwise. What is queued is dropped.
+    /// Returns the driven socket. The queue is dropped.
     pub fn into_io(self) -> S {
         self.socket
     }
 
-    /// The turn that [`poll_ready`](Self::poll_ready) has made ready.
+    /// Returns the turn that [`poll_ready`](Self::poll_ready) has made ready.
     pub fn take(&mut self) -> DatagramTurn<'_> {
         self.told = true;
         DatagramTurn {
@@ -81,11 +81,11 @@ impl<S> Datagrams<S> {
 }
 
 impl<S: Socket> Datagrams<S> {
-    /// Sends what is queued as far as it goes, then takes what has come. Ready where there are
-    /// datagrams or notices, to be [taken](Self::take) before this is asked again.
+    /// Sends queued datagrams as far as possible, then receives. Ready if there are datagrams or
+    /// notices: [take](Self::take) them before the next call.
     ///
     /// # Errors
-    /// The socket's: those that end it.
+    /// The fatal errors of the socket.
     pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.incoming.clear();
         if std::mem::take(&mut self.told) {
@@ -100,7 +100,8 @@ impl<S: Socket> Datagrams<S> {
         self.incoming.poll_fill(&mut self.socket, cx, &mut self.notices)
     }
 
-    /// The same, ready as well once `until` has come by `timer`.
+    /// Polls as [`poll_ready`](Self::poll_ready) does, and is also ready once `until` has come by
+    /// `timer`.
     ///
     /// # Errors
     /// As [`poll_ready`](Self::poll_ready).
@@ -116,7 +117,7 @@ impl<S: Socket> Datagrams<S> {
         }
     }
 
-    /// Sends all that is queued. Notices are kept for the next turn, up to 64 of them.
+    /// Sends all queued datagrams. Notices are kept for the next turn, up to 64 of them.
     ///
     /// # Errors
     /// As [`poll_ready`](Self::poll_ready). The datagram that failed is dropped.
@@ -145,13 +146,13 @@ impl<S: Socket> Datagrams<S> {
     }
 }
 
-/// Shows numbers and not payload.
+/// Shows numbers, but no payload.
 impl<S> fmt::Debug for Datagrams<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Datagrams").field("outgoing", &self.outgoing).finish_non_exhaustive()
     }
 }
 
-/// The most notices of what was sent that are kept for the next turn: as many as answer a batch
-/// twice over. Who sends on without a turn learns nothing from more.
+/// The most notices about sent datagrams that are kept for the next turn: twice the answers to a
+/// batch. Later ones are dropped.
 const NOTICES: usize = 64;

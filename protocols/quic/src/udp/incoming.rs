@@ -7,10 +7,9 @@ use super::{Notice, Options, Socket};
 /// The datagrams of a turn, in memory that each turn uses again.
 #[derive(Default)]
 pub(super) struct Incoming {
-    /// One place behind the other, each a byte longer than datagrams may be, so that longer ones
-    /// are known.
+    /// The places, each a byte longer than the limit, so that longer datagrams are recognised.
     bytes: Vec<u8>,
-    /// What is in the places that are in use.
+    /// The length and the sender in each place that is in use.
     places: Vec<(usize, SocketAddr)>,
     place: usize,
     batch: usize,
@@ -31,8 +30,8 @@ impl Incoming {
         self.places.is_empty()
     }
 
-    /// Takes what has come, as much as fits the batch. Pending where nothing has; the task then is
-    /// woken.
+    /// Receives as many datagrams as fit in the batch. Pending, with the task to be woken, if there
+    /// are none.
     pub(super) fn poll_fill<S: Socket>(
         &mut self,
         socket: &mut S,
@@ -60,7 +59,7 @@ impl Incoming {
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Poll::Ready(Err(error)) => match Notice::of_receiving(&error) {
                     Some(notice) => notices.push(notice),
-                    // What has come is given first; the socket fails again.
+                    // Received datagrams are given first; the socket fails again.
                     None if !self.is_empty() => break,
                     None => return Poll::Ready(Err(error)),
                 },
@@ -84,12 +83,12 @@ pub struct Batch<'a> {
     place: usize,
 }
 
-/// A datagram that has come.
+/// A received datagram.
 #[derive(Debug)]
 pub struct Received<'a> {
-    /// Its bytes, to be unprotected in place.
+    /// The bytes, to be unprotected in place.
     pub bytes: &'a mut [u8],
-    /// Whom it is from.
+    /// The sender.
     pub from: SocketAddr,
 }
 
@@ -111,7 +110,7 @@ impl<'a> Iterator for Batch<'a> {
 impl ExactSizeIterator for Batch<'_> {}
 impl iter::FusedIterator for Batch<'_> {}
 
-/// Shows the number and not payload.
+/// Shows the number, but no payload.
 impl fmt::Debug for Batch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Batch").field("datagrams", &self.len()).finish_non_exhaustive()

@@ -5,15 +5,16 @@
 //! | [`std::net::UdpSocket`] | [`sync::Datagrams`] | `std` |
 //! | tokio's `UdpSocket` | `tokio::Datagrams` | `tokio-net` |
 //!
-//! Both are [`Datagrams`] over another [`Socket`]. A [`DatagramTurn`] sends what is queued, and gives a batch
-//! of datagrams, to be unprotected in place, with the queue to answer on. What happens to single
-//! datagrams, such as that one is too large for the path, is a [`Notice`] and ends nothing.
+//! Both are [`Datagrams`], each over its own [`Socket`]. A turn sends queued datagrams and returns
+//! a batch of received ones as a [`DatagramTurn`], to be unprotected in place, with the queue for
+//! answers. Events of single datagrams, such as one that is too large for the path, are [`Notice`]s
+//! and not fatal.
 //!
-//! No clock is read: a deadline is the caller's, kept by its [`Timer`](segue::driver::Timer).
+//! No clock is read: deadlines are the caller's, kept by its [`Timer`](segue::driver::Timer).
 //!
-//! Left out: ECN marks and segmentation offload (`UDP_SEGMENT`, `UDP_GRO`). Both take control
-//! messages, which neither the standard library nor tokio passes on; a [`Socket`] of one's own that
-//! has them can be driven all the same.
+//! ECN marks and segmentation offload (`UDP_SEGMENT`, `UDP_GRO`) are left out. Both need control
+//! messages, which neither the standard library nor tokio passes on; a [`Socket`] of your own may
+//! use them.
 //!
 //! ```
 //! use segue_quic::udp::sync::Datagrams;

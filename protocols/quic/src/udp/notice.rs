@@ -1,47 +1,45 @@
-//! What happens to single datagrams.
-
 use std::{fmt, io, net::SocketAddr};
 
-/// What happened to a datagram, or to an earlier one. None of it ends anything: datagrams are lost
-/// on their way in any case.
+/// An event of a single datagram, this one or an earlier one. None is fatal: datagrams get lost in
+/// any case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// A datagram was too large to be sent as one (`EMSGSIZE`): the path takes less. A probe that
-    /// finds this has its answer (RFC 8899).
+    /// A datagram was too large for the path (`EMSGSIZE`). A probe of the path's size has its
+    /// answer by this (RFC 8899).
     TooLarge {
         /// Its length in bytes.
         length: usize,
-        /// Where it was to go; none where the socket is connected.
+        /// The receiver; none if the socket is connected.
         to: Option<SocketAddr>,
     },
-    /// A datagram that was sent, by now or before, found nobody (`ECONNREFUSED`, `EHOSTUNREACH`,
-    /// ..). Whoever sends such answers need not be the peer: a connection is not to be given up for
-    /// it (RFC 9000 §21.1.1.4).
+    /// A datagram, this one or an earlier one, found no receiver (`ECONNREFUSED`, `EHOSTUNREACH`,
+    /// ..). Anybody on the path may cause this: do not give up a connection for it (RFC 9000
+    /// §21.1.1.4).
     Unreachable {
-        /// What the system called it.
+        /// The system's kind of error.
         kind: io::ErrorKind,
-        /// Where the datagram was to go that was told so; none where the socket is connected.
+        /// The receiver that was told so; none if the socket is connected.
         to: Option<SocketAddr>,
     },
-    /// A datagram was not sent since the system has no room for it, or a filter forbids it
+    /// A datagram was not sent, since the system has no room for it or a filter forbids it
     /// (`ENOBUFS`, `EPERM`).
     Dropped {
-        /// What the system called it.
+        /// The system's kind of error.
         kind: io::ErrorKind,
-        /// Where it was to go; none where the socket is connected.
+        /// The receiver; none if the socket is connected.
         to: Option<SocketAddr>,
     },
-    /// A datagram that came was longer than [`Options::max_datagram`](super::Options), and was
+    /// A received datagram was longer than [`Options::max_datagram`](super::Options), and was
     /// dropped.
     Oversized {
-        /// Whom it came from, where the system told.
+        /// The sender, if the system told.
         from: Option<SocketAddr>,
     },
 }
 
 impl Notice {
-    /// What an error of sending means, unless it is one of the socket's.
+    /// Translates an error of sending, unless it is one of the socket.
     pub(super) fn of_sending(
         error: &io::Error,
         length: usize,
@@ -56,7 +54,7 @@ impl Notice {
         }
     }
 
-    /// What an error of receiving means, unless it is one of the socket's.
+    /// Translates an error of receiving, unless it is one of the socket.
     pub(super) fn of_receiving(error: &io::Error) -> Option<Self> {
         let kind = error.kind();
         if is(error, TOO_LARGE) {
@@ -66,7 +64,7 @@ impl Notice {
     }
 }
 
-/// Whether this is what the system says when a datagram found nobody.
+/// Returns true if the system reports that a datagram found no receiver.
 fn unreachable_by(kind: io::ErrorKind) -> bool {
     matches!(
         kind,

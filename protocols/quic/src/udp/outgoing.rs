@@ -1,8 +1,6 @@
-//! Datagrams that are to be sent.
-
 use std::{collections::VecDeque, fmt, net::SocketAddr};
 
-/// Datagrams that are queued to be sent, in memory that is used again.
+/// A queue of datagrams to send, in reused memory.
 ///
 /// ```
 /// use segue_quic::udp::Outgoing;
@@ -19,14 +17,14 @@ use std::{collections::VecDeque, fmt, net::SocketAddr};
 pub struct Outgoing {
     /// Their bytes, one behind the other.
     bytes: Vec<u8>,
-    /// Where the first that was not sent begins.
+    /// The start of the first datagram that was not sent.
     start: usize,
     queue: VecDeque<(usize, Option<SocketAddr>)>,
     high_water: usize,
 }
 
 impl Outgoing {
-    /// An empty queue with a high-water mark of `high_water` bytes.
+    /// Creates an empty queue with a high-water mark
     #[must_use]
     pub fn new(high_water: usize) -> Self {
         Self { high_water, ..Self::default() }
@@ -38,8 +36,8 @@ impl Outgoing {
         self.queue.push_back((datagram.len(), to));
     }
 
-    /// Queues the datagram that `write` puts in front of `room` zero bytes; it gives its length. A
-    /// length of 0 is none: nothing is queued then.
+    /// Queues the datagram that `write` puts at the front of `room` zero bytes. It returns the
+    /// length; 0 queues nothing.
     pub fn put_with(
         &mut self,
         room: usize,
@@ -55,26 +53,26 @@ impl Outgoing {
         }
     }
 
-    /// How many datagrams are queued.
+    /// Returns the number of queued datagrams.
     #[must_use]
     pub fn len(&self) -> usize {
         self.queue.len()
     }
 
-    /// Whether none is.
+    /// Returns true if no datagram is queued.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }
 
-    /// Whether fewer bytes are queued than the high-water mark, which is soft: whoever makes
-    /// datagrams asks before.
+    /// Returns true if fewer bytes are queued than the high-water mark. The mark is soft: check it
+    /// before you make a datagram.
     #[must_use]
     pub fn has_room(&self) -> bool {
         self.bytes.len() - self.start < self.high_water
     }
 
-    /// The datagram that is to be sent next.
+    /// Returns the next datagram to send.
     pub(super) fn front(&self) -> Option<(&[u8], Option<SocketAddr>)> {
         let &(length, to) = self.queue.front()?;
         Some((&self.bytes[self.start..self.start + length], to))
@@ -85,7 +83,7 @@ impl Outgoing {
         if let Some((length, _)) = self.queue.pop_front() {
             self.start += length;
         }
-        // What is left moves to the front once it is not longer than what was sent.
+        // The rest moves to the front once it is no longer than what was sent.
         let left = self.bytes.len() - self.start;
         if left <= self.start {
             self.bytes.copy_within(self.start.., 0);
@@ -95,7 +93,7 @@ impl Outgoing {
     }
 }
 
-/// Shows numbers and not payload.
+/// Shows numbers, but no payload.
 impl fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outgoing")

@@ -1,4 +1,4 @@
-//! What datagrams are driven over.
+//! The socket that datagrams are driven over.
 
 use std::{
     io,
@@ -8,23 +8,23 @@ use std::{
 
 /// A socket that sends and receives whole datagrams.
 ///
-/// A socket that would have to wait gives [`Poll::Pending`], and wakes the task if it has any.
+/// A socket that would have to wait returns [`Poll::Pending`], and wakes the task if it has any.
 pub trait Socket {
-    /// Puts the next datagram that has come in front of `into`, and gives its length, and whom it
-    /// is from. What does not fit is cut off, or is an error.
+    /// Receives the next datagram into `into`. Returns its length and its sender. A datagram that
+    /// does not fit is cut off, or is an error.
     ///
     /// # Errors
-    /// The socket's.
+    /// Those of the socket.
     fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
         into: &mut [u8],
     ) -> Poll<io::Result<(usize, SocketAddr)>>;
 
-    /// Sends a datagram, to the peer of a connected socket if no other is named.
+    /// Sends a datagram, to the peer of a connected socket if no address is given.
     ///
     /// # Errors
-    /// The socket's.
+    /// Those of the socket.
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
@@ -32,7 +32,7 @@ pub trait Socket {
         to: Option<SocketAddr>,
     ) -> Poll<io::Result<()>>;
 
-    /// Whether receiving once more, where nothing has come, does not block.
+    /// Returns true if receiving once more never blocks, even if nothing has come.
     fn never_blocks(&self) -> bool {
         true
     }

@@ -13,11 +13,12 @@ use super::{DatagramTurn, Options, Socket, datagrams};
 
 /// Datagrams over a [`UdpSocket`].
 ///
-/// A blocking one has one datagram a turn, since only the kernel knows whether there are more; a
-/// non-blocking one has a batch, and [`WouldBlock`](io::ErrorKind::WouldBlock) where there is none.
+/// A blocking one receives one datagram a turn, since only the kernel knows if there are more; a
+/// non-blocking one receives a batch, or fails with [`WouldBlock`](io::ErrorKind::WouldBlock) if
+/// there is none.
 pub type Datagrams = datagrams::Datagrams<Std>;
 
-/// A [`UdpSocket`] as it is driven.
+/// A [`UdpSocket`] as a [`Socket`].
 #[derive(Debug)]
 pub struct Std {
     socket: UdpSocket,
@@ -25,38 +26,40 @@ pub struct Std {
 }
 
 impl Datagrams {
-    /// Drives a blocking socket, bound, and connected if datagrams are queued without an address.
+    /// Drives a blocking socket. It must be bound, and connected if datagrams are queued without an
+    /// address.
     #[must_use]
     pub fn new(socket: UdpSocket) -> Self {
         Self::with_options(socket, Options::default())
     }
 
-    /// The same, with other than the default options.
+    /// Drives a socket with these options.
     #[must_use]
     pub fn with_options(socket: UdpSocket, options: Options) -> Self {
         Self::over(Std { socket, blocks: true }, options)
     }
 
-    /// Makes `socket` non-blocking and drives it: for a readiness loop.
+    /// Makes `socket` non-blocking and drives it, for a readiness loop.
     ///
     /// # Errors
-    /// The socket's.
+    /// Those of the socket.
     pub fn nonblocking(socket: UdpSocket, options: Options) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         Ok(Self::over(Std { socket, blocks: false }, options))
     }
 
-    /// The driven socket.
+    /// Returns the driven socket.
     #[must_use]
     pub fn socket(&self) -> &UdpSocket {
         &self.io().socket
     }
 
-    /// Sends what is queued, then gives what has come, and waits for it if need be.
+    /// Sends the queue, then receives, and waits if there is nothing.
     ///
     /// # Errors
-    /// The socket's, and [`WouldBlock`](io::ErrorKind::WouldBlock) of one that is non-blocking or
-    /// has a time-out: call again when it is readable, or writable if something is still queued.
+    /// Those of the socket, and [`WouldBlock`](io::ErrorKind::WouldBlock) of a socket that is
+    /// non-blocking or has a time-out: call again when it is readable, or writable if something is
+    /// still queued.
     pub fn turn(&mut self) -> io::Result<DatagramTurn<'_>> {
         match self.poll_ready(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(ready) => ready?,
@@ -65,8 +68,8 @@ impl Datagrams {
         Ok(self.take())
     }
 
-    /// The same, with an empty turn once `until` has come by `timer`, which says when a blocking
-    /// socket is to come back.
+    /// Makes a turn, which is empty once `until` has come by `timer`. The timer makes a blocking
+    /// socket return.
     ///
     /// # Errors
     /// As [`turn`](Self::turn), and those of the timer.
@@ -90,10 +93,11 @@ impl Datagrams {
         Ok(self.take())
     }
 
-    /// Sends what is queued.
+    /// Sends the queue.
     ///
     /// # Errors
-    /// The socket's, and [`WouldBlock`](io::ErrorKind::WouldBlock) with a rest still queued.
+    /// Those of the socket, and [`WouldBlock`](io::ErrorKind::WouldBlock) with the rest still
+    /// queued.
     pub fn flush(&mut self) -> io::Result<()> {
         match self.poll_flush(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(flushed) => flushed,
@@ -103,7 +107,7 @@ impl Datagrams {
 }
 
 impl Std {
-    /// The socket.
+    /// Returns the socket.
     #[must_use]
     pub fn into_socket(self) -> UdpSocket {
         self.socket
@@ -137,7 +141,7 @@ impl Socket for Std {
     }
 }
 
-/// What would have to wait, or has waited for as long as it may.
+/// Turns an error that says "would block" or "timed out" into pending.
 fn pending<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
     match result {
         Err(error)

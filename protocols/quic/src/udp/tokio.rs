@@ -15,8 +15,7 @@ use super::{DatagramTurn, Options, Socket, datagrams};
 
 /// Datagrams over tokio's [`UdpSocket`].
 ///
-/// That nobody is there (`ECONNREFUSED`) is told by the turn that has it when it begins; tokio wakes
-/// no task for that alone.
+/// `ECONNREFUSED` is reported when a turn begins: tokio wakes no task for it alone.
 ///
 /// ```
 /// use segue_quic::udp::tokio::Datagrams;
@@ -36,40 +35,39 @@ use super::{DatagramTurn, Options, Socket, datagrams};
 /// ```
 pub type Datagrams = datagrams::Datagrams<Tokio>;
 
-/// A tokio [`UdpSocket`] as it is driven.
+/// A tokio [`UdpSocket`] as a [`Socket`].
 #[derive(Debug)]
 pub struct Tokio(UdpSocket);
 
 impl Datagrams {
-    /// Drives a socket, bound, and connected if datagrams are queued without an address.
+    /// Drives a socket. It must be bound, and connected if datagrams are queued without an address.
     #[must_use]
     pub fn new(socket: UdpSocket) -> Self {
         Self::with_options(socket, Options::default())
     }
 
-    /// The same, with other than the default options.
+    /// Drives a socket with these options.
     #[must_use]
     pub fn with_options(socket: UdpSocket, options: Options) -> Self {
         Self::over(Tokio(socket), options)
     }
 
-    /// The driven socket.
+    /// Returns the driven socket.
     #[must_use]
     pub fn socket(&self) -> &UdpSocket {
         &self.io().0
     }
 
-    /// Sends what is queued, then waits for datagrams or notices. A future that is dropped loses
-    /// nothing.
+    /// Sends the queue, then waits for datagrams or notices. A dropped future loses nothing.
     ///
     /// # Errors
-    /// The socket's.
+    /// Those of the socket.
     pub async fn turn(&mut self) -> io::Result<DatagramTurn<'_>> {
         poll_fn(|cx| self.poll_ready(cx)).await?;
         Ok(self.take())
     }
 
-    /// The same, with an empty turn once `until` has come by `timer`.
+    /// Makes a turn, which is empty once `until` has come by `timer`.
     ///
     /// # Errors
     /// As [`turn`](Self::turn).
@@ -82,17 +80,17 @@ impl Datagrams {
         Ok(self.take())
     }
 
-    /// Sends what is queued.
+    /// Sends the queue.
     ///
     /// # Errors
-    /// The socket's.
+    /// Those of the socket.
     pub async fn flush(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 }
 
 impl Tokio {
-    /// The socket.
+    /// Returns the socket.
     #[must_use]
     pub fn into_socket(self) -> UdpSocket {
         self.0

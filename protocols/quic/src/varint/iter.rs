@@ -1,4 +1,4 @@
-//! Many integers, one behind the other.
+//! An iterator over integers.
 //!
 //! Two ways to read an integer, and neither is always the better one. A branch on its length costs
 //! next to nothing where the processor foresees it, and then the next integer is begun before this
@@ -12,13 +12,13 @@
 
 use super::VarInt;
 
-/// The integers of a slice, made by [`VarInt::all`].
+/// An iterator over the integers of a slice, made by [`VarInt::all`].
 #[derive(Debug, Clone)]
 pub struct VarIntIter<'a> {
     rest: &'a [u8],
-    /// The two bits that say how long the last integer was.
+    /// The length bits of the last integer.
     class: u8,
-    /// How many integers before it were as long; [`CALM`] is the most that counts.
+    /// The number of integers of the same length before it; [`CALM`] is the most that counts.
     calm: u8,
 }
 
@@ -27,10 +27,10 @@ pub struct VarIntIter<'a> {
 const CALM: u8 = 3;
 
 impl VarInt {
-    /// The integers of `input`, one behind the other: faster than one [`take`](Self::take) after
-    /// the other wherever lengths are mixed. It ends in front of what is no whole integer.
+    /// Iterates over the integers of `input`: faster than one [`take`](Self::take) after the other
+    /// if lengths are mixed. It ends in front of an incomplete integer.
     ///
-    /// It is at its best when it drives: `for_each`, `fold`, `sum`, `extend`.
+    /// Internal iteration is fastest: `for_each`, `fold`, `sum`, `extend`.
     ///
     /// ```
     /// use segue_quic::VarInt;
@@ -46,7 +46,7 @@ impl VarInt {
 }
 
 impl<'a> VarIntIter<'a> {
-    /// What has not been read yet.
+    /// Returns the bytes that are not read yet.
     #[must_use]
     pub const fn rest(&self) -> &'a [u8] {
         self.rest

@@ -1,10 +1,10 @@
 //! Variable-length integers (RFC 9000 §16).
 //!
-//! The two high bits of the first byte say whether an integer takes 1, 2, 4 or 8 bytes; the rest
-//! is its value, the most significant byte first, of up to 62 bits.
+//! The two high bits of the first byte tell if an integer takes 1, 2, 4 or 8 bytes; the rest is its
+//! value of up to 62 bits, most significant byte first.
 //!
-//! One by one they are read by a branch on their length, which a processor foresees where it knows
-//! the place: the fields of a frame. For many in a row there is [`VarInt::all`].
+//! Single integers are read by a branch on their length, which processors predict for the fields of
+//! a frame. For many in a row use [`VarInt::all`].
 
 mod iter;
 
@@ -16,10 +16,10 @@ use segue::{Decode, Encode, Fault, Framing, Output, Record};
 
 use crate::Sink;
 
-/// An integer of at most 62 bits, as QUIC sends them (RFC 9000 §16).
+/// An integer of at most 62 bits, as QUIC sends it (RFC 9000 §16).
 ///
-/// A value may be sent in more bytes than it must take, except for the types of frames (§12.4), so
-/// what was read does not tell how many bytes it took: [`decode`](Self::decode) does.
+/// A value may be sent in more bytes than necessary, except for the types of frames (§12.4), so the
+/// value does not tell its encoded size: [`decode`](Self::decode) does.
 ///
 /// ```
 /// use segue_quic::VarInt;
@@ -40,42 +40,42 @@ impl VarInt {
     /// 0.
     pub const ZERO: Self = Self(0);
 
-    /// The most bytes that one takes.
+    /// The size of the longest encoding in bytes.
     pub const MAX_SIZE: usize = 8;
 
-    /// The integer `value`, or none if it has more than 62 bits.
+    /// Creates the integer `value`; none if it has more than 62 bits.
     #[inline]
     #[must_use]
     pub const fn new(value: u64) -> Option<Self> {
         if value <= Self::MAX.0 { Some(Self(value)) } else { None }
     }
 
-    /// The integer `value`: always fits.
+    /// Creates the integer `value`, which always fits.
     #[inline]
     #[must_use]
     pub const fn from_u32(value: u32) -> Self {
         Self(value as u64)
     }
 
-    /// Its value.
+    /// Returns the value.
     #[inline]
     #[must_use]
     pub const fn value(self) -> u64 {
         self.0
     }
 
-    /// In how many bytes it can be sent at least: 1, 2, 4 or 8.
+    /// Returns the size of the shortest encoding in bytes: 1, 2, 4 or 8.
     #[inline]
     #[must_use]
     pub const fn size(self) -> usize {
         self.width().size()
     }
 
-    /// The smallest width that it fits.
+    /// Returns the smallest width in which it fits.
     #[inline]
     #[must_use]
     pub const fn width(self) -> Width {
-        // What does not fit 6, 14 and 30 bits takes one step up each.
+        // Each of the limits of 6, 14 and 30 bits that the value passes takes one step up.
         match (self.0 >= 1 << 6) as u8 + (self.0 >= 1 << 14) as u8 + (self.0 >= 1 << 30) as u8 {
             0 => Width::One,
             1 => Width::Two,
@@ -84,9 +84,10 @@ impl VarInt {
         }
     }
 
-    /// The integer in front of `input` and how many bytes it takes there; none if it is not whole.
+    /// Reads the integer in front of `input`. Returns it with its size in bytes; none if it is
+    /// incomplete.
     ///
-    /// [`Width::of`] tells from its first byte how many bytes it takes.
+    /// [`Width::of`] returns the size from the first byte.
     #[inline(always)]
     #[must_use]
     pub const fn decode(input: &[u8]) -> Option<(Self, usize)> {
@@ -97,8 +98,8 @@ impl VarInt {
         }
     }
 
-    /// As [`decode`](Self::decode), without a branch on its length; none if there are not eight
-    /// bytes to load at once.
+    /// Reads as [`decode`](Self::decode) does, without a branch on the length; none if there are
+    /// not eight bytes to load at once.
     #[inline(always)]
     const fn shift(input: &[u8]) -> Option<(Self, usize)> {
         let Some(&bytes) = input.first_chunk::<8>() else { return None };
@@ -108,8 +109,7 @@ impl VarInt {
         Some((Self((word & Self::MAX.0) >> (64 - (8 << class))), 1 << class))
     }
 
-    /// Takes the integer in front of `input` from it; if it is not whole, none, and `input` stays
-    /// as it is.
+    /// Removes the integer in front of `input`; none, with `input` unchanged, if it is incomplete.
     ///
     /// ```
     /// use segue_quic::VarInt;
@@ -144,15 +144,15 @@ impl VarInt {
         }))
     }
 
-    /// Its bytes, as few as can be.
+    /// Returns the shortest encoding.
     #[inline]
     #[must_use]
     pub const fn to_bytes(self) -> Encoded {
         self.shifted(self.width())
     }
 
-    /// Its bytes in this width, or none if it does not fit: for a length that is filled in later,
-    /// when what it measures has been written.
+    /// Returns the encoding in this width; none if it does not fit. Use it for a length that is
+    /// filled in later.
     ///
     /// ```
     /// use segue_quic::{VarInt, Width};
@@ -174,14 +174,14 @@ impl VarInt {
         Encoded { bytes: word.to_be_bytes(), width }
     }
 
-    /// Appends its bytes to `sink`, as few as can be.
+    /// Appends the shortest encoding to `sink`.
     #[inline]
     pub fn put(self, sink: &mut impl Sink) {
         sink.put(&self.to_bytes());
     }
 }
 
-/// In how many bytes an integer is sent (RFC 9000 §16, table 4).
+/// The width of an encoded integer (RFC 9000 §16, table 4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Width {
@@ -196,7 +196,7 @@ pub enum Width {
 }
 
 impl Width {
-    /// The width of the integer that begins with the byte `first`.
+    /// Returns the width of the integer that begins with the byte `first`.
     #[inline]
     #[must_use]
     pub const fn of(first: u8) -> Self {
@@ -208,14 +208,14 @@ impl Width {
         }
     }
 
-    /// In bytes: 1, 2, 4 or 8.
+    /// Returns the width in bytes: 1, 2, 4 or 8.
     #[inline]
     #[must_use]
     pub const fn size(self) -> usize {
         1 << self as u8
     }
 
-    /// The greatest integer that fits.
+    /// Returns the greatest integer that fits.
     #[inline]
     #[must_use]
     pub const fn greatest(self) -> VarInt {
@@ -239,10 +239,10 @@ impl core::ops::Deref for Encoded {
     }
 }
 
-/// Integers one after the other, as a stage.
+/// A stage that reads integers.
 ///
 /// - Complete input: each integer is an item, with no byte between them.
-/// - Partial input: it needs what its first byte says.
+/// - Partial input: the stage needs the rest of the integer, by its first byte.
 /// - At the end of the stream: done between two integers, a truncation inside one.
 ///
 /// ```
@@ -297,8 +297,8 @@ impl Encode<VarInt> for VarInts {
 
 /// A nom parser for one integer.
 ///
-/// In streaming mode one that is not whole is `Incomplete`, by as many bytes as are missing; in
-/// complete mode it is an error (`Eof`).
+/// An incomplete integer is `Incomplete` by the number of missing bytes in streaming mode, and an
+/// error (`Eof`) in complete mode.
 ///
 /// ```
 /// use nom::{Err, IResult, Needed, Parser};
@@ -318,7 +318,7 @@ pub fn varint<'a, E: nom::error::ParseError<&'a [u8]>>()
     nom::Parser::map(segue::nom::prefix(segue::length::QuicVarint), VarInt)
 }
 
-/// The error where a number has more than 62 bits.
+/// The error for a number of more than 62 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLarge;
 

@@ -1,4 +1,4 @@
-//! What is done with streams.
+//! The streams as a carrier.
 
 use alloc::{string::String, vec::Vec};
 
@@ -63,13 +63,13 @@ impl Carrier for Streams {
         self.break_off(id, code);
     }
 
-    /// What has come is dropped.
+    /// Stops the stream and drops received data.
     fn stop(&mut self, id: StreamId, code: u64) -> bool {
         self.stop_reading(id, code);
         true
     }
 
-    /// What still comes is stopped with the code 0.
+    /// Lets the stream go. Data that still comes is stopped with the code 0.
     fn let_go(&mut self, id: StreamId) {
         if self.streams.get(&id).is_none_or(|entry| !entry.held) {
             return;
@@ -82,7 +82,7 @@ impl Carrier for Streams {
         entry.held = false;
         entry.events.clear();
         if let Some(receive) = &mut entry.receive {
-            // What is whole and was not read.
+            // Data that is whole and was not read is dropped.
             receive.stop();
             receive.settle_dropped(&mut self.window);
             self.raise |= self.window.announce().is_some();

@@ -10,24 +10,24 @@ use crate::stream::{ReceiveStream, SendStream, StreamId, told::Events};
 pub(super) struct Entry {
     pub(super) receive: Option<ReceiveStream>,
     pub(super) send: Option<SendStream>,
-    /// What the consumer has written and no frame was asked for yet.
+    /// The bytes that the consumer has written and no frame has taken yet.
     pub(super) output: Output,
     pub(super) writing: Writing,
     pub(super) priority: Priority,
-    /// Whether the consumer uses the stream.
+    /// The consumer uses the stream.
     pub(super) held: bool,
     /// The code with which this end, or the end of the connection, broke the peer's side off.
     pub(super) broken: Option<u64>,
     /// The code of a STOP_SENDING frame that is to be sent.
     pub(super) stop: Option<u64>,
-    /// Whether a MAX_STREAM_DATA frame is to be sent.
+    /// A MAX_STREAM_DATA frame is to be sent.
     pub(super) raise: bool,
-    /// Whether it stands in the queue of those with control frames to send.
+    /// The stream is in the queue of those with control frames to send.
     pub(super) due: bool,
-    /// Whether it waits for credit of the connection's.
+    /// The stream waits for credit of the connection.
     pub(super) starved: bool,
     pub(super) events: Events,
-    /// Whether it stands in the queue of those with something to tell.
+    /// The stream is in the queue of those with events.
     pub(super) tells: bool,
     pub(super) sent: usize,
     /// The code of the peer's STOP_SENDING frame.
@@ -81,7 +81,7 @@ impl Entry {
         }
     }
 
-    /// Whether somebody reads what the peer may still send.
+    /// Returns true if data that the peer may still send has a reader.
     pub(super) fn is_read(&self) -> bool {
         self.held && self.ending() == Ending::Open
     }
@@ -91,14 +91,14 @@ impl Entry {
         if self.is_read() { self.receive.as_mut() } else { None }
     }
 
-    /// Whether there is data or an end to send, if that is allowed.
+    /// Returns true if there is data or an end to send, credit permitting.
     pub(super) fn has_more(&self) -> bool {
         !self.output.is_empty()
             || self.writing == Writing::Finishing
             || self.send.as_ref().is_some_and(|send| send.queue().has_more() || send.has_more())
     }
 
-    /// Whether nothing of it matters any more.
+    /// Returns true if the stream is over in every direction it has.
     pub(super) fn is_done(&self) -> bool {
         !self.held
             && self.send.as_ref().is_none_or(SendStream::is_done)

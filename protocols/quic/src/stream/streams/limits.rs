@@ -1,10 +1,8 @@
-//! What is allowed the peer.
-
 use segue::Output;
 
 use crate::{VarInt, transport_parameters::TransportParameters};
 
-/// What [`Streams`](super::Streams) allow the peer, and buffer.
+/// Limits on what [`Streams`](super::Streams) allow the peer, and on what they buffer.
 ///
 /// ```
 /// use segue_quic::{stream::Limits, transport_parameters::TransportParameters};
@@ -28,13 +26,13 @@ pub struct Limits {
     /// The most streams of each direction that the peer has opened and that are not over. With 0 it
     /// may open none.
     ///
-    /// 256: with a full window each, no more than `data`.
+    /// 256: with full windows, no more than `data`.
     pub streams: u64,
     /// The most bytes beyond its window that a stream is granted for a record that is longer.
     ///
     /// 1 MiB: records of a mebibyte pass.
     pub excess: u64,
-    /// The same for all streams together, in bytes.
+    /// The most bytes beyond their windows that all streams together are granted.
     ///
     /// 16 MiB: sixteen streams can have the most at a time, and others wait for them.
     pub excess_of_all: u64,
@@ -45,7 +43,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// The limits unless others are set: see each field.
+    /// The default limits, with their reasons at the fields.
     pub const DEFAULT: Self = Self {
         window: 64 * 1024,
         data: 16 << 20,
@@ -55,7 +53,7 @@ impl Limits {
         output: Output::HIGH_WATER,
     };
 
-    /// Puts the limits into what this end declares in the handshake (RFC 9000 §18.2).
+    /// Writes the limits into the transport parameters of this end (RFC 9000 §18.2).
     pub fn declare(&self, parameters: &mut TransportParameters) {
         let window = varint(self.window);
         parameters.initial_max_data = varint(self.data);
@@ -74,7 +72,7 @@ impl Default for Limits {
     }
 }
 
-/// The nearest integer that the wire has.
+/// The nearest integer that fits on the wire.
 pub(super) fn varint(value: u64) -> VarInt {
     VarInt::new(value).unwrap_or(VarInt::MAX)
 }

@@ -1,5 +1,3 @@
-//! All streams of a connection.
-
 mod carrier;
 mod entry;
 mod limits;
@@ -16,17 +14,17 @@ pub use self::{limits::Limits, transmit::Carried};
 use super::{Direction, ReceiveStream, SendStream, StreamId, told::Events};
 use crate::{Role, transport_parameters::TransportParameters};
 
-/// All streams of a connection: a [`Carrier`](segue::mux::Carrier) that is fed with frames and asked
-/// for frames (RFC 9000 §2-4).
+/// All streams of a connection: a [`Carrier`](segue::mux::Carrier) that takes and fills frames (RFC
+/// 9000 §2-4).
 ///
 /// # How to drive it
-/// 1. [Declare](Limits::declare) the limits in the handshake, and give it the peer's
-///    [parameters](Self::set_peer) once they are known.
-/// 2. Give it the frames of each packet ([`receive`](Self::receive)): it takes those of streams.
-/// 3. Take [events](segue::mux::Carrier::next_event), or items of a [`Mux`](segue::mux::Mux).
-/// 4. Have it [fill](Self::fill) packets while there is something to send and the congestion window
-///    allows. Keep what each one [carried](Carried), and say when it was
-///    [acknowledged](Self::acknowledged) or [lost](Self::lost).
+/// 1. [Declare](Limits::declare) the limits in the handshake, and pass in the peer's
+/// [parameters](Self::set_peer) once they are known.
+/// 2. Pass in the frames of each packet ([`receive`](Self::receive)): those of streams are taken.
+/// 3. Handle [events](segue::mux::Carrier::next_event), or items of a [`Mux`](segue::mux::Mux).
+/// 4. [Fill](Self::fill) packets while there is something to send and the congestion window allows.
+/// Keep what each one [carried](Carried), and report when it was [acknowledged](Self::acknowledged)
+/// or [lost](Self::lost).
 ///
 /// ```
 /// use segue::mux::{Carrier, Direction, Ending, Event, Opens};
@@ -67,57 +65,57 @@ use crate::{Role, transport_parameters::TransportParameters};
 /// ```
 ///
 /// # Streams
-/// - Those that only one side sends on have no input or no output. A reset ends both directions; the
-///   peer may end one alone, by a RESET_STREAM frame ([`Event::Reset`]) or a STOP_SENDING frame
-///   ([`Event::Stopped`]), upon which this side is reset with its code (RFC 9000 §3.5).
-/// - [`Event::Released`] comes when the peer has acknowledged all that was sent, and the end of what
-///   it sends is known. Only then may it open another in its stead.
-/// - There is no frame for [`away`](segue::mux::Carrier::away): streams that the peer opens from then
-///   on are stopped and reset with that code, and it is allowed no more.
-/// - After [`close`](segue::mux::Carrier::close) all streams are broken off; the CONNECTION_CLOSE frame
-///   that [`closing`](Self::closing) says is for who owns the connection to send.
+/// - Streams on which only one side sends have no input or no output. A reset ends both directions;
+///   the peer may end one alone, by a RESET_STREAM frame ([`Event::Reset`]) or a STOP_SENDING frame
+///   ([`Event::Stopped`]), after which this side is reset with the same code (RFC 9000 §3.5).
+/// - [`Event::Released`] comes when the peer has acknowledged everything sent, and the end of its
+///   own data is known. Only then may it open another stream instead.
+/// - [`away`](segue::mux::Carrier::away) has no frame: streams that the peer opens after it are
+///   stopped and reset with that code, and it gets no further streams.
+/// - [`close`](segue::mux::Carrier::close) breaks off all streams. The owner of the connection
+///   sends the CONNECTION_CLOSE frame of [`closing`](Self::closing).
 ///
 /// # Memory
-/// What comes is bounded by [`Limits::data`] and [`Limits::excess_of_all`], and for each stream by its
-/// window and what it [wants](segue::mux::Carrier::want). What is sent waits in the output, up to its
-/// high-water mark, until a packet is filled, and then until it is acknowledged.
+/// Received data is bounded by [`Limits::data`] and [`Limits::excess_of_all`], and for each stream
+/// by its window and what it [wants](segue::mux::Carrier::want). Sent data waits in the output, up
+/// to its high-water mark, until it is put into a packet, and then until it is acknowledged.
 pub struct Streams {
     role: Role,
     limits: Limits,
     peer: TransportParameters,
     streams: Table<StreamId, Entry>,
-    /// Those with data to send.
+    /// The streams with data to send.
     turns: Scheduler<StreamId>,
-    /// Those that wait for credit of the connection's.
+    /// The streams that wait for credit of the connection.
     starved: VecDeque<StreamId>,
-    /// Those with control frames to send, each once.
+    /// The streams with control frames to send, each once.
     due: VecDeque<StreamId>,
-    /// Those with something to tell, each once.
+    /// The streams with events, each once.
     telling: VecDeque<StreamId>,
     grants: Grants<StreamId>,
     window: Window,
     credit: Credit,
-    /// Whether a MAX_DATA frame is to be sent.
+    /// A MAX_DATA frame is to be sent.
     raise: bool,
-    /// Of streams both ways and one way.
+    /// The counts of streams both ways and one way.
     counts: [Counts; 2],
     refuse: Option<u64>,
     closing: Option<(u64, String)>,
 }
 
-/// How many streams of a direction each side may open, and has opened.
+/// The numbers of streams of a direction that each side may open, and has opened.
 struct Counts {
     window: Window,
     credit: Credit,
-    /// Whether a MAX_STREAMS frame is to be sent.
+    /// A MAX_STREAMS frame is to be sent.
     raise: bool,
-    /// Whether one could not be opened.
+    /// A stream could not be opened.
     waits: bool,
     may: bool,
 }
 
 impl Streams {
-    /// The streams of this side, which allows its peer so much.
+    /// Creates the streams of the end `role`, with these limits on its peer.
     #[must_use]
     pub fn new(role: Role, limits: Limits) -> Self {
         let counts = || Counts {
@@ -146,7 +144,7 @@ impl Streams {
         }
     }
 
-    /// Takes what the peer has declared. To be called once, before any frame of the peer's.
+    /// Takes the parameters of the peer. Call it once, before any frame of the peer.
     pub fn set_peer(&mut self, parameters: &TransportParameters) {
         self.credit.raise_to(parameters.initial_max_data.value());
         self.allow(Direction::Both, parameters.initial_max_streams_bidi.value());
@@ -154,26 +152,26 @@ impl Streams {
         self.peer = parameters.clone();
     }
 
-    /// How many streams there are, those included that were let go of and are not over.
+    /// Returns the number of streams, including those that were let go of and are not over.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.streams.len()
     }
 
-    /// Whether there are no streams.
+    /// Returns true if there are no streams.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.streams.is_empty()
     }
 
-    /// The code and the reason of the CONNECTION_CLOSE frame that is to be sent, once the connection
-    /// was [closed](segue::mux::Carrier::close).
+    /// Returns the code and the reason of the CONNECTION_CLOSE frame, once the connection was
+    /// [closed](segue::mux::Carrier::close).
     #[must_use]
     pub fn closing(&self) -> Option<(u64, &str)> {
         self.closing.as_ref().map(|(code, why)| (*code, why.as_str()))
     }
 
-    /// The peer may have opened so many streams.
+    /// Raises the number of streams that the peer may open.
     fn allow(&mut self, direction: Direction, count: u64) {
         let counts = &mut self.counts[index(direction)];
         if counts.credit.raise_to(count) {
@@ -196,7 +194,7 @@ impl Streams {
         self.streams.insert(id, Entry::new(receive, send, self.limits.output));
     }
 
-    /// Something happened on a stream.
+    /// Notes an event of a stream.
     fn tell(&mut self, id: StreamId, event: Events) {
         let Some(entry) = self.streams.get_mut(&id) else { return };
         // Nobody is told of a stream that was let go of, but for its end.
@@ -209,7 +207,7 @@ impl Streams {
         entry.events.add(event);
     }
 
-    /// A stream has control frames to send.
+    /// Queues a stream for its control frames.
     fn owe(&mut self, id: StreamId) {
         if let Some(entry) = self.streams.get_mut(&id)
             && !core::mem::replace(&mut entry.due, true)
@@ -218,7 +216,7 @@ impl Streams {
         }
     }
 
-    /// Has it told if a stream is over.
+    /// Reports a stream that is over.
     fn settle(&mut self, id: StreamId) {
         if self.streams.get(&id).is_some_and(Entry::is_done) {
             self.tell(id, Events::RELEASED);
@@ -265,7 +263,7 @@ const fn index(direction: Direction) -> usize {
     }
 }
 
-/// Shows how many streams there are and not what is on them.
+/// Shows the number of streams, but not their content.
 impl fmt::Debug for Streams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Streams")

@@ -1,4 +1,4 @@
-//! Frames that come.
+//! Received frames.
 
 use segue::mux::{Ending, Wanted};
 
@@ -13,10 +13,11 @@ use crate::{
 };
 
 impl Streams {
-    /// Takes a frame of the peer's. False, and nothing has happened, if it is not of streams.
+    /// Takes a frame of the peer. Returns false, with nothing changed, for a frame that is not of
+    /// streams.
     ///
     /// # Errors
-    /// If it breaks a rule of streams: the connection is to be closed.
+    /// If it breaks a rule of streams: close the connection.
     pub fn receive(&mut self, frame: &Frame<'_>) -> Result<bool, StreamError> {
         match frame {
             Frame::Stream(part) => {
@@ -85,7 +86,7 @@ impl Streams {
         Ok(true)
     }
 
-    /// A stream on which the peer sends; it is opened if it is to be.
+    /// Finds a stream on which the peer sends, and opens it if necessary.
     fn received_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
         let id = StreamId::new(id);
         if !id.is_sent_by(self.role.peer()) {
@@ -94,7 +95,7 @@ impl Streams {
         self.known(id)
     }
 
-    /// A stream on which this end sends.
+    /// Finds a stream on which this end sends.
     fn sent_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
         let id = StreamId::new(id);
         if !id.is_sent_by(self.role) {
@@ -103,7 +104,8 @@ impl Streams {
         self.known(id)
     }
 
-    /// Opens what the peer has opened by naming a stream: those before it, too (RFC 9000 §3.2).
+    /// Opens the streams that the peer has opened by naming one: those before it, too (RFC 9000
+    /// §3.2).
     fn known(&mut self, id: StreamId) -> Result<StreamId, StreamError> {
         let counts = &mut self.counts[index(id.direction())];
         if id.initiator() == self.role {
@@ -128,7 +130,7 @@ impl Streams {
         Ok(id)
     }
 
-    /// Looks what a frame has come to.
+    /// Handles the effects of a frame.
     fn received(&mut self, id: StreamId) {
         let Some(entry) = self.streams.get(&id) else { return };
         if entry.ending() != Ending::Open {
@@ -138,7 +140,7 @@ impl Streams {
         self.settle(id);
     }
 
-    /// Takes back what a stream was granted beyond its window.
+    /// Takes back the grant of a stream beyond its window.
     pub(super) fn read_no_more(&mut self, id: StreamId) {
         let Some(receive) = self.streams.get_mut(&id).and_then(|entry| entry.receive.as_mut())
         else {
@@ -150,7 +152,7 @@ impl Streams {
         self.grant_to_others();
     }
 
-    /// Gives both sides of a stream up.
+    /// Resets both sides of a stream.
     pub(super) fn break_off(&mut self, id: StreamId, code: u64) {
         let Some(entry) = self.streams.get_mut(&id) else { return };
         if entry.send.is_some() {
@@ -177,7 +179,7 @@ impl Streams {
         self.read_no_more(id);
     }
 
-    /// The consumer lacks so much. False where it will not be granted that.
+    /// Notes that the consumer lacks this much. Returns false if it will not be granted.
     pub(super) fn lacks(&mut self, id: StreamId, at_least: usize) -> bool {
         let Some(receive) = self.streams.get_mut(&id).and_then(Entry::read_mut) else {
             return true;
@@ -191,7 +193,7 @@ impl Streams {
         true
     }
 
-    /// The peer is to be told that it may send so much more on a stream.
+    /// Notes more credit on a stream, to be told to the peer.
     fn granted(&mut self, id: StreamId, more: u64) {
         let Some(entry) = self.streams.get_mut(&id) else { return };
         let Some(receive) = &entry.receive else { return };
@@ -203,7 +205,7 @@ impl Streams {
         self.owe(id);
     }
 
-    /// Grants those that wait what has become free, in their order.
+    /// Gives grants that have become free to the streams that wait, in their order.
     pub(super) fn grant_to_others(&mut self) {
         while let Some(id) = self.grants.first() {
             let Some(receive) = self.streams.get_mut(&id).and_then(Entry::read_mut) else {
@@ -218,7 +220,7 @@ impl Streams {
         }
     }
 
-    /// Whether a consumer may still write.
+    /// Returns true if a consumer may still write.
     pub(super) fn writes(&self, id: StreamId) -> bool {
         self.streams.get(&id).is_some_and(|entry| entry.writing == Writing::Open)
     }

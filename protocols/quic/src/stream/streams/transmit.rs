@@ -1,4 +1,4 @@
-//! Frames that leave, and what becomes of them.
+//! Sent frames, and their acknowledgement or loss.
 
 use alloc::vec::Vec;
 
@@ -13,7 +13,7 @@ use crate::{
     stream::{Direction, Sent, StreamId, told::Events},
 };
 
-/// What a packet carries of the streams: to be given back when it is
+/// The record of what a packet carries of the streams. Give it back when the packet is
 /// [acknowledged](Streams::acknowledged) or [lost](Streams::lost).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Carried(Kind);
@@ -30,7 +30,7 @@ enum Kind {
     StreamDataBlocked(StreamId),
 }
 
-/// What a turn of a stream has come to.
+/// The outcome of a stream's turn.
 enum Filled {
     /// A frame was written, and there may be more.
     More,
@@ -44,8 +44,8 @@ enum Filled {
 const LEAST_ROOM: usize = 20;
 
 impl Streams {
-    /// Fills a payload with frames: control first, and then data by turns. What it carries is
-    /// appended to `carried`; nothing is, where there is nothing to send.
+    /// Fills a payload with frames: control frames first, then data by turns. Records of the
+    /// content are appended to `carried`, if there is any.
     pub fn fill(&mut self, payload: &mut Builder<'_>, carried: &mut Vec<Carried>) {
         if self.closing.is_some() {
             return;
@@ -183,7 +183,7 @@ impl Streams {
         Filled::More
     }
 
-    /// A packet that carried this was acknowledged.
+    /// Notes that a packet that carried this was acknowledged.
     pub fn acknowledged(&mut self, carried: Carried) {
         let (Kind::Stream(id, _) | Kind::Reset(id)) = carried.0 else { return };
         let Some(send) = self.streams.get_mut(&id).and_then(|entry| entry.send.as_mut()) else {
@@ -196,7 +196,7 @@ impl Streams {
         self.settle(id);
     }
 
-    /// A packet that carried this was lost: what still matters of it is sent again.
+    /// Notes that a packet that carried this was lost: the part that still matters is sent again.
     pub fn lost(&mut self, carried: Carried) {
         let id = match carried.0 {
             Kind::MaxData => return self.raise = true,
