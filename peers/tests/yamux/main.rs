@@ -15,7 +15,7 @@ use tokio::{
 
 use ours::Ends;
 
-/// How long the payloads of one end's streams are: nothing, a little, more than a window.
+/// The lengths of the payloads of one end's streams: nothing, a little, more than a window.
 const SIZES: [usize; 8] = [0, 1, 5000, 70_000, 262_144, 262_145, 600_000, 1_500_000];
 
 /// The payload of a stream.

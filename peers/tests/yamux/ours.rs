@@ -14,12 +14,12 @@ use tokio::{
 
 use super::payload;
 
-/// When this end ends its side of a stream.
+/// The time at which this end ends its side of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ends {
     /// Right after the last byte.
     AtOnce,
-    /// When the peer has been granted enough credit to echo the rest.
+    /// After the peer has been granted enough credit to echo the rest.
     ///
     /// A stream of tokio-yamux ignores all credit that comes after the end of the other side: seen
     /// in 0.3.20, in which `StreamHandle::recv_frames` takes no frames in the state `RemoteClosing`.
@@ -27,11 +27,11 @@ pub(crate) enum Ends {
     OnceGranted,
 }
 
-/// What this end does on its streams.
+/// The work of this end on its streams.
 struct Doer {
     session: Session,
     ends: Ends,
-    /// What is to be sent on a stream of ours, and how much of it was; and what came back.
+    /// The data to send on a stream of ours, the part that was sent, and the data that came back.
     ours: BTreeMap<StreamId, (Vec<u8>, usize, Vec<u8>)>,
 }
 
@@ -105,7 +105,7 @@ impl Doer {
     }
 }
 
-/// How much each end of a stream may send at first, in bytes.
+/// The number of bytes that each end of a stream may send at first.
 const WINDOW: usize = 256 * 1024;
 
 /// Opens a stream for each of `sizes` and has it echoed; echoes what the peer opens, until that is
@@ -123,7 +123,7 @@ pub(crate) async fn talk<T: AsyncRead + AsyncWrite>(
     let (mut input, mut output) = (Buffer::new(), Output::new());
     let mut peer_done = false;
     loop {
-        // What is said brings about events, and what is done on them is to be said.
+        // Speaking brings about events, and handling those gives more to say.
         loop {
             let mut quiet = true;
             while let Step::Item(event) = input.step(&mut doer.session, false, &mut output).unwrap()

@@ -1,39 +1,39 @@
-//! How a peer can break the rules, and what it is told then.
+//! The ways in which a peer can break the rules, and the codes that it is told.
 
 use core::fmt;
 
 use segue::mux::{Ended, Exceeded};
 
-/// The reason for which a session ends, as a GoAway frame says it.
+/// The code of a GoAway frame: the reason why a session ends.
 ///
-/// Any other number is one that the specification does not know.
+/// The specification defines no other number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct GoAway(pub u32);
 
 impl GoAway {
-    /// The session is done with.
+    /// The session ended normally.
     pub const NORMAL: Self = Self(0);
     /// The peer broke the rules.
     pub const PROTOCOL_ERROR: Self = Self(1);
-    /// This end cannot go on.
+    /// The sender had an internal error.
     pub const INTERNAL_ERROR: Self = Self(2);
 }
 
-/// How a peer broke the rules of a session, or the session ended by itself. Each is fatal.
+/// The reason why a session failed. Each is fatal.
 ///
-/// The fault's offset is that of the field of the header that is wrong.
+/// The offset of the fault is that of the wrong field of the header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
     /// The version is not 0.
     Version(u8),
-    /// There is no such kind of frame.
+    /// The kind of frame is unknown.
     UnknownKind(u8),
     /// A frame of data or a window update has the id 0.
     NoStream,
     /// A ping or a GoAway has the id of a stream.
     SessionFrameOnStream(u32),
-    /// A stream is opened with an id that belongs to the streams of the other end.
+    /// A stream is opened with an id of the other end's streams.
     WrongSide(u32),
     /// A stream is opened with an id that was used before.
     OpenedTwice(u32),
@@ -45,20 +45,20 @@ pub enum Error {
     Window(Exceeded),
     /// The window of a stream grew beyond 2^32 - 1.
     TooMuchCredit(u32),
-    /// The peer opens streams faster than it takes note that they are refused.
+    /// The peer opens streams faster than it reads the refusals.
     TooManyRefused,
     /// The peer opens streams and resets them, over and over.
     TooManyResets,
     /// The peer did not answer a ping in time.
     NoPong,
-    /// The transport ends behind a GoAway frame of the peer, and not as it should: streams were
-    /// open, or its code is not [`GoAway::NORMAL`]. Without such a frame it is
+    /// The transport ends behind a GoAway frame of the peer, but not properly: streams were open,
+    /// or its code is not [`GoAway::NORMAL`]. Without such a frame the stream is
     /// [truncated](segue::Cause::Truncated).
     Ended(Ended),
 }
 
 impl Error {
-    /// What to tell the peer.
+    /// Returns the code to tell the peer.
     #[must_use]
     pub const fn go_away(&self) -> GoAway {
         match self {
@@ -68,7 +68,7 @@ impl Error {
         }
     }
 
-    /// The section of the specification that has the rule.
+    /// Returns the section of the specification with the rule.
     #[must_use]
     pub const fn section(&self) -> &'static str {
         match self {

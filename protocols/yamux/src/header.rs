@@ -13,7 +13,7 @@ use segue::{Fault, Output};
 
 use crate::Error;
 
-/// How many bytes a header has.
+/// The size of a header in bytes.
 pub(crate) const HEADER: usize = 12;
 
 /// The kinds of frames.
@@ -105,7 +105,7 @@ impl Header {
     }
 }
 
-/// Where the fields begin, for faults.
+/// The offset of a field in the header, for faults.
 pub(crate) const KIND: u64 = 1;
 pub(crate) const STREAM: u64 = 4;
 pub(crate) const LENGTH: u64 = 8;

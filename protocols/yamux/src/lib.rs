@@ -1,13 +1,13 @@
 //! yamux as a segue stage: many streams over one connection, with no I/O and no clock.
 //!
-//! A [`Session`] reads frames as they come, in any cuts, and says what happened as
-//! [events](segue::mux::Event); what it has to send it queues when it is asked to
-//! [speak](segue::Decode::speak). It is a [`Carrier`] of streams, each a
-//! [`Buffer`](segue::Buffer) and an [`Output`](segue::Output), so any stage of segue's runs on one.
+//! A [`Session`] reads frames as they come, with any cuts, and reports [events](segue::mux::Event).
+//! It queues its own frames when it is asked to [speak](segue::Decode::speak). It is a [`Carrier`]
+//! of streams, each a [`Buffer`](segue::Buffer) and an [`Output`](segue::Output), so any segue
+//! stage runs on one.
 //!
 //! | reads | writes | refuses | limits |
 //! |---|---|---|---|
-//! | frames of both ends, data in pieces as it comes | data by turns, credit as the consumer lets go | what breaks the rules, by [`Error`] | [`Limits`], each with its reason |
+//! | frames of both ends, data in pieces as it comes | data by turns, credit as the consumer releases it | violations of the rules, by [`Error`] | [`Limits`], each with its reason |
 //!
 //! Standard: the [specification of yamux](https://github.com/hashicorp/yamux/blob/master/spec.md).
 //!
@@ -60,7 +60,7 @@ pub use limits::Limits;
 pub use role::{Role, StreamId};
 pub use session::Session;
 
-/// The listings of the README are compiled.
+/// Compiles the listings of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

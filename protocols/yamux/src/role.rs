@@ -1,9 +1,8 @@
-//! The two ends of a session, and the ids of their streams.
+//! The ends of a session, and the ids of their streams.
 
 use core::fmt;
 
-/// The end of the connection that a session is. The two differ in the ids of the streams that they
-/// open.
+/// An end of a session. The two differ in the ids of the streams that they open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Role {
     /// The end that opened the connection: its streams have odd ids.
@@ -13,7 +12,7 @@ pub enum Role {
 }
 
 impl Role {
-    /// The other end.
+    /// Returns the other end.
     #[must_use]
     pub const fn peer(self) -> Self {
         match self {
@@ -37,13 +36,13 @@ impl Role {
 pub struct StreamId(pub(crate) u32);
 
 impl StreamId {
-    /// The id as it is sent.
+    /// Returns the id as it is sent.
     #[must_use]
     pub const fn value(self) -> u32 {
         self.0
     }
 
-    /// The end that opened the stream.
+    /// Returns the end that opened the stream.
     #[must_use]
     pub const fn initiator(self) -> Role {
         if self.0 % 2 == 1 { Role::Client } else { Role::Server }

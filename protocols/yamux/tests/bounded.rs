@@ -1,4 +1,4 @@
-//! What a session opens and answers at most.
+//! Limits on what a session opens and answers.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 mod support;
@@ -91,7 +91,7 @@ fn a_stream_counts_until_it_is_sent() {
     assert_eq!(client.events(), [Event::May]);
     let id = client.open();
 
-    // What is reset counts until it is let go of.
+    // A reset stream counts until it is let go of.
     client.session.reset(id, 0);
     assert_eq!(client.session.open(Direction::Both), None);
     client.session.let_go(id);

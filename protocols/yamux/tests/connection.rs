@@ -39,7 +39,7 @@ impl Writer {
     }
 }
 
-/// What a reader has read of a stream; the end of it.
+/// Reads from a stream. Returns true at its end.
 fn read(session: &mut Session, id: StreamId, count: &mut usize) -> bool {
     let stream = session.stream(id).unwrap();
     let (input, ending) = (stream.input.unwrap(), stream.ending);

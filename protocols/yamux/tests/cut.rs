@@ -23,7 +23,7 @@ async fn pair() -> ([Endpoint<Session>; 2], [Stream<Session>; 2]) {
     ([client, server], [one, other])
 }
 
-/// How the peer's stream ends for who reads all of it.
+/// The end of the peer's stream for a reader of all of it.
 async fn ending(stream: Stream<Session>) -> io::Result<usize> {
     let mut all = Vec::new();
     let mut bytes = Connection::over(stream, Options::new()).into_byte_stream();

@@ -19,7 +19,7 @@ use segue_yamux::{Error, GoAway, Role, Session};
 use support::{DATA, End, FIN, GO_AWAY, PING, SYN, data, frames, header};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
-/// What a server makes of the end of the transport behind these frames.
+/// The framing of a server at the end of the transport behind these frames.
 fn end_behind(bytes: &[u8]) -> Result<Framing, Fault<Error>> {
     let mut server = End::new(Role::Server);
     server.receive(bytes);

@@ -184,7 +184,7 @@ async fn streams_of_a_connection_that_is_gone_fail() {
         assert!(client_driver.await.unwrap().is_err(), "a stream was cut off");
         assert!(client.open().await.is_err());
         let mut accepted = Connection::over(accepted, Options::new()).begin(separator::line());
-        // What came before is still there.
+        // Data that came before is still there.
         let heard = accepted.turn().await.map(|turn| turn.unwrap().item.to_vec());
         assert_eq!(heard.unwrap(), b"hello");
         assert!(accepted.turn().await.is_err());

@@ -1,4 +1,4 @@
-//! What sessions and streams hold, by the allocator's count.
+//! The memory that sessions and streams hold, by the allocator's count.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 #[path = "../../../tests/support/counting.rs"]

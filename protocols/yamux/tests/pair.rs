@@ -54,7 +54,7 @@ fn operation() -> impl Strategy<Value = Operation> {
 struct Flow {
     written: u64,
     read: u64,
-    /// How much was let go of, and the position that the reader has asked for.
+    /// The number of bytes released, and the position that the reader has asked for.
     released: u64,
     wanted: u64,
     finished: bool,
@@ -62,7 +62,7 @@ struct Flow {
     broken: bool,
 }
 
-/// What both ends know of their streams, and what must be true of them.
+/// The model of both ends and their streams, with its invariants.
 struct World {
     ends: [End; 2],
     /// The streams of each end that it has not let go of, and all that happened to each stream.
@@ -98,7 +98,7 @@ impl World {
         (!held.is_empty()).then(|| (end, held[usize::from(which) % held.len()]))
     }
 
-    /// What `end` sends on a stream.
+    /// The data that `end` sends on a stream.
     fn flow(&mut self, end: usize, id: StreamId) -> &mut Flow {
         self.flows[end].entry(id).or_default()
     }
@@ -197,7 +197,7 @@ impl World {
         self.release(end, id, length);
     }
 
-    /// What comes is what was written, in order.
+    /// Checks that received data is the written data, in order.
     fn check(&mut self, end: usize, id: StreamId, bytes: &[u8]) {
         let flow = self.flow(1 - end, id);
         for (got, at) in bytes.iter().zip(flow.read..) {

@@ -11,19 +11,19 @@ use segue_yamux::{Error, Session, StreamId};
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Planted {
     Nothing,
-    /// What arrives may be sent again at once.
+    /// Received data is granted again at once.
     GrantsOnArrival,
-    /// What is wanted is granted twice.
+    /// A wish is granted twice.
     GrantsTwice,
     /// Nothing is granted.
     GrantsNothing,
-    /// What waits is dropped when the stream is let go of.
+    /// Waiting data is dropped when the stream is let go of.
     DropsOnLetGo,
     /// A reset ends another stream as well.
     ResetsAnother,
     /// The end of a stream is told of twice.
     ReleasesTwice,
-    /// What came while a buffer was lent is dropped.
+    /// Data that came while a buffer was lent is dropped.
     LosesWhatCame,
     /// One stream gets less than others.
     Starves,

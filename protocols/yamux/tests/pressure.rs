@@ -12,7 +12,7 @@ use segue::{
 use segue_yamux::{Role, StreamId};
 use support::End;
 
-/// What a socket holds.
+/// The number of bytes that a socket holds.
 const PIPE: usize = 64 * 1024;
 
 /// One end: it writes on a stream and reads another, or the same.
@@ -20,11 +20,11 @@ struct Side {
     end: End,
     writes: StreamId,
     reads: Option<StreamId>,
-    /// How much is to be written.
+    /// The number of bytes to write.
     total: usize,
     written: usize,
     read: usize,
-    /// What is on its way to it.
+    /// The bytes on their way to it.
     pipe: Buffer,
 }
 

@@ -6,7 +6,7 @@ use segue::{Fault, mux::Exceeded};
 use segue_yamux::{Error, GoAway, Limits, Role};
 use support::{ACK, DATA, End, FIN, GO_AWAY, PING, RST, SYN, WINDOW_UPDATE, data, frames, header};
 
-/// What breaks the rule stands behind a good frame and is cut everywhere.
+/// Checks that input with the violation behind a good frame is refused, with any cuts.
 #[track_caller]
 fn refused_with(limits: Limits, input: &[u8], error: Error, at: usize) {
     let before = data(SYN, 1, b"fine");

@@ -26,7 +26,7 @@ struct Staged<I: Decode> {
     output: Output,
 }
 
-/// What a [`Staged`] said.
+/// The events of a [`Staged`].
 #[derive(Debug, PartialEq)]
 enum Told {
     Event(Event<StreamId>),
@@ -189,7 +189,7 @@ fn a_stage_whose_output_is_full_is_not_asked_and_so_gets_no_credit() {
         let said = server.speak();
         windows.extend(frames(&said).into_iter().filter(|frame| frame.0 == WINDOW_UPDATE));
         client.receive(&said);
-        // What is answered waits in the output, or in the windows.
+        // An answer waits in the output, or in the windows.
         let (unread, unsent) = server.mux.residue();
         assert!(unread <= 256 * 1024 && unsent <= 64 * 1024 + 1024);
         if round < 100 {

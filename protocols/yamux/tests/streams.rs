@@ -1,4 +1,4 @@
-//! What streams do, frame by frame.
+//! The behaviour of streams, frame by frame.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 mod support;
@@ -95,7 +95,7 @@ fn a_record_longer_than_the_window_is_granted_what_it_lacks() {
     assert!(server.session.want(id, 300_000), "it was granted before");
     assert_eq!(server.said(), [(WINDOW_UPDATE, 0, 1, 301_000 - 262_144)]);
     assert!(!server.session.want(id, 2 << 20), "beyond the limit");
-    // What is let go of pays the grant back before there is more.
+    // A released stream pays the grant back before there is more.
     server.receive(&data(0, 1, &[7; 300_000]));
     assert_eq!(server.take(id).len(), 301_000);
     assert_eq!(server.said(), [(WINDOW_UPDATE, 0, 1, 262_144)]);
@@ -236,7 +236,7 @@ fn a_reset_drops_what_waits() {
     let [_, events] = talk([&mut client, &mut server]);
     assert_eq!(events, [Event::Reset(id, 0)]);
     assert_eq!(server.take(id), b"sent");
-    // What is still under way is nothing bad.
+    // Data that is still under way is no error.
     server.receive(&data(0, 5, b"late"));
     client.receive(&data(ACK, 5, b"late"));
     client.receive(&header(WINDOW_UPDATE, 0, 5, 1000));

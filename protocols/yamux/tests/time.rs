@@ -1,4 +1,5 @@
-//! What a session does by the clock, where it is told the time; and limits that time or bytes lift.
+//! The behaviour of a session by the clock, where it is told the time; and limits that time or
+//! bytes lift.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 mod support;
@@ -13,7 +14,8 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// What is said at a time, and when the session wants to speak again.
+/// Sends what is due at a time. Returns the frames, and the time at which the session wants to
+/// speak again.
 fn at(end: &mut End, second: u64) -> (Vec<(u8, u16, u32, u32)>, Option<u64>) {
     end.now = Some(seconds(second));
     let wake = end.speak();

@@ -1,4 +1,4 @@
-//! What is done with streams.
+//! The session as a carrier of streams.
 
 use segue::mux::{Carrier, Direction, Ended, Event, Opens, Priority, StreamMut, Wanted};
 
@@ -134,7 +134,7 @@ impl Carrier for Session {
         }
     }
 
-    /// yamux has no place for `why`.
+    /// `why` is not sent: yamux has no field for it.
     fn close(&mut self, code: u64, _: &str) {
         if self.life != Life::Open {
             return;
@@ -160,9 +160,9 @@ impl Carrier for Session {
 }
 
 impl Opens for Session {
-    /// yamux has streams on which both sides send, and gives one for [`Direction::Sending`] as well:
-    /// the peer is not told that it should not send. What comes on it lies in its input, up to the
-    /// window; [let go](Carrier::let_go) of the stream once all is written, and it is thrown away.
+    /// All streams of yamux go both ways, and [`Direction::Sending`] opens one of these as well.
+    /// The peer is not told that it must not send: its data stays in the input, up to the window.
+    /// [Let go](Carrier::let_go) of the stream once everything is written, and its data is dropped.
     fn open(&mut self, _: Direction) -> Option<StreamId> {
         if self.peer_away.is_some() || self.life != Life::Open {
             return None;
@@ -190,19 +190,19 @@ impl Opens for Session {
 }
 
 impl Session {
-    /// Whether the limits let this end open one more.
+    /// Returns true if the limits let this end open one more stream.
     fn has_room_to_open(&self) -> bool {
         self.counts.unaccepted < self.limits.backlog && self.counts.outgoing < self.limits.opened
     }
 
-    /// One may be opened that could not before.
+    /// Reports that a stream can be opened again.
     pub(super) fn may_open(&mut self) {
         if self.has_room_to_open() {
             self.events.may();
         }
     }
 
-    /// A stream that was let go of has sent all: it counts against its limit no more.
+    /// Stops counting a released stream that has sent everything.
     pub(super) fn uncount(&mut self, id: StreamId) {
         if id.initiator() == self.role {
             self.counts.outgoing -= 1;
@@ -212,7 +212,7 @@ impl Session {
         }
     }
 
-    /// The peer is to be told that it may send so much more on a stream.
+    /// Notes more credit on a stream, to be told to the peer.
     fn tell_granted(&mut self, id: StreamId, more: u64) {
         if let Some(stream) = self.streams.get_mut(&id) {
             // At most the limit on what a stream is granted, and the window.
@@ -222,7 +222,7 @@ impl Session {
         }
     }
 
-    /// Grants those that wait what has become free, in their order.
+    /// Gives grants that have become free to the streams that wait, in their order.
     pub(super) fn grant_to_others(&mut self) {
         while let Some(id) = self.grants.first() {
             let Some(stream) = self.streams.get_mut(&id).filter(|stream| stream.is_read()) else {

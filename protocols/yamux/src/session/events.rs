@@ -1,4 +1,4 @@
-//! The queue of what happened.
+//! The queue of events.
 
 use alloc::collections::VecDeque;
 
@@ -11,14 +11,14 @@ use super::{
 };
 use crate::StreamId;
 
-/// What happened and was not told.
+/// The events that were not reported yet.
 ///
-/// A stream stands in the queue once, however much happens to it, so the queue is as long as there
-/// are streams.
+/// A stream is in the queue once, whatever number of events it has, so the queue is never longer
+/// than the number of streams.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     streams: VecDeque<StreamId>,
-    /// How many streams have something to tell. Others stand in the queue that had.
+    /// The number of streams with an event to report. The queue also holds streams that had one.
     telling: usize,
     /// The peer went away, with this code.
     away: Option<u64>,
@@ -30,9 +30,9 @@ pub(super) struct Queue {
 enum May {
     #[default]
     Open,
-    /// One could not be opened, and this end will be told when it can.
+    /// A stream could not be opened, and an event will tell when one can.
     Wait,
-    /// It is to be told so.
+    /// The event is due.
     Told,
 }
 
@@ -49,7 +49,7 @@ impl Queue {
         self.streams.shrink_to_fit();
     }
 
-    /// Gives back what only many streams at once need.
+    /// Releases memory that only many streams at once need.
     pub(super) fn rest(&mut self) {
         if self.telling == 0 && self.held() > KEPT {
             self.streams = VecDeque::new();
@@ -86,7 +86,7 @@ impl Queue {
         stream.events.add(event);
     }
 
-    /// What happened on a stream is not to be told.
+    /// Drops the events of a stream.
     pub(super) fn forget(&mut self, stream: &mut Stream) {
         if !stream.events.is_empty() {
             stream.events = Events::default();

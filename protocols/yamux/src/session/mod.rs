@@ -1,5 +1,3 @@
-//! A session: all that one end of a connection knows of its streams.
-
 mod carrier;
 mod events;
 mod opened;
@@ -29,14 +27,14 @@ use crate::{Error, GoAway, Limits, Role, StreamId, header::HEADER};
 /// [`Carrier`](segue::mux::Carrier) of streams.
 ///
 /// # How to drive it
-/// A connection of segue's does all this. By hand:
+/// A segue connection does all this. By hand:
 ///
-/// 1. Give what came to [`Buffer::step`](segue::Buffer::step) and act upon each event. Data that
-///    comes lies in the [input](segue::mux::StreamMut::input) of its stream; consume it there, and
-///    [release its credit](segue::mux::Carrier::release_credit).
-/// 2. Let the session [speak](Decode::speak) before each wait, and whenever its streams were written
-///    to. It queues control frames first and then data by turns, as far as there is room.
-/// 3. Speaking brings about events of its own, as [`Event::Writable`]: so step again before waiting.
+/// 1. Give received bytes to [`Buffer::step`](segue::Buffer::step) and handle each event. Received
+/// data is in the [input](segue::mux::Stream::input) of its stream; consume it there, and [release
+/// its credit](segue::mux::Carrier::release_credit).
+/// 2. Let the session [speak](Decode::speak) before each wait, and after its streams were written
+/// to. It queues control frames first and then data by turns, as far as there is room.
+/// 3. Step again before you wait: speaking causes events of its own, such as [`Event::Writable`].
 ///
 /// # A stream
 /// ```text
@@ -50,61 +48,61 @@ use crate::{Error, GoAway, Limits, Role, StreamId, header::HEADER};
 ///                              +--------------------------------------------+
 ///                                       finish, FIN written
 /// ```
-/// It is forgotten when both sides are over and it was let go of. Its id is remembered: late frames
-/// of a stream that was reset are ignored, frames of one that never was are an error.
+/// A stream is forgotten when both sides are over and it was let go of. Its id is remembered: late
+/// frames of a reset stream are ignored, while frames of a stream that never existed are an error.
 ///
 /// # Memory
-/// Nothing is allocated by announcement. The input of a stream holds at most its window, the output
-/// at most what its consumer puts there. A stream with nothing in either holds no buffers.
+/// An announced length allocates nothing. The input of a stream holds at most its window, the
+/// output at most what its consumer puts there. A stream with both empty holds no buffers.
 pub struct Session {
     role: Role,
     limits: Limits,
     streams: Table<StreamId, Stream>,
-    /// Those with data to send.
+    /// The streams with data to send.
     turns: Scheduler<StreamId>,
-    /// Those with anything else to say: a greeting, a grant, a reset.
+    /// The streams with a control frame to send: a greeting, a grant, a reset.
     due: VecDeque<StreamId>,
     events: Queue,
-    /// Streams of the peer's that are not taken, to be reset.
+    /// The refused streams of the peer, to be reset.
     refused: VecDeque<StreamId>,
-    /// Those that linger, the longest waiting first, among others that do no longer.
+    /// The lingering streams, the longest waiting first; some may linger no longer.
     lingering: VecDeque<StreamId>,
     grants: Grants<StreamId>,
-    /// Boxes that were given back, with no memory in them.
+    /// Empty boxes for buffers, to be used again.
     #[expect(clippy::vec_box, reason = "streams hold boxes")]
     spare: Vec<Box<Buffers>>,
     opened: OpenedIds,
     pings: Pings,
     /// The data that is being read.
     body: Option<Body>,
-    /// The next id of this end's.
+    /// The next id of this end.
     next: Option<u32>,
     counts: Counts,
     life: Life,
-    /// What the peer was told of the end of the session.
+    /// The progress of telling the peer that the session ends.
     told: Told,
     /// The peer takes no new streams, and gave this code.
     peer_away: Option<GoAway>,
-    /// The transport has ended behind that, and it was no clean end.
+    /// The transport has ended after that, and not cleanly.
     ended: Option<Ended>,
 }
 
-/// How many there are of what is limited.
+/// The number of things that are limited.
 #[derive(Debug, Default)]
 struct Counts {
-    /// The peer's streams that were not let go of, or have data to be sent.
+    /// The peer's streams that were not let go of, or have data to send.
     incoming: usize,
     /// This end's, counted the same way.
     outgoing: usize,
     /// This end's that the peer has not accepted.
     unaccepted: usize,
-    /// Those that somebody reads and whose end has not come: a bare end of the connection cuts them
+    /// The streams with a reader whose end has not come: a bare end of the connection cuts them
     /// off.
     read: usize,
     lingering: usize,
-    /// Resets of the peer's that nothing makes up for.
+    /// The resets of the peer that are not made up for.
     resets: u32,
-    /// When resets were last made up for by time.
+    /// The time at which resets were last forgiven.
     forgiven: Option<Duration>,
     /// Bytes of data both ways that were not counted against resets yet.
     bytes: u64,
@@ -121,7 +119,7 @@ enum Life {
     Dead(Option<Error>),
 }
 
-/// What the peer was told of the end of the session.
+/// The progress of telling the peer that the session ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Told {
     Nothing,
@@ -131,19 +129,19 @@ enum Told {
 }
 
 impl Session {
-    /// The end of a session that opened the connection.
+    /// Creates the end that opened the connection.
     #[must_use]
     pub fn client() -> Self {
         Self::new(Role::Client)
     }
 
-    /// The end of a session that accepted the connection.
+    /// Creates the end that accepted the connection.
     #[must_use]
     pub fn server() -> Self {
         Self::new(Role::Server)
     }
 
-    /// This end of a session.
+    /// Creates the end `role` of a session.
     #[must_use]
     pub fn new(role: Role) -> Self {
         Self {
@@ -169,7 +167,7 @@ impl Session {
         }
     }
 
-    /// The same session with other limits.
+    /// Sets the limits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -177,31 +175,31 @@ impl Session {
         self
     }
 
-    /// Which end it is.
+    /// Returns the end that the session is.
     #[must_use]
     pub const fn role(&self) -> Role {
         self.role
     }
 
-    /// How many streams there are, those included that were let go of and are not over.
+    /// Returns the number of streams, including those that were let go of and are not over.
     #[must_use]
     pub const fn streams(&self) -> usize {
         self.streams.len()
     }
 
-    /// Sends a ping, unless the answer to one is awaited.
+    /// Sends a ping, unless one is unanswered.
     pub fn ping(&mut self) {
         self.pings.ask();
     }
 
-    /// How long the last ping that was answered took, where the session is told the time.
+    /// Returns the round-trip time of the last answered ping, where the session is told the time.
     #[must_use]
     pub const fn round_trip(&self) -> Option<Duration> {
         self.pings.round_trip()
     }
 
-    /// How many bytes of memory the session holds, used or not, but for large
-    /// [`Bytes`](bytes::Bytes) that wait to be sent.
+    /// Returns the memory that the session holds, used or not, in bytes. Large
+    /// [`Bytes`](bytes::Bytes) that wait to be sent are not counted.
     #[must_use]
     pub fn held(&self) -> usize {
         let buffers = |buffers: &Buffers| {
@@ -221,7 +219,7 @@ impl Session {
                 * size_of::<StreamId>()
     }
 
-    /// Gives memory back that nothing uses at present: all of it where there are no streams.
+    /// Releases unused memory: all of it if there are no streams.
     pub fn release(&mut self) {
         self.streams.release();
         self.turns.release();
@@ -236,7 +234,7 @@ impl Session {
         }
     }
 
-    /// The transport has ended between two frames.
+    /// Handles the end of the transport between two frames.
     fn end_of_transport(&mut self) -> Result<Framing, Fault<Error>> {
         let streams = self.counts.read;
         let Some(code) = self.peer_away else {
@@ -263,9 +261,9 @@ impl Decode for Session {
     /// Events are records of no bytes.
     const WIRE: bool = false;
 
-    /// The end of the connection is a proper end between two frames if no stream is cut off by it:
-    /// none that is held and has not ended. Behind a GoAway frame a cut is an
-    /// [error of its own](Error::Ended), and so is a code other than [`GoAway::NORMAL`].
+    /// The end of the connection between two frames is proper if it cuts off no stream: none that
+    /// has a consumer and has not ended. After a GoAway frame a cut is an [error of its
+    /// own](Error::Ended), and so is any code other than [`GoAway::NORMAL`].
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         if !self.events.is_empty() {
             return Ok(Framing::Record(0));
@@ -315,13 +313,13 @@ impl Decode for Session {
     }
 }
 
-/// What streams may have beyond their windows.
+/// The grants beyond their windows that streams may have.
 fn grants(limits: &Limits) -> Grants<StreamId> {
     // The last is what other implementations can count.
     Grants::new(limits.excess.min(1 << 31), limits.excess_of_all)
 }
 
-/// Shows how many streams there are and not what is on them.
+/// Shows the number of streams, but not their content.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session")

@@ -3,17 +3,17 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// Which of the peer's streams were ever opened, by their number: 0 for the first id of its side, 1
-/// for the next, and so on.
+/// The set of the peer's streams that were ever opened, by number: 0 for the first id of its side,
+/// 1 for the next, and so on.
 ///
-/// Peers open streams in order, or nearly: some give a stream its id before they announce it. So
-/// this is the highest number and the gaps below it, of which there are few. A peer that leaves many
-/// gaps loses the earliest: their streams count as opened then, and can be no more.
+/// Peers open streams in order, or nearly: some choose an id before they announce it. So the set is
+/// the highest number and the gaps below it, which are few. If a peer leaves many gaps, the
+/// earliest are dropped: their streams count as opened, and cannot be opened any more.
 #[derive(Debug, Default)]
 pub(super) struct OpenedIds {
-    /// All from here on were never opened.
+    /// The first number that was never opened, like all behind it.
     end: u32,
-    /// What was left out, in order.
+    /// The numbers that were left out, in order.
     gaps: Vec<Range<u32>>,
 }
 
@@ -26,7 +26,7 @@ impl OpenedIds {
         number < self.end && self.gap(number).is_err()
     }
 
-    /// Notes a stream. False if it was opened before.
+    /// Adds a stream. Returns false if it was opened before.
     pub(super) fn insert(&mut self, number: u32) -> bool {
         if number >= self.end {
             if number > self.end {

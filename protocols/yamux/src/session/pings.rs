@@ -13,13 +13,13 @@ use crate::{
 /// Pings of this end, and answers to those of the peer.
 #[derive(Debug, Default)]
 pub(super) struct Pings {
-    /// What is to be sent back.
+    /// The values to send back.
     pongs: VecDeque<u32>,
-    /// The value of the next ping: counted, so that an answer to an earlier one is not taken for
-    /// that to the last.
+    /// The value of the next ping: a counter, so that an answer to an earlier ping is not mistaken
+    /// for one to the last.
     next: u32,
     asking: Asking,
-    /// Since when nothing came: a time that was told before or after the last frame.
+    /// The start of the peer's silence: a time told just before or after its last frame.
     quiet: Option<Duration>,
     round_trip: Option<Duration>,
 }
@@ -45,7 +45,7 @@ impl Pings {
         self.pongs.push_back(value);
     }
 
-    /// The peer has answered. Answers to what was never asked are ignored, as others do.
+    /// Handles an answer of the peer. Unrequested answers are ignored, as in other implementations.
     pub(super) fn answered(&mut self, value: u32) {
         if let Asking::Waiting(sent) = self.asking
             && value.wrapping_add(1) == self.next
@@ -70,7 +70,7 @@ impl Pings {
         self.round_trip
     }
 
-    /// Says what is to be said.
+    /// Queues the frames that are due.
     pub(super) fn speak(&mut self, say: &mut Say<'_>, limits: &Limits) -> Result<(), Fault<Error>> {
         while let Some(value) = self.pongs.pop_front() {
             ping(say, Flags::ACK, value);

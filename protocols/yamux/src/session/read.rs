@@ -1,4 +1,4 @@
-//! What comes.
+//! The reading half of a session.
 
 use segue::{Fault, Output, mux::Exceeded};
 
@@ -16,14 +16,14 @@ use crate::{
 pub(super) struct Body {
     id: StreamId,
     left: u32,
-    /// Whether it is the last of its stream.
+    /// The frame is the last of its stream.
     fin: bool,
-    /// Whether anybody reads it.
+    /// The data has a reader.
     kept: bool,
 }
 
 impl Body {
-    /// How many bytes are to come.
+    /// Returns the number of bytes still to come.
     pub(super) fn left(&self) -> usize {
         usize::try_from(self.left).unwrap_or(usize::MAX)
     }
@@ -87,7 +87,7 @@ impl Session {
         Ok(())
     }
 
-    /// A stream is opened. Whether it is taken.
+    /// Handles a new stream. Returns true if it is accepted.
     fn read_syn(&mut self, id: StreamId, flags: Flags) -> Result<bool, Fault<Error>> {
         if id.initiator() == self.role {
             return Err(Fault::new(Error::WrongSide(id.0)).at(STREAM));
@@ -111,7 +111,7 @@ impl Session {
         Ok(true)
     }
 
-    /// A frame of a stream that is not there: over, or refused, or never opened.
+    /// Handles a frame of a stream that does not exist: over, refused, or never opened.
     fn read_unknown(&mut self, header: Header) -> Result<(), Fault<Error>> {
         let id = StreamId(header.stream);
         let was_opened = if id.initiator() == self.role {
@@ -132,7 +132,7 @@ impl Session {
         if header.flags.has(Flags::RST) { self.count_reset() } else { self.refuse(id) }
     }
 
-    /// The peer is to be told that a stream of its is not taken.
+    /// Refuses a stream of the peer.
     fn refuse(&mut self, id: StreamId) -> Result<(), Fault<Error>> {
         if self.refused.len() >= self.limits.refused {
             return Err(Fault::new(Error::TooManyRefused).at(STREAM));
@@ -149,7 +149,7 @@ impl Session {
         }
     }
 
-    /// One of this end's streams does not wait to be accepted any more.
+    /// Stops counting a stream of this end as unaccepted.
     pub(super) fn accepted(&mut self) {
         self.counts.unaccepted -= 1;
         self.may_open();
@@ -166,7 +166,7 @@ impl Session {
         Ok(())
     }
 
-    /// The peer breaks a stream off.
+    /// Handles a reset by the peer.
     fn read_reset(&mut self, id: StreamId) -> Result<(), Fault<Error>> {
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(()) };
         let was_over = stream.reading != Reading::Open && stream.writing == Writing::Finished;
@@ -181,7 +181,7 @@ impl Session {
         Ok(())
     }
 
-    /// Counts a reset of the peer's against the limit.
+    /// Counts a reset by the peer against the limit.
     fn count_reset(&mut self) -> Result<(), Fault<Error>> {
         self.counts.resets += 1;
         if self.counts.resets > self.limits.resets {
@@ -200,8 +200,8 @@ impl Session {
         }
     }
 
-    /// Whether the data that a frame announces is for anybody: it is refused where the peer must not
-    /// send it, and thrown away where it could not know better.
+    /// Decides if the announced data of a frame is kept: it is refused where the peer must not send
+    /// it, and dropped where the peer could not know better.
     fn is_kept(&mut self, id: StreamId, length: u32, fin: bool) -> Result<bool, Fault<Error>> {
         let Some(stream) = self.streams.get_mut(&id) else { return Ok(false) };
         match stream.reading {
@@ -242,7 +242,7 @@ impl Session {
         if stream.reading != Reading::Open {
             return;
         }
-        // What a frame announces was checked against the window.
+        // The announced length was checked against the window.
         let fits = stream.window.advance(bytes.len() as u64);
         debug_assert!(fits.is_ok());
         if stream.consumer == Consumer::Holds {
@@ -281,11 +281,12 @@ impl Session {
         Header { kind: Kind::GoAway, flags: Flags::NONE, stream: 0, length: code.0 }.write(answers);
     }
 
-    /// The number of a stream of the peer's: 0 for its first.
+    /// The number of a stream of the peer: 0 for the first.
     fn number_of(&self, id: StreamId) -> u32 {
         (id.0 - self.role.peer().first()) / 2
     }
 }
 
-/// How many bytes make up for a reset: what a stream's beginning and end cost, compared with data.
+/// The number of bytes that make up for a reset: the cost of opening and ending a stream, compared
+/// with data.
 const FORGIVEN_BY_BYTES: u64 = 4096;

@@ -1,4 +1,4 @@
-//! What is said: control frames first, then data by turns.
+//! The writing half of a session: control frames first, then data by turns.
 
 use alloc::collections::VecDeque;
 
@@ -45,7 +45,7 @@ impl Session {
         Ok(())
     }
 
-    /// Gives back what only many busy streams need, before a wait.
+    /// Releases memory that only many busy streams need, before a wait.
     fn rest(&mut self) {
         for buffers in &mut self.spare {
             if buffers.input.capacity() + buffers.output.capacity() > 0 {
@@ -169,7 +169,7 @@ impl Session {
         }
     }
 
-    /// A stream has something to say beside data.
+    /// Queues a stream for a control frame.
     pub(super) fn owe(&mut self, id: StreamId) {
         if let Some(stream) = self.streams.get_mut(&id)
             && stream.owes == Owes::Nothing
@@ -179,7 +179,7 @@ impl Session {
         }
     }
 
-    /// Takes back the buffers of a stream that has nothing in them.
+    /// Takes back the empty buffers of a stream.
     pub(super) fn tidy(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let empty = stream
@@ -195,7 +195,7 @@ impl Session {
         }
     }
 
-    /// Both sides of a stream are over, whatever was to be said.
+    /// Ends both sides of a stream; pending frames are dropped.
     pub(super) fn break_off(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         if stream.writing != Writing::Finished {
@@ -234,8 +234,8 @@ impl Session {
         }
     }
 
-    /// A stream is about to be one that nothing more comes of, or that nobody reads: what it was
-    /// granted beyond its window is there for others.
+    /// Returns the grant beyond its window of a stream that gets no more data, or has no reader any
+    /// more.
     pub(super) fn settle_window(&mut self, id: StreamId) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         if stream.is_read() {
@@ -279,7 +279,7 @@ impl Session {
         self.events.add(id, stream, Events::RELEASED);
     }
 
-    /// Only so many linger.
+    /// Resets lingering streams beyond the limit.
     fn linger(&mut self, id: StreamId) {
         if self.lingering.len() >= 2 * self.limits.lingering.max(8) {
             let streams = &self.streams;
@@ -303,16 +303,17 @@ fn write(output: &mut Output, kind: Kind, flags: Flags, id: StreamId, length: u3
     Header { kind, flags, stream: id.0, length }.write(output);
 }
 
-/// How many milliseconds make up for a reset of the peer's: [`Limits::resets`](crate::Limits).
+/// The number of milliseconds that make up for a reset by the peer: see
+/// [`Limits::resets`](crate::Limits).
 const FORGIVEN_BY_MILLIS: u128 = 10;
 
-/// How many boxes for buffers are kept, a few hundred bytes each.
+/// The number of boxes for buffers that are kept, a few hundred bytes each.
 const SPARE: usize = 8;
 
-/// How many bytes of an empty table or queue of streams are kept while the session waits: enough for
-/// a few dozen streams, so that opening one at a time allocates nothing.
+/// The bytes of an empty table or queue of streams that are kept while the session waits: enough
+/// for a few dozen streams, so that opening one at a time allocates nothing.
 pub(super) const KEPT: usize = 4 * 1024;
 
-/// How many bytes a frame has at least, as long as there are that many: below it, its header and
-/// what its reader does cost more than waiting.
+/// The least number of bytes in a frame, if there are that many: below it, the header and the work
+/// of its reader cost more than waiting.
 const WORTHWHILE: usize = 1024;

@@ -1,4 +1,4 @@
-//! One stream of a session.
+//! The streams of a session.
 
 use alloc::{boxed::Box, vec::Vec};
 
@@ -9,18 +9,18 @@ use segue::{
 
 use crate::{StreamId, header::Flags, limits::WINDOW};
 
-/// One stream: at most 128 bytes together with its place in the table, as long as nothing is
+/// A stream. It takes at most 128 bytes including its place in the table, while nothing is
 /// buffered.
 pub(super) struct Stream {
     /// None while both are empty.
     pub(super) buffers: Option<Box<Buffers>>,
-    /// What the peer may send. Its position is that of what came.
+    /// The window for the peer's data. Its position is that of the data that has come.
     pub(super) window: Window,
-    /// What this end may send.
+    /// The credit for this end's data.
     pub(super) credit: Credit,
-    /// What the peer was allowed on top of its window and was not told yet.
+    /// The bytes that the peer was granted on top of its window and was not told yet.
     pub(super) granted: u32,
-    /// What left for the wire since the last [`Event::Sent`].
+    /// The bytes that left for the wire since the last [`Event::Sent`].
     pub(super) sent: u32,
     pub(super) reading: Reading,
     pub(super) writing: Writing,
@@ -38,7 +38,7 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Buffers in a box that is there already, if one is. The input begins at `position`.
+    /// Takes a spare box for the buffers, or a new one. The input begins at `position`.
     #[expect(clippy::vec_box, reason = "streams hold boxes")]
     pub(super) fn reused(
         spare: &mut Vec<Box<Self>>,
@@ -51,7 +51,7 @@ impl Buffers {
         buffers
     }
 
-    /// Keeps what memory the next stream can use, and gives back what was made for more.
+    /// Keeps the memory that the next stream can use, and releases the rest.
     pub(super) fn rest(&mut self) {
         if self.input.capacity() > REUSED {
             self.input = Buffer::new();
@@ -62,7 +62,7 @@ impl Buffers {
     }
 }
 
-/// How much memory of a stream's buffers is kept for the next one, until the session rests, in bytes.
+/// The bytes of a stream's buffers that are kept for the next stream until the session rests.
 const REUSED: usize = 128 * 1024;
 
 /// The peer's side.
@@ -77,7 +77,7 @@ pub(super) enum Reading {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Writing {
     Open,
-    /// It ends behind what waits in the output.
+    /// It ends behind the waiting output.
     Finishing,
     /// The end was written.
     Finished,
@@ -85,10 +85,10 @@ pub(super) enum Writing {
     Reset,
 }
 
-/// How far the two ends have agreed that there is a stream.
+/// The progress of the two ends in agreeing on a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Greeting {
-    /// This end opens it and has not said so.
+    /// This end opens it, and has not told the peer.
     Opening,
     /// This end has opened it, and the peer has not accepted it.
     Opened,
@@ -100,24 +100,24 @@ pub(super) enum Greeting {
     Done,
 }
 
-/// Whether somebody uses the stream.
+/// The state of the stream's consumer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Consumer {
     Holds,
-    /// It let go, and there is data to send. What comes is thrown away, and the peer may send on: it
-    /// may read only when it has sent all. The stream still counts as open: what waits would pile up
-    /// otherwise for a peer that grants no credit.
+    /// The consumer let go, and there is data to send. Received data is dropped, and the peer may
+    /// send on, since it may read only when it has sent everything. The stream still counts as
+    /// open: otherwise data would pile up for a peer that grants no credit.
     Sends,
-    /// It let go, and nothing is to be sent but the end.
+    /// The consumer let go, and only the end is left to send.
     LetGo,
-    /// All was sent, and the peer goes on. It may use one more window up, by which it has had time
-    /// to read what was sent, and then the stream is reset.
+    /// Everything was sent, and the peer goes on. It may use up one more window, in which time it
+    /// can read what was sent, and then the stream is reset.
     Lingers,
-    /// It is over, and that is to be told.
+    /// It is over, and the event for that is due.
     Gone,
 }
 
-/// What is to be said of a stream beside its data. One that owes anything is in the queue of those.
+/// The control frame that a stream owes. Each stream that owes one is in the queue for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Owes {
     Nothing,
@@ -126,7 +126,7 @@ pub(super) enum Owes {
     Reset,
 }
 
-/// The events of a stream that were not told, in the order in which they will be.
+/// The unreported events of a stream, in the order of their report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Events(u8);
 
@@ -146,7 +146,7 @@ impl Events {
         self.0 |= event.0;
     }
 
-    /// Takes the first out.
+    /// Removes the first event.
     fn next(&mut self) -> Self {
         let first = self.0 & self.0.wrapping_neg();
         self.0 ^= first;
@@ -193,12 +193,12 @@ impl Stream {
         }
     }
 
-    /// How many bytes wait to be sent.
+    /// Returns the number of bytes that wait to be sent.
     pub(super) fn unsent(&self) -> usize {
         self.buffers.as_ref().map_or(0, |buffers| buffers.output.len())
     }
 
-    /// Whether the peer can still send something that somebody reads.
+    /// Returns true if the peer can still send data that has a reader.
     pub(super) fn is_read(&self) -> bool {
         self.reading == Reading::Open && self.consumer == Consumer::Holds
     }
@@ -208,17 +208,17 @@ impl Stream {
         self.window.reached()
     }
 
-    /// Whether the peer has used up all that it was told it may send.
+    /// Returns true if the peer has used up everything that it was told it may send.
     pub(super) fn is_exhausted(&self) -> bool {
         self.window.reached() + u64::from(self.granted) >= self.window.limit()
     }
 
-    /// Whether this end still counts it among those that the peer has not accepted.
+    /// Returns true if this end still counts the stream among those that the peer has not accepted.
     pub(super) const fn is_unaccepted(&self) -> bool {
         matches!(self.greeting, Greeting::Opening | Greeting::Opened)
     }
 
-    /// The flag that is still to be said, on whatever frame comes first; it counts as said.
+    /// Takes the flag that the next frame has to carry; it counts as sent.
     pub(super) fn greet(&mut self) -> Flags {
         match self.greeting {
             Greeting::Opening => {
@@ -233,7 +233,7 @@ impl Stream {
         }
     }
 
-    /// Whether there is something to say with the next frame of the stream.
+    /// Returns true if the next frame of the stream has to carry a flag.
     pub(super) const fn has_greeting(&self) -> bool {
         matches!(self.greeting, Greeting::Opening | Greeting::Accepting)
     }

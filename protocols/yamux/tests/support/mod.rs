@@ -109,13 +109,13 @@ impl End {
         Ok(moment.wake_at())
     }
 
-    /// What was said, as frames.
+    /// The frames that were sent.
     pub(crate) fn said(&mut self) -> Vec<(u8, u16, u32, u32)> {
         self.speak();
         frames(&self.sent())
     }
 
-    /// What waits on the wire.
+    /// The bytes that wait on the wire.
     pub(crate) fn sent(&mut self) -> Vec<u8> {
         let sent = self.output.to_vec();
         self.output.advance(sent.len());

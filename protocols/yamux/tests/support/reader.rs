@@ -37,7 +37,7 @@ impl Observe for Heard {
 }
 
 impl Reader {
-    /// This end of a session.
+    /// Creates the end `role` of a session.
     pub(crate) fn new(role: Role) -> Self {
         Self { session: Session::new(role), last: None }
     }
