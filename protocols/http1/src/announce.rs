@@ -10,7 +10,7 @@ use crate::{HeaderLine, WriteError};
 pub(crate) struct Notes {
     pub(crate) length: Option<u64>,
     pub(crate) chunked: bool,
-    /// There is a line that contradicts another, or that nobody could act on.
+    /// A line contradicts another, or is meaningless.
     pub(crate) contradicts: bool,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
@@ -60,7 +60,7 @@ impl Notes {
     /// The framing of the body, as the headers announce it.
     ///
     /// # Errors
-    /// [`WriteError::Framing`] where they announce two, or one that nobody could act on.
+    /// [`WriteError::Framing`] if they announce two framings, or a meaningless one.
     pub(crate) fn announced(&self) -> Result<Announced, WriteError> {
         match (self.length, self.chunked) {
             _ if self.contradicts => Err(WriteError::Framing),

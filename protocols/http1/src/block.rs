@@ -1,7 +1,7 @@
-//! Many bytes looked at together: which of them are not of a class, as one bit each.
+//! Many bytes tested together: a bit for each byte that is not of a class.
 //!
-//! Comparing tells ranges apart, so a class here is a range or four. What else belongs to a class
-//! by the grammar is for whoever asks to look up in the table of [`class`](crate::class).
+//! The tests are comparisons, so a class here is one range or four. Callers look up the other bytes
+//! of the class in the table of [`class`](crate::class).
 //!
 //! Every `x86_64` has the instructions of SSE2, which compare sixteen bytes at once, and nearly all
 //! have those of AVX2, which compare 32 and look up classes as well. Elsewhere the same is done in
@@ -43,7 +43,7 @@ pub(crate) trait Machine: Copy {
         u64::from(self.not_text_of_half(front)) | u64::from(self.not_text_of_half(back)) << HALF
     }
 
-    /// The same of half as many.
+    /// The same for half a window.
     fn not_text_of_half(self, half: &[u8; HALF]) -> u32;
 
     /// The bytes that are not visible ASCII.
@@ -109,8 +109,8 @@ fn on_every<W: Work>(work: W) -> W::Output {
     work.on(Every)
 }
 
-/// Those of the first [`WINDOW`] bytes of `rest`, which is the end of `head`, that are neither
-/// visible ASCII nor a space, the first as the lowest bit.
+/// A mask of the first [`WINDOW`] bytes of `rest`, which is the end of `head`: a bit for each that
+/// is neither visible ASCII nor a space, the first as the lowest bit.
 #[inline(always)]
 pub(crate) fn not_text<M: Machine>(machine: M, head: &[u8], rest: &[u8]) -> u64 {
     if let Some(window) = rest.first_chunk() {
@@ -162,8 +162,8 @@ pub(crate) fn visible<M: Machine>(machine: M, head: &[u8], rest: &[u8]) -> usize
     run(rest, TARGET)
 }
 
-/// A block that has the first [`HALF`] bytes of `rest` in it, or all of them, behind so many others.
-/// `rest` is the end of `head`, which may be too short for a block.
+/// A block with the first [`HALF`] bytes of `rest`, or all of them, and the number of bytes before
+/// them.
 #[inline(always)]
 fn half_of<'h>(head: &'h [u8], rest: &'h [u8]) -> Option<(&'h [u8; HALF], usize)> {
     match rest.first_chunk() {

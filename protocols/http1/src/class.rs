@@ -2,8 +2,8 @@
 
 /// Bytes of a `token`: methods and header names (RFC 9110 §5.6.2).
 pub(crate) const TOKEN: u8 = 1;
-/// Bytes of a request target: all that is visible in ASCII. Which of them make a proper URI is
-/// for whoever routes the request (RFC 9112 §3.2).
+/// Bytes of a request target: visible ASCII. A proper URI is stricter; the router of the request
+/// checks that (RFC 9112 §3.2).
 pub(crate) const TARGET: u8 = 2;
 /// Bytes of a header value or reason phrase: visible ASCII, 0x80 to 0xff, space and tab (RFC 9110
 /// §5.5, RFC 9112 §4).

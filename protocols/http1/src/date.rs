@@ -45,7 +45,7 @@ impl Date {
     }
 }
 
-/// Year, month from 0, and day from 1 of so many days behind the beginning of 1970.
+/// Year, month from 0, and day from 1 of this many days after the beginning of 1970.
 ///
 /// Years are taken to begin in March, so that a leap day is the last of its year, and days are
 /// counted from the 1st of March of the year 0: 400 years are 146,097 days, 100 of them at least

@@ -1,4 +1,5 @@
-//! The items of [`server::Reader`](crate::server::Reader) and [`client::Reader`](crate::client::Reader).
+//! The items of [`server::Reader`](crate::server::Reader) and of
+//! [`client::Reader`](crate::client::Reader).
 
 use core::fmt;
 
@@ -15,7 +16,8 @@ pub enum RequestEvent<'a> {
     /// A piece of the body, never empty. The cuts between pieces depend on how the body was
     /// received.
     Piece(&'a [u8]),
-    /// The trailers behind a chunked body, at least one: see [`BodyPart::Trailers`](crate::BodyPart::Trailers).
+    /// The trailers behind a chunked body, at least one: see
+    /// [`BodyPart::Trailers`](crate::BodyPart::Trailers).
     Trailers(Headers<'a>),
     /// The end of the request. Every request has one.
     End,
@@ -47,7 +49,8 @@ pub enum ResponseEvent<'a> {
     /// A piece of the body, never empty. The cuts between pieces depend on how the body was
     /// received.
     Piece(&'a [u8]),
-    /// The trailers behind a chunked body, at least one: see [`BodyPart::Trailers`](crate::BodyPart::Trailers).
+    /// The trailers behind a chunked body, at least one: see
+    /// [`BodyPart::Trailers`](crate::BodyPart::Trailers).
     Trailers(Headers<'a>),
     /// The end of the response. Every final response has one.
     End,

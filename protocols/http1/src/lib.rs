@@ -36,7 +36,7 @@
 //!             Err(error) => return Err(error.into()),
 //!         }
 //!     }
-//!     connection.close(64 * 1024)?; // such that the last answer arrives
+//!     connection.close(64 * 1024)?; // so that the last answer arrives
 //!     Ok(())
 //! }
 //!

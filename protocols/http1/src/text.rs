@@ -1,9 +1,8 @@
 //! Bytes that are known to be ASCII, as text.
 //!
-//! Whoever asks has read them as a token or as visible ASCII before. That the bytes are still the
-//! same is not for this crate to know: a stage may be asked to parse another record than it has
-//! framed. So they are looked at again, as many at once as there are in a name, which costs a fifth
-//! of what [`str::from_utf8`] does.
+//! The callers have read them as a token or as visible ASCII before. But a stage may be asked to
+//! parse another record than it has framed, so the bytes are checked again, a whole name at once,
+//! which costs a fifth of what [`str::from_utf8`] does.
 
 #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 #[expect(unsafe_code, reason = "the names of nine headers as text take 15 ns and not 65")]
@@ -11,10 +10,10 @@ mod sse2;
 
 use core::{ops::Range, str};
 
-/// The bytes of `head` in `range` as text. They are ASCII, and nothing where they are not.
+/// Returns the bytes of `head` in `range` as text: they are ASCII, or the text is empty.
 ///
 /// # Panics
-/// Where the range is none of `head`.
+/// If the range is outside of `head`.
 #[inline]
 pub(crate) fn ascii(head: &[u8], range: Range<usize>) -> &str {
     #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]

@@ -15,7 +15,7 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    /// Nothing has been said, and nobody else knows.
+    /// The state of a new connection, held by a reader alone.
     pub(crate) const NEW: Self = Self { alone: Word::NEW, shared: None };
 
     /// One that knows what `self` knows, from now on.

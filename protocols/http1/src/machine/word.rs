@@ -241,7 +241,7 @@ impl Word {
         (switched[0] == switched[1]).then_some(word)
     }
 
-    /// The same state with what `event` brings, the sides as they are.
+    /// The state with the facts of `event` noted, and the sides unchanged.
     fn noting(mut self, event: Event) -> Option<Self> {
         match event {
             Event::Request { kind, closes, expects } => {

@@ -27,7 +27,7 @@ pub(super) fn ascii(head: &[u8], range: Range<usize>) -> Option<&str> {
     Some(unsafe { str::from_utf8_unchecked(bytes) })
 }
 
-/// The same of at least [`MAX`] bytes.
+/// The same for at least [`MAX`] bytes.
 #[inline(never)]
 fn long(bytes: &[u8]) -> Option<&str> {
     let (blocks, _) = bytes.as_chunks();

@@ -164,7 +164,7 @@ pub(crate) enum Extent {
     ToTheEnd(Layout),
     /// A packet with a short header: it ends with the datagram.
     Short,
-    /// The header is cut off: at least so many more bytes are missing.
+    /// The header is cut off: at least this many bytes are missing.
     Missing(NonZeroUsize),
 }
 

@@ -99,7 +99,7 @@ pub(super) fn expand(secret: &Secret, label: &str, out: &mut [u8]) -> Option<()>
     expand_by(&hkdf::Prk::new_less_safe(algorithm, secret.as_slice()), label, out)
 }
 
-/// The same with a key that is made already.
+/// Does the same with a key that is made already.
 pub(super) fn expand_by(key: &hkdf::Prk, label: &str, out: &mut [u8]) -> Option<()> {
     let length = u16::try_from(out.len()).ok()?.to_be_bytes();
     let label_length = [u8::try_from(PREFIX.len() + label.len()).ok()?];

@@ -11,10 +11,10 @@ use segue::Output;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// The most streams of each direction that the peer has opened and that were not let go of, or
-    /// have data left to be sent. Others wait inside the connection, where they count against
+    /// have data left to send. Others wait inside the connection, where they count against
     /// [`max_concurrent_bidi_streams`](quinn_proto::TransportConfig::max_concurrent_bidi_streams)
-    /// and its like. With 0 none is ever taken: make those 0 as well, or the peer opens streams that
-    /// nobody answers.
+    /// and its like. With 0 none is ever accepted: set those limits to 0 as well, or the peer opens
+    /// streams that get no answer.
     ///
     /// 256: as each may have its window full, this bounds the inputs to 16 MiB a direction.
     pub streams: usize,

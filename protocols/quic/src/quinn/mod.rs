@@ -1,7 +1,7 @@
 //! The streams of a [quinn-proto](quinn_proto) connection as a [`Carrier`] (RFC 9000 §2-4).
 //!
-//! [`Streams`] wraps a [`Connection`]. Stages then run on its streams by [`Mux`], as on those of any
-//! other carrier, and datagrams (RFC 9221) come and go by [`Datagrams`].
+//! [`Streams`] wraps a [`Connection`]. [`Mux`] runs stages on its streams, as on those of any other
+//! carrier, and [`Datagrams`] sends and receives datagrams (RFC 9221).
 //!
 //! [`Carrier`]: segue::mux::Carrier
 //! [`Datagrams`]: segue::mux::Datagrams
@@ -24,17 +24,17 @@ use segue::mux::{Ended, Grants, Scheduler, Table};
 pub use self::limits::Limits;
 use self::stream::Stream;
 
-/// A connection of quinn-proto, and what waits on its streams.
+/// A quinn-proto connection with buffers for its streams.
 ///
 /// # How to drive it
-/// As quinn-proto's [`Connection`], by the methods here that have the names of the connection's:
+/// Drive it as quinn-proto's [`Connection`], by the methods of the same names:
 ///
-/// 1. Give it what the endpoint has for it ([`handle_event`](Self::handle_event)), and time-outs.
-/// 2. Take [events](segue::mux::Carrier::next_event) until there are none, or items of a
-///    [`Mux`](segue::mux::Mux) of it; then let its stages speak.
-/// 3. Ask for datagrams by [`poll_transmit`](Self::poll_transmit), which first writes what waits in
-///    the outputs. That brings about events: go back to 2 if there are any.
-/// 4. Hand [endpoint events](Self::poll_endpoint_events) over, wait until
+/// 1. Pass in events of the endpoint ([`handle_event`](Self::handle_event)), and time-outs.
+/// 2. Handle all [events](segue::mux::Carrier::next_event), or items of a [`Mux`](segue::mux::Mux)
+///    of it; then let its stages speak.
+/// 3. Ask for datagrams by [`poll_transmit`](Self::poll_transmit), which first writes the outputs.
+///    This causes events: go back to 2 if there are any.
+/// 4. Pass [endpoint events](Self::poll_endpoint_events) on, and wait until
 ///    [`poll_timeout`](Self::poll_timeout) or for the next datagram.
 ///
 /// ```no_run
@@ -89,23 +89,22 @@ use self::stream::Stream;
 /// ```
 ///
 /// # Streams
-/// - Those that only one side sends on have no [input](segue::mux::StreamMut::input) or no
+/// - Streams on which only one side sends have no [input](segue::mux::StreamMut::input) or no
 ///   [output](segue::mux::StreamMut::output).
-/// - Resetting ends both directions. The peer may end one alone: [`Event::Reset`] says that its side
-///   broke off, [`Event::Stopped`] that it does not want this side, which is reset then (RFC 9000
-///   §3.5).
-/// - The peer learns of a stream by what is sent on it: one that nothing was written to does not
-///   exist for it.
-/// - [`Event::Sent`] says what went into the connection, [`Event::Released`] that the peer has
-///   acknowledged all of it.
-/// - Where a server does not take early data, all streams opened before are released, whether they
-///   were let go of or not; their ids are used again.
+/// - A reset ends both directions. The peer may end one alone: [`Event::Reset`] reports that its
+///   side broke off, [`Event::Stopped`] that it does not want this side, which is reset then (RFC
+///   9000 §3.5).
+/// - The peer learns of a stream by the data sent on it: one without data does not exist for it.
+/// - [`Event::Sent`] reports data that went into the connection, [`Event::Released`] that the peer
+///   has acknowledged all of it.
+/// - If a server rejects early data, all streams opened before are released, even those that were
+///   not let go of; their ids are used again.
 /// - [Urgencies](segue::mux::Priority::urgency) are the connection's priorities; streams of one
-///   urgency take turns whether they are incremental or not.
-/// - QUIC has no word for [`away`](segue::mux::Carrier::away): the peer is granted no more streams,
-///   and those that it opens are stopped and reset with that code.
-/// - The codes of [`close`](segue::mux::Carrier::close) and of all the others are the application's
-///   (RFC 9000 §20.2); codes above 2^62 - 1 become that.
+///   urgency take turns even if they are not incremental.
+/// - QUIC has no frame for [`away`](segue::mux::Carrier::away): the peer gets no more streams, and
+///   those that it opens are stopped and reset with that code.
+/// - All codes, such as that of [`close`](segue::mux::Carrier::close), are the application's (RFC
+///   9000 §20.2); codes above 2^62 - 1 become 2^62 - 1.
 ///
 /// [`Event::Reset`]: segue::mux::Event::Reset
 /// [`Event::Sent`]: segue::mux::Event::Sent
@@ -113,20 +112,21 @@ use self::stream::Stream;
 /// [`Event::Released`]: segue::mux::Event::Released
 ///
 /// # Credit
-/// The connection grants its peer more as it is read from. Here it is read from at most
-/// [`Limits::window`] ahead of what the consumer has let go of, or as far as it
+/// The connection grants its peer more when data is read from it. Data is read at most
+/// [`Limits::window`] ahead of the consumer, or as far as the consumer
 /// [wants](segue::mux::Carrier::want), so the peer can send that and one
-/// [`stream_receive_window`](quinn_proto::TransportConfig::stream_receive_window) beyond. Bound the sum
-/// by [`receive_window`](quinn_proto::TransportConfig::receive_window), whose default is no bound.
+/// [`stream_receive_window`](quinn_proto::TransportConfig::stream_receive_window) more. Limit the
+/// sum by [`receive_window`](quinn_proto::TransportConfig::receive_window), which has no limit by
+/// default.
 pub struct Streams {
     connection: Connection,
     limits: Limits,
     streams: Table<StreamId, Stream>,
-    /// Those with data to write.
+    /// The streams with data to write.
     turns: Scheduler<StreamId>,
     /// The streams with events, each once.
     telling: VecDeque<StreamId>,
-    /// Those of early data that was rejected.
+    /// The streams of rejected early data.
     rejected: VecDeque<StreamId>,
     grants: Grants<StreamId>,
     /// The number of the peer's streams that count against the limit, of both directions.
@@ -155,14 +155,14 @@ struct Told {
 
 enum Life {
     Open,
-    /// This end closes the connection, and it is to be told so.
+    /// This end closes the connection, and the event for that is due.
     Closing(VarInt, Vec<u8>),
     Closed,
     Lost(ConnectionError),
 }
 
 impl Streams {
-    /// The streams of a connection that nobody has taken streams or events of.
+    /// Wraps a connection of which no streams or events have been taken, with these limits.
     #[must_use]
     pub fn new(connection: Connection, mut limits: Limits) -> Self {
         limits.window = limits.window.max(1);
@@ -187,7 +187,7 @@ impl Streams {
         streams
     }
 
-    /// Takes what the endpoint has for the connection.
+    /// Takes an event of the endpoint for the connection.
     pub fn handle_event(&mut self, event: ConnectionEvent) {
         // Streams that come with the last packets of a handshake may be early, too.
         let early = self.connection.is_handshaking();
@@ -195,21 +195,21 @@ impl Streams {
         self.hear(early);
     }
 
-    /// Acts upon time-outs, once [`poll_timeout`](Self::poll_timeout) has come.
+    /// Handles time-outs, once
     pub fn handle_timeout(&mut self, now: Instant) {
         self.connection.handle_timeout(now);
         self.hear(self.connection.is_handshaking());
     }
 
-    /// The time at which [`handle_timeout`](Self::handle_timeout) is to be called.
+    /// Returns the time at which to call [`handle_timeout`](Self::handle_timeout).
     #[must_use]
     pub fn poll_timeout(&mut self) -> Option<Instant> {
         self.connection.poll_timeout()
     }
 
-    /// Writes what waits in the outputs, and puts up to `max_datagrams` datagrams into `buffer`, as
-    /// [`Connection::poll_transmit`] says. To be called until there are none, each time that
-    /// anything was done with streams.
+    /// Writes the outputs, and puts up to `max_datagrams` datagrams into `buffer`, as
+    /// [`Connection::poll_transmit`] does. Call it after any change to streams, until it returns
+    /// none.
     ///
     /// # Panics
     /// If `max_datagrams` is 0.
@@ -265,13 +265,13 @@ impl Streams {
         self.streams.is_empty()
     }
 
-    /// The connection.
+    /// Returns the connection.
     #[must_use]
     pub const fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// The connection, for what is not of streams. Its events and streams are not to be taken.
+    /// Returns the connection, for everything but streams. Do not take its events or streams.
     #[must_use]
     pub const fn connection_mut(&mut self) -> &mut Connection {
         &mut self.connection
@@ -283,7 +283,7 @@ impl Streams {
     }
 }
 
-/// The code of the application's that is nearest.
+/// The nearest code that QUIC can send.
 fn varint(code: u64) -> VarInt {
     VarInt::from_u64(code).unwrap_or(VarInt::MAX)
 }

@@ -1,4 +1,4 @@
-//! Reading: as far as the consumer lets, and further for records that are longer.
+//! Reading: as far as the window allows, and further for records that are longer.
 
 use quinn_proto::{ReadError, StreamId};
 use segue::mux::Wanted;
@@ -9,7 +9,7 @@ use super::{
 };
 
 impl Streams {
-    /// Reads of a stream what its window allows.
+    /// Reads from a stream as far as its window allows.
     pub(super) fn fill(&mut self, id: StreamId) {
         let broken = self.broken();
         let Some(stream) = self.streams.get_mut(&id) else { return };
@@ -80,7 +80,7 @@ impl Streams {
         self.grant_to_others();
     }
 
-    /// The consumer has done with so much.
+    /// Notes that the consumer has read this much.
     pub(super) fn consumed(&mut self, id: StreamId, count: usize) {
         let Some(stream) = self.streams.get_mut(&id) else { return };
         let before = stream.window.excess();

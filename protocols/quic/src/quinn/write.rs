@@ -1,4 +1,4 @@
-//! Writing: what waits in the outputs, by turns, as far as the connection takes it.
+//! Writing: the outputs by turns, as far as the connection takes them.
 
 use bytes::Buf;
 use quinn_proto::{FinishError, StreamId, WriteError};
@@ -12,7 +12,7 @@ use super::{
 const PIECE: usize = 16 * 1024;
 
 impl Streams {
-    /// Has a stream write when it is its turn.
+    /// Queues a stream for its turn to write.
     pub(super) fn has_to_write(&mut self, id: StreamId) {
         if let Some(stream) = self.streams.get(&id)
             && matches!(stream.writing, Writing::Open | Writing::Finishing)
@@ -21,7 +21,7 @@ impl Streams {
         }
     }
 
-    /// Writes what there is, by turns.
+    /// Writes the outputs, by turns.
     pub(super) fn write_all(&mut self) {
         while let Some(id) = self.turns.next() {
             let more = self.write(id);
@@ -32,7 +32,7 @@ impl Streams {
         }
     }
 
-    /// Writes a piece of what waits, and the end behind it. Whether the stream can go on.
+    /// Writes a piece of the output, and the end behind it. Returns true if the stream can go on.
     fn write(&mut self, id: StreamId) -> bool {
         let Some(stream) = self.streams.get_mut(&id) else { return false };
         if !matches!(stream.writing, Writing::Open | Writing::Finishing) {

@@ -14,7 +14,7 @@ pub trait Socket {
     /// does not fit is cut off, or is an error.
     ///
     /// # Errors
-    /// Those of the socket.
+    /// Errors of the socket.
     fn poll_receive(
         &mut self,
         cx: &mut Context<'_>,
@@ -24,7 +24,7 @@ pub trait Socket {
     /// Sends a datagram, to the peer of a connected socket if no address is given.
     ///
     /// # Errors
-    /// Those of the socket.
+    /// Errors of the socket.
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,

@@ -42,7 +42,7 @@ impl Datagrams {
     /// Makes `socket` non-blocking and drives it, for a readiness loop.
     ///
     /// # Errors
-    /// Those of the socket.
+    /// Errors of the socket.
     pub fn nonblocking(socket: UdpSocket, options: Options) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         Ok(Self::over(Std { socket, blocks: false }, options))
@@ -57,7 +57,7 @@ impl Datagrams {
     /// Sends the queue, then receives, and waits if there is nothing.
     ///
     /// # Errors
-    /// Those of the socket, and [`WouldBlock`](io::ErrorKind::WouldBlock) of a socket that is
+    /// Errors of the socket, and [`WouldBlock`](io::ErrorKind::WouldBlock) of a socket that is
     /// non-blocking or has a time-out: call again when it is readable, or writable if something is
     /// still queued.
     pub fn turn(&mut self) -> io::Result<DatagramTurn<'_>> {
@@ -96,7 +96,7 @@ impl Datagrams {
     /// Sends the queue.
     ///
     /// # Errors
-    /// Those of the socket, and [`WouldBlock`](io::ErrorKind::WouldBlock) with the rest still
+    /// Errors of the socket, and [`WouldBlock`](io::ErrorKind::WouldBlock) with the rest still
     /// queued.
     pub fn flush(&mut self) -> io::Result<()> {
         match self.poll_flush(&mut Context::from_waker(Waker::noop())) {

@@ -61,7 +61,7 @@ impl Datagrams {
     /// Sends the queue, then waits for datagrams or notices. A dropped future loses nothing.
     ///
     /// # Errors
-    /// Those of the socket.
+    /// Errors of the socket.
     pub async fn turn(&mut self) -> io::Result<DatagramTurn<'_>> {
         poll_fn(|cx| self.poll_ready(cx)).await?;
         Ok(self.take())
@@ -83,7 +83,7 @@ impl Datagrams {
     /// Sends the queue.
     ///
     /// # Errors
-    /// Those of the socket.
+    /// Errors of the socket.
     pub async fn flush(&mut self) -> io::Result<()> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }

@@ -22,8 +22,8 @@ pub struct VarIntIter<'a> {
     calm: u8,
 }
 
-/// After so many integers of one length another is expected: among lengths that are drawn by lot
-/// that comes up once in 64 integers, and is a mistake in three of four cases.
+/// After this many integers of one length another is expected: with random lengths that happens
+/// once in 64 integers, and is wrong in three of four cases.
 const CALM: u8 = 3;
 
 impl VarInt {

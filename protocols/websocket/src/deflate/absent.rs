@@ -5,7 +5,7 @@ use segue::Fault;
 
 use crate::{Error, Message};
 
-/// Settings that nobody can make.
+/// Settings without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deflate {}
 
@@ -26,7 +26,7 @@ impl Deflate {
     }
 }
 
-/// An agreement that nobody can come to.
+/// An agreement without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Agreed {}
 

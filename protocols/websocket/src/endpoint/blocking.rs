@@ -66,7 +66,7 @@ impl<T: Transport> WebSocket<T> {
     /// Queued messages are sent before it waits.
     ///
     /// # Errors
-    /// Those of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
+    /// Errors of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
     /// the close frame for it. A stream that ends without a close frame is a fault.
     #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
     #[inline]
@@ -108,7 +108,7 @@ impl<T: Transport> WebSocket<T> {
     /// again; a readiness loop calls [`queue`](Self::queue) and `flush` separately.
     ///
     /// # Errors
-    /// Those of the transport, [`Error::Closed`] after the close frame, and [`Error::Write`] for a
+    /// Errors of the transport, [`Error::Closed`] after the close frame, and [`Error::Write`] for a
     /// message that cannot be sent. A second close frame is no error and is not sent.
     pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         self.queue(message)?;
@@ -128,7 +128,7 @@ impl<T: Transport> WebSocket<T> {
     /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Those of the transport.
+    /// Errors of the transport.
     pub fn flush(&mut self) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush()?)
     }
@@ -169,7 +169,7 @@ impl<T: Transport> WebSocket<T> {
     /// Flushes as [`flush`](Self::flush) does, within the time that
     ///
     /// # Errors
-    /// Those of the transport, as [`send_by`](Self::send_by).
+    /// Errors of the transport, as [`send_by`](Self::send_by).
     pub fn flush_by(&mut self, timer: &mut impl TimerFor<Blocking<T>>) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush_by(timer)?)
     }
@@ -234,7 +234,7 @@ impl<T: Transport> WebSocket<T> {
     /// [`close_unbounded`](Self::close_unbounded).
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub fn close_with(
         &mut self,
         code: CloseCode,

@@ -41,7 +41,7 @@ impl<T: Clocked> halves::Receiver<T> {
     /// Messages that the other half has queued and not flushed are dropped.
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         Box::pin(close(&mut self.endpoint, code, reason)).await
     }

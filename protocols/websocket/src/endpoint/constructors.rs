@@ -16,7 +16,7 @@ macro_rules! constructors {
             /// them the caller sets a limit.
             ///
             /// # Errors
-            /// Those of the transport, or [`Error::Request`]: the client was sent a proper HTTP
+            /// Errors of the transport, or [`Error::Request`]: the client was sent a proper HTTP
             /// answer, and the connection is closed.
             pub async fn accept(io: T) -> Result<Self, Error> {
                 Ok(Self::accept_with(io, ServerHandshake::new()).await?.0)
@@ -53,7 +53,7 @@ macro_rules! constructors {
             /// [`accept`](Self::accept).
             ///
             /// # Errors
-            /// Those of the transport, or [`Error::Response`] if the server does not agree.
+            /// Errors of the transport, or [`Error::Response`] if the server does not agree.
             pub async fn connect(io: T, host: &str, target: &str) -> Result<Self, Error> {
                 Ok(Self::connect_with(io, ClientHandshake::new(host, target)).await?.0)
             }

@@ -71,7 +71,7 @@ impl<T: PollTransport> Receiver<T> {
     /// Waits for the next message: see [`WebSocket::next`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub async fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
         poll_fn(|cx| self.endpoint.poll_next(cx)).await
     }
@@ -79,7 +79,7 @@ impl<T: PollTransport> Receiver<T> {
     /// Waits for the next message, watched by a keep-alive: see [`WebSocket::next_by`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub async fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
@@ -92,7 +92,7 @@ impl<T: PollTransport> Receiver<T> {
     /// that the other half has queued and not flushed are dropped.
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub async fn close_by(
         &mut self,
         code: CloseCode,
@@ -107,7 +107,7 @@ impl<T: PollTransport> Receiver<T> {
     /// [`WebSocket::close_unbounded`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub async fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
         let close = Some(Close { code, reason });
         poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
@@ -118,7 +118,7 @@ impl<T: PollTransport> Sender<T> {
     /// Sends a message: see [`WebSocket::send`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         self.queue(message).await?;
         self.flush().await
@@ -127,7 +127,7 @@ impl<T: PollTransport> Sender<T> {
     /// Queues a message once there is room: see [`WebSocket::queue`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub async fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         poll_fn(|cx| self.connection.poll_room(cx)).await;
         self.encode(message.into())
@@ -136,7 +136,7 @@ impl<T: PollTransport> Sender<T> {
     /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Those of the transport, and [`Error::Closed`] if the other half has sent the close frame.
+    /// Errors of the transport, and [`Error::Closed`] if the other half has sent the close frame.
     pub async fn flush(&mut self) -> Result<(), Error> {
         poll_fn(|cx| self.poll_sent(cx)).await
     }

@@ -68,7 +68,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// Queued messages are sent before it waits.
     ///
     /// # Errors
-    /// Those of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
+    /// Errors of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
     /// the close frame for it. A stream that ends without a close frame is a fault.
     #[inline]
     pub async fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
@@ -105,7 +105,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// [`next`](Self::next), use [`queue`](Self::queue): it saves a system call a message.
     ///
     /// # Errors
-    /// Those of the transport, [`Error::Closed`] after the close frame, and [`Error::Write`] for a
+    /// Errors of the transport, [`Error::Closed`] after the close frame, and [`Error::Write`] for a
     /// message that cannot be sent. A second close frame is no error and is not sent.
     pub async fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         self.queue(message).await?;
@@ -125,7 +125,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Those of the transport.
+    /// Errors of the transport.
     pub async fn flush(&mut self) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush().await?)
     }
@@ -162,7 +162,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// Flushes as [`flush`](Self::flush) does, within the time that
     ///
     /// # Errors
-    /// Those of the transport, as [`send_by`](Self::send_by).
+    /// Errors of the transport, as [`send_by`](Self::send_by).
     pub async fn flush_by(&mut self, timer: &mut impl TimerFor<T>) -> Result<(), Error> {
         Ok(self.endpoint.connection.flush_by(timer).await?)
     }

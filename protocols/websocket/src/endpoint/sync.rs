@@ -58,8 +58,8 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
     /// without one the whole handshake may take 30 seconds.
     ///
     /// # Errors
-    /// Those of the transport, or [`Error::Request`]: the client was sent a proper HTTP answer, and
-    /// the connection is closed.
+    /// Errors of the transport, or [`Error::Request`]: the client was sent a proper HTTP answer,
+    /// and the connection is closed.
     pub fn accept(io: T) -> Result<Self, Error> {
         Ok(Self::accept_with(io, ServerHandshake::new())?.0)
     }
@@ -95,7 +95,7 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
     /// default one), over a transport that leads there.
     ///
     /// # Errors
-    /// Those of the transport, or [`Error::Response`] if the server does not agree.
+    /// Errors of the transport, or [`Error::Response`] if the server does not agree.
     pub fn connect(io: T, host: &str, target: &str) -> Result<Self, Error> {
         Ok(Self::connect_with(io, ClientHandshake::new(host, target))?.0)
     }

@@ -68,7 +68,7 @@ where
     /// Waits for the next message: see [`WebSocket::next`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
     pub fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
         now(self.endpoint.poll_next(&mut context()))
@@ -77,7 +77,7 @@ where
     /// Waits for the next message, watched by a keep-alive: see [`WebSocket::next_by`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub fn next_by(
         &mut self,
         keep_alive: &mut KeepAlive,
@@ -90,7 +90,7 @@ where
     /// half has queued and not flushed are dropped.
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
         X::Io: Timeouts,
@@ -102,7 +102,7 @@ where
     /// Closes the connection without a time limit: see [`WebSocket::close_unbounded`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
     where
         for<'a> &'a X::Io: CloseWrite,
@@ -113,7 +113,7 @@ where
     /// Closes the connection by a timer: see [`WebSocket::close_by`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub fn close_by(
         &mut self,
         code: CloseCode,
@@ -135,7 +135,7 @@ where
     /// Sends a message: see [`WebSocket::send`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub fn send<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         self.queue(message)?;
         self.flush()
@@ -144,7 +144,7 @@ where
     /// Queues a message once there is room: see [`WebSocket::queue`].
     ///
     /// # Errors
-    /// As there.
+    /// As for that method.
     pub fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         now(self.connection.poll_room(&mut context()).map(Ok))?;
         self.encode(message.into())
@@ -153,7 +153,7 @@ where
     /// Sends all queued bytes.
     ///
     /// # Errors
-    /// Those of the transport, and [`Error::Closed`] if the other half has sent the close frame.
+    /// Errors of the transport, and [`Error::Closed`] if the other half has sent the close frame.
     pub fn flush(&mut self) -> Result<(), Error> {
         self.drop_late()?;
         Ok(self.connection.flush()?)

@@ -30,10 +30,10 @@ use crate::{Error, GoAway, Limits, Role, StreamId, header::HEADER};
 /// A segue connection does all this. By hand:
 ///
 /// 1. Give received bytes to [`Buffer::step`](segue::Buffer::step) and handle each event. Received
-/// data is in the [input](segue::mux::Stream::input) of its stream; consume it there, and [release
-/// its credit](segue::mux::Carrier::release_credit).
+///    data is in the [input](segue::mux::StreamMut::input) of its stream; consume it there, and
+///    [release its credit](segue::mux::Carrier::release_credit).
 /// 2. Let the session [speak](Decode::speak) before each wait, and after its streams were written
-/// to. It queues control frames first and then data by turns, as far as there is room.
+///    to. It queues control frames first and then data by turns, as far as there is room.
 /// 3. Step again before you wait: speaking causes events of its own, such as [`Event::Writable`].
 ///
 /// # A stream

@@ -19,12 +19,12 @@ use crate::{Role, transport_parameters::TransportParameters};
 ///
 /// # How to drive it
 /// 1. [Declare](Limits::declare) the limits in the handshake, and pass in the peer's
-/// [parameters](Self::set_peer) once they are known.
+///    [parameters](Self::set_peer) once they are known.
 /// 2. Pass in the frames of each packet ([`receive`](Self::receive)): those of streams are taken.
 /// 3. Handle [events](segue::mux::Carrier::next_event), or items of a [`Mux`](segue::mux::Mux).
 /// 4. [Fill](Self::fill) packets while there is something to send and the congestion window allows.
-/// Keep what each one [carried](Carried), and report when it was [acknowledged](Self::acknowledged)
-/// or [lost](Self::lost).
+///    Keep what each one [carried](Carried), and report when it was
+///    [acknowledged](Self::acknowledged) or [lost](Self::lost).
 ///
 /// ```
 /// use segue::mux::{Carrier, Direction, Ending, Event, Opens};
