@@ -148,7 +148,7 @@ fn again<H: HeaderKey, P: PacketKey>(
     let size = u8::try_from(opened.number_range().len()).unwrap();
     let number = PacketNumber::sized(opened.number(), size).unwrap();
     let mut room = vec![0; whole.len() + 16];
-    let packet = PacketBuilder::new(&mut room, &opened.header(), number).unwrap();
+    let packet = PacketBuilder::new(&mut room, &opened.header().unwrap(), number).unwrap();
     let mut packet = packet.key_phase(opened.key_phase());
     if whole[0] & 0x40 == 0 {
         packet = packet.grease_fixed_bit();

@@ -125,7 +125,9 @@ impl<I: DestinationLength> Decode for Datagram<I> {
                 false
             }
         };
-        match fixed(layout.kind(), bytes.first().copied().unwrap_or_default(), self.greased) {
+        // A packet that was delimited has at least one byte.
+        let Some(&first) = bytes.first() else { return Err(Fault::new(Discard::Unreachable)) };
+        match fixed(layout.kind(), first, self.greased) {
             true => Ok(Packet::new(bytes, layout, follows_another)),
             false => Err(no_fixed_bit()),
         }

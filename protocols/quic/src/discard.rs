@@ -11,7 +11,7 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Discard {
-    /// The fixed bit is 0, and nobody agreed to that (RFC 9287).
+    /// The fixed bit is 0 without an agreement on that (RFC 9287).
     FixedBit,
     /// A connection id of this many bytes, where the version has at most 20.
     ConnectionIdTooLong(u8),
@@ -36,10 +36,13 @@ pub enum Discard {
     ServerToken,
     /// A Retry packet without a token.
     NoToken,
+    /// A case that this crate has ruled out before: a bug in it, and not of the packet.
+    Unreachable,
 }
 
 impl Discard {
-    /// Returns the section of the standard: `RFC 9000 §17.2`.
+    /// Returns the section of the standard: `RFC 9000 §17.2`; empty for
+    /// [`Unreachable`](Self::Unreachable).
     #[must_use]
     pub const fn section(&self) -> &'static str {
         match self {
@@ -54,6 +57,7 @@ impl Discard {
             Self::WrongDirection => "RFC 9000 §17.2",
             Self::ServerToken => "RFC 9000 §17.2.2",
             Self::NoToken => "RFC 9000 §17.2.5.2",
+            Self::Unreachable => "",
         }
     }
 }
@@ -76,9 +80,10 @@ impl fmt::Display for Discard {
             Self::DatagramTooSmall => {
                 f.write_str("an Initial packet in a datagram of less than 1200 bytes")?;
             }
-            Self::WrongDirection => f.write_str("this end never sends packets of this kind")?,
+            Self::WrongDirection => f.write_str("its sender may not send packets of this kind")?,
             Self::ServerToken => f.write_str("an Initial packet of a server with a token")?,
             Self::NoToken => f.write_str("a Retry packet without a token")?,
+            Self::Unreachable => return f.write_str("a bug in segue-quic: an impossible case"),
         }
         write!(f, " ({})", self.section())
     }

@@ -144,7 +144,7 @@ fn server_initial_is_unprotected() {
         packet.header().unwrap().check_for_client().unwrap();
         let opened = packet.unprotect(&keys.server, Some(0)).unwrap();
         assert_eq!((opened.number(), opened.payload()), (1, FRAMES[1]));
-        assert_eq!(opened.header().source(), SERVER);
+        assert_eq!(opened.header().unwrap().source(), SERVER);
         let header = hex(sample.headers[1]);
         assert_eq!(datagram[..header.len()], header);
     }

@@ -82,7 +82,9 @@ impl Controls {
             Opcode::Close => Close::read(payload)
                 .map(Message::Close)
                 .map_err(|(error, at)| refused(error, size + at)),
-            _ => Ok(Message::Pong(payload)),
+            Opcode::Pong => Ok(Message::Pong(payload)),
+            // Data frames are handled before.
+            _ => Err(Fault::new(Error::Unreachable)),
         }
     }
 

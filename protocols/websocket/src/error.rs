@@ -68,6 +68,8 @@ pub enum Error {
     CloseLength,
     /// This code must not stand in a close frame.
     CloseCode(u16),
+    /// A case that this crate has ruled out before: a bug in it, and no mistake of the peer.
+    Unreachable,
 }
 
 impl Error {
@@ -80,11 +82,13 @@ impl Error {
             | Self::MessageTooLong { .. }
             | Self::InflatedTooLong { .. } => CloseCode::TOO_BIG,
             Self::TooManyFragments { .. } => CloseCode::POLICY,
+            Self::Unreachable => CloseCode::INTERNAL_ERROR,
             _ => CloseCode::PROTOCOL_ERROR,
         }
     }
 
-    /// The section of the standard that has the rule: `RFC 6455 §5.2`.
+    /// Returns the section of the standard with the rule: `RFC 6455 §5.2`; empty for
+    /// [`Unreachable`](Self::Unreachable).
     #[must_use]
     pub const fn section(&self) -> &'static str {
         match self {
@@ -103,6 +107,7 @@ impl Error {
             Self::Utf8 => "RFC 6455 §8.1",
             Self::CloseLength => "RFC 6455 §5.5.1",
             Self::CloseCode(_) => "RFC 6455 §7.4",
+            Self::Unreachable => "",
         }
     }
 }
@@ -123,24 +128,27 @@ impl fmt::Display for Error {
             Self::LengthNotMinimal => f.write_str("a length is not in its shortest form")?,
             Self::LengthTopBit => f.write_str("the highest bit of a 64-bit length is set")?,
             Self::FrameTooLong { length, limit } => {
-                write!(f, "a frame has {length} bytes where at most {limit} are taken")?;
+                write!(f, "a frame has {length} bytes where at most {limit} are allowed")?;
             }
             Self::MessageTooLong { length, limit } => {
-                write!(f, "a message has {length} bytes where at most {limit} are taken")?;
+                write!(f, "a message has {length} bytes where at most {limit} are allowed")?;
             }
             Self::TooManyFragments { limit } => {
-                write!(f, "a message has more than the {limit} fragments that are taken")?;
+                write!(f, "a message has more than the {limit} fragments that are allowed")?;
             }
             Self::InflatedTooLong { limit } => {
-                write!(f, "a message inflates to more than the {limit} bytes that are taken")?;
+                write!(f, "a message inflates to more than the {limit} bytes that are allowed")?;
             }
-            Self::Deflate => f.write_str("a compressed message is no DEFLATE data")?,
+            Self::Deflate => f.write_str("a compressed message is not DEFLATE data")?,
             Self::DeflateUnfinished => {
                 f.write_str("a compressed message ends inside a block of DEFLATE")?;
             }
             Self::Utf8 => f.write_str("text is not UTF-8")?,
             Self::CloseLength => f.write_str("a close frame has one byte")?,
             Self::CloseCode(code) => write!(f, "close code {code} is not for the wire")?,
+            Self::Unreachable => {
+                return f.write_str("a bug in segue-websocket: an impossible case");
+            }
         }
         write!(f, " ({})", self.section())
     }

@@ -276,9 +276,9 @@ impl Messages {
         if opcode == Opcode::Text
             && let Gathered::Binary(memory) = &mut self.gathered
         {
-            // Empty, as always between messages, so any bytes would do.
+            // Between messages the memory is empty, and nothing is UTF-8.
             let memory = core::mem::take(memory);
-            let text = String::from_utf8(memory).unwrap_or_default();
+            let text = String::from_utf8(memory).map_err(|_| (Error::Unreachable, 0))?;
             self.gathered = Gathered::Text(text, Carry::default());
         }
         match &mut self.gathered {
@@ -297,7 +297,8 @@ impl Messages {
     fn inflate_part(&mut self, payload: &[u8]) -> Result<(), Fault<Error>> {
         match &mut self.inflate {
             Some(inflate) => inflate.push(payload, self.max_message),
-            None => Ok(()),
+            // A frame is only marked as compressed where that was negotiated.
+            None => Err(Fault::new(Error::Unreachable)),
         }
     }
 
@@ -444,7 +445,7 @@ impl Messages {
         if self.inflating().is_some() {
             return match &mut self.inflate {
                 Some(inflate) => inflate.finish(payload, self.max_message),
-                None => Err(Frames::unasked()),
+                None => Err(Fault::new(Error::Unreachable)),
             };
         }
         self.gather(opcode, payload).map_err(|(error, at)| refused(error, size + at))?;

@@ -214,7 +214,9 @@ impl Pieces {
         }
         let (text, last) = (self.text, self.frames.is_between_messages());
         if self.is_inflating() {
-            let Some(inflate) = &mut self.inflate else { return Err(Frames::unasked()) };
+            let Some(inflate) = &mut self.inflate else {
+                return Err(Fault::new(Error::Unreachable));
+            };
             let payload = inflate.piece(payload, last, self.max_message)?;
             return Ok(Part { text, first: begins, last, payload });
         }

@@ -184,20 +184,26 @@ impl Writer {
         self.may_begin()?;
         let first = FIN | opcode as u8;
         if self.compress.as_ref().is_some_and(|compress| compress.pays(payload.len())) {
-            self.put_compressed(first | COMPRESSED, payload, true, output);
-        } else {
-            self.put(first, payload, output);
+            return self.put_compressed(first | COMPRESSED, payload, true, output);
         }
+        self.put(first, payload, output);
         Ok(())
     }
 
     /// A part of a compressed message in a frame, `fin` the last one.
-    fn put_compressed(&mut self, first: u8, payload: &[u8], fin: bool, output: &mut Output) {
-        if let Some(compress) = &mut self.compress {
-            let key = self.keys.as_mut().map(MaskKeys::next_key);
-            header::put_frame(output, first, compress.part(payload, fin), key);
-            compress.forget();
-        }
+    fn put_compressed(
+        &mut self,
+        first: u8,
+        payload: &[u8],
+        fin: bool,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        // Callers have seen that there is one.
+        let Some(compress) = &mut self.compress else { return Err(WriteError::Unreachable) };
+        let key = self.keys.as_mut().map(MaskKeys::next_key);
+        header::put_frame(output, first, compress.part(payload, fin), key);
+        compress.forget();
+        Ok(())
     }
 
     /// A whole binary message, without a copy if it pays.
@@ -251,10 +257,9 @@ impl Writer {
         let first = if fin { FIN } else { 0 } | opcode as u8;
         if self.compress.is_some() {
             let mark = if opcode == Opcode::Continuation { 0 } else { COMPRESSED };
-            self.put_compressed(first | mark, payload, fin, output);
-        } else {
-            self.put(first, payload, output);
+            return self.put_compressed(first | mark, payload, fin, output);
         }
+        self.put(first, payload, output);
         Ok(())
     }
 
@@ -351,6 +356,8 @@ pub enum WriteError {
     },
     /// The code must not stand in a close frame (RFC 6455 §7.4).
     CloseCode(CloseCode),
+    /// A case that this crate has ruled out before: a bug in it, and not a mistake of the caller.
+    Unreachable,
 }
 
 impl fmt::Display for WriteError {
@@ -365,6 +372,7 @@ impl fmt::Display for WriteError {
                 write!(f, "control frame of {length} bytes, at most {MAX_CONTROL} are allowed")
             }
             Self::CloseCode(code) => write!(f, "close code {code} is not for the wire"),
+            Self::Unreachable => f.write_str("a bug in segue-websocket: an impossible case"),
         }
     }
 }

@@ -321,6 +321,6 @@ fn a_need_says_when_more_is_known_and_what_surely_follows() {
 #[test]
 fn errors_say_what_and_by_which_rule() {
     let said = Error::MessageTooLong { length: 9, limit: 8 }.to_string();
-    assert_eq!(said, "a message has 9 bytes where at most 8 are taken (RFC 6455 §10.4)");
+    assert_eq!(said, "a message has 9 bytes where at most 8 are allowed (RFC 6455 §10.4)");
     assert_eq!(Error::Utf8.to_string(), "text is not UTF-8 (RFC 6455 §8.1)");
 }

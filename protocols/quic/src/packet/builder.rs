@@ -32,7 +32,7 @@ use crate::{
 ///
 /// let packet = Coalesced::new(&mut datagram[..length], 0).next().unwrap().unwrap();
 /// let opened = packet.unprotect(&keys.client, None).unwrap();
-/// assert_eq!((opened.header(), opened.number()), (header, 0));
+/// assert_eq!((opened.header()?, opened.number()), (header, 0));
 /// assert_eq!(opened.payload()[..2], [0x01, 0x00]);
 /// # }
 /// # Ok::<(), segue_quic::BuildError>(())
@@ -253,21 +253,24 @@ pub enum BuildError {
     LengthTooSmall,
     /// The crypto library refused.
     Refused,
+    /// A case that this crate has ruled out before: a bug in it, and not a mistake of the caller.
+    Unreachable,
 }
 
 impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoRoom => f.write_str("there is no room for what is to be written"),
+            Self::NoRoom => f.write_str("the room is too small"),
             Self::ConnectionIdTooLong(length) => {
                 write!(f, "a connection id of {length} bytes is too long (RFC 9000 §17.2)")
             }
             Self::Version(version) => write!(f, "no such packet is known of {version}"),
             Self::NotProtected => f.write_str("a packet of this kind has no frames"),
-            Self::LengthTooSmall => {
-                f.write_str("more was written than was announced (RFC 9000 §17.2)")
-            }
+            Self::LengthTooSmall => f.write_str(
+                "the packet is longer than its Length field can express (RFC 9000 §17.2)",
+            ),
             Self::Refused => f.write_str("the keys refuse to protect the packet"),
+            Self::Unreachable => f.write_str("a bug in segue-quic: an impossible case"),
         }
     }
 }

@@ -119,36 +119,40 @@ impl<'a> Header<'a> {
     }
 
     /// Reads the header of a packet with this layout.
+    ///
+    /// # Errors
+    /// [`Discard::VersionList`]; [`Discard::Unreachable`] if the layout is of another packet.
     #[inline]
     pub(crate) fn of(packet: &'a [u8], layout: &Layout) -> Result<Self, Fault<Discard>> {
-        let part = |range| packet.get(range).unwrap_or_default();
-        let (destination, source) = (part(layout.destination()), part(layout.source()));
-        let version = layout.version().unwrap_or(Version::NEGOTIATION);
+        // The layout was read off this packet, so all of its fields are there.
+        let part = |range| packet.get(range).ok_or_else(unreachable);
+        let (destination, source) = (part(layout.destination())?, part(layout.source())?);
+        if layout.kind() == PacketKind::OneRtt {
+            let spin = packet.first().ok_or_else(unreachable)? & SPIN != 0;
+            return Ok(Self::OneRtt { destination, spin });
+        }
+        // All other kinds have a long header, which names a version.
+        let version = layout.version().ok_or_else(unreachable)?;
         Ok(match layout.kind() {
             PacketKind::Initial => {
-                Self::Initial { version, destination, source, token: part(layout.token()) }
+                Self::Initial { version, destination, source, token: part(layout.token())? }
             }
             PacketKind::ZeroRtt => Self::ZeroRtt { version, destination, source },
             PacketKind::Handshake => Self::Handshake { version, destination, source },
             PacketKind::Retry => {
-                let Some(&tag) = packet.last_chunk() else {
-                    return Err(Fault::truncated(packet.len() as u64));
-                };
-                Self::Retry { version, destination, source, token: part(layout.token()), tag }
+                let Some(&tag) = packet.last_chunk() else { return Err(unreachable()) };
+                Self::Retry { version, destination, source, token: part(layout.token())?, tag }
             }
-            PacketKind::OneRtt => {
-                let spin = packet.first().is_some_and(|first| first & SPIN != 0);
-                Self::OneRtt { destination, spin }
-            }
+            PacketKind::OneRtt => return Err(unreachable()),
             PacketKind::VersionNegotiation => {
-                let list = packet.get(layout.header_end()..).unwrap_or_default();
+                let list = packet.get(layout.header_end()..).ok_or_else(unreachable)?;
                 let Some(versions) = Versions::new(list) else {
                     return Err(Fault::new(Discard::VersionList).at(layout.header_end() as u64));
                 };
                 Self::VersionNegotiation { destination, source, versions }
             }
             PacketKind::Unknown => {
-                let rest = packet.get(layout.header_end()..).unwrap_or_default();
+                let rest = packet.get(layout.header_end()..).ok_or_else(unreachable)?;
                 Self::Unknown { version, destination, source, rest }
             }
         })
@@ -251,7 +255,8 @@ impl<'a> Header<'a> {
             at += bytes.len();
             Ok(())
         };
-        let version = self.version().unwrap_or(Version::NEGOTIATION);
+        // Only short headers name no version.
+        let version = self.version().ok_or(BuildError::Unreachable)?;
         let (first, most) = match self.kind() {
             // All bits but the first are free (RFC 8999 §6); this one lets it look like any other.
             PacketKind::VersionNegotiation => (FIXED, u8::MAX),
@@ -293,6 +298,13 @@ impl<'a> Header<'a> {
 pub(crate) fn short(input: &[u8], ids: &mut impl DestinationLength) -> Option<Layout> {
     let destination = ids.destination_length(input.get(1..)?)?;
     Layout::short(destination, input.len())
+}
+
+/// The fault for a packet that does not have the fields of its layout.
+#[cold]
+#[inline(never)]
+fn unreachable() -> Fault<Discard> {
+    Fault::new(Discard::Unreachable)
 }
 
 /// The fault for a packet with a short header that has no layout. Nothing follows such a packet, so

@@ -99,11 +99,12 @@ impl<'a> Packet<'a> {
             return Err(Discard::TooShort);
         };
         let Some(sample) = behind.first_chunk::<SAMPLE>() else { return Err(Discard::TooShort) };
-        let Some(mask) = key.mask(sample) else { return Err(Discard::Unauthentic) };
-        let Some(first) = header.first_mut() else { return Err(Discard::TooShort) };
+        // A library takes any sample of this length, and the header has four bytes at least.
+        let Some(mask) = key.mask(sample) else { return Err(Discard::Unreachable) };
+        let Some(first) = header.first_mut() else { return Err(Discard::Unreachable) };
         *first ^= mask[0] & masked(*first);
         let size = (*first & NUMBER_SIZE) + 1;
-        let Some(number) = header.last_chunk_mut::<4>() else { return Err(Discard::TooShort) };
+        let Some(number) = header.last_chunk_mut::<4>() else { return Err(Discard::Unreachable) };
         // As one word, of which the number's bytes are the upper ones.
         let unused = 8 * (4 - u32::from(size));
         let [_, mask @ ..] = mask;
@@ -188,7 +189,8 @@ impl<'a> Unmasked<'a> {
             return Err(Discard::TooShort.into());
         };
         key.open(number, header, payload).map_err(|_| Discard::Unauthentic)?;
-        let first = header.first().copied().unwrap_or_default();
+        // The number is a part of the header, so that is not empty.
+        let Some(&first) = header.first() else { return Err(Discard::Unreachable.into()) };
         if first & reserved(first) != 0 {
             return Err(UnprotectError::Close(reserved_bits()));
         }
@@ -219,11 +221,13 @@ impl<'a> Unprotected<'a> {
         self.layout.kind()
     }
 
-    /// The header.
+    /// Returns the header.
+    ///
+    /// # Errors
+    /// [`Discard::Unreachable`] only: the header was read before.
     #[inline]
-    #[must_use]
-    pub fn header(&self) -> Header<'_> {
-        header(self.bytes, &self.layout).unwrap_or(Header::OneRtt { destination: &[], spin: false })
+    pub fn header(&self) -> Result<Header<'_>, Discard> {
+        header(self.bytes, &self.layout)
     }
 
     /// Returns the full packet number.
@@ -324,7 +328,7 @@ impl core::error::Error for UnprotectError {
 #[inline]
 fn header<'p>(bytes: &'p [u8], layout: &Layout) -> Result<Header<'p>, Discard> {
     Header::of(bytes, layout)
-        .map_err(|fault: Fault<Discard>| fault.error().copied().unwrap_or(Discard::TooShort))
+        .map_err(|fault: Fault<Discard>| fault.error().copied().unwrap_or(Discard::Unreachable))
 }
 
 #[cold]
