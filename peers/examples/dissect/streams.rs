@@ -55,7 +55,7 @@ impl Streams {
         self.0.entry((id, sender == Role::Server)).or_default()
     }
 
-    /// All suites.
+    /// All streams.
     pub(crate) fn nodes(&self) -> Vec<Node> {
         let half = |(&(id, server), half): (&(u64, bool), &Half)| {
             let received = half.reassembler.position();

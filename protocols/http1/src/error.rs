@@ -46,7 +46,7 @@ pub enum Error {
     BareCr,
     /// The first header line begins with whitespace.
     SpaceBeforeHeaders,
-    /// A header name is empty or has a byte in it that no name has; or a line has no colon.
+    /// A header name is empty or has a byte that no name may have; or a line has no colon.
     HeaderName,
     /// There is whitespace between a header name and its colon.
     SpaceBeforeColon,
@@ -170,7 +170,7 @@ impl fmt::Display for Error {
             Self::SpaceBeforeHeaders => {
                 "there is whitespace between the start line and the first header"
             }
-            Self::HeaderName => "a header name is empty or has a byte in it that no name has",
+            Self::HeaderName => "a header name is empty or has a byte that no name may have",
             Self::SpaceBeforeColon => "there is whitespace between a header name and its colon",
             Self::Fold => "a header line begins with whitespace, as continued lines once did",
             Self::HeaderValue => "a header value has a control in it",

@@ -64,16 +64,16 @@ impl fmt::Display for WriteError {
         f.write_str(match self {
             Self::Head(error) => return error.fmt(f),
             Self::TooShort(missing) => {
-                return write!(f, "the body lacks {missing} of the bytes that were announced");
+                return write!(f, "the body is {missing} bytes shorter than announced");
             }
             Self::Framing => "the headers announce no length that the body can have",
             Self::Host => "a request of HTTP/1.1 has one Host",
             Self::Expect => "100-continue is expected for a request without a body",
             Self::Http10 => "HTTP/1.0 knows neither chunks nor informational responses",
-            Self::Unfinished => "the message before has not ended",
+            Self::Unfinished => "the previous message has not ended",
             Self::NoHead => "a body without a head before it",
             Self::NoBody => "the message has no body",
-            Self::TooLong => "there is more of the body than was announced",
+            Self::TooLong => "the body is longer than announced",
             Self::NoTrailers => "only a body in chunks has trailers",
             Self::Trailer => "a trailer that belongs in front of the body",
             Self::NoRequest => "no request is waiting to be answered",
@@ -81,7 +81,7 @@ impl fmt::Display for WriteError {
             Self::Waiting => "the answer to the last request may change the protocol",
             Self::NotOffered => "a change of protocol that was not offered, or not yet",
             Self::Informational => "an informational response is only a head",
-            Self::Closing => "the connection ends with what has been said",
+            Self::Closing => "the connection ends with the messages already sent",
             Self::Switched => "the connection belongs to another protocol",
         })
     }

@@ -25,7 +25,7 @@ pub enum KeyLogLabel {
 }
 
 impl KeyLogLabel {
-    /// All of them, with their names on a line. Other labels are of no use for packets.
+    /// All labels, with their names on a line. Other labels are of no use for packets.
     pub const ALL: [(Self, &'static str); 5] = [
         (Self::ClientEarly, "CLIENT_EARLY_TRAFFIC_SECRET"),
         (Self::ClientHandshake, "CLIENT_HANDSHAKE_TRAFFIC_SECRET"),
@@ -116,10 +116,10 @@ pub enum KeyLogError {
 impl fmt::Display for KeyLogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Words => "a line has not three words",
-            Self::Random => "the client random has not 32 bytes",
+            Self::Words => "a line does not have three words",
+            Self::Random => "the client random does not have 32 bytes",
             Self::Secret => "the secret has neither 32 nor 48 bytes",
-            Self::Hex => "there are no hexadecimal digits, two for each byte",
+            Self::Hex => "a field is not hexadecimal",
         })?;
         f.write_str(" (draft-ietf-tls-keylogfile §2)")
     }

@@ -103,7 +103,7 @@ impl fmt::Display for Error {
             }
             Self::OpenedTwice(id) => write!(f, "stream {id} is opened for a second time")?,
             Self::NeverOpened(id) => write!(f, "stream {id} was never opened")?,
-            Self::DataAfterEnd(id) => write!(f, "stream {id} goes on behind its end")?,
+            Self::DataAfterEnd(id) => write!(f, "stream {id} goes on after its end")?,
             Self::Window(exceeded) => write!(f, "a stream has {exceeded} bytes")?,
             Self::TooMuchCredit(id) => write!(f, "the window of stream {id} passes 2^32 - 1")?,
             Self::TooManyRefused => f.write_str("too many streams are opened beyond the limit")?,

@@ -95,7 +95,7 @@ pub(super) static CUT_OFF: Broken = &Rule::new("a frame is cut off", "RFC 9000 �
 pub(super) static UNKNOWN: Broken = &Rule::new("a frame is of an unknown type", "RFC 9000 §12.4");
 pub(super) static LONG_TYPE: Broken = &Rule {
     code: ErrorCode::PROTOCOL_VIOLATION,
-    reason: "a frame type takes more bytes than it must",
+    reason: "a frame type takes more bytes than necessary",
     section: "RFC 9000 §12.4",
 };
 pub(super) static MISPLACED: Broken = &Rule {

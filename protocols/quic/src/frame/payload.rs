@@ -170,6 +170,6 @@ fn refused(payload: &[u8]) -> TransportError {
 
 static DATAGRAM_TOO_LONG: &Rule = &Rule {
     code: ErrorCode::PROTOCOL_VIOLATION,
-    reason: "a DATAGRAM frame is longer than was announced to be taken",
+    reason: "a DATAGRAM frame is longer than the announced limit",
     section: "RFC 9221 §3",
 };

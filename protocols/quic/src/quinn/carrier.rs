@@ -115,7 +115,7 @@ impl Carrier for Streams {
         }
     }
 
-    /// The peer is told so in the next packet.
+    /// Closes the connection; the peer is told in the next packet.
     fn close(&mut self, code: u64, why: &str) {
         if self.is_done() {
             return;
@@ -135,8 +135,8 @@ impl Carrier for Streams {
         self.measure_datagrams();
     }
 
-    /// The code is the application's where the peer's application has closed the connection, and
-    /// QUIC's where the peer itself has. [`lost`](Streams::lost) says which, and all other reasons.
+    /// The code is the application's if the peer's application has closed the connection, and
+    /// QUIC's if the peer itself has. [`lost`](Streams::lost) tells which, and all other reasons.
     fn ended(&self) -> Option<Ended> {
         self.ended
     }
@@ -188,7 +188,7 @@ impl Datagrams for Streams {
 }
 
 impl Streams {
-    /// Looks how long a datagram can be.
+    /// Computes the length of the longest datagram.
     pub(super) fn measure_datagrams(&mut self) {
         let datagrams = self.connection.datagrams();
         let room = datagrams.max_size().unwrap_or(0).min(datagrams.send_buffer_space());

@@ -106,7 +106,7 @@ impl fmt::Display for Notice {
                 at(f, to)
             }
             Self::Unreachable { kind, to } => {
-                write!(f, "a datagram found nobody: {kind}")?;
+                write!(f, "a datagram found no receiver: {kind}")?;
                 at(f, to)
             }
             Self::Dropped { kind, to } => {
@@ -114,7 +114,7 @@ impl fmt::Display for Notice {
                 at(f, to)
             }
             Self::Oversized { from } => {
-                f.write_str("a datagram is longer than is taken in")?;
+                f.write_str("a datagram is longer than accepted")?;
                 at(f, from)
             }
         }

@@ -94,7 +94,7 @@ impl fmt::Display for Error {
             Self::Write(error) => error.fmt(f),
             Self::Closed => f.write_str("the close frame has been sent"),
             Self::Unanswered => f.write_str("the peer does not answer the close frame"),
-            Self::Silent => f.write_str("nothing is heard of the peer"),
+            Self::Silent => f.write_str("the peer is silent"),
             Self::Url(error) => error.fmt(f),
         }
     }

@@ -84,7 +84,7 @@ impl fmt::Display for UrlError {
                  choice, and give it to WebSocket::connect"
             }
             Self::Host => "the URL has no host",
-            Self::Port => "the URL has a port that is none",
+            Self::Port => "the port of the URL is invalid",
             Self::User => "the URL has a user in it",
             Self::Fragment => "the URL has a fragment (RFC 6455 §3)",
         })

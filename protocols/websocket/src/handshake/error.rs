@@ -58,7 +58,7 @@ impl fmt::Display for RequestError {
             Self::Http(error) => return error.fmt(f),
             Self::Refused(status) => return write!(f, "refused with status {status}"),
             Self::HeaderTaken(name) => {
-                return write!(f, "the header {name} is for the handshake to write");
+                return write!(f, "the handshake itself writes the header {name}");
             }
             Self::Unsendable(_) => "the answer cannot be sent",
             Self::Method => "the method is not GET (RFC 6455 §4.1)",
@@ -134,12 +134,12 @@ impl fmt::Display for ResponseError {
                 return write!(f, "the server answers with status {status}");
             }
             Self::HeaderTaken(name) => {
-                return write!(f, "the header {name} is for the handshake to write");
+                return write!(f, "the handshake itself writes the header {name}");
             }
             Self::Unsendable(_) => "the request cannot be sent",
-            Self::Informational => "the server sends informational responses on and on",
+            Self::Informational => "the server sends too many informational responses",
             Self::HttpVersion => "the version of HTTP is below 1.1 (RFC 6455 §4.1)",
-            Self::NotAnUpgrade => "the server upgrades to something else (RFC 6455 §4.1)",
+            Self::NotAnUpgrade => "the server upgrades to another protocol (RFC 6455 §4.1)",
             Self::Accept => "the server does not prove that it read the key (RFC 6455 §4.1)",
             Self::Extension => "the server uses an extension other than offered (RFC 6455 §4.1)",
             Self::Protocol => "the server chose a subprotocol not offered (RFC 6455 §4.1)",
