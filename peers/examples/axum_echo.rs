@@ -58,7 +58,7 @@ async fn main() -> io::Result<()> {
     tokio::spawn(async move { serving.await });
     let echo = glued_client(TcpStream::connect(address).await?).await?;
     assert_eq!(echo, b"\x81\x05Hello\x88\0", "the frame behind the request was lost");
-    println!("the frame that was glued to the request came back");
+    println!("the frame behind the request came back");
     Ok(())
 }
 
@@ -106,7 +106,7 @@ async fn echo(upgraded: Upgraded) -> Result<(), Error> {
     let Ok(parts) = downcast::<TokioIo<TcpStream>>(upgraded) else {
         return Err(io::Error::other("axum serves another transport").into());
     };
-    println!("axum had read {} bytes too far", parts.read_buf.len());
+    println!("axum had read {} bytes past the request", parts.read_buf.len());
     let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
     let mut socket = WebSocket::from_handoff(handoff, Role::Server)
         .read_with(|messages| messages.limits(Limits { message: 1024 * 1024, ..Limits::DEFAULT }));

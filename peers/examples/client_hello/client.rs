@@ -127,7 +127,7 @@ impl Client {
                     println!("  {} {}", opened.kind(), opened.number());
                     self.frames(index, opened.into_payload())?;
                 }
-                Ok(again) => println!("  {} {} came before", again.kind(), again.number()),
+                Ok(again) => println!("  {} {}: a duplicate", again.kind(), again.number()),
                 Err(UnprotectError::Discard(why)) => println!("  dropped: {why}"),
                 Err(UnprotectError::Close(error)) => return Err(error.into()),
             }

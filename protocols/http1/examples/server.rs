@@ -149,7 +149,7 @@ impl Echo {
     fn refuse(&mut self, fault: &Fault<segue_http1::Error>, output: &mut Output) {
         tell_time(&mut self.writer);
         if let Err(error) = output.try_encode(&mut self.writer, fault) {
-            eprintln!("{fault}; not told, since {error}");
+            eprintln!("{fault}; not sent to the client: {error}");
         }
     }
 

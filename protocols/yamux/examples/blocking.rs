@@ -46,7 +46,7 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
     });
     let begun = Instant::now();
     let bytes = ask(TcpStream::connect(address)?, streams)?;
-    println!("{streams} streams, {bytes} bytes to and fro in {:?}", begun.elapsed());
+    println!("{streams} streams, {bytes} bytes there and back in {:?}", begun.elapsed());
     let served = server.join().map_err(|_| "the server has panicked")??;
     assert_eq!(served, 3 * streams, "each line was served");
     Ok(())

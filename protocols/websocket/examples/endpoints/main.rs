@@ -79,7 +79,7 @@ fn main() -> Result<(), Error> {
                 for code in CODES {
                     talk(driver, terms, address, Conversation::Closed(code))?;
                 }
-                println!("both ends close, whoever begins, with every code");
+                println!("either end closes, with every code");
             }
             Ok(())
         }
