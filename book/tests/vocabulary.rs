@@ -4,12 +4,12 @@ use std::{fs, path::Path};
 
 /// All source files of segue, one behind the other.
 fn source(directory: &Path, all: &mut String) {
-    for entry in fs::read_dir(directory).unwrap() {
-        let path = entry.unwrap().path();
+    for entry in fs::read_dir(directory).expect("a directory of sources") {
+        let path = entry.expect("an entry").path();
         if path.is_dir() {
             source(&path, all);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            all.push_str(&fs::read_to_string(path).unwrap());
+            all.push_str(&fs::read_to_string(path).expect("a source"));
         }
     }
 }

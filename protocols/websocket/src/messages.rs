@@ -305,7 +305,7 @@ impl Messages {
     /// As [`frame`](Decode::frame), for frames that are not simple.
     #[inline(never)]
     fn frame_any(&mut self, input: &[u8]) -> Result<segue::Framing, Fault<Error>> {
-        if input.is_empty() && self.usual > 0 && !self.lent {
+        if input.is_empty() && self.simple > 0 && !self.lent {
             // Nothing has come, and nothing was begun: as a connection asks at each wait.
             return Ok(self.frames.unbegun());
         }
