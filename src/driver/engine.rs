@@ -169,7 +169,9 @@ impl<T: Transport, S> Connection<T, S> {
             Some(Ok(Framing::Record(0))) if self.read.found_empty(self.max_work()) => {
                 AtOnce::Record(0)
             }
-            framed => framed.into(),
+            Some(Ok(framing)) => AtOnce::Framed(framing),
+            Some(Err(fault)) => AtOnce::Fault(fault),
+            None => AtOnce::Nothing,
         }
     }
 
