@@ -32,7 +32,7 @@ use crate::{
 ///
 /// let packet = Coalesced::new(&mut datagram[..length], 0).next().unwrap().unwrap();
 /// let opened = packet.unprotect(&keys.client, None).unwrap();
-/// assert_eq!((opened.header()?, opened.number()), (header, 0));
+/// assert_eq!((opened.header(), opened.number()), (Ok(header), 0));
 /// assert_eq!(opened.payload()[..2], [0x01, 0x00]);
 /// # }
 /// # Ok::<(), segue_quic::BuildError>(())
