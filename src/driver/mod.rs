@@ -17,9 +17,9 @@
 //!   on reading.
 //! - [`Options`] bound how far a connection reads and how much it holds. To give a socket away with
 //!   nothing read too far, set a [`ReadPolicy`].
-//! - By `split`, two tasks or threads take a half each. In a struct the halves are a
-//!   `Connection<Half<tokio::Tokio<T>>, S>`, or a [`sync::Connection`]`<`[`BlockingHalf`]`<T>, S>`;
-//!   the second half has `()` for its stage.
+//! - By `split`, two tasks or threads take a half each. In a struct the type of a half is
+//!   `Connection<Half<tokio::Tokio<T>>, S>`, or [`HalfConnection`]`<`[`sync::Std`]`<T>, S>`; the
+//!   second half has `()` for its stage.
 //! - Methods that end in `_by` keep [`Deadlines`], and those of a handshake, by a [`Timer`]: a
 //!   [`sync::SocketClock`] or [`SocketTimer`], a `tokio::TokioTimer` (feature `tokio-time`), a
 //!   `futures::AsyncIoTimer` (feature `async-io`), or your own.

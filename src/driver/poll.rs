@@ -38,6 +38,10 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
     /// Returns the next item, with the output to answer it on. `None` once the stage is done and
     /// everything has been sent.
     ///
+    /// A function that returns the item of one turn and passes over others in a loop does not
+    /// compile (E0499). Let the stage leave them out by
+    /// [`absorbing`](crate::DecodeExt::absorbing), or return an owned item.
+    ///
     /// # Errors
     /// Those of the transport, or a fault of the peer.
     #[inline]
@@ -64,7 +68,8 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
     }
 
     /// Waits until an item can be [taken](Connection::take), and returns whether there is one: the
-    /// first half of a [`turn`](Self::turn), for loops that decide in between.
+    /// first half of a [`turn`](Self::turn), for loops that decide in between. It lends nothing, so
+    /// another branch of a `select!` may use the connection.
     ///
     /// # Errors
     /// Those of [`turn`](Self::turn).

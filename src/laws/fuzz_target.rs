@@ -3,6 +3,9 @@
 /// A libFuzzer target that looks at every law that holds for any bytes, on a parser that was
 /// written elsewhere, with its adapter: a [`Subject`](crate::laws::stranger::Subject).
 ///
+/// A stage of this toolkit needs no adapter: call [`laws::fuzz`](crate::laws::fuzz) in a target of
+/// `libfuzzer_sys`.
+///
 /// It stands in a file of a fuzz crate that `cargo fuzz init` made, which depends on
 /// `libfuzzer-sys` as those do:
 ///

@@ -62,6 +62,9 @@
 //! # target(b"\x00\x02hi\x00");
 //! ```
 //!
+//! A fuzz target is a crate of its own, so the [`Observe`] of the items must not be behind
+//! `#[cfg(test)]` alone: put it behind a feature as well.
+//!
 //! Parsers that were written elsewhere are checked through an adapter: see [`mod@stranger`].
 //!
 //! What cannot be seen from outside is not checked: memory that a stage keeps for itself, work

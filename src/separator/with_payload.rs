@@ -27,7 +27,11 @@ use crate::{Cause, Content, Decode, Encode, Fault, Framing, Need, Output, Record
 ///   bytes exactly.
 /// - A payload that is longer than [`max_payload`](Self::max_payload) is
 ///   [`Cause::TooLong`](crate::Cause::TooLong) as soon as it is announced, at its first byte.
-/// - All faults are fatal, since the start of the next record is not known.
+/// - All faults are fatal, since the start of the next record is not known. A server that answers a
+///   bad record and goes on, or passes over a payload that is too long, wraps this in a stage of its
+///   own: `announced` returns `None` for such a line, and the wrapper refuses it. The book does so in
+///   its chapter "A protocol of your own". [`skip_oversize`](crate::combine::skip_oversize) does not
+///   apply to it.
 ///
 /// ```
 /// use segue::separator::{self, Announced};
