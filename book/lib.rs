@@ -1,5 +1,6 @@
 //! The book; its listings are compiled and run as tests, and its plots are made of results.
 
+pub mod beanstalk;
 pub mod speed;
 
 macro_rules! chapters {
@@ -11,6 +12,7 @@ macro_rules! chapters {
 chapters! {
     introduction: "introduction.md",
     two_miniprotocols: "two-miniprotocols.md",
+    first_protocol: "first-protocol.md",
     stages_of_stages: "stages-of-stages.md",
     leaving: "leaving.md",
     layers_and_streams: "layers-and-streams.md",
