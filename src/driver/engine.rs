@@ -23,12 +23,6 @@
 //! counted over calls, until one returns without an item: otherwise a peer that always sends one
 //! more would keep its task for ever.
 //!
-//! # The short way
-//! Most waits of a polled connection want one read and nothing else. So a need of the stage goes to
-//! [`poll_usual`](Connection::poll_usual) where nobody watches, nothing is being ended and there is
-//! room to answer. Whatever turns up there goes on the long way from where it was met, so both do
-//! the same, and a rule stands in the long one alone.
-//!
 //! # Failures
 //! Bytes that a peer sent before it left are still delivered, so a failure to send is kept until
 //! nothing can be read any more. It is reported before a read that may wait for ever, and before
@@ -74,7 +68,7 @@ impl Pace {
     /// The default work of one poll, in bytes.
     const WORK: usize = 1024 * 1024;
     /// The least work for which a read counts, in bytes.
-    const READ: usize = 8 * 1024;
+    pub(super) const READ: usize = 8 * 1024;
 }
 
 /// The state of the next item as far as it is known without a look at the transport.
@@ -87,17 +81,6 @@ pub(super) enum AtOnce<E> {
     Fault(Fault<E>),
     /// Something else must be done before the stage is asked.
     Nothing,
-}
-
-impl<E> From<Option<Result<Framing, Fault<E>>>> for AtOnce<E> {
-    #[inline(always)]
-    fn from(framed: Option<Result<Framing, Fault<E>>>) -> Self {
-        match framed {
-            Some(Ok(framing)) => Self::Framed(framing),
-            Some(Err(fault)) => Self::Fault(fault),
-            None => Self::Nothing,
-        }
-    }
 }
 
 /// The result of a poll for an item.
@@ -175,106 +158,9 @@ impl<T: Transport, S> Connection<T, S> {
         }
     }
 
-    /// Goes on if there was no record at once. Usually more is to be read, and that is all.
+    /// Goes the long way, for all that a connection may have to see to. `short` has the other.
     #[inline(never)]
-    pub(super) fn poll_ready_past(
-        &mut self,
-        cx: &mut Context<'_>,
-        first: AtOnce<S::Error>,
-    ) -> Poll<Result<bool, Error<S::Error>>>
-    where
-        S: Decode,
-    {
-        if T::FLUSH_FIRST {
-            return self.poll_ready_any(cx, first);
-        }
-        let first = match first {
-            AtOnce::Nothing if self.read.input.is_usual() => self.read.framed().into(),
-            first => first,
-        };
-        match first {
-            AtOnce::Framed(Framing::Need(need)) if self.is_usual(need) => self.poll_usual(cx),
-            first => self.poll_ready_any(cx, first),
-        }
-    }
-
-    /// Whether nothing is to be seen to but a read for the stage, which needs so much: there is room
-    /// to answer, nobody else waits, nothing has failed, and the peer may go on.
-    #[inline(always)]
-    fn is_usual(&mut self, need: Need) -> bool {
-        self.waits.is_none()
-            && !self.tasks.is_shared(Wants::Read)
-            && self.write.is_roomy(&self.io)
-            && self.read.input.is_usual()
-            && !(T::SHORT_IS_ALL && self.read.input.is_drained)
-            && !self.read.input.is_too_long(need)
-    }
-
-    /// The short way of a connection where all [is usual](Self::is_usual): reads until there is a
-    /// record, or nothing more comes. What turns out to be anything else goes the long way, with
-    /// what was found until then.
-    fn poll_usual(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, Error<S::Error>>>
-    where
-        S: Decode,
-    {
-        loop {
-            let read = match self.read.input.poll_more(&mut self.io, cx) {
-                Poll::Ready(read) => read,
-                Poll::Pending => {
-                    let pace = self.pace();
-                    return match self.poll_idle_spoken(cx, pace) {
-                        Poll::Pending => {
-                            self.tasks.note(Wants::Read, cx.waker(), true);
-                            self.read.input.rest_now();
-                            Poll::Pending
-                        }
-                        Poll::Ready(pulled) => self.poll_ready_after(cx, pulled),
-                    };
-                }
-            };
-            let count = match read {
-                Ok(Some(count)) if count > 0 => count,
-                read => return self.poll_ready_unusual(cx, read),
-            };
-            if self.read.input.worked(count.max(Pace::READ)) >= self.max_work() {
-                return self.poll_ready_after(cx, Ok(Pulled::Absorbed(0)));
-            }
-            match self.read.framed() {
-                Some(Ok(Framing::Record(length))) if self.read.found(length) => {
-                    self.read.keep(length);
-                    self.tasks.note(Wants::Read, cx.waker(), false);
-                    return Poll::Ready(Ok(true));
-                }
-                Some(Ok(Framing::Need(need))) if self.is_usual(need) => {}
-                framed => return self.poll_ready_any(cx, framed.into()),
-            }
-        }
-    }
-
-    /// Goes on behind a read that has failed, or has brought nothing.
-    #[cold]
-    #[inline(never)]
-    fn poll_ready_unusual(
-        &mut self,
-        cx: &mut Context<'_>,
-        read: io::Result<Option<usize>>,
-    ) -> Poll<Result<bool, Error<S::Error>>>
-    where
-        S: Decode,
-    {
-        let pulled = match read {
-            Err(error) => Err(error),
-            Ok(_) => match self.write.failure_at(self.read.input.eof) {
-                Some(error) => Err(error),
-                None => Ok(Pulled::Absorbed(Pace::READ)),
-            },
-        };
-        self.poll_ready_after(cx, pulled.map_err(Error::Io))
-    }
-
-    /// The long way, for all that a connection may have to see to.
-    #[inline(never)]
-    fn poll_ready_any(
+    pub(super) fn poll_ready_any(
         &mut self,
         cx: &mut Context<'_>,
         first: AtOnce<S::Error>,
@@ -302,7 +188,7 @@ impl<T: Transport, S> Connection<T, S> {
         self.waits.is_none() && (T::FLUSH_FIRST || !self.tasks.is_waited_for())
     }
 
-    fn poll_ready_after(
+    pub(super) fn poll_ready_after(
         &mut self,
         cx: &mut Context<'_>,
         pulled: Result<Pulled, Error<S::Error>>,

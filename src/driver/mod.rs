@@ -56,6 +56,7 @@ mod poll;
 mod pool;
 mod read;
 mod shares;
+mod short;
 mod speak;
 mod split;
 mod split_sync;
