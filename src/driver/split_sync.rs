@@ -678,9 +678,13 @@ where
             }
         };
         // Even if nothing more can be sent, the peer waits for the end.
-        let ended = (&mut &self.shared.leaf.io).close_write();
-        self.shared.line().has_ended = ended.is_ok();
-        sent.and(ended)
+        let ended = polled(|| (&mut &self.shared.leaf.io).close_write());
+        let mut line = self.shared.line();
+        line.has_ended = matches!(ended, Poll::Ready(Ok(())));
+        match poll_both(&mut line.unsent, sent, ended) {
+            Poll::Ready(closed) => closed,
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 }
 
