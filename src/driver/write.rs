@@ -151,11 +151,11 @@ impl WriteSide {
             (self.base, self.lent) = (0, false);
             return false;
         }
-        self.is_done(waiting)
+        self.is_full_with(waiting)
     }
 
     #[cold]
-    fn is_done(&mut self, waiting: usize) -> bool {
+    fn is_full_with(&mut self, waiting: usize) -> bool {
         self.base = if self.lent { waiting } else { self.base.min(waiting) };
         self.lent = false;
         waiting >= self.full_mark()

@@ -9,7 +9,7 @@ impl<S: Decode> Traced<S> {
         match framing {
             Ok(Framing::Record(_) | Framing::Absorb(_)) => {}
             Ok(Framing::Need(need)) => self.place.needs(held, *need),
-            Ok(Framing::Done) => self.place.is_done(Some(held)),
+            Ok(Framing::Done) => self.place.ends(Some(held)),
             Err(fault) => self.place.failed(fault, None),
         }
     }

@@ -27,7 +27,7 @@ impl<S: Exchange> Exchange for Traced<S> {
         }
         self.place.queued(output, before, Why::Answer);
         match &progress {
-            Ok(Progress::Done(_)) => self.place.is_done(Some(input.len())),
+            Ok(Progress::Done(_)) => self.place.ends(Some(input.len())),
             Ok(Progress::NeedRead(need)) => self.place.needs(input.len(), *need),
             Ok(Progress::NeedWrite) => {}
             Err(fault) => self.place.failed(fault, Some(0)),

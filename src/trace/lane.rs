@@ -59,10 +59,10 @@ impl Place {
     }
 
     /// It is done, and leaves so many bytes, if that is known.
-    pub(super) fn is_done(&self, left: Option<usize>) {
+    pub(super) fn ends(&self, left: Option<usize>) {
         self.with(|shared, state| {
             let at = state.position(self.lane);
-            if state.is_done(self.lane, left) {
+            if state.ends(self.lane, left) {
                 shared.note(state, self.lane, What::Done { at, left }, &[]);
             }
         });

@@ -45,7 +45,7 @@ impl<S: Layer> Layer for Traced<S> {
                 *lent = Some((plain.len(), plain[..plain.len().min(limit)].to_vec()));
             }
             Ok(Step::Need(need)) => place.needs(held, *need),
-            Ok(Step::Done) => place.is_done(None),
+            Ok(Step::Done) => place.ends(None),
             Err(fault) => place.failed(fault, Some(0)),
         }
         step

@@ -275,7 +275,7 @@ impl State {
     }
 
     /// A lane is done, with so many bytes left, if that is known. Returns whether that is news.
-    pub(super) fn is_done(&mut self, lane: usize, left: Option<usize>) -> bool {
+    pub(super) fn ends(&mut self, lane: usize, left: Option<usize>) -> bool {
         self.lanes[lane].done.replace(left).is_none()
     }
 }
