@@ -9,7 +9,10 @@ use std::{
 };
 
 use rustls::ServerConfig;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::{
     configs::{Configs, NAME},
@@ -88,9 +91,12 @@ pub(crate) fn print(configs: &Configs) -> bool {
 
 async fn measure<F: Future<Output = Outcome>>(
     configs: &Configs,
-    server: impl Fn(DuplexStream, Arc<ServerConfig>) -> F,
+    server: impl Fn(TcpStream, Arc<ServerConfig>) -> F,
 ) -> (isize, usize) {
-    let (ours, theirs) = tokio::io::duplex(256 * 1024);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a listener");
+    let ours = TcpStream::connect(listener.local_addr().expect("an address")).await;
+    let (ours, (theirs, _)) =
+        (ours.expect("a client"), listener.accept().await.expect("a connection"));
     let mut server = Counted(Box::pin(server(theirs, configs.server.clone())));
     HELD.set(0);
     let client = async {
@@ -107,7 +113,7 @@ async fn measure<F: Future<Output = Outcome>>(
             tls.write_all(&record).await.expect("the server reads");
             tls.flush().await.expect("the server reads");
             tls.read_exact(&mut into).await.expect("an echo");
-            tokio::task::yield_now().await;
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
         }
         (HELD.get(), CALLS.get() - calls)
     };

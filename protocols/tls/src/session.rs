@@ -1,6 +1,6 @@
 //! A connection of rustls as handshake and layer use it.
 
-use std::io::{BufRead, Write};
+use std::io::{self, BufRead, IoSlice, Read, Write};
 
 use rustls::Connection;
 use segue::{Buffer, Fault, Need, Output};
@@ -68,6 +68,8 @@ impl Session {
             }
         }
         let state = self.connection.process_new_packets().map_err(Error::Rustls)?;
+        // Its buffer shrinks when it is about to read, which is now and not when more has come.
+        let _ = self.connection.read_tls(&mut Nothing);
         self.has_ended = state.peer_has_closed();
         Ok(state.plaintext_bytes_to_read())
     }
@@ -92,8 +94,8 @@ impl Session {
 
     /// Seals a part of `plain`, at least a byte, into rustls's output.
     pub(crate) fn seal(&mut self, plain: &mut Output) -> Result<(), Error> {
-        let slices = plain.chunks().map(std::io::IoSlice::new);
-        let mut some = [std::io::IoSlice::new(&[]); SLICES];
+        let slices = plain.chunks().map(IoSlice::new);
+        let mut some = [IoSlice::new(&[]); SLICES];
         let mut count = 0;
         for (place, slice) in some.iter_mut().zip(slices) {
             *place = slice;
@@ -107,6 +109,15 @@ impl Session {
             _ => return Err(Error::Rustls(rustls::Error::EncryptError)),
         }
         Ok(())
+    }
+}
+
+/// A reader that has nothing yet.
+struct Nothing;
+
+impl Read for Nothing {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
     }
 }
 
