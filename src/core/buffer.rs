@@ -3,10 +3,6 @@
 use bytes::{Buf, BytesMut};
 use core::fmt;
 
-use super::pull::Death;
-use super::records::{endless, framing, moved, overrun, truncated};
-use super::{Budget, Decode, Fault, Framing, Output, Record, Records, Step};
-
 /// Bytes that a connection has received and no stage has consumed yet.
 ///
 /// It is lent to one stage after the other, so what one reads too far is there for the next. It
@@ -32,32 +28,27 @@ pub struct Buffer {
     /// Position in the stream of `storage[0]`. It wraps: it is only used with `start` added to it,
     /// and storage may be split off in front of it.
     base: u64,
-    /// The position up to which records of no bytes have been paid for: see [`pay`].
+    /// The position up to which records of no bytes have been paid for: see
+    /// [`account`](Self::account).
     paid: u64,
-    /// The progress in an inner stream at the time it last paid: see [`pay_inside`].
+    /// The progress in an inner stream at the time it last paid: see
+    /// [`account`](Self::account).
     inside: u64,
     /// Storage from here, or from `end` if that is more, up to the initialised extent is zero. The
     /// field is updated only when `end` goes down, so that receiving costs nothing more.
     used: usize,
 }
 
-/// Pays for a record of no bytes at `position` (law L5): each byte consumed pays for one, and
-/// [`Budget::FREE`] more are allowed. `paid` advances by a byte for each such record, from the
-/// position at which the buffer began.
-#[cold]
-#[inline(never)]
-pub(super) fn pay(paid: u64, position: u64) -> Option<u64> {
-    (paid != position.wrapping_add(Budget::FREE)).then_some(paid.wrapping_add(1))
-}
-
-/// Pays for a record of no bytes with bytes that the stage has consumed of an inner stream, when
-/// those of the stream itself are used up.
-#[cold]
-#[inline(never)]
-pub(super) fn pay_inside(paid: u64, inside: &mut u64, progress: u64) -> Option<u64> {
-    let more = progress.saturating_sub(*inside);
-    *inside = progress;
-    (more > 0).then(|| paid.wrapping_sub(more).wrapping_add(1))
+/// A loan of the buffered bytes, whose front the borrower moves on.
+pub(super) struct Loan<'b> {
+    /// The buffered bytes.
+    pub(super) bytes: &'b mut [u8],
+    /// The buffer's front, counted from the start of its storage.
+    pub(super) start: &'b mut usize,
+    /// See [`Buffer::account`].
+    pub(super) account: (&'b mut u64, &'b mut u64),
+    /// The offset in the stream of the first byte.
+    pub(super) position: u64,
 }
 
 impl Buffer {
@@ -152,81 +143,6 @@ impl Buffer {
         self.start += count;
     }
 
-    /// Consumes the `count` bytes in front and lends them.
-    ///
-    /// # Panics
-    /// If fewer are buffered.
-    #[inline]
-    pub fn take(&mut self, count: usize) -> Record<'_> {
-        let start = self.start;
-        self.consume(count);
-        Record::in_buffer(self, start, start + count)
-    }
-
-    /// Asks `stage` once, and returns its next item or what it needs for one.
-    ///
-    /// Items of no bytes are allowed as long as bytes pay for them: one for each byte ever consumed
-    /// of this buffer or of an [inner stream](Decode::progress), and 64 more. Then the fault is
-    /// [`NoProgress`](crate::Cause::NoProgress), so that a loop over a stage that never ends does
-    /// end.
-    ///
-    /// `eof` says that nothing follows what is buffered; `answers` takes what the stage sends by
-    /// itself. Use this if you hold the bytes; a connection does the same and reads as well.
-    /// [`records`](Self::records) goes through many small records at a lower cost.
-    ///
-    /// # Errors
-    /// Faults of the stage, at their offset in the stream, and [`Cause::Truncated`] if the stage
-    /// needs more at the end of the stream. After a fatal fault the stage is dead and must not be
-    /// asked again.
-    ///
-    /// [`Cause::Truncated`]: crate::Cause::Truncated
-    // In line as `Records::next` is, so that its answer is never put together in memory.
-    #[inline(always)]
-    pub fn step<'a, D: Decode>(
-        &'a mut self,
-        stage: &'a mut D,
-        eof: bool,
-        answers: &mut Output,
-    ) -> Result<Step<D::Item<'a>>, Fault<D::Error>> {
-        loop {
-            let (position, held) = (self.position(), self.len());
-            match stage.frame(self.as_slice(), eof) {
-                Ok(Framing::Record(length)) if length <= held => {
-                    if length == 0 {
-                        self.pay(stage)?;
-                    }
-                    return match stage.parse(self.take(length)) {
-                        Ok(item) => Ok(Step::Item(item)),
-                        Err(fault) => Err(moved(fault, position)),
-                    };
-                }
-                Ok(Framing::Absorb(length)) if length <= held => {
-                    if length == 0 {
-                        self.pay(stage)?;
-                    }
-                    let record = self.take(length);
-                    stage.absorb(record, answers).map_err(|fault| moved(fault, position))?;
-                }
-                Ok(Framing::Record(_) | Framing::Absorb(_)) => return Err(overrun(position)),
-                Ok(Framing::Need(need)) if !eof => return Ok(Step::Need(need)),
-                Ok(Framing::Need(_)) => return Err(truncated(position, held)),
-                Ok(Framing::Done) => return Ok(Step::Done),
-                Err(fault) => return Err(framing(fault, position)),
-            }
-        }
-    }
-
-    /// Pays for a record of no bytes.
-    #[inline(always)]
-    pub(crate) fn pay<D: Decode>(&mut self, stage: &D) -> Result<(), Fault<D::Error>> {
-        let position = self.position();
-        let paid = pay(self.paid, position)
-            .or_else(|| pay_inside(self.paid, &mut self.inside, stage.progress()));
-        let Some(paid) = paid else { return Err(endless(position)) };
-        self.paid = paid;
-        Ok(())
-    }
-
     /// Counts `count` bytes that the stage has sent as consumed: they pay for records of no bytes
     /// as bytes that it reads do.
     #[inline]
@@ -234,32 +150,19 @@ impl Buffer {
         self.paid = self.paid.wrapping_sub(count);
     }
 
-    /// Lends the buffered records of `stage` one after the other at the cost of a loop over a
-    /// slice. Those of no bytes are paid for as in [`step`](Self::step).
-    #[inline]
-    pub fn records<'b, D: Decode>(
-        &'b mut self,
-        stage: &'b mut D,
-        eof: bool,
-        answers: &'b mut Output,
-    ) -> Records<'b, D> {
-        let position = self.position();
-        let Self { storage, start, end, paid, inside, .. } = self;
-        let rest = &mut storage[*start..*end];
-        Records::new(stage, rest, start, (paid, inside), position, eof, answers)
+    /// Returns the account of records of no bytes: the position up to which they have been paid
+    /// for, and the progress of an inner stream that last paid.
+    #[inline(always)]
+    pub(super) const fn account(&mut self) -> (&mut u64, &mut u64) {
+        (&mut self.paid, &mut self.inside)
     }
 
-    /// Lends records of at most `limit` bytes, and notes a fatal fault in `death`.
-    #[inline]
-    pub(super) fn records_within<'b, D: Decode>(
-        &'b mut self,
-        stage: &'b mut D,
-        death: Death<'b>,
-        limit: usize,
-        eof: bool,
-        answers: &'b mut Output,
-    ) -> Records<'b, D> {
-        self.records(stage, eof, answers).within(limit, death)
+    /// Lends the buffered bytes with what moves when they are consumed.
+    #[inline(always)]
+    pub(super) fn lend(&mut self) -> Loan<'_> {
+        let position = self.position();
+        let Self { storage, start, end, paid, inside, .. } = self;
+        Loan { bytes: &mut storage[*start..*end], start, account: (paid, inside), position }
     }
 
     /// Makes room behind what is buffered, so that `spare_mut` has at least `room` bytes.
@@ -492,6 +395,12 @@ impl Buffer {
         self.stay_at(position);
         (self.paid, self.inside) = (paid, inside);
         rest
+    }
+
+    /// Returns the offset in the storage of the first buffered byte.
+    #[inline(always)]
+    pub(super) const fn front(&self) -> usize {
+        self.start
     }
 
     pub(super) fn storage(&self, start: usize, end: usize) -> &[u8] {

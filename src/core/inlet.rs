@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{
     Buffer, Decode, Fault, Framing, Need, Output, Pull, Pulled, Records, Say, Step,
-    pull::{is_full, shown},
+    asking::{is_full, shown},
 };
 
 /// A stage and the buffer that it reads from: a [`Connection`](crate::driver::Connection) without a
@@ -293,7 +293,7 @@ impl<S: Decode> Inlet<S> {
             self.unsettle()?;
         }
         let (stage, death) = self.pull.parts_mut();
-        Ok(self.buffer.records_within(stage, death, self.limit, self.eof, answers))
+        Ok(self.buffer.records(stage, self.eof, answers).within(self.limit, death))
     }
 
     /// Makes the stage be asked again: a loop begins with the record that was found.

@@ -1,6 +1,7 @@
 //! The types everything else is made of. Nothing here knows a driver, a clock or a protocol.
 
 mod ahead;
+mod asking;
 mod budget;
 mod buffer;
 mod content;
@@ -17,8 +18,11 @@ mod pull;
 mod record;
 mod records;
 mod say;
+mod step;
 
 pub use ahead::Ahead;
+#[cfg(feature = "std")]
+pub(crate) use asking::{MAX_RECORD, is_too_long, shown};
 pub(crate) use budget::Budget;
 pub use buffer::Buffer;
 #[cfg(feature = "std")]
@@ -33,8 +37,6 @@ pub use handoff::{Edge, Handoff};
 pub use inlet::{Inlet, Ready};
 pub use layer::Layer;
 pub use output::{Mark, Output, Tail};
-#[cfg(feature = "std")]
-pub(crate) use pull::{MAX_RECORD, is_too_long, shown};
 pub use pull::{Pull, Pulled};
 pub use record::Record;
 pub use records::Records;

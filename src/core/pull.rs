@@ -2,7 +2,10 @@
 
 use core::fmt;
 
-use super::{Buffer, Cause, Decode, Fault, Framing, Need, Output, Record, Say, records};
+use super::{
+    Buffer, Cause, Decode, Fault, Framing, Need, Output, Record, Say,
+    asking::{MAX_RECORD, is_full, is_too_long, moved, shown},
+};
 
 /// A stage that is driven over a [`Buffer`] owned by somebody else: an [`Inlet`](crate::Inlet)
 /// without its buffer. Every connection contains one.
@@ -307,7 +310,7 @@ impl<S: Decode> Pull<S> {
             if fault.fatal {
                 *state = State::Dead;
             }
-            records::moved(fault, position)
+            moved(fault, position)
         })
     }
 
@@ -371,36 +374,6 @@ impl<S: Decode> Pull<S> {
         fault.fatal().moved(buffer.position())
     }
 }
-
-/// Returns what a stage is shown of `buffer`, and whether nothing follows. It is never shown more
-/// than `limit`; otherwise the verdict on a record that is too long would depend on how much has
-/// arrived.
-#[inline(always)]
-pub(crate) fn shown(buffer: &Buffer, eof: bool, limit: usize) -> (&[u8], bool) {
-    within(buffer.as_slice(), eof, limit)
-}
-
-/// Does the same for a slice of buffered bytes.
-#[inline(always)]
-pub(super) fn within(held: &[u8], eof: bool, limit: usize) -> (&[u8], bool) {
-    let length = held.len().min(limit);
-    (&held[..length], eof & (length == held.len()))
-}
-
-/// Returns true if a record that needs so much more than the `held` bytes passes `limit`. At
-/// exactly the limit, the end of the stream may still complete it.
-pub(crate) const fn is_too_long(held: usize, need: Need, limit: usize) -> bool {
-    held > limit || held.saturating_add(need.at_least.get() - 1) > limit
-}
-
-/// Returns true if so much waits in `answers` that nothing more is absorbed.
-#[inline]
-pub(super) fn is_full(answers: &Output) -> bool {
-    answers.len() >= answers.high_water().saturating_mul(2)
-}
-
-/// The value of [`Pull::MAX_RECORD`].
-pub(crate) const MAX_RECORD: usize = 64 * 1024 * 1024;
 
 /// Shows the state, and not the stage.
 impl<S> fmt::Debug for Pull<S> {

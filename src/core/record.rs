@@ -45,10 +45,6 @@ impl<'a> Record<'a> {
     /// and 1.5 times as much as sharing.
     pub const SHARED: usize = 1024;
 
-    pub(super) fn in_buffer(buffer: &'a mut Buffer, start: usize, end: usize) -> Self {
-        Self { store: Store::Buffer { buffer, start, end } }
-    }
-
     /// Returns the length in bytes of the rest of the record.
     #[inline]
     #[must_use]
@@ -188,6 +184,19 @@ impl<'a> Record<'a> {
             }
             _ => BytesMut::from(self.as_slice()),
         }
+    }
+}
+
+impl Buffer {
+    /// Consumes the `count` bytes in front and lends them.
+    ///
+    /// # Panics
+    /// If fewer are buffered.
+    #[inline]
+    pub fn take(&mut self, count: usize) -> Record<'_> {
+        let start = self.front();
+        self.consume(count);
+        Record { store: Store::Buffer { buffer: self, start, end: start + count } }
     }
 }
 

@@ -3,9 +3,12 @@
 use core::{fmt, mem};
 
 use super::{
-    Ahead, Cause, Decode, Fault, Framing, Output, Record, Step,
-    buffer::{pay, pay_inside},
-    pull::{Death, is_too_long, within},
+    Ahead, Decode, Fault, Framing, Output, Record, Step,
+    asking::{
+        endless, framing, is_too_long, moved, overrun, pay, pay_inside, too_long, truncated, within,
+    },
+    buffer::Loan,
+    pull::Death,
 };
 
 /// The buffered records of a stage, lent one after the other.
@@ -53,13 +56,11 @@ impl<'b, D: Decode> Records<'b, D> {
     #[inline]
     pub(super) fn new(
         stage: &'b mut D,
-        bytes: &'b mut [u8],
-        start: &'b mut usize,
-        account: (&'b mut u64, &'b mut u64),
-        position: u64,
+        loan: Loan<'b>,
         eof: bool,
         answers: &'b mut Output,
     ) -> Self {
+        let Loan { bytes, start, account, position } = loan;
         let base = position.wrapping_sub(*start as u64);
         let (limit, death) = (usize::MAX, None);
         let ahead = Ahead::nothing(*start);
@@ -219,49 +220,10 @@ impl<D> fmt::Debug for Records<'_, D> {
     }
 }
 
-#[cold]
-#[inline(never)]
-pub(super) fn truncated<E>(position: u64, held: usize) -> Fault<E> {
-    Fault::truncated(position.saturating_add(held as u64))
-}
-
-#[cold]
-#[inline(never)]
-fn too_long<E>(position: u64, limit: usize) -> Fault<E> {
-    Fault::too_long(limit as u64).moved(position)
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn overrun<E>(position: u64) -> Fault<E> {
-    moved(Fault::from_cause(Cause::Contract), position)
-}
-
-#[cold]
-#[inline(never)]
-pub(super) fn endless<E>(position: u64) -> Fault<E> {
-    Fault::from_cause(Cause::NoProgress).at(position)
-}
-
-/// Moves a fault out of line. Were its small fields written in the loop, an item in the same place
-/// of a `Result` would be taken apart into bytes and put together again.
-#[cold]
-#[inline(never)]
-pub(super) fn moved<E>(fault: Fault<E>, by: u64) -> Fault<E> {
-    fault.moved(by)
-}
-
-/// Makes a fault of `frame` fatal, and moves it.
-#[cold]
-#[inline(never)]
-pub(super) fn framing<E>(fault: Fault<E>, by: u64) -> Fault<E> {
-    fault.fatal().moved(by)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Buffer;
+    use crate::{Buffer, Cause};
 
     /// Yields records of the given lengths, whatever the input.
     struct Told(&'static [usize]);
