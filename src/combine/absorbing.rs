@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::forward::forward;
+use super::forward::{accessors, forward};
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage of which some records are consumed and yield no item: comments, keep-alives.
@@ -43,22 +43,7 @@ impl<D: Decode, P> Absorbing<D, P> {
     }
 }
 
-impl<D, P> Absorbing<D, P> {
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
-}
+accessors!(Absorbing<D, P>);
 
 impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Absorbing<D, P> {
     type Item<'a>

@@ -49,5 +49,32 @@ macro_rules! look_ahead {
     };
 }
 
+/// Writes the access to the stage in the field `stage` of a wrapper: the wrapped one, or the one
+/// that the text says.
+macro_rules! accessors {
+    ($Wrapper:ident<D $(, $P:ident)?>) => {
+        accessors!($Wrapper<D $(, $P)?>, "wrapped stage");
+    };
+    ($Wrapper:ident<D $(, $P:ident)?>, $what:literal) => {
+        impl<D $(, $P)?> $Wrapper<D $(, $P)?> {
+            #[doc = concat!("Returns the ", $what, ".")]
+            pub const fn stage(&self) -> &D {
+                &self.stage
+            }
+
+            #[doc = concat!("Returns the ", $what, ", to be changed.")]
+            pub const fn stage_mut(&mut self) -> &mut D {
+                &mut self.stage
+            }
+
+            #[doc = concat!("Returns the ", $what, " as a value.")]
+            pub fn into_stage(self) -> D {
+                self.stage
+            }
+        }
+    };
+}
+
+pub(super) use accessors;
 pub(crate) use forward;
 pub(super) use look_ahead;

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroUsize;
 
-use super::forward::forward;
+use super::forward::{accessors, forward};
 use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
 /// A stage with a bound on the length of its records, in bytes.
@@ -61,22 +61,9 @@ impl<D> Limit<D> {
     pub fn set_max(&mut self, max: usize) {
         self.max = max;
     }
-
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
 }
+
+accessors!(Limit<D>);
 
 impl<D: Decode> Decode for Limit<D> {
     type Item<'a>

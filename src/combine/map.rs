@@ -4,7 +4,7 @@ use core::{fmt, marker::PhantomData};
 
 use super::{
     Family,
-    forward::{forward, look_ahead},
+    forward::{accessors, forward, look_ahead},
 };
 use crate::{Decode, Fault, Framing, Output, Record};
 
@@ -86,22 +86,9 @@ impl<D, F> Map<D, F> {
     pub const fn new(stage: D, map: F) -> Self {
         Self { stage, map }
     }
-
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
 }
+
+accessors!(Map<D, F>);
 
 impl<D: Decode, F: MapItem<D>> Decode for Map<D, F> {
     type Item<'a>

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::forward::{forward, look_ahead};
+use super::forward::{accessors, forward, look_ahead};
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
 /// A stage whose own errors are passed through a function; their offset and whether they are fatal
@@ -32,22 +32,9 @@ impl<D, F> MapErr<D, F> {
     pub const fn new(stage: D, map: F) -> Self {
         Self { stage, map }
     }
-
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
 }
+
+accessors!(MapErr<D, F>);
 
 impl<D: Decode, F: FnMut(D::Error) -> E, E> Decode for MapErr<D, F> {
     type Item<'a>

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::forward::{forward, look_ahead};
+use super::forward::{accessors, forward, look_ahead};
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage whose records are [`Bytes`], which may be kept and sent to other threads.
@@ -35,22 +35,9 @@ impl<D> Owned<D> {
     pub const fn new(stage: D) -> Self {
         Self { stage }
     }
-
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
 }
+
+accessors!(Owned<D>);
 
 impl<D> Decode for Owned<D>
 where

@@ -1,6 +1,6 @@
 //! Stages confined to a number of bytes.
 
-use super::forward::forward;
+use super::forward::{accessors, forward};
 use crate::{Decode, Fault, Framing, Need, Output, Record, core::Budget};
 
 /// A stage confined to the next `length` bytes, and done at their end, whatever the wrapped stage
@@ -54,21 +54,6 @@ impl<D> Region<D> {
         self.left
     }
 
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
-
     /// Returns the part of `input` that lies in the region.
     #[inline]
     fn inside<'i>(&self, input: &'i [u8]) -> &'i [u8] {
@@ -90,6 +75,8 @@ impl<D> Region<D> {
         self.left = self.left.saturating_sub(record.len() as u64);
     }
 }
+
+accessors!(Region<D>);
 
 impl<D: Decode> Decode for Region<D> {
     type Item<'a>

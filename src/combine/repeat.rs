@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::forward::forward;
+use super::forward::{accessors, forward};
 use crate::{Decode, Fault, Framing, Output, Record, core::Budget};
 
 /// A stage that is made anew whenever it is done.
@@ -45,21 +45,6 @@ pub fn repeat<D: Decode, F: FnMut() -> D>(mut make: F) -> Repeat<D, F> {
 }
 
 impl<D, F> Repeat<D, F> {
-    /// Returns the stage of this round.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the stage of this round, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the stage of this round as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
-
     #[inline]
     fn consume(&mut self, record: &Record<'_>) {
         self.fresh = false;
@@ -68,6 +53,8 @@ impl<D, F> Repeat<D, F> {
         }
     }
 }
+
+accessors!(Repeat<D, F>, "stage of this round");
 
 impl<D: Decode, F: FnMut() -> D> Decode for Repeat<D, F> {
     type Item<'a>

@@ -1,6 +1,6 @@
 //! A fixed number of records.
 
-use super::forward::forward;
+use super::forward::{accessors, forward};
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage that is done after a number of records.
@@ -45,22 +45,9 @@ impl<D> Take<D> {
     pub const fn left(&self) -> u64 {
         self.left
     }
-
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
 }
+
+accessors!(Take<D>);
 
 impl<D: Decode> Decode for Take<D> {
     type Item<'a>

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::forward::forward;
+use super::forward::{accessors, forward};
 use crate::{Decode, Fault, Framing, Output, Record};
 
 /// A stage that is done after the first record that a function calls the last: commands until one
@@ -47,22 +47,9 @@ impl<D, P> Through<D, P> {
     pub const fn is_done(&self) -> bool {
         self.over
     }
-
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
 }
+
+accessors!(Through<D, P>);
 
 impl<D: Decode, P: Fn(&[u8]) -> bool> Decode for Through<D, P> {
     type Item<'a>

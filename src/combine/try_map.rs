@@ -4,7 +4,7 @@ use core::fmt;
 
 use super::{
     Family, Lending,
-    forward::{forward, look_ahead},
+    forward::{accessors, forward, look_ahead},
 };
 use crate::{Decode, Fault, Framing, Output, Record, Say};
 
@@ -85,22 +85,9 @@ impl<D, F> TryMap<D, F> {
     pub const fn new(stage: D, map: F) -> Self {
         Self { stage, map }
     }
-
-    /// Returns the wrapped stage.
-    pub const fn stage(&self) -> &D {
-        &self.stage
-    }
-
-    /// Returns the wrapped stage, to be changed.
-    pub fn stage_mut(&mut self) -> &mut D {
-        &mut self.stage
-    }
-
-    /// Returns the wrapped stage as a value.
-    pub fn into_stage(self) -> D {
-        self.stage
-    }
 }
+
+accessors!(TryMap<D, F>);
 
 impl<D: Decode, F: TryMapItem<D>> Decode for TryMap<D, F> {
     type Item<'a>
