@@ -1,21 +1,21 @@
 //! Connections over futures-io's `AsyncRead` and `AsyncWrite`.
 
 use std::{
-    fmt, io,
+    io,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use futures_io::{AsyncRead, AsyncWrite};
 
 use super::{
-    calls::{fill, send, uninterrupted},
+    calls::{fill, uninterrupted},
     connection,
-    constructors::constructors,
+    leaf::{PollPeekFn, constructors, leaf, polled_leaf},
     poll::{PollPeek, PollTransport},
-    transport::{EndOf, HasLeaf, IntoIo, Leaf, Transport},
+    transport::Transport,
 };
-use crate::{Buffer, Output};
+use crate::Buffer;
 
 #[cfg(feature = "async-io")]
 mod async_io;
@@ -42,26 +42,10 @@ pub use async_io::AsyncIoTimer;
 /// ```
 pub type Connection<T, S> = connection::Connection<Futures<T>, S>;
 
-/// A transport of a connection over a futures-io [`AsyncRead`] and [`AsyncWrite`].
-pub struct Futures<T> {
-    io: T,
-    peek: Option<PeekFn<T>>,
+leaf! {
+    /// A transport of a connection over a futures-io [`AsyncRead`] and [`AsyncWrite`].
+    Futures<T>, PollPeekFn<T>, AsyncRead + AsyncWrite + Unpin
 }
-
-impl<T: fmt::Debug> fmt::Debug for Futures<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Futures").field(&self.io).finish()
-    }
-}
-
-impl<T> Futures<T> {
-    /// Wraps `io`.
-    pub fn new(io: T) -> Self {
-        Self { io, peek: None }
-    }
-}
-
-type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
 
 constructors!(Futures::new, [], PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
 
@@ -80,63 +64,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Futures<T> {
         fill(into, most, |spare| Pin::new(&mut self.io).poll_read(cx, spare))
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        let mut io = Pin::new(&mut self.io);
-        ready!(send(output, |chunks| match chunks {
-            [one] => io.as_mut().poll_write(cx, one),
-            many => io.as_mut().poll_write_vectored(cx, many),
-        }))?;
-        uninterrupted(|| io.as_mut().poll_flush(cx))
-    }
-
-    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self.peek {
-            Some(peek) => peek(&mut self.io, cx, into),
-            None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
-        }
-    }
-
-    fn can_peek(&self) -> bool {
-        self.peek.is_some()
-    }
-
-    fn poll_end(
-        &mut self,
-        cx: &mut Context<'_>,
-        end: &mut EndOf<'_, Self>,
-    ) -> Poll<io::Result<()>> {
-        end.poll(self, cx)
-    }
-}
-
-impl<T> Leaf for Futures<T> {
-    type Io = T;
-
-    fn io(&self) -> &T {
-        &self.io
-    }
-
-    fn io_mut(&mut self) -> &mut T {
-        &mut self.io
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> IntoIo for Futures<T> {
-    type Io = T;
-
-    fn into_io(self) -> T {
-        self.io
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> HasLeaf for Futures<T> {
-    fn leaf(&self) -> &Self {
-        self
-    }
-
-    fn leaf_mut(&mut self) -> &mut Self {
-        self
-    }
+    polled_leaf!();
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> PollTransport for Futures<T> {

@@ -10,8 +10,8 @@ use super::{
     Error, SendError, Timeouts, TimerFor, Turn, TurnOutput,
     calls::polled,
     connection,
-    constructors::constructors,
     engine::{AtOnce, again},
+    leaf::constructors,
     transport::{EndOf, HasLeaf, Leaf, Transport},
 };
 use crate::{Decode, Encode, Exchange};

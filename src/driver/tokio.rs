@@ -1,23 +1,22 @@
 //! Connections over tokio's `AsyncRead` and `AsyncWrite`.
 
 use std::{
-    fmt,
     future::Future,
     io,
     pin::{Pin, pin},
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
 };
 
 use ::tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::{
-    calls::{fill, send, uninterrupted},
+    calls::{fill, uninterrupted},
     connection,
-    constructors::constructors,
+    leaf::{PollPeekFn, constructors, leaf, polled_leaf},
     poll::{PollPeek, PollTransport},
-    transport::{EndOf, HasLeaf, IntoIo, Leaf, Transport},
+    transport::Transport,
 };
-use crate::{Buffer, Output};
+use crate::Buffer;
 
 #[cfg(feature = "tokio-net")]
 mod net;
@@ -30,26 +29,10 @@ pub use time::TokioTimer;
 /// A connection over tokio's [`AsyncRead`] and [`AsyncWrite`].
 pub type Connection<T, S> = connection::Connection<Tokio<T>, S>;
 
-/// A transport of a connection over a tokio [`AsyncRead`] and [`AsyncWrite`].
-pub struct Tokio<T> {
-    io: T,
-    peek: Option<PeekFn<T>>,
+leaf! {
+    /// A transport of a connection over a tokio [`AsyncRead`] and [`AsyncWrite`].
+    Tokio<T>, PollPeekFn<T>, AsyncRead + AsyncWrite + Unpin
 }
-
-impl<T: fmt::Debug> fmt::Debug for Tokio<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Tokio").field(&self.io).finish()
-    }
-}
-
-impl<T> Tokio<T> {
-    /// Wraps `io`.
-    pub fn new(io: T) -> Self {
-        Self { io, peek: None }
-    }
-}
-
-type PeekFn<T> = fn(&mut T, &mut Context<'_>, &mut [u8]) -> Poll<io::Result<usize>>;
 
 constructors!(Tokio::new, [], PollPeek::poll_peek, AsyncRead + AsyncWrite + Unpin);
 
@@ -75,63 +58,7 @@ impl<T: AsyncRead + AsyncWrite + Unpin> Transport for Tokio<T> {
         into.append_raw(most, |into| uninterrupted(|| pin!(self.io.read_buf(into)).poll(cx)))
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, output: &mut Output) -> Poll<io::Result<()>> {
-        let mut io = Pin::new(&mut self.io);
-        ready!(send(output, |chunks| match chunks {
-            [one] => io.as_mut().poll_write(cx, one),
-            many => io.as_mut().poll_write_vectored(cx, many),
-        }))?;
-        uninterrupted(|| io.as_mut().poll_flush(cx))
-    }
-
-    fn poll_peek(&mut self, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
-        match self.peek {
-            Some(peek) => peek(&mut self.io, cx, into),
-            None => Poll::Ready(Err(io::ErrorKind::Unsupported.into())),
-        }
-    }
-
-    fn can_peek(&self) -> bool {
-        self.peek.is_some()
-    }
-
-    fn poll_end(
-        &mut self,
-        cx: &mut Context<'_>,
-        end: &mut EndOf<'_, Self>,
-    ) -> Poll<io::Result<()>> {
-        end.poll(self, cx)
-    }
-}
-
-impl<T> Leaf for Tokio<T> {
-    type Io = T;
-
-    fn io(&self) -> &T {
-        &self.io
-    }
-
-    fn io_mut(&mut self) -> &mut T {
-        &mut self.io
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> IntoIo for Tokio<T> {
-    type Io = T;
-
-    fn into_io(self) -> T {
-        self.io
-    }
-}
-
-impl<T: AsyncRead + AsyncWrite + Unpin> HasLeaf for Tokio<T> {
-    fn leaf(&self) -> &Self {
-        self
-    }
-
-    fn leaf_mut(&mut self) -> &mut Self {
-        self
-    }
+    polled_leaf!();
 }
 
 impl<T: AsyncRead + AsyncWrite + Unpin> PollTransport for Tokio<T> {

@@ -1,7 +1,6 @@
 //! Transports of blocking connections.
 
 use std::{
-    fmt,
     io::{self, Read, Write},
     net::TcpStream,
     task::{Context, Poll, ready},
@@ -11,14 +10,14 @@ use crate::{
     Buffer, Output,
     driver::{
         calls::{fill, polled, send, send_some},
-        transport::{EndOf, HasLeaf, IntoIo, Leaf, Passed, Transport},
+        leaf::{ends_itself, leaf},
+        transport::{EndOf, HasLeaf, IntoIo, Passed, Transport},
     },
 };
 
-/// A transport of a connection over a [`Read`] and [`Write`].
-pub struct Std<T> {
-    pub(in crate::driver) io: T,
-    pub(in crate::driver) peek: Option<fn(&mut T, &mut [u8]) -> io::Result<usize>>,
+leaf! {
+    /// A transport of a connection over a [`Read`] and [`Write`].
+    Std<T>, fn(&mut T, &mut [u8]) -> io::Result<usize>, Read + Write
 }
 
 /// The mark of a connection whose calls block, around its transport and all layers: it makes the
@@ -28,18 +27,7 @@ pub struct Std<T> {
 #[derive(Debug)]
 pub struct Blocking<X>(pub(in crate::driver) X);
 
-impl<T: fmt::Debug> fmt::Debug for Std<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Std").field(&self.io).finish()
-    }
-}
-
 impl<T> Std<T> {
-    /// Wraps `io`.
-    pub fn new(io: T) -> Self {
-        Self { io, peek: None }
-    }
-
     /// Writes the chunks by one call.
     #[inline]
     pub(in crate::driver) fn write(
@@ -116,14 +104,6 @@ impl<T: Read + Write> Transport for Std<T> {
         polled(|| self.io.flush()).map_ok(|()| true)
     }
 
-    fn poll_end(
-        &mut self,
-        cx: &mut Context<'_>,
-        end: &mut EndOf<'_, Self>,
-    ) -> Poll<io::Result<()>> {
-        end.poll(self, cx)
-    }
-
     fn poll_peek(&mut self, _: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>> {
         match self.peek {
             Some(peek) => polled(|| peek(&mut self.io, into)),
@@ -131,39 +111,7 @@ impl<T: Read + Write> Transport for Std<T> {
         }
     }
 
-    fn can_peek(&self) -> bool {
-        self.peek.is_some()
-    }
-}
-
-impl<T> Leaf for Std<T> {
-    type Io = T;
-
-    fn io(&self) -> &T {
-        &self.io
-    }
-
-    fn io_mut(&mut self) -> &mut T {
-        &mut self.io
-    }
-}
-
-impl<T: Read + Write> IntoIo for Std<T> {
-    type Io = T;
-
-    fn into_io(self) -> T {
-        self.io
-    }
-}
-
-impl<T: Read + Write> HasLeaf for Std<T> {
-    fn leaf(&self) -> &Self {
-        self
-    }
-
-    fn leaf_mut(&mut self) -> &mut Self {
-        self
-    }
+    ends_itself!();
 }
 
 impl<X: Transport> Transport for Blocking<X> {
