@@ -52,8 +52,9 @@ mod core;
 #[doc(hidden)]
 pub use crate::core::Ahead;
 pub use crate::core::{
-    Buffer, Cause, Content, Decode, Edge, Encode, Exchange, Fault, Framing, Handoff, Inlet, Layer,
-    Mark, Moment, Need, Output, Progress, Pull, Pulled, Ready, Record, Records, Say, Step, Tail,
+    Buffer, Cause, Content, Decode, Edge, Encode, EncodeWith, Exchange, Fault, Framing, Handoff,
+    Inlet, Layer, Mark, Moment, Need, Output, Progress, Pull, Pulled, Ready, Record, Records, Say,
+    Step, Tail, encode_with,
 };
 
 pub mod combine;

@@ -4,7 +4,7 @@ use super::{Error, Jobs, Replies, Reply, commands};
 use segue::{
     Cause, Fault,
     driver::{
-        self, Deadlines, Turn,
+        Deadlines, Turn,
         sync::{Connection, SocketClock},
     },
 };
@@ -37,7 +37,8 @@ pub fn serve(socket: TcpStream, jobs: &Mutex<Jobs>) -> io::Result<()> {
                 output.queue(&mut Replies, jobs.carry_out(item))?;
             }
             Ok(None) => break,
-            Err(driver::Error::Fault(fault)) => {
+            Err(error) => {
+                let fault = error.into_fault()?; // a failed socket or a missed deadline ends it
                 if let Some(error) = answer(&fault) {
                     connection.queue_by(&mut Replies, Reply::Error(error), &mut clock)?;
                 }
@@ -45,7 +46,6 @@ pub fn serve(socket: TcpStream, jobs: &Mutex<Jobs>) -> io::Result<()> {
                     break;
                 }
             }
-            Err(error) => return Err(error.into()), // the socket, or a missed deadline
         }
     }
     connection.close(64 * 1024)?; // 10 s at most

@@ -75,7 +75,7 @@ pub trait Skim: Decode {
     /// `frame`, asking commits to nothing.
     ///
     /// # Errors
-    /// Those of `frame`, except [`Cause::TooLong`].
+    /// Those of `frame`, except [`Cause::TooLong`] for content that can be passed over.
     fn skim(&mut self, input: &[u8], eof: bool, max: usize) -> Result<Skimmed, Fault<Self::Error>>;
 
     /// Notes that the last answer of [`skim`](Self::skim), a [`Skimmed::Part`] or [`Skimmed::End`],

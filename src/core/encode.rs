@@ -1,5 +1,7 @@
 //! A stage that writes.
 
+use core::fmt;
+
 use super::Output;
 
 /// A stage of a protocol that writes items of type `T`.
@@ -49,5 +51,47 @@ impl<T, E: Encode<T> + ?Sized> Encode<T> for &mut E {
 
     fn encode(&mut self, item: T, output: &mut Output) -> Result<(), Self::Error> {
         (**self).encode(item, output)
+    }
+}
+
+/// An encoder made of a function, by [`encode_with`].
+#[derive(Clone, Copy)]
+pub struct EncodeWith<F> {
+    encode: F,
+}
+
+/// Makes an encoder of a function that is given an item and the output.
+///
+/// Name the types of both arguments of a closure: the item may borrow anything then.
+///
+/// ```
+/// use segue::{Encode, Output, encode_with};
+/// use std::convert::Infallible;
+///
+/// let mut words = encode_with(|word: &str, output: &mut Output| {
+///     output.put(word.as_bytes());
+///     output.put(b"\r\n");
+///     Ok::<(), Infallible>(())
+/// });
+/// let mut output = Output::new();
+/// words.encode("DELETED", &mut output)?;
+/// assert_eq!(output.to_vec(), b"DELETED\r\n");
+/// # Ok::<(), Infallible>(())
+/// ```
+pub const fn encode_with<F>(encode: F) -> EncodeWith<F> {
+    EncodeWith { encode }
+}
+
+impl<T, E, F: FnMut(T, &mut Output) -> Result<(), E>> Encode<T> for EncodeWith<F> {
+    type Error = E;
+
+    fn encode(&mut self, item: T, output: &mut Output) -> Result<(), E> {
+        (self.encode)(item, output)
+    }
+}
+
+impl<F> fmt::Debug for EncodeWith<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncodeWith").finish_non_exhaustive()
     }
 }

@@ -29,7 +29,7 @@ pub use buffer::Buffer;
 pub(crate) use buffer::reclaim;
 pub use content::Content;
 pub use decode::Decode;
-pub use encode::Encode;
+pub use encode::{Encode, EncodeWith, encode_with};
 pub use exchange::{Exchange, Progress};
 pub use fault::{Cause, Fault};
 pub use framing::{Framing, Need, Step};

@@ -18,6 +18,33 @@ use crate::{Buffer, Layer, Output};
 ///
 /// `Std<T>` is one if `&T` reads and writes, as a socket does, and so is a layer over one. Only
 /// this crate implements it.
+///
+/// A stream that needs `&mut` for both directions, such as a TLS stream of another library, cannot
+/// be used by two threads at once:
+///
+/// ```compile_fail,E0277
+/// use segue::{driver::sync::Connection, separator};
+/// use std::{io::Cursor, net::TcpStream};
+///
+/// let (reader, writer) = Connection::new(Cursor::new(vec![]), separator::line()).split();
+/// ```
+///
+/// ```no_run
+/// use segue::{driver::sync::Connection, separator};
+/// use std::net::TcpStream;
+///
+/// # fn over(socket: TcpStream) {
+/// let (reader, writer) = Connection::new(socket, separator::line()).split();
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "a blocking connection over `{Self}` cannot be split for two threads",
+    label = "both threads would have to use the transport at once",
+    note = "a socket can be used so, since `&TcpStream` reads and writes: its connection, and one \
+            with layers over it, can be split",
+    note = "a TLS stream of another library cannot: poll it in non-blocking mode, or take the \
+            connection of tokio or futures-io, whose `split` takes any transport"
+)]
 pub trait Divide: Transport + sealed::Divide {
     /// The reader and writer that both threads use.
     type Io;

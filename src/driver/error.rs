@@ -6,6 +6,36 @@ use super::Late;
 use crate::Fault;
 
 /// The error of a [`turn`](super::Connection::turn) or an exchange.
+///
+/// A program has errors of its own, so name this one by its module, `driver::Error`, as one does
+/// with `io::Error`. A loop that goes on behind a bad record need not name it at all:
+/// [`into_fault`](Self::into_fault) takes the fault out and lets `?` pass everything else on.
+///
+/// ```no_run
+/// use segue::{DecodeExt, Fault, driver::{Turn, sync::Connection}, separator};
+/// use std::{error::Error, io, net::TcpStream};
+///
+/// fn print_numbers(socket: TcpStream) -> io::Result<()> {
+///     let numbers = separator::line().try_map(|line| {
+///         let number = str::from_utf8(&line).unwrap_or_default().parse::<u32>();
+///         number.map_err(|error| Fault::new(Box::<dyn Error>::from(error)).recoverable())
+///     });
+///     let mut connection = Connection::new(socket, numbers);
+///     loop {
+///         match connection.turn() {
+///             Ok(Some(Turn { item: number, .. })) => println!("{number}"),
+///             Ok(None) => return Ok(()),
+///             Err(error) => {
+///                 let fault = error.into_fault()?; // a failed socket ends it
+///                 println!("{fault}");
+///                 if fault.fatal {
+///                     return Ok(());
+///                 }
+///             }
+///         }
+///     }
+/// }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error<E> {
@@ -45,6 +75,18 @@ impl<E> Error<E> {
         match self {
             Self::Io(error) => layer_fault(error),
             Self::Fault(_) => None,
+        }
+    }
+
+    /// Returns the fault as a value.
+    ///
+    /// # Errors
+    /// The failure of the transport, if it is one: also a [missed deadline](Self::late), and
+    /// would-block.
+    pub fn into_fault(self) -> io::Result<Fault<E>> {
+        match self {
+            Self::Fault(fault) => Ok(fault),
+            Self::Io(error) => Err(error),
         }
     }
 

@@ -160,10 +160,7 @@ enum Extent {
 /// A half of a blocking connection, for the thread that reads or the one that sends.
 pub type HalfConnection<X, S> = Connection<Blocking<BlockingHalf<X>>, S>;
 
-impl<X: Divide, S> Connection<Blocking<X>, S>
-where
-    for<'a> &'a X::Io: Read + Write,
-{
+impl<X: Transport, S> Connection<Blocking<X>, S> {
     /// Splits the connection for two threads: the first half reads and answers, the second sends.
     /// They share one output queue. The reader flushes answers of its stage before it waits. Either
     /// half can end the writing side, for both.
@@ -173,7 +170,11 @@ where
     ///
     /// The halves look ahead only by reading; [`Peek`](super::sync::Peek) is available again after
     /// [`unsplit`](Self::unsplit).
-    pub fn split(self) -> (HalfConnection<X, S>, HalfConnection<X, ()>) {
+    pub fn split(self) -> (HalfConnection<X, S>, HalfConnection<X, ()>)
+    where
+        X: Divide,
+        for<'a> &'a X::Io: Read + Write,
+    {
         let Self { io: Blocking(io), read, mut write, waits, .. } = self;
         let (leaf, mut stack) = io.divide();
         // Output queued by now comes before that of either half.

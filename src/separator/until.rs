@@ -70,6 +70,8 @@ impl<S: Separator> Until<S> {
     /// Sets the longest content of a record in bytes, without the separator. A longer record is
     /// [`Cause::TooLong`](crate::Cause::TooLong) at its first byte too many, whether its separator
     /// has come or not. To go on behind it, use [`skip_oversize`](crate::combine::skip_oversize).
+    ///
+    /// The `limit` of a law suite is that of a whole record: this, and the separator.
     #[must_use]
     pub const fn max(mut self, bytes: usize) -> Self {
         self.max = bytes;

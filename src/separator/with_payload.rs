@@ -1,10 +1,17 @@
 //! Lines that announce a payload.
 
 use alloc::vec::Vec;
-use core::{fmt, ops::Range};
+use core::fmt;
 
 use super::{EncodeError, Separator, Until, Written};
 use crate::{Cause, Content, Decode, Encode, Fault, Framing, Need, Output, Record};
+
+mod announced;
+mod skim;
+
+pub use announced::Announced;
+use announced::Part;
+use skim::Oversize;
 
 /// A stage of records of a line and the payload that it announces, made by [`Until::with_payload`].
 ///
@@ -27,11 +34,11 @@ use crate::{Cause, Content, Decode, Encode, Fault, Framing, Need, Output, Record
 ///   bytes exactly.
 /// - A payload that is longer than [`max_payload`](Self::max_payload) is
 ///   [`Cause::TooLong`](crate::Cause::TooLong) as soon as it is announced, at its first byte.
-/// - All faults are fatal, since the start of the next record is not known. A server that answers a
-///   bad record and goes on, or passes over a payload that is too long, wraps this in a stage of its
-///   own: `announced` returns `None` for such a line, and the wrapper refuses it. The book does so in
-///   its chapter "A protocol of your own". [`skip_oversize`](crate::combine::skip_oversize) does not
-///   apply to it.
+///   [`skip_oversize`](crate::combine::skip_oversize) passes over it instead, and goes on behind it.
+/// - All other faults are fatal, since the start of the next record is not known. A server that
+///   answers a bad line and goes on wraps this in a stage of its own: `announced` returns `None` for
+///   such a line, and the wrapper refuses it. The book does so in its chapter "A protocol of your
+///   own".
 ///
 /// ```
 /// use segue::separator::{self, Announced};
@@ -72,17 +79,20 @@ pub struct WithPayload<S, F> {
     parts: Vec<Part>,
     /// Bytes of the record in front up to the end of the last of `parts`.
     known: usize,
-    /// True if no further line belongs to the record in front.
-    whole: bool,
-    /// True if the record was given out with `parts` in its item: the next one is another.
-    given: bool,
+    state: State,
+    /// The record in front, if its payload is too long and is being passed over.
+    oversize: Option<Oversize>,
 }
 
-/// A line and its payload, as offsets in the record.
-#[derive(Debug, Clone)]
-struct Part {
-    line: Range<usize>,
-    payload: Option<Range<usize>>,
+/// The state of the record in front.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Another line may belong to it.
+    Open,
+    /// No further line belongs to it.
+    Whole,
+    /// It was given out with `parts` in its item: the next record is another.
+    Given,
 }
 
 /// A violation of the rules by a record of [`WithPayload`].
@@ -115,8 +125,8 @@ impl<S: Separator> Until<S> {
             continued: false,
             parts: Vec::new(),
             known: 0,
-            whole: false,
-            given: false,
+            state: State::Open,
+            oversize: None,
         }
     }
 }
@@ -151,7 +161,7 @@ impl<S, F> WithPayload<S, F> {
 
     fn begin(&mut self) {
         self.parts.clear();
-        (self.known, self.whole, self.given) = (0, false, false);
+        (self.known, self.state, self.oversize) = (0, State::Open, None);
     }
 
     /// Returns how many bytes may still follow the first line.
@@ -188,12 +198,17 @@ where
         if let Some(payload) = announced {
             let room = if self.parts.is_empty() { self.max_payload } else { self.room() };
             if payload > room {
+                // The first payload of a record may be passed over.
+                self.oversize = Some(Oversize { line: length, payload })
+                    .filter(|_| self.parts.is_empty() && !self.continued);
                 return Err(Fault::too_long(behind as u64));
             }
             part.payload = Some(behind..behind.saturating_add(payload));
             self.known = behind.saturating_add(payload).saturating_add(self.terminator.len());
         }
-        self.whole = announced.is_none() || !self.continued;
+        if announced.is_none() || !self.continued {
+            self.state = State::Whole;
+        }
         self.parts.push(part);
         Ok(())
     }
@@ -220,7 +235,7 @@ where
     type Error = PayloadError<S::Error, E>;
 
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
-        if self.given {
+        if self.state == State::Given {
             self.begin();
         }
         loop {
@@ -230,7 +245,7 @@ where
             if let Some(at) = self.unterminated(input) {
                 return Err(Fault::new(PayloadError::Unterminated).at(at as u64));
             }
-            if self.whole {
+            if self.state == State::Whole {
                 return Ok(Framing::Record(self.known));
             }
             // The first line has a limit of its own. Of another one no more is shown than it takes
@@ -277,10 +292,10 @@ where
     }
 
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Announced<'a>, Fault<Self::Error>> {
-        if !self.whole || self.given || record.len() != self.known {
+        if self.state != State::Whole || record.len() != self.known {
             return Err(Fault::from_cause(Cause::Contract));
         }
-        self.given = true;
+        self.state = State::Given;
         Ok(Announced { record, parts: &self.parts })
     }
 }
@@ -330,128 +345,6 @@ where
     }
 }
 
-/// A line and the payload that it announces: the item of [`WithPayload`].
-pub struct Announced<'a> {
-    record: Record<'a>,
-    parts: &'a [Part],
-}
-
-impl<'a> Announced<'a> {
-    /// Returns the line, the first one if there are several.
-    #[must_use]
-    pub fn line(&self) -> &[u8] {
-        self.parts.first().map_or(&[], |part| &self.record[part.line.clone()])
-    }
-
-    /// Returns the payload that the line announces, the first one if there are several; `None` if
-    /// the line announces none.
-    #[must_use]
-    pub fn payload(&self) -> Option<&[u8]> {
-        self.parts.first().and_then(|part| part.payload.clone()).map(|place| &self.record[place])
-    }
-
-    /// Returns all lines of the record, each with the payload that it announces. There is one,
-    /// unless records are [`continued`](WithPayload::continued).
-    pub fn parts(&self) -> impl Iterator<Item = (&[u8], Option<&[u8]>)> {
-        self.parts.iter().map(|Part { line, payload }| {
-            (&self.record[line.clone()], payload.clone().map(|place| &self.record[place]))
-        })
-    }
-
-    /// Returns the first payload as a record: its [`Record::into_bytes`] shares the buffer's
-    /// allocation if it is long.
-    #[must_use]
-    pub fn into_payload(self) -> Option<Record<'a>> {
-        let Range { start, end } = self.parts.first()?.payload.clone()?;
-        let mut record = self.record;
-        record.truncate(end);
-        record.advance(start);
-        Some(record)
-    }
-
-    /// Returns the first line and the payload that it announces, for as long as the buffer is
-    /// borrowed, for an item made of both. Nothing is copied.
-    ///
-    /// ```
-    /// use segue::separator::{self, LineEnd, PayloadError, WithPayload};
-    /// use segue::{Buffer, Decode, Fault, Framing, Output, Record, Step};
-    /// use std::convert::Infallible;
-    ///
-    /// type Length = fn(&[u8]) -> Result<Option<usize>, &'static str>;
-    ///
-    /// /// Returns the length in `PUB <subject> <bytes>` of NATS, the last word.
-    /// fn length(line: &[u8]) -> Result<Option<usize>, &'static str> {
-    ///     let word = line.rsplit(|&byte| byte == b' ').next();
-    ///     let length = word.and_then(|word| str::from_utf8(word).ok()?.parse().ok());
-    ///     length.map(Some).ok_or("no length")
-    /// }
-    ///
-    /// /// A message, lent from the buffer.
-    /// #[derive(Debug, PartialEq)]
-    /// struct Published<'a> {
-    ///     subject: &'a [u8],
-    ///     payload: &'a [u8],
-    /// }
-    ///
-    /// struct Publications(WithPayload<LineEnd, Length>);
-    ///
-    /// impl Decode for Publications {
-    ///     type Item<'a> = Published<'a>;
-    ///     type Error = PayloadError<Infallible, &'static str>;
-    ///
-    ///     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
-    ///         self.0.frame(input, eof)
-    ///     }
-    ///
-    ///     fn absorb(
-    ///         &mut self,
-    ///         record: Record<'_>,
-    ///         answers: &mut Output,
-    ///     ) -> Result<(), Fault<Self::Error>> {
-    ///         self.0.absorb(record, answers)
-    ///     }
-    ///
-    ///     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Published<'a>, Fault<Self::Error>> {
-    ///         let (line, payload) = self.0.parse(record)?.into_parts();
-    ///         let subject = line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
-    ///         Ok(Published { subject, payload: payload.unwrap_or_default() })
-    ///     }
-    /// }
-    ///
-    /// let records = separator::line().crlf().with_payload(length as Length);
-    /// let mut publications = Publications(records.terminated_by(b"\r\n"));
-    /// let mut buffer = Buffer::from(&b"PUB news 5\r\nhello\r\n"[..]);
-    /// let step = buffer.step(&mut publications, false, &mut Output::new())?;
-    /// assert_eq!(step, Step::Item(Published { subject: b"news", payload: b"hello" }));
-    /// # Ok::<(), Fault<PayloadError<Infallible, &'static str>>>(())
-    /// ```
-    #[must_use]
-    pub fn into_parts(self) -> (&'a [u8], Option<&'a [u8]>) {
-        let Self { record, parts } = self;
-        let bytes = record.into_slice();
-        parts.first().map_or((&[], None), |Part { line, payload }| {
-            (&bytes[line.clone()], payload.clone().map(|place| &bytes[place]))
-        })
-    }
-
-    /// Returns the whole record, as it is on the wire.
-    #[must_use]
-    pub fn into_record(self) -> Record<'a> {
-        self.record
-    }
-}
-
-/// Shows lengths and not payload.
-impl fmt::Debug for Announced<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Announced")
-            .field("len", &self.record.len())
-            .field("line", &self.line().len())
-            .field("payload", &self.payload().map(<[u8]>::len))
-            .finish()
-    }
-}
-
 /// Shows lengths and not payload.
 impl<S: fmt::Debug, F> fmt::Debug for WithPayload<S, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -480,16 +373,6 @@ impl<L: core::error::Error, E: core::error::Error> core::error::Error for Payloa
             Self::Line(error) => error.source(),
             Self::Announcement(error) => error.source(),
             Self::Unterminated => None,
-        }
-    }
-}
-
-#[cfg(feature = "laws")]
-impl crate::laws::Observe for Announced<'_> {
-    fn observe(&self, log: &mut crate::laws::Log) {
-        for (line, payload) in self.parts() {
-            line.observe(log);
-            payload.observe(log);
         }
     }
 }

@@ -84,12 +84,11 @@ fn a_fault_of_frame_is_fatal_whatever_the_stage_says() {
 
     let mut connection = sync::Connection::new(std::io::Cursor::new(bytes.to_vec()), Undead);
     assert_eq!(connection.turn().unwrap().unwrap().item, 1);
-    let fault = |result: Result<_, driver::Error<_>>| match result {
-        Err(driver::Error::Fault(fault)) => fault,
-        _ => panic!("no fault"),
-    };
+    let fault = |result: Result<_, driver::Error<_>>| result.unwrap_err().into_fault().unwrap();
     assert_eq!(fault(connection.turn().map(drop)), expected);
     assert_eq!(fault(connection.turn().map(drop)).cause, Cause::Contract);
+    let failed = driver::Error::<()>::from(std::io::Error::from(std::io::ErrorKind::TimedOut));
+    assert_eq!(failed.into_fault().unwrap_err().kind(), std::io::ErrorKind::TimedOut);
 
     let mut codec = Codec::new(Undead, separator::line());
     let mut bytes = BytesMut::from(bytes);

@@ -1,8 +1,9 @@
 //! Lines that announce a payload, in one record.
 
+use segue::combine::Measured;
 use segue::laws;
 use segue::separator::{self, EncodeError, Line, LineEnd, PayloadError, WithPayload};
-use segue::{Buffer, Cause, Decode, Encode, Fault, Output, Record, Step};
+use segue::{Buffer, Cause, Decode, DecodeExt, Encode, Fault, Output, Record, Step};
 
 type Announce = fn(&[u8]) -> Result<Option<usize>, &'static str>;
 
@@ -182,6 +183,53 @@ fn a_long_payload_is_taken_without_a_copy() {
     let Ok(Step::Item(item)) = buffer.step(&mut stage, false, &mut Output::new()) else { panic!() };
     let payload = item.into_payload().map(Record::into_bytes).unwrap();
     assert_eq!((payload.as_ptr(), payload.len()), (place, 5000));
+}
+
+#[test]
+fn a_payload_that_is_too_long_is_passed_over() {
+    let greatest = format!("PUB s {}\r\nabc", usize::MAX);
+    for terminator in [&b""[..], b"\r\n", b"\0"] {
+        let make = || nats().max_payload(2).terminated_by(terminator).skip_oversize(4);
+        let records = |payloads: &[&[u8]]| -> Vec<u8> {
+            let record = |payload: &&[u8]| {
+                [format!("PUB s {}\r\n", payload.len()).as_bytes(), payload, terminator].concat()
+            };
+            payloads.iter().flat_map(record).collect()
+        };
+        let mut suite = laws::stage(make)
+            .accepts([records(&[b"four", b"", b"more than four", b"fifth", b"in"])])
+            .refuses([&b"PUB s 9\r\nnot"[..], greatest.as_bytes(), b"PUB s 9\r\n", b"PUB s x\r\n"])
+            .refuses([records(&[b"not four"]).split_last().unwrap().1.to_vec()])
+            .too_long([[b'P'; 65]])
+            .limit(66 + 4 + terminator.len());
+        if !terminator.is_empty() {
+            suite = suite.refuses([&b"PUB s 5\r\nhello!\r\n"[..], b"PUB s 5\r\nhello\r!\n"]);
+        }
+        suite.check();
+    }
+
+    let mut buffer = Buffer::from(&b"PUB s 5000\r\n"[..]);
+    let (mut stage, mut output) = (nats().skip_oversize(100), Output::new());
+    for _ in 0..50 {
+        let step = buffer.step(&mut stage, false, &mut output).unwrap();
+        assert!(matches!(step, Step::Need(need) if need.claim >= 2), "more is needed");
+        assert!(buffer.is_empty(), "none of it is held");
+        buffer.extend(&[7; 100]);
+    }
+    buffer.extend(b"\r\nPUB s 3\r\nyes\r\n");
+    let step = buffer.step(&mut stage, false, &mut output).unwrap();
+    assert!(matches!(step, Step::Item(Measured::TooLong { bytes: 5000 })));
+    let step = buffer.step(&mut stage, false, &mut output).unwrap();
+    let Step::Item(Measured::Fits(item)) = step else { panic!() };
+    assert_eq!(item.payload(), Some(&b"yes"[..]));
+}
+
+#[test]
+fn a_continued_record_that_is_too_long_is_refused_all_the_same() {
+    let mut stage = imap().skip_oversize(8);
+    let mut buffer = Buffer::from(&b"A1 LOGIN {9}\r\n"[..]);
+    let fault = buffer.step(&mut stage, false, &mut Output::new()).unwrap_err();
+    assert_eq!((fault.cause, fault.fatal), (Cause::TooLong, true));
 }
 
 #[test]
