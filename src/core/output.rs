@@ -20,10 +20,15 @@
 //! since it was taken over, which a pool asks for when it gets the memory back.
 
 use alloc::{collections::VecDeque, vec::Vec};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Bytes, BytesMut};
 use core::fmt;
 
 use super::Encode;
+
+mod sending;
+mod tail;
+
+pub use tail::Tail;
 
 /// Bytes waiting to be sent.
 ///
@@ -56,11 +61,13 @@ pub struct Output {
     used: usize,
     /// The part of `small` that waits: `start..end`.
     start: usize,
+    /// At least `start`, and at most the length of `small`.
     end: usize,
     /// The number of waiting small bytes that come before the last large write.
     between: usize,
     /// The number of bytes in `queue`.
     queued: usize,
+    /// The high-water mark in bytes; at least 1, so that an empty output has room.
     high_water: usize,
     /// The number of bytes that have left.
     left: u64,
@@ -319,132 +326,6 @@ impl Output {
         self.end = self.end.min(self.start + small);
     }
 
-    /// Returns the waiting bytes in order, in as many slices as there are.
-    pub fn chunks(&self) -> impl Iterator<Item = &[u8]> {
-        let mut at = self.start;
-        self.queue
-            .iter()
-            .flat_map(move |Whole { before, bytes }| {
-                let small = &self.small[at..at + before];
-                at += before;
-                [small, bytes]
-            })
-            .chain([&self.small[self.start + self.between..self.end]])
-            .filter(|chunk| !chunk.is_empty())
-    }
-
-    /// Returns everything waiting if it is in one piece, as it usually is.
-    #[cfg(feature = "std")]
-    #[inline]
-    pub(crate) fn as_one_chunk(&self) -> Option<&[u8]> {
-        self.queue.is_empty().then(|| &self.small[self.start..self.end])
-    }
-
-    /// Counts the first `count` bytes as sent.
-    ///
-    /// # Panics
-    /// If fewer are waiting.
-    pub fn advance(&mut self, mut count: usize) {
-        self.left = self.left.wrapping_add(count as u64);
-        if self.queue.is_empty() && count == self.end - self.start {
-            self.note_used();
-            (self.start, self.end) = (0, 0);
-            return;
-        }
-        while count > 0
-            && let Some(Whole { before, bytes }) = self.queue.front_mut()
-        {
-            let small = count.min(*before);
-            *before -= small;
-            self.between -= small;
-            self.start += small;
-            count -= small;
-            let whole = count.min(bytes.len());
-            bytes.advance(whole);
-            self.queued -= whole;
-            count -= whole;
-            if *before == 0 && bytes.is_empty() {
-                self.queue.pop_front();
-            }
-        }
-        assert!(count <= self.end - self.start - self.between, "sent more than was waiting");
-        self.start += count;
-        if self.start == self.end {
-            self.note_used();
-            (self.start, self.end) = (0, 0);
-        }
-    }
-
-    /// Takes the next waiting chunk out, without a copy, for callers that send from a queue of
-    /// their own. `None` if nothing is waiting.
-    ///
-    /// ```
-    /// use bytes::Bytes;
-    /// use segue::Output;
-    ///
-    /// let mut output = Output::new();
-    /// output.put(b"head");
-    /// output.put_bytes(Bytes::from(vec![7; 4096]));
-    /// assert_eq!(output.pop().unwrap(), "head");
-    /// assert_eq!(output.pop().unwrap().len(), 4096);
-    /// assert!(output.pop().is_none() && output.is_empty());
-    /// ```
-    pub fn pop(&mut self) -> Option<Bytes> {
-        let small = self.queue.front().map_or(self.end - self.start, |whole| whole.before);
-        if small > 0 {
-            if let Some(whole) = self.queue.front_mut() {
-                whole.before = 0;
-                self.between -= small;
-            }
-            let mut bytes = self.small.split_to(self.start + small);
-            bytes.advance(self.start);
-            self.used = self.used.saturating_sub(self.start + small);
-            self.end -= self.start + small;
-            self.start = 0;
-            self.left = self.left.wrapping_add(small as u64);
-            return Some(bytes.freeze());
-        }
-        let next = self.queue.pop_front()?.bytes;
-        self.queued -= next.len();
-        self.left = self.left.wrapping_add(next.len() as u64);
-        Some(next)
-    }
-
-    /// Moves up to `most` bytes from the front to the end of `into`, and returns the number. Large
-    /// writes are shared and not copied.
-    ///
-    /// A stage uses it to carry the bytes of a stream of its own in frames.
-    ///
-    /// ```
-    /// use bytes::Bytes;
-    /// use segue::Output;
-    ///
-    /// let (mut stream, mut wire) = (Output::new(), Output::new());
-    /// stream.put_bytes(Bytes::from(vec![7; 5000]));
-    /// wire.put(b"\x0f\xa0"); // the length of a frame
-    /// assert_eq!(stream.move_to(&mut wire, 4000), 4000);
-    /// assert_eq!((stream.len(), stream.position(), wire.len()), (1000, 4000, 4002));
-    /// ```
-    pub fn move_to(&mut self, into: &mut Self, most: usize) -> usize {
-        let mut left = most;
-        while left > 0 && !self.is_empty() {
-            let small = self.queue.front().map_or(self.end - self.start, |whole| whole.before);
-            let moved = if small > 0 {
-                let small = small.min(left);
-                into.put(&self.small[self.start..self.start + small]);
-                small
-            } else {
-                let Some(Whole { bytes, .. }) = self.queue.front() else { break };
-                let whole = bytes.len().min(left);
-                into.put_bytes(bytes.slice(..whole));
-                whole
-            };
-            self.advance(moved);
-            left -= moved;
-        }
-        most - left
-    }
-
     /// Returns the offset in the stream of the first waiting byte: the number of bytes that have
     /// left.
     ///
@@ -492,95 +373,6 @@ impl Output {
         let mut bytes = Vec::with_capacity(self.len());
         self.chunks().for_each(|chunk| bytes.extend_from_slice(chunk));
         bytes
-    }
-}
-
-/// The end of an [`Output`], to append bytes to: see [`Output::put_with`].
-///
-/// It takes bytes and shows none, since its memory may have held the traffic of another connection.
-/// All methods panic if there is no room for what they are given.
-pub struct Tail<'a> {
-    /// The room that is left. None of it may be shown.
-    free: &'a mut [u8],
-}
-
-impl<'a> Tail<'a> {
-    /// Returns the number of bytes that it still takes.
-    #[inline]
-    #[must_use]
-    pub fn room(&self) -> usize {
-        self.free.len()
-    }
-
-    /// Returns the number of bytes to append until the next one lies at a multiple of `align`, a
-    /// power of two. Long writes of whole vectors are faster from there on.
-    #[inline]
-    #[must_use]
-    pub fn until_aligned(&self, align: usize) -> usize {
-        self.free.as_ptr().align_offset(align)
-    }
-
-    /// Appends an array, such as a header or a word.
-    #[inline(always)]
-    pub fn put<const N: usize>(&mut self, bytes: [u8; N]) {
-        self.take(N).copy_from_slice(&bytes);
-    }
-
-    /// Appends a copy of `bytes`.
-    #[inline]
-    pub fn put_slice(&mut self, bytes: &[u8]) {
-        self.take(bytes.len()).copy_from_slice(bytes);
-    }
-
-    /// Appends the result of `map` for each of `blocks`: masked, encrypted, or in another byte
-    /// order. It is a loop over two slices, which compilers vectorise.
-    #[inline(always)]
-    pub fn put_mapped<const N: usize>(
-        &mut self,
-        blocks: &[[u8; N]],
-        map: impl Fn([u8; N]) -> [u8; N],
-    ) {
-        let place = self.take(blocks.len() * N);
-        for (block, place) in blocks.iter().zip(place.as_chunks_mut::<N>().0) {
-            *place = map(*block);
-        }
-    }
-
-    /// Appends `length` bytes that begin with `first` and end with `last`. So the last bytes of a
-    /// payload, one to two words long, are written as two whole words.
-    ///
-    /// # Panics
-    /// If both together do not cover them, or one of them is longer.
-    #[inline(always)]
-    pub fn put_ends<const N: usize>(&mut self, length: usize, first: [u8; N], last: [u8; N]) {
-        assert!(N <= length && length <= 2 * N, "two ends do not make the whole");
-        let place = self.take(length);
-        place[..N].copy_from_slice(&first);
-        place[length - N..].copy_from_slice(&last);
-    }
-
-    /// Returns the next `length` bytes of the room, each of which must be written.
-    #[inline(always)]
-    fn take(&mut self, length: usize) -> &'a mut [u8] {
-        if length > self.free.len() {
-            full();
-        }
-        let (place, free) = core::mem::take(&mut self.free).split_at_mut(length);
-        self.free = free;
-        place
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn full() -> ! {
-    panic!("a tail of an output is full")
-}
-
-/// Shows lengths and not payload.
-impl fmt::Debug for Tail<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tail").field("room", &self.room()).finish()
     }
 }
 

@@ -29,27 +29,28 @@ use std::{
 };
 
 use super::{
-    Error, Options, ReadPolicy,
+    Options, ReadPolicy,
     calls::{plausible, uninterrupted},
     engine::Found,
     error::is_again,
-    pool,
     transport::Transport,
 };
 use crate::core::{is_too_long, shown};
-use crate::{Buffer, Decode, Fault, Framing, Need, Output, Pull, Pulled, Record};
+use crate::{Buffer, Need};
 
-/// The buffer of a connection, with its stage and the state of that.
-#[derive(Debug)]
-pub(super) struct ReadSide<S> {
-    pub(super) pull: Pull<S>,
-    pub(super) input: Input,
-}
+mod aside;
+mod memory;
+mod side;
+
+pub(super) use aside::Aside;
+pub(super) use side::ReadSide;
 
 /// Received bytes and the state of reading: the part that stages and exchanges share.
 #[derive(Debug)]
 pub(super) struct Input {
+    /// What was received and not consumed.
     pub(super) buffer: Buffer,
+    /// Nothing follows what is buffered.
     pub(super) eof: bool,
     pub(super) options: Options,
     /// A failure met while a write was pending; the next read reports it.
@@ -88,17 +89,6 @@ struct GivenUp {
     drained: u64,
     /// The number of bytes that may be read.
     limit: u64,
-}
-
-/// The parts of a connection needed to read on while an item borrows the buffer and its caller
-/// waits for room to answer it.
-pub(super) struct Aside<'a> {
-    /// The number of bytes in the buffer behind the item.
-    held: usize,
-    spill: &'a mut Option<Box<Buffer>>,
-    eof: &'a mut bool,
-    error: &'a mut Option<io::Error>,
-    options: &'a Options,
 }
 
 /// The result of an attempt to read.
@@ -351,126 +341,6 @@ impl Input {
         is_too_long(self.buffer.len(), need, self.options.max_record)
     }
 
-    /// Makes the next lease larger if a read has filled all the room, with a part of a longer record
-    /// or as the [last of several](FILLS): a peer that sends much fills it with several records.
-    #[inline]
-    fn adapt(&mut self, count: usize, room: usize) {
-        self.peak = self.peak.max(short(self.buffer.len()));
-        if count < room {
-            self.fills = 0;
-            return;
-        }
-        self.fills = self.fills.saturating_add(1);
-        if self.fills >= FILLS || self.buffer.len() - count >= room {
-            let twice = self.lease_size().saturating_mul(2).min(self.longest_fresh());
-            self.size = self.size.max(short(twice));
-        }
-    }
-
-    /// Returns the size of the next lease in bytes: a power of two of reads. There are few of
-    /// those, so the pool usually has one.
-    #[inline]
-    fn lease_size(&self) -> usize {
-        let read_size = self.options.read_size.max(1);
-        match self.size as usize {
-            size if size <= read_size => read_size,
-            size => {
-                let reads = size.div_ceil(read_size).checked_next_power_of_two();
-                reads.unwrap_or(usize::MAX).saturating_mul(read_size)
-            }
-        }
-    }
-
-    /// Returns the longest storage that is made for a lease before as much has come.
-    #[inline]
-    fn longest_fresh(&self) -> usize {
-        self.options.read_size.max(1).saturating_mul(usize::from(pool::LARGEST))
-    }
-
-    /// Starts anew once nothing is held: the next lease has as much as was needed, and shrinks
-    /// slowly if that was less than before.
-    #[inline]
-    fn remember(&mut self) {
-        if self.peak > 0 && self.buffer.is_empty() {
-            self.size = self.peak.max(self.size - self.size / 8);
-            self.peak = 0;
-        }
-    }
-
-    /// Makes room to read up to `most` bytes into, leased if there is no storage. A read that
-    /// `waits` gets no large storage before as much has come, since it may wait for long.
-    fn make_spare(&mut self, most: usize, waits: bool, zeroed: bool) {
-        if waits || !self.make_usual_spare(most, zeroed) {
-            self.make_other_spare(most, waits, zeroed);
-        }
-    }
-
-    /// The same where nothing is held, no more is needed than usual, and storage for that is at
-    /// hand: here, or with the thread as what the last connection has used. Whether all that is so.
-    #[inline(always)]
-    fn make_usual_spare(&mut self, most: usize, zeroed: bool) -> bool {
-        self.remember();
-        let read_size = self.options.read_size;
-        if !self.buffer.is_empty() || self.size as usize > read_size {
-            return false;
-        }
-        let has_lease = self.buffer.capacity() >= read_size.max(1);
-        if !has_lease && !pool::lease_usual(&mut self.buffer, read_size) {
-            return false;
-        }
-        self.buffer.start_over();
-        if zeroed {
-            self.buffer.open(read_size.min(most));
-        }
-        true
-    }
-
-    /// The same, whatever was needed last and is there.
-    #[inline(never)]
-    fn make_other_spare(&mut self, most: usize, waits: bool, zeroed: bool) {
-        self.remember();
-        let fresh = self.longest_fresh();
-        let mut size = self.lease_size();
-        if waits && self.buffer.len() < fresh {
-            size = size.min(fresh);
-            if self.buffer.is_empty() && self.buffer.capacity() > fresh.saturating_mul(2) {
-                self.release();
-            }
-        }
-        let room = (size.min(fresh) / 4).min(most).max(1);
-        let capacity = self.buffer.capacity();
-        if self.buffer.tail() < room && capacity >= fresh && self.buffer.len() > capacity / 2 {
-            // It is about to grow: large storage that exists already costs a copy and no page
-            // faults.
-            size = size.max(capacity.saturating_mul(2));
-        }
-        pool::lease(&mut self.buffer, size, room, fresh, usize::MAX);
-        self.buffer.make_tail(room);
-        if zeroed {
-            self.buffer.open(size.min(fresh).min(most));
-        }
-    }
-
-    /// Does the same to read ahead, in storage of no more than
-    /// [`largest_ahead`](Self::largest_ahead). Returns whether there is room.
-    fn make_spare_ahead(&mut self, most: usize) -> bool {
-        self.remember();
-        let (fresh, largest) = (self.longest_fresh(), self.largest_ahead());
-        let mut size = self.lease_size();
-        while size > largest && size > self.options.read_size {
-            size /= 2;
-        }
-        let room = (size.min(fresh) / 4).min(most).max(1);
-        pool::lease(&mut self.buffer, size, room, fresh, largest);
-        self.buffer.reserve_within(room, largest)
-    }
-
-    /// Returns the largest storage made to read ahead into: the limit, in whole reads.
-    fn largest_ahead(&self) -> usize {
-        let Options { max_read_ahead, read_size, .. } = self.options;
-        max_read_ahead.checked_next_multiple_of(read_size.max(1)).unwrap_or(usize::MAX)
-    }
-
     /// Takes what is buffered, for a layer to read, and whether nothing follows.
     pub(super) fn take_buffer(&mut self) -> (Buffer, bool) {
         (std::mem::take(&mut self.buffer), self.eof)
@@ -527,196 +397,6 @@ impl Input {
         *drained = drained.saturating_add(count as u64);
         *drained
     }
-
-    /// Gives back as much memory as possible while the connection waits.
-    pub(super) fn release(&mut self) {
-        let (size, needed) = (self.lease_size(), self.peak.max(self.size) as usize);
-        pool::give_back(&mut self.buffer, size, needed);
-    }
-}
-
-/// Gives the lease back when its connection ends: connections may be short.
-impl Drop for Input {
-    fn drop(&mut self) {
-        self.buffer.consume(self.buffer.len());
-        self.release();
-    }
-}
-
-impl<S> ReadSide<S> {
-    pub(super) fn new(stage: S, input: Input) -> Self {
-        Self { pull: Pull::new(stage), input }
-    }
-
-    /// Drops what comes from now on, up to `limit` bytes: nothing is read for the stage any more.
-    /// It may still speak.
-    pub(super) fn give_up(&mut self, limit: u64) {
-        self.input.given_up.get_or_insert_default().limit = limit;
-        self.input.options.policy = ReadPolicy::ReadAhead;
-    }
-
-    /// Ends the stage, after the end of this side was sent, or cannot be.
-    pub(super) fn kill(&mut self) {
-        self.pull.kill();
-    }
-}
-
-impl<S: Decode> ReadSide<S> {
-    /// Asks the stage once. Consumes what it absorbs and queues its answers, unless so much waits
-    /// to be sent that the output `is_full`.
-    #[inline]
-    pub(super) fn pull(
-        &mut self,
-        output: &mut Output,
-        is_full: bool,
-    ) -> Result<Pulled, Error<S::Error>> {
-        let Self { pull, input } = self;
-        input.settle();
-        if !pull.has_found() {
-            if input.given_up.is_some() {
-                return Err(closed().into());
-            }
-            if !pull.is_settled() {
-                if input.is_due() {
-                    return Ok(Pulled::Need(Need::ONE));
-                }
-                if is_full && input.is_ahead {
-                    return Ok(Pulled::Room);
-                }
-            }
-        }
-        let Input { buffer, eof, options, .. } = input;
-        Ok(pull.pull_unless(is_full, buffer, *eof, options.max_record, output)?)
-    }
-
-    /// Asks the stage, unless something else must be done first: then it returns `None`. With
-    /// [`found`](Self::found) it is the short path of [`pull`](Self::pull).
-    #[inline(always)]
-    pub(super) fn framed(&mut self) -> Option<Result<Framing, Fault<S::Error>>> {
-        let Self { pull, input } = self;
-        if pull.is_settled() | input.is_ahead || input.due > 0 || input.spill.is_some() {
-            return None;
-        }
-        let (shown, eof) = input.shown();
-        Some(pull.stage_mut().frame(shown, eof))
-    }
-
-    /// Returns true if a record of this length, which the stage has announced, is there and no
-    /// special case. It is then paid for, and to be taken next.
-    #[inline(always)]
-    pub(super) fn found(&mut self, length: usize) -> bool {
-        length > 0 && length <= self.input.shown().0.len()
-    }
-
-    /// Does the same for a record of no bytes. A stage with an inner stream may have very many of
-    /// them in little input, so each counts as work; at `limit` bytes of it, false.
-    #[inline(never)]
-    pub(super) fn found_empty(&mut self, limit: usize) -> bool {
-        self.input.worked(EMPTY) < limit && self.input.buffer.pay(self.pull.stage()).is_ok()
-    }
-
-    /// Returns true if so much was done, with the record of no bytes that was found now, that the
-    /// next poll is to take it.
-    pub(super) fn has_enough(&mut self, limit: usize) -> bool {
-        self.pull.has_found_empty() && self.input.worked(EMPTY) >= limit
-    }
-
-    /// Remembers that a record of this length is to be taken.
-    #[inline(always)]
-    pub(super) fn keep(&mut self, length: usize) {
-        self.pull.keep(length);
-    }
-
-    /// Acts on an answer of the stage.
-    pub(super) fn follow(
-        &mut self,
-        framing: Framing,
-        output: &mut Output,
-        is_full: bool,
-    ) -> Result<Pulled, Error<S::Error>> {
-        let Input { buffer, eof, options, .. } = &mut self.input;
-        Ok(self.pull.follow(framing, is_full, buffer, *eof, options.max_record, output)?)
-    }
-
-    /// Reads once for the stage. An answer that bytes in the kernel's queue decide, of which none
-    /// is taken, is acted on at once.
-    pub(super) fn poll_fill<T: Transport>(
-        &mut self,
-        io: &mut T,
-        cx: &mut Context<'_>,
-        need: Need,
-        output: &mut Output,
-    ) -> Poll<Result<Pulled, Error<S::Error>>> {
-        let Self { pull, input } = self;
-        let held = input.buffer.len();
-        let limit = input.options.max_record;
-        let filled = input.poll_fill(io, cx, need, |seen| {
-            let shown = &seen[..seen.len().min(limit)];
-            match pull.stage_mut().frame(shown, false) {
-                Ok(Framing::Record(length)) if length > 0 => Peeked::Take(length),
-                Ok(Framing::Absorb(length)) if length > 0 => Peeked::Take(length),
-                Ok(Framing::Need(_)) => Peeked::Take(shown.len()),
-                decided => Peeked::Decided(decided),
-            }
-        });
-        Poll::Ready(match ready!(filled)? {
-            Filled::More => Ok(Pulled::Absorbed(self.input.buffer.len().saturating_sub(held))),
-            Filled::Decided(Ok(frame)) => self.follow(frame, output, false),
-            Filled::Decided(Err(fault)) => Err(self.fatal(fault)),
-        })
-    }
-
-    /// Takes the item of the record that was found. `None` if none was.
-    #[inline]
-    pub(super) fn take(&mut self) -> Option<Result<S::Item<'_>, Fault<S::Error>>> {
-        self.pull.take(&mut self.input.buffer)
-    }
-
-    /// Returns the length of the record that was found and is to be taken now.
-    #[inline]
-    pub(super) fn take_ready(&mut self) -> Option<usize> {
-        self.pull.take_found()
-    }
-
-    /// Returns the item of a record of this length that was [found](Self::found), and a way to read
-    /// on while it is held. Since both happen in one place, the length does not go through memory,
-    /// which a processor would wait for at each record.
-    #[inline(always)]
-    pub(super) fn take_aside_of(
-        &mut self,
-        length: usize,
-    ) -> (Result<S::Item<'_>, Fault<S::Error>>, Aside<'_>) {
-        let Input { buffer, eof, options, error, spill, .. } = &mut self.input;
-        let held = buffer.len() - length;
-        let item = self.pull.take_of(length, buffer);
-        (item, Aside { held, spill, eof, error, options })
-    }
-
-    /// Does the same with `parse` in place of the stage's own method.
-    #[inline(always)]
-    pub(super) fn take_aside_with<'a, I>(
-        &'a mut self,
-        length: usize,
-        parse: impl FnOnce(&'a mut S, Record<'a>) -> Result<I, Fault<S::Error>>,
-    ) -> (Result<I, Fault<S::Error>>, Aside<'a>) {
-        let Input { buffer, eof, options, error, spill, .. } = &mut self.input;
-        let held = buffer.len() - length;
-        let item = self.pull.take_with(length, buffer, parse);
-        (item, Aside { held, spill, eof, error, options })
-    }
-
-    /// Returns true if the stage is done, so that another may follow it.
-    pub(super) fn is_done(&mut self) -> bool {
-        self.input.settle();
-        let Input { buffer, eof, options, .. } = &self.input;
-        !self.input.is_due() && self.pull.is_done(buffer, *eof, options.max_record)
-    }
-
-    #[cold]
-    #[inline(never)]
-    pub(super) fn fatal(&mut self, fault: Fault<S::Error>) -> Error<S::Error> {
-        Error::Fault(self.pull.fatal(fault, &self.input.buffer))
-    }
 }
 
 /// Returns the number of bytes that a transport has appended, if it has counted them right, since
@@ -734,62 +414,10 @@ fn counted(said: io::Result<usize>, before: usize, after: usize) -> io::Result<O
     }
 }
 
-/// Converts a size to the form in which it is kept: 4 GiB and more are the same.
-#[inline]
-fn short(size: usize) -> u32 {
-    u32::try_from(size).unwrap_or(u32::MAX)
-}
-
-/// The reads in a row that must fill their room before there is more of it. Larger reads save calls,
-/// but move more memory than a processor's first cache has. Grown at the first full read, a connection
-/// that brings 64 KiB in records of 1 KiB took 44 ns a record, and 26 with this.
-const FILLS: u8 = 4;
-
-/// The bytes of work for which a record of no bytes counts.
-const EMPTY: usize = 64;
-
-/// Makes the error of a caller that asks for items after a close.
-fn closed() -> io::Error {
-    io::Error::new(io::ErrorKind::NotConnected, "the connection has been closed")
-}
-
 /// Returns how many more bytes may be read ahead of `held` ones while a write is pending.
 fn room_ahead(options: &Options, held: usize) -> usize {
     match options.policy {
         ReadPolicy::ReadAhead => options.max_read_ahead.saturating_sub(held),
         ReadPolicy::Exact | ReadPolicy::Peek => 0,
-    }
-}
-
-impl Aside<'_> {
-    /// Returns true if a read may wait, so that nothing can be read ahead.
-    pub(super) fn waits<T: Transport>(&self) -> bool {
-        T::FLUSH_FIRST && !self.options.nonblocking
-    }
-
-    /// Reads ahead, up to the limit. Pending if nothing comes, or no more may.
-    pub(super) fn poll_read<T: Transport>(&mut self, io: &mut T, cx: &mut Context<'_>) -> Poll<()> {
-        let held = self.spill.as_ref().map_or(0, |spill| spill.len());
-        let room = room_ahead(self.options, self.held + held);
-        if room == 0 || *self.eof || self.error.is_some() {
-            return Poll::Pending;
-        }
-        let most = self.options.read_size.clamp(1, room);
-        let spill = self.spill.get_or_insert_default();
-        if !T::MAKES_ROOM {
-            spill.reserve_within(most, held + room);
-        }
-        let read = io.poll_fill(cx, spill, most);
-        let read = read.map(|said| counted(said, held, spill.len()));
-        if spill.is_empty() {
-            // A waiting connection holds as little memory as possible.
-            *self.spill = None;
-        }
-        match ready!(read) {
-            Ok(Some(count)) => *self.eof = count == 0,
-            Ok(None) => {}
-            Err(error) => *self.error = Some(error),
-        }
-        Poll::Ready(())
     }
 }

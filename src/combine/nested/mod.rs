@@ -147,14 +147,13 @@ pub struct Nested<O, I, A = Silent> {
     /// The meaning of the last frame.
     next: Next,
     phase: Phase,
-    /// The outer stage is done, and the inner stream with it.
-    ended: bool,
     /// True if the outer stage is read to its end when the inner one is done.
     drains: bool,
     /// See [`Decode::progress`].
     progress: u64,
 }
 
+/// The meaning of a frame, for the `parse` or `absorb` that follows it.
 #[derive(Debug, Clone, Copy)]
 enum Next {
     /// An inner item of this many bytes of the inner buffer.
@@ -167,14 +166,19 @@ enum Next {
     Outer,
 }
 
+/// The state of both stages. The head of `stage.rs` has the table of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// The inner stage is to be asked first.
     Fed,
     /// The inner stage can do nothing with what it has, and need not be asked before there is more.
     Starved,
+    /// The outer stage is done: the inner one is asked for the last time, and told of the end.
+    Last,
     /// The inner stage is done, and the outer one is read to its end.
     Draining,
+    /// Both stages are done.
+    Over,
 }
 
 /// The parts of a [`Nested`] with everything it holds, from [`Nested::into_parts`].
@@ -210,7 +214,6 @@ impl<O: Decode, I: Decode> Nested<O, I> {
             policy: Silent,
             next: Next::Outer,
             phase: Phase::Fed,
-            ended: false,
             drains: false,
             progress: 0,
         }
@@ -251,8 +254,8 @@ impl<O, I, A> Nested<O, I, A> {
     }
 
     fn with_policy<B>(self, policy: B) -> Nested<O, I, B> {
-        let Self { outer, inner, buffer, answers, next, phase, ended, drains, progress, .. } = self;
-        Nested { outer, inner, buffer, answers, policy, next, phase, ended, drains, progress }
+        let Self { outer, inner, buffer, answers, next, phase, drains, progress, .. } = self;
+        Nested { outer, inner, buffer, answers, policy, next, phase, drains, progress }
     }
 
     /// Returns the parts, with everything the stage holds.

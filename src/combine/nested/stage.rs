@@ -4,6 +4,17 @@
 //! what it absorbs are announced as records of no bytes, and taken out of the inner buffer when
 //! that record is parsed or absorbed. So `frame` commits to nothing, and a driver whose output is
 //! full holds back answers of the inner stage as it does for any stage.
+//!
+//! | phase | asked | until | then |
+//! |---|---|---|---|
+//! | `Fed` | the inner stage | it needs more | `Starved` |
+//! | | | it is done | done, or `Draining` |
+//! | `Starved` | the outer stage | it brings a payload | `Fed` |
+//! | | | it is done | `Last` |
+//! | `Last` | the inner stage, told of the end | it needs more | truncated |
+//! | | | it is done | done, or `Over` |
+//! | `Draining` | the outer stage, whose payloads are dropped | it is done | `Over` |
+//! | `Over` | nobody | | done |
 
 use core::mem;
 
@@ -38,7 +49,7 @@ where
                 self.next = Next::Inner(length);
                 Ok(Some(Framing::Absorb(0)))
             }
-            Ok(Framing::Need(_)) if self.ended => {
+            Ok(Framing::Need(_)) if self.phase == Phase::Last => {
                 let end = position.saturating_add(self.buffer.len() as u64);
                 Err(Fault::truncated(end).nested())
             }
@@ -47,7 +58,8 @@ where
                 Ok(None)
             }
             Ok(Framing::Done) if self.drains => {
-                self.phase = Phase::Draining;
+                let is_last = self.phase == Phase::Last;
+                self.phase = if is_last { Phase::Over } else { Phase::Draining };
                 Ok(None)
             }
             Ok(Framing::Done) => Ok(Some(Framing::Done)),
@@ -58,7 +70,7 @@ where
     /// Asks the outer stage, since the inner one can do nothing.
     #[inline(never)]
     fn ask_outer(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error<O, I, A>>> {
-        if self.ended {
+        if self.phase == Phase::Over {
             return Ok(Framing::Done);
         }
         match self.outer.frame(input, eof).map_err(left).map_err(Fault::fatal)? {
@@ -83,11 +95,11 @@ where
     #[cold]
     #[inline(never)]
     fn end(&mut self) -> Result<Framing, Fault<Error<O, I, A>>> {
-        self.ended = true;
         if self.phase == Phase::Draining {
+            self.phase = Phase::Over;
             return Ok(Framing::Done);
         }
-        self.phase = Phase::Fed;
+        self.phase = Phase::Last;
         let framing = self.inner.frame(self.buffer.as_slice(), true);
         Ok(self.follow(framing)?.unwrap_or(Framing::Done))
     }
@@ -164,14 +176,15 @@ where
 
     #[inline(always)]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
-        if self.phase == Phase::Fed {
-            let framing = self.inner.frame(self.buffer.as_slice(), self.ended);
+        if matches!(self.phase, Phase::Fed | Phase::Last) {
+            let is_last = self.phase == Phase::Last;
+            let framing = self.inner.frame(self.buffer.as_slice(), is_last);
             match framing {
                 Ok(Framing::Record(length)) => {
                     self.next = Next::Item(length);
                     return Ok(Framing::Record(0));
                 }
-                Ok(Framing::Need(_)) if !self.ended => self.phase = Phase::Starved,
+                Ok(Framing::Need(_)) if !is_last => self.phase = Phase::Starved,
                 framing => {
                     if let Some(framing) = self.follow(framing)? {
                         return Ok(framing);
