@@ -1,6 +1,8 @@
-//! The book; its listings are compiled and run as tests, and its plots are made of results.
+//! The book; its listings are compiled and run as tests, its plots are made of results, and its
+//! index of the sources.
 
 pub mod beanstalk;
+pub mod index;
 pub mod speed;
 
 macro_rules! chapters {
@@ -11,8 +13,10 @@ macro_rules! chapters {
 
 chapters! {
     introduction: "introduction.md",
+    comparison: "comparison.md",
     two_miniprotocols: "two-miniprotocols.md",
     first_protocol: "first-protocol.md",
+    cookbook: "cookbook.md",
     stages_of_stages: "stages-of-stages.md",
     leaving: "leaving.md",
     layers_and_streams: "layers-and-streams.md",
