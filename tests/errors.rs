@@ -11,7 +11,7 @@ use segue::{
 };
 use std::{error::Error, fmt, io};
 
-/// What an error and its sources say, from the outside in. None may say what another says.
+/// Returns the texts of an error and its sources, from the outside in. None may repeat another.
 fn chain(error: &(dyn Error + 'static)) -> Vec<String> {
     let errors = std::iter::successors(Some(error), |&error| error.source());
     let said: Vec<_> = errors.map(ToString::to_string).collect();

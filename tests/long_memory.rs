@@ -1,4 +1,4 @@
-//! What long records cost in memory, counted where it is allocated.
+//! The memory that long records take, counted where it is allocated.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
@@ -14,7 +14,7 @@ use std::io::{self, Read, Write};
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
 
-/// What the pool keeps of large storage.
+/// The large storage that the pool keeps.
 const POOL: usize = 64 * MIB;
 
 /// A non-blocking transport that brings what it was given, and takes all.

@@ -39,7 +39,7 @@ fn whole_field(input: &[u8]) -> IResult<&[u8], (u8, &[u8])> {
     (number::u8(), length_data(U8)).parse_complete(input)
 }
 
-/// How many fields there are.
+/// Parses the number of fields.
 fn fields(input: &[u8]) -> IResult<&[u8], usize> {
     nom::multi::many0_count(whole_field).parse(input)
 }
@@ -262,7 +262,7 @@ fn needed_is_not_believed_unless_it_is_said_to_be_exact() {
     assert_eq!(runs.get(), 1);
     assert_eq!(stage.frame(b"xxxx.", false), Ok(Framing::Record(5)));
     assert_eq!(runs.get(), 2);
-    // What cannot become a record within the limit is not waited for.
+    // Bytes that cannot become a record within the limit are refused at once.
     let mut stage = streaming(counted(&runs, over)).trust_needed().max(100);
     is(stage.frame(b"x", false).unwrap_err(), Cause::TooLong, 100, true);
 }

@@ -20,7 +20,7 @@ use std::{
 #[derive(Default, Clone)]
 struct Curious {
     seen: Rc<RefCell<Seen>>,
-    /// What it brings, a part with each read; nothing is would-block.
+    /// The bytes it brings, a part with each read; an empty part is would-block.
     brings: Vec<Vec<u8>>,
     /// It fails after that, with something left in the slice that it does not own up to.
     fails: bool,
@@ -30,10 +30,10 @@ struct Curious {
 struct Seen {
     /// Bytes that were not zero, in slices to be read into.
     strange: usize,
-    /// Where those slices were.
+    /// The addresses of those slices.
     lent: Vec<usize>,
     written: Vec<u8>,
-    /// Where what was to be written was.
+    /// The addresses of the bytes that were written.
     from: Vec<usize>,
 }
 
@@ -167,7 +167,7 @@ fn an_output_shows_nothing_of_what_another_connection_has_sent() {
     let (first, _connection) = send(&[SECRET; 5000]);
     let (second, mut connection) = send(b"hello");
     assert_eq!(first.seen.borrow().from, second.seen.borrow().from, "the memory is the same");
-    // What is appended without saying each byte.
+    // Bytes that are appended without naming each.
     assert_eq!(connection.output_mut().put_zeroed(2000), [0; 2000]);
     connection.output_mut().put_with(3000, |tail| tail.put(*b"abc"));
     let mark = connection.output().mark();

@@ -1,4 +1,4 @@
-//! What a connection holds on the heap while it waits.
+//! The heap memory of a connection that waits.
 //!
 //! Ten thousand connections are made and each is brought to where it waits for its peer. What the
 //! allocator has given out meanwhile and not got back is divided among them. Sockets do not
@@ -80,14 +80,14 @@ fn main() -> ExitCode {
     if met { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What each of many waiting connections holds.
+/// The memory of each of many waiting connections.
 struct Row {
     name: &'static str,
     /// Bytes on the heap, rounded up.
     heap: usize,
     /// Bytes of the connection itself, wherever it is kept.
     inline: usize,
-    /// What it may hold on the heap, if that is promised.
+    /// The most heap memory it may hold, if a bound is promised.
     limit: Option<usize>,
 }
 
@@ -98,7 +98,7 @@ impl Row {
         limit: Option<usize>,
         mut wait: impl FnMut() -> C,
     ) -> Self {
-        // What a thread keeps for all of its connections is there from the first one on.
+        // The memory that a thread keeps for all of its connections is there from the first one on.
         drop(wait());
         let mut all = Vec::with_capacity(count);
         let before = HELD.load(Ordering::Relaxed);
@@ -239,7 +239,8 @@ fn fastwebsockets(script: &[u8]) -> fastwebsockets::FragmentCollector<Script<'_>
     websocket
 }
 
-/// What a client sends that does not wait to be let in: its request, and two messages behind it.
+/// Returns the bytes of a client that does not wait for the answer: its request, and two messages
+/// behind it.
 /// One that compresses knows already what will be agreed on.
 fn script_of(terms: Option<Deflate>) -> Vec<u8> {
     let (mut client, mut server) =

@@ -1,4 +1,4 @@
-//! What a layer costs, and what streams cost, in the same run as what they are compared with.
+//! The cost of a layer and of streams, in the same run as that of their peers.
 //!
 //! - An echo of records of 16 KiB over a TCP socket: a connection, and the same with a layer that
 //!   changes nothing. Goal: at most 1.2 of the time.

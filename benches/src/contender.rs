@@ -28,9 +28,9 @@ impl fmt::Debug for Contender<'_> {
 pub struct Group<'i> {
     /// The job and the size of what it is done to: `length/64`.
     pub name: String,
-    /// How many bytes one pass goes through.
+    /// The number of bytes in one pass.
     pub bytes: usize,
-    /// How many records are in them.
+    /// The number of records in them.
     pub records: usize,
     /// In the order of a table: the floor first, which is a loop written for the job by hand.
     pub contenders: Vec<Contender<'i>>,
@@ -59,7 +59,7 @@ impl<'i> Contender<'i> {
         self.work.pass()
     }
 
-    /// How long `passes` passes take.
+    /// Returns the time that `passes` passes take.
     pub fn time(&mut self, passes: u64) -> Duration {
         self.work.time(passes)
     }

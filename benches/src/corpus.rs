@@ -17,7 +17,7 @@ const RECORDS: usize = 32;
 pub struct Corpus {
     /// One record behind the other.
     pub bytes: Vec<u8>,
-    /// How many there are.
+    /// The number of them.
     pub count: usize,
 }
 

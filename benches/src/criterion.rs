@@ -9,7 +9,7 @@ use crate::Group;
 pub fn measure(criterion: &mut Criterion, group: Group<'_>) {
     let mut bench = criterion.benchmark_group(group.name);
     bench.throughput(Throughput::Bytes(group.bytes as u64));
-    // What is measured takes microseconds; the defaults of 3 and 5 seconds are for the rest.
+    // A measurement here takes microseconds; the defaults of 3 and 5 seconds are for longer ones.
     bench.warm_up_time(Duration::from_millis(200)).measurement_time(Duration::from_secs(1));
     bench.sample_size(20);
     for mut contender in group.contenders {

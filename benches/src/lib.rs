@@ -1,6 +1,6 @@
 //! The toolkit measured beside its peers.
 //!
-//! What is measured is defined once, as a [`Contender`], and used twice: by the criterion benches,
+//! Each measurement is defined once, as a [`Contender`], and used twice: by the criterion benches,
 //! for tracking one of them over time, and by the `ratios` bench, which lets them take turns and
 //! compares each with the floor and with its peers. See `CONTRIBUTING.md` for the commands.
 // Allowed where a peer is written in C, and where a floor is made of vectors.

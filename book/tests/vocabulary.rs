@@ -14,7 +14,7 @@ fn source(directory: &Path, all: &mut String) {
     }
 }
 
-/// Whether `source` defines `name` as something that has a name.
+/// Returns true if `source` defines `name` as something that has a name.
 fn defines(source: &str, name: &str) -> bool {
     let kinds = ["struct", "enum", "trait", "type", "fn", "const", "mod", "pub"];
     source.match_indices(name).any(|(at, _)| {

@@ -10,7 +10,7 @@ use std::{
 
 use crate::frames::{Frame, Frames, HEADER, Kind};
 
-/// What outlives its layer, which goes down with its connection.
+/// The state that outlives its layer, which ends with its connection.
 pub type Shared<T> = Arc<Mutex<T>>;
 
 /// Looks at what is shared, or changes it.

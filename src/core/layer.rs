@@ -9,7 +9,7 @@ use super::{Buffer, Fault, Output, Step};
 /// `Connection::layered` puts a connection on one after a handshake: an
 /// [`Exchange`](crate::Exchange) whose output is the layer. Layers stack.
 ///
-/// Where one record in means one record out, [`Paired`](crate::combine::Paired) makes a layer out
+/// If one record in means one record out, [`Paired`](crate::combine::Paired) makes a layer out
 /// of a stage and an encoder.
 ///
 /// # Contract (law L12, checked by `laws::layers`)

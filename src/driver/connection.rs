@@ -46,7 +46,7 @@ use crate::{Buffer, Decode, Edge, Encode, Fault, Handoff, Output, Record};
 /// - No loss: received bytes that were not consumed stay in the buffer, over stages and
 ///   [hand-offs](Self::hand_off). What was queued is sent, or an error says that it was not: a
 ///   failure of the transport, output queued after the end of this side, or a refused hand-off.
-///   What is queued when a connection is dropped is not sent.
+///   Output of a connection that is dropped is not sent.
 /// - No false end: a failure to send is kept until everything that the peer sent before is
 ///   delivered. Then it is reported, before the end of the stream and before a truncation that it
 ///   caused. It is reported once. Further calls report what the transport says, which for a socket

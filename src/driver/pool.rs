@@ -81,7 +81,7 @@ pub(super) fn lease(buffer: &mut Buffer, size: usize, room: usize, fresh: usize,
 
 /// Gives a buffer without storage what was given back last, if that has `size` bytes, which are
 /// not many, and not twice as many: what one connection of a thread has used, the next one does.
-/// Whether it has been given any.
+/// Returns true if there was some.
 #[inline]
 pub(super) fn lease_usual(buffer: &mut Buffer, size: usize) -> bool {
     if buffer.capacity() > 0 || size > LARGE {

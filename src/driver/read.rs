@@ -11,8 +11,9 @@
 //! **Into which memory.** A buffer without storage leases some from the [`pool`]. The size of the
 //! lease follows the traffic, without a clock: `peak` is the most that was held since the buffer
 //! was last empty, and `size` becomes `peak` when it is empty again, or shrinks by an eighth if
-//! that is more. A read that fills its room doubles `size`, up to eight reads; beyond that storage
-//! grows with what has come. While a write is pending, reading ahead stays within `max_read_ahead`.
+//! that is more. The fourth read in a row that fills its room doubles `size`, up to eight reads;
+//! beyond that storage grows with what has come. While a write is pending, reading ahead stays
+//! within `max_read_ahead`.
 //!
 //! **What belongs to whom.** While an item borrows the buffer, nothing can be appended to it. A
 //! caller that waits for room to answer the item reads on by [`Aside`], into `spill`, which
@@ -48,7 +49,7 @@ pub(super) use side::ReadSide;
 /// Received bytes and the state of reading: the part that stages and exchanges share.
 #[derive(Debug)]
 pub(super) struct Input {
-    /// What was received and not consumed.
+    /// The bytes received and not consumed.
     pub(super) buffer: Buffer,
     /// Nothing follows what is buffered.
     pub(super) eof: bool,
@@ -162,7 +163,7 @@ impl Input {
         self.work = 0;
     }
 
-    /// Whether what comes is read as it comes: nothing has failed, ended or been given up.
+    /// Returns true if bytes are read as they come: nothing has failed, ended or been given up.
     #[inline(always)]
     pub(super) fn is_usual(&self) -> bool {
         self.options.policy == ReadPolicy::ReadAhead

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 
 use crate::expanders::{Endless, Inflate, Repeats, deflated};
 
-/// How many items there are by `step`, and what ended them.
+/// Counts the items by `step`, and returns the fault that ended them as well.
 fn by_step<D: Decode>(mut stage: D, input: &[u8]) -> (usize, Option<Fault<D::Error>>) {
     let (mut buffer, mut output) = (Buffer::from(input), Output::new());
     let mut count = 0;
@@ -87,7 +87,7 @@ fn cuts_do_not_matter_where_a_few_bytes_carry_many() {
         .accepts([good.clone()])
         .refuses([&cut[..], &good[..good.len() - 1]])
         .check();
-    // What comes behind the end of the deflate stream is left for the next stage.
+    // The bytes behind the deflate stream are left for the next stage.
     let glued = [&good[..], b"next"].concat();
     let trace = laws::observe(Inflate::new().nested(separator::line()), &glued, &[]);
     assert_eq!((trace.entries.len(), &trace.left[..]), (700, &b"next"[..]), "{trace}");

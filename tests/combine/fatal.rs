@@ -29,12 +29,12 @@ impl Skim for Undead {
     fn pass(&mut self, _: Skimmed) {}
 }
 
-/// Whether `frame` tells that the stage is dead.
+/// Returns true if a fault of `frame` says that the stage is dead.
 fn dies(mut stage: impl Decode) -> bool {
     for input in [&b""[..], b"\x01", b"\x01some"] {
         match stage.frame(input, false) {
             Err(fault) => return fault.fatal,
-            // What is inside is given a payload first.
+            // The inner stage is given a payload first.
             Ok(Framing::Absorb(length)) => {
                 let mut bytes = input[..length].to_vec();
                 let absorbed = stage.absorb(Record::from(&mut bytes[..]), &mut Output::new());

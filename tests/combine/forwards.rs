@@ -1,4 +1,4 @@
-//! What every combinator passes on: what a stage says, how far it is inside, and what it holds.
+//! The calls that every combinator passes on: speaking, progress, and residue.
 
 use core::convert::Infallible;
 use segue::combine::{
@@ -63,8 +63,8 @@ segue::stages! {
     enum OneError;
 }
 
-/// What a stage has passed on: its residue, its progress, and what it has said, by when it wants to
-/// speak again.
+/// The values that a stage has passed on: its residue, its progress, its output, and the time at
+/// which it wants to speak again.
 type Passed = ((usize, usize), u64, Vec<u8>, Option<Duration>);
 
 /// Asks the stage for its first record, and then for what it passes on.
@@ -78,7 +78,7 @@ fn after_one<D: Decode>(mut stage: D) -> Passed {
 
 #[test]
 fn every_combinator_passes_on_what_the_stages_in_it_tell() {
-    /// What a stage passes on that is made of `Holding`; and the law that it does.
+    /// Checks the values that a stage made of `Holding` passes on, and the law.
     macro_rules! passed {
         ($($combinator:literal: $stage:expr,)*) => {[$({
             laws::passes_on(|| Holding, || $stage, [&b"xyz"[..]]);
@@ -124,7 +124,7 @@ fn a_nested_stream_counts_what_was_not_read_and_not_sent() {
     assert!(matches!(buffer.step(&mut stage, false, &mut output), Ok(Step::Done)));
     assert_eq!(stage.residue(), (2, 5));
 
-    // What the two stages hold themselves comes on top.
+    // The two stages' own bytes come on top.
     let stage = Holding.nested(Holding);
     assert_eq!((stage.residue(), stage.progress()), ((2 * HELD.0, 2 * HELD.1), 14));
 }

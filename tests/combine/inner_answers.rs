@@ -1,4 +1,4 @@
-//! What becomes of what a stage inside another answers, and of what it says by itself.
+//! The answers of a stage inside another, and what it sends by itself.
 
 use bytes::Bytes;
 use core::error::Error;
@@ -85,7 +85,7 @@ fn answers_that_nobody_takes_do_not_pile_up() {
     assert_eq!((&fault.cause, fault.layer, fault.fatal), (&Cause::Unsent, 1, true));
     assert!(fault.to_string().contains("`Nested::answers`"), "{fault:?}");
 
-    // Who takes them out may go on for ever.
+    // A caller that takes them out may go on for ever.
     let mut stage = Chunks::default().nested(Questions).keeping_answers();
     for _ in 0..10_000 {
         buffer.extend(&question);
@@ -107,7 +107,7 @@ fn an_answer_for_which_there_is_no_way_is_a_fault_that_says_so() {
     assert_eq!((&fault.cause, fault.layer, fault.at), (&Cause::Unsent, 1, 3));
     assert!(fault.fatal && fault.to_string().contains("`Nested::answering`"), "{fault:?}");
     assert!(output.is_empty());
-    // What it was is not lost.
+    // The answer itself is not lost.
     assert_eq!(stage.into_parts().answers.to_vec(), b"?a\n");
 }
 

@@ -1,9 +1,9 @@
-//! What becomes of items and errors.
+//! Combinators that change items and errors.
 
 use segue::combine::{Slice, Text};
 use segue::{Buffer, Decode, DecodeExt, Fault, Output, Step, laws, length};
 
-/// What went wrong in a stage of these tests, by which of them found it.
+/// The error of a stage of these tests, by the stage that found it.
 #[derive(Debug, PartialEq)]
 enum Wrong {
     Length,

@@ -77,7 +77,7 @@ fn faults_in_the_inner_stream_are_told_in_its_own_terms() {
     let trace = laws::observe(stage(), b"\x03ab\n\x02x!\x00", &[]);
     let fault = trace.fault().unwrap();
     assert_eq!((fault.layer, fault.at, fault.fatal), (0, 6, false), "{trace}");
-    // Where the outer stream breaks off, that is what is wrong; where only the inner one does,
+    // If the outer stream breaks off, that is the fault; if only the inner one does,
     // that.
     for (input, layer, at) in [(&b"\x02ab\x05"[..], 0, 4), (b"\x02ab\x00", 1, 2)] {
         let trace = laws::observe(stage(), input, &[]);

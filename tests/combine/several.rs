@@ -14,7 +14,7 @@ segue::stages! {
     }
     /// A record of either.
     enum Framed<'a>;
-    /// What is wrong with either.
+    /// The error of either.
     #[derive(PartialEq)]
     enum FramingError;
 

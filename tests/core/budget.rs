@@ -34,7 +34,7 @@ impl Decode for Empties {
     }
 }
 
-/// How many items there are, and what ended them.
+/// Counts the items, and returns the fault that ended them as well.
 fn items(input: &[u8]) -> (usize, Result<(), Fault<Infallible>>) {
     let mut buffer = Buffer::from(input);
     let (mut stage, mut output) = (Empties::default(), Output::new());

@@ -1,10 +1,10 @@
-//! What was received and not consumed.
+//! `Buffer`: bytes received and not consumed.
 
 use bytes::BytesMut;
 use proptest::{collection::vec, prelude::*};
 use segue::{Buffer, Cause, Decode, Fault, Framing, Output, Record, Step, length};
 
-/// What can be done to a buffer.
+/// The operations on a buffer.
 #[derive(Debug, Clone)]
 enum Deed {
     Extend(Vec<u8>),
@@ -62,7 +62,7 @@ struct Pair {
     buffer: Buffer,
     model: Vec<u8>,
     position: u64,
-    /// What was taken as values of their own: it must not change while the buffer goes on.
+    /// The bytes taken as owned values, which must not change while the buffer goes on.
     kept: Vec<(BytesMut, Vec<u8>)>,
     next: u8,
 }
@@ -319,7 +319,7 @@ fn faults_are_at_their_offset_in_the_stream() {
             };
             assert_eq!((fault.cause, fault.at), (cause, at), "{stage:?}");
             assert_eq!(fault.fatal, !matches!(stage, Odd::BadAbsorb | Odd::BadRecord));
-            // What went wrong in a record has consumed it, so nobody loops over it for ever.
+            // A bad record is consumed, so nobody loops over it for ever.
             assert_eq!(buffer.len(), left, "{stage:?}");
         }
     }

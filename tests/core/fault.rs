@@ -1,4 +1,4 @@
-//! What went wrong, and where.
+//! `Fault`: its cause and its place.
 
 use bytes::BytesMut;
 use segue::driver::{

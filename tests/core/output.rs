@@ -1,10 +1,10 @@
-//! What is waiting to be sent.
+//! `Output`: bytes waiting to be sent.
 
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use segue::{Encode, Mark, Output};
 
-/// What can be done to an output, by somebody who fills it or sends it.
+/// The operations on an output, of its writer and its sender.
 #[derive(Debug, Clone)]
 enum Deed {
     Put(Vec<u8>),

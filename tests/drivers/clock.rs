@@ -24,13 +24,13 @@ pub(crate) struct Clock {
 #[derive(Debug, Default)]
 struct State {
     now: Duration,
-    /// What the last poll waits for.
+    /// The time that the last poll waits for.
     deadline: Option<(Duration, Waker)>,
     /// When blocking calls come back.
     alarm: Option<Duration>,
-    /// Whether blocking calls of the script come back at the alarm, as those of a socket do.
+    /// True if blocking calls of the script return at the alarm, as those of a socket do.
     has_time_outs: bool,
-    /// Whether the alarm cannot be taken back.
+    /// True if the alarm cannot be taken back.
     keeps_alarm: bool,
 }
 
@@ -60,7 +60,7 @@ impl Clock {
         self.state().alarm
     }
 
-    /// Whether anybody waits for a deadline.
+    /// Returns true if anybody waits for a deadline.
     pub(crate) fn is_waited_for(&self) -> bool {
         self.state().deadline.is_some()
     }

@@ -24,7 +24,7 @@ use crate::{
 
 const MS: Duration = Duration::from_millis(1);
 
-/// What a test waits for, and much less than what it must not wait for.
+/// The time a test waits for, much shorter than the one that it must not wait for.
 const RECORD: Duration = Duration::from_millis(400);
 const IDLE: Duration = Duration::from_millis(300);
 const SEND: Duration = Duration::from_millis(350);
@@ -33,7 +33,7 @@ fn deadlines() -> Deadlines {
     Deadlines::new().record(RECORD).idle(IDLE).send(SEND)
 }
 
-/// What a peer does that is given up.
+/// The behaviour of a peer that is given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Peer {
     /// It sends a byte of its head per 60 milliseconds.

@@ -16,7 +16,7 @@ const SIZE: usize = 128;
 #[derive(Debug)]
 pub(crate) struct Endless {
     records: Vec<u8>,
-    /// How far into a record the last read came.
+    /// The offset in a record at which the last read ended.
     offset: usize,
     left: usize,
 }
@@ -27,7 +27,7 @@ impl Endless {
         Self { left: records * SIZE, records: record(b'-', &[7; SIZE - 2]).repeat(1024), offset: 0 }
     }
 
-    /// How many bytes were not read.
+    /// The number of bytes that were not read.
     pub(crate) fn left(&self) -> usize {
         self.left
     }

@@ -13,7 +13,7 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
-/// What becomes of a future that is pending.
+/// The fate of a future that is pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Patience {
     /// It is waited for.
@@ -24,7 +24,7 @@ pub(crate) enum Patience {
 
 thread_local! {
     static PATIENCE: Cell<Patience> = const { Cell::new(Patience::Waits) };
-    /// Whether a transport that has no waker, a non-blocking one, will be ready again.
+    /// True if a transport without a waker, a non-blocking one, will be ready again.
     static WILL_BE_READY: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -116,7 +116,7 @@ pub(crate) fn will_be_ready() {
     WILL_BE_READY.set(true);
 }
 
-/// What a readiness loop does on would-block.
+/// Waits as a readiness loop does on would-block.
 ///
 /// # Panics
 /// When no transport will be ready, and no deadline comes.

@@ -14,8 +14,8 @@ use segue::{
 
 use crate::expanders::{Inflate, deflated};
 
-/// How often a connection comes to rest while it gives, or absorbs, a million lines out of few
-/// bytes, all of which are there.
+/// Counts the times that a connection comes to rest while it gives, or absorbs, a million lines out
+/// of few bytes, all of which are there.
 fn rests(absorbs: bool, by_timer: bool) -> usize {
     const LINES: usize = 1_000_000;
     let packed = deflated(&b"a line\n".repeat(LINES));

@@ -92,7 +92,7 @@ fn a_stage_that_is_done_ends_a_framed_by_none_and_leaves_the_rest() {
             }
             assert!(framed.codec().is_done());
 
-            // What followed goes along.
+            // The bytes behind it go along.
             let (handoff, _) = Handoff::from_framed_parts(framed.into_parts());
             assert_eq!(handoff.position(), 7);
             let handoff = handoff.unbound();

@@ -142,7 +142,7 @@ async fn queues_and_reads<T: PollTransport>(
     end.flush().await.unwrap();
 }
 
-/// How much each end says: bytes a message, messages before it listens, and how often.
+/// The traffic of each end: bytes a message, messages before it listens, and repetitions.
 const SCENES: [(usize, usize, usize); 3] = [(8 * MIB, 1, 1), (4 * MIB, 1, 12), (60_000, 2, 100)];
 
 /// A pair of sockets with little room between them.
@@ -243,7 +243,7 @@ const ALL: usize = RECORDS * 128;
 /// The most that one read may bring, and so go beyond a limit.
 const READ: usize = 128 * 1024;
 
-/// What the limits come to that one may set, and the default.
+/// Limits to set, the default among them, each with the number of bytes it means.
 const LIMITS: [(Option<usize>, usize); 4] =
     [(None, MIB), (Some(100_000), 100_000), (Some(1), 1), (Some(5 * MIB), 5 * MIB)];
 
@@ -287,7 +287,7 @@ macro_rules! polled_drivers {
                     assert!(polled.is_pending());
                     assert_eq!(woken, 1);
                     let absorbed = usize::try_from(connection.position()).unwrap();
-                    // What is read counts, and what is absorbed of it, and a read for no less than
+                    // Bytes read count, and bytes absorbed of them, and a read for no less than
                     // 8 KiB; a record may be half read.
                     assert!(absorbed + 256 >= work.min(8192) / 2, "{absorbed} of {work}");
                     assert!(absorbed <= work + READ, "{absorbed} of {work}");

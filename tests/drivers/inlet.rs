@@ -11,7 +11,7 @@ use crate::{
     talk::{Mistake, Talk, messages, record},
 };
 
-/// What came of a stream.
+/// The result of a stream.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
     items: Vec<Vec<u8>>,
@@ -22,7 +22,7 @@ struct Seen {
     sent: Vec<u8>,
 }
 
-/// Which methods of an inlet are used.
+/// The methods of an inlet that are used.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Way {
     Ready,
@@ -38,7 +38,7 @@ const WAYS: [Way; 5] =
     [Way::Ready, Way::ReadyTwice, Way::Step, Way::Records, Way::ReadyThenRecords];
 
 impl Seen {
-    /// Whether it can go on behind a fault.
+    /// Notes a fault. Returns true if the stage can go on behind it.
     fn fault(&mut self, fault: Fault<Mistake>) -> bool {
         let goes_on = !fault.fatal;
         self.faults.push(fault);
@@ -234,7 +234,7 @@ fn answers_that_nobody_sends_stop_it() {
     assert_eq!(inlet.ready(&mut answers), Ok(Ready::Record));
     assert_eq!(inlet.take().unwrap().unwrap(), b"one");
 
-    // What is buffered is delivered at any level, and nothing else is waited for.
+    // Buffered records are delivered at any level, and nothing else is waited for.
     inlet.extend(&messages(["two"]));
     answers.put(&[b'x'; 100]);
     assert_eq!(inlet.ready(&mut answers), Ok(Ready::Record));

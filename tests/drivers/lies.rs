@@ -35,7 +35,7 @@ fn a_blocking_turn_whose_answer_fails_says_so_and_does_not_wait_for_the_peer() {
         let (client, peer) = deaf();
         let mut connection = sync::Connection::new(client, Talk::default());
         assert!(is_broken(connection.turn()));
-        // What the peer says later comes with the next call, and the failure is not told again.
+        // Later bytes of the peer come with the next call, and the failure is not reported again.
         let later = thread::spawn(move || {
             thread::sleep(Duration::from_millis(50));
             (&peer).write_all(&messages(["one"])).unwrap();

@@ -1,4 +1,4 @@
-//! What a connection has told its caller.
+//! The results that a connection has returned to its caller.
 
 use std::io::ErrorKind;
 
@@ -9,14 +9,14 @@ use segue::{
 
 use crate::talk::Mistake;
 
-/// What a connection has told its caller.
+/// The results that a connection has returned to its caller.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Log {
     pub(crate) items: Vec<Vec<u8>>,
     pub(crate) faults: Vec<Fault<Mistake>>,
     /// Failures of the transport, in the order in which they were reported.
     pub(crate) failures: Vec<ErrorKind>,
-    /// Whether the stage was over and everything sent.
+    /// True if the stage was done and everything sent.
     pub(crate) ended: bool,
 }
 
@@ -55,7 +55,7 @@ impl Log {
         }
     }
 
-    /// Whether nothing more can come.
+    /// Returns true if nothing more can come.
     pub(crate) fn is_over(&self) -> bool {
         self.ended || self.faults.last().is_some_and(|fault| fault.fatal)
     }

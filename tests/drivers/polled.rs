@@ -1,4 +1,4 @@
-//! What only polled connections can do: waking, and being polled by hand. Stamped on tokio and
+//! Polled connections alone: waking, and being polled by hand. Stamped on tokio and
 //! futures-io.
 
 use std::{

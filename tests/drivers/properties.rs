@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Scene {
     stream: Vec<u8>,
-    /// How much of it another connection has read already.
+    /// The number of its bytes that another connection has read already.
     carried: usize,
     comes: Vec<Comes>,
     goes: Vec<Goes>,
@@ -31,7 +31,7 @@ pub(crate) struct Scene {
     reads_at_most: Option<usize>,
     pub(crate) options: Options,
     pub(crate) patience: Patience,
-    /// How often the caller does something else as well.
+    /// The number of times that the caller does something else as well.
     pub(crate) every: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ enum Goes {
     Error,
 }
 
-/// What a caller may do in between.
+/// The things that a caller may do in between.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Does {
     Turn,
@@ -64,11 +64,11 @@ pub(crate) enum Does {
     Read(ReadPolicy),
 }
 
-/// What came of a scene.
+/// The result of a scene.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Heard {
     pub(crate) log: Log,
-    /// What belongs to whoever comes next.
+    /// The bytes that belong to the next reader.
     pub(crate) rest: Vec<u8>,
     pub(crate) position: u64,
     pub(crate) written: Vec<u8>,
@@ -116,7 +116,7 @@ impl Scene {
         self.comes.iter().filter(|comes| matches!(comes, Comes::Error)).count()
     }
 
-    /// What a loop over the whole stream comes to.
+    /// Returns the result of a loop over the whole stream.
     fn expected(&self) -> Heard {
         let mut buffer = Buffer::from(&self.stream[..]);
         let (mut stage, mut output, mut log) = (Talk::default(), Output::new(), Log::default());
@@ -218,7 +218,7 @@ fn does() -> impl Strategy<Value = Vec<Does>> {
     vec(one, 0..60)
 }
 
-/// What was sent, told apart: what the caller has sent, and how many answers the stage gave.
+/// Divides the bytes sent: returns the items of the caller, and the number of answers of the stage.
 fn told_apart(mut written: &[u8]) -> (Vec<Vec<u8>>, usize) {
     let (mut sent, mut answers) = (Vec::new(), 0);
     while let [kind, length, rest @ ..] = written {
@@ -274,7 +274,7 @@ proptest! {
             prop_assert_eq!(&heard.log.faults, &expected.log.faults);
             prop_assert_eq!(&heard.rest, &expected.rest);
             prop_assert!(expected.written.starts_with(&heard.written));
-            // What is missing was reported.
+            // The missing bytes were reported.
             prop_assert!(heard.written == expected.written || !heard.log.failures.is_empty());
         }
     }

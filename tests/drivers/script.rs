@@ -17,7 +17,7 @@ pub(crate) struct Script {
     state: Arc<Mutex<State>>,
 }
 
-/// What a call was, and what came of it.
+/// A call and its result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
     /// So many bytes were asked for, and so many given; 0 is the end.
@@ -51,7 +51,7 @@ pub(crate) enum Call {
     Close,
 }
 
-/// What happens instead of the call at a step.
+/// An event in place of the call at a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Instead {
     /// It would block, and is ready when asked again.
@@ -61,7 +61,7 @@ pub(crate) enum Instead {
     End,
 }
 
-/// Why a call came to nothing.
+/// The reason that a call did nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stop {
     /// It is ready when asked again: the task is to be woken at once.
@@ -196,7 +196,7 @@ impl Script {
         self
     }
 
-    /// What stalls goes on, and who waits for it is woken.
+    /// Lets a stalled transport go on, and wakes the task that waits for it.
     pub(crate) fn goes_on(&self) {
         let mut state = self.state();
         state.writes.retain(|taken| !matches!(taken, Taken::Stop(Stop::Quiet)));
@@ -228,7 +228,7 @@ impl Script {
         self.state().events.clone()
     }
 
-    /// How many calls there were so far.
+    /// Returns the number of calls so far.
     pub(crate) fn steps(&self) -> usize {
         self.state().events.len()
     }
@@ -238,13 +238,13 @@ impl Script {
         self.state().written.clone()
     }
 
-    /// How many bytes each write took.
+    /// Returns the number of bytes that each write took.
     pub(crate) fn writes(&self) -> Vec<usize> {
         let sizes = |event| if let Event::Write { taken, .. } = event { Some(taken) } else { None };
         self.events().into_iter().filter_map(sizes).collect()
     }
 
-    /// How many bytes each read asked for and gave.
+    /// Returns the number of bytes that each read asked for and gave.
     pub(crate) fn reads(&self) -> Vec<(usize, usize)> {
         let sizes = |event| match event {
             Event::Read { asked, given } => Some((asked, given)),
@@ -253,7 +253,7 @@ impl Script {
         self.events().into_iter().filter_map(sizes).collect()
     }
 
-    /// How many calls there were of this kind that came to something.
+    /// Returns the number of calls of this kind that did something.
     pub(crate) fn count(&self, call: Call) -> usize {
         self.events().into_iter().filter(|event| event.call() == Some(call)).count()
     }
@@ -356,7 +356,7 @@ impl Script {
 }
 
 impl State {
-    /// What happens instead of the call that is next; `None` where it goes by the script.
+    /// Returns the event in place of the next call; `None` if the call goes by the script.
     fn instead(&mut self, call: Call) -> Option<Stop> {
         let (_, instead) = self.instead.take_if(|(step, _)| *step == self.events.len())?;
         match instead {

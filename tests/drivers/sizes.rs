@@ -10,7 +10,7 @@ use tokio::io::{DuplexStream, duplex};
 
 use crate::knock::Knock;
 
-/// What a method may have, with an item of two words.
+/// The bound on the future of a method, with an item of two words.
 const MOST: usize = 128;
 
 /// Holds the futures of methods to a size.

@@ -100,7 +100,7 @@ impl Decode for Story {
     }
 }
 
-/// What a story of so many bytes says, in order.
+/// Returns the records of a story of this many bytes, in order.
 pub(crate) fn told(bytes: usize) -> Vec<u8> {
     (0..bytes).rev().map(letter).collect()
 }

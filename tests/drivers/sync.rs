@@ -71,17 +71,17 @@ macro_rules! both {
 
 pub(crate) use segue::driver::sync::Connection;
 
-/// Whether everything is said before each read, and not only before waiting.
+/// True if everything is sent before each read, and not only before waiting.
 pub(crate) const FLUSH_FIRST: bool = true;
 
-/// Whether a read that was short counts as having taken all there was.
+/// True if a short read counts as having taken everything there was.
 pub(crate) const SHORT_IS_ALL: bool = false;
 
 /// Errors that may stand for "not now".
 pub(crate) trait WouldBlock {
     fn would_block(&self) -> bool;
 
-    /// Whether the same call goes on at once.
+    /// Returns true if the same call goes on at once.
     fn is_again(&self) -> bool {
         false
     }

@@ -23,7 +23,7 @@ use crate::{
     talk::{Talk, messages, record},
 };
 
-/// What the writer queues later is the writer's to wait for.
+/// The writer waits for what it queues later.
 #[test]
 fn a_blocking_reader_sends_no_more_than_its_own() {
     let script = Script::new().gives(record(b'p', b"?")).ends().takes(2).write_stalls();
@@ -122,7 +122,7 @@ fn a_reader_with_answers_over_the_mark_reads_on_while_the_writer_waits_for_the_p
     a_peer_writes_before_it_reads(64 * 1024, &[150; 600]);
 }
 
-/// What a peer that reads nothing is owed in answers is bounded, and it gets them all once it reads.
+/// The answers for a peer that reads nothing are bounded, and it gets them all once it reads.
 #[cfg(unix)]
 #[test]
 fn a_peer_that_floods_a_reader_while_the_writer_waits_is_stopped_at_the_marks() {

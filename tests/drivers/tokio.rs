@@ -41,10 +41,10 @@ macro_rules! both {
 
 pub(crate) use segue::driver::tokio::Connection;
 
-/// Whether everything is said before each read, and not only before waiting.
+/// True if everything is sent before each read, and not only before waiting.
 pub(crate) const FLUSH_FIRST: bool = false;
 
-/// Whether a read that was short counts as having taken all there was.
+/// True if a short read counts as having taken everything there was.
 pub(crate) const SHORT_IS_ALL: bool = false;
 
 #[path = "suite/mod.rs"]

@@ -1,4 +1,4 @@
-//! What a peer can make a layered connection hold, and for how long.
+//! The bounds on what a peer can make a layered connection hold, and on the time.
 
 use segue::{
     Buffer, Decode, Fault, Framing, Layer, Need, Output, Record, Say, Step,
@@ -339,7 +339,7 @@ impl Decode for Dots {
     }
 }
 
-/// What is queued counts as sent once it has left the lowest layer: a peer that asks once a second
+/// Queued bytes count as sent once they have left the lowest layer: a peer that asks once a second
 /// and never reads is given up, though two layers take what it is answered; and one that reads what
 /// it is sent, if slowly, is not.
 #[test]

@@ -1,4 +1,4 @@
-//! What a layered connection writes behind its end: nothing.
+//! A layered connection writes nothing behind its end.
 
 use segue::{
     Output,

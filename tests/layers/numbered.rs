@@ -10,7 +10,7 @@ use std::fmt;
 pub(crate) struct Numbered {
     received: u32,
     sent: u32,
-    /// How many questions it has answered.
+    /// The number of questions it has answered.
     pub(crate) answered: usize,
     /// The kinds of the records that it has opened.
     pub(crate) opened: Vec<u8>,
@@ -42,7 +42,7 @@ pub(crate) const QUESTION: u8 = 3;
 const ANSWER: u8 = 4;
 
 impl Numbered {
-    /// How long an alert is on the wire, in bytes.
+    /// The length of an alert on the wire, in bytes.
     pub(crate) const ALERTED: usize = HEAD;
 
     /// Appends a record.

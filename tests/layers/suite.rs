@@ -1,4 +1,4 @@
-//! What a layer does, whichever driver it is under.
+//! Layers, the same under each driver.
 
 use segue::{
     Buffer, Cause, DecodeExt, Edge, Exchange, Fault, Layer, Need, Output, Progress,
@@ -252,7 +252,7 @@ fn the_half_that_writes_closes_without_a_read() {
     });
 }
 
-/// What is queued behind an alert is refused by name, and the transport is ended all the same: by
+/// Output behind an alert is refused by name, and the transport is ended all the same: by
 /// the whole connection, and by a half.
 #[test]
 fn nothing_is_sealed_behind_an_alert_and_the_transport_is_ended() {
@@ -386,7 +386,7 @@ fn a_layer_is_taken_off_without_a_loss() {
     });
 }
 
-/// What a layer has opened and no stage has read keeps it on.
+/// A layer with opened bytes that no stage has read cannot be taken off.
 #[test]
 fn unread_plain_bytes_refuse_to_lose_their_layer() {
     play!({
@@ -453,7 +453,7 @@ fn a_layered_connection_is_split_and_made_whole() {
     });
 }
 
-/// What is sent behind the layer's end is told, and not sent.
+/// An item that is sent behind the layer's end is an error, and not sent.
 #[test]
 fn nothing_is_sealed_behind_the_layers_end() {
     play!({
@@ -557,8 +557,8 @@ fn a_layer_on_its_own_opens_what_it_seals() {
     assert_eq!(wire.len(), 3 * 7 + 3000);
 }
 
-/// What is below a layer ends behind it. A socket that is dropped before that, with input that
-/// nobody has read, resets the connection.
+/// The transport below a layer ends behind it. A socket that is dropped before that, with unread
+/// input, resets the connection.
 #[test]
 fn a_close_reads_on_behind_the_end_of_a_layer() {
     use segue::Layer;

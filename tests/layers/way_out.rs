@@ -83,7 +83,7 @@ fn std_io_reads_and_writes_over_a_layer() {
     drop(echo.join().unwrap());
 }
 
-/// What was read too far for a stage is what a reader gets first.
+/// A reader gets the bytes first that were read too far for a stage.
 #[test]
 fn what_was_read_too_far_is_read_first() {
     smol::block_on(async {

@@ -1,4 +1,4 @@
-//! What is written, and what cannot be.
+//! Encoding: records that are written, and those that cannot be.
 
 use bytes::{Bytes, BytesMut};
 use segue::length::{self, EncodeError};
@@ -95,7 +95,7 @@ fn bytes_are_taken_in_whatever_form_they_are() {
     assert_eq!(encoded(length::u8().offset(1), ("!", "hello")).unwrap(), b"!\x05hello");
     assert_eq!(encoded(length::u8().offset(1), (*b"!", text)).unwrap(), b"!\x05hello");
     assert_eq!(encoded(length::netstring(), "hello").unwrap(), b"5:hello,");
-    // What is owned and long is sent from where it is.
+    // A long owned payload is sent from where it is.
     let payload = vec![9; Output::WHOLE];
     let place = payload.as_ptr();
     let mut output = Output::new();

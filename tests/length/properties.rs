@@ -32,7 +32,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     )
 }
 
-/// What a stream is made of: a record of so many bytes, or noise.
+/// Makes the parts of a stream: records of this many bytes, or noise.
 fn segments() -> impl Strategy<Value = Vec<(usize, Vec<u8>)>> {
     let noise = prop_oneof![9 => Just(vec![]), 1 => prop::collection::vec(any::<u8>(), 1..12)];
     prop::collection::vec((0..70_usize, noise), 0..6)

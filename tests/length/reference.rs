@@ -1,11 +1,11 @@
-//! What the stages should do, written for plainness: whole streams, wide integers, no state.
+//! A reference for the stages, written for plainness: whole streams, wide integers, no state.
 
 use segue::laws::{End, Entry, FaultSeen, Trace, observe};
 use segue::length::{self, Prefix, Prefixed};
 
 use crate::{Kind, with_prefix};
 
-/// What the builder of `Prefixed` is told.
+/// The settings of a `Prefixed`.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) kind: Kind,
@@ -38,7 +38,7 @@ pub(crate) struct Delimited {
     pub(crate) rest: i128,
 }
 
-/// What a slow reader makes of the start of a prefix.
+/// The result of a slow reader of the start of a prefix.
 pub(crate) enum Read {
     Whole(i128, usize),
     Short,
@@ -73,7 +73,8 @@ impl Settings {
         seen(with_prefix!(self.kind, prefix => observe(self.build(prefix), stream, cuts)))
     }
 
-    /// What the length of a record counts besides what is behind the header, less the adjustment.
+    /// Returns the bytes that the length of a record counts besides those behind the header, less
+    /// the adjustment.
     fn extra(&self, size: usize) -> i128 {
         let counted = match self.counts {
             Counts::Nothing => 0,
@@ -156,7 +157,7 @@ impl Settings {
     }
 }
 
-/// What is to be compared of a run.
+/// Returns the part of a run that is compared.
 pub(crate) fn seen(trace: Trace) -> Vec<Seen> {
     let fault = |fault: FaultSeen| Seen::Fault(fault.cause, fault.at, fault.fatal);
     let mut seen = Vec::new();

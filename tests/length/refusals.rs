@@ -1,4 +1,4 @@
-//! What is refused, why, and where.
+//! Refused records, with the reason and the place.
 
 use segue::length::{self, Error, Prefix, Prefixed};
 use segue::{Buffer, Cause, Decode, Fault, Framing, Output, Record, Step};

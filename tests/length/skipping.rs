@@ -60,7 +60,7 @@ where
     seen
 }
 
-/// What should come of it.
+/// Returns the expected result.
 fn expect(settings: &Settings, max: usize, stream: &[u8]) -> Vec<Seen> {
     let mut seen = Vec::new();
     let mut at = 0;

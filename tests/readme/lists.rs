@@ -1,8 +1,8 @@
-//! What is said of packages, features and versions in one place is so in the others.
+//! Lists of packages, features and versions agree with one another.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// What a manifest says, as far as it is looked at.
+/// The parts of a manifest that are looked at.
 struct Package {
     name: String,
     /// Relative to the workspace.

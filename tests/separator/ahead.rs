@@ -24,7 +24,7 @@ impl Random {
     }
 }
 
-/// What came of a stage: records, where each ended, and the fault or need at the end.
+/// The result of a stage: records, the end of each, and the fault or need at the end.
 #[derive(Debug, Default, PartialEq)]
 struct Seen(Vec<(Vec<u8>, u64)>, Vec<String>);
 
@@ -172,7 +172,7 @@ fn the_limit_of_an_inlet_is_one_whatever_is_known() {
     }
 }
 
-/// What else is consumed between two loans is none of a line, whatever was seen of it.
+/// Bytes that are consumed between two loans are no part of a line, even if they were seen as one.
 #[test]
 fn nothing_is_known_from_one_loan_to_the_next() {
     let (mut stage, mut output) = (separator::line(), Output::new());

@@ -184,7 +184,7 @@ fn strict_texts_are_the_same_on_every_cut() {
                     b'\n' if at == 0 || input[at - 1] != b'\r' => Some((LineError::BareLf, at)),
                     _ => None,
                 });
-                // What is wrong behind the end is none of the stage's business.
+                // A violation behind the end is not for this stage to find.
                 let over = text_of(&input).map_or(usize::MAX, |(_, left)| input.len() - left.len());
                 let expected = match first {
                     Some((error, at)) if at < over => Some(Fault::new(error).at(at as u64)),

@@ -31,7 +31,7 @@ fn limits_judge_complete_and_incomplete_records_alike() {
                     };
                     let seen = everyhow(make, &text);
                     let skipped = everyhow(skipping(make, max), &text);
-                    // Whether an unfinished record is truncated or over-long hangs on how much of
+                    // An unfinished record is truncated or too long, depending on how much of
                     // it can be the beginning of a separator; a naive search does not tell.
                     let expected = reference(&text, max, false, last, find);
                     let unsure =

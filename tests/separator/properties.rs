@@ -35,7 +35,7 @@ fn lengths() -> impl Strategy<Value = Vec<usize>> {
     prop::collection::vec(1_usize..40, 1..8)
 }
 
-/// What `stage` makes of what it wrote itself, and of which items.
+/// Returns the items that `stage` reads from what it wrote itself, and those that it wrote.
 fn echo<D>(
     make: impl Fn() -> D,
     items: &[Vec<u8>],

@@ -5,7 +5,7 @@ use segue::separator::{EncodeError, Terminated};
 use segue::{Buffer, Decode, Encode, Fault, Output, Record, Step};
 use std::fmt::Debug;
 
-/// What a stage makes of a whole stream.
+/// The items and the end that a stage makes of a whole stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outcome<E> {
     pub(crate) items: Vec<String>,
@@ -116,7 +116,7 @@ pub(crate) fn texts(alphabet: &[u8], length: usize) -> Vec<Vec<u8>> {
     all
 }
 
-/// How a naive reference cuts a stream up: contents and a verdict.
+/// Reads a stream in a naive way, as a reference: its contents, and a verdict.
 pub(crate) fn reference<E>(
     input: &[u8],
     max: usize,
@@ -185,7 +185,7 @@ pub(crate) fn reference_by<E>(
     plain
 }
 
-/// What is encoded decodes to the same, and what is refused would not have.
+/// An encoded item decodes to the same, and a refused one would not have.
 pub(crate) fn encodes_what_it_decodes<D>(make: impl Fn() -> D, ending: &[u8], contents: &[Vec<u8>])
 where
     D: Decode + for<'a> Encode<&'a [u8], Error = EncodeError>,

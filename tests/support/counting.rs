@@ -43,12 +43,12 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What this thread holds, in bytes: less what other threads have freed of it.
+/// Returns the bytes that this thread holds, less those that other threads have freed of them.
 pub(crate) fn held() -> isize {
     HELD.get()
 }
 
-/// How often this thread has allocated.
+/// Returns the number of allocations of this thread.
 pub(crate) fn allocations() -> usize {
     ALLOCATIONS.get()
 }

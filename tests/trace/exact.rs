@@ -65,10 +65,10 @@ fn a_cut_at_each_byte() {
     for cut in 1..SAID.len() {
         let recording = read(&Recorder::new(), &[cut]);
         assert_recorded(&recording);
-        // What had been read by the time at which a part ended crossed over, and no more.
+        // Exactly the bytes that had been read when a part ended crossed over.
         let cut = cut as u64;
         let length = SAID.len() as u64;
-        // Where the cut lies before a part's end, the second read has brought everything.
+        // If the cut lies before a part's end, the second read has brought everything.
         let carried = |at| if cut >= at { cut - at } else { length - at };
         assert_eq!(crossings(&recording), [(3, carried(3)), (15, carried(15))], "cut at {cut}");
     }

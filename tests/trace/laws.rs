@@ -108,7 +108,7 @@ fn everything_is_passed_on() {
     laws::passes_on(|| Talkative, || recorder.trace("talkative", Talkative), [b"abc"]);
     let said = recorder.recording().lanes[0].queued;
     assert!(said > 0 && said.is_multiple_of(4));
-    // What a constant forbids stays forbidden: this is so of a stage with a stream inside.
+    // Tracing keeps what a constant forbids, here for a stage with a stream inside.
     const fn wire<D: Decode>(_: &D) -> bool {
         D::WIRE
     }

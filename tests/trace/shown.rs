@@ -89,7 +89,7 @@ fn elements_are_closed_in_order() {
                 Some(name) => assert_eq!(open.pop(), Some(name)),
                 None if tag.ends_with('/') || ["!DOCTYPE", "meta"].contains(&name) => {}
                 None if ["style", "script"].contains(&name) => {
-                    // What is in it has tags of no kind.
+                    // The text in it has no tags.
                     let (_, behind) = rest.split_once(&format!("</{name}>")).expect("it ends");
                     rest = behind;
                 }

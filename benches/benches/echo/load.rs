@@ -1,4 +1,4 @@
-//! Who sends the messages, and reads their echoes.
+//! The client that sends the messages and reads their echoes.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -16,7 +16,7 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// Whether it is one long message at a time.
+    /// Returns true if it is one long message at a time.
     pub(crate) const fn is_long(self) -> bool {
         self.in_flight == 1 && self.payload > 16 * 1024
     }
@@ -69,7 +69,7 @@ impl Load {
     }
 }
 
-/// What can be had without waiting.
+/// Converts would-block to `None`.
 fn now(result: io::Result<usize>) -> io::Result<Option<usize>> {
     match result {
         Ok(count) => Ok(Some(count)),

@@ -1,4 +1,4 @@
-//! What an echo costs over loopback, per message: CPU time of the server, instructions in user
+//! The cost of an echo over loopback, per message: CPU time of the server, instructions in user
 //! space, and system calls.
 //!
 //! Each server is this program once more, as a process that is bound to the first processor; the
@@ -31,10 +31,10 @@ use load::Load;
 use process::{Counting, Server};
 use table::{ByKib, Row};
 
-/// How many times each server has its turn. An odd number, so that one of them is the median.
+/// The number of turns of each server: an odd one, so that one of them is the median.
 const ROUNDS: usize = 9;
 
-/// What is sent: small messages, many under way or each alone, larger ones of which few are, and then
+/// The loads: small messages, many under way or each alone, larger ones of which few are, and then
 /// one at a time of those that are more than a read brings, up to 16 MiB.
 const LOADS: [Load; 11] = [
     Load { payload: 125, in_flight: 64 },
@@ -138,7 +138,7 @@ fn time(load: Load, rounds: usize, rows: &mut [Row<'_>]) -> io::Result<()> {
     Ok(())
 }
 
-/// What a server does per message, if that can be counted.
+/// Returns the count of a server per message, if it can be counted.
 fn count(name: &str, load: Load, counting: Counting) -> Option<f64> {
     // Some hundred short ones go by before all is as it stays.
     let short = if load.is_long() { 8 } else { 8 * load.in_flight.max(8) };

@@ -23,11 +23,11 @@ pub(crate) struct Server {
     child: Child,
     says: BufReader<ChildStdout>,
     address: SocketAddr,
-    /// Where the one who counts leaves what it has counted.
+    /// The file in which the counting tool leaves its counts.
     counted: Option<(Counting, PathBuf)>,
 }
 
-/// What a server can be run under.
+/// The tools that a server can be run under.
 #[derive(Clone, Copy)]
 pub(crate) enum Counting {
     /// System calls, by `strace`.
@@ -114,7 +114,7 @@ impl Server {
         self.hear()?.parse().map_err(io::Error::other)
     }
 
-    /// What was counted until it has ended.
+    /// Returns the count up to the end of the process.
     pub(crate) fn count(mut self) -> Option<u64> {
         self.child.wait().ok()?;
         let (counting, file) = self.counted.as_ref()?;

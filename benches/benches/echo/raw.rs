@@ -12,7 +12,7 @@ use segue_benches::contenders::websocket::by_hand;
 /// Room for all messages that are under way.
 const ROOM: usize = 512 * 1024;
 
-/// What is received, and what is to be sent.
+/// The bytes received, and those to be sent.
 struct Batch {
     input: Vec<u8>,
     held: usize,
@@ -65,7 +65,7 @@ impl Batch {
         &mut self.input[self.held..]
     }
 
-    /// What is to be sent for the `count` bytes that came.
+    /// Returns the bytes to be sent for the `count` bytes that came.
     fn echo(&mut self, count: usize) -> &[u8] {
         let Self { input, held, output } = self;
         output.clear();

@@ -1,4 +1,4 @@
-//! Who echoes, each as its documentation has it.
+//! The servers that echo, each as its documentation shows it.
 
 use std::{future::Future, io, net::TcpStream};
 
@@ -42,7 +42,7 @@ pub(crate) const ALL: &[(&str, Echo)] = &[
     (TOKIO_WEBSOCKETS, |socket| on_tokio(socket, tokio_websockets)),
 ];
 
-/// Whether `name` is measured with this load.
+/// Returns true if `name` is measured with this load.
 pub(crate) fn takes(name: &str, load: Load) -> bool {
     const LONG: [&str; 6] =
         [CONNECTION_SYNC, CONNECTION, TURN, SEND, FASTWEBSOCKETS, TOKIO_WEBSOCKETS];

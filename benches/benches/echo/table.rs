@@ -1,8 +1,8 @@
-//! What was measured, beside the raw loops and the goals.
+//! The measurements, beside the raw loops and the goals.
 
 use crate::{load::Load, servers};
 
-/// What a server has used.
+/// The resources that a server has used.
 pub(crate) struct Row<'n> {
     pub(crate) name: &'n str,
     /// Of CPU time per message, by round.
@@ -18,7 +18,7 @@ impl<'n> Row<'n> {
         Self { name, nanoseconds: Vec::new(), instructions: None, calls: None }
     }
 
-    /// How many times the CPU time of `other` it takes.
+    /// Returns the CPU time as a multiple of that of `other`.
     fn ratio(&self, other: &Self) -> f64 {
         median(self.nanoseconds.iter().zip(&other.nanoseconds).map(|(this, other)| this / other))
     }
@@ -104,8 +104,8 @@ impl ByKib {
         }
     }
 
-    /// Whether a KiB of ours costs much the same from 64 KiB to 16 MiB. What passes the caches costs
-    /// more to anybody, so the same is shown of a peer.
+    /// Prints if a KiB of ours costs much the same from 64 KiB to 16 MiB. Memory beyond the caches
+    /// costs more to anybody, so the same is shown of a peer. Returns true if it does.
     pub(crate) fn print(&self) -> bool {
         let slope = |costs: &[f64]| {
             let first = *costs.first()?;
@@ -131,7 +131,7 @@ fn tell(name: &str, figure: f64, at_most: f64, of_what: &str) -> bool {
     met
 }
 
-/// What is promised of a server.
+/// The goals of a server.
 struct Goal {
     /// Bytes of payload, and messages under way.
     load: (usize, usize),

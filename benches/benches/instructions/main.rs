@@ -1,6 +1,6 @@
 //! Instructions that each contender needs for a record, counted by valgrind.
 //!
-//! What a noisy machine blurs is exact here: the count of two passes is taken from that of ten,
+//! Counts are exact where times are blurred: the count of two passes is taken from that of ten,
 //! so that what comes before the first record and the memory that the first pass makes are left
 //! out. `cargo bench -p segue-benches --bench instructions`; further arguments choose groups by a
 //! part of their name. The exit code tells whether all goals are met.
@@ -23,7 +23,7 @@ use segue_benches::{
     corpus,
 };
 
-/// What is promised: so many instructions a record at most.
+/// The goals: the most instructions for a record.
 const GOALS: &[(&str, &str, u64)] = &[("nested/5", names::STEP, 160)];
 
 /// Calls `see` with each group whose name is `wanted`, one after the other. The others are not even

@@ -8,7 +8,7 @@ use std::{
 
 use segue_benches::said;
 
-/// How much more than recorded a count may be, as a part of it.
+/// The fraction by which a count may exceed the recorded one.
 const TOLERANCE: f64 = 0.02;
 
 /// The build that a count depends on beside our code.

@@ -1,4 +1,4 @@
-//! What is promised.
+//! The goals.
 
 use segue_benches::contenders::names;
 
@@ -9,7 +9,7 @@ pub(crate) struct Goal {
     pub(crate) at_most: f64,
 }
 
-/// Whether the floor by masks competes.
+/// Returns true if the floor by masks competes.
 fn has_masks() -> bool {
     #[cfg(target_arch = "x86_64")]
     return segue_benches::contenders::has_masks();

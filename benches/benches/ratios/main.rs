@@ -120,7 +120,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// How many of what a time is told for, and what it is.
+/// Returns the number of units that a time is divided by, and their name.
 fn unit(group: &Group<'_>) -> (usize, &'static str) {
     if group.records == 1 { (group.bytes, "byte") } else { (group.records, "record") }
 }

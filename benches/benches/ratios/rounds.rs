@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use segue_benches::Group;
 
-/// How many rounds there are. An odd number, so that one of them is the median.
+/// The number of rounds: an odd one, so that one of them is the median.
 const ROUNDS: usize = 41;
 
-/// How long a contender has in a round, about: less than a scheduler lets a process have at once,
+/// The time a contender has in a round, about: less than a scheduler lets a process have at once,
 /// so that a round in which another process came between is an outlier and not the rule.
 const SLICE: Duration = Duration::from_millis(1);
 
-/// What each contender of a group took in each round.
+/// The times of each contender of a group in each round.
 pub(crate) struct Rounds {
     names: Vec<&'static str>,
     /// Nanoseconds of a pass, by round and then by contender.
@@ -55,7 +55,7 @@ impl Rounds {
         median(self.taken.iter().map(|round| round[index]))
     }
 
-    /// How many times as long as `other` a contender takes.
+    /// Returns the time of a contender as a multiple of that of `other`.
     pub(crate) fn ratio(&self, index: usize, other: usize) -> f64 {
         median(self.taken.iter().map(|round| round[index] / round[other]))
     }

@@ -88,7 +88,7 @@ fn tokio_util(piece: usize, line: &[u8]) -> Contender<'_> {
     })
 }
 
-/// What is easily written, and quadratic.
+/// The version that is easily written, and quadratic.
 fn rescan(piece: usize, line: &[u8]) -> Contender<'_> {
     let mut held = Vec::new();
     Contender::new(names::RESCAN, move || {

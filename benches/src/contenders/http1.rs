@@ -13,7 +13,7 @@ use super::{
 use super::{http1_nom, names, note, ours::receive_again, see};
 use crate::{Contender, Group, corpus::Heads};
 
-/// How many heads are read in one pass at least, so that it is not over in a few nanoseconds.
+/// The fewest heads in one pass, so that it is not over in a few nanoseconds.
 const TIMES: usize = 16;
 
 /// The most headers that anybody takes.
@@ -196,7 +196,7 @@ fn repeated<'i, H: 'i>(
     })
 }
 
-/// How often so many heads are read in one pass.
+/// Returns the number of times that the heads are read in one pass.
 fn times(heads: usize) -> usize {
     TIMES.div_ceil(heads)
 }

@@ -10,17 +10,17 @@ use std::{
     slice,
 };
 
-/// Where a name and its value are.
+/// The places of a name and its value.
 pub(super) type Pair<'i> = (&'i [u8], &'i [u8]);
 
-/// What it tells of a head.
+/// The parts of a head that it returns.
 pub(super) struct Masked<'i, 'h> {
     pub(super) method: &'i [u8],
     pub(super) target: &'i [u8],
     pub(super) headers: &'h [Pair<'i>],
 }
 
-/// Whether this processor has what heads are read with by masks.
+/// Returns true if this processor has the instructions to read heads by masks.
 #[must_use]
 pub fn is_there() -> bool {
     is_x86_feature_detected!("avx2")
@@ -46,13 +46,13 @@ fn read_avx2<'i, 'h>(
     headers: &'h mut [MaybeUninit<Pair<'i>>],
 ) -> Option<Masked<'i, 'h>> {
     let (method, rest) = head.split_at(head.iter().take(16).position(|&byte| byte == b' ')?);
-    // What is in line is the first line up to its end; all after that is by mask.
+    // The first line is read byte by byte up to its end; everything behind it by masks.
     let (mut count, mut line, mut colon) = (0, 0_usize, 0);
     let mut target = &rest[..0];
     let mut window = 0;
     loop {
         let (mut controls, mut colons) = masks(head.get(window..).filter(|rest| !rest.is_empty())?);
-        // What lies before the line has been seen.
+        // The bytes before the line have been seen.
         if let Some(seen @ 0..64) = line.checked_sub(window) {
             controls &= u64::MAX << seen;
             colons &= u64::MAX << seen;
@@ -98,7 +98,8 @@ fn read_avx2<'i, 'h>(
     }
 }
 
-/// What is neither visible ASCII nor a space, and the colons, in the next 64 bytes.
+/// Returns the masks of bytes that are neither visible ASCII nor a space, and of colons, in the
+/// next 64 bytes.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn masks(rest: &[u8]) -> (u64, u64) {

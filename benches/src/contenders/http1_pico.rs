@@ -8,7 +8,7 @@ use std::{
 
 use picohttpparser_sys::{phr_header, phr_parse_request};
 
-/// What it tells of a head.
+/// The parts of a head that it returns.
 pub(super) struct Pico<'i, 'h> {
     pub(super) method: &'i [u8],
     pub(super) target: &'i [u8],

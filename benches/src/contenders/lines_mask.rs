@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 
 use super::see;
 
-/// Whether [`count`] can be called here.
+/// Returns true if [`count`] can be called here.
 pub(super) fn is_there() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("bmi1")
 }

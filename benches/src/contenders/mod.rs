@@ -1,4 +1,4 @@
-//! Who competes at what.
+//! The contenders, by group.
 
 mod dribble;
 mod http1;
@@ -120,7 +120,7 @@ pub mod names {
     pub const OCTETS: &str = "octets";
     /// The types of quinn.
     pub const QUINN: &str = "quinn-proto";
-    /// Who all are compared with: the first of these that competes.
+    /// The reference of a comparison: the first of these that competes.
     pub const PEERS: &[&str] = &[TOKIO_UTIL, TUNGSTENITE, MEMCPY, S2N];
     /// Looks through all that it has with every piece that comes.
     pub const RESCAN: &str = "search again";
@@ -130,14 +130,14 @@ pub mod names {
     pub const LINE_256K: &str = "segue step, 256 KiB";
 }
 
-/// What all contenders do with a record that they are lent.
+/// Uses a record that was lent, the same for all contenders.
 #[inline]
 fn see(record: &[u8]) {
     note(record);
     black_box(record);
 }
 
-/// What all contenders do with a record that is theirs.
+/// Uses a record that is owned, the same for all contenders.
 #[inline]
 fn see_owned(record: impl AsRef<[u8]>) {
     note(record.as_ref());

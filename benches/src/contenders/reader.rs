@@ -18,7 +18,7 @@ use crate::Contender;
 /// is set to the same.
 const READ: usize = 16 * 1024;
 
-/// What a read gives, in memory.
+/// A reader over memory that gives a fixed number of bytes a read.
 struct Source<'i>(&'i [u8]);
 
 impl Read for Source<'_> {

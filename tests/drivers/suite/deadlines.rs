@@ -1,4 +1,4 @@
-//! How long a peer may take, by a clock that stands still until everybody sleeps.
+//! Deadlines of a peer, by a clock that stands still until all tasks sleep.
 
 use std::{io::ErrorKind, task::Poll, time::Duration};
 
@@ -22,7 +22,7 @@ fn open(script: &Script) -> Connection<Script, Talk> {
     Connection::new(script.clone(), Talk::default()).with_deadlines(deadlines())
 }
 
-/// What a caller does that waits for an item, and lets a byte come every 60 milliseconds: the
+/// Waits for an item, and lets a byte come every 60 milliseconds. Returns the
 /// error that it ends with, and the time.
 macro_rules! trickle {
     ($connection:expr, $script:expr, $clock:expr, $bytes:expr) => {{
@@ -296,7 +296,7 @@ fn a_phase_goes_on_where_its_future_was_dropped() {
                 Poll::Pending => clock.goes_on(300 * MS),
                 Poll::Ready(turn) => break turn.map(drop).unwrap_err(),
             }
-            // What wins sends something, which is no item.
+            // The branch that wins sends something, which is no item.
             wait!(connection.send(&mut Talk::default(), &b"news"[..])).unwrap();
             times += 1;
             assert!(times < 100, "the phase begins anew");

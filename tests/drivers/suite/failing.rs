@@ -1,4 +1,4 @@
-//! Which failure is told, and what is told behind it.
+//! Failures: which one is reported first, and what follows it.
 
 use std::io::ErrorKind;
 
@@ -132,7 +132,7 @@ fn a_drain_and_a_wait_for_room_that_are_interrupted_go_on() {
     });
 }
 
-/// What is queued behind the end of this side.
+/// Output that is queued behind the end of this side.
 #[test]
 fn what_is_put_behind_the_end_is_refused_by_the_flush_once() {
     play!({

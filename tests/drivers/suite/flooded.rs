@@ -22,7 +22,7 @@ fn an_echo_that_waits_for_no_room_stops_at_the_marks() {
         let request = messages([&"x".repeat(253)[..]]); // and its answer: 255 bytes
         let high_water = 10_000;
         let options = Options::new().nonblocking(true).high_water(high_water);
-        // Whether requests come one by one, or many at a time. The mark is the high-water mark on
+        // Requests come one by one, or many at a time. The bound is the high-water mark on
         // top of what was queued while there was room, which the last answer passes, and so does
         // the first one above the mark.
         let most = 2 * (high_water + 255);

@@ -1,4 +1,4 @@
-//! What a connection holds while it waits.
+//! The memory of a connection while it waits.
 
 use segue::{
     Handoff,

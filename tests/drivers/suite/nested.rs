@@ -24,7 +24,7 @@ fn chunks(stream: &[u8], size: usize) -> Vec<u8> {
     stream.chunks(size).flat_map(chunk).collect()
 }
 
-/// What chunks carry.
+/// Returns the content of chunks.
 fn carried(mut chunks: &[u8]) -> Vec<u8> {
     let mut stream = Vec::new();
     while let [length, rest @ ..] = chunks {
@@ -185,7 +185,7 @@ fn a_few_bytes_carry_many_records() {
             lines += 1;
         }
         assert_eq!(lines, 100_000);
-        // What comes behind the deflate stream was not taken for a part of it.
+        // The bytes behind the deflate stream were not taken for a part of it.
         let mut connection = connection.follow(|_| length::array::<4>()).unwrap();
         assert_eq!(wait!(connection.turn()).unwrap().unwrap().item.as_slice(), b"next");
     });

@@ -35,7 +35,7 @@ macro_rules! step {
 fn peers_that_send_at_each_other_do_not_stop() {
     play!({
         let text = "something to say";
-        // Whether the output takes it all and the flush waits, or sending waits for room already.
+        // Either the output takes it all and the flush waits, or sending waits for room already.
         for high_water in [16, 100_000] {
             let (left, right) = pipe(64);
             let options = Options::new().nonblocking(true).high_water(high_water).read_size(16);
@@ -111,7 +111,7 @@ fn peers_that_close_at_each_other_do_not_stop() {
                 }
                 assert!(turns < 10_000, "two peers wait for each other");
             }
-            // Who does not want to drop so much reads no more than that.
+            // A caller with a smaller limit reads no more than that.
             let (near, mut far) = pipe(64);
             let mut near = Connection::new(near, Talk::default()).with_options(options);
             near.output_mut().put(&[b'l'; 10_000]);

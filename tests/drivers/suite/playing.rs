@@ -76,7 +76,7 @@ pub(crate) fn echoed(scene: &Scene) -> Heard {
     })
 }
 
-/// What came of a scene in which the caller did things at random, and the items that it has sent.
+/// Returns the result of a scene in which the caller acts at random, and the items it has sent.
 pub(crate) fn done(scene: &Scene, does: &[Does]) -> (Heard, Vec<Vec<u8>>) {
     with_patience(scene.patience, || {
         run!({

@@ -1,4 +1,4 @@
-//! How far is read under each policy: the script's record tells.
+//! The extent of reading under each policy, by the script's record.
 
 use std::{convert::Infallible, io::ErrorKind};
 

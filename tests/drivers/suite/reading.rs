@@ -1,4 +1,4 @@
-//! What is read is the same however it comes.
+//! Reading: the items are the same however the bytes come.
 
 use segue::{
     Cause, Edge, Handoff,

@@ -1,4 +1,4 @@
-//! What happens above the high-water mark.
+//! Connections above the high-water mark.
 
 use std::{io::ErrorKind, task::Poll};
 
@@ -286,7 +286,7 @@ fn a_failure_to_send_makes_room_and_is_reported() {
             let refused = output.queue(&mut Talk::default(), item).unwrap_err();
             assert!(matches!(refused, SendError::Io(_)));
         }
-        // What can still be read is not hidden by it.
+        // It does not hide items that can still be read.
         let log = listen!(connection);
         assert_eq!((log.texts(), log.ended), (vec!["two".to_owned()], true));
     });

@@ -1,4 +1,4 @@
-//! Where two things that work by themselves meet.
+//! Combinations of two features that work by themselves.
 
 use segue::{
     Cause, DecodeExt, Edge, Encode, Output,
@@ -85,7 +85,7 @@ fn what_an_encoder_passed_on_and_then_refused_reaches_nobody() {
             let refused = wait!(connection.queue(&mut Forwards, &b"long before"[..])).unwrap_err();
             assert!(matches!(refused, SendError::Refused(Mistake::Odd)));
             wait!(connection.flush()).unwrap();
-            // What the next connection of this thread begins with is clean as well.
+            // The storage that the next connection of this thread begins with is clean as well.
             wait!(connection.queue(&mut Talk::default(), &[round; 3][..])).unwrap();
             wait!(connection.flush()).unwrap();
             assert_eq!(script.written(), record(b'm', &[round; 3]));

@@ -24,7 +24,7 @@ fn halves_share_one_order() {
     play!({
         let ping = record(b'p', b"?");
         let script = Script::new().gives(&ping).blocks().gives(messages(["one"])).ends();
-        // What the writer has begun to send is finished before an answer is.
+        // An item that the writer has begun to send is finished before an answer begins.
         let script = script.takes(3).write_stalls();
         let (mut reader, mut writer) = open(&script, 1000).split();
         wait!(writer.queue(&mut Talk::default(), &b"first"[..])).unwrap();
@@ -264,7 +264,7 @@ fn what_cannot_be_sent_takes_no_room_in_halves() {
         wait!(reader.flush()).unwrap_err();
         let Ok(connection) = reader.unsplit(writer) else { panic!("two halves of one") };
         let (mut reader, _writer) = connection.split();
-        // What the peer said before it went can still be read.
+        // The items that the peer sent before it left can still be read.
         for said in [b"one", b"two"] {
             assert_eq!(wait!(reader.turn()).unwrap().unwrap().item, said);
         }

@@ -19,7 +19,7 @@ const SECOND: Duration = Duration::from_secs(1);
 #[test]
 fn a_handshake_that_is_not_answered_is_tried_again() {
     play!({
-        // Whether a blocking transport comes back by itself or a readiness loop looks at the time.
+        // Either a blocking transport returns by itself, or a readiness loop looks at the time.
         for has_time_outs in [true, false] {
             let mut clock = Clock::new(has_time_outs);
             let script = Script::new().waits_for(18).gives(b"come in\n");

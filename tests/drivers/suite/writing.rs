@@ -37,7 +37,7 @@ fn a_batch_is_flushed_before_a_read_that_may_wait() {
         let mut connection = Connection::new(script.clone(), Talk::default());
         let log = echo!(connection);
         assert_eq!(log.texts(), ["one", "two"]);
-        // Where a read cannot wait, whatever has come is read first; but not where a read that
+        // If a read cannot wait, everything that has come is read first; but not if a read that
         // was short has most likely taken all.
         let expected: &[usize] = if FLUSH_FIRST || SHORT_IS_ALL { &[5, 5] } else { &[10] };
         assert_eq!(script.writes(), expected);
@@ -185,7 +185,7 @@ fn a_write_error_is_reported_when_nothing_can_be_read() {
         wait!(connection.queue(&mut Talk::default(), &b"request"[..])).unwrap();
         let error = wait!(connection.ready()).unwrap_err();
         assert!(matches!(error, segue::driver::Error::Io(e) if e.kind() == ErrorKind::BrokenPipe));
-        // What cannot be sent is not kept, and nothing more is accepted.
+        // Output that cannot be sent is not kept, and nothing more is accepted.
         assert!(!connection.wants_write());
         let error = wait!(connection.queue(&mut Talk::default(), &b"x"[..])).unwrap_err();
         assert!(matches!(error, SendError::Io(_)));

@@ -65,7 +65,7 @@ fn unsplit(reader: Reader, writer: Writer) -> Connection<End, Talk> {
     connection
 }
 
-/// What the reader owes is over the mark, and not over twice the mark.
+/// The answers that the reader owes are above the mark, and not above twice the mark.
 #[test]
 fn a_peer_may_write_everything_before_it_reads() {
     for writes_all in [true, false] {
@@ -196,7 +196,7 @@ fn callers_of_the_reader_wait_for_room_to_answer() {
     });
 }
 
-/// What the writer has sent arrives before its end; answers that come later are for nobody.
+/// The writer's items arrive before its end; answers that come later are for nobody.
 #[test]
 fn the_writer_may_close() {
     search(|| {

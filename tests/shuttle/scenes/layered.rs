@@ -64,8 +64,7 @@ fn speaks_and_hears(peer: &End) -> JoinHandle<Vec<u8>> {
     thread::spawn(move || hearer.hear_all())
 }
 
-/// What was sealed. Its records are whole and in order, it ends with the layer's end, and nothing
-/// is behind that.
+/// Opens what was sealed. Its records must be whole and in order, and the layer's end the last.
 fn opened(wire: &[u8]) -> Heard {
     let (mut layer, mut answers) = (Numbered::default(), Output::new());
     let (mut wire, mut plain) = (Buffer::from(wire), Vec::new());

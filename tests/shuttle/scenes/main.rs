@@ -20,7 +20,7 @@ mod talk;
 
 use talk::record;
 
-/// How many pings and messages there are in a scene: few, so that schedules are short.
+/// The number of pings and messages in a scene: few, so that schedules are short.
 const PINGS: u8 = 5;
 const MESSAGES: u8 = 3;
 
@@ -37,7 +37,7 @@ fn pings() -> Vec<u8> {
     (0..PINGS).flat_map(|number| record(b'p', &[number])).collect()
 }
 
-/// What a message of this number says: longer than what the pipe holds.
+/// Returns the message of this number, which is longer than the pipe holds.
 fn text(number: u8) -> [u8; 6] {
     [number; 6]
 }
@@ -54,7 +54,7 @@ struct Heard {
 /// All that the halves have to say.
 const ALL: Heard = Heard { messages: MESSAGES, answers: PINGS, cut: false };
 
-/// How many bytes that is.
+/// The length of all messages and answers in bytes.
 const LENGTH: usize = MESSAGES as usize * 8 + PINGS as usize * 3;
 
 fn heard(mut bytes: &[u8]) -> Heard {

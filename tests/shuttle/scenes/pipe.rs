@@ -32,7 +32,7 @@ struct State {
     is_over: bool,
     /// After so many more bytes, writes fail.
     fails_after: usize,
-    /// Whom to wake for whatever happens: the last one who has asked.
+    /// The task to wake for any event: the last one that has asked.
     waker: Option<Waker>,
 }
 

@@ -14,7 +14,7 @@ use segue::driver::Timer;
 pub(crate) struct Clock {
     time: Time,
     id: usize,
-    /// What was asked for last, to be asked for again by a task.
+    /// The last request, to be repeated by a task.
     asked: Option<Duration>,
 }
 

@@ -45,7 +45,7 @@ impl Spawner {
 }
 
 impl<R> Joined<R> {
-    /// Whether it has come to something; the task is woken when it has.
+    /// Returns true once there is a result; the task is woken then.
     pub(crate) fn is_done(&self, cx: &mut Context<'_>) -> bool {
         let mut slot = self.0.borrow_mut();
         slot.1 = Some(cx.waker().clone());
@@ -105,7 +105,7 @@ impl Task {
         self.woken.flag.load(Ordering::Relaxed)
     }
 
-    /// Whether it is done.
+    /// Returns true if it is done.
     fn poll(&mut self, has_new_waker: bool) -> bool {
         self.woken.flag.store(false, Ordering::Relaxed);
         if has_new_waker {

@@ -21,7 +21,7 @@ use crate::{
     words::{Heard, Odd, Words, Writer},
 };
 
-/// What can be done with a connection, and with a half that only sends.
+/// The operations of a connection, and of a half that only sends.
 pub(crate) trait Link:
     DerefMut<Target = Connection<Self::Transport, Self::Stage>> + Sized
 {
@@ -46,10 +46,10 @@ pub(crate) trait Link:
     async fn close_by(&mut self, limit: u64, clock: &mut Clock) -> io::Result<bool>;
 }
 
-/// What is done with an item; whether room is waited for while it is held.
+/// The use of an item, and if room is waited for while it is held.
 pub(crate) type Then<'a> = &'a mut dyn FnMut(Heard<'_>, &mut dyn Reply) -> bool;
 
-/// What can be done with a connection, and with a half that reads.
+/// The operations of a connection, and of a half that reads.
 pub(crate) trait Reads: Link<Stage = Words> {
     async fn ready(&mut self) -> Result<bool, Error<Odd>>;
     async fn ready_by(&mut self, clock: &mut Clock) -> Result<bool, Error<Odd>>;

@@ -23,7 +23,7 @@ use crate::{
     world::{self, Patience, Waits, World},
 };
 
-/// How a side ends.
+/// The way in which a side ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Leaves {
     /// Says all, closes its side and hears everything.
@@ -42,11 +42,11 @@ pub(crate) struct Side<D> {
     pub(crate) spawner: Spawner,
     pub(crate) options: Options,
     pub(crate) leaves: Leaves,
-    /// How many bytes may still be queued without waiting for room.
+    /// The bytes that may still be queued without waiting for room.
     pub(crate) on_top: Cell<usize>,
-    /// How many bytes that do not wait for room there may be in all.
+    /// The most bytes in all that do not wait for room.
     pub(crate) most_on_top: usize,
-    /// Whether calls are dropped while they are pending.
+    /// True if calls are dropped while they are pending.
     pub(crate) drops_calls: bool,
     is_closed: Cell<bool>,
     /// The same, or it has begun to be.
@@ -169,7 +169,7 @@ impl<D: Driver> Side<D> {
         whole
     }
 
-    /// Whether this side has nothing more to do. The end is said here.
+    /// Returns true if this side has nothing more to do. It sends its end here.
     async fn is_over<L: Reads>(&self, link: &mut L) -> bool {
         if self.is_all_said() && !self.is_closed.get() && !self.is_mute.get() {
             let is_early = self.leaves == Leaves::Early;
@@ -231,7 +231,7 @@ impl<D: Driver> Side<D> {
                 }
                 Some(Err(error)) => {
                     self.world.tell(self.side, &error);
-                    // What was to be said has not left in time.
+                    // The output has not left in time.
                     self.world.told[self.side].borrow_mut().push(error.kind());
                     return;
                 }
@@ -360,14 +360,14 @@ impl<D: Driver> Side<D> {
         }
     }
 
-    /// Whether there is room without waiting. A half does not say how much waits in the queue that
-    /// it shares.
+    /// Returns true if there is room without waiting. A half does not say how much waits in the
+    /// queue that it shares.
     fn has_room<L: Link>(&self, link: &L) -> bool {
         let is_whole = !self.world.books[self.side].open().is_split;
         link.output().has_room() && (is_whole || !link.wants_write())
     }
 
-    /// Whether the next thing may be queued at once.
+    /// Returns true if the next item may be queued at once.
     fn may_add(&self, has_room: bool) -> bool {
         let length = self.world.books[self.side].next_length();
         let may = has_room || length <= self.on_top.get();
@@ -656,7 +656,7 @@ impl<D: Driver> Side<D> {
         self.hear(reader, |cx| joined.is_done(cx)).await
     }
 
-    /// What the task of the writing half does; it gives the half back or drops it.
+    /// Runs the task of the writing half, which gives the half back or drops it.
     async fn write(self: Rc<Self>, mut writer: D::Writer) -> Option<D::Writer> {
         for _ in 0..self.below(30) {
             if self.is_all_said() {

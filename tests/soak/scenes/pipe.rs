@@ -21,10 +21,10 @@ use crate::{
     words::{Lane, Tap},
 };
 
-/// How a transport behaves.
+/// The behaviour of a transport.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Weather {
-    /// How many bytes it holds.
+    /// The number of bytes it holds.
     pub(crate) room: usize,
     /// Reads and writes do less than they could.
     pub(crate) is_short: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Weather {
     pub(crate) interrupts: Option<usize>,
     /// One in so many calls is pending, and ready when it is made again.
     pub(crate) dawdles: Option<usize>,
-    /// What is written can be read only after a flush, as with TLS.
+    /// Written bytes can be read only after a flush, as with TLS.
     pub(crate) holds_back: bool,
     /// Behind so many bytes writing fails, and the reader meets a reset.
     pub(crate) breaks_at: Option<u64>,
@@ -40,7 +40,7 @@ pub(crate) struct Weather {
     pub(crate) hiccup_at: Option<u64>,
 }
 
-/// How an end is called.
+/// The way in which an end is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Calls {
     Polled,
@@ -75,7 +75,7 @@ struct State {
     /// For now there are no whims.
     is_calm: bool,
     bytes: VecDeque<u8>,
-    /// How many of them were flushed.
+    /// The number of them that were flushed.
     visible: usize,
     written: u64,
     read: u64,
@@ -94,7 +94,7 @@ struct State {
     neighbours: Vec<Waker>,
 }
 
-/// Why a call has not done anything.
+/// The reason that a call has not done anything.
 enum Stop {
     /// It has to wait.
     Wait,
@@ -165,7 +165,7 @@ impl State {
         Ok(())
     }
 
-    /// How many bytes can be read now; 0 at the end.
+    /// Returns the number of bytes that can be read now; 0 at the end.
     fn readable(&mut self) -> Result<usize, Stop> {
         self.whim()?;
         if self.weather.hiccup_at.is_some_and(|at| self.read >= at) {
@@ -236,7 +236,7 @@ impl State {
             count += taken;
         }
         self.written += u64::try_from(count).unwrap();
-        // What holds back lets go of it when it is full.
+        // A transport that holds bytes back lets them go when it is full.
         if !self.weather.holds_back || self.bytes.len() >= self.weather.room {
             self.flush();
         }
@@ -271,7 +271,7 @@ impl State {
     }
 }
 
-/// Whether calls are to be written down.
+/// Returns true if calls are to be written down.
 pub(crate) fn is_traced() -> bool {
     static IS_TRACED: OnceLock<bool> = OnceLock::new();
     *IS_TRACED.get_or_init(|| std::env::var_os("SOAK_TRACE").is_some())
@@ -296,13 +296,13 @@ impl Handle {
         self.outgoing.state().tap.items(lane)
     }
 
-    /// Whether what was written here can be read.
+    /// Returns true if the bytes written here can be read.
     pub(crate) fn is_flushed(&self) -> bool {
         let state = self.outgoing.state();
         state.visible == state.bytes.len()
     }
 
-    /// Whether what was written ends inside a record.
+    /// Returns true if the written bytes end inside a record.
     pub(crate) fn is_inside(&self) -> bool {
         self.outgoing.state().tap.is_inside()
     }
@@ -312,7 +312,7 @@ impl Handle {
         self.incoming.state().visible
     }
 
-    /// Whether this direction has failed.
+    /// Returns true if this direction has failed.
     pub(crate) fn is_broken(&self) -> bool {
         let state = self.outgoing.state();
         state.is_broken || state.is_deaf
@@ -325,7 +325,7 @@ impl Handle {
         }
     }
 
-    /// What a readiness loop does on would-block: its task is woken by the next event that the
+    /// Waits as a readiness loop does on would-block: its task is woken by the next event that the
     /// connection is interested in. Events are edges: one comes after a call would have blocked.
     pub(crate) fn register(&self, cx: &mut Context<'_>, wants_write: bool, is_half: bool) {
         let mut state = self.incoming.state();
@@ -559,7 +559,7 @@ impl Timeouts for Handle {
     }
 }
 
-/// What both of the polled drivers ask of a transport that is written to.
+/// The calls of both polled drivers on a transport that is written to.
 macro_rules! write_polled {
     ($poll_end:ident) => {
         fn poll_write(

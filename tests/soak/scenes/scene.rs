@@ -14,7 +14,7 @@ use crate::{
     world::{LONGEST, World},
 };
 
-/// What a transport does in a scene.
+/// Draws the behaviour of a transport in a scene.
 pub(crate) fn weather(chance: &mut Chance, has_faults: bool) -> Weather {
     let sometimes = |chance: &mut Chance| {
         if chance.one_in(2) { Some(chance.within(2..12)) } else { None }
@@ -85,7 +85,7 @@ pub(crate) fn play<D: Driver>(seed: u64) {
     let weather = [(); 2].map(|()| weather(chance, has_faults));
     let pipes = pipe(D::CALLS, weather, chance);
     let options = [(); 2].map(|()| options(chance));
-    // What a side may have to send by no wish of its callers, and what they add without waiting.
+    // The bytes that a side sends by itself, and those that its callers add without waiting.
     // Two that both pass their marks do not read: one that does not is enough.
     let flooded = if chance.one_in(2) { Some(chance.below(2)) } else { None };
     let on_top = [0, 1].map(|side| {

@@ -24,7 +24,7 @@ use crate::{
 /// Plays the scene of a seed.
 ///
 /// # Panics
-/// Where it stops, or something is missing at its end.
+/// Fails if the scene stops, or if something is missing at its end.
 pub(crate) fn play(seed: u64) {
     let (done, result) = mpsc::channel();
     let scene = thread::spawn(move || {
@@ -221,7 +221,7 @@ impl Side {
                 again(|| output.room()).unwrap();
             }
         }
-        // What its callers never asked for is not said.
+        // Output that its callers never flushed is not sent.
         peer.own.open().says.clear();
         again(|| whole.close_write()).unwrap();
         Told::new()

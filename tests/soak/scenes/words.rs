@@ -21,7 +21,7 @@ use segue::{Decode, Encode, Fault, Framing, Output, Record};
 /// The next stage has capitals for its letters, and the one after that small ones again.
 pub(crate) const HEAD: usize = 6;
 
-/// What this protocol has against a record.
+/// A violation of this protocol by a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Odd;
 
@@ -58,13 +58,13 @@ pub(crate) enum Lane {
 /// All that goes in one direction.
 #[derive(Debug, Default)]
 pub(crate) struct Book {
-    /// What is still to be said.
+    /// The records still to be sent.
     pub(crate) says: VecDeque<Say>,
     /// The lengths of the items of each lane that an encoder has accepted.
     pub(crate) accepted: [Vec<usize>; 2],
-    /// How many of them a flush has said to have left.
+    /// The number of them that have left, by a flush.
     pub(crate) flushed: [usize; 2],
-    /// How many of them the other side has received.
+    /// The number of them that the other side has received.
     pub(crate) received: [usize; 2],
     /// Lengths of pings, and how many of them were answered.
     pings: [Vec<usize>; 2],
@@ -72,7 +72,7 @@ pub(crate) struct Book {
     /// Rises with each split and unsplit: nothing of an earlier one comes later.
     epoch: u8,
     heard_epoch: u8,
-    /// Which stage the sender speaks for.
+    /// The stage that the sender writes for.
     capitals: bool,
     /// Both halves speak, so the stage stays.
     pub(crate) is_split: bool,
@@ -95,7 +95,7 @@ impl Books {
         self.open().says.front().map_or(0, |say| say.length())
     }
 
-    /// Whether so many splits are enough.
+    /// Returns true if this many splits are enough.
     pub(crate) fn is_worn(&self) -> bool {
         self.open().epoch > 100
     }
@@ -160,7 +160,7 @@ fn head(kind: u8, from: u8, number: u16, length: usize) -> [u8; HEAD] {
     [kind, from, a, b, c, d]
 }
 
-/// What a head says: the kind, from whom, the number, and the length of the whole record.
+/// Returns the content of a head: kind, sender, number, and the length of the whole record.
 pub(crate) fn parsed(head: &[u8]) -> Option<(u8, u8, u16, usize)> {
     let &[kind, from, a, b, c, d, ..] = head else { return None };
     let length = HEAD + usize::from(u16::from_be_bytes([c, d]));
@@ -170,7 +170,7 @@ pub(crate) fn parsed(head: &[u8]) -> Option<(u8, u8, u16, usize)> {
 /// The receiving stage. It holds its driver to the contract.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    /// What its own side says: answers to pings of it come here.
+    /// The records of its own side: answers to its pings come here.
     own: Books,
     capitals: bool,
     pub(crate) is_over: bool,
@@ -312,7 +312,7 @@ impl Encode<()> for Writer {
 #[derive(Debug, Default)]
 pub(crate) struct Tap {
     head: Vec<u8>,
-    /// How many bytes of a payload are to come.
+    /// The bytes of a payload that are still to come.
     payload: usize,
     items: [usize; 2],
 }
@@ -354,7 +354,7 @@ impl Tap {
         self.items[lane as usize]
     }
 
-    /// Whether a record was written in part.
+    /// Returns true if a record was written in part.
     pub(crate) fn is_inside(&self) -> bool {
         !self.head.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What the tasks of a scene share, and what must hold while all of them sleep.
+//! The state that the tasks of a scene share, and the invariants while all of them sleep.
 
 use std::cell::{Cell, RefCell};
 use std::{collections::BTreeMap, future::Future, io, pin::pin, task::Poll};
@@ -11,7 +11,7 @@ use crate::{
     words::{Books, HEAD, Lane},
 };
 
-/// What a task waits for.
+/// The event that a task waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Waits {
     /// For an item.
@@ -22,7 +22,7 @@ pub(crate) enum Waits {
     ForBoth,
 }
 
-/// What a connection looked like when everybody slept.
+/// A connection as it looked when all tasks slept.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Look {
     waits: Waits,
@@ -52,7 +52,7 @@ pub(crate) struct World {
     pub(crate) drops_writer: [Cell<bool>; 2],
     /// A side has closed its connection by one half while the other may have queued something.
     pub(crate) cuts_itself: [Cell<bool>; 2],
-    /// What can go wrong by itself.
+    /// True if transports fail by themselves.
     pub(crate) has_faults: bool,
     is_traced: bool,
     done: Cell<u64>,
@@ -197,8 +197,8 @@ impl World {
         told.push(kind);
     }
 
-    /// Whether a side may end the stream in the middle of a record: it was told of a failure, or has
-    /// dropped both halves.
+    /// Returns true if a side may end the stream in the middle of a record: it has seen a failure,
+    /// or has dropped both halves.
     pub(crate) fn may_leave_inside(&self, side: usize) -> bool {
         let drops_all = self.leaves_early[side].get() && self.drops_writer[side].get();
         drops_all || !self.told[side].borrow().is_empty()
@@ -289,7 +289,7 @@ impl World {
     }
 }
 
-/// What a connection looks like, and whether it is within its bounds.
+/// Looks at a connection, and checks that it is within its bounds.
 pub(crate) fn look<T: Transport, S>(
     link: &mut Connection<T, S>,
     waits: Waits,
@@ -315,7 +315,8 @@ pub(crate) fn look<T: Transport, S>(
 pub(crate) const LONGEST: usize = 9000 + HEAD;
 
 impl Look {
-    /// What the options say of memory. `on_top` were added by those who do not wait.
+    /// Checks the bound on memory by the options. `on_top` bytes were added by callers that do not
+    /// wait.
     pub(crate) fn is_bounded(&self, read_size: usize, on_top: usize) {
         let most = LONGEST + self.read_ahead.unwrap_or_default().min(1 << 20) + 16 * read_size;
         assert!(self.buffered <= most, "it has buffered {} of {most}", self.buffered);

@@ -28,7 +28,7 @@ impl fmt::Debug for Payloads {
 /// 20 bytes and more is left over.
 const LENGTH: usize = 1157;
 
-/// How many frames each payload has.
+/// The number of frames in each payload.
 const FRAMES: usize = 7;
 
 impl Payloads {
@@ -88,14 +88,14 @@ pub fn frames<'p>(name: &str, payloads: &'p Payloads) -> Group<'p> {
     }
 }
 
-/// What all do with a number of a frame.
+/// Uses a number of a frame, the same for all contenders.
 #[inline]
 fn see_number(number: u64) {
     note(&number.to_be_bytes());
     black_box(number);
 }
 
-/// What all do with the ranges of an ACK.
+/// Uses the ranges of an ACK, the same for all contenders.
 #[inline(always)]
 fn see_ranges(ranges: impl Iterator<Item = RangeInclusive<u64>>) {
     for range in ranges {
@@ -177,7 +177,7 @@ fn varint(input: &mut &[u8]) -> Option<u64> {
     Some(value)
 }
 
-/// What ours do with a frame. In line, as the others have it.
+/// Uses a frame of ours; in line, as in the others.
 #[inline(always)]
 fn see_ours(frame: &Frame<'_>) {
     match frame {

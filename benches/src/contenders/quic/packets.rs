@@ -23,10 +23,10 @@ use segue_quic::{
 use super::super::{names, note, see};
 use crate::{Contender, Group};
 
-/// How many datagrams a pass goes through.
+/// The number of datagrams in a pass.
 const DATAGRAMS: u32 = 64;
 
-/// How long a connection id is.
+/// The length of a connection id in bytes.
 const ID: usize = 8;
 
 /// Datagrams, and how many packets are in all of them.
@@ -204,7 +204,7 @@ fn refilled(
     )
 }
 
-/// What has to be read of headers of version 1, without a check that can be left out.
+/// Reads a header of version 1, with no check that can be left out.
 fn headers_by_hand(mut rest: &[u8]) {
     while let [first, behind @ ..] = rest {
         if first & 0x80 == 0 {

@@ -32,7 +32,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// What groups are named by.
+    /// Returns the name in the names of groups.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -157,8 +157,8 @@ fn s2n(stream: &[u8], segments: Vec<(usize, usize)>) -> Contender<'_> {
     })
 }
 
-/// What a test can tell by whether all have seen the end of the stream: the chunks that they see it
-/// in differ.
+/// Tells a test that a contender has seen the end of the stream; the chunks that they see it in
+/// differ.
 fn saw(bytes: &[u8]) {
     if let Some(last) = bytes.last().filter(|last| **last == LAST) {
         note(&[*last]);

@@ -31,7 +31,7 @@ pub fn varints<'c>(width: &str, corpus: &'c Corpus) -> Group<'c> {
     }
 }
 
-/// What all do with an integer.
+/// Uses an integer, the same for all contenders.
 #[inline]
 fn see(value: u64) {
     note(&value.to_be_bytes());

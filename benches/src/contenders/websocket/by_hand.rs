@@ -1,4 +1,4 @@
-//! What everybody is held against: a frame at a time, with the checks that keep a server alive.
+//! The reference: a frame at a time, with the checks that keep a server alive.
 //!
 //! The flags and the opcode, the mask bit and the limit are looked at; shortest lengths, fragments
 //! and control frames are not.

@@ -66,7 +66,7 @@ fn floor(input: &[u8]) -> Contender<'_> {
     )
 }
 
-/// What is done at least by those who copy.
+/// The least work of a contender that copies.
 fn memcpy(corpus: &Corpus) -> Contender<'_> {
     let mut copy = corpus.bytes.clone();
     Contender::new(names::MEMCPY, move || {

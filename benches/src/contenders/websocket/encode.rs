@@ -53,7 +53,7 @@ pub fn encode<'i>(role: Role, payload: usize) -> Group<'i> {
     }
 }
 
-/// What is to be sent.
+/// The messages to be sent.
 struct Job {
     role: Role,
     payload: Bytes,

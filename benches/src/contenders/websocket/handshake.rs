@@ -22,7 +22,7 @@ pub fn handshake<'i>() -> Group<'i> {
     }
 }
 
-/// What all have seen: that there is a connection now.
+/// The result that all contenders have seen: there is a connection now.
 const OPENED: &[u8] = b"opened";
 
 /// The exchange, between a buffer and an output.

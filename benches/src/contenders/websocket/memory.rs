@@ -128,7 +128,7 @@ impl futures_io::AsyncWrite for Futures<'_> {
     }
 }
 
-/// What a future has without waiting.
+/// Takes the value of a future that does not wait.
 #[inline]
 pub(super) fn now<F: Future>(future: F) -> Poll<F::Output> {
     pin!(future).poll(&mut Context::from_waker(Waker::noop()))

@@ -5,7 +5,7 @@
 //! from it within the time. Both roles of segue are there for them to be held against: the stage,
 //! and a connection over the same transport.
 //!
-//! What is equal, and what is not:
+//! The contenders agree in some points and differ in others:
 //! - Payloads are binary, so that nobody checks UTF-8.
 //! - Who decodes unmasks in place or in a buffer of its own, and shows the payload. The floor and
 //!   segue lend it, sockudo-ws and yawc make it a `Bytes` over what they were given, the others copy
