@@ -1,4 +1,4 @@
-//! A line server that gives up slow clients, under each driver.
+//! A line server that gives up on slow clients, under each driver.
 //!
 //! ```text
 //! cargo run --example deadlines
@@ -30,7 +30,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A line server that gives up slow clients.
+/// A line server that gives up on slow clients.
 #[derive(Parser)]
 struct Arguments {
     /// The driver of the connections; each in turn by default.

@@ -7,7 +7,7 @@
 //! A connection over a non-blocking socket has the same methods: each goes as far as it can, and
 //! answers would-block there. Nothing is lost by that, so it is called again when the socket is
 //! ready. A call that has done a bounded amount of work answers "again", and the others are served.
-//! The server echoes length-prefixed records, and gives up slow clients; its clients are threads.
+//! The server echoes length-prefixed records, and gives up on slow clients; its clients are threads.
 
 use mio::{
     Events, Interest, Poll, Registry, Token,

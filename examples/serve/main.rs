@@ -4,7 +4,7 @@
 //! cargo run --release --example serve -- --listen 127.0.0.1:8080 --driver tokio
 //! ```
 //!
-//! It gives up slow clients, and goes on when the process has no descriptors left.
+//! It gives up on slow clients, and goes on when the process has no descriptors left.
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 

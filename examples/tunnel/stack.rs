@@ -103,7 +103,7 @@ pub fn greeting() -> Deadlines {
 }
 
 /// Returns the deadlines of the tunnel, and of each stream in it: enough for the slowest links
-/// worth serving, and short enough to give up a peer that stands still.
+/// worth serving, and short enough to give up on a peer that stands still.
 pub fn deadlines() -> Deadlines {
     let seconds = Duration::from_secs;
     Deadlines::new().record(seconds(10)).idle(seconds(10)).send(seconds(10))

@@ -56,7 +56,7 @@ struct Arguments {
     /// Traces one side only: server or client.
     #[arg(long, value_name = "NAME", requires = "trace")]
     side: Option<String>,
-    /// Shows up to so many bytes of payload of each range.
+    /// Shows up to this many bytes of payload of each range.
     #[arg(long, value_name = "BYTES", default_value_t = 0, requires = "trace")]
     payload: usize,
 }

@@ -8,7 +8,7 @@ use std::{
 use super::transport::Passed;
 use crate::Moment;
 
-/// The times that a peer may take, before a method that ends in `_by` gives it up.
+/// The times that a peer may take before a method that ends in `_by` gives up on it.
 ///
 /// The times count by the [`Timer`](super::Timer) that is passed to that method, which must be the
 /// same, or have the same epoch, in all calls on one connection. [`Duration::MAX`] is no deadline.

@@ -20,7 +20,7 @@
 //! - By `split`, two tasks or threads take a half each. In a struct the type of a half is
 //!   `Connection<Half<tokio::Tokio<T>>, S>`, or [`HalfConnection`]`<`[`sync::Std`]`<T>, S>`; the
 //!   second half has `()` for its stage.
-//! - Methods that end in `_by` keep [`Deadlines`], and those of a handshake, by a [`Timer`]: a
+//! - Methods that end in `_by` enforce [`Deadlines`], and those of a handshake, with a [`Timer`]: a
 //!   [`sync::SocketClock`] or [`SocketTimer`], a `tokio::TokioTimer` (feature `tokio-time`), a
 //!   `futures::AsyncIoTimer` (feature `async-io`), or your own.
 //! - `close` waits no longer than [`Options::linger`]. It exists if the transport has a clock:

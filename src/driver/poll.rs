@@ -119,7 +119,7 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         poll_fn(|cx| self.poll_flush(cx)).await
     }
 
-    /// Does what [`turn`](Self::turn) does, but gives up a peer that misses one of the
+    /// Does what [`turn`](Self::turn) does, but gives up on a peer that misses one of the
     /// [`Deadlines`](super::Deadlines) by the clock of `timer`. Nothing is lost then, nor when the
     /// future is dropped: a deadline goes on where it was.
     ///
@@ -161,7 +161,7 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         self.encode(encoder, item)
     }
 
-    /// Does what [`send`](Self::send) does, but gives up a peer that does not take it within
+    /// Does what [`send`](Self::send) does, but gives up on a peer that does not take it within
     /// [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl<T: PollTransport, S: Decode> Connection<T, S> {
         self.flush_by(timer).await.map_err(SendError::Queued)
     }
 
-    /// Does what [`flush`](Self::flush) does, but gives up a peer that does not take all of it
+    /// Does what [`flush`](Self::flush) does, but gives up on a peer that does not take all of it
     /// within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
@@ -289,7 +289,7 @@ impl<T: PollTransport> Connection<T, ()> {
         poll_fn(|cx| self.poll_exchange(cx, exchange, &mut None)).await
     }
 
-    /// Runs a handshake to its end as [`exchange`](Self::exchange) does, with its deadlines kept by
+    /// Runs a handshake to its end as [`exchange`](Self::exchange) does, with its deadlines enforced by
     /// `timer`. One without deadlines has [`Deadlines::record`](super::Deadlines::record) in all.
     ///
     /// # Errors

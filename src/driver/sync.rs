@@ -153,7 +153,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         now(self.poll_flush(&mut context()))?
     }
 
-    /// Does what [`turn`](Self::turn) does, but gives up a peer that misses one of the
+    /// Does what [`turn`](Self::turn) does, but gives up on a peer that misses one of the
     /// [`Deadlines`](super::Deadlines) by the clock of `timer`, which is [armed](super::Timer::arm)
     /// for each call that may wait, and disarmed at the end.
     ///
@@ -215,7 +215,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.encode(encoder, item)
     }
 
-    /// Does what [`send`](Self::send) does, but gives up a peer that does not take it within
+    /// Does what [`send`](Self::send) does, but gives up on a peer that does not take it within
     /// [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
@@ -231,7 +231,7 @@ impl<T: Transport, S: Decode> connection::Connection<Blocking<T>, S> {
         self.flush_by(timer).map_err(SendError::Queued)
     }
 
-    /// Does what [`flush`](Self::flush) does, but gives up a peer that does not take all of it
+    /// Does what [`flush`](Self::flush) does, but gives up on a peer that does not take all of it
     /// within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
@@ -413,7 +413,7 @@ impl<T: Transport> connection::Connection<Blocking<T>, ()> {
             .unwrap_or_else(|error| Err(error.into()))
     }
 
-    /// Runs a handshake to its end as [`exchange`](Self::exchange) does, with its deadlines kept by
+    /// Runs a handshake to its end as [`exchange`](Self::exchange) does, with its deadlines enforced by
     /// `timer`. One without deadlines has [`Deadlines::record`](super::Deadlines::record) in all.
     /// The timer is [armed](super::Timer::arm) for each call that may wait, and disarmed at the
     /// end: a [`SocketTimer`](super::SocketTimer) restores the time-outs of the socket.

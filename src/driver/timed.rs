@@ -23,7 +23,7 @@ enum Stepped<R> {
 }
 
 impl<T: Transport, S: Decode> Connection<T, S> {
-    /// Does what [`poll_ready`](Self::poll_ready) does, but gives up a peer that misses one of the
+    /// Does what [`poll_ready`](Self::poll_ready) does, but gives up on a peer that misses one of the
     /// [`Deadlines`](super::Deadlines) by the clock of `timer`.
     ///
     /// # Errors
@@ -87,7 +87,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         found
     }
 
-    /// Does what [`poll_flush`](Self::poll_flush) does, but gives up a peer that does not take all
+    /// Does what [`poll_flush`](Self::poll_flush) does, but gives up on a peer that does not take all
     /// of it within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl<T: Transport, S: Decode> Connection<T, S> {
         flushed
     }
 
-    /// Does what [`poll_room`](Self::poll_room) does, but gives up a peer that does not make room
+    /// Does what [`poll_room`](Self::poll_room) does, but gives up on a peer that does not make room
     /// within [`Deadlines::send`](super::Deadlines::send).
     ///
     /// # Errors

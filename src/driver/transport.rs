@@ -7,7 +7,8 @@ use std::{
 
 use crate::{Buffer, Output};
 
-/// A carrier of the bytes of a connection: a socket, a layer over one, a stream of a session.
+/// The source and destination of a connection's bytes: a socket, a layer over one, a stream of a
+/// session.
 ///
 /// A blocking transport is never pending; a non-blocking one answers `Pending` for would-block. The
 /// leaves are [`sync::Std`](super::sync::Std), `tokio::Tokio` and `futures::Futures`, over anything

@@ -58,7 +58,7 @@ impl Place {
         });
     }
 
-    /// It is done, and leaves so many bytes, if that is known.
+    /// It is done, and leaves this many bytes, if that is known.
     pub(super) fn ends(&self, left: Option<usize>) {
         self.with(|shared, state| {
             let at = state.position(self.lane);

@@ -39,7 +39,7 @@
 //! whether there is a recorder. A wrapped part takes a lock for each call. A recorder that is
 //! [off](Recorder::off) leaves a comparison for each call of a wrapped part.
 //!
-//! Memory is bounded: the first [so many](Recorder::with_events) events are kept, and the rest only
+//! Memory is bounded: a [number](Recorder::with_events) of events is kept, and the rest only
 //! counted. The sums of each part are exact however many there are. Payload is not kept unless
 //! [asked for](Recorder::with_payload). Times come from the clock of the standard library, which
 //! `wasm32-unknown-unknown` lacks.

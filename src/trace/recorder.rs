@@ -58,7 +58,7 @@ struct Asked {
     first_shown: Option<u64>,
     /// It needs more, behind this offset and with this much shown.
     need: Option<(u64, u64, Need)>,
-    /// It is done, with so many bytes left.
+    /// It is done, with this many bytes left.
     done: Option<Option<usize>>,
     /// The offset in the outgoing stream at which its output begins: 0 for that of a connection.
     outgoing: Option<u64>,
@@ -274,7 +274,8 @@ impl State {
         is_news
     }
 
-    /// A lane is done, with so many bytes left, if that is known. Returns whether that is news.
+    /// Notes that a lane is done, with this many bytes left, if that is known. Returns true if that is
+    /// new.
     pub(super) fn ends(&mut self, lane: usize, left: Option<usize>) -> bool {
         self.lanes[lane].done.replace(left).is_none()
     }

@@ -217,7 +217,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Draws a line over the columns of the bytes that crossed over to a lane: those that it, and
-    /// whoever follows it, took of the `carried` bytes from `from` on.
+    /// the part that follows it, took of the `carried` bytes from `from` on.
     fn carried(
         &self,
         out: &mut String,

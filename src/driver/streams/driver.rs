@@ -61,7 +61,7 @@ where
     <C as Decode>::Error: error::Error + Send + Sync + 'static,
 {
     /// Drives the endpoint with the clock of `timer`: it keeps pings and idle time-outs of the
-    /// session, and gives up a peer that misses one of the connection's
+    /// session, and gives up on a peer that misses one of the connection's
     /// [`Deadlines`](crate::driver::Deadlines). A session may be idle for long: `idle` is the time
     /// in which nothing happens on any stream.
     ///
