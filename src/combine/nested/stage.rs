@@ -67,11 +67,13 @@ where
         }
     }
 
-    /// Asks the outer stage, since the inner one can do nothing.
+    /// Asks the outer stage, since the inner one can do nothing before that, or ends.
     #[inline(never)]
     fn ask_outer(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error<O, I, A>>> {
-        if self.phase == Phase::Over {
-            return Ok(Framing::Done);
+        match self.phase {
+            Phase::Last => return self.ask_last(),
+            Phase::Over => return Ok(Framing::Done),
+            Phase::Fed | Phase::Starved | Phase::Draining => {}
         }
         match self.outer.frame(input, eof).map_err(left).map_err(Fault::fatal)? {
             Framing::Record(length) => {
@@ -100,6 +102,13 @@ where
             return Ok(Framing::Done);
         }
         self.phase = Phase::Last;
+        self.ask_last()
+    }
+
+    /// Asks the inner stage, with nothing to follow what it has.
+    #[cold]
+    #[inline(never)]
+    fn ask_last(&mut self) -> Result<Framing, Fault<Error<O, I, A>>> {
         let framing = self.inner.frame(self.buffer.as_slice(), true);
         Ok(self.follow(framing)?.unwrap_or(Framing::Done))
     }
@@ -176,15 +185,13 @@ where
 
     #[inline(always)]
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Self::Error>> {
-        if matches!(self.phase, Phase::Fed | Phase::Last) {
-            let is_last = self.phase == Phase::Last;
-            let framing = self.inner.frame(self.buffer.as_slice(), is_last);
-            match framing {
+        if self.phase == Phase::Fed {
+            match self.inner.frame(self.buffer.as_slice(), false) {
                 Ok(Framing::Record(length)) => {
                     self.next = Next::Item(length);
                     return Ok(Framing::Record(0));
                 }
-                Ok(Framing::Need(_)) if !is_last => self.phase = Phase::Starved,
+                Ok(Framing::Need(_)) => self.phase = Phase::Starved,
                 framing => {
                     if let Some(framing) = self.follow(framing)? {
                         return Ok(framing);
