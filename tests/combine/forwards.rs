@@ -4,50 +4,14 @@ use core::convert::Infallible;
 use segue::combine::{
     Decision, Either, Erased, Lent, Skim, Skimmed, choice, repeat, skip_oversize,
 };
-use segue::{
-    Buffer, Decode, DecodeExt, Fault, Framing, Moment, Output, Record, Say, Step, laws, length,
-};
+use segue::{Buffer, Decode, DecodeExt, Fault, Moment, Output, Record, Say, Step, laws, length};
 use std::time::Duration;
 
-use crate::{chunks::Chunks, nested::Questions};
-
-/// A record of one byte after the other, and bytes inside all along.
-struct Holding;
-
-const HELD: (usize, usize) = (3, 5);
-
-impl Decode for Holding {
-    type Item<'a> = Record<'a>;
-    type Error = Infallible;
-
-    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Infallible>> {
-        Ok(match input {
-            [] if eof => Framing::Done,
-            [] => Framing::need(1),
-            _ => Framing::Record(1),
-        })
-    }
-
-    fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Record<'a>, Fault<Infallible>> {
-        Ok(record)
-    }
-
-    fn speak(&mut self, say: &mut Say<'_>) -> Result<(), Fault<Infallible>> {
-        if let Some(now) = say.now() {
-            say.wake_at(now + Duration::from_secs(1));
-        }
-        say.output().put(b"said");
-        Ok(())
-    }
-
-    fn progress(&self) -> u64 {
-        7
-    }
-
-    fn residue(&self) -> (usize, usize) {
-        HELD
-    }
-}
+use crate::{
+    chunks::Chunks,
+    holding::{HELD, Holding},
+    nested::Questions,
+};
 
 impl Skim for Holding {
     fn skim(&mut self, input: &[u8], eof: bool, _: usize) -> Result<Skimmed, Fault<Infallible>> {

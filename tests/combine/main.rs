@@ -7,6 +7,8 @@ mod expanders;
 mod expanding;
 mod fatal;
 mod forwards;
+#[path = "../support/holding.rs"]
+mod holding;
 mod inner_answers;
 mod items;
 mod nested;

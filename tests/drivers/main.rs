@@ -8,6 +8,10 @@
 #![expect(clippy::duplicate_mod, reason = "that is how the suite is stamped")]
 #![allow(clippy::unwrap_used, reason = "a scene is a test, though it may not be marked as one")]
 
+// In front of the drivers that use its macros; `sync` has its own.
+#[macro_use]
+mod polled_macros;
+
 mod clock;
 mod deadlines;
 mod endless;

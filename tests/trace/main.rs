@@ -3,6 +3,8 @@
 
 mod drivers;
 mod exact;
+#[path = "../support/holding.rs"]
+mod holding;
 mod laws;
 mod layers;
 mod protocol;
