@@ -42,8 +42,8 @@ use crate::{Buffer, Layer, Output};
     label = "both threads would have to use the transport at once",
     note = "a socket can be used so, since `&TcpStream` reads and writes: its connection, and one \
             with layers over it, can be split",
-    note = "a TLS stream of another library cannot: poll it in non-blocking mode, or take the \
-            connection of tokio or futures-io, whose `split` takes any transport"
+    note = "a TLS stream of another library cannot: put TLS over the socket as a layer (`segue-tls`), \
+            or take the connection of tokio or futures-io, whose `split` takes any transport"
 )]
 pub trait Divide: Transport + sealed::Divide {
     /// The reader and writer that both threads use.
