@@ -101,7 +101,7 @@ impl Client {
     pub(crate) fn receive(&mut self, datagram: &mut [u8]) -> Result<(), Box<dyn Error>> {
         for packet in Coalesced::new(datagram, self.source.len()).greased_fixed_bit() {
             let packet = match packet {
-                Ok(packet) if !packet.follows_another() => packet,
+                Ok(packet) => packet,
                 dropped => {
                     println!("  dropped: {dropped:?}");
                     continue;

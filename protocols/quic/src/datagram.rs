@@ -40,13 +40,16 @@ use crate::{
 /// # Ok::<(), segue::Fault<segue_quic::Discard>>(())
 /// ```
 ///
+/// Once it is done, the stage stands in front of the next datagram, so one serves a socket.
+///
 /// # Errors
 /// A wrong header, as a [`Discard`]. The rest of the datagram is of no use then, unless the fault
-/// is recoverable, as a wrong [fixed bit](Discard::FixedBit) is. Tell the peer nothing of it.
+/// is recoverable, as a wrong [fixed bit](Discard::FixedBit) or [another
+/// destination](Discard::AnotherDestination) is. Tell the peer nothing of it.
 #[derive(Debug, Clone)]
 pub struct Datagram<I> {
     ids: I,
-    greased: bool,
+    accepts: Accepts,
     /// The destination connection id of the first packet.
     first: Option<ConnectionId>,
     /// The fields of the packet in front, if `frame` has said that it is whole.
@@ -58,15 +61,51 @@ impl<I: DestinationLength> Datagram<I> {
     /// header.
     #[must_use]
     pub fn new(ids: I) -> Self {
-        Self { ids, greased: false, first: None, front: None }
+        Self { ids, accepts: Accepts::default(), first: None, front: None }
     }
 
     /// Accepts packets whose fixed bit is 0, too: for an endpoint that has sent the transport
     /// parameter `grease_quic_bit` (RFC 9287 §3.1).
     #[must_use]
     pub fn greased_fixed_bit(mut self) -> Self {
-        self.greased = true;
+        self.accepts.greased = true;
         self
+    }
+
+    /// Accepts packets for another connection id than that of the first packet, too, which an
+    /// endpoint ignores (RFC 9000 §12.2): for tools. [`Packet::follows_another`] tells them apart.
+    #[must_use]
+    pub fn any_destination(mut self) -> Self {
+        self.accepts.any_destination = true;
+        self
+    }
+}
+
+/// The packets that are accepted beyond those that every endpoint accepts.
+#[derive(Debug, Clone, Copy, Default)]
+struct Accepts {
+    /// Those whose fixed bit is 0.
+    greased: bool,
+    /// Those for another connection id than the first.
+    any_destination: bool,
+}
+
+impl Accepts {
+    /// Checks a packet of the kind `kind` whose first byte is `first`.
+    #[inline]
+    fn check(
+        self,
+        kind: PacketKind,
+        first: u8,
+        follows_another: bool,
+    ) -> Result<(), Fault<Discard>> {
+        if follows_another && !self.any_destination {
+            return Err(dropped(Discard::AnotherDestination));
+        }
+        let unfixed = first & FIXED == 0
+            && !self.greased
+            && !matches!(kind, PacketKind::VersionNegotiation | PacketKind::Unknown);
+        if unfixed { Err(dropped(Discard::FixedBit)) } else { Ok(()) }
     }
 }
 
@@ -80,7 +119,12 @@ impl<I: DestinationLength> Decode for Datagram<I> {
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Discard>> {
         self.front = None;
         if input.is_empty() {
-            return Ok(if eof { Framing::Done } else { Framing::Need(Need::to_the_end(1)) });
+            if !eof {
+                return Ok(Framing::Need(Need::to_the_end(1)));
+            }
+            // What comes is another datagram.
+            self.first = None;
+            return Ok(Framing::Done);
         }
         if input.len() > MAX_DATAGRAM {
             return Err(Fault::too_long(MAX_DATAGRAM as u64));
@@ -127,17 +171,16 @@ impl<I: DestinationLength> Decode for Datagram<I> {
         };
         // A packet that was delimited has at least one byte.
         let Some(&first) = bytes.first() else { return Err(Fault::new(Discard::Unreachable)) };
-        match fixed(layout.kind(), first, self.greased) {
-            true => Ok(Packet::new(bytes, layout, follows_another)),
-            false => Err(no_fixed_bit()),
-        }
+        self.accepts.check(layout.kind(), first, follows_another)?;
+        Ok(Packet::new(bytes, layout, follows_another))
     }
 }
 
 /// An iterator over the packets of a datagram, each lent in place.
 ///
 /// A receiver goes through all of them: dropping one does not affect the others (RFC 9000 §12.2).
-/// Only the packets behind an unreadable header are lost, since their start is unknown.
+/// Only the packets behind an unreadable header are lost, since their start is unknown. A packet for
+/// another connection id than that of the first is an error of its own.
 ///
 /// ```
 /// # #[cfg(feature = "ring")]
@@ -146,7 +189,7 @@ impl<I: DestinationLength> Decode for Datagram<I> {
 ///
 /// for packet in Coalesced::new(datagram, 8) {
 ///     let Ok(packet) = packet else { continue };
-///     if packet.follows_another() || packet.kind() != PacketKind::Handshake {
+///     if packet.kind() != PacketKind::Handshake {
 ///         continue;
 ///     }
 ///     match packet.unprotect(keys, None) {
@@ -161,7 +204,7 @@ impl<I: DestinationLength> Decode for Datagram<I> {
 pub struct Coalesced<'a, I> {
     rest: &'a mut [u8],
     ids: I,
-    greased: bool,
+    accepts: Accepts,
     first: Option<ConnectionId>,
     at: u64,
 }
@@ -171,14 +214,22 @@ impl<'a, I: DestinationLength> Coalesced<'a, I> {
     /// short header.
     #[must_use]
     pub fn new(datagram: &'a mut [u8], ids: I) -> Self {
-        Self { rest: datagram, ids, greased: false, first: None, at: 0 }
+        Self { rest: datagram, ids, accepts: Accepts::default(), first: None, at: 0 }
     }
 
     /// Accepts packets whose fixed bit is 0, too: for an endpoint that has sent the transport
     /// parameter `grease_quic_bit` (RFC 9287 §3.1).
     #[must_use]
     pub fn greased_fixed_bit(mut self) -> Self {
-        self.greased = true;
+        self.accepts.greased = true;
+        self
+    }
+
+    /// Accepts packets for another connection id than that of the first packet, too, which an
+    /// endpoint ignores (RFC 9000 §12.2): for tools. [`Packet::follows_another`] tells them apart.
+    #[must_use]
+    pub fn any_destination(mut self) -> Self {
+        self.accepts.any_destination = true;
         self
     }
 
@@ -228,25 +279,18 @@ impl<'a, I: DestinationLength> Iterator for Coalesced<'a, I> {
             }
         };
         self.rest = rest;
-        Some(match fixed(layout.kind(), first, self.greased) {
-            true => Ok(Packet::new(bytes, layout, follows_another)),
-            false => Err(moved(no_fixed_bit(), at)),
+        Some(match self.accepts.check(layout.kind(), first, follows_another) {
+            Ok(()) => Ok(Packet::new(bytes, layout, follows_another)),
+            Err(fault) => Err(moved(fault, at)),
         })
     }
 }
 
-/// Returns true if the fixed bit has the value it must have.
-#[inline]
-fn fixed(kind: PacketKind, first: u8, greased: bool) -> bool {
-    first & FIXED != 0
-        || greased
-        || matches!(kind, PacketKind::VersionNegotiation | PacketKind::Unknown)
-}
-
-/// Made out of line, as faults are that are made where packets are lent.
+/// The fault of one packet, which leaves the others. Made out of line, as faults are that are made
+/// where packets are lent.
 #[cold]
-fn no_fixed_bit() -> Fault<Discard> {
-    Fault::new(Discard::FixedBit).recoverable()
+fn dropped(why: Discard) -> Fault<Discard> {
+    Fault::new(why).recoverable()
 }
 
 #[cold]

@@ -17,6 +17,11 @@ pub enum Discard {
     ConnectionIdTooLong(u8),
     /// No connection id of this endpoint is in front of a packet with a short header.
     UnknownDestination,
+    /// The packet is for another connection id than the first one of its datagram.
+    AnotherDestination,
+    /// The client's first Initial packet is for a connection id of this many bytes, where at least
+    /// 8 are needed.
+    ShortDestination(u8),
     /// A Version Negotiation packet that lists no versions, or a part of one.
     VersionList,
     /// The packet ends before the sample that its header is protected by.
@@ -48,6 +53,8 @@ impl Discard {
         match self {
             Self::FixedBit | Self::ConnectionIdTooLong(_) => "RFC 9000 §17.2",
             Self::UnknownDestination => "RFC 9000 §5.2",
+            Self::AnotherDestination => "RFC 9000 §12.2",
+            Self::ShortDestination(_) => "RFC 9000 §7.2",
             Self::VersionList => "RFC 8999 §6",
             Self::TooShort => "RFC 9001 §5.4.2",
             Self::NotProtected => "RFC 9000 §12.1",
@@ -71,6 +78,12 @@ impl fmt::Display for Discard {
             }
             Self::UnknownDestination => {
                 f.write_str("no connection id of this endpoint is there")?;
+            }
+            Self::AnotherDestination => {
+                f.write_str("it is for another connection id than the first of its datagram")?;
+            }
+            Self::ShortDestination(length) => {
+                write!(f, "a first connection id of {length} bytes where at least 8 are needed")?;
             }
             Self::VersionList => f.write_str("the list of versions is empty or cut off")?,
             Self::TooShort => f.write_str("the packet is too short for a sample")?,

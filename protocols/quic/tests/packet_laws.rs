@@ -1,9 +1,9 @@
 //! The laws of segue, stamped on datagrams and on key logs.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-use segue::{Cause, laws};
+use segue::{Buffer, Cause, Output, Step, laws};
 use segue_quic::{
-    Coalesced, Datagram, Discard, Header, MAX_DATAGRAM, Version, Versions, key_log,
+    Coalesced, Datagram, Discard, Header, MAX_DATAGRAM, PacketKind, Version, Versions, key_log,
     tls::{HandshakeMessage, HandshakeMessages, Hello},
 };
 
@@ -59,7 +59,16 @@ fn negotiation() -> Vec<u8> {
 }
 
 fn unknown() -> Vec<u8> {
-    with(long_of(Version::reserved(0), 1, &[7; 200], None), b"whatever")
+    unknown_for(&[7; 200])
+}
+
+fn unknown_for(destination: &[u8]) -> Vec<u8> {
+    with(long_of(Version::reserved(0), 1, destination, None), b"whatever")
+}
+
+/// A packet for another connection id than all others here.
+fn stranger() -> Vec<u8> {
+    with(long(2, b"another", None), b"\x01.")
 }
 
 /// Datagrams, each with all of its packets.
@@ -70,7 +79,7 @@ fn good() -> Vec<Vec<u8>> {
         with(long(0, b"", Some(b"a token")), b"\x80\x00\x00\x03..."),
         with(long(1, b"", None), b"\x00"),
         [initial(), handshake(), short()].concat(),
-        [handshake(), unknown()].concat(),
+        [handshake(), unknown_for(b"12345678")].concat(),
         [handshake(), retry()].concat(),
         with(long_of(Version::V2, 1, b"x", Some(b"y")), b"\x01z"),
         negotiation(),
@@ -87,6 +96,9 @@ fn datagrams_keep_the_laws() {
         [&b"\xc0\x00\x00\x00\x01\x15"[..], &[0; 40]].concat(),
         [&b"\xc0\x00\x00\x00\x01\x00\x15"[..], &[0; 40]].concat(),
         with(initial(), b"\xd0\x6b\x33\x43\xcf\xff"),
+        // For another connection id (RFC 9000 §12.2).
+        [initial(), stranger(), handshake()].concat(),
+        [handshake(), unknown()].concat(),
         // No connection id in front of a short header.
         with(initial(), b"\x40short"),
         // Fixed bits.
@@ -148,11 +160,11 @@ fn both_ways_to_split_agree() {
     inputs.push([b"\x8f\x00\x00\x00\x01\x00\x00\x00\x02..".to_vec(), handshake()].concat());
     for mut input in inputs {
         let mut seen = Vec::new();
-        let (mut buffer, mut output) = (segue::Buffer::from(&input[..]), segue::Output::new());
+        let (mut buffer, mut output) = (Buffer::from(&input[..]), Output::new());
         let mut stage = Datagram::new(8);
         loop {
             match buffer.step(&mut stage, true, &mut output) {
-                Ok(segue::Step::Item(packet)) => {
+                Ok(Step::Item(packet)) => {
                     seen.push(Ok((packet.layout(), packet.as_slice().to_vec())));
                 }
                 Err(fault) => {
@@ -172,13 +184,42 @@ fn both_ways_to_split_agree() {
     }
 }
 
+/// RFC 9000 §12.2: a receiver ignores packets for another connection id than the first one's, and
+/// reads the others.
 #[test]
-fn packets_for_others_are_told() {
-    let stranger = with(long(2, b"another", None), b"\x01.");
-    let mut datagram = [initial(), stranger, handshake(), short()].concat();
-    let packets = Coalesced::new(&mut datagram, 8);
+fn packets_for_others_are_errors_of_their_own() {
+    let datagram = [initial(), stranger(), handshake(), short()].concat();
+    let mut copy = datagram.clone();
+    let packets: Vec<_> = Coalesced::new(&mut copy, 8)
+        .map(|packet| packet.map(|packet| packet.kind()).map_err(|fault| (fault.cause, fault.at)))
+        .collect();
+    let another = (Cause::Stage(Discard::AnotherDestination), initial().len() as u64);
+    assert_eq!(
+        packets,
+        [Ok(PacketKind::Initial), Err(another), Ok(PacketKind::Handshake), Ok(PacketKind::OneRtt)]
+    );
+    assert!(Discard::AnotherDestination.to_string().ends_with("(RFC 9000 §12.2)"));
+    let mut copy = datagram;
+    let packets = Coalesced::new(&mut copy, 8).any_destination();
     let follows: Vec<_> = packets.map(|packet| packet.unwrap().follows_another()).collect();
     assert_eq!(follows, [false, true, false, false]);
+}
+
+/// One stage reads datagram after datagram: nothing of the last one, not even its connection id,
+/// is left once it is done.
+#[test]
+fn a_stage_serves_one_datagram_after_the_other() {
+    let (mut stage, mut output) = (Datagram::new(8), Output::new());
+    let other = with(long(2, b"87654321", None), b"\x01.");
+    for datagram in [[initial(), short()].concat(), [other.clone(), other].concat(), initial()] {
+        let (mut buffer, mut packets) = (Buffer::from(&datagram[..]), 0);
+        while let Step::Item(packet) = buffer.step(&mut stage, true, &mut output).unwrap() {
+            assert!(!packet.follows_another());
+            packets += 1;
+        }
+        let mut datagram = datagram;
+        assert_eq!(packets, Coalesced::new(&mut datagram, 8).count());
+    }
 }
 
 #[test]

@@ -53,8 +53,9 @@ impl<'a> Packet<'a> {
         self.bytes.get(self.layout.destination()).unwrap_or_default()
     }
 
-    /// Returns true if the first packet of this datagram has another destination connection id:
-    /// then ignore this one (RFC 9000 §12.2).
+    /// Returns true if the first packet of this datagram has another destination connection id
+    /// (RFC 9000 §12.2). Such packets are errors, unless [any
+    /// destination](crate::Coalesced::any_destination) is accepted.
     #[inline]
     #[must_use]
     pub fn follows_another(&self) -> bool {
