@@ -29,7 +29,7 @@ fuzz_target!(|data: &[u8]| {
         }
         1 => {
             // Padding and what has no length go on to the end, wherever that is.
-            laws::stage(move || Frames::new(packet)).ends_anywhere().fuzz(data);
+            laws::stage(move || stage(packet)).ends_anywhere().fuzz(data);
             frames(packet, data);
         }
         2 => filled(packet, usize::from(*bits) * 4, data),
@@ -37,6 +37,16 @@ fuzz_target!(|data: &[u8]| {
         _ => parameters(if bits & 1 == 0 { Role::Client } else { Role::Server }, data),
     }
 });
+
+/// The frames of a payload, DATAGRAM frames of any size among them.
+fn payload(bytes: &[u8], packet: PacketKind) -> Payload<'_> {
+    Payload::new(bytes, packet).max_datagram_frame(VarInt::MAX)
+}
+
+/// The stage that reads the same.
+fn stage(packet: PacketKind) -> Frames {
+    Frames::new(packet).max_datagram_frame(VarInt::MAX)
+}
 
 /// Three ways to read integers say the same, and what is written is read.
 fn integers(data: &[u8]) {
@@ -54,7 +64,7 @@ fn integers(data: &[u8]) {
 
 /// The iterator and the stage say the same, and what is read is written again to the same.
 fn frames(packet: PacketKind, data: &[u8]) {
-    let (mut payload, mut stage) = (Payload::new(data, packet), Frames::new(packet));
+    let (mut payload, mut stage) = (self::payload(data, packet), self::stage(packet));
     let (mut buffer, mut output) = (Buffer::from(data), Output::new());
     loop {
         let at = payload.offset();
@@ -84,7 +94,7 @@ fn filled(packet: PacketKind, limit: usize, data: &[u8]) {
     let mut bytes = Vec::new();
     let mut builder = Builder::new(&mut bytes, packet, limit);
     let mut taken = Vec::new();
-    for frame in Payload::new(data, PacketKind::OneRtt) {
+    for frame in payload(data, PacketKind::OneRtt) {
         let Ok(frame) = frame else { break };
         let (room, before) = (builder.room(), builder.len());
         match frame {
@@ -114,7 +124,7 @@ fn filled(packet: PacketKind, limit: usize, data: &[u8]) {
         return;
     }
     let mut read = Vec::new();
-    for frame in Payload::new(&bytes, packet) {
+    for frame in payload(&bytes, packet) {
         read.push(frame.expect("what was built is read").frame_type().name());
     }
     // Padding that follows padding is one.

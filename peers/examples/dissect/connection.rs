@@ -2,7 +2,7 @@
 
 use segue::{Output, Step};
 use segue_quic::{
-    ConnectionId, KeyLog, PacketKind, Role, StatelessResetToken, TransportError, Version,
+    ConnectionId, KeyLog, PacketKind, Role, StatelessResetToken, TransportError, VarInt, Version,
     frame::{Frame, NewConnectionId, Payload},
     stream::CryptoStream,
     tls::{HandshakeMessage, HandshakeMessages, Hello},
@@ -74,7 +74,7 @@ impl Connection {
         let largest = &mut self.largest[sender as usize][space(kind)];
         *largest = (*largest).max(Some(packet.number));
         let mut nodes = Vec::new();
-        let (mut payload, mut done) = (Payload::new(&packet.payload, kind), 0);
+        let (mut payload, mut done) = (frames_of(&packet.payload, kind), 0);
         loop {
             let begin = done + payload.offset();
             let next = payload.next();
@@ -92,7 +92,7 @@ impl Connection {
                         if done == packet.payload.len() {
                             return (nodes, None);
                         }
-                        payload = Payload::new(&packet.payload[done..], kind);
+                        payload = frames_of(&packet.payload[done..], kind);
                     }
                     None => return (nodes, Some(error)),
                 },
@@ -164,6 +164,11 @@ impl Connection {
         node.children = self.streams.nodes();
         node
     }
+}
+
+/// The frames of a payload. The parameters that allow for some may have come before the capture.
+fn frames_of(payload: &[u8], kind: PacketKind) -> Payload<'_> {
+    Payload::new(payload, kind).max_datagram_frame(VarInt::MAX)
 }
 
 /// Notes the facts of a handshake message that are of use here.

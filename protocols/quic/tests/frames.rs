@@ -106,6 +106,16 @@ fn samples() -> Vec<(Frame<'static>, &'static [u8], &'static str)> {
     ]
 }
 
+/// The frames of a payload, DATAGRAM frames of any size among them.
+fn payload(bytes: &[u8], packet: PacketKind) -> Payload<'_> {
+    Payload::new(bytes, packet).max_datagram_frame(VarInt::MAX)
+}
+
+/// The stage that reads the same.
+fn frames(packet: PacketKind) -> Frames {
+    Frames::new(packet).max_datagram_frame(VarInt::MAX)
+}
+
 fn encoded(frame: &Frame<'_>) -> Vec<u8> {
     let mut bytes = Vec::new();
     frame.encode(&mut bytes).expect("it keeps the rules");
@@ -152,7 +162,7 @@ fn every_prefix_is_refused() {
             assert_eq!(error.code, ErrorCode::FRAME_ENCODING_ERROR, "{frame:?} cut at {cut}");
             if cut > 0 {
                 assert_eq!(error.frame_type, frame.frame_type().value());
-                let mut payload = Payload::new(&bytes[..cut], PacketKind::OneRtt);
+                let mut payload = self::payload(&bytes[..cut], PacketKind::OneRtt);
                 assert_eq!(payload.next(), Some(Err(error)));
                 assert_eq!((payload.next(), payload.offset()), (None, 0));
             }
@@ -164,7 +174,7 @@ fn every_prefix_is_refused() {
 fn each_frame_stands_where_it_may() {
     for (frame, bytes, allowed) in samples() {
         for (packet, letter) in PACKETS.into_iter().zip(['I', 'H', '0', '1']) {
-            let first = Payload::new(bytes, packet).next().unwrap();
+            let first = payload(bytes, packet).next().unwrap();
             assert_eq!(frame.frame_type().is_allowed_in(packet), allowed.contains(letter));
             if allowed.contains(letter) {
                 assert_eq!(first, Ok(frame));
@@ -175,7 +185,7 @@ fn each_frame_stands_where_it_may() {
             }
         }
         for packet in [PacketKind::Retry, PacketKind::VersionNegotiation, PacketKind::Unknown] {
-            assert!(Payload::new(bytes, packet).next().unwrap().is_err());
+            assert!(payload(bytes, packet).next().unwrap().is_err());
         }
     }
 }
@@ -233,7 +243,7 @@ fn broken() -> Vec<(Vec<u8>, ErrorCode, u32)> {
 #[test]
 fn what_is_broken_is_refused_with_the_right_code() {
     for (bytes, code, kind) in broken() {
-        let mut payload = Payload::new(&bytes, PacketKind::OneRtt);
+        let mut payload = self::payload(&bytes, PacketKind::OneRtt);
         let error = payload.find_map(Result::err).expect("an error");
         assert_eq!((error.code, error.frame_type), (code, VarInt::from(kind)), "{bytes:02x?}");
         assert!(error.section.starts_with("RFC 9000 §"), "{error}");
@@ -291,6 +301,14 @@ fn datagrams_are_bound_by_what_was_announced() {
             assert_eq!(error.code, ErrorCode::PROTOCOL_VIOLATION);
         }
     }
+    // None is taken by an end that has not sent the parameter.
+    for bytes in [&bytes[..], b"\x30", b"\x31\x00"] {
+        let error = Payload::new(bytes, PacketKind::OneRtt).next().unwrap().unwrap_err();
+        assert_eq!((error.code, error.section), (ErrorCode::PROTOCOL_VIOLATION, "RFC 9221 §3"));
+        let mut buffer = Buffer::from(bytes);
+        let mut frames = Frames::new(PacketKind::OneRtt);
+        assert!(buffer.step(&mut frames, true, &mut Output::new()).is_err());
+    }
 }
 
 #[test]
@@ -298,7 +316,7 @@ fn padding_is_one_frame_however_long() {
     for length in [1, 15, 16, 17, 31, 32, 33, 1200] {
         let mut bytes = vec![0; length];
         bytes.push(0x01);
-        let frames = Payload::new(&bytes, PacketKind::Initial).map(Result::unwrap);
+        let frames = self::payload(&bytes, PacketKind::Initial).map(Result::unwrap);
         assert!(frames.eq([Padding { length }.into(), Ping.into()]));
     }
 }
@@ -312,16 +330,16 @@ fn the_stage_keeps_the_laws() {
         let closed = allowed.filter(|(frame, ..)| !is_open(frame));
         let all = closed.map(|(_, bytes, _)| *bytes).collect::<Vec<_>>().concat();
         // A payload that ends in a frame without length, or in padding, may end anywhere.
-        let stage = laws::stage(move || Frames::new(packet)).ends_anywhere();
+        let stage = laws::stage(move || frames(packet)).ends_anywhere();
         stage.accepts(inputs).accepts([all])
     };
     for (packet, letter) in PACKETS.into_iter().zip(['I', 'H', '0', '1']) {
         of(packet, letter).check();
     }
     let broken = broken().into_iter().map(|(bytes, ..)| bytes);
-    let refusing = laws::stage(|| Frames::new(PacketKind::OneRtt)).refuses(broken);
+    let refusing = laws::stage(|| frames(PacketKind::OneRtt)).refuses(broken);
     refusing.linear(|length| b"\x0a\x05\x04data".repeat(length / 7)).check();
-    laws::stage(|| Frames::new(PacketKind::OneRtt))
+    laws::stage(|| frames(PacketKind::OneRtt))
         .linear(|length| {
             [&b"\x02\x80\x0f\xff\xff\x00\x80\x00\x40\x00\x00"[..], &[0; 0x8000], b"\x01"]
                 .concat()
@@ -333,7 +351,7 @@ fn the_stage_keeps_the_laws() {
 #[test]
 fn the_stage_reads_what_it_writes() {
     let samples = samples();
-    let (mut frames, mut output) = (Frames::new(PacketKind::OneRtt), Output::new());
+    let (mut frames, mut output) = (self::frames(PacketKind::OneRtt), Output::new());
     let closed = || samples.iter().filter(|(frame, ..)| !is_open(frame));
     for (frame, bytes, _) in closed() {
         let before = output.len();
@@ -389,8 +407,8 @@ proptest! {
     /// The iterator, the stage and `decode` tell the same of any payload.
     #[test]
     fn readers_agree(bytes in prop::collection::vec(prop_oneof![0..0x32_u8, any::<u8>()], 0..60)) {
-        let mut payload = Payload::new(&bytes, PacketKind::OneRtt);
-        let mut frames = Frames::new(PacketKind::OneRtt);
+        let mut payload = self::payload(&bytes, PacketKind::OneRtt);
+        let mut frames = self::frames(PacketKind::OneRtt);
         let mut buffer = Buffer::from(&bytes[..]);
         loop {
             let offset = payload.offset();
@@ -513,7 +531,7 @@ fn a_builder_fills_a_datagram() {
     assert!(matches!(payload.push(Ping), Err(Refused::Full { size: 1, room: 0 })));
     assert!(matches!(payload.pad_to(1163), Err(Refused::Full { .. })));
     assert_eq!(payload.pad_to(0), Ok(()));
-    let kinds = Payload::new(&bytes, PacketKind::Initial).map(|frame| frame.unwrap().frame_type());
+    let kinds = self::payload(&bytes, PacketKind::Initial).map(|frame| frame.unwrap().frame_type());
     assert!(kinds.eq([FrameType::CRYPTO, FrameType::PADDING]));
 
     // Nothing follows data without a length.

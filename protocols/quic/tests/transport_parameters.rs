@@ -5,7 +5,8 @@ use segue::laws;
 use segue_quic::{
     ConnectionId, ErrorCode, Role, StatelessResetToken, VarInt, Version,
     transport_parameters::{
-        ConnectionIds, Parameters, PreferredAddress, TransportParameters, VersionInformation,
+        ClientVersions, ConnectionIds, Parameters, PreferredAddress, TransportParameters,
+        VersionInformation,
     },
 };
 
@@ -48,6 +49,9 @@ fn all() -> TransportParameters {
             chosen: Version::V1,
             available: vec![Version::V2, Version::V1],
         }),
+        reset_stream_at: true,
+        min_ack_delay: Some(number(1000)),
+        enable_timestamp: Some(3),
         unknown: vec![(number(27), b"grease".to_vec()), (number(0x4000_0000), vec![])],
     }
 }
@@ -57,9 +61,9 @@ fn all_of_them_return() {
     let bytes = all().to_vec(Role::Server).unwrap();
     assert_eq!(TransportParameters::decode(&bytes, Role::Server), Ok(all()));
     let read = Parameters::iter(&bytes).map(|one| one.unwrap().id).collect::<Vec<_>>();
-    assert_eq!(read.len(), 22);
+    assert_eq!(read.len(), 25);
     let named = |id: &&VarInt| TransportParameters::name(**id).is_some();
-    assert_eq!(read.iter().filter(named).count(), 20);
+    assert_eq!(read.iter().filter(named).count(), 23);
     assert_eq!(read.iter().filter(|id| TransportParameters::is_reserved(**id)).count(), 1);
     // Nothing was said, and everything has a default.
     let nothing = TransportParameters::new();
@@ -114,6 +118,10 @@ fn bad_values_are_refused() {
         b"\x11\x05\0\0\0\x01\0",
         b"\x11\x04\0\0\0\0", // version 0
         b"\x11\x08\0\0\0\x01\0\0\0\0",
+        b"\x1d\x01\x00",               // a flag of a draft with a value
+        b"\x80\0\x71\x58\x01\x04",     // enable_timestamp of 4
+        b"\x80\0\x71\x58\x02\x41\x01", // .. of 257
+        b"\xc0\0\0\0\xff\x04\xde\x1b\x04\x80\0\x61\xa9", // min_ack_delay of 25,001
         &address(b"", &[7; 16]),
         &address(&[1; 21], &[7; 16]),
         &address(b"id", &[7; 15]),
@@ -126,7 +134,7 @@ fn bad_values_are_refused() {
     for bytes in bad {
         let error = TransportParameters::decode(bytes, Role::Server).unwrap_err();
         assert_eq!(error.code, ErrorCode::TRANSPORT_PARAMETER_ERROR, "{bytes:02x?}");
-        assert!(error.section.starts_with("RFC 9"));
+        assert!(error.section.contains(" §"));
     }
 }
 
@@ -172,6 +180,152 @@ fn connection_ids_are_those_that_were_seen() {
         assert_eq!(error.code, ErrorCode::TRANSPORT_PARAMETER_ERROR);
     }
     assert!(TransportParameters::new().authenticate(Role::Client, &mine).is_err());
+}
+
+/// What decoding refuses is not written either, and nothing that would be read as something else.
+#[test]
+fn what_would_be_refused_is_not_sent() {
+    let address = all().preferred_address.expect("it has one");
+    let preferred = |address| TransportParameters {
+        preferred_address: Some(address),
+        ..TransportParameters::new()
+    };
+    let nowhere = Some("0.0.0.0:0".parse().expect("an address"));
+    let versions = |chosen, available: &[Version]| TransportParameters {
+        version_information: Some(VersionInformation { chosen, available: available.to_vec() }),
+        ..TransportParameters::new()
+    };
+    let unknown = |unknown: &[(u64, usize)]| TransportParameters {
+        unknown: unknown.iter().map(|&(id, size)| (number(id), vec![0; size])).collect(),
+        ..TransportParameters::new()
+    };
+    let bad = [
+        (preferred(PreferredAddress { id: id(b""), ..address }), "RFC 9000 §18.2"),
+        (preferred(PreferredAddress { v4: nowhere, ..address }), "RFC 9000 §18.2"),
+        (versions(Version(0), &[Version::V1]), "RFC 9368 §4"),
+        (versions(Version::V1, &[Version::V1, Version(0)]), "RFC 9368 §4"),
+        (unknown(&[(27, 0), (27, 1)]), "RFC 9000 §7.4"),
+        (unknown(&[(1, 1)]), "RFC 9000 §7.4.2"),
+        (unknown(&[(27, 65_534)]), "RFC 9001 §8.2"),
+        (
+            TransportParameters { enable_timestamp: Some(0), ..Default::default() },
+            "draft-huitema-quic-ts §2.1",
+        ),
+    ];
+    for (parameters, section) in bad {
+        let mut bytes = Vec::new();
+        let error = parameters.encode(Role::Server, &mut bytes).unwrap_err();
+        assert_eq!((error.code, error.section), (ErrorCode::TRANSPORT_PARAMETER_ERROR, section));
+        assert!(bytes.is_empty());
+    }
+    // Of a client, the chosen version is among the available ones (RFC 9368 §4).
+    let chosen = versions(Version::V1, &[Version::V2]);
+    let bytes = chosen.to_vec(Role::Server).expect("a server may");
+    for error in [
+        chosen.to_vec(Role::Client).unwrap_err(),
+        TransportParameters::decode(&bytes, Role::Client).unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.code, error.section),
+            (ErrorCode::TRANSPORT_PARAMETER_ERROR, "RFC 9368 §4")
+        );
+    }
+    assert!(TransportParameters::decode(&bytes, Role::Server).is_ok());
+}
+
+/// RFC 9368 §4, and its example of a client that prefers higher versions.
+#[test]
+fn versions_are_not_downgraded() {
+    let versions = |numbers: &[u32]| numbers.iter().copied().map(Version).collect::<Vec<_>>();
+    let says = |chosen, available: &[u32]| TransportParameters {
+        version_information: Some(VersionInformation {
+            chosen: Version(chosen),
+            available: versions(available),
+        }),
+        ..TransportParameters::new()
+    };
+    let available = versions(&[14, 12, 10, 1]);
+    let seen = |attempted, negotiated, after_negotiation| ClientVersions {
+        available: &available,
+        attempted: Version(attempted),
+        negotiated: Version(negotiated),
+        after_negotiation,
+    };
+    let nothing = TransportParameters::new();
+    for (parameters, seen) in [
+        (&says(14, &[13, 14]), seen(14, 14, true)),
+        (&says(14, &[13, 0x1a2a_3a4a]), seen(14, 14, true)),
+        (&says(10, &[10]), seen(10, 10, true)),
+        // It moved on to a compatible version.
+        (&says(14, &[14, 12]), seen(12, 14, false)),
+        // No Version Negotiation: the list does not matter.
+        (&says(10, &[14]), seen(10, 10, false)),
+        (&says(10, &[]), seen(10, 10, false)),
+        (&nothing, seen(12, 12, false)),
+        (&nothing, seen(1, 1, true)), // §8
+    ] {
+        assert_eq!(parameters.check_server_version(&seen), Ok(()), "{parameters:?}, {seen:?}");
+    }
+    for (parameters, seen) in [
+        (&says(10, &[10, 13, 14]), seen(10, 10, true)),
+        (&says(10, &[]), seen(10, 10, true)),
+        (&says(13, &[13]), seen(12, 13, false)),
+        (&says(12, &[12]), seen(12, 14, false)),
+        (&nothing, seen(10, 10, true)),
+        (&nothing, seen(12, 14, false)),
+    ] {
+        let error = parameters.check_server_version(&seen).unwrap_err();
+        assert_eq!(error.code, ErrorCode::VERSION_NEGOTIATION_ERROR, "{parameters:?}, {seen:?}");
+        assert_eq!(error.section, "RFC 9368 §4");
+    }
+    assert_eq!(says(12, &[12]).check_client_version(Version(12)), Ok(()));
+    assert_eq!(nothing.check_client_version(Version(12)), Ok(()));
+    let error = says(14, &[12, 14]).check_client_version(Version(12)).unwrap_err();
+    assert_eq!(error.code, ErrorCode::VERSION_NEGOTIATION_ERROR);
+}
+
+/// RFC 9000 §7.4.1: each of these may not become less, and the error names it.
+#[test]
+fn what_early_data_used_is_still_allowed() {
+    type Lessen = fn(&mut TransportParameters);
+    let remembered = all().remembered();
+    assert_eq!(all().check_remembered(&remembered), Ok(()));
+    let less = |value: VarInt| number(value.value() - 1);
+    let fields: [(&str, Lessen); 9] = [
+        ("active_connection_id_limit", |all| all.active_connection_id_limit = number(7)),
+        ("initial_max_data", |all| all.initial_max_data = number(1)),
+        ("initial_max_stream_data_bidi_local", |all| {
+            all.initial_max_stream_data_bidi_local = number(0);
+        }),
+        ("initial_max_stream_data_bidi_remote", |all| {
+            all.initial_max_stream_data_bidi_remote = number(1);
+        }),
+        ("initial_max_stream_data_uni", |all| all.initial_max_stream_data_uni = number(2)),
+        ("initial_max_streams_bidi", |all| all.initial_max_streams_bidi = number(0)),
+        ("initial_max_streams_uni", |all| all.initial_max_streams_uni = number(3)),
+        ("max_datagram_frame_size", |all| all.max_datagram_frame_size = number(65_534)),
+        ("reset_stream_at", |all| all.reset_stream_at = false),
+    ];
+    for (name, lessen) in fields {
+        let mut now = all();
+        lessen(&mut now);
+        let error = now.check_remembered(&remembered).unwrap_err();
+        assert_eq!(error.code, ErrorCode::PROTOCOL_VIOLATION);
+        assert!(error.reason.starts_with(&format!("{name} is less")), "{error}");
+    }
+    // The others are of one connection, or may change.
+    let now = TransportParameters {
+        max_idle_timeout: less(all().max_idle_timeout),
+        max_udp_payload_size: number(1200),
+        ack_delay_exponent: 0,
+        max_ack_delay: 1,
+        retry_source: None,
+        grease_quic_bit: false,
+        ..all()
+    };
+    assert_eq!(now.check_remembered(&remembered), Ok(()));
+    assert_eq!((remembered.preferred_address, remembered.stateless_reset_token), (None, None));
+    assert_eq!((remembered.ack_delay_exponent, &remembered.unknown[..]), (3, &[][..]));
 }
 
 #[test]

@@ -48,8 +48,8 @@ impl<'a> Payload<'a> {
     }
 
     /// Accepts DATAGRAM frames of at most `size` bytes, including type and length: the
-    /// `max_datagram_frame_size` of this end, so 0 if it sent none (RFC 9221 §3). Without a call,
-    /// any size is accepted.
+    /// `max_datagram_frame_size` that the receiver has sent (RFC 9221 §3). It is 0 by default, as that
+    /// parameter is, so none are accepted.
     #[must_use]
     pub const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.rules = self.rules.max_datagram_frame(size);
@@ -115,7 +115,7 @@ pub(super) struct Rules {
 
 impl Rules {
     pub(super) const fn new(packet: PacketKind) -> Self {
-        Self { allowed: allowed(packet), max_datagram_frame: VarInt::MAX }
+        Self { allowed: allowed(packet), max_datagram_frame: VarInt::ZERO }
     }
 
     pub(super) const fn max_datagram_frame(mut self, size: VarInt) -> Self {
@@ -170,6 +170,6 @@ fn refused(payload: &[u8]) -> TransportError {
 
 static DATAGRAM_TOO_LONG: &Rule = &Rule {
     code: ErrorCode::PROTOCOL_VIOLATION,
-    reason: "a DATAGRAM frame is longer than the announced limit",
+    reason: "a DATAGRAM frame is longer than max_datagram_frame_size, which is 0 unless it was sent",
     section: "RFC 9221 §3",
 };

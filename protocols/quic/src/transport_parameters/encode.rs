@@ -1,10 +1,10 @@
 //! Encoding of transport parameters.
 
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 
 use super::{
     ACK_DELAY_EXPONENT, ACTIVE_CONNECTION_ID_LIMIT, MAX_ACK_DELAY, MAX_UDP_PAYLOAD_SIZE,
-    TransportParameters, id,
+    Parameters, TransportParameters, id, read::TWICE, wrong,
 };
 use crate::{Role, Sink, TransportError, VarInt};
 
@@ -13,9 +13,36 @@ impl TransportParameters {
     /// default, in the order of their ids, then the unknown ones.
     ///
     /// # Errors
-    /// The error with which the receiver would close the connection. Nothing is appended then.
+    /// The error with which the receiver would close the connection, or one that says what it would
+    /// read as something else: what is written is read again to the same. Nothing is appended then.
     pub fn encode(&self, sender: Role, sink: &mut impl Sink) -> Result<(), TransportError> {
         self.check(sender)?;
+        self.check_unknown()?;
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        if bytes.len() > Parameters::MAX {
+            return Err(TOO_LONG);
+        }
+        sink.put(&bytes);
+        Ok(())
+    }
+
+    /// Checks that what counts as unknown is that, and is there once.
+    fn check_unknown(&self) -> Result<(), TransportError> {
+        let mut seen = BTreeSet::new();
+        for (id, _) in &self.unknown {
+            if Self::name(*id).is_some() {
+                return Err(KNOWN);
+            }
+            if !seen.insert(*id) {
+                return Err(TWICE);
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends the parameters.
+    fn write(&self, sink: &mut Vec<u8>) {
         let ids = [&self.original_destination, &self.initial_source, &self.retry_source];
         let [original, initial, retry] =
             ids.map(|id| id.as_ref().map(crate::ConnectionId::as_slice));
@@ -47,12 +74,16 @@ impl TransportParameters {
         writer.bytes(id::retry_source_connection_id, retry);
         let versions = self.version_information.as_ref().map(super::VersionInformation::bytes);
         writer.bytes(id::version_information, versions.as_deref());
+        writer.flag(id::reset_stream_at, self.reset_stream_at);
         writer.integer(id::max_datagram_frame_size, self.max_datagram_frame_size, VarInt::ZERO);
         writer.flag(id::grease_quic_bit, self.grease_quic_bit);
+        let part = self.enable_timestamp.map(|part| VarInt::from(part).to_bytes());
+        writer.bytes(id::enable_timestamp, part.as_deref());
+        let delay = self.min_ack_delay.map(VarInt::to_bytes);
+        writer.bytes(id::min_ack_delay, delay.as_deref());
         for (id, value) in &self.unknown {
             writer.bytes(id.value(), Some(value));
         }
-        Ok(())
     }
 
     /// Encodes as [`encode`](Self::encode) does, into a new `Vec`, as TLS libraries expect it.
@@ -65,6 +96,11 @@ impl TransportParameters {
         Ok(bytes)
     }
 }
+
+const KNOWN: TransportError =
+    wrong("a parameter that is known stands among the unknown ones", "RFC 9000 §7.4.2");
+const TOO_LONG: TransportError =
+    wrong("the transport parameters do not fit a TLS extension", "RFC 9001 §8.2");
 
 struct Writer<'s, S>(&'s mut S);
 

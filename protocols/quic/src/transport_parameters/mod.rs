@@ -24,6 +24,7 @@ mod entries;
 mod ids;
 mod preferred_address;
 mod read;
+mod remembered;
 mod version_information;
 
 use alloc::vec::Vec;
@@ -31,7 +32,7 @@ use alloc::vec::Vec;
 pub use entries::{Parameter, Parameters};
 pub use ids::ConnectionIds;
 pub use preferred_address::PreferredAddress;
-pub use version_information::VersionInformation;
+pub use version_information::{ClientVersions, VersionInformation};
 
 use crate::{ConnectionId, ErrorCode, StatelessResetToken, TransportError, VarInt};
 
@@ -82,6 +83,14 @@ pub struct TransportParameters {
     pub grease_quic_bit: bool,
     /// The versions that the sender speaks (RFC 9368).
     pub version_information: Option<VersionInformation>,
+    /// RESET_STREAM_AT frames may be sent to the sender (draft-ietf-quic-reliable-stream-reset §3).
+    pub reset_stream_at: bool,
+    /// The least time in microseconds by which the sender can hold back acknowledgements, if it
+    /// takes ACK_FREQUENCY frames (draft-ietf-quic-ack-frequency §3). At most `max_ack_delay`.
+    pub min_ack_delay: Option<VarInt>,
+    /// The sender's part in TIMESTAMP frames, if any: 1 to 3 (draft-huitema-quic-ts §2.1). 1 stands
+    /// for receiving, 2 for sending, 3 for both.
+    pub enable_timestamp: Option<u8>,
     /// All other parameters, including grease, in their order.
     pub unknown: Vec<(VarInt, Vec<u8>)>,
 }
@@ -111,6 +120,9 @@ impl TransportParameters {
             max_datagram_frame_size: VarInt::ZERO,
             grease_quic_bit: false,
             version_information: None,
+            reset_stream_at: false,
+            min_ack_delay: None,
+            enable_timestamp: None,
             unknown: Vec::new(),
         }
     }
@@ -183,8 +195,11 @@ ids! {
     initial_source_connection_id = 0x0f;
     retry_source_connection_id = 0x10;
     version_information = 0x11;
+    reset_stream_at = 0x1d;
     max_datagram_frame_size = 0x20;
     grease_quic_bit = 0x2ab2;
+    enable_timestamp = 0x7158;
+    min_ack_delay = 0xff04_de1b;
 }
 
 /// The longest payload of UDP.

@@ -27,7 +27,7 @@ impl PreferredAddress {
         let (&length, rest) = rest.split_first().ok_or(CUT_OFF)?;
         let (id, token) = rest.split_at_checked(usize::from(length)).ok_or(CUT_OFF)?;
         let reset_token = StatelessResetToken(token.try_into().map_err(|_| CUT_OFF)?);
-        let id = ConnectionId::new(id).filter(|id| !id.is_empty()).ok_or(ID)?;
+        let id = ConnectionId::new(id).ok_or(ID)?;
         let (v4_port, v6_port) = (u16::from_be_bytes(v4_port), u16::from_be_bytes(v6_port));
         let v4 = SocketAddrV4::new(Ipv4Addr::from(v4), v4_port);
         let v6 = SocketAddrV6::new(Ipv6Addr::from(v6), v6_port, 0, 0);
@@ -37,6 +37,17 @@ impl PreferredAddress {
             id,
             reset_token,
         })
+    }
+
+    /// Checks the rules that hold for it alone.
+    pub(super) fn check(&self) -> Result<(), TransportError> {
+        if self.id.is_empty() {
+            return Err(ID);
+        }
+        let nowhere = self.v4.is_some_and(|v4| v4.ip().is_unspecified() && v4.port() == 0)
+            || self.v6.is_some_and(|v6| v6.ip().is_unspecified() && v6.port() == 0);
+        // It means that there is no such address.
+        if nowhere { Err(NOWHERE) } else { Ok(()) }
     }
 
     pub(super) fn bytes(&self) -> Vec<u8> {
@@ -58,3 +69,5 @@ const CUT_OFF: TransportError =
     wrong("preferred_address is not as long as it says", "RFC 9000 §18.2");
 const ID: TransportError =
     wrong("the connection id of preferred_address does not have 1 to 20 bytes", "RFC 9000 §18.2");
+const NOWHERE: TransportError =
+    wrong("an address of preferred_address is all zeros, where none is meant", "RFC 9000 §18.2");

@@ -70,12 +70,19 @@ impl TransportParameters {
             }
             id::max_datagram_frame_size => self.max_datagram_frame_size = integer(value)?,
             id::grease_quic_bit => self.grease_quic_bit = flag(value)?,
+            id::reset_stream_at => self.reset_stream_at = flag(value)?,
+            id::min_ack_delay => self.min_ack_delay = Some(integer(value)?),
+            id::enable_timestamp => {
+                let part = u8::try_from(integer(value)?.value());
+                self.enable_timestamp = Some(part.map_err(|_| TIMESTAMP)?);
+            }
             _ => self.unknown.push((id, value.to_vec())),
         }
         Ok(())
     }
 
-    /// Checks that `sender` may send all of these values.
+    /// Checks all rules that hold for these values, sent by `sender`: what it refuses is neither
+    /// read nor written.
     pub(super) fn check(&self, sender: Role) -> Result<(), TransportError> {
         let of_servers = self.original_destination.is_some()
             || self.stateless_reset_token.is_some()
@@ -83,6 +90,7 @@ impl TransportParameters {
             || self.retry_source.is_some();
         let streams = [self.initial_max_streams_bidi, self.initial_max_streams_uni];
         let without_ids = self.initial_source.is_some_and(|id| id.is_empty());
+        let most_delay = 1000 * u64::from(self.max_ack_delay);
         let rules = [
             (of_servers && sender == Role::Client, OF_SERVERS),
             (self.max_udp_payload_size < 1200, UDP_PAYLOAD),
@@ -91,11 +99,14 @@ impl TransportParameters {
             (self.max_ack_delay >= 1 << 14, ACK_DELAY),
             (self.active_connection_id_limit < 2, ID_LIMIT),
             (self.preferred_address.is_some() && without_ids, WITHOUT_IDS),
+            (self.min_ack_delay.is_some_and(|delay| delay > most_delay), MIN_ACK_DELAY),
+            (self.enable_timestamp.is_some_and(|part| !(1..=3).contains(&part)), TIMESTAMP),
         ];
-        match rules.into_iter().find(|(broken, _)| *broken) {
-            Some((_, error)) => Err(error),
-            None => Ok(()),
+        if let Some((_, error)) = rules.into_iter().find(|(broken, _)| *broken) {
+            return Err(error);
         }
+        self.preferred_address.as_ref().map_or(Ok(()), PreferredAddress::check)?;
+        self.version_information.as_ref().map_or(Ok(()), |versions| versions.check(sender))
     }
 }
 
@@ -114,7 +125,7 @@ fn connection_id(value: &[u8]) -> Result<ConnectionId, TransportError> {
     ConnectionId::new(value).ok_or(ID)
 }
 
-const TWICE: TransportError = wrong("a transport parameter came twice", "RFC 9000 §7.4");
+pub(super) const TWICE: TransportError = wrong("a transport parameter came twice", "RFC 9000 §7.4");
 const INTEGER: TransportError =
     wrong("the value of a transport parameter is not one integer", "RFC 9000 §18.2");
 const FLAG: TransportError =
@@ -134,3 +145,7 @@ const ID_LIMIT: TransportError =
     wrong("active_connection_id_limit is less than 2", "RFC 9000 §18.2");
 const WITHOUT_IDS: TransportError =
     wrong("a server without connection ids has a preferred address", "RFC 9000 §18.2");
+const MIN_ACK_DELAY: TransportError =
+    wrong("min_ack_delay is more than max_ack_delay", "draft-ietf-quic-ack-frequency §3");
+const TIMESTAMP: TransportError =
+    wrong("enable_timestamp is none of 1, 2 and 3", "draft-huitema-quic-ts §2.1");
