@@ -185,8 +185,7 @@ impl Attempt<'_> {
     fn with_phases(&self, updated: &mut Updated) -> Result<Unprotected, Closed> {
         let opened = self.with(|packet| {
             let unmasked = packet.unmask(&updated.header)?;
-            let number = unmasked.number(self.largest);
-            updated.phases.open(unmasked, number)
+            updated.phases.open(unmasked, self.largest)
         });
         if updated.phases.wants_next()
             && let Some(next) = updated.last.next(updated.version)

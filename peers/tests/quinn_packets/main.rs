@@ -116,9 +116,8 @@ impl Reader {
         }
         let (header, phases) = (end.header.as_ref().unwrap(), end.phases.as_mut().unwrap());
         let unmasked = packet.unmask(header).unwrap();
-        let number = unmasked.number(*largest);
-        let opened = phases.open(unmasked, number).unwrap();
-        *largest = (*largest).max(Some(number));
+        let opened = phases.open(unmasked, *largest).unwrap();
+        *largest = (*largest).max(Some(opened.number()));
         if phases.wants_next() {
             self.updates += 1;
             phases.provide_next(step(&mut end.secrets));

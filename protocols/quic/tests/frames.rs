@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use proptest::prelude::*;
 use segue::{Buffer, Encode, Output, Step, laws};
 use segue_quic::{
-    ErrorCode, PacketKind, VarInt,
+    ErrorCode, PacketKind, Role, VarInt,
     frame::{
         Ack, Builder, CloseReason, ConnectionClose, Crypto, DataBlocked, Datagram, EcnCounts,
         Frame, FrameType, Frames, HandshakeDone, MaxData, MaxStreamData, MaxStreams,
@@ -187,6 +187,53 @@ fn each_frame_stands_where_it_may() {
         for packet in [PacketKind::Retry, PacketKind::VersionNegotiation, PacketKind::Unknown] {
             assert!(payload(bytes, packet).next().unwrap().is_err());
         }
+    }
+}
+
+/// RFC 9000 §19.4, §19.5, §19.7, §19.8, §19.10, §19.13, §19.20: who sends a frame, and on which
+/// streams. The two low bits of an id tell who opened it, and if only that end sends (§2.1).
+#[test]
+fn each_frame_is_of_an_end_that_may_send_it() {
+    let data = b"";
+    let stream = |id| Stream { id, offset: VarInt::ZERO, data, fin: true, length: true }.into();
+    let of_senders: [fn(VarInt) -> Frame<'static>; 2] = [
+        |id| ResetStream { id, error: number(0), final_size: number(0) }.into(),
+        |id| StreamDataBlocked { id, limit: number(0) }.into(),
+    ];
+    let of_receivers: [fn(VarInt) -> Frame<'static>; 2] = [
+        |id| StopSending { id, error: number(0) }.into(),
+        |id| MaxStreamData { id, maximum: number(0) }.into(),
+    ];
+    let mut cases: Vec<(Frame<'_>, Role, Option<ErrorCode>)> = Vec::new();
+    for (sender, own, others) in [(Role::Client, 2, 3), (Role::Server, 3, 2)] {
+        let wrong = Some(ErrorCode::STREAM_STATE_ERROR);
+        for id in 0..8 {
+            let sends = id % 4 != others;
+            let receives = id % 4 != own;
+            let id = number(id);
+            cases.push((stream(id), sender, wrong.filter(|_| !sends)));
+            cases.extend(of_senders.map(|of| (of(id), sender, wrong.filter(|_| !sends))));
+            cases.extend(of_receivers.map(|of| (of(id), sender, wrong.filter(|_| !receives))));
+        }
+    }
+    for frame in [NewToken { token: b"t" }.into(), HandshakeDone.into()] {
+        cases.push((frame, Role::Client, Some(ErrorCode::PROTOCOL_VIOLATION)));
+        cases.push((frame, Role::Server, None));
+    }
+    for (frame, sender, code) in cases {
+        let expected = code.map_or(Ok(()), Err);
+        let bytes = encoded(&frame);
+        assert_eq!(frame.check_sender(sender).map_err(|error| error.code), expected, "{frame:?}");
+        let mut read = payload(&bytes, PacketKind::OneRtt).sent_by(sender);
+        let read = read.next().unwrap();
+        assert_eq!(read.map(drop).map_err(|error| error.code), expected, "{frame:?}");
+        if let Err(error) = read {
+            assert_eq!(error.frame_type, frame.frame_type().value());
+        }
+        let mut buffer = Buffer::from(&bytes[..]);
+        let mut stage = frames(PacketKind::OneRtt).sent_by(sender);
+        assert_eq!(buffer.step(&mut stage, true, &mut Output::new()).is_ok(), code.is_none());
+        assert_eq!(payload(&bytes, PacketKind::OneRtt).next(), Some(Ok(frame)));
     }
 }
 

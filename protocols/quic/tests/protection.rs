@@ -265,8 +265,7 @@ fn keys_are_updated() {
     let mut phases = KeyPhases::new(key(0), key(1));
     let open = |phases: &mut KeyPhases<_>, mut packet: Vec<u8>, number: u64| {
         let unmasked = only(&mut packet).unmask(&headers).unwrap();
-        let number = unmasked.number(Some(number - 1));
-        phases.open(unmasked, number).map(|opened: Unprotected<'_>| opened.number())
+        phases.open(unmasked, Some(number - 1)).map(|opened: Unprotected<'_>| opened.number())
     };
 
     assert_eq!(open(&mut phases, sent(0, 10), 10), Ok(10));
@@ -277,12 +276,12 @@ fn keys_are_updated() {
     assert_eq!(open(&mut phases, sent(0, 15), 15), Ok(15));
     assert_eq!(open(&mut phases, sent(1, 19), 19), Ok(19));
     assert_eq!((phases.phase(false, 18), phases.phase(false, 19)), (Phase::Previous, Phase::Next));
-    // Not without the key, and not with an old key and a number that is too high for it.
+    // Not without the key.
     let missing = Err(UnprotectError::Discard(Discard::NoKey));
     assert_eq!(open(&mut phases, sent(2, 30), 30), missing);
     phases.provide_next(key(2));
     let unauthentic = Err(UnprotectError::Discard(Discard::Unauthentic));
-    assert_eq!(open(&mut phases, sent(0, 25), 25), unauthentic);
+    assert_eq!(open(&mut phases, sent(0, 16).into_iter().rev().collect(), 16), unauthentic);
     assert_eq!((phases.failed(), phases.bit()), (1, true));
     assert_eq!(open(&mut phases, sent(2, 30), 30), Ok(30));
     phases.provide_next(key(3));
@@ -290,6 +289,54 @@ fn keys_are_updated() {
     phases.forget_previous();
     assert_eq!(open(&mut phases, sent(1, 22), 22), unauthentic);
     assert_eq!(open(&mut phases, sent(3, 40), 40), Ok(40));
+}
+
+/// RFC 9001 §6.4: old keys on newer numbers, in any order in which the packets may come.
+#[test]
+fn nobody_goes_back_to_an_older_key() {
+    let mut secrets = vec![Secret::new(Suite::Aes128Gcm, &[9; 32]).unwrap()];
+    for phase in 0..3 {
+        secrets.push(secrets[phase].next(Version::V1).unwrap());
+    }
+    let key = |phase: usize| secrets[phase].packet_key(Version::V1).unwrap();
+    let headers = secrets[0].keys(Version::V1).unwrap().header;
+    // Opens packets of these phases and numbers, in that order. Returns the code of each.
+    let codes = |packets: &[(usize, u64)], provided: bool| {
+        let (mut phases, mut later) = (KeyPhases::new(key(0), key(1)), 2);
+        let mut codes = Vec::new();
+        for &(phase, number) in packets {
+            let keys = Keys { header: &headers, packet: key(phase) };
+            let header = Header::OneRtt { destination: b"someone", spin: false };
+            let full = PacketNumber::sized(number, 2).unwrap();
+            let mut room = [0; 100];
+            let packet = PacketBuilder::new(&mut room, &header, full).unwrap();
+            let length = packet.key_phase(phase % 2 == 1).finish(&keys).unwrap();
+            let unmasked = only(&mut room[..length]).unmask(&headers).unwrap();
+            codes.push(match phases.open(unmasked, Some(number - 1)) {
+                Ok(_) => None,
+                Err(UnprotectError::Close(error)) => Some(error.code),
+                Err(UnprotectError::Discard(discard)) => panic!("{discard}"),
+            });
+            if provided && phases.wants_next() {
+                phases.provide_next(key(later));
+                later += 1;
+            }
+        }
+        codes
+    };
+    let wrong = Some(ErrorCode::KEY_UPDATE_ERROR);
+    for provided in [false, true] {
+        // The old key behind an update, and an update in front of what the old key has protected.
+        assert_eq!(codes(&[(0, 10), (1, 20), (0, 25)], provided), [None, None, wrong]);
+        assert_eq!(codes(&[(0, 30), (1, 25)], provided), [None, wrong]);
+        assert_eq!(
+            codes(&[(0, 10), (1, 20), (0, 15), (1, 14)], provided),
+            [None, None, None, wrong]
+        );
+        // Late and overtaking packets are in order.
+        assert_eq!(codes(&[(0, 10), (1, 20), (0, 19), (1, 21)], provided), [None; 4]);
+    }
+    assert_eq!(codes(&[(0, 10), (1, 20), (2, 30), (1, 35)], true), [None, None, None, wrong]);
 }
 
 #[test]
@@ -342,6 +389,13 @@ fn packets_are_for_one_end() {
     assert_eq!(retry(b"").check_for_client(), Err(Discard::NoToken));
     assert_eq!(retry(b"t").check_for_client(), Ok(()));
     assert_eq!(retry(b"t").check_for_server(1200), Err(Discard::WrongDirection));
+    // RFC 9000 §7.2: the first id of a client is hard to guess; that of a Retry is the server's.
+    let to = |destination| Header::Initial { version: v1, destination, source: b"", token: b"" };
+    assert_eq!(to(b"12345678").check_first_for_server(1200), Ok(()));
+    assert_eq!(to(b"1234567").check_first_for_server(1200), Err(Discard::ShortDestination(7)));
+    assert_eq!(to(b"1234567").check_for_server(1200), Ok(()));
+    assert_eq!(to(b"12345678").check_first_for_server(1199), Err(Discard::DatagramTooSmall));
+    assert_eq!(header(PacketKind::ZeroRtt, v1).check_first_for_server(50), Ok(()));
 }
 
 /// A greased packet is one where the peer agreed to it (RFC 9287).

@@ -4,7 +4,7 @@
 use core::fmt;
 
 use super::input::{CUT_OFF, LONG_TYPE, UNKNOWN};
-use crate::{PacketKind, TransportError, VarInt};
+use crate::{PacketKind, Role, TransportError, VarInt};
 
 macro_rules! types {
     ($($(#[doc = $doc:literal])* $name:ident = $from:literal $(..= $to:literal)?;)*) => {
@@ -121,6 +121,20 @@ impl FrameType {
         self.is_in(allowed(packet))
     }
 
+    /// Returns true if `role` may send it: only servers send NEW_TOKEN and HANDSHAKE_DONE (RFC 9000
+    /// §19.7, §19.20).
+    ///
+    /// ```
+    /// use segue_quic::{Role, frame::FrameType};
+    ///
+    /// assert!(FrameType::HANDSHAKE_DONE.may_be_sent_by(Role::Server));
+    /// assert!(!FrameType::HANDSHAKE_DONE.may_be_sent_by(Role::Client));
+    /// ```
+    #[must_use]
+    pub const fn may_be_sent_by(self, role: Role) -> bool {
+        matches!(role, Role::Server) || !self.is_in(OF_SERVERS)
+    }
+
     /// Returns true if a packet with such a frame is to be acknowledged soon (RFC 9000 §13.2.1).
     #[must_use]
     pub const fn is_ack_eliciting(self) -> bool {
@@ -188,6 +202,9 @@ pub(super) const fn allowed(packet: PacketKind) -> u64 {
         _ => 0,
     }
 }
+
+/// The types that clients do not send.
+pub(super) const OF_SERVERS: u64 = span(0x07, 0x07) | span(0x1e, 0x1e);
 
 #[inline(always)]
 pub(super) const fn is_in(kind: u64, set: u64) -> bool {

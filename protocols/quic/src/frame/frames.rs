@@ -10,7 +10,7 @@ use super::{
     input::{Broken, Input},
     payload::Rules,
 };
-use crate::{PacketKind, TransportError, VarInt};
+use crate::{PacketKind, Role, TransportError, VarInt};
 
 /// A stage that reads the frames of one payload, and writes frames.
 ///
@@ -92,6 +92,15 @@ impl Frames {
     #[must_use]
     pub const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.rules = self.rules.max_datagram_frame(size);
+        self
+    }
+}
+
+impl Frames {
+    /// Refuses what `sender` must not send: see [`Payload::sent_by`](super::Payload::sent_by).
+    #[must_use]
+    pub const fn sent_by(mut self, sender: Role) -> Self {
+        self.rules = self.rules.sent_by(sender);
         self
     }
 }

@@ -1,9 +1,9 @@
 use super::{
     Frame, FrameType, Stream,
-    frame_type::{allowed, is_in},
+    frame_type::{OF_SERVERS, allowed, is_in},
     input::{Input, MISPLACED, NO_FRAMES, Rule},
 };
-use crate::{ErrorCode, PacketKind, TransportError, VarInt};
+use crate::{ErrorCode, PacketKind, Role, TransportError, VarInt};
 
 /// An iterator over the frames of a payload, which ends with its packet (RFC 9000 §12.4).
 ///
@@ -53,6 +53,24 @@ impl<'a> Payload<'a> {
     #[must_use]
     pub const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.rules = self.rules.max_datagram_frame(size);
+        self
+    }
+
+    /// Refuses what `sender` must not send: frames of servers only, and frames for a direction that
+    /// their stream does not have, as [`Frame::check_sender`] does. Without a call either end may
+    /// send anything.
+    ///
+    /// ```
+    /// use segue_quic::{ErrorCode, PacketKind, Role, frame::Payload};
+    ///
+    /// let stream_3 = b"\x0a\x03\x02hi"; // on which only the server sends
+    /// let mut frames = Payload::new(stream_3, PacketKind::OneRtt).sent_by(Role::Client);
+    /// let error = frames.next().unwrap().unwrap_err();
+    /// assert_eq!(error.code, ErrorCode::STREAM_STATE_ERROR);
+    /// ```
+    #[must_use]
+    pub const fn sent_by(mut self, sender: Role) -> Self {
+        self.rules = self.rules.sent_by(sender);
         self
     }
 
@@ -111,15 +129,29 @@ pub(super) struct Rules {
     /// A bit for each type.
     allowed: u64,
     max_datagram_frame: VarInt,
+    /// The low bits of the ids of streams on which only the receiver sends; [`UNKNOWN_SENDER`] if it
+    /// is not known which these are.
+    foreign: u8,
 }
+
+/// No low bits of an id.
+const UNKNOWN_SENDER: u8 = u8::MAX;
 
 impl Rules {
     pub(super) const fn new(packet: PacketKind) -> Self {
-        Self { allowed: allowed(packet), max_datagram_frame: VarInt::ZERO }
+        Self { allowed: allowed(packet), max_datagram_frame: VarInt::ZERO, foreign: UNKNOWN_SENDER }
     }
 
     pub(super) const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.max_datagram_frame = size;
+        self
+    }
+
+    pub(super) const fn sent_by(mut self, sender: Role) -> Self {
+        self.foreign = foreign(sender);
+        if matches!(sender, Role::Client) {
+            self.allowed &= !OF_SERVERS;
+        }
         self
     }
 
@@ -130,7 +162,9 @@ impl Rules {
         if kind & 0xf8 == 0x08 && is_in(0x08, self.allowed) {
             let mut input = Input::new(payload);
             input.skip_type();
-            if let Ok(stream) = Stream::read(&mut input, kind) {
+            if let Ok(stream) = Stream::read(&mut input, kind)
+                && low_bits(stream.id) != self.foreign
+            {
                 return Some((stream, input.rest()));
             }
         }
@@ -142,13 +176,16 @@ impl Rules {
     pub(super) fn read<'a>(self, input: &mut Input<'a>) -> Result<Frame<'a>, TransportError> {
         let Some(&kind) = input.rest().first() else { return Err(NO_FRAMES.error(VarInt::ZERO)) };
         if !is_in(u64::from(kind), self.allowed) {
-            return Err(refused(input.rest()));
+            return Err(refused(input.rest(), self.foreign));
         }
         let whole = input.left();
         let frame = match Frame::read(kind, input) {
             Ok(frame) => frame,
             Err(broken) => return Err(broken.error(VarInt::from_u32(u32::from(kind)))),
         };
+        if self.foreign != UNKNOWN_SENDER && wrong_way(&frame, self.foreign) {
+            return Err(WRONG_WAY.error(VarInt::from_u32(u32::from(kind))));
+        }
         if let Frame::Datagram(datagram) = &frame {
             let size = (whole - input.left()) as u64;
             if size > self.max_datagram_frame.value() {
@@ -159,15 +196,77 @@ impl Rules {
     }
 }
 
+/// The low bits of the ids of streams on which only the peer of `sender` sends (RFC 9000 §2.1).
+const fn foreign(sender: Role) -> u8 {
+    match sender {
+        Role::Client => 3,
+        Role::Server => 2,
+    }
+}
+
+#[inline(always)]
+fn low_bits(id: VarInt) -> u8 {
+    id.value().to_le_bytes()[0] & 3
+}
+
+/// Returns true if a frame is for a direction that its stream does not have, where its sender does
+/// not send on streams with the low bits `foreign`.
+#[inline(always)]
+fn wrong_way(frame: &Frame<'_>, foreign: u8) -> bool {
+    // Of streams one way, the other low bit tells who sends.
+    let (id, never) = match frame {
+        Frame::Stream(frame) => (frame.id, foreign),
+        Frame::ResetStream(frame) => (frame.id, foreign),
+        Frame::StreamDataBlocked(frame) => (frame.id, foreign),
+        Frame::StopSending(frame) => (frame.id, foreign ^ 1),
+        Frame::MaxStreamData(frame) => (frame.id, foreign ^ 1),
+        _ => return false,
+    };
+    low_bits(id) == never
+}
+
+impl Frame<'_> {
+    /// Checks that `sender` may send the frame: that it is not one of servers only, and that its
+    /// stream has the direction it is for.
+    ///
+    /// # Errors
+    /// `PROTOCOL_VIOLATION` for a client's NEW_TOKEN or HANDSHAKE_DONE (RFC 9000 §19.7, §19.20),
+    /// `STREAM_STATE_ERROR` for a direction that the stream does not have (§19.4, §19.5, §19.8,
+    /// §19.10, §19.13).
+    pub fn check_sender(&self, sender: Role) -> Result<(), TransportError> {
+        let kind = self.frame_type();
+        if !kind.may_be_sent_by(sender) {
+            return Err(OF_SERVERS_ONLY.error(kind.value()));
+        }
+        if wrong_way(self, foreign(sender)) {
+            return Err(WRONG_WAY.error(kind.value()));
+        }
+        Ok(())
+    }
+}
+
 /// The error for a frame that may not stand there.
 #[cold]
-fn refused(payload: &[u8]) -> TransportError {
+fn refused(payload: &[u8], foreign: u8) -> TransportError {
     match FrameType::peek(payload) {
+        Ok(kind) if foreign != UNKNOWN_SENDER && is_in(u64::from(kind), OF_SERVERS) => {
+            OF_SERVERS_ONLY.error(VarInt::from_u32(u32::from(kind)))
+        }
         Ok(kind) => MISPLACED.error(VarInt::from_u32(u32::from(kind))),
         Err(error) => error,
     }
 }
 
+static OF_SERVERS_ONLY: &Rule = &Rule {
+    code: ErrorCode::PROTOCOL_VIOLATION,
+    reason: "a client sent a frame that only servers send",
+    section: "RFC 9000 §19.7, §19.20",
+};
+static WRONG_WAY: &Rule = &Rule {
+    code: ErrorCode::STREAM_STATE_ERROR,
+    reason: "a frame is for a direction that its stream does not have",
+    section: "RFC 9000 §19.8",
+};
 static DATAGRAM_TOO_LONG: &Rule = &Rule {
     code: ErrorCode::PROTOCOL_VIOLATION,
     reason: "a DATAGRAM frame is longer than max_datagram_frame_size, which is 0 unless it was sent",

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::Version;
+use crate::{Role, Version};
 
 /// The kind of a packet (RFC 9000 §12.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +37,24 @@ impl PacketKind {
     #[must_use]
     pub const fn is_protected(self) -> bool {
         self.has_length() || matches!(self, Self::OneRtt)
+    }
+
+    /// Returns true if `role` sends packets of this kind: only clients send early data, only servers
+    /// Retry and Version Negotiation (RFC 9000 §17.2). Of an unknown version it is not known.
+    ///
+    /// ```
+    /// use segue_quic::{PacketKind, Role};
+    ///
+    /// assert!(PacketKind::ZeroRtt.may_be_sent_by(Role::Client));
+    /// assert!(!PacketKind::Retry.may_be_sent_by(Role::Client));
+    /// ```
+    #[must_use]
+    pub const fn may_be_sent_by(self, role: Role) -> bool {
+        match self {
+            Self::ZeroRtt => matches!(role, Role::Client),
+            Self::Retry | Self::VersionNegotiation => matches!(role, Role::Server),
+            Self::Initial | Self::Handshake | Self::OneRtt | Self::Unknown => true,
+        }
     }
 
     /// The kind that is this as a number.

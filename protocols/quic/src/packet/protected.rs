@@ -1,5 +1,6 @@
 //! Received packets, and the removal of their protection (RFC 9001 §5).
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use segue::Fault;
@@ -129,9 +130,7 @@ impl<'a> Packet<'a> {
         keys: &Keys<H, P>,
         largest: Option<u64>,
     ) -> Result<Unprotected<'a>, UnprotectError> {
-        let unmasked = self.unmask(&keys.header)?;
-        let number = unmasked.number(largest);
-        unmasked.open(&keys.packet, number)
+        self.unmask(&keys.header)?.open(&keys.packet, largest)
     }
 }
 
@@ -170,7 +169,8 @@ impl<'a> Unmasked<'a> {
     }
 
     /// Removes the protection of the payload (RFC 9001 §5.3), and checks what can be checked only
-    /// then.
+    /// then. `largest` is the highest authentic packet number received in this space: the number of
+    /// this one is made out by it (RFC 9000 §A.3).
     ///
     /// # Errors
     /// [`UnprotectError::Discard`] if it is not authentic; the packet is of no use then.
@@ -179,8 +179,9 @@ impl<'a> Unmasked<'a> {
     pub fn open<P: PacketKey + ?Sized>(
         self,
         key: &P,
-        number: u64,
+        largest: Option<u64>,
     ) -> Result<Unprotected<'a>, UnprotectError> {
+        let number = self.number(largest);
         let Self { bytes, layout, size, .. } = self;
         let payload_at = layout.header_end() + usize::from(size);
         let Some((header, payload)) = bytes.split_at_mut_checked(payload_at) else {
@@ -199,6 +200,14 @@ impl<'a> Unmasked<'a> {
             return Err(UnprotectError::Close(no_frames()));
         }
         Ok(Unprotected { bytes, layout, number, payload_at })
+    }
+
+    /// The header with the number, and a copy of the protected payload; none if the packet is too
+    /// short.
+    pub(crate) fn sealed(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        let payload_at = self.layout.header_end() + usize::from(self.size);
+        let (header, payload) = self.bytes.split_at_checked(payload_at)?;
+        (payload.len() >= TAG).then(|| (header.to_vec(), payload.to_vec()))
     }
 
     fn first(&self) -> u8 {

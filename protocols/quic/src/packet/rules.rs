@@ -1,7 +1,7 @@
 //! The direction of packets, and the least size of datagrams (RFC 9000 §14, §17.2).
 
 use super::{header::Header, kind::PacketKind};
-use crate::{Discard, Version};
+use crate::{Discard, Role, Version};
 
 /// The least size of a datagram with an Initial packet of a client, or with one of a server that
 /// asks for an acknowledgement, in bytes (RFC 9000 §14.1).
@@ -20,10 +20,37 @@ impl Header<'_> {
     /// If no client sends such a packet, or the datagram is too small for an Initial packet.
     pub fn check_for_server(&self, datagram: usize) -> Result<(), Discard> {
         match self.kind() {
+            kind if !kind.may_be_sent_by(Role::Client) => Err(Discard::WrongDirection),
             PacketKind::Initial if datagram < MIN_INITIAL_DATAGRAM => {
                 Err(Discard::DatagramTooSmall)
             }
-            PacketKind::Retry | PacketKind::VersionNegotiation => Err(Discard::WrongDirection),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that a server may begin a connection with such a packet, as
+    /// [`check_for_server`](Self::check_for_server) does for all. The client has made the
+    /// destination up, and somebody who can guess it can forge what the server says (RFC 9000 §7.2).
+    ///
+    /// Use the other method for a packet that answers a Retry, whose destination the server chose.
+    ///
+    /// ```
+    /// use segue_quic::{Discard, Header, Version};
+    ///
+    /// let to = |destination| Header::Initial { version: Version::V1, destination, source: b"", token: b"" };
+    /// assert_eq!(to(b"8 random").check_first_for_server(1200), Ok(()));
+    /// assert_eq!(to(b"7 known").check_first_for_server(1200), Err(Discard::ShortDestination(7)));
+    /// ```
+    ///
+    /// # Errors
+    /// As [`check_for_server`](Self::check_for_server); if the destination of an Initial packet has
+    /// less than [`MIN_INITIAL_DESTINATION`] bytes.
+    pub fn check_first_for_server(&self, datagram: usize) -> Result<(), Discard> {
+        self.check_for_server(datagram)?;
+        match (self, u8::try_from(self.destination().len())) {
+            (Self::Initial { .. }, Ok(length)) if usize::from(length) < MIN_INITIAL_DESTINATION => {
+                Err(Discard::ShortDestination(length))
+            }
             _ => Ok(()),
         }
     }
@@ -37,7 +64,7 @@ impl Header<'_> {
         match self {
             Self::Initial { token, .. } if !token.is_empty() => Err(Discard::ServerToken),
             Self::Retry { token: [], .. } => Err(Discard::NoToken),
-            Self::ZeroRtt { .. } => Err(Discard::WrongDirection),
+            _ if !self.kind().may_be_sent_by(Role::Server) => Err(Discard::WrongDirection),
             _ => Ok(()),
         }
     }

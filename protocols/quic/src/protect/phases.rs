@@ -3,7 +3,7 @@
 use core::mem;
 
 use super::PacketKey;
-use crate::{Discard, UnprotectError, Unprotected, packet::Unmasked};
+use crate::{Discard, ErrorCode, TransportError, UnprotectError, Unprotected, packet::Unmasked};
 
 /// The payload keys for the 1-RTT packets of one sender, of the live key phases.
 ///
@@ -23,7 +23,7 @@ use crate::{Discard, UnprotectError, Unprotected, packet::Unmasked};
 /// };
 /// let mut phases = KeyPhases::new(key, next().unwrap());
 ///
-/// // With each packet: phases.open(packet.unmask(&header_key)?, number)?, and then
+/// // With each packet: phases.open(packet.unmask(&header_key)?, largest)?, and then
 /// if phases.wants_next() {
 ///     phases.provide_next(next().unwrap()); // and one's own key is to be updated
 /// }
@@ -33,6 +33,10 @@ use crate::{Discard, UnprotectError, Unprotected, packet::Unmasked};
 /// No key is derived while a packet is opened, since the time it takes would tell observers of the
 /// key update (§6.3): keep the next one ready. The caller, who has a clock, decides when to drop
 /// the previous key: three probe timeouts after the update (§6.5).
+///
+/// A peer that protects a packet with an older key than one with a lower number is told
+/// `KEY_UPDATE_ERROR` (§6.4). To see that, a packet that the next key does not open is tried with the
+/// previous one, on a copy: the one case in which opening allocates.
 #[derive(Debug)]
 pub struct KeyPhases<P> {
     previous: Option<P>,
@@ -42,6 +46,10 @@ pub struct KeyPhases<P> {
     bit: bool,
     /// The lowest number of a packet that was opened with the current key.
     lowest: u64,
+    /// The highest number of a packet that was opened with the current key.
+    highest: Option<u64>,
+    /// The highest number of a packet that was opened with an older key.
+    highest_before: Option<u64>,
     failed: u64,
 }
 
@@ -61,7 +69,9 @@ impl<P: PacketKey> KeyPhases<P> {
     #[must_use]
     pub fn new(current: P, next: P) -> Self {
         let (previous, next) = (None, Some(next));
-        Self { previous, current, next, bit: false, lowest: u64::MAX, failed: 0 }
+        let (highest, highest_before) = (None, None);
+        let lowest = u64::MAX;
+        Self { previous, current, next, bit: false, lowest, highest, highest_before, failed: 0 }
     }
 
     /// Returns the key for a packet with this key phase bit and this number (§6.5).
@@ -77,27 +87,47 @@ impl<P: PacketKey> KeyPhases<P> {
         }
     }
 
-    /// Removes the protection of the packet with this number with the key that it takes.
+    /// Removes the protection of a packet with the key that it takes; `largest` is the highest
+    /// authentic number received in its space.
     ///
     /// # Errors
     /// As [`Unmasked::open`]; [`Discard::NoKey`] if the next key has not been
-    /// [provided](Self::provide_next).
+    /// [provided](Self::provide_next), and then the packet is as it was; `KEY_UPDATE_ERROR` if the
+    /// peer went back to an older key (§6.4).
     pub fn open<'a>(
         &mut self,
         packet: Unmasked<'a>,
-        number: u64,
+        largest: Option<u64>,
     ) -> Result<Unprotected<'a>, UnprotectError> {
+        let number = packet.number(largest);
         let phase = self.phase(packet.key_phase(), number);
+        let sealed = match (phase, &self.previous) {
+            (Phase::Next, Some(_)) => packet.sealed(),
+            _ => None,
+        };
         let key = match phase {
             Phase::Previous => self.previous.as_ref(),
             Phase::Current => Some(&self.current),
             Phase::Next => self.next.as_ref(),
         };
-        let opened = packet.open(key.ok_or(Discard::NoKey)?, number);
-        match opened {
-            Err(UnprotectError::Discard(Discard::Unauthentic)) => self.failed += 1,
+        let opened = match key {
+            Some(key) => packet.open(key, largest),
+            None => Err(Discard::NoKey.into()),
+        };
+        match &opened {
+            Err(UnprotectError::Discard(why @ (Discard::Unauthentic | Discard::NoKey))) => {
+                if let (Some((header, mut payload)), Some(previous)) = (sealed, &self.previous)
+                    && previous.open(number, &header, &mut payload).is_ok()
+                {
+                    return Err(UnprotectError::Close(went_back()));
+                }
+                self.failed += u64::from(*why == Discard::Unauthentic);
+            }
             Err(UnprotectError::Discard(_)) => {}
-            Ok(_) | Err(UnprotectError::Close(_)) => self.note(phase, number),
+            Ok(_) | Err(UnprotectError::Close(_)) if self.note(phase, number) => {}
+            Ok(_) | Err(UnprotectError::Close(_)) => {
+                return Err(UnprotectError::Close(went_back()));
+            }
         }
         opened
     }
@@ -134,18 +164,37 @@ impl<P: PacketKey> KeyPhases<P> {
         self.failed
     }
 
-    /// Notes that a packet was opened.
-    fn note(&mut self, phase: Phase, number: u64) {
+    /// Notes that a packet was opened. Returns false if a packet with a higher number was protected
+    /// with an older key, or one with a lower number with a newer key (§6.4).
+    fn note(&mut self, phase: Phase, number: u64) -> bool {
         match phase {
-            Phase::Previous => {}
-            Phase::Current => self.lowest = self.lowest.min(number),
+            Phase::Previous => {
+                self.highest_before = self.highest_before.max(Some(number));
+                return true;
+            }
+            Phase::Current => {
+                self.lowest = self.lowest.min(number);
+                self.highest = self.highest.max(Some(number));
+            }
             Phase::Next => {
                 if let Some(next) = self.next.take() {
                     self.previous = Some(mem::replace(&mut self.current, next));
                     self.bit = !self.bit;
                     self.lowest = number;
+                    self.highest_before = self.highest_before.max(self.highest);
+                    self.highest = Some(number);
                 }
             }
         }
+        self.highest_before < Some(number)
     }
+}
+
+#[cold]
+fn went_back() -> TransportError {
+    TransportError::new(
+        ErrorCode::KEY_UPDATE_ERROR,
+        "a packet is protected with an older key than one with a lower number",
+        "RFC 9001 §6.4",
+    )
 }
