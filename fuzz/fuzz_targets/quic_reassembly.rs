@@ -6,14 +6,14 @@
 //! | 1.. | the operations, each a few bytes: see the types of their plans |
 #![no_main]
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
-use segue::{Buffer, Output, Step, length, mux::Window};
+use segue::{Buffer, Output, Step, length};
 use segue_quic::{
     RangeSet, ReceivedPackets,
-    stream::{ReadError, Reassembler, ReceiveStream, SendQueue, Sent},
+    stream::{ConnectionWindow, ReadError, Reassembler, ReceiveStream, SendQueue},
 };
 
 /// A segment: where it begins, how long it is, in which steps, and what its bytes are.
@@ -102,7 +102,8 @@ fn segments(plan: &mut Unstructured<'_>) {
 
 /// Segments with the rules on ends and limits, read by a stage: it sees what it would in one read.
 fn stream(plan: &mut Unstructured<'_>) {
-    let (mut connection, mut stream) = (Window::new(14_000), ReceiveStream::new(12_000));
+    let mut connection = ConnectionWindow::new(14_000);
+    let mut stream = ReceiveStream::new(12_000, &connection);
     let (mut map, mut reached, mut size) = (Map::default(), 0, None);
     let (mut stage, mut items, mut dead) = (length::u16_be().max(5000), Vec::new(), false);
     while let Some(segment) = next::<Segment>(plan) {
@@ -150,6 +151,8 @@ fn stream(plan: &mut Unstructured<'_>) {
         assert_eq!(connection.reached(), reached as u64);
         assert!(connection.consumed() <= connection.reached());
     }
+    drop(stream);
+    assert_eq!(connection.consumed(), reached as u64);
     // One read of all that is in order.
     let in_order = map.in_order();
     let mut buffer = Buffer::from(&in_order[..]);
@@ -202,8 +205,8 @@ fn sending(plan: &mut Unstructured<'_>) {
     let (mut queue, mut bytes, mut frames) = (SendQueue::new(), Vec::new(), Vec::new());
     while let Some(operation) = next::<Sending>(plan) {
         let end = bytes.len();
-        let sent_again = |frames: &[Sent], which: u8| {
-            frames.get(usize::from(which) % frames.len().max(1)).copied()
+        let sent_again = |frames: &[Range<u64>], which: u8| {
+            frames.get(usize::from(which) % frames.len().max(1)).cloned()
         };
         let (sent, change) = match operation {
             Sending::Put(length) => {
@@ -231,26 +234,27 @@ fn sending(plan: &mut Unstructured<'_>) {
                 assert_eq!(Some(from), lost.or(fresh));
                 assert_eq!(piece.data, pattern(from, piece.data.len()));
                 assert!(lost.is_some() || piece.data.len() as u64 <= credit);
-                frames.push(piece.sent());
-                (piece.sent(), Byte::Sent)
+                frames.push(piece.range());
+                (piece.range(), Byte::Sent)
             }
             Sending::Acknowledge(which) => {
                 let Some(sent) = sent_again(&frames, which) else { continue };
-                queue.acknowledged(sent);
+                queue.acknowledged(sent.clone());
                 (sent, Byte::Acknowledged)
             }
             Sending::Lose(which) => {
                 let Some(sent) = sent_again(&frames, which) else { continue };
-                queue.lost(sent);
+                queue.lost(sent.clone());
                 (sent, Byte::Lost)
             }
             Sending::Made(offset, length) => {
-                let sent = Sent { offset: offset.into(), length: length.into(), fin: false };
-                queue.acknowledged(sent);
+                let sent = u64::from(offset)..u64::from(offset) + u64::from(length);
+                queue.acknowledged(sent.clone());
                 (sent, Byte::Acknowledged)
             }
         };
-        for byte in bytes.iter_mut().skip(sent.offset as usize).take(sent.length) {
+        let length = (sent.end - sent.start) as usize;
+        for byte in bytes.iter_mut().skip(sent.start as usize).take(length) {
             let was_sent = *byte != Byte::Fresh || change == Byte::Sent;
             if was_sent && *byte != Byte::Acknowledged {
                 *byte = change;

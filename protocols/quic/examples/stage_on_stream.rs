@@ -2,16 +2,16 @@
 //!
 //! `cargo run -p segue-quic --example stage_on_stream` tells what is in order and what is held.
 
-use segue::{DecodeExt, Output, Step, mux::Window, separator};
+use segue::{DecodeExt, Output, Step, separator};
 use segue_http1::RequestHead;
-use segue_quic::stream::ReceiveStream;
+use segue_quic::stream::{ConnectionWindow, ReceiveStream};
 
 const SENT: &[u8] =
     b"POST /log HTTP/1.1\r\nHost: example.org\r\n\r\nfirst line\nsecond line\nthird line\n";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut connection = Window::new(1 << 20);
-    let mut stream = ReceiveStream::new(64 * 1024);
+    let mut connection = ConnectionWindow::new(1 << 20);
+    let mut stream = ReceiveStream::new(64 * 1024, &connection);
     let mut answers = Output::new();
     // One stage behind the other: what the first one has not taken is the next one's.
     let mut head = Some(RequestHead::new().take(1));

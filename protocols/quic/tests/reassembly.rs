@@ -6,8 +6,8 @@
 )]
 
 use proptest::{collection::vec, prelude::*};
-use segue::{Buffer, mux::Window};
-use segue_quic::stream::{ReadError, Reassembler, ReceiveStream, StreamError};
+use segue::Buffer;
+use segue_quic::stream::{ConnectionWindow, ReadError, Reassembler, ReceiveStream, StreamError};
 
 /// Bytes of memory that a page takes: 2048 of data, a bit for each, and where its one run is.
 const PAGE: usize = 2048 + 256 + 8;
@@ -93,8 +93,8 @@ proptest! {
         window in 50..250_u64,
         all in 50..250_u64,
     ) {
-        let mut connection = Window::new(all);
-        let mut stream = ReceiveStream::new(window);
+        let mut connection = ConnectionWindow::new(all);
+        let mut stream = ReceiveStream::new(window, &connection);
         let (mut reached, mut size, mut map) = (0, None::<u64>, Map::default());
         for (offset, length, fin, reset) in segments {
             let end = offset + length as u64;
@@ -102,7 +102,7 @@ proptest! {
                 Some(size) => end > size || ((fin || reset) && end != size),
                 None => (fin || reset) && end < reached,
             };
-            let before = (stream.unread(), stream.final_size(), connection.clone());
+            let before = (stream.unread(), stream.final_size(), (connection.reached(), connection.consumed(), connection.limit()));
             let over = stream.is_whole();
             let data: Vec<u8> = (0..length).map(|at| (offset + at as u64) as u8).collect();
             let given = if reset {
@@ -130,7 +130,7 @@ proptest! {
                 }
             }
             if given.is_err() {
-                prop_assert_eq!(&before, &(stream.unread(), stream.final_size(), connection.clone()));
+                prop_assert_eq!(&before, &(stream.unread(), stream.final_size(), (connection.reached(), connection.consumed(), connection.limit())));
             }
             prop_assert_eq!(connection.reached(), reached);
             prop_assert_eq!(stream.window().reached(), reached);
@@ -180,8 +180,8 @@ fn far_apart() {
 
 #[test]
 fn ends() {
-    let mut connection = Window::new(100);
-    let mut stream = ReceiveStream::new(100);
+    let mut connection = ConnectionWindow::new(100);
+    let mut stream = ReceiveStream::new(100, &connection);
     assert_eq!(stream.receive(3, b"", true, &mut connection), Ok(false));
     assert_eq!(stream.receive(0, b"ab", false, &mut connection), Ok(true));
     assert_eq!(stream.receive(0, b"ab", false, &mut connection), Ok(false));
@@ -196,7 +196,7 @@ fn ends() {
     assert_eq!(stream.held(), 0);
 
     // The end alone is something to read.
-    let mut empty = ReceiveStream::new(0);
+    let mut empty = ReceiveStream::new(0, &connection);
     assert_eq!(empty.receive(0, b"", true, &mut connection), Ok(true));
     assert!(empty.is_done());
 }
@@ -205,8 +205,8 @@ fn ends() {
 #[test]
 fn a_reset_is_no_end() {
     for length in [0, 5] {
-        let mut connection = Window::new(100);
-        let mut stream = ReceiveStream::new(50);
+        let mut connection = ConnectionWindow::new(100);
+        let mut stream = ReceiveStream::new(50, &connection);
         stream.receive(0, &[7; 5][..length], false, &mut connection).expect("it is allowed");
         assert_eq!(stream.reset(3, length as u64, &mut connection), Ok(true));
         assert_eq!((stream.reset_code(), stream.unread()), (Some(3), 0));
@@ -218,10 +218,10 @@ fn a_reset_is_no_end() {
 
 #[test]
 fn what_is_dropped_is_counted() {
-    let mut connection = Window::new(100);
-    let mut stopped = ReceiveStream::new(50);
+    let mut connection = ConnectionWindow::new(100);
+    let mut stopped = ReceiveStream::new(50, &connection);
     assert_eq!(stopped.receive(10, &[7; 10], false, &mut connection), Ok(false));
-    stopped.stop();
+    stopped.stop(4);
     assert_eq!((stopped.held(), stopped.settle(&mut connection)), (0, None));
     assert_eq!((connection.reached(), connection.consumed()), (20, 20));
     assert_eq!(stopped.receive(30, &[7; 10], true, &mut connection), Ok(false));
@@ -229,14 +229,14 @@ fn what_is_dropped_is_counted() {
     assert_eq!(stopped.settle(&mut connection), None);
     assert_eq!((connection.reached(), connection.consumed(), stopped.held()), (40, 40, 0));
 
-    let mut reset = ReceiveStream::new(50);
+    let mut reset = ReceiveStream::new(50, &connection);
     assert_eq!(reset.receive(0, &[7; 10], false, &mut connection), Ok(true));
     assert_eq!(reset.reset(3, 40, &mut connection), Ok(true));
     assert_eq!(reset.reset(3, 40, &mut connection), Ok(false));
     assert_eq!((reset.held(), reset.settle(&mut connection)), (0, None));
     assert_eq!((connection.reached(), connection.consumed()), (80, 80));
     // A reset, too, keeps to the limits.
-    let mut third = ReceiveStream::new(50);
+    let mut third = ReceiveStream::new(50, &connection);
     let (stream, all) = (third.reset(3, 51, &mut connection), third.reset(3, 21, &mut connection));
     assert!(matches!(stream, Err(StreamError::StreamData(_))), "{stream:?}");
     assert!(matches!(all, Err(StreamError::ConnectionData(_))), "{all:?}");
@@ -244,8 +244,8 @@ fn what_is_dropped_is_counted() {
 
 #[test]
 fn errors_tell_what_to_answer() {
-    let mut connection = Window::new(u64::MAX);
-    let mut stream = ReceiveStream::new(u64::MAX);
+    let mut connection = ConnectionWindow::new(u64::MAX);
+    let mut stream = ReceiveStream::new(u64::MAX, &connection);
     let end = (1 << 62) - 1;
     stream.receive(end - 1, b"x", false, &mut connection).expect("the last byte there can be");
     let told = |error: StreamError| (error.code().name().unwrap_or(""), error.to_string());
@@ -273,4 +273,56 @@ fn errors_tell_what_to_answer() {
     );
     let closed = segue_quic::TransportError::from(error);
     assert_eq!((closed.code, closed.section), (error.code(), "RFC 9000 §4.5"));
+}
+
+/// RFC 9000 §4.1, §4.5: what nobody reads any more gives its credit of the connection back, whoever
+/// forgets to ask.
+#[test]
+fn streams_that_are_over_settle_with_their_connection() {
+    let mut connection = ConnectionWindow::new(100);
+    let mut open = || {
+        let mut stream = ReceiveStream::new(80, &connection);
+        let before = (connection.reached(), connection.consumed());
+        stream.receive(10, &[7; 10], false, &mut connection).expect("it is allowed");
+        assert_eq!((connection.reached(), connection.consumed()), (before.0 + 20, before.1));
+        stream
+    };
+    let (dropped, mut reset, mut stopped, mut finished) = (open(), open(), open(), open());
+    drop(dropped);
+    assert_eq!(connection.consumed(), 20);
+    assert_eq!(reset.reset(3, 25, &mut connection), Ok(true));
+    assert_eq!((connection.reached(), connection.consumed()), (85, 45));
+    stopped.stop(4);
+    assert_eq!(connection.consumed(), 65);
+    // What comes later is settled, too.
+    assert_eq!(stopped.receive(20, &[7; 5], false, &mut connection), Ok(false));
+    assert_eq!((connection.reached(), connection.consumed()), (90, 70));
+    // One that was read to its end, and whose reader told nobody.
+    assert_eq!(finished.receive(0, &[7; 10], false, &mut connection), Ok(true));
+    assert_eq!(finished.receive(20, b"", true, &mut connection), Ok(true));
+    let (buffer, eof) = finished.parts();
+    buffer.consume(20);
+    assert!(eof && finished.is_done());
+    drop(finished);
+    drop((reset, stopped));
+    assert_eq!((connection.consumed(), connection.announce()), (90, Some(190)));
+}
+
+/// RFC 9000 §3.5: STOP_SENDING carries a code, is sent again when it was lost, and not at all once
+/// the end is known.
+#[test]
+fn a_stop_is_told_with_its_code() {
+    let mut connection = ConnectionWindow::new(100);
+    let mut stream = ReceiveStream::new(80, &connection);
+    assert_eq!(stream.next_stop(), None);
+    stream.stop(4);
+    stream.stop(5);
+    assert_eq!((stream.next_stop(), stream.next_stop()), (Some(4), None));
+    stream.stop_lost();
+    assert_eq!(stream.next_stop(), Some(4));
+    stream.stop_lost();
+    stream.receive(0, b"end", true, &mut connection).expect("it is allowed");
+    assert_eq!(stream.next_stop(), None);
+    stream.stop_lost();
+    assert_eq!(stream.next_stop(), None);
 }

@@ -2,10 +2,12 @@
 
 #![expect(clippy::cast_possible_truncation, reason = "bytes of a pattern, and small offsets")]
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use segue::{Output, mux::Credit};
-use segue_quic::stream::{Closed, SendQueue, SendStream, Sent, StreamId};
+use segue_quic::stream::{SendError, SendQueue, SendStream, Sent, StreamId, WrongStream};
 
 /// The state of a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,9 +46,9 @@ fn pattern(from: usize, length: usize) -> Vec<u8> {
     (from..from + length).map(|at| (at ^ at >> 8) as u8).collect()
 }
 
-fn set(bytes: &mut [Byte], sent: Sent, change: impl Fn(Byte) -> Byte) {
-    let from = sent.offset as usize;
-    bytes[from..from + sent.length].iter_mut().for_each(|byte| *byte = change(*byte));
+fn set(bytes: &mut [Byte], sent: &Range<u64>, change: impl Fn(Byte) -> Byte) {
+    let sent = sent.start as usize..sent.end as usize;
+    bytes[sent].iter_mut().for_each(|byte| *byte = change(*byte));
 }
 
 proptest! {
@@ -91,26 +93,26 @@ proptest! {
                     let all = &bytes[from..from + piece.data.len()];
                     prop_assert!(all.iter().all(|byte| *byte == expected));
                     prop_assert_eq!(piece.data, &pattern(from, piece.data.len())[..]);
-                    frames.push(piece.sent());
-                    set(&mut bytes, piece.sent(), |_| Byte::Sent);
+                    frames.push(piece.range());
+                    set(&mut bytes, &piece.range(), |_| Byte::Sent);
                 }
                 Step::Acknowledge(which) | Step::Lose(which) if frames.is_empty() => {
                     // Nothing of what was never sent is acknowledged.
-                    let sent = Sent { offset: which as u64, length: which, fin: true };
-                    queue.acknowledged(sent);
+                    let sent = which as u64..2 * which as u64;
+                    queue.acknowledged(sent.clone());
                     queue.lost(sent);
                 }
                 // Frames stay in the list: what was lost may be acknowledged after all, or again.
                 Step::Acknowledge(which) => {
-                    let sent = frames[which % frames.len()];
-                    queue.acknowledged(sent);
-                    set(&mut bytes, sent, |_| Byte::Acknowledged);
+                    let sent: Range<u64> = frames[which % frames.len()].clone();
+                    queue.acknowledged(sent.clone());
+                    set(&mut bytes, &sent, |_| Byte::Acknowledged);
                 }
                 Step::Lose(which) => {
-                    let sent = frames[which % frames.len()];
-                    queue.lost(sent);
+                    let sent: Range<u64> = frames[which % frames.len()].clone();
+                    queue.lost(sent.clone());
                     let keep = |byte| if byte == Byte::Acknowledged { byte } else { Byte::Lost };
-                    set(&mut bytes, sent, keep);
+                    set(&mut bytes, &sent, keep);
                 }
             }
             let left = bytes.iter().filter(|byte| **byte != Byte::Acknowledged).count();
@@ -130,17 +132,17 @@ fn memory_goes_in_any_order() {
     chunks.iter().for_each(|chunk| queue.put_bytes(chunk.clone()));
     let mut sent = Vec::new();
     while let Some(piece) = queue.next(1000, u64::MAX) {
-        sent.push(piece.sent());
+        sent.push(piece.range());
     }
     assert_eq!(sent.len(), 16);
     let free = |chunks: &[Bytes]| -> Vec<bool> { chunks.iter().map(Bytes::is_unique).collect() };
     for frame in [8, 11, 10] {
-        queue.acknowledged(sent[frame]);
+        queue.acknowledged(sent[frame].clone());
     }
     assert_eq!(free(&chunks), [false; 4]);
-    queue.acknowledged(sent[9]);
+    queue.acknowledged(sent[9].clone());
     assert_eq!(free(&chunks), [false, false, true, false]);
-    sent.iter().rev().for_each(|sent| queue.acknowledged(*sent));
+    sent.iter().rev().for_each(|sent| queue.acknowledged(sent.clone()));
     assert_eq!(free(&chunks), [true; 4]);
     assert_eq!(queue.unacknowledged(), 0);
 }
@@ -156,23 +158,23 @@ fn the_end_arrives_by_itself_and_again() {
     let data = stream.next(100, &mut connection).expect("there is data").sent();
     assert!(!data.fin && !stream.has_more());
     stream.finish();
-    assert_eq!(stream.put(b"d"), Err(Closed));
+    assert_eq!(stream.put(b"d"), Err(SendError::Closed));
     assert!(stream.has_more());
     let end = stream.next(100, &mut connection).expect("the end is data").sent();
     assert_eq!((end.offset, end.length, end.fin), (3, 0, true));
     assert!(stream.next(100, &mut connection).is_none());
     // Lost together they are sent together.
-    stream.lost(end);
-    stream.lost(data);
+    stream.lost(end).expect("it is of it");
+    stream.lost(data).expect("it is of it");
     let both = stream.next(100, &mut connection).expect("both are lost").sent();
     assert_eq!((both.offset, both.length, both.fin), (0, 3, true));
     assert!(stream.next(100, &mut connection).is_none());
-    stream.acknowledged(data);
+    stream.acknowledged(data).expect("it is of it");
     assert!(!stream.is_done());
-    stream.acknowledged(end);
+    stream.acknowledged(end).expect("it is of it");
     assert!(stream.is_done() && !stream.has_more());
     // None of which matters any more.
-    stream.lost(both);
+    stream.lost(both).expect("it is of it");
     assert!(stream.is_done() && !stream.has_more());
     assert_eq!(connection.used(), 3);
 }
@@ -184,16 +186,16 @@ fn a_reset_drops_what_was_written() {
     let sent = stream.next(100, &mut connection).expect("there is data").sent();
     stream.finish();
     stream.reset(9);
-    assert_eq!((stream.queue().unacknowledged(), stream.put(b"x")), (0, Err(Closed)));
+    assert_eq!((stream.queue().unacknowledged(), stream.put(b"x")), (0, Err(SendError::Closed)));
     assert!(stream.next(100, &mut connection).is_none());
     assert_eq!((stream.next_reset(), stream.next_reset()), (Some((9, 5)), None));
-    stream.lost(sent);
+    stream.lost(sent).expect("it is of it");
     assert!(!stream.has_more());
     stream.reset_lost();
     assert!(stream.has_more());
     stream.reset(10);
     assert_eq!(stream.next_reset(), Some((9, 5)));
-    stream.acknowledged(sent);
+    stream.acknowledged(sent).expect("it is of it");
     assert!(!stream.is_done());
     stream.reset_acknowledged();
     stream.reset_lost();
@@ -223,4 +225,41 @@ fn frames_fill_their_room() {
             assert_eq!(cut, fits, "{room} bytes at {offset}");
         }
     }
+}
+
+/// What is not acknowledged is bounded, whatever credit the peer gives.
+#[test]
+fn no_more_is_taken_than_may_wait() {
+    let (stream, mut connection) = stream(u64::MAX);
+    assert_eq!(stream.room(), SendStream::MAX);
+    let mut stream = stream.max(10);
+    stream.put(b"1234567").expect("there is room");
+    assert_eq!(stream.put(b"8901"), Err(SendError::Full { room: 3 }));
+    assert_eq!(stream.put_bytes(Bytes::from_static(b"8901")), Err(SendError::Full { room: 3 }));
+    let mut output = Output::new();
+    output.put(b"8901");
+    assert_eq!(stream.append(&mut output), Err(SendError::Full { room: 3 }));
+    assert_eq!((output.len(), stream.queue().end()), (4, 7));
+    // It is sent, and still counts until it is acknowledged.
+    let sent = stream.next(100, &mut connection).expect("there is data").sent();
+    assert_eq!(stream.room(), 3);
+    stream.acknowledged(sent).expect("it is of it");
+    assert_eq!((stream.room(), stream.append(&mut output)), (10, Ok(())));
+}
+
+/// A record of one stream does nothing to another.
+#[test]
+fn what_was_sent_knows_its_stream() {
+    let (mut stream, mut connection) = stream(100);
+    stream.put(b"abc").expect("it is open");
+    let mut other = SendStream::new(StreamId::new(8), 100);
+    other.put(b"abc").expect("it is open");
+    let of_other = other.next(100, &mut connection).expect("there is data").sent();
+    let of_this = stream.next(100, &mut connection).expect("there is data").sent();
+    assert_eq!((of_this.stream, of_other.stream), (stream.id(), other.id()));
+    let wrong = Err(WrongStream { sent: other.id(), here: stream.id() });
+    assert_eq!((stream.acknowledged(of_other), stream.lost(of_other)), (wrong, wrong));
+    assert_eq!((stream.queue().unacknowledged(), stream.has_more()), (3, false));
+    let made_up = Sent { stream: stream.id(), offset: 50, length: 9, fin: true };
+    assert_eq!((stream.acknowledged(made_up), stream.is_done()), (Ok(()), false));
 }

@@ -5,12 +5,10 @@ use proptest::{collection::vec, prelude::*};
 use segue::{
     Buffer, Cause, Decode, Fault, Output, Step,
     laws::{Entry, Log, Observe},
-    length,
-    mux::Window,
-    separator,
+    length, separator,
 };
 use segue_http1::RequestHead;
-use segue_quic::stream::{CryptoStream, ReadError, ReceiveStream};
+use segue_quic::stream::{ConnectionWindow, CryptoStream, ReadError, ReceiveStream};
 
 /// The outcome of a stage: its items, its end, and the bytes that it left.
 #[derive(Debug, PartialEq)]
@@ -71,8 +69,8 @@ where
     for<'a> D::Item<'a>: Observe,
 {
     // Only as large as the stream: credit that is announced must do.
-    let mut connection = Window::new(bytes.len() as u64);
-    let mut stream = ReceiveStream::new(bytes.len() as u64);
+    let mut connection = ConnectionWindow::new(bytes.len() as u64);
+    let mut stream = ReceiveStream::new(bytes.len() as u64, &connection);
     let mut outcome = Outcome::new();
     let all = [(0, bytes.len())];
     for &(from, to) in segments.iter().chain(&all) {

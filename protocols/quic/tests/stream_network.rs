@@ -5,10 +5,10 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
-use segue::mux::{Credit, Window};
+use segue::mux::Credit;
 use segue_quic::{
     RangeSet, ReceivedPackets,
-    stream::{ReceiveStream, SendStream, Sent, StreamId},
+    stream::{ConnectionWindow, ReceiveStream, SendStream, Sent, StreamId},
 };
 
 /// The content of a packet.
@@ -26,7 +26,7 @@ enum Frame {
 /// The record of a frame that a sender keeps until its packet is acknowledged or lost.
 #[derive(Clone)]
 enum Kept {
-    Stream(usize, Sent),
+    Stream(Sent),
     MaxData,
     MaxStreamData(usize),
     DataBlocked,
@@ -118,6 +118,11 @@ impl Network {
     }
 }
 
+/// The sender of a frame.
+fn index(sent: Sent) -> usize {
+    sent.stream.index() as usize
+}
+
 /// Sends all streams over the network, and gives how much each gave to its reader.
 fn run(plan: &Plan) -> Result<(), TestCaseError> {
     let mut network = Network {
@@ -134,9 +139,9 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
         sender.put(&content(index, length)).expect("it is open");
         sender.finish();
     }
-    let mut window = Window::new(plan.connection_window);
+    let mut window = ConnectionWindow::new(plan.connection_window);
     let mut receivers: Vec<_> =
-        plan.lengths.iter().map(|_| ReceiveStream::new(plan.stream_window)).collect();
+        plan.lengths.iter().map(|_| ReceiveStream::new(plan.stream_window, &window)).collect();
     let mut read: Vec<Vec<u8>> = vec![Vec::new(); plan.lengths.len()];
     let (mut sending, mut receiving) = (Space::default(), Space::default());
     // The limits that the receiver has to tell, again if they were lost.
@@ -191,8 +196,12 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
                 }
                 for kept in kept {
                     match (kept, arrived) {
-                        (Kept::Stream(stream, sent), true) => senders[stream].acknowledged(sent),
-                        (Kept::Stream(stream, sent), false) => senders[stream].lost(sent),
+                        (Kept::Stream(sent), true) => {
+                            senders[index(sent)].acknowledged(sent).expect("it is of it");
+                        }
+                        (Kept::Stream(sent), false) => {
+                            senders[index(sent)].lost(sent).expect("it is of it");
+                        }
                         (Kept::Reset(stream), true) => senders[stream].reset_acknowledged(),
                         (Kept::Reset(stream), false) => senders[stream].reset_lost(),
                         (Kept::MaxData, false) => tell_data = true,
@@ -225,7 +234,7 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
         if network.flying.is_empty() && now % 50 == 0 {
             for kept in std::mem::take(&mut sending.under_way).into_values().flatten() {
                 match kept {
-                    Kept::Stream(stream, sent) => senders[stream].lost(sent),
+                    Kept::Stream(sent) => senders[index(sent)].lost(sent).expect("it is of it"),
                     Kept::Reset(stream) => senders[stream].reset_lost(),
                     Kept::DataBlocked => tell_blocked = true,
                     Kept::StreamDataBlocked(stream) => tell_stream_blocked[stream] = true,
@@ -262,7 +271,7 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
             }
             while let Some(piece) = sender.next(room, &mut credit) {
                 room -= piece.data.len() + 2;
-                kept.push(Kept::Stream(stream, piece.sent()));
+                kept.push(Kept::Stream(piece.sent()));
                 let (data, fin) = (piece.data.to_vec(), piece.fin);
                 frames.push(Frame::Stream { stream, offset: piece.offset, data, fin });
             }

@@ -235,6 +235,27 @@ fn resets_stops_and_the_close_have_codes() {
     }
 }
 
+/// What is sent and not acknowledged is bounded, and goes on once it is.
+#[test]
+fn no_more_is_under_way_than_allowed() {
+    let [mut client, _] = ends(Limits { unacknowledged: 3000, ..Limits::default() });
+    let id = client.open(Direction::Sending).unwrap();
+    client.stream(id).unwrap().output.unwrap().put(&[1; 10_000]);
+    let mut sent = 0;
+    for _ in 0..3 {
+        let (mut packet, mut carried) = (Vec::new(), Vec::new());
+        client.fill(&mut Builder::new(&mut packet, PacketKind::OneRtt, 60_000), &mut carried);
+        sent += 3000;
+        assert!((3000..3050).contains(&packet.len()), "{}", packet.len());
+        let mut more = Vec::new();
+        client.fill(&mut Builder::new(&mut more, PacketKind::OneRtt, 60_000), &mut carried);
+        assert_eq!(more, b"");
+        carried.into_iter().for_each(|carried| client.acknowledged(carried));
+        let waits = client.stream(id).unwrap().output.unwrap().len();
+        assert_eq!(waits, 10_000 - sent);
+    }
+}
+
 #[test]
 fn rules_of_streams_are_kept() {
     let limits = Limits { streams: 4, ..Limits::default() };
@@ -270,6 +291,7 @@ fn any_frames_and_uses_in_any_order_are_survived() {
         excess: 700,
         excess_of_all: 1000,
         output: 2000,
+        unacknowledged: 3000,
     };
     for seed in 0..400 {
         let [mut client, _] = ends(limits);

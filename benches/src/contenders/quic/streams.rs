@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use s2n_quic_core::{buffer::Reassembler as Peer, varint::VarInt};
-use segue::{Buffer, mux::Window};
-use segue_quic::stream::{Reassembler, ReceiveStream};
+use segue::Buffer;
+use segue_quic::stream::{ConnectionWindow, Reassembler, ReceiveStream};
 
 use super::super::{names, note};
 use crate::{Contender, Group};
@@ -124,8 +124,8 @@ fn reassembler(stream: &[u8], segments: Vec<(usize, usize)>) -> Contender<'_> {
 
 fn receive_stream(stream: &[u8], segments: Vec<(usize, usize)>) -> Contender<'_> {
     Contender::new(names::RECEIVE_STREAM, move || {
-        let mut connection = Window::new(1 << 20);
-        let mut order = ReceiveStream::new(stream.len() as u64);
+        let mut connection = ConnectionWindow::new(1 << 20);
+        let mut order = ReceiveStream::new(stream.len() as u64, &connection);
         for &(from, to) in &segments {
             let fin = to == stream.len();
             if order.receive(from as u64, &stream[from..to], fin, &mut connection) == Ok(true) {

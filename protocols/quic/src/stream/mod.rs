@@ -4,8 +4,8 @@
 //! reads their data. [`SendStream`] takes bytes, cuts them into pieces that fit in a packet, sends
 //! lost ones again, and releases acknowledged ones. [`CryptoStream`] does the former for the CRYPTO
 //! frames of a handshake, and a [`SendQueue`] the latter. A [`Window`] is what this endpoint allows
-//! its peer, a [`Credit`] what the peer allows it: for a stream, for all streams of a connection,
-//! and for their number.
+//! its peer, a [`Credit`] what the peer allows it: for a stream, for all streams of a connection
+//! ([`ConnectionWindow`]), and for their number.
 //!
 //! [`Streams`] holds all of them by their ids: a [`Carrier`](segue::mux::Carrier), on whose streams
 //! [`Mux`](segue::mux::Mux) runs stages.
@@ -14,11 +14,11 @@
 //! acknowledged and lost ones.
 //!
 //! ```
-//! use segue::{Output, Step, length, mux::Window};
-//! use segue_quic::stream::ReceiveStream;
+//! use segue::{Output, Step, length};
+//! use segue_quic::stream::{ConnectionWindow, ReceiveStream};
 //!
-//! let mut connection = Window::new(1 << 20); // of all streams together
-//! let mut stream = ReceiveStream::new(64 * 1024);
+//! let mut connection = ConnectionWindow::new(1 << 20); // of all streams together
+//! let mut stream = ReceiveStream::new(64 * 1024, &connection);
 //! let (mut stage, mut answers) = (length::u16_be(), Output::new());
 //!
 //! // The second of two STREAM frames overtakes the first: there is nothing to read yet.
@@ -33,6 +33,7 @@
 //! [`Window`]: segue::mux::Window
 //! [`Credit`]: segue::mux::Credit
 
+mod connection_window;
 mod crypto;
 mod error;
 mod id;
@@ -42,15 +43,17 @@ mod queue;
 mod reassembly;
 mod receive;
 mod send;
+mod send_state;
 mod streams;
 pub(crate) mod told;
 
+pub use connection_window::ConnectionWindow;
 pub use crypto::CryptoStream;
 pub use error::{ReadError, StreamError};
 pub use id::StreamId;
-pub use queue::{Piece, SendQueue, Sent};
+pub use queue::{Piece, SendQueue};
 pub use reassembly::Reassembler;
 pub use receive::ReceiveStream;
 pub use segue::mux::Direction;
-pub use send::{Closed, SendStream};
+pub use send::{SendError, SendStream, Sent, StreamPiece, WrongStream};
 pub use streams::{Carried, Limits, Streams};

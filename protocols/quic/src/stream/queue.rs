@@ -1,4 +1,5 @@
 use alloc::collections::VecDeque;
+use core::ops::Range;
 
 use bytes::{Bytes, BytesMut};
 use segue::Output;
@@ -8,8 +9,8 @@ use crate::RangeSet;
 /// The written bytes of a stream, kept until they are acknowledged.
 ///
 /// [`next`](Self::next) returns the next piece to send: first lost data, then new data. When a
-/// packet is acknowledged or lost, report what it carried, as [`Sent`], in any order and as often
-/// as necessary. Memory is released as data is acknowledged: `Bytes` as a whole, copied data in
+/// packet is acknowledged or lost, report what it carried, as a range of offsets, in any order and
+/// as often as necessary. Memory is released as data is acknowledged: `Bytes` as a whole, copied data in
 /// blocks of 4 KiB.
 ///
 /// It has no frames and no end: use it as it is for CRYPTO frames. A
@@ -20,10 +21,10 @@ use crate::RangeSet;
 ///
 /// let mut queue = SendQueue::new();
 /// queue.put(b"client hello");
-/// let first = queue.next(6, u64::MAX).map(|piece| piece.sent()).unwrap();
+/// let first = queue.next(6, u64::MAX).map(|piece| piece.range()).unwrap();
 /// let second = queue.next(1200, u64::MAX).unwrap();
 /// assert_eq!((second.offset, second.data), (6, &b" hello"[..]));
-/// let second = second.sent();
+/// let second = second.range();
 /// assert!(queue.next(1200, u64::MAX).is_none()); // all is under way
 ///
 /// queue.acknowledged(second);
@@ -69,26 +70,13 @@ pub struct Piece<'a> {
     pub offset: u64,
     /// The bytes.
     pub data: &'a [u8],
-    /// The stream ends behind it.
-    pub fin: bool,
-}
-
-/// The content of a frame, to be kept with its packet until that is acknowledged or lost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Sent {
-    /// The offset of the first byte in the stream.
-    pub offset: u64,
-    /// The number of bytes carried.
-    pub length: usize,
-    /// The frame told the end of the stream.
-    pub fin: bool,
 }
 
 impl Piece<'_> {
-    /// Returns the record to keep with the packet.
+    /// Returns its range of the stream, to keep with the packet.
     #[must_use]
-    pub fn sent(&self) -> Sent {
-        Sent { offset: self.offset, length: self.data.len(), fin: self.fin }
+    pub fn range(&self) -> Range<u64> {
+        self.offset..self.offset + self.data.len() as u64
     }
 }
 
@@ -163,20 +151,20 @@ impl SendQueue {
         }
         let index = self.index(offset);
         let Some(chunk) = self.chunks.get(index) else {
-            return Piece { offset, data: &[], fin: false };
+            return Piece { offset, data: &[] };
         };
         let from = size(offset - chunk.offset);
         let to = chunk.length.min(from.saturating_add(size(most)));
         let end = chunk.offset + to as u64;
         self.lost.remove(offset..end);
         self.fresh = self.fresh.max(end);
-        Piece { offset, data: &chunk.bytes[from..to], fin: false }
+        Piece { offset, data: &chunk.bytes[from..to] }
     }
 
-    /// Notes that a frame that carried `sent` was acknowledged. Bytes that were never sent are
+    /// Notes that a frame that carried this range was acknowledged. Bytes that were never sent are
     /// ignored.
-    pub fn acknowledged(&mut self, sent: Sent) {
-        let range = self.range(sent);
+    pub fn acknowledged(&mut self, range: Range<u64>) {
+        let range = self.under_way(range);
         if range.is_empty() {
             return;
         }
@@ -209,10 +197,10 @@ impl SendQueue {
         }
     }
 
-    /// Notes that a frame that carried `sent` was lost: the bytes of it that are not acknowledged
+    /// Notes that a frame that carried this range was lost: the bytes of it that are not acknowledged
     /// are sent again.
-    pub fn lost(&mut self, sent: Sent) {
-        let range = self.range(sent);
+    pub fn lost(&mut self, range: Range<u64>) {
+        let range = self.under_way(range);
         for lost in self.acknowledged.missing(range) {
             self.lost.insert(lost);
         }
@@ -255,10 +243,9 @@ impl SendQueue {
         *self = Self { base: self.fresh, fresh: self.fresh, end: self.fresh, ..Self::default() };
     }
 
-    /// The part of `sent` that was sent and may not be acknowledged.
-    fn range(&self, sent: Sent) -> core::ops::Range<u64> {
-        let end = sent.offset.saturating_add(sent.length as u64);
-        sent.offset.max(self.base)..end.min(self.fresh)
+    /// The part of `range` that was sent and may not be acknowledged.
+    fn under_way(&self, range: Range<u64>) -> Range<u64> {
+        range.start.max(self.base)..range.end.min(self.fresh)
     }
 
     /// The index of the chunk that `offset` is in.

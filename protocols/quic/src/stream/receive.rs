@@ -1,21 +1,20 @@
 use segue::{Buffer, Decode, Output, Step, mux::Window};
 
-use super::{ReadError, Reassembler, StreamError};
+use super::{ConnectionWindow, ReadError, Reassembler, StreamError, connection_window::Returned};
 
 /// The receiving side of a stream: its data in order, its end, its limit (RFC 9000 §3.2).
 ///
 /// Give STREAM frames to [`receive`](Self::receive) as they come. Any stage then reads the stream
 /// by [`step`](Self::step), or from the [`Buffer`] of [`parts`](Self::parts). Data that was read
 /// makes room for more: [`settle`](Self::settle) counts it, and tells when to send the peer a new
-/// limit.
+/// limit. A stream that is reset, stopped or dropped settles with its connection by itself.
 ///
 /// ```
 /// use segue::{Output, Step, separator};
-/// use segue::mux::Window;
-/// use segue_quic::{ErrorCode, stream::ReceiveStream};
+/// use segue_quic::{ErrorCode, stream::{ConnectionWindow, ReceiveStream}};
 ///
-/// let mut connection = Window::new(1000);
-/// let mut stream = ReceiveStream::new(10);
+/// let mut connection = ConnectionWindow::new(1000);
+/// let mut stream = ReceiveStream::new(10, &connection);
 /// stream.receive(3, b"\nfour", false, &mut connection)?;
 /// stream.receive(0, b"one", false, &mut connection)?;
 ///
@@ -41,29 +40,36 @@ pub struct ReceiveStream {
     reassembler: Reassembler,
     buffer: Buffer,
     window: Window,
+    /// The place in the window of the connection for what nobody will read.
+    returned: Returned,
     final_size: Option<u64>,
     /// The error code, once the peer reset the stream.
     reset: Option<u64>,
-    /// The rest has no reader.
-    stopped: bool,
+    /// The error code, once the rest has no reader.
+    stopped: Option<u64>,
+    /// A STOP_SENDING frame is to be sent.
+    stop_due: bool,
 }
 
 impl ReceiveStream {
-    /// Creates a stream with a window of `window` bytes: the `initial_max_stream_data_..` that the
-    /// peer was sent.
+    /// Creates a stream of a connection with a window of `window` bytes: the
+    /// `initial_max_stream_data_..` that the peer was sent.
     #[must_use]
-    pub fn new(window: u64) -> Self {
+    pub fn new(window: u64, connection: &ConnectionWindow) -> Self {
         Self {
             reassembler: Reassembler::new(),
             buffer: Buffer::new(),
             window: Window::new(window),
+            returned: connection.returned(),
             final_size: None,
             reset: None,
-            stopped: false,
+            stopped: None,
+            stop_due: false,
         }
     }
 
-    /// Takes the data of a STREAM frame; `connection` is the window of all streams. Returns true if
+    /// Takes the data of a STREAM frame; `connection` is the window that the stream was
+    /// [made](Self::new) with. Returns true if
     /// there is more to read than before: data or the end.
     ///
     /// # Errors
@@ -75,7 +81,7 @@ impl ReceiveStream {
         offset: u64,
         data: &[u8],
         fin: bool,
-        connection: &mut Window,
+        connection: &mut ConnectionWindow,
     ) -> Result<bool, StreamError> {
         let length = data.len() as u64;
         let end = match offset.checked_add(length) {
@@ -85,6 +91,7 @@ impl ReceiveStream {
         let new_end = fin && self.final_size.is_none();
         self.count(end, fin, connection)?;
         if self.is_dropped() {
+            self.settle(connection);
             return Ok(false);
         }
         let new = self.reassembler.write(offset, data, &mut self.buffer);
@@ -101,7 +108,7 @@ impl ReceiveStream {
         &mut self,
         code: u64,
         final_size: u64,
-        connection: &mut Window,
+        connection: &mut ConnectionWindow,
     ) -> Result<bool, StreamError> {
         if final_size > Window::MAX_DATA {
             return Err(StreamError::TooLong { offset: final_size, length: 0 });
@@ -114,14 +121,32 @@ impl ReceiveStream {
         }
         self.reset = Some(code);
         self.drop_data();
+        self.settle(connection);
         Ok(true)
     }
 
-    /// Drops past and future data: it has no reader any more. Tell the peer in a STOP_SENDING frame
-    /// (RFC 9000 §3.5). Data that comes is still counted.
-    pub fn stop(&mut self) {
-        self.stopped = true;
-        self.drop_data();
+    /// Drops past and future data: it has no reader any more, for the reason that `code` of the
+    /// application protocol says. [`next_stop`](Self::next_stop) returns the frame for the peer (RFC
+    /// 9000 §3.5). Data that comes is still counted. A stream that was stopped keeps its first code.
+    pub fn stop(&mut self, code: u64) {
+        if self.stopped.is_none() {
+            self.stopped = Some(code);
+            self.stop_due = true;
+            self.drop_data();
+            self.give_up();
+        }
+    }
+
+    /// Returns the code for a STOP_SENDING frame, if one is due. It counts as sent. None is due once
+    /// the end of the stream is known: nothing more will be sent (RFC 9000 §3.5).
+    pub fn next_stop(&mut self) -> Option<u64> {
+        let due = core::mem::take(&mut self.stop_due) && self.final_size.is_none();
+        self.stopped.filter(|_| due)
+    }
+
+    /// Notes that the STOP_SENDING frame was lost.
+    pub fn stop_lost(&mut self) {
+        self.stop_due = self.stopped.is_some() && self.final_size.is_none();
     }
 
     /// Returns the next item of `stage`, or its need: [`Buffer::step`] over the data in order, with
@@ -153,13 +178,17 @@ impl ReceiveStream {
     /// Counts the data read since the last call as room in the windows of the stream and of the
     /// connection. Returns the limit for a MAX_STREAM_DATA frame if one is due; for MAX_DATA see
     /// [`Window::announce`] of `connection`.
-    pub fn settle(&mut self, connection: &mut Window) -> Option<u64> {
+    pub fn settle(&mut self, connection: &mut ConnectionWindow) -> Option<u64> {
         let done = if self.is_dropped() { self.window.reached() } else { self.buffer.position() };
         let new = done.saturating_sub(self.window.consumed());
         self.window.consume(new);
         connection.consume(new);
         // No credit is needed once the end is known (RFC 9000 §3.2).
-        if self.final_size.is_some() || self.stopped { None } else { self.window.announce() }
+        if self.final_size.is_some() || self.stopped.is_some() {
+            None
+        } else {
+            self.window.announce()
+        }
     }
 
     /// Returns the end of the data in order, read or not.
@@ -168,17 +197,10 @@ impl ReceiveStream {
     }
 
     /// Notes that the consumer has read up to here, wherever the buffer is.
-    pub(super) fn consume(&mut self, count: u64, connection: &mut Window) {
+    pub(super) fn consume(&mut self, count: u64, connection: &mut ConnectionWindow) {
         let before = self.window.consumed();
         self.window.consume(count);
         connection.consume(self.window.consumed() - before);
-    }
-
-    /// Counts dropped data as read.
-    pub(super) fn settle_dropped(&mut self, connection: &mut Window) {
-        if self.is_dropped() {
-            self.settle(connection);
-        }
     }
 
     /// Returns the window: the credit that the peer has on this stream.
@@ -216,7 +238,7 @@ impl ReceiveStream {
     #[must_use]
     pub fn is_done(&self) -> bool {
         self.reset.is_some()
-            || (self.stopped && self.final_size.is_some())
+            || (self.stopped.is_some() && self.final_size.is_some())
             || (self.is_whole() && self.buffer.is_empty())
     }
 
@@ -242,7 +264,14 @@ impl ReceiveStream {
 
     /// Returns true if incoming data is only counted.
     fn is_dropped(&self) -> bool {
-        self.stopped || self.reset.is_some()
+        self.stopped.is_some() || self.reset.is_some()
+    }
+
+    /// Gives back to the connection what was counted there and will not be read.
+    fn give_up(&mut self) {
+        let unread = self.window.reached() - self.window.consumed();
+        self.window.consume(unread);
+        self.returned.add(unread);
     }
 
     fn drop_data(&mut self) {
@@ -252,7 +281,12 @@ impl ReceiveStream {
 
     /// Counts everything below `end` as sent by the peer, and as all there is if it is the `last`.
     #[inline]
-    fn count(&mut self, end: u64, last: bool, all: &mut Window) -> Result<(), StreamError> {
+    fn count(
+        &mut self,
+        end: u64,
+        last: bool,
+        all: &mut ConnectionWindow,
+    ) -> Result<(), StreamError> {
         let reached = self.window.reached();
         match self.final_size {
             Some(size) if end > size => return Err(StreamError::BeyondFinalSize { size, end }),
@@ -273,5 +307,12 @@ impl ReceiveStream {
             self.final_size = Some(end);
         }
         Ok(())
+    }
+}
+
+/// Settles with the connection.
+impl Drop for ReceiveStream {
+    fn drop(&mut self) {
+        self.give_up();
     }
 }

@@ -83,8 +83,7 @@ impl Carrier for Streams {
         entry.events.clear();
         if let Some(receive) = &mut entry.receive {
             // Data that is whole and was not read is dropped.
-            receive.stop();
-            receive.settle_dropped(&mut self.window);
+            receive.stop(0);
             self.raise |= self.window.announce().is_some();
         }
         if self.closing.is_some() {

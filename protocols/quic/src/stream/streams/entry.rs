@@ -18,8 +18,6 @@ pub(super) struct Entry {
     pub(super) held: bool,
     /// The code with which this end, or the end of the connection, broke the peer's side off.
     pub(super) broken: Option<u64>,
-    /// The code of a STOP_SENDING frame that is to be sent.
-    pub(super) stop: Option<u64>,
     /// A MAX_STREAM_DATA frame is to be sent.
     pub(super) raise: bool,
     /// The stream is in the queue of those with control frames to send.
@@ -58,7 +56,6 @@ impl Entry {
             priority: Priority::SHARED,
             held: true,
             broken: None,
-            stop: None,
             raise: false,
             due: false,
             starved: false,

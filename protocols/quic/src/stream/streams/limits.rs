@@ -40,6 +40,11 @@ pub struct Limits {
     ///
     /// 64 KiB, as that of connections.
     pub output: usize,
+    /// The most bytes of each stream that were put into packets and are not acknowledged. With 0
+    /// nothing is sent.
+    ///
+    /// [4 MiB](super::SendStream::MAX), whatever the peer and the congestion window allow.
+    pub unacknowledged: usize,
 }
 
 impl Limits {
@@ -51,6 +56,7 @@ impl Limits {
         excess: 1 << 20,
         excess_of_all: 16 << 20,
         output: Output::HIGH_WATER,
+        unacknowledged: super::SendStream::MAX,
     };
 
     /// Writes the limits into the transport parameters of this end (RFC 9000 §18.2).

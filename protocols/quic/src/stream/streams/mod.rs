@@ -11,7 +11,7 @@ use segue::mux::{Credit, Event, Grants, Scheduler, Table, Window};
 
 use self::entry::Entry;
 pub use self::{limits::Limits, transmit::Carried};
-use super::{Direction, ReceiveStream, SendStream, StreamId, told::Events};
+use super::{ConnectionWindow, Direction, ReceiveStream, SendStream, StreamId, told::Events};
 use crate::{Role, transport_parameters::TransportParameters};
 
 /// All streams of a connection: a [`Carrier`](segue::mux::Carrier) that takes and fills frames (RFC
@@ -78,7 +78,8 @@ use crate::{Role, transport_parameters::TransportParameters};
 /// # Memory
 /// Received data is bounded by [`Limits::data`] and [`Limits::excess_of_all`], and for each stream
 /// by its window and what it [wants](segue::mux::Carrier::want). Sent data waits in the output, up
-/// to its high-water mark, until it is put into a packet, and then until it is acknowledged.
+/// to its high-water mark, until it is put into a packet, and then until it is acknowledged, up to
+/// [`Limits::unacknowledged`].
 pub struct Streams {
     role: Role,
     limits: Limits,
@@ -93,7 +94,7 @@ pub struct Streams {
     /// The streams with events, each once.
     telling: VecDeque<StreamId>,
     grants: Grants<StreamId>,
-    window: Window,
+    window: ConnectionWindow,
     credit: Credit,
     /// A MAX_DATA frame is to be sent.
     raise: bool,
@@ -135,7 +136,7 @@ impl Streams {
             due: VecDeque::new(),
             telling: VecDeque::new(),
             grants: Grants::new(limits.excess, limits.excess_of_all),
-            window: Window::new(limits.data),
+            window: ConnectionWindow::new(limits.data),
             credit: Credit::new(0),
             raise: false,
             counts: [counts(), counts()],
@@ -189,8 +190,10 @@ impl Streams {
             (Direction::Both, false) => peer.initial_max_stream_data_bidi_local,
         };
         let receive = id.is_sent_by(self.role.peer());
-        let receive = receive.then(|| ReceiveStream::new(self.limits.window));
-        let send = id.is_sent_by(self.role).then(|| SendStream::new(id, credit.value()));
+        let receive = receive.then(|| ReceiveStream::new(self.limits.window, &self.window));
+        let send = id.is_sent_by(self.role);
+        let send =
+            send.then(|| SendStream::new(id, credit.value()).max(self.limits.unacknowledged));
         self.streams.insert(id, Entry::new(receive, send, self.limits.output));
     }
 
@@ -247,6 +250,7 @@ impl Streams {
 
     fn remove(&mut self, id: StreamId) {
         self.streams.remove(&id);
+        self.raise |= self.window.announce().is_some();
         self.turns.remove(id);
         if id.initiator() != self.role {
             let counts = &mut self.counts[index(id.direction())];

@@ -26,7 +26,6 @@ impl Streams {
                 let Some(receive) = &mut entry.receive else { return Ok(true) };
                 let offset = part.offset.value();
                 let more = receive.receive(offset, part.data, part.fin, &mut self.window)?;
-                receive.settle_dropped(&mut self.window);
                 if more {
                     self.tell(id, Events::READABLE);
                 }
@@ -38,7 +37,6 @@ impl Streams {
                 let Some(receive) = &mut entry.receive else { return Ok(true) };
                 let (code, size) = (reset.error.value(), reset.final_size.value());
                 let news = receive.reset(code, size, &mut self.window)? && entry.broken.is_none();
-                receive.settle_dropped(&mut self.window);
                 if news {
                     self.tell(id, Events::READABLE);
                     self.tell(id, Events::RESET);
@@ -171,9 +169,7 @@ impl Streams {
         }
         entry.broken = Some(code);
         let Some(receive) = &mut entry.receive else { return };
-        receive.stop();
-        receive.settle_dropped(&mut self.window);
-        entry.stop = Some(code);
+        receive.stop(code);
         self.owe(id);
         self.raise |= self.window.announce().is_some();
         self.read_no_more(id);

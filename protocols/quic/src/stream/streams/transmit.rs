@@ -20,9 +20,9 @@ pub struct Carried(Kind);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    Stream(StreamId, Sent),
+    Stream(Sent),
     Reset(StreamId),
-    Stop(StreamId, u64),
+    Stop(StreamId),
     MaxStreamData(StreamId),
     MaxData,
     MaxStreams(Direction),
@@ -81,12 +81,14 @@ impl Streams {
                         return;
                     }
                 }
-                if let Some(code) = entry.stop {
+                if let Some(receive) = &mut entry.receive
+                    && let Some(code) = receive.next_stop()
+                {
                     let frame = StopSending { id: wire, error: varint(code) };
-                    if !push(payload, frame.into(), Kind::Stop(id, code)) {
+                    if !push(payload, frame.into(), Kind::Stop(id)) {
+                        receive.stop_lost();
                         return;
                     }
-                    entry.stop = None;
                 }
                 if entry.raise
                     && let Some(receive) = &entry.receive
@@ -129,10 +131,10 @@ impl Streams {
         if !send.queue().has_more() {
             // No more than leaves now, so that the output shows what waits.
             let most = send.credit().available().min(self.credit.available());
-            let most = usize::try_from(most).unwrap_or(usize::MAX).min(room);
+            let most = usize::try_from(most).unwrap_or(usize::MAX).min(room).min(send.room());
             let mut leaves = Output::new();
             entry.output.move_to(&mut leaves, most);
-            // It was not finished, or there would be no output.
+            // There is room for it, and it was not finished, or there would be no output.
             let _ = send.append(&mut leaves);
             if entry.output.is_empty() && entry.writing == Writing::Finishing {
                 send.finish();
@@ -167,10 +169,10 @@ impl Streams {
         let (wire, offset) = (varint(id.value()), varint(sent.offset));
         if payload.stream(wire, offset, piece.data, piece.fin) != Ok(Some(sent.length)) {
             // Room for it was seen to: the packet may not carry such frames.
-            send.lost(sent);
+            let _ = send.lost(sent);
             return Filled::Full;
         }
-        carried.push(Carried(Kind::Stream(id, sent)));
+        carried.push(Carried(Kind::Stream(sent)));
         let new = usize::try_from(send.queue().sent() - before).unwrap_or(usize::MAX);
         entry.sent += new;
         let writable = was_full && entry.output.has_room() && entry.writing == Writing::Open;
@@ -185,13 +187,17 @@ impl Streams {
 
     /// Notes that a packet that carried this was acknowledged.
     pub fn acknowledged(&mut self, carried: Carried) {
-        let (Kind::Stream(id, _) | Kind::Reset(id)) = carried.0 else { return };
-        let Some(send) = self.streams.get_mut(&id).and_then(|entry| entry.send.as_mut()) else {
-            return;
-        };
+        let (Kind::Stream(Sent { stream: id, .. }) | Kind::Reset(id)) = carried.0 else { return };
+        let Some(entry) = self.streams.get_mut(&id) else { return };
+        let Some(send) = &mut entry.send else { return };
+        let was_full = send.room() == 0;
         match carried.0 {
-            Kind::Stream(_, sent) => send.acknowledged(sent),
+            // It was found by its stream.
+            Kind::Stream(sent) => drop(send.acknowledged(sent)),
             _ => send.reset_acknowledged(),
+        }
+        if was_full && send.room() > 0 && entry.has_more() {
+            self.turns.enqueue(id, entry.priority);
         }
         self.settle(id);
     }
@@ -202,16 +208,17 @@ impl Streams {
             Kind::MaxData => return self.raise = true,
             Kind::MaxStreams(direction) => return self.counts[index(direction)].raise = true,
             Kind::DataBlocked => return self.credit.blocked_was_lost(),
-            Kind::Stream(id, _)
+            Kind::Stream(Sent { stream: id, .. })
             | Kind::Reset(id)
-            | Kind::Stop(id, _)
+            | Kind::Stop(id)
             | Kind::MaxStreamData(id)
             | Kind::StreamDataBlocked(id) => id,
         };
         let Some(entry) = self.streams.get_mut(&id) else { return };
         match (carried.0, &mut entry.send) {
-            (Kind::Stream(_, sent), Some(send)) => {
-                send.lost(sent);
+            (Kind::Stream(sent), Some(send)) => {
+                // It was found by its stream.
+                let _ = send.lost(sent);
                 if send.has_more() {
                     self.turns.enqueue(id, entry.priority);
                 }
@@ -221,9 +228,10 @@ impl Streams {
                 return send.credit_mut().blocked_was_lost();
             }
             (Kind::Reset(_), Some(send)) => send.reset_lost(),
-            (Kind::Stop(_, code), _) => {
-                let over = entry.receive.as_ref().is_none_or(super::ReceiveStream::is_done);
-                entry.stop = (!over).then_some(code);
+            (Kind::Stop(_), _) => {
+                if let Some(receive) = &mut entry.receive {
+                    receive.stop_lost();
+                }
             }
             _ => entry.raise = true,
         }
