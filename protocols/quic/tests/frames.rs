@@ -7,10 +7,11 @@ use segue::{Buffer, Encode, Output, Step, laws};
 use segue_quic::{
     ErrorCode, PacketKind, Role, VarInt,
     frame::{
-        Ack, Builder, CloseReason, ConnectionClose, Crypto, DataBlocked, Datagram, EcnCounts,
-        Frame, FrameType, Frames, HandshakeDone, MaxData, MaxStreamData, MaxStreams,
-        NewConnectionId, NewToken, Padding, PathChallenge, PathResponse, Payload, Ping, Refused,
-        ResetStream, RetireConnectionId, StopSending, Stream, StreamDataBlocked, StreamsBlocked,
+        Ack, AckFrequency, Builder, CloseReason, ConnectionClose, Crypto, DataBlocked, Datagram,
+        Drafts, EcnCounts, Extension, Frame, FrameType, Frames, HandshakeDone, ImmediateAck,
+        MaxData, MaxStreamData, MaxStreams, NewConnectionId, NewToken, Padding, PathChallenge,
+        PathResponse, Payload, Ping, Refused, ResetStream, ResetStreamAt, RetireConnectionId,
+        StopSending, Stream, StreamDataBlocked, StreamsBlocked, Timestamp,
     },
     stream::Direction,
 };
@@ -28,7 +29,15 @@ fn samples() -> Vec<(Frame<'static>, &'static [u8], &'static str)> {
     const RANGES: &[RangeInclusive<u64>] = &[995..=1000, 900..=990, 3..=3];
     let ack = |ecn| Ack::new(RANGES, number(70), ecn).expect("they descend").into();
     let stream = |offset, fin, length| {
-        Stream { id: number(5), offset: number(offset), data: b"data", fin, length }.into()
+        Stream {
+            id: number(5),
+            offset: number(offset),
+            data: b"data",
+            fin,
+            length,
+            zero_offset: false,
+        }
+        .into()
     };
     let reason = b"gone";
     let closed = CloseReason::Transport {
@@ -195,7 +204,10 @@ fn each_frame_stands_where_it_may() {
 #[test]
 fn each_frame_is_of_an_end_that_may_send_it() {
     let data = b"";
-    let stream = |id| Stream { id, offset: VarInt::ZERO, data, fin: true, length: true }.into();
+    let stream = |id| {
+        Stream { id, offset: VarInt::ZERO, data, fin: true, length: true, zero_offset: false }
+            .into()
+    };
     let of_senders: [fn(VarInt) -> Frame<'static>; 2] = [
         |id| ResetStream { id, error: number(0), final_size: number(0) }.into(),
         |id| StreamDataBlocked { id, limit: number(0) }.into(),
@@ -235,6 +247,185 @@ fn each_frame_is_of_an_end_that_may_send_it() {
         assert_eq!(buffer.step(&mut stage, true, &mut Output::new()).is_ok(), code.is_none());
         assert_eq!(payload(&bytes, PacketKind::OneRtt).next(), Some(Ok(frame)));
     }
+}
+
+/// Frames of drafts, with their bytes, the packets that may carry them, and whether they ask for an
+/// acknowledgement.
+fn drafts() -> [(Frame<'static>, &'static [u8], &'static str, bool); 4] {
+    let (id, error, final_size) = (number(4), number(9), number(64));
+    [
+        (ImmediateAck.into(), b"\x1f", "1", true),
+        (
+            AckFrequency {
+                sequence: number(1),
+                ack_eliciting_threshold: number(10),
+                requested_max_ack_delay: number(1024),
+                reordering_threshold: number(3),
+            }
+            .into(),
+            b"\x40\xaf\x01\x0a\x44\x00\x03",
+            "1",
+            true,
+        ),
+        (
+            ResetStreamAt { id, error, final_size, reliable_size: number(5) }.into(),
+            b"\x24\x04\x09\x40\x40\x05",
+            "01",
+            true,
+        ),
+        (Timestamp { time: number(64) }.into(), b"\x42\xf5\x40\x40", "1", false),
+    ]
+}
+
+#[test]
+fn frames_of_drafts_are_known_where_they_were_agreed_on() {
+    for (frame, bytes, allowed, asks) in drafts() {
+        assert_eq!((encoded(&frame), frame.size()), (bytes.to_vec(), bytes.len()));
+        assert_eq!(Frame::decode(&[bytes, b"\x01"].concat()), Ok((frame, bytes.len())));
+        let kind = frame.frame_type();
+        assert!(kind.is_draft() && !kind.is_known() && kind.name().is_some());
+        assert_eq!((kind.is_ack_eliciting(), kind.is_congestion_controlled()), (asks, asks));
+        for cut in 1..bytes.len() {
+            let error = Frame::decode(&bytes[..cut]).unwrap_err();
+            assert_eq!(error.code, ErrorCode::FRAME_ENCODING_ERROR);
+        }
+        for (packet, letter) in PACKETS.into_iter().zip(['I', 'H', '0', '1']) {
+            // Nobody has agreed on it: it is unknown.
+            let error = payload(bytes, packet).next().unwrap().unwrap_err();
+            assert_eq!(
+                (error.code, error.frame_type),
+                (ErrorCode::FRAME_ENCODING_ERROR, kind.value())
+            );
+            let longer = [bytes, b"\x01"].concat();
+            let mut agreed = payload(&longer, packet).drafts(Drafts::ALL);
+            let read = agreed.next().unwrap();
+            assert_eq!(kind.is_allowed_in(packet), allowed.contains(letter));
+            let mut built = Vec::new();
+            let mut builder = Builder::new(&mut built, packet, 100);
+            if allowed.contains(letter) {
+                assert_eq!((read, agreed.next()), (Ok(frame), Some(Ok(Ping.into()))));
+                builder.push(frame).unwrap();
+                assert_eq!(builder.is_ack_eliciting(), asks);
+                assert_eq!(built, bytes);
+            } else {
+                assert_eq!(read.unwrap_err().code, ErrorCode::PROTOCOL_VIOLATION);
+                assert!(matches!(builder.push(frame), Err(Refused::Misplaced { .. })));
+            }
+        }
+        laws::stage(|| Frames::new(PacketKind::OneRtt).drafts(Drafts::ALL))
+            .accepts([bytes.repeat(3)])
+            .ends_anywhere()
+            .check();
+    }
+    // A stream that keeps more than it has, and an acknowledgement that waits for ever.
+    let mut wrong =
+        payload(b"\x24\x04\x09\x40\x40\x40\x41", PacketKind::OneRtt).drafts(Drafts::ALL);
+    assert_eq!(wrong.next().unwrap().unwrap_err().code, ErrorCode::FRAME_ENCODING_ERROR);
+    let delay = number(16_384_000);
+    let late = AckFrequency { requested_max_ack_delay: delay, ..ack_frequency() };
+    assert!(Frame::from(late).encode(&mut Vec::new()).is_err());
+    let late = [&b"\x40\xaf\x01\x0a"[..], &delay.to_bytes(), b"\x03"].concat();
+    let error = payload(&late, PacketKind::OneRtt).drafts(Drafts::ALL).next().unwrap().unwrap_err();
+    assert_eq!((error.code, error.frame_type), (ErrorCode::PROTOCOL_VIOLATION, number(0xaf)));
+    // Of a stream that its sender does not send on.
+    let reset = b"\x24\x03\x09\x00\x00";
+    let agreed = payload(reset, PacketKind::OneRtt).drafts(Drafts::ALL).sent_by(Role::Client);
+    assert_eq!({ agreed }.next().unwrap().unwrap_err().code, ErrorCode::STREAM_STATE_ERROR);
+    // One draft is not another.
+    let only = Drafts { timestamp: true, ..Drafts::NONE };
+    let taken = drafts().map(|(_, bytes, ..)| {
+        payload(bytes, PacketKind::OneRtt).drafts(only).next().is_some_and(|frame| frame.is_ok())
+    });
+    assert_eq!(taken, [false, false, false, true]);
+}
+
+fn ack_frequency() -> AckFrequency {
+    match drafts()[1].0 {
+        Frame::AckFrequency(frame) => frame,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// RFC 9000 §12.4, §19.21: an unknown type ends the payload, unless somebody knows its length.
+#[test]
+fn extensions_are_known_to_their_caller() {
+    fn length(kind: FrameType, content: &[u8]) -> Option<usize> {
+        match kind.value().value() {
+            0x21 | 0x1234 => Some(1 + usize::from(*content.first()?)),
+            _ => None,
+        }
+    }
+    let bytes = b"\x01\x21\x02hi\x52\x34\x00\x01";
+    let extension =
+        |kind, content| Frame::from(Extension { kind: FrameType::from(number(kind)), content });
+    let expected: [Frame<'_>; 4] =
+        [Ping.into(), extension(0x21, b"\x02hi"), extension(0x1234, b"\x00"), Ping.into()];
+    for packet in [PacketKind::OneRtt, PacketKind::ZeroRtt] {
+        let frames = payload(bytes, packet).extensions(length).map(Result::unwrap);
+        assert!(frames.eq(expected));
+        let mut built = Vec::new();
+        let mut builder = Builder::new(&mut built, packet, 100);
+        expected.iter().for_each(|frame| builder.push(*frame).unwrap());
+        assert_eq!(built, bytes);
+    }
+    let mut buffer = Buffer::from(&bytes[..]);
+    let mut stage = frames(PacketKind::OneRtt).extensions(length);
+    for frame in expected {
+        assert_eq!(buffer.step(&mut stage, true, &mut Output::new()), Ok(Step::Item(frame)));
+    }
+    // What is cut off, not known, or too early.
+    for (bytes, packet) in [
+        (&b"\x21\x03hi"[..], PacketKind::OneRtt),
+        (b"\x21", PacketKind::OneRtt),
+        (b"\x22\x00", PacketKind::OneRtt),
+        (b"\x21\x00", PacketKind::Handshake),
+        (b"\x40\x21\x00", PacketKind::OneRtt), // more bytes than necessary
+    ] {
+        let error = payload(bytes, packet).extensions(length).next().unwrap().unwrap_err();
+        assert_eq!(error.section, "RFC 9000 §12.4");
+    }
+    // A frame with a meaning of its own cannot be sent as one.
+    for kind in [0x01, 0x1f, 0xaf] {
+        assert!(extension(kind, b"").encode(&mut Vec::new()).is_err());
+    }
+}
+
+/// Frames are sent on as they were read, to the byte: the OFF bit of an offset of 0, and integers in
+/// more bytes than necessary (RFC 9000 §16, §19.8).
+#[test]
+fn what_is_relayed_keeps_its_bytes() {
+    // OFF and LEN bits in all combinations, with an offset of 0.
+    for kind in 0x08..0x10_u8 {
+        let offset: &[u8] = if kind & 4 != 0 { b"\x00" } else { b"" };
+        let length: &[u8] = if kind & 2 != 0 { b"\x02" } else { b"" };
+        let bytes = [&[kind, 0x05], offset, length, b"hi"].concat();
+        let (frame, size) = Frame::decode(&bytes).unwrap();
+        assert_eq!(
+            (size, frame.size(), encoded(&frame)),
+            (bytes.len(), bytes.len(), bytes.clone())
+        );
+        let mut buffer = Buffer::from(&bytes[..]);
+        let mut stage = frames(PacketKind::OneRtt);
+        assert_eq!(buffer.step(&mut stage, true, &mut Output::new()), Ok(Step::Item(frame)));
+    }
+    let sent = b"\x10\x40\x05\x02\x40\x09\x80\0\0\0\0\x40\x01\x00\x00\x0e\x40\x04\x00\x80\0\0\x02hi\x31\x40\x00\x01";
+    let mut relayed = Vec::new();
+    let mut builder = Builder::new(&mut relayed, PacketKind::OneRtt, 100);
+    for frame in payload(sent, PacketKind::OneRtt).with_bytes() {
+        let (frame, bytes) = frame.unwrap();
+        assert_eq!(Frame::decode(bytes), Ok((frame, bytes.len())));
+        builder.push_encoded(bytes).unwrap();
+    }
+    assert!(builder.is_ack_eliciting());
+    assert_eq!(relayed, sent);
+    let mut builder = Builder::new(&mut relayed, PacketKind::Initial, 5);
+    assert!(matches!(builder.push_encoded(b"\x10\x05"), Err(Refused::Misplaced { .. })));
+    for bytes in [&b"\x01\x01"[..], b"", b"\x06\x00\x02h", b"\x21"] {
+        assert_eq!(builder.push_encoded(bytes), Err(Refused::NotOne));
+    }
+    let full = builder.push_encoded(b"\x06\x00\x40\x02hi");
+    assert_eq!(full, Err(Refused::Full { size: 6, room: 5 }));
+    assert!(builder.is_empty());
 }
 
 #[test]
@@ -303,8 +494,15 @@ fn what_a_peer_would_refuse_is_not_sent() {
     let broken: [Frame<'_>; 7] = [
         NewToken { token: b"" }.into(),
         Crypto { offset: VarInt::MAX, data: b"x" }.into(),
-        Stream { id: VarInt::ZERO, offset: VarInt::MAX, data: b"x", fin: false, length: true }
-            .into(),
+        Stream {
+            id: VarInt::ZERO,
+            offset: VarInt::MAX,
+            data: b"x",
+            fin: false,
+            length: true,
+            zero_offset: false,
+        }
+        .into(),
         MaxStreams { direction: Direction::Both, maximum: VarInt::MAX }.into(),
         StreamsBlocked { direction: Direction::Sending, limit: number((1 << 60) + 1) }.into(),
         NewConnectionId {

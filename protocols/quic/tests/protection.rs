@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use rustls::{crypto::ring::cipher_suite, quic};
 use segue_quic::{
     BuildError, Coalesced, Discard, ErrorCode, Header, Packet, PacketBuilder, PacketKind,
-    PacketNumber, UnprotectError, Unprotected, Version, Versions,
+    PacketNumber, UnprotectError, Unprotected, VarInt, Version, Versions,
+    frame::{HandshakeDone, Ping, Refused},
     protect::{
         self, HeaderKey, KeyPhases, Keys, PacketKey, Phase, RingKeys, RustlsKeys, Secret, Suite,
     },
@@ -337,6 +338,39 @@ fn nobody_goes_back_to_an_older_key() {
         assert_eq!(codes(&[(0, 10), (1, 20), (0, 19), (1, 21)], provided), [None; 4]);
     }
     assert_eq!(codes(&[(0, 10), (1, 20), (2, 30), (1, 35)], true), [None, None, None, wrong]);
+}
+
+/// Frames are written where they will be sent, and nothing follows one that goes on to the end.
+#[test]
+fn frames_are_built_in_their_packet() {
+    let keys = ring(Suite::Aes128Gcm, Version::V1);
+    let number = PacketNumber::new(0, None).unwrap();
+    let header = header(PacketKind::OneRtt, Version::V1);
+    let mut room = [0xff; 100];
+    let mut packet = PacketBuilder::new(&mut room, &header, number).unwrap();
+    packet.frames().push(Ping).unwrap();
+    let mut frames = packet.frames();
+    assert_eq!((frames.len(), frames.room()), (1, 100 - 16 - 8 - 1 - 1));
+    // The end of the packet is the end of the data.
+    let (id, zero) = (VarInt::from(4_u8), VarInt::ZERO);
+    assert_eq!(frames.last_stream(id, zero, b"hi", true), Ok(Some(2)));
+    assert!(matches!(frames.push(Ping), Err(Refused::Full { room: 0, .. })));
+    assert!(matches!(packet.frames().push(Ping), Err(Refused::Full { room: 0, .. })));
+    assert_eq!((packet.put(b"\x01"), packet.payload_room().len()), (Err(BuildError::NoRoom), 0));
+    packet.pad_to(90);
+    let length = packet.finish(&keys).unwrap();
+    let opened = only(&mut room[..length]).unprotect(&keys, None).unwrap();
+    assert_eq!(opened.payload(), b"\x01\x09\x04hi");
+    // Padding that a short packet needs for its sample stands in front (RFC 9001 §5.4.2).
+    let mut packet = PacketBuilder::new(&mut room, &header, number).unwrap();
+    assert_eq!(packet.frames().last_stream(id, zero, b"", true), Ok(Some(0)));
+    let length = packet.finish(&keys).unwrap();
+    let opened = only(&mut room[..length]).unprotect(&keys, None).unwrap();
+    assert_eq!(opened.payload(), b"\x00\x09\x04");
+    // The rules are those of the packet.
+    let header = self::header(PacketKind::Handshake, Version::V1);
+    let mut packet = PacketBuilder::new(&mut room, &header, number).unwrap();
+    assert!(matches!(packet.frames().push(HandshakeDone), Err(Refused::Misplaced { .. })));
 }
 
 #[test]

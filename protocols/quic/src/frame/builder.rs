@@ -2,14 +2,15 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::{Ack, Crypto, Datagram, Frame, FrameType, Padding, Stream, Unsendable};
-use crate::{PacketKind, VarInt, Width};
+use crate::{PacketKind, Sink, VarInt, Width};
 
 /// A builder of payloads. It appends frames up to a limit: the rest of the datagram behind the
 /// header of the packet, less the tag.
 ///
-/// Frames are appended to a `Vec`, which may start with the header. Data that does not fit is cut,
-/// and the number of bytes taken is returned. If data fills the payload up to the limit, its frame
-/// has no length.
+/// Frames are written in place into a packet, by [`PacketBuilder::frames`](crate::PacketBuilder::frames),
+/// or appended to a `Vec`, which may start with the header. Data that does not fit is cut, and the
+/// number of bytes taken is returned. If data fills the payload up to the limit, its frame has no
+/// length.
 ///
 /// ```
 /// use segue_quic::{PacketKind, VarInt, frame::{Ack, Builder, MaxData}};
@@ -28,15 +29,61 @@ use crate::{PacketKind, VarInt, Width};
 /// ```
 #[derive(Debug)]
 pub struct Builder<'v> {
-    bytes: &'v mut Vec<u8>,
-    /// The offset of the payload in `bytes`.
-    start: usize,
+    target: Target<'v>,
     limit: usize,
     packet: PacketKind,
-    /// A frame goes on to the end of the packet, so nothing can follow.
-    ended: bool,
     /// The traits of all frames together.
     traits: Traits,
+}
+
+/// The place that frames are written to.
+#[derive(Debug)]
+enum Target<'v> {
+    /// The end of a vector, behind the bytes in front of `start`.
+    Vec { bytes: &'v mut Vec<u8>, start: usize, ended: bool },
+    /// The payload of a packet.
+    Packet(InPacket<'v>),
+}
+
+/// The payload of a packet that is being built.
+pub(crate) struct InPacket<'v> {
+    /// The room for frames, of which a part may be written.
+    pub(crate) room: &'v mut [u8],
+    /// The number of bytes written.
+    pub(crate) written: usize,
+    /// The end of what was written, in the packet.
+    pub(crate) end: &'v mut usize,
+    /// A frame goes on to the end of the packet, so nothing can follow.
+    pub(crate) ended: &'v mut bool,
+    /// The least payload that has its sample, in bytes.
+    pub(crate) least: usize,
+}
+
+/// Shows no payload.
+impl fmt::Debug for InPacket<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InPacket").field("written", &self.written).finish_non_exhaustive()
+    }
+}
+
+impl Sink for InPacket<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        // The builder has seen to it that there is room.
+        if let Some(room) = self.room.get_mut(self.written..self.written + bytes.len()) {
+            room.copy_from_slice(bytes);
+            self.written += bytes.len();
+            *self.end += bytes.len();
+        }
+    }
+}
+
+impl Sink for Target<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Vec { bytes: vec, .. } => vec.extend_from_slice(bytes),
+            Self::Packet(packet) => packet.put(bytes),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -46,19 +93,33 @@ struct Traits {
     probing: bool,
 }
 
+impl Traits {
+    /// Those of no frames.
+    const NONE: Self = Self { ack_eliciting: false, in_flight: false, probing: true };
+}
+
 impl<'v> Builder<'v> {
     /// Creates a builder that appends at most `limit` bytes of frames to `bytes`, for
     #[must_use]
     pub fn new(bytes: &'v mut Vec<u8>, packet: PacketKind, limit: usize) -> Self {
         let start = bytes.len();
-        let traits = Traits { ack_eliciting: false, in_flight: false, probing: true };
-        Self { bytes, start, limit, packet, ended: false, traits }
+        let target = Target::Vec { bytes, start, ended: false };
+        Self { target, limit, packet, traits: Traits::NONE }
+    }
+
+    /// A builder of the payload of a packet, in its place.
+    pub(crate) fn in_packet(target: InPacket<'v>, packet: PacketKind) -> Self {
+        let limit = target.room.len();
+        Self { target: Target::Packet(target), limit, packet, traits: Traits::NONE }
     }
 
     /// Returns the length of the frames in bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.len() - self.start
+        match &self.target {
+            Target::Vec { bytes, start, .. } => bytes.len() - start,
+            Target::Packet(packet) => packet.written,
+        }
     }
 
     /// Returns true if there is no frame yet. Such a packet must not be sent (RFC 9000 §12.4).
@@ -70,7 +131,11 @@ impl<'v> Builder<'v> {
     /// Returns the number of bytes that are left for frames.
     #[must_use]
     pub fn room(&self) -> usize {
-        if self.ended { 0 } else { self.limit.saturating_sub(self.len()) }
+        let ended = match &self.target {
+            Target::Vec { ended, .. } => *ended,
+            Target::Packet(packet) => *packet.ended,
+        };
+        if ended { 0 } else { self.limit.saturating_sub(self.len()) }
     }
 
     /// Returns true if the packet asks to be acknowledged (RFC 9000 §13.2.1).
@@ -97,21 +162,58 @@ impl<'v> Builder<'v> {
     /// If it does not fit, breaks a rule, or may not be in such a packet. Nothing is appended then.
     pub fn push<'f>(&mut self, frame: impl Into<Frame<'f>>) -> Result<(), Refused> {
         let frame = frame.into();
+        frame.check().map_err(|broken| Refused::Unsendable(broken.into()))?;
+        self.admit(&frame, frame.size())?;
+        frame.put(&mut self.target);
+        Ok(())
+    }
+
+    /// Appends one frame as it was encoded elsewhere, as [`Payload::with_bytes`](super::Payload::with_bytes)
+    /// returns it.
+    ///
+    /// # Errors
+    /// As [`push`](Self::push); [`Refused::NotOne`] if `bytes` are not one frame that is known.
+    pub fn push_encoded(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        match Frame::decode(bytes) {
+            Ok((frame, size)) if size == bytes.len() => {
+                self.admit(&frame, size)?;
+                self.target.put(bytes);
+                Ok(())
+            }
+            _ => Err(Refused::NotOne),
+        }
+    }
+
+    /// Checks that a frame of `size` bytes may be next, and counts its traits.
+    fn admit(&mut self, frame: &Frame<'_>, size: usize) -> Result<(), Refused> {
         let kind = frame.frame_type();
-        if !kind.is_allowed_in(self.packet) {
+        let allowed = match frame {
+            Frame::Extension(_) => matches!(self.packet, PacketKind::ZeroRtt | PacketKind::OneRtt),
+            _ => kind.is_allowed_in(self.packet),
+        };
+        if !allowed {
             return Err(Refused::Misplaced { kind, packet: self.packet });
         }
-        let (size, room) = (frame.size(), self.room());
+        let room = self.room();
         if size > room {
             return Err(Refused::Full { size, room });
         }
-        frame.encode(self.bytes).map_err(Refused::Unsendable)?;
-        let open = match &frame {
+        let open = match frame {
             Frame::Stream(stream) => !stream.length,
             Frame::Datagram(datagram) => !datagram.length,
             _ => false,
         };
-        self.ended |= open;
+        if open {
+            match &mut self.target {
+                Target::Vec { ended, .. } => *ended = true,
+                Target::Packet(packet) => {
+                    // Padding that a short packet needs cannot follow.
+                    let padding = packet.least.saturating_sub(packet.written + size);
+                    Padding { length: padding.min(room - size) }.put(packet);
+                    *packet.ended = true;
+                }
+            }
+        }
         self.traits.ack_eliciting |= kind.is_ack_eliciting();
         self.traits.in_flight |= kind.is_congestion_controlled();
         self.traits.probing &= kind.is_probing();
@@ -147,7 +249,7 @@ impl<'v> Builder<'v> {
         };
         let Some((taken, length)) = fit(data, room) else { return Ok(None) };
         let fin = fin && taken.len() == data.len();
-        self.push(Stream { id, offset, data: taken, fin, length })?;
+        self.push(Stream { id, offset, data: taken, fin, length, zero_offset: false })?;
         Ok(Some(taken.len()))
     }
 
@@ -171,7 +273,8 @@ impl<'v> Builder<'v> {
             return Ok(None);
         }
         let fin = fin && taken.len() == data.len();
-        self.push(Stream { id, offset, data: taken, fin, length: false })?;
+        let (length, zero_offset) = (false, false);
+        self.push(Stream { id, offset, data: taken, fin, length, zero_offset })?;
         Ok(Some(taken.len()))
     }
 
@@ -256,6 +359,8 @@ pub enum Refused {
     },
     /// The frame breaks a rule of its own.
     Unsendable(Unsendable),
+    /// The bytes are not one frame that is known.
+    NotOne,
 }
 
 impl fmt::Display for Refused {
@@ -268,6 +373,7 @@ impl fmt::Display for Refused {
                 write!(f, "{kind} cannot stand in a packet of the kind {packet} (RFC 9000 §12.4)")
             }
             Self::Unsendable(unsendable) => unsendable.fmt(f),
+            Self::NotOne => f.write_str("the bytes are not one frame that is known"),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use super::input::{CUT_OFF, LONG_TYPE, UNKNOWN};
+use super::input::{CUT_OFF, LONG_TYPE};
 use crate::{PacketKind, Role, TransportError, VarInt};
 
 macro_rules! types {
@@ -11,7 +11,7 @@ macro_rules! types {
         impl FrameType {
             $($(#[doc = $doc])* pub const $name: Self = Self(VarInt::from_u32($from));)*
 
-            /// Returns the name in the standard, without regard to the bits that describe the
+            /// Returns the name in the standard or in its draft, without regard to the bits that describe the
             /// encoding; none if it is unknown.
             ///
             /// ```
@@ -24,6 +24,10 @@ macro_rules! types {
             pub const fn name(self) -> Option<&'static str> {
                 match self.0.value() {
                     $($from $(..= $to)? => Some(stringify!($name)),)*
+                    0x1f => Some("IMMEDIATE_ACK"),
+                    0x24 => Some("RESET_STREAM_AT"),
+                    0xaf => Some("ACK_FREQUENCY"),
+                    0x02f5 => Some("TIMESTAMP"),
                     _ => None,
                 }
             }
@@ -88,6 +92,19 @@ types! {
 }
 
 impl FrameType {
+    /// A request for an acknowledgement at once (draft-ietf-quic-ack-frequency-14 §5).
+    pub const IMMEDIATE_ACK: Self = Self(VarInt::from_u32(0x1f));
+
+    /// The sender gives a stream up but for its beginning (draft-ietf-quic-reliable-stream-reset-09
+    /// §4).
+    pub const RESET_STREAM_AT: Self = Self(VarInt::from_u32(0x24));
+
+    /// How to acknowledge (draft-ietf-quic-ack-frequency-14 §4).
+    pub const ACK_FREQUENCY: Self = Self(VarInt::from_u32(0xaf));
+
+    /// The time at which the packet was sent (draft-huitema-quic-ts-08 §2.3).
+    pub const TIMESTAMP: Self = Self(VarInt::from_u32(0x02f5));
+
     /// Returns the type as it is sent.
     #[must_use]
     pub const fn value(self) -> VarInt {
@@ -99,15 +116,24 @@ impl FrameType {
         Self(VarInt::from_u32(value as u32))
     }
 
-    /// Returns true if the type is in the table. Any other ends the connection
-    /// (`FRAME_ENCODING_ERROR`).
+    /// Returns true if the type is in the table of the standard. Any other ends the connection
+    /// (`FRAME_ENCODING_ERROR`), unless both ends have agreed on it.
     #[must_use]
     pub const fn is_known(self) -> bool {
         self.is_in(KNOWN)
     }
 
-    /// Returns true if packets of this kind may carry it (RFC 9000 §12.4, table 3; §12.5). No
-    /// packet may carry an unknown type.
+    /// Returns true if it is of a [draft](super::Drafts) that is known here.
+    #[must_use]
+    pub const fn is_draft(self) -> bool {
+        matches!(
+            self,
+            Self::IMMEDIATE_ACK | Self::RESET_STREAM_AT | Self::ACK_FREQUENCY | Self::TIMESTAMP
+        )
+    }
+
+    /// Returns true if packets of this kind may carry it (RFC 9000 §12.4, table 3; §12.5), if it is
+    /// of a draft, once that was agreed on. No packet may carry an unknown type.
     ///
     /// ```
     /// use segue_quic::{PacketKind, frame::FrameType};
@@ -118,7 +144,11 @@ impl FrameType {
     /// ```
     #[must_use]
     pub const fn is_allowed_in(self, packet: PacketKind) -> bool {
-        self.is_in(allowed(packet))
+        match self {
+            Self::RESET_STREAM_AT => matches!(packet, PacketKind::ZeroRtt | PacketKind::OneRtt),
+            _ if self.is_draft() => matches!(packet, PacketKind::OneRtt),
+            _ => self.is_in(allowed(packet)),
+        }
     }
 
     /// Returns true if `role` may send it: only servers send NEW_TOKEN and HANDSHAKE_DONE (RFC 9000
@@ -132,20 +162,25 @@ impl FrameType {
     /// ```
     #[must_use]
     pub const fn may_be_sent_by(self, role: Role) -> bool {
-        matches!(role, Role::Server) || !self.is_in(OF_SERVERS)
+        matches!(role, Role::Server) || !self.is_of_servers()
+    }
+
+    pub(super) const fn is_of_servers(self) -> bool {
+        self.is_in(OF_SERVERS)
     }
 
     /// Returns true if a packet with such a frame is to be acknowledged soon (RFC 9000 §13.2.1).
     #[must_use]
     pub const fn is_ack_eliciting(self) -> bool {
-        !self.is_in(span(0x00, 0x00) | span(0x02, 0x03) | span(0x1c, 0x1d))
+        let silent = span(0x00, 0x00) | span(0x02, 0x03) | span(0x1c, 0x1d);
+        !self.is_in(silent) && !matches!(self, Self::TIMESTAMP)
     }
 
     /// Returns true if a packet with such a frame counts as in flight, and so for congestion
-    /// control (RFC 9000 §12.4, table 3): all but ACK.
+    /// control (RFC 9000 §12.4, table 3): all but ACK and TIMESTAMP.
     #[must_use]
     pub const fn is_congestion_controlled(self) -> bool {
-        !self.is_in(span(0x02, 0x03))
+        !self.is_in(span(0x02, 0x03)) && !matches!(self, Self::TIMESTAMP)
     }
 
     /// Returns true if packets with no other frames than this probe a path (RFC 9000 §9.1).
@@ -164,22 +199,12 @@ impl FrameType {
         is_in(self.0.value(), set)
     }
 
-    /// The type in front of `payload`, which is known and takes one byte.
-    #[inline(always)]
-    pub(super) fn peek(payload: &[u8]) -> Result<u8, TransportError> {
-        match payload.first() {
-            Some(&kind) if is_in(u64::from(kind), KNOWN) => Ok(kind),
-            _ => Err(Self::unknown(payload)),
-        }
-    }
-
-    /// The error for the type in front of `payload`.
-    #[cold]
-    pub(super) fn unknown(payload: &[u8]) -> TransportError {
+    /// The type in front of `payload`, whatever it is, and its size.
+    pub(super) fn decode(payload: &[u8]) -> Result<(Self, usize), TransportError> {
         match VarInt::decode(payload) {
-            None => CUT_OFF.error(VarInt::ZERO),
-            Some((kind, size)) if kind.size() < size => LONG_TYPE.error(kind),
-            Some((kind, _)) => UNKNOWN.error(kind),
+            None => Err(CUT_OFF.error(VarInt::ZERO)),
+            Some((kind, size)) if kind.size() < size => Err(LONG_TYPE.error(kind)),
+            Some((kind, size)) => Ok((Self(kind), size)),
         }
     }
 }

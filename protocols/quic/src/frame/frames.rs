@@ -5,7 +5,7 @@ use core::fmt;
 use segue::{Cause, Decode, Encode, Fault, Need, Output, Record};
 
 use super::{
-    Frame, MaxStreamData, Stream,
+    Drafts, ExtensionLength, Frame, MaxStreamData, Stream,
     ack::Kept,
     input::{Broken, Input},
     payload::Rules,
@@ -65,6 +65,7 @@ enum Front {
         offset: VarInt,
         fin: bool,
         length: bool,
+        zero_offset: bool,
     },
     /// An ACK frame.
     Ack {
@@ -97,6 +98,21 @@ impl Frames {
 }
 
 impl Frames {
+    /// Accepts the frames of these drafts: see [`Payload::drafts`](super::Payload::drafts).
+    #[must_use]
+    pub const fn drafts(mut self, drafts: Drafts) -> Self {
+        self.rules = self.rules.drafts(drafts);
+        self
+    }
+
+    /// Accepts the frames that `length` knows: see
+    /// [`Payload::extensions`](super::Payload::extensions).
+    #[must_use]
+    pub const fn extensions(mut self, length: ExtensionLength) -> Self {
+        self.rules = self.rules.extensions(length);
+        self
+    }
+
     /// Refuses what `sender` must not send: see [`Payload::sent_by`](super::Payload::sent_by).
     #[must_use]
     pub const fn sent_by(mut self, sender: Role) -> Self {
@@ -121,8 +137,9 @@ impl Decode for Frames {
             && let Some((stream, rest)) = self.rules.stream(input, kind)
         {
             let whole = input.len() - rest.len();
-            let Stream { id, offset, data, fin, length } = stream;
-            self.front = Front::Stream { whole, data: data.len(), id, offset, fin, length };
+            let Stream { id, offset, data, fin, length, zero_offset } = stream;
+            let data = data.len();
+            self.front = Front::Stream { whole, data, id, offset, fin, length, zero_offset };
             return Ok(segue::Framing::Record(whole));
         }
         let mut rest = Input::new(input);
@@ -140,11 +157,11 @@ impl Decode for Frames {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Frame<'a>, Fault<TransportError>> {
         self.begun = true;
         let record = record.into_slice();
-        if let Front::Stream { whole, data, id, offset, fin, length } = self.front
+        if let Front::Stream { whole, data, id, offset, fin, length, zero_offset } = self.front
             && whole == record.len()
             && let Some(data) = whole.checked_sub(data).and_then(|from| record.get(from..))
         {
-            return Ok(Frame::Stream(Stream { id, offset, data, fin, length }));
+            return Ok(Frame::Stream(Stream { id, offset, data, fin, length, zero_offset }));
         }
         if let Front::Ack { whole, ack } = self.front
             && whole == record.len()

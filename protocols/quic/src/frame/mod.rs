@@ -24,6 +24,8 @@ mod builder;
 mod connection_close;
 mod crypto;
 mod datagram;
+mod drafts;
+mod extension;
 mod flow;
 mod frame_type;
 mod frames;
@@ -39,10 +41,13 @@ mod stream_counts;
 
 pub use ack::{Ack, EcnCounts};
 pub use ack_ranges::AckRanges;
+pub(crate) use builder::InPacket;
 pub use builder::{Builder, Refused};
 pub use connection_close::{CloseReason, ConnectionClose};
 pub use crypto::Crypto;
 pub use datagram::Datagram;
+pub use drafts::{AckFrequency, Drafts, ImmediateAck, ResetStreamAt, Timestamp};
+pub use extension::{Extension, ExtensionLength};
 pub use flow::{DataBlocked, MaxData, MaxStreamData, StreamDataBlocked};
 pub use frame_type::FrameType;
 pub use frames::{Frames, Unsendable};
@@ -50,20 +55,20 @@ pub use new_connection_id::{NewConnectionId, RetireConnectionId};
 pub use new_token::NewToken;
 pub use padding::Padding;
 pub use path::{PathChallenge, PathResponse};
-pub use payload::Payload;
+pub use payload::{Payload, WithBytes};
 pub use plain::{HandshakeDone, Ping, ResetStream, StopSending};
 pub use stream::Stream;
 pub use stream_counts::{MaxStreams, StreamsBlocked};
 
-use crate::{Sink, TransportError, VarInt};
+use crate::{Sink, TransportError};
 use input::{Broken, Input};
 
 macro_rules! frames {
     ($($(#[doc = $doc:literal])* $Name:ident $(<$lifetime:lifetime>)?,)*) => {
         /// A frame, borrowed from its payload.
         ///
-        /// Optional length fields are kept, so a frame is written as it was read, except for
-        /// integers in more bytes than necessary.
+        /// Optional fields are kept, so a frame is written as it was read, except for integers in
+        /// more bytes than necessary: [`Payload::with_bytes`] has those, too.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Frame<'a> {
@@ -153,13 +158,23 @@ frames! {
     HandshakeDone,
     /// Data that is not retransmitted (RFC 9221 §4).
     Datagram<'a>,
+    /// A request for an acknowledgement at once, of a [draft](Drafts).
+    ImmediateAck,
+    /// The sender gives a stream up but for its beginning, of a [draft](Drafts).
+    ResetStreamAt,
+    /// How to acknowledge, of a [draft](Drafts).
+    AckFrequency,
+    /// The time at which the packet was sent, of a [draft](Drafts).
+    Timestamp,
+    /// A frame of an extension that the caller knows (§19.21).
+    Extension<'a>,
 }
 
 impl<'a> Frame<'a> {
     /// Reads the frame in front of `payload`, which ends with its packet. Returns it with its size
     /// in bytes. A run of padding is one frame.
     ///
-    /// The kind of packet is not checked: [`Payload`] does that.
+    /// Neither the kind of packet nor the agreement on a draft is checked: [`Payload`] does that.
     ///
     /// # Errors
     /// `FRAME_ENCODING_ERROR` if the frame is cut off, of an unknown type, or breaks a rule of its
@@ -173,11 +188,25 @@ impl<'a> Frame<'a> {
     /// assert_eq!(Frame::decode(b"\x40\x01").unwrap_err().code, ErrorCode::PROTOCOL_VIOLATION);
     /// ```
     pub fn decode(payload: &'a [u8]) -> Result<(Self, usize), TransportError> {
+        let (kind, size) = FrameType::decode(payload)?;
         let mut input = Input::new(payload);
-        let kind = FrameType::peek(payload)?;
-        match Self::read(kind, &mut input) {
+        let frame = match u8::try_from(kind.value().value()) {
+            Ok(kind) if size == 1 => Self::read(kind, &mut input),
+            _ => Self::read_long(kind, size, &mut input),
+        };
+        match frame {
             Ok(frame) => Ok((frame, payload.len() - input.left())),
-            Err(broken) => Err(broken.error(VarInt::from_u32(u32::from(kind)))),
+            Err(broken) => Err(broken.error(kind.value())),
+        }
+    }
+
+    /// The frame in front of `input`, whose type takes `size` bytes, more than one.
+    fn read_long(kind: FrameType, size: usize, input: &mut Input<'a>) -> Result<Self, Broken> {
+        input.bytes(size)?;
+        match kind {
+            FrameType::ACK_FREQUENCY => AckFrequency::read(input).map(Self::AckFrequency),
+            FrameType::TIMESTAMP => Timestamp::read(input).map(Self::Timestamp),
+            _ => Err(input::UNKNOWN),
         }
     }
 
@@ -231,6 +260,8 @@ impl<'a> Frame<'a> {
             0x1b => Self::PathResponse(PathResponse::read(input)?),
             0x1c | 0x1d => Self::ConnectionClose(ConnectionClose::read(input, kind)?),
             0x1e => Self::HandshakeDone(HandshakeDone),
+            0x1f => Self::ImmediateAck(ImmediateAck),
+            0x24 => Self::ResetStreamAt(ResetStreamAt::read(input)?),
             0x30 | 0x31 => Self::Datagram(Datagram::read(input, kind)?),
             _ => return Err(input::UNKNOWN),
         };

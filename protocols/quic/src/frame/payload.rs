@@ -1,7 +1,7 @@
 use super::{
-    Frame, FrameType, Stream,
+    Drafts, Extension, ExtensionLength, Frame, FrameType, Stream,
     frame_type::{OF_SERVERS, allowed, is_in},
-    input::{Input, MISPLACED, NO_FRAMES, Rule},
+    input::{Input, MISPLACED, NO_FRAMES, Rule, UNKNOWN},
 };
 use crate::{ErrorCode, PacketKind, Role, TransportError, VarInt};
 
@@ -74,6 +74,31 @@ impl<'a> Payload<'a> {
         self
     }
 
+    /// Accepts the frames of these drafts, too: those that the receiver has agreed to by its
+    /// [transport parameters](crate::transport_parameters::TransportParameters::drafts). None by
+    /// default: they are unknown then.
+    #[must_use]
+    pub const fn drafts(mut self, drafts: Drafts) -> Self {
+        self.rules = self.rules.drafts(drafts);
+        self
+    }
+
+    /// Accepts the frames of other extensions that `length` knows, in 0-RTT and 1-RTT packets, and
+    /// returns them as [`Frame::Extension`]. Without a call an unknown type is an error, and ends the
+    /// payload (RFC 9000 §12.4).
+    #[must_use]
+    pub const fn extensions(mut self, length: ExtensionLength) -> Self {
+        self.rules = self.rules.extensions(length);
+        self
+    }
+
+    /// Returns each frame with its bytes, which [`Builder::push_encoded`](super::Builder::push_encoded)
+    /// sends on as they are: integers in more bytes than necessary stay that.
+    #[must_use]
+    pub const fn with_bytes(self) -> WithBytes<'a> {
+        WithBytes(self)
+    }
+
     /// Returns the offset of the next frame in the payload, in bytes; after an error, that of the
     /// wrong frame.
     #[inline]
@@ -123,6 +148,37 @@ fn any(payload: &[u8], rules: Rules) -> Result<(Frame<'_>, &[u8]), TransportErro
 
 impl core::iter::FusedIterator for Payload<'_> {}
 
+/// An iterator over the frames of a payload, each with its bytes.
+///
+/// ```
+/// use segue_quic::{PacketKind, frame::{Builder, Payload}};
+///
+/// let sent = b"\x0e\x40\x04\x00\x02hi\x01"; // an id in two bytes, and an offset of 0
+/// let mut relayed = Vec::new();
+/// let mut builder = Builder::new(&mut relayed, PacketKind::OneRtt, 100);
+/// for frame in Payload::new(sent, PacketKind::OneRtt).with_bytes() {
+///     let (_frame, bytes) = frame?;
+///     builder.push_encoded(bytes)?;
+/// }
+/// assert_eq!(relayed, sent);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct WithBytes<'a>(Payload<'a>);
+
+impl<'a> Iterator for WithBytes<'a> {
+    type Item = Result<(Frame<'a>, &'a [u8]), TransportError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let before = self.0.rest;
+        let frame = self.0.next()?;
+        let (bytes, _) = before.split_at(before.len() - self.0.rest.len());
+        Some(frame.map(|frame| (frame, bytes)))
+    }
+}
+
+impl core::iter::FusedIterator for WithBytes<'_> {}
+
 /// The rules for the frames of a payload.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rules {
@@ -132,6 +188,8 @@ pub(super) struct Rules {
     /// The low bits of the ids of streams on which only the receiver sends; [`UNKNOWN_SENDER`] if it
     /// is not known which these are.
     foreign: u8,
+    drafts: Drafts,
+    extensions: Option<ExtensionLength>,
 }
 
 /// No low bits of an id.
@@ -139,12 +197,43 @@ const UNKNOWN_SENDER: u8 = u8::MAX;
 
 impl Rules {
     pub(super) const fn new(packet: PacketKind) -> Self {
-        Self { allowed: allowed(packet), max_datagram_frame: VarInt::ZERO, foreign: UNKNOWN_SENDER }
+        Self {
+            allowed: allowed(packet),
+            max_datagram_frame: VarInt::ZERO,
+            foreign: UNKNOWN_SENDER,
+            drafts: Drafts::NONE,
+            extensions: None,
+        }
     }
 
     pub(super) const fn max_datagram_frame(mut self, size: VarInt) -> Self {
         self.max_datagram_frame = size;
         self
+    }
+
+    pub(super) const fn drafts(mut self, drafts: Drafts) -> Self {
+        self.drafts = drafts;
+        let of_the_packet = match self.space() {
+            Space::Handshake => 0,
+            Space::Early => 1 << 0x24,
+            Space::Application => u64::MAX,
+        };
+        self.allowed |= drafts.table() & of_the_packet;
+        self
+    }
+
+    pub(super) const fn extensions(mut self, length: ExtensionLength) -> Self {
+        self.extensions = Some(length);
+        self
+    }
+
+    /// The kind of packet, as far as it matters for extensions, by the types that it may carry.
+    const fn space(self) -> Space {
+        match (is_in(0x08, self.allowed), is_in(0x02, self.allowed)) {
+            (false, _) => Space::Handshake,
+            (true, false) => Space::Early,
+            (true, true) => Space::Application,
+        }
     }
 
     pub(super) const fn sent_by(mut self, sender: Role) -> Self {
@@ -176,7 +265,9 @@ impl Rules {
     pub(super) fn read<'a>(self, input: &mut Input<'a>) -> Result<Frame<'a>, TransportError> {
         let Some(&kind) = input.rest().first() else { return Err(NO_FRAMES.error(VarInt::ZERO)) };
         if !is_in(u64::from(kind), self.allowed) {
-            return Err(refused(input.rest(), self.foreign));
+            let (frame, rest) = self.unusual(input.rest())?;
+            *input = Input::new(rest);
+            return Ok(frame);
         }
         let whole = input.left();
         let frame = match Frame::read(kind, input) {
@@ -194,6 +285,53 @@ impl Rules {
         }
         Ok(frame)
     }
+}
+
+impl Rules {
+    /// The frame in front of `payload`, whose type is not among those that fit a byte and may stand
+    /// there; and what follows it.
+    #[cold]
+    #[inline(never)]
+    fn unusual(self, payload: &[u8]) -> Result<(Frame<'_>, &[u8]), TransportError> {
+        let (kind, size) = FrameType::decode(payload)?;
+        if kind.is_known() {
+            let of_servers = self.foreign != UNKNOWN_SENDER && kind.is_of_servers();
+            let rule = if of_servers { OF_SERVERS_ONLY } else { MISPLACED };
+            return Err(rule.error(kind.value()));
+        }
+        let agreed = match kind {
+            FrameType::ACK_FREQUENCY | FrameType::IMMEDIATE_ACK => self.drafts.ack_frequency,
+            FrameType::RESET_STREAM_AT => self.drafts.reset_stream_at,
+            FrameType::TIMESTAMP => self.drafts.timestamp,
+            _ => false,
+        };
+        match (agreed, self.space()) {
+            // Those of one byte would not have come here if they might stand there.
+            (true, Space::Application) if size > 1 => {
+                let (frame, size) = Frame::decode(payload)?;
+                return Ok((frame, payload.get(size..).unwrap_or_default()));
+            }
+            (true, _) => return Err(MISPLACED.error(kind.value())),
+            (false, Space::Handshake) => return Err(UNKNOWN.error(kind.value())),
+            (false, _) => {}
+        }
+        let content = payload.get(size..).unwrap_or_default();
+        let length = self.extensions.and_then(|length| length(kind, content));
+        let parts = length.and_then(|length| content.split_at_checked(length));
+        let (content, rest) = parts.ok_or_else(|| UNKNOWN.error(kind.value()))?;
+        Ok((Frame::Extension(Extension { kind, content }), rest))
+    }
+}
+
+/// Packets, by what extensions may add to them.
+#[derive(Clone, Copy)]
+enum Space {
+    /// Initial and Handshake packets, before anything is agreed on.
+    Handshake,
+    /// 0-RTT packets.
+    Early,
+    /// 1-RTT packets.
+    Application,
 }
 
 /// The low bits of the ids of streams on which only the peer of `sender` sends (RFC 9000 §2.1).
@@ -217,6 +355,7 @@ fn wrong_way(frame: &Frame<'_>, foreign: u8) -> bool {
     let (id, never) = match frame {
         Frame::Stream(frame) => (frame.id, foreign),
         Frame::ResetStream(frame) => (frame.id, foreign),
+        Frame::ResetStreamAt(frame) => (frame.id, foreign),
         Frame::StreamDataBlocked(frame) => (frame.id, foreign),
         Frame::StopSending(frame) => (frame.id, foreign ^ 1),
         Frame::MaxStreamData(frame) => (frame.id, foreign ^ 1),
@@ -242,18 +381,6 @@ impl Frame<'_> {
             return Err(WRONG_WAY.error(kind.value()));
         }
         Ok(())
-    }
-}
-
-/// The error for a frame that may not stand there.
-#[cold]
-fn refused(payload: &[u8], foreign: u8) -> TransportError {
-    match FrameType::peek(payload) {
-        Ok(kind) if foreign != UNKNOWN_SENDER && is_in(u64::from(kind), OF_SERVERS) => {
-            OF_SERVERS_ONLY.error(VarInt::from_u32(u32::from(kind)))
-        }
-        Ok(kind) => MISPLACED.error(VarInt::from_u32(u32::from(kind))),
-        Err(error) => error,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Stream<'a> {
     /// The frame carries the length of its data. Without it the data goes on to the end of the
     /// packet, and nothing can follow.
     pub length: bool,
+    /// An offset of 0 is written out, too, as the OFF bit says; any other always is.
+    pub zero_offset: bool,
 }
 
 impl<'a> Stream<'a> {
@@ -29,7 +31,8 @@ impl<'a> Stream<'a> {
         let offset = if kind & OFFSET != 0 { input.varint()? } else { VarInt::ZERO };
         let length = kind & LENGTH != 0;
         let data = if length { input.prefixed()? } else { input.take_rest() };
-        let stream = Self { id, offset, data, fin: kind & FIN != 0, length };
+        let zero_offset = kind & OFFSET != 0 && offset == 0;
+        let stream = Self { id, offset, data, fin: kind & FIN != 0, length, zero_offset };
         stream.check()?;
         Ok(stream)
     }
@@ -44,7 +47,8 @@ impl<'a> Stream<'a> {
     #[must_use]
     pub fn size(&self) -> usize {
         let length = if self.length { input::length(self.data).size() } else { 0 };
-        Self::size_in_front(self.id, self.offset) + length + self.data.len()
+        let offset = usize::from(self.zero_offset && self.offset == 0);
+        Self::size_in_front(self.id, self.offset) + offset + length + self.data.len()
     }
 
     /// Returns the size of the fields before the length, if any, and the data.
@@ -55,7 +59,7 @@ impl<'a> Stream<'a> {
     pub(super) fn put(&self, sink: &mut impl Sink) {
         sink.put(&[self.kind()]);
         self.id.put(sink);
-        if self.offset > VarInt::ZERO {
+        if self.has_offset() {
             self.offset.put(sink);
         }
         if self.length {
@@ -72,8 +76,12 @@ impl<'a> Stream<'a> {
         Ok(())
     }
 
+    const fn has_offset(&self) -> bool {
+        self.zero_offset || self.offset.value() > 0
+    }
+
     const fn kind(&self) -> u8 {
-        let offset = if self.offset.value() > 0 { OFFSET } else { 0 };
+        let offset = if self.has_offset() { OFFSET } else { 0 };
         let length = if self.length { LENGTH } else { 0 };
         0x08 | offset | length | self.fin as u8
     }

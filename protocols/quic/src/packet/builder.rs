@@ -1,12 +1,14 @@
 use core::fmt;
 
 use super::{
+    error::BuildError,
     header::Header,
-    kind::{FIXED, KEY_PHASE, masked},
+    kind::{FIXED, KEY_PHASE, PacketKind, masked},
     number::PacketNumber,
 };
 use crate::{
-    VarInt, Version, Width,
+    VarInt, Width,
+    frame::{Builder, InPacket},
     protect::{HeaderKey, Keys, PacketKey, SAMPLE, TAG},
 };
 
@@ -15,6 +17,7 @@ use crate::{
 /// ```
 /// # #[cfg(feature = "ring")] {
 /// use segue_quic::{Coalesced, Header, MIN_INITIAL_DATAGRAM, PacketBuilder, PacketNumber, Version, protect};
+/// use segue_quic::frame::Ping;
 ///
 /// let keys = protect::initial(Version::V1, b"8 or so.").unwrap();
 /// let header = Header::Initial {
@@ -26,7 +29,7 @@ use crate::{
 /// let mut datagram = [0; MIN_INITIAL_DATAGRAM];
 /// let number = PacketNumber::new(0, None).unwrap();
 /// let mut packet = PacketBuilder::new(&mut datagram, &header, number)?;
-/// packet.put(&[0x01])?; // a PING frame
+/// packet.frames().push(Ping).expect("there is room");
 /// packet.pad_to(MIN_INITIAL_DATAGRAM);
 /// let length = packet.finish(&keys.client)?;
 ///
@@ -41,10 +44,13 @@ pub struct PacketBuilder<'b> {
     room: &'b mut [u8],
     /// The offset and width of the Length field; none in a short header.
     length: Option<(usize, Width)>,
+    kind: PacketKind,
     number: PacketNumber,
     number_at: usize,
     /// The end of what was written.
     end: usize,
+    /// A frame goes on to the end of the packet.
+    ended: bool,
 }
 
 impl<'b> PacketBuilder<'b> {
@@ -111,7 +117,7 @@ impl<'b> PacketBuilder<'b> {
         if room.len() < end + least_payload(number) + TAG {
             return Err(BuildError::NoRoom);
         }
-        Ok(Self { room, length, number, number_at, end })
+        Ok(Self { room, length, kind, number, number_at, end, ended: false })
     }
 
     /// Sets the key phase bit of a 1-RTT packet (RFC 9001 §6); does nothing to others.
@@ -136,11 +142,44 @@ impl<'b> PacketBuilder<'b> {
         self
     }
 
+    /// Returns a builder of frames, which writes them in place behind those that are there, with the
+    /// rules for this kind of packet.
+    ///
+    /// Once it has written a frame without a length, which goes on to the end, nothing can follow.
+    ///
+    /// ```
+    /// use segue_quic::{Header, PacketBuilder, PacketNumber, VarInt, frame::Ping};
+    ///
+    /// let mut room = [0; 100];
+    /// let header = Header::OneRtt { destination: b"8 random", spin: false };
+    /// let number = PacketNumber::new(0, None).expect("0 is a number");
+    /// let mut packet = PacketBuilder::new(&mut room, &header, number)?;
+    /// let mut frames = packet.frames();
+    /// frames.push(Ping)?;
+    /// let data = [b'x'; 100];
+    /// assert_eq!(frames.stream(VarInt::ZERO, VarInt::ZERO, &data, true)?, Some(71));
+    /// assert_eq!(packet.written(), 100 - 16); // all but the tag
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn frames(&mut self) -> Builder<'_> {
+        let start = self.number_at + self.number.size();
+        let behind = self.room.len() - TAG;
+        let packet = InPacket {
+            written: self.end - start,
+            room: &mut self.room[start..behind],
+            end: &mut self.end,
+            ended: &mut self.ended,
+            least: least_payload(self.number),
+        };
+        Builder::in_packet(packet, self.kind)
+    }
+
     /// Returns the room that is left for frames. Write into it, then call
     /// [`advance`](Self::advance).
     #[must_use]
     pub fn payload_room(&mut self) -> &mut [u8] {
-        let end = self.room.len() - TAG;
+        let end = if self.ended { self.end } else { self.room.len() - TAG };
         &mut self.room[self.end..end]
     }
 
@@ -163,14 +202,17 @@ impl<'b> PacketBuilder<'b> {
     }
 
     /// Appends PADDING frames up to a packet of `length` bytes, tag included, or to the end of its
-    /// room. Does nothing if the packet is longer already.
+    /// room. Does nothing if the packet is longer already, or if its last [frame](Self::frames) goes
+    /// on to the end.
     ///
     /// A datagram with an Initial packet has at least
     /// [`MIN_INITIAL_DATAGRAM`](crate::MIN_INITIAL_DATAGRAM) bytes (RFC 9000 §14.1).
     #[inline]
     pub fn pad_to(&mut self, length: usize) {
         let end = length.saturating_sub(TAG).min(self.room.len() - TAG);
-        if let Some(padding) = self.room.get_mut(self.end..end) {
+        if !self.ended
+            && let Some(padding) = self.room.get_mut(self.end..end)
+        {
             padding.fill(0);
             self.end = end;
         }
@@ -196,7 +238,7 @@ impl<'b> PacketBuilder<'b> {
     ) -> Result<usize, BuildError> {
         let payload_at = self.number_at + self.number.size();
         self.pad_to(payload_at + least_payload(self.number) + TAG);
-        let Self { room, length, number, number_at, end } = self;
+        let Self { room, length, number, number_at, end, .. } = self;
         if let Some((at, width)) = length {
             let length = VarInt::try_from(end + TAG - number_at).ok();
             let length = length.and_then(|length| length.to_bytes_in(width));
@@ -236,43 +278,3 @@ impl fmt::Debug for PacketBuilder<'_> {
             .finish_non_exhaustive()
     }
 }
-
-/// The reason why a packet cannot be written: a mistake of the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum BuildError {
-    /// The room is too small.
-    NoRoom,
-    /// A connection id has this many bytes, more than the version allows.
-    ConnectionIdTooLong(usize),
-    /// The version has no packets of this kind, or is unknown.
-    Version(Version),
-    /// A packet of this kind carries no frames.
-    NotProtected,
-    /// The packet is longer than its Length field can express.
-    LengthTooSmall,
-    /// The crypto library refused.
-    Refused,
-    /// A case that this crate has ruled out before: a bug in it, and not a mistake of the caller.
-    Unreachable,
-}
-
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoRoom => f.write_str("the room is too small"),
-            Self::ConnectionIdTooLong(length) => {
-                write!(f, "a connection id of {length} bytes is too long (RFC 9000 §17.2)")
-            }
-            Self::Version(version) => write!(f, "no such packet is known of {version}"),
-            Self::NotProtected => f.write_str("a packet of this kind has no frames"),
-            Self::LengthTooSmall => f.write_str(
-                "the packet is longer than its Length field can express (RFC 9000 §17.2)",
-            ),
-            Self::Refused => f.write_str("the keys refuse to protect the packet"),
-            Self::Unreachable => f.write_str("a bug in segue-quic: an impossible case"),
-        }
-    }
-}
-
-impl core::error::Error for BuildError {}

@@ -1,7 +1,7 @@
 use segue::Fault;
 
 use super::{
-    builder::BuildError,
+    error::BuildError,
     kind::{FIXED, LONG, PacketKind, SPIN},
     layout::{self, Extent, Layout, MAX_DATAGRAM, RETRY_TAG},
     versions::Versions,

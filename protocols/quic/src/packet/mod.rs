@@ -5,6 +5,7 @@
 //! send.
 
 mod builder;
+mod error;
 mod header;
 mod kind;
 mod layout;
@@ -14,7 +15,8 @@ mod reset;
 mod rules;
 mod versions;
 
-pub use builder::{BuildError, PacketBuilder};
+pub use builder::PacketBuilder;
+pub use error::BuildError;
 pub use header::Header;
 pub(crate) use header::{no_destination, short};
 pub use kind::PacketKind;
