@@ -48,9 +48,17 @@ impl Credit {
         taken
     }
 
-    /// Returns to the credit what was taken and then never sent.
-    pub fn give_back(&mut self, count: u64) {
-        self.used = self.used.saturating_sub(count);
+    /// Returns to the credit what was taken and then never sent. Returns false, and gives nothing
+    /// back, if that is more than was taken: a mistake in the count, which would allow too much.
+    #[must_use = "if false, more is given back than was taken"]
+    pub fn give_back(&mut self, count: u64) -> bool {
+        match self.used.checked_sub(count) {
+            Some(used) => {
+                self.used = used;
+                true
+            }
+            None => false,
+        }
     }
 
     /// Allows `limit` in all. Returns false if that is not more than before: a frame that was
@@ -137,7 +145,10 @@ mod tests {
         assert_eq!(credit.blocked(), Some(0));
         credit.raise_to(5);
         assert_eq!((credit.blocked(), credit.take(9), credit.blocked()), (None, 5, Some(5)));
-        credit.give_back(2);
+        assert!(credit.give_back(2));
+        assert_eq!((credit.available(), credit.used()), (2, 3));
+        // RFC 9000 §4.1: no more may be sent than was allowed.
+        assert!(!credit.give_back(4));
         assert_eq!((credit.available(), credit.used()), (2, 3));
     }
 }

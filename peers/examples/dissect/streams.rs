@@ -59,7 +59,8 @@ impl Streams {
     pub(crate) fn nodes(&self) -> Vec<Node> {
         let half = |(&(id, server), half): (&(u64, bool), &Half)| {
             let received = half.reassembler.position();
-            let node = Node::new("stream", StreamId::new(id).to_string())
+            let name = StreamId::new(id).map_or_else(|| id.to_string(), |id| id.to_string());
+            let node = Node::new("stream", name)
                 .with("from", if server { "server" } else { "client" })
                 .with("bytes", received)
                 .with("frames", half.frames);

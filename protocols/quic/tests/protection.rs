@@ -99,13 +99,14 @@ proptest! {
         let size = number.size() as u8;
         // The peer has received what it acknowledged, and maybe later ones.
         let largest = acknowledged + received % ahead;
-        prop_assert_eq!(PacketNumber::recover(number.low(), size, Some(largest)), full);
+        prop_assert_eq!(PacketNumber::recover(number.low(), size, Some(largest)), Some(full));
     }
 
     /// Of any number nearby, and of none, something comes out that has the low bytes.
     #[test]
     fn any_low_bytes_are_a_number(low in any::<u32>(), size in 1..=4_u8, largest in any::<Option<u64>>()) {
-        let full = PacketNumber::recover(low, size, largest);
+        let low = low & (u32::MAX >> (32 - 8 * u32::from(size)));
+        let full = PacketNumber::recover(low, size, largest).unwrap();
         prop_assert!(full <= PacketNumber::MAX);
         let mask = u64::from(u32::MAX >> (32 - 8 * u32::from(size)));
         prop_assert_eq!(full & mask, u64::from(low) & mask);
@@ -123,10 +124,15 @@ fn numbers_at_the_ends() {
     assert_eq!(PacketNumber::new(PacketNumber::MAX + 1, Some(PacketNumber::MAX)), None);
     assert_eq!(PacketNumber::sized(0, 0).or(PacketNumber::sized(0, 5)), None);
     let last = PacketNumber::MAX;
-    assert_eq!(PacketNumber::recover(0xff, 1, Some(last)), last);
-    assert_eq!(PacketNumber::recover(0, 1, Some(last)), last - 0xff);
-    assert_eq!(PacketNumber::recover(0xff, 1, None), 0xff);
-    assert_eq!(PacketNumber::recover(0x00, 1, Some(0xfe)), 0x100);
+    assert_eq!(PacketNumber::recover(0xff, 1, Some(last)), Some(last));
+    assert_eq!(PacketNumber::recover(0, 1, Some(last)), Some(last - 0xff));
+    assert_eq!(PacketNumber::recover(0xff, 1, None), Some(0xff));
+    assert_eq!(PacketNumber::recover(0x00, 1, Some(0xfe)), Some(0x100));
+    // A number takes one to four bytes (RFC 9000 §17.1).
+    for (low, size) in [(0, 0), (0, 5), (0x100, 1), (0x1_0000, 2), (0x100_0000, 3)] {
+        assert_eq!(PacketNumber::recover(low, size, Some(7)), None);
+    }
+    assert!(PacketNumber::recover(u32::MAX, 4, None).is_some());
 }
 
 /// Nothing of a packet may change on its way but the bits that nobody protects, of which there are
@@ -367,6 +373,11 @@ fn frames_are_built_in_their_packet() {
     let length = packet.finish(&keys).unwrap();
     let opened = only(&mut room[..length]).unprotect(&keys, None).unwrap();
     assert_eq!(opened.payload(), b"\x00\x09\x04");
+    // More cannot be counted as written than there is room for.
+    let mut packet = PacketBuilder::new(&mut room, &header, number).unwrap();
+    let all = packet.payload_room().len();
+    assert_eq!(packet.advance(all + 1), Err(BuildError::NoRoom));
+    assert_eq!((packet.written(), packet.advance(all), packet.written()), (9, Ok(()), 84));
     // The rules are those of the packet.
     let header = self::header(PacketKind::Handshake, Version::V1);
     let mut packet = PacketBuilder::new(&mut room, &header, number).unwrap();

@@ -7,7 +7,10 @@ use std::ops::Range;
 use bytes::Bytes;
 use proptest::{collection::vec, prelude::*};
 use segue::{Output, mux::Credit};
-use segue_quic::stream::{SendError, SendQueue, SendStream, Sent, StreamId, WrongStream};
+use segue_quic::{
+    VarInt,
+    stream::{SendError, SendQueue, SendStream, Sent, StreamId, WrongStream},
+};
 
 /// The state of a byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,8 +150,12 @@ fn memory_goes_in_any_order() {
     assert_eq!(queue.unacknowledged(), 0);
 }
 
+fn id(id: u8) -> StreamId {
+    StreamId::from(VarInt::from(id))
+}
+
 fn stream(limit: u64) -> (SendStream, Credit) {
-    (SendStream::new(StreamId::new(4), limit), Credit::new(1 << 20))
+    (SendStream::new(id(4), limit), Credit::new(1 << 20))
 }
 
 #[test]
@@ -252,7 +259,7 @@ fn no_more_is_taken_than_may_wait() {
 fn what_was_sent_knows_its_stream() {
     let (mut stream, mut connection) = stream(100);
     stream.put(b"abc").expect("it is open");
-    let mut other = SendStream::new(StreamId::new(8), 100);
+    let mut other = SendStream::new(id(8), 100);
     other.put(b"abc").expect("it is open");
     let of_other = other.next(100, &mut connection).expect("there is data").sent();
     let of_this = stream.next(100, &mut connection).expect("there is data").sent();

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use segue::mux::Credit;
 use segue_quic::{
-    RangeSet, ReceivedPackets,
+    RangeSet, ReceivedPackets, VarInt,
     stream::{ConnectionWindow, ReceiveStream, SendStream, Sent, StreamId},
 };
 
@@ -133,7 +133,9 @@ fn run(plan: &Plan) -> Result<(), TestCaseError> {
     };
     let mut credit = Credit::new(plan.connection_window);
     let mut senders: Vec<_> = (0..plan.lengths.len())
-        .map(|index| SendStream::new(StreamId::new(index as u64 * 4), plan.stream_window))
+        .map(|index| {
+            SendStream::new(StreamId::from(VarInt::from(index as u8 * 4)), plan.stream_window)
+        })
         .collect();
     for (index, (sender, &length)) in senders.iter_mut().zip(&plan.lengths).enumerate() {
         sender.put(&content(index, length)).expect("it is open");

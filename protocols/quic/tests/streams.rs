@@ -46,9 +46,9 @@ impl End for Mux<Streams, Prefixed<U16Be>> {
 
 fn ends(limits: Limits) -> [Streams; 2] {
     let mut parameters = TransportParameters::new();
-    limits.declare(&mut parameters);
+    limits.declare(&mut parameters).unwrap();
     [Role::Client, Role::Server].map(|role| {
-        let mut streams = Streams::new(role, limits);
+        let mut streams = Streams::new(role, limits).unwrap();
         streams.set_peer(&parameters);
         streams
     })
@@ -255,6 +255,30 @@ fn no_more_is_under_way_than_allowed() {
     assert_eq!(client.stream(id).unwrap().output.unwrap().len(), 10_000 - sent);
 }
 
+/// What cannot be told to a peer, or not be kept, is refused, and named.
+#[test]
+fn limits_can_be_met() {
+    let wrong = [
+        ("window", Limits { window: 1 << 62, ..Limits::DEFAULT }),
+        ("data", Limits { data: 1 << 62, ..Limits::DEFAULT }),
+        ("streams", Limits { streams: (1 << 60) + 1, ..Limits::DEFAULT }),
+        ("excess", Limits { excess: 2, excess_of_all: 1, ..Limits::DEFAULT }),
+        ("output", Limits { output: 0, ..Limits::DEFAULT }),
+        ("unacknowledged", Limits { unacknowledged: 0, ..Limits::DEFAULT }),
+    ];
+    for (name, limits) in wrong {
+        let mut parameters = TransportParameters::new();
+        assert_eq!(limits.declare(&mut parameters).unwrap_err().limit, name);
+        assert_eq!(parameters, TransportParameters::new());
+        assert_eq!(Streams::new(Role::Client, limits).unwrap_err().limit, name);
+    }
+    let most = (1 << 62) - 1;
+    let limits = Limits { window: most, data: most, streams: 1 << 60, ..Limits::DEFAULT };
+    let mut parameters = TransportParameters::new();
+    limits.declare(&mut parameters).unwrap();
+    assert!(parameters.to_vec(Role::Client).is_ok() && Streams::new(Role::Client, limits).is_ok());
+}
+
 #[test]
 fn rules_of_streams_are_kept() {
     let limits = Limits { streams: 4, ..Limits::default() };
@@ -268,7 +292,7 @@ fn rules_of_streams_are_kept() {
     // The third of the client's: the others are opened by it.
     assert_eq!(server.receive(&data(8)), Ok(true));
     let told: Vec<_> = std::iter::from_fn(|| server.next_event()).collect();
-    let ids = [0, 4, 8].map(StreamId::new);
+    let ids = [0_u8, 4, 8].map(|id| StreamId::from(VarInt::from(id)));
     assert_eq!(told[..3], ids.map(Event::Opened)[..]);
     for (frame, code) in [
         (data(16), ErrorCode::STREAM_LIMIT_ERROR),
@@ -298,7 +322,7 @@ fn any_frames_and_uses_in_any_order_are_survived() {
         let mut random = Pair::new(ends(limits), 0);
         random.random = seed;
         let mut carried = Vec::new();
-        let mut ids: Vec<StreamId> = (0..64).map(StreamId::new).collect();
+        let mut ids: Vec<StreamId> = (0..64).map(|id| StreamId::new(id).unwrap()).collect();
         for _ in 0..300 {
             let small = VarInt::from(u8::try_from(random.below(16)).unwrap());
             let large = VarInt::from(u16::try_from(random.below(1200)).unwrap());

@@ -183,10 +183,16 @@ impl<'b> PacketBuilder<'b> {
         &mut self.room[self.end..end]
     }
 
-    /// Counts the first `count` bytes of [`payload_room`](Self::payload_room) as written, or all if
-    /// there are fewer.
-    pub fn advance(&mut self, count: usize) {
-        self.end += count.min(self.payload_room().len());
+    /// Counts the first `count` bytes of [`payload_room`](Self::payload_room) as written.
+    ///
+    /// # Errors
+    /// [`BuildError::NoRoom`] if there are fewer. Nothing is counted then.
+    pub fn advance(&mut self, count: usize) -> Result<(), BuildError> {
+        if count > self.payload_room().len() {
+            return Err(BuildError::NoRoom);
+        }
+        self.end += count;
+        Ok(())
     }
 
     /// Appends frames.

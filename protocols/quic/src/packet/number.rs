@@ -12,7 +12,7 @@ use crate::VarInt;
 /// let number = PacketNumber::new(0xace8fe, Some(0xabe8b3)).unwrap();
 /// assert_eq!((number.low(), number.size()), (0xace8fe, 3));
 /// // RFC 9000 §A.3: the highest number that came before is 0xa82f30ea.
-/// assert_eq!(PacketNumber::recover(0x9b32, 2, Some(0xa82f30ea)), 0xa82f9b32);
+/// assert_eq!(PacketNumber::recover(0x9b32, 2, Some(0xa82f30ea)), Some(0xa82f9b32));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PacketNumber {
@@ -81,10 +81,19 @@ impl PacketNumber {
 
     /// Recovers the full number whose low `size` bytes, 1 to 4, are `low`, given the highest
     /// authentic number that was received in this space (§A.3): the result is the one nearest to
-    /// its successor.
+    /// its successor. None if no number is sent in `size` bytes, or `low` takes more.
     #[inline]
     #[must_use]
-    pub const fn recover(low: u32, size: u8, largest: Option<u64>) -> u64 {
+    pub const fn recover(low: u32, size: u8, largest: Option<u64>) -> Option<u64> {
+        if size == 0 || size > 4 || low as u64 >= 1 << (8 * size) {
+            return None;
+        }
+        Some(Self::nearest(low, size, largest))
+    }
+
+    /// As [`recover`](Self::recover), for a size that is two bits of a header, plus one.
+    #[inline]
+    pub(super) const fn nearest(low: u32, size: u8, largest: Option<u64>) -> u64 {
         let expected = match largest {
             Some(largest) if largest < Self::MAX => largest + 1,
             Some(_) => Self::MAX,

@@ -150,7 +150,7 @@ impl<'a> Unmasked<'a> {
     #[inline]
     #[must_use]
     pub fn number(&self, largest: Option<u64>) -> u64 {
-        PacketNumber::recover(self.low, self.size, largest)
+        PacketNumber::nearest(self.low, self.size, largest)
     }
 
     /// Returns the key phase bit of a 1-RTT packet, which tells its key (RFC 9001 §6). False for

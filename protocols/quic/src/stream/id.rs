@@ -2,7 +2,7 @@ use core::fmt;
 
 use segue::mux::{Direction, Window};
 
-use crate::Role;
+use crate::{Role, VarInt};
 
 /// The id of a stream. Its two low bits tell who opened it, and if both ends send on it (RFC 9000
 /// §2.1).
@@ -10,20 +10,22 @@ use crate::Role;
 /// ```
 /// use segue_quic::{Role, stream::{Direction, StreamId}};
 ///
-/// let id = StreamId::new(7);
+/// let id = StreamId::new(7).expect("it has 62 bits");
 /// assert_eq!((id.initiator(), id.direction()), (Role::Server, Direction::Sending));
 /// assert_eq!((id.index(), id.count()), (1, 2));
 /// assert_eq!(StreamId::of(Role::Server, Direction::Sending, 1), Some(id));
 /// assert_eq!(id.to_string(), "7 (server, uni)");
+/// assert_eq!(StreamId::new(1 << 62), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(u64);
 
 impl StreamId {
-    /// Creates an id from its value on the wire.
+    /// Creates an id from its value on the wire; none if it has more than 62 bits. One that was read
+    /// converts by `From<VarInt>`.
     #[must_use]
-    pub const fn new(id: u64) -> Self {
-        Self(id)
+    pub const fn new(id: u64) -> Option<Self> {
+        if id <= VarInt::MAX.value() { Some(Self(id)) } else { None }
     }
 
     /// Returns the stream number `index` of its kind, from 0 on; none if there are not that many.
@@ -66,11 +68,12 @@ impl StreamId {
     ///
     /// ```
     /// use segue::mux::Window;
-    /// use segue_quic::stream::StreamId;
+    /// use segue_quic::{VarInt, stream::StreamId};
     ///
+    /// let id = |id: u8| StreamId::from(VarInt::from(id));
     /// let mut streams = Window::streams(2);
-    /// assert!(streams.reach(StreamId::new(4).count()).is_ok()); // the second, and so the first
-    /// assert!(streams.reach(StreamId::new(8).count()).is_err());
+    /// assert!(streams.reach(id(4).count()).is_ok()); // the second, and so the first
+    /// assert!(streams.reach(id(8).count()).is_err());
     /// ```
     #[must_use]
     pub const fn count(self) -> u64 {
@@ -82,6 +85,19 @@ impl StreamId {
     #[must_use]
     pub fn is_sent_by(self, role: Role) -> bool {
         self.direction() == Direction::Both || self.initiator() == role
+    }
+}
+
+impl From<VarInt> for StreamId {
+    fn from(id: VarInt) -> Self {
+        Self(id.value())
+    }
+}
+
+impl From<StreamId> for VarInt {
+    fn from(id: StreamId) -> Self {
+        // An id has 62 bits.
+        Self::new(id.0).unwrap_or(Self::MAX)
     }
 }
 
@@ -118,12 +134,14 @@ mod tests {
             (2, Role::Client, Direction::Sending),
             (3, Role::Server, Direction::Sending),
         ] {
-            let id = StreamId::new(id + 40);
+            let id = StreamId::new(id + 40).expect("it has 62 bits");
             assert_eq!((id.initiator(), id.direction()), (initiator, direction));
             assert_eq!(StreamId::of(initiator, direction, 10), Some(id));
             assert!(id.is_sent_by(initiator));
             assert_eq!(id.is_sent_by(initiator.peer()), direction == Direction::Both);
         }
         assert_eq!(StreamId::of(Role::Client, Direction::Both, 1 << 60), None);
+        let last = StreamId::of(Role::Server, Direction::Sending, (1 << 60) - 1);
+        assert_eq!((StreamId::new((1 << 62) - 1), StreamId::new(1 << 62)), (last, None));
     }
 }

@@ -56,4 +56,4 @@ pub use reassembly::Reassembler;
 pub use receive::ReceiveStream;
 pub use segue::mux::Direction;
 pub use send::{SendError, SendStream, Sent, StreamPiece, WrongStream};
-pub use streams::{Carried, Limits, Streams};
+pub use streams::{Carried, LimitError, Limits, Streams};

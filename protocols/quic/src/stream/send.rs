@@ -21,7 +21,8 @@ use crate::VarInt;
 /// use segue_quic::stream::{SendStream, StreamId};
 ///
 /// let mut connection = Credit::new(1000);
-/// let mut stream = SendStream::new(StreamId::new(0), 8); // initial_max_stream_data_..
+/// let id = StreamId::new(0).expect("it has 62 bits");
+/// let mut stream = SendStream::new(id, 8); // initial_max_stream_data_..
 /// stream.put(b"hello world")?;
 /// stream.finish();
 ///

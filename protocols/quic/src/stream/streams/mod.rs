@@ -10,7 +10,10 @@ use core::fmt;
 use segue::mux::{Credit, Event, Grants, Scheduler, Table, Window};
 
 use self::entry::Entry;
-pub use self::{limits::Limits, transmit::Carried};
+pub use self::{
+    limits::{LimitError, Limits},
+    transmit::Carried,
+};
 use super::{ConnectionWindow, Direction, ReceiveStream, SendStream, StreamId, told::Events};
 use crate::{Role, transport_parameters::TransportParameters};
 
@@ -36,12 +39,11 @@ use crate::{Role, transport_parameters::TransportParameters};
 /// };
 ///
 /// let mut parameters = TransportParameters::new();
-/// Limits::default().declare(&mut parameters);
-/// let [mut client, mut server] = [Role::Client, Role::Server].map(|role| {
-///     let mut streams = Streams::new(role, Limits::default());
-///     streams.set_peer(&parameters);
-///     streams
-/// });
+/// Limits::default().declare(&mut parameters)?;
+/// let mut client = Streams::new(Role::Client, Limits::default())?;
+/// let mut server = Streams::new(Role::Server, Limits::default())?;
+/// client.set_peer(&parameters);
+/// server.set_peer(&parameters);
 ///
 /// let id = client.open(Direction::Sending).expect("the server allows it");
 /// client.stream(id).and_then(|stream| stream.output).expect("it is open").put(b"hello");
@@ -74,6 +76,7 @@ use crate::{Role, transport_parameters::TransportParameters};
 ///   stopped and reset with that code, and it gets no further streams.
 /// - [`close`](segue::mux::Carrier::close) breaks off all streams. The owner of the connection
 ///   sends the CONNECTION_CLOSE frame of [`closing`](Self::closing).
+/// - Codes above 2^62 - 1, which cannot be sent, become 2^62 - 1.
 ///
 /// # Memory
 /// Received data is bounded by [`Limits::data`] and [`Limits::excess_of_all`], and for each stream
@@ -117,8 +120,11 @@ struct Counts {
 
 impl Streams {
     /// Creates the streams of the end `role`, with these limits on its peer.
-    #[must_use]
-    pub fn new(role: Role, limits: Limits) -> Self {
+    ///
+    /// # Errors
+    /// If a limit [cannot be met](Limits::check).
+    pub fn new(role: Role, limits: Limits) -> Result<Self, LimitError> {
+        limits.check()?;
         let counts = || Counts {
             window: Window::streams(limits.streams),
             credit: Credit::new(0),
@@ -126,7 +132,7 @@ impl Streams {
             waits: false,
             may: false,
         };
-        Self {
+        Ok(Self {
             role,
             limits,
             peer: TransportParameters::new(),
@@ -142,7 +148,7 @@ impl Streams {
             counts: [counts(), counts()],
             refuse: None,
             closing: None,
-        }
+        })
     }
 
     /// Takes the parameters of the peer. Call it once, before any frame of the peer.

@@ -8,6 +8,7 @@ use super::{
     index,
 };
 use crate::{
+    VarInt,
     frame::Frame,
     stream::{StreamError, StreamId, told::Events},
 };
@@ -21,7 +22,7 @@ impl Streams {
     pub fn receive(&mut self, frame: &Frame<'_>) -> Result<bool, StreamError> {
         match frame {
             Frame::Stream(part) => {
-                let id = self.received_on(part.id.value())?;
+                let id = self.received_on(part.id)?;
                 let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
                 let Some(receive) = &mut entry.receive else { return Ok(true) };
                 let offset = part.offset.value();
@@ -32,7 +33,7 @@ impl Streams {
                 self.received(id);
             }
             Frame::ResetStream(reset) => {
-                let id = self.received_on(reset.id.value())?;
+                let id = self.received_on(reset.id)?;
                 let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
                 let Some(receive) = &mut entry.receive else { return Ok(true) };
                 let (code, size) = (reset.error.value(), reset.final_size.value());
@@ -44,7 +45,7 @@ impl Streams {
                 self.received(id);
             }
             Frame::StopSending(stop) => {
-                let id = self.sent_on(stop.id.value())?;
+                let id = self.sent_on(stop.id)?;
                 let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
                 if entry.send.as_ref().is_some_and(|send| !send.is_done()) {
                     entry.stopped = stop.error.value();
@@ -55,7 +56,7 @@ impl Streams {
                 }
             }
             Frame::MaxStreamData(max) => {
-                let id = self.sent_on(max.id.value())?;
+                let id = self.sent_on(max.id)?;
                 let Some(entry) = self.streams.get_mut(&id) else { return Ok(true) };
                 if let Some(send) = &mut entry.send
                     && send.credit_mut().raise_to(max.maximum.value())
@@ -76,7 +77,7 @@ impl Streams {
             }
             Frame::MaxStreams(max) => self.allow(max.direction, max.maximum.value()),
             Frame::StreamDataBlocked(blocked) => {
-                self.received_on(blocked.id.value())?;
+                self.received_on(blocked.id)?;
             }
             Frame::DataBlocked(_) | Frame::StreamsBlocked(_) => {}
             _ => return Ok(false),
@@ -85,8 +86,8 @@ impl Streams {
     }
 
     /// Finds a stream on which the peer sends, and opens it if necessary.
-    fn received_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
-        let id = StreamId::new(id);
+    fn received_on(&mut self, id: VarInt) -> Result<StreamId, StreamError> {
+        let id = StreamId::from(id);
         if !id.is_sent_by(self.role.peer()) {
             return Err(StreamError::NoSuchDirection(id));
         }
@@ -94,8 +95,8 @@ impl Streams {
     }
 
     /// Finds a stream on which this end sends.
-    fn sent_on(&mut self, id: u64) -> Result<StreamId, StreamError> {
-        let id = StreamId::new(id);
+    fn sent_on(&mut self, id: VarInt) -> Result<StreamId, StreamError> {
+        let id = StreamId::from(id);
         if !id.is_sent_by(self.role) {
             return Err(StreamError::NoSuchDirection(id));
         }

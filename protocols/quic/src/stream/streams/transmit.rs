@@ -6,6 +6,7 @@ use segue::Output;
 
 use super::{Streams, entry::Writing, index, limits::varint};
 use crate::{
+    VarInt,
     frame::{
         Builder, DataBlocked, Frame, MaxData, MaxStreamData, MaxStreams, ResetStream, StopSending,
         StreamDataBlocked,
@@ -70,7 +71,7 @@ impl Streams {
         }
         while let Some(&id) = self.due.front() {
             if let Some(entry) = self.streams.get_mut(&id) {
-                let wire = varint(id.value());
+                let wire = VarInt::from(id);
                 if let Some(send) = &mut entry.send
                     && let Some((code, size)) = send.next_reset()
                 {
@@ -145,7 +146,7 @@ impl Streams {
         let Some(piece) = send.next(room, &mut self.credit) else {
             let mut blocked = Vec::new();
             if let Some(limit) = send.credit_mut().blocked() {
-                let frame = StreamDataBlocked { id: varint(id.value()), limit: varint(limit) };
+                let frame = StreamDataBlocked { id: VarInt::from(id), limit: varint(limit) };
                 blocked.push((Frame::from(frame), Kind::StreamDataBlocked(id)));
             }
             if self.credit.available() == 0 {
@@ -166,7 +167,7 @@ impl Streams {
             return Filled::Done;
         };
         let sent = piece.sent();
-        let (wire, offset) = (varint(id.value()), varint(sent.offset));
+        let (wire, offset) = (VarInt::from(id), varint(sent.offset));
         if payload.stream(wire, offset, piece.data, piece.fin) != Ok(Some(sent.length)) {
             // Room for it was seen to: the packet may not carry such frames.
             let _ = send.lost(sent);
