@@ -65,31 +65,18 @@ pub(crate) fn node(frame: &Frame<'_>) -> Node {
             node.with("reason", String::from_utf8_lossy(close.reason))
         }
         Frame::Datagram(datagram) => node.with("length", datagram.data.len()),
+        Frame::AckFrequency(asks) => node
+            .with("sequence", asks.sequence.value())
+            .with("ack_eliciting_threshold", asks.ack_eliciting_threshold.value())
+            .with("requested_max_ack_delay", asks.requested_max_ack_delay.value())
+            .with("reordering_threshold", asks.reordering_threshold.value()),
+        Frame::ResetStreamAt(reset) => stream(node, reset.id.value())
+            .with("error", reset.error.value())
+            .with("final_size", reset.final_size.value())
+            .with("reliable_size", reset.reliable_size.value()),
+        Frame::Timestamp(stamp) => node.with("time", stamp.time.value()),
         _ => node,
     }
-}
-
-/// The frame in front of `payload`, if it is one of draft-ietf-quic-ack-frequency, and its size.
-///
-/// The library does not know them, since a peer may only send what was agreed on. Here they are not
-/// asked for that agreement: quinn speaks them with its own kind, when it probes for what was lost.
-pub(crate) fn extension(payload: &[u8]) -> Option<(Node, usize)> {
-    let mut rest = payload;
-    let kind = VarInt::take(&mut rest)?;
-    let node = match kind.value() {
-        0x1f => Node::new("frame", "IMMEDIATE_ACK").with("type", kind.value()),
-        0xaf => {
-            let mut field = || VarInt::take(&mut rest).map(VarInt::value);
-            Node::new("frame", "ACK_FREQUENCY")
-                .with("type", kind.value())
-                .with("sequence", field()?)
-                .with("ack_eliciting_threshold", field()?)
-                .with("requested_max_ack_delay", field()?)
-                .with("reordering_threshold", field()?)
-        }
-        _ => return None,
-    };
-    Some((node, payload.len() - rest.len()))
 }
 
 fn acknowledged(node: Node, ack: &Ack<'_>) -> Node {

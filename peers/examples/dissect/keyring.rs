@@ -2,15 +2,18 @@
 
 use segue_quic::{
     Coalesced, KeyLog, KeyLogLabel, PacketKind, Role, UnprotectError, Version,
-    protect::{KeyPhases, RingHeaderKey, RingPacketKey, Secret, Suite, initial},
+    protect::{KeyPhases, RingHeaderKey, RingPacketKey, Secret, Suite},
 };
+
+use crate::drafts::{Disguised, Salts};
 
 /// A packet that is still protected.
 pub(crate) struct Sealed<'p> {
     pub(crate) sender: Role,
     pub(crate) kind: PacketKind,
+    /// Its version, which may be a draft that looks like version 1.
     pub(crate) version: Version,
-    /// All its bytes.
+    /// All its bytes, with the version that they look like.
     pub(crate) packet: &'p [u8],
     /// Its destination connection id.
     pub(crate) destination: &'p [u8],
@@ -23,6 +26,9 @@ pub(crate) struct Unprotected {
     pub(crate) number: u64,
     pub(crate) key_phase: bool,
     pub(crate) spin: bool,
+    /// The Initial keys that opened it, by their number; 0 for other packets. Each have a handshake
+    /// of their own: a client may begin again behind a Version Negotiation or a Retry.
+    pub(crate) attempt: usize,
     /// The offset of the frames in the packet.
     pub(crate) payload_at: usize,
     pub(crate) payload: Vec<u8>,
@@ -39,9 +45,11 @@ pub(crate) enum Closed {
 /// The keys of both ends.
 #[derive(Debug)]
 pub(crate) struct Keyring {
-    /// The connection ids that Initial keys are made of: the first one, and what a client sent to
-    /// behind each Retry packet. One that waited too long sends to the first again.
-    initial_ids: Vec<Vec<u8>>,
+    /// The versions and connection ids that Initial keys are made of: the first one, and what a
+    /// client sent to behind each Version Negotiation and Retry packet. One that waited too long
+    /// sends to the first again.
+    attempts: Vec<(Version, Vec<u8>)>,
+    salts: Salts,
     /// Of the last long header of the server: the one that was agreed on.
     pub(crate) version: Version,
     pub(crate) random: Option<[u8; 32]>,
@@ -61,14 +69,14 @@ struct Updated {
 }
 
 impl Keyring {
-    pub(crate) fn new(version: Version, initial_id: &[u8]) -> Self {
-        let initial_ids = vec![initial_id.to_vec()];
-        Self { initial_ids, version, random: None, suite: None, updated: [None, None] }
+    pub(crate) fn new(version: Version, initial_id: &[u8], salts: Salts) -> Self {
+        let attempts = vec![(version, initial_id.to_vec())];
+        Self { attempts, salts, version, random: None, suite: None, updated: [None, None] }
     }
 
     /// The connection id that the client's first packet was sent to.
     pub(crate) fn original_id(&self) -> &[u8] {
-        self.initial_ids.first().map_or(&[], |id| &id[..])
+        self.attempts.first().map_or(&[], |(_, id)| &id[..])
     }
 
     /// Opens a copy of a packet.
@@ -78,33 +86,39 @@ impl Keyring {
         sealed: &Sealed<'_>,
     ) -> Result<Unprotected, Closed> {
         let Sealed { sender, kind, version, packet, destination, largest } = *sealed;
-        let attempt = Attempt { packet, id: destination.len(), largest };
+        let attempt = Attempt { packet, version, id: destination.len(), largest };
         match kind {
             PacketKind::Initial => {
-                let (mut closed, mut ids) = (Closed::NoKeys, self.initial_ids.iter().rev());
-                let opened = ids.find_map(|id| match self.initial(&attempt, version, sender, id) {
-                    Ok(opened) => Some(opened),
-                    Err(error) => {
-                        closed = error;
-                        None
+                // The last one first. Behind a Retry, a client's first one has keys of its own (RFC
+                // 9001 §5.2), and a server may answer in another version.
+                let ids = self.attempts.iter().rev().map(|(_, id)| id.clone());
+                let own = (sender == Role::Client).then(|| destination.to_vec());
+                let mut closed = Closed::NoKeys;
+                for id in ids.chain(own).collect::<Vec<_>>() {
+                    let secret = self.salts.initial(version, sender, &id);
+                    let opened = secret
+                        .ok_or(Closed::NoKeys)
+                        .and_then(|secret| attempt.with_secret(&secret, labels(version)));
+                    match opened {
+                        Ok(opened) => {
+                            let key = (version, id);
+                            let known = self.attempts.iter().position(|known| *known == key);
+                            let attempt = known.unwrap_or_else(|| {
+                                self.attempts.push(key);
+                                self.attempts.len() - 1
+                            });
+                            return Ok(Unprotected { attempt, ..opened });
+                        }
+                        Err(error) => closed = error,
                     }
-                });
-                if let Some(opened) = opened {
-                    return Ok(opened);
                 }
-                if sender == Role::Server {
-                    return Err(closed);
-                }
-                // The first one behind a Retry has keys of its own (RFC 9001 §5.2).
-                let again = self.initial(&attempt, version, sender, destination)?;
-                self.initial_ids.push(destination.to_vec());
-                Ok(again)
+                Err(closed)
             }
             PacketKind::ZeroRtt => {
                 // The suite was agreed on in another connection.
                 let secret = self.secret(log, KeyLogLabel::ClientEarly).ok_or(Closed::NoKeys)?;
                 let suites = Suite::ALL.into_iter().filter_map(|suite| Secret::new(suite, secret));
-                let attempts = suites.map(|secret| attempt.with_secret(&secret, version));
+                let attempts = suites.map(|secret| attempt.with_secret(&secret, labels(version)));
                 let mut error = Closed::NoKeys;
                 for opened in attempts {
                     match opened {
@@ -120,7 +134,7 @@ impl Keyring {
                     Role::Server => KeyLogLabel::ServerHandshake,
                 };
                 let secret = self.agreed(log, label).ok_or(Closed::NoKeys)?;
-                attempt.with_secret(&secret, version)
+                attempt.with_secret(&secret, labels(version))
             }
             PacketKind::OneRtt => {
                 let updated = self.updated(log, sender).ok_or(Closed::NoKeys)?;
@@ -128,18 +142,6 @@ impl Keyring {
             }
             _ => Err(Closed::NoKeys),
         }
-    }
-
-    fn initial(
-        &self,
-        attempt: &Attempt<'_>,
-        version: Version,
-        sender: Role,
-        id: &[u8],
-    ) -> Result<Unprotected, Closed> {
-        let keys = initial(version, id).ok_or(Closed::NoKeys)?;
-        let keys = if sender == Role::Client { keys.client } else { keys.server };
-        attempt.with(|packet| packet.unprotect(&keys, attempt.largest))
     }
 
     fn secret<'l>(&self, log: &'l KeyLog, label: KeyLogLabel) -> Option<&'l [u8]> {
@@ -157,11 +159,11 @@ impl Keyring {
             Role::Server => KeyLogLabel::ServerTraffic,
         };
         if self.updated[sender as usize].is_none() {
-            let secret = self.agreed(log, label)?;
-            let keys = secret.keys(self.version)?;
-            let last = secret.next(self.version)?;
-            let phases = KeyPhases::new(keys.packet, last.packet_key(self.version)?);
-            let updated = Updated { header: keys.header, phases, last, version: self.version };
+            let (secret, version) = (self.agreed(log, label)?, labels(self.version));
+            let keys = secret.keys(version)?;
+            let last = secret.next(version)?;
+            let phases = KeyPhases::new(keys.packet, last.packet_key(version)?);
+            let updated = Updated { header: keys.header, phases, last, version };
             self.updated[sender as usize] = Some(updated);
         }
         self.updated[sender as usize].as_mut()
@@ -171,15 +173,18 @@ impl Keyring {
 /// A packet that is to be opened.
 struct Attempt<'p> {
     packet: &'p [u8],
+    version: Version,
     /// Length of its destination connection id in bytes.
     id: usize,
     largest: Option<u64>,
 }
 
 impl Attempt<'_> {
-    fn with_secret(&self, secret: &Secret, version: Version) -> Result<Unprotected, Closed> {
-        let keys = secret.keys(version).ok_or(Closed::NoKeys)?;
-        self.with(|packet| packet.unprotect(&keys, self.largest))
+    /// By a secret whose keys are made with the labels of `labels`.
+    fn with_secret(&self, secret: &Secret, labels: Version) -> Result<Unprotected, Closed> {
+        let keys = secret.keys(labels).ok_or(Closed::NoKeys)?;
+        let key = Disguised { key: &keys.packet, version: self.version };
+        self.with(|packet| packet.unmask(&keys.header)?.open(&key, self.largest))
     }
 
     fn with_phases(&self, updated: &mut Updated) -> Result<Unprotected, Closed> {
@@ -208,10 +213,16 @@ impl Attempt<'_> {
         let opened = open(packet).map_err(Closed::Error)?;
         Ok(Unprotected {
             number: opened.number(),
+            attempt: 0,
             key_phase: opened.key_phase(),
             spin: opened.spin(),
             payload_at: opened.payload_range().start,
             payload: opened.payload().to_vec(),
         })
     }
+}
+
+/// The version whose labels a version has: drafts have those of version 1 (RFC 9001 §5.1).
+fn labels(version: Version) -> Version {
+    if version.is_known() { version } else { Version::V1 }
 }

@@ -2,16 +2,23 @@
 //!
 //! ```sh
 //! cargo run --release -p segue-peers --example dissect -- capture.pcapng --keylog keys.log
+//! cargo run --release -p segue-peers --example dissect -- with-secrets.pcapng.gz
 //! tcpdump -i lo -U -w - udp | cargo run --release -p segue-peers --example dissect -- - --keylog keys.log
 //! ```
 //!
-//! Ranges are in bytes from the beginning of the datagram. Initial packets need no key log.
+//! Ranges are in bytes from the beginning of the datagram. Initial packets need no key log, and
+//! captures may have secrets in them (`editcap --inject-secrets`). Packets that are no UDP, or cannot
+//! be read, are counted at the end, by the reason.
 
 mod arguments;
 mod capture;
 mod connection;
+mod drafts;
 mod frames;
+mod ip;
 mod keyring;
+mod link;
+mod skipped;
 mod streams;
 mod tracker;
 mod tree;
@@ -23,8 +30,9 @@ use std::{
 };
 
 use arguments::Arguments;
-use capture::Capture;
+use capture::{Capture, Found};
 use clap::Parser;
+use drafts::Salts;
 use segue_quic::KeyLog;
 use tracker::Tracker;
 use tree::{Node, Style};
@@ -48,14 +56,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         (false, true) => Style::Colours,
         (false, false) => Style::Text,
     };
-    let mut tracker = Tracker::new(keys);
+    let mut salts = Salts::default();
+    arguments.salt.iter().for_each(|salt| salts.insert(*salt));
+    let mut tracker = Tracker::new(keys, salts);
     let mut show = |node: &Node| match node.write(&mut out, style) {
         // The reader has seen enough.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
         // A live capture is shown as it comes.
         shown => shown.and_then(|()| out.flush()),
     };
-    Capture::new(source)?.each_datagram(|datagram| show(&tracker.datagram(datagram)))?;
-    tracker.connections().iter().try_for_each(show)?;
-    Ok(())
+    let mut capture = Capture::new(source)?;
+    let read = capture.each(|found| match found {
+        Found::Datagram(datagram) => show(&tracker.datagram(&datagram)),
+        Found::Secrets(secrets) => {
+            tracker.learn(&secrets);
+            Ok(())
+        }
+    });
+    // Of a capture that ends in the middle, too.
+    tracker.connections().iter().try_for_each(&mut show)?;
+    capture.skipped().nodes().iter().try_for_each(show)?;
+    read
 }

@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 /// Something that was found in a capture, with what is in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
-    /// `datagram`, `packet`, `frame`, `message`, `connection`, `stream`.
+    /// `datagram`, `packet`, `frame`, `message`, `padding`, `connection`,
+    /// `stream`, `skipped`.
     pub(crate) kind: &'static str,
     /// As its standard calls it.
     pub(crate) name: String,
@@ -93,7 +94,8 @@ impl Node {
             "message" => "\x1b[33m",
             _ => "\x1b[35m",
         });
-        write!(out, "{dim}{indent}{branch}{plain}{colour}{}{plain}", self.name)?;
+        let kind = if self.kind == "skipped" { "skipped: " } else { "" };
+        write!(out, "{dim}{indent}{branch}{plain}{colour}{kind}{}{plain}", self.name)?;
         if let Some(range) = &self.range {
             write!(out, " {dim}[{}..{}]{plain}", range.start, range.end)?;
         }

@@ -2,6 +2,7 @@
 //!
 //! ```sh
 //! cargo run -p segue-peers --example record -- --out quinn.pcapng --keylog quinn.keys
+//! cargo run -p segue-peers --example record -- --out quinn.pcapng --keylog quinn.keys --variants kinds
 //! cargo run -p segue-peers --example record -- --server 127.0.0.1:4433 --out other.pcapng --keylog other.keys
 //! ```
 //!
@@ -10,10 +11,12 @@
 
 mod pcapng;
 mod talk;
+mod variants;
 
 use std::{error::Error, net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
+use variants::{Sent, Variant};
 
 /// Has a client of quinn's talk to a server, and records it.
 #[derive(Parser)]
@@ -27,6 +30,9 @@ struct Arguments {
     /// The file for the key log.
     #[arg(long)]
     keylog: PathBuf,
+    /// A folder for captures of the same in many kinds: link types, fragments, secrets inside.
+    #[arg(long)]
+    variants: Option<PathBuf>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -38,7 +44,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         capture.datagram(datagram.time, datagram.from, datagram.to, &datagram.payload)?;
     }
     std::fs::write(&arguments.out, capture.into_bytes())?;
-    std::fs::write(&arguments.keylog, recorded.keys)?;
+    std::fs::write(&arguments.keylog, &recorded.keys)?;
+    if let Some(folder) = &arguments.variants {
+        std::fs::create_dir_all(folder)?;
+        let sent = recorded.datagrams.iter().cloned();
+        let sent =
+            sent.map(|talk::Datagram { time, from, to, payload }| Sent { time, from, to, payload });
+        for Variant { name, bytes } in variants::all(&sent.collect::<Vec<_>>(), &recorded.keys)? {
+            std::fs::write(folder.join(format!("{name}.pcapng")), bytes)?;
+            std::fs::write(folder.join(format!("{name}.keys")), &recorded.keys)?;
+        }
+    }
     println!("{} datagrams", recorded.datagrams.len());
     Ok(())
 }

@@ -52,6 +52,13 @@ impl Writer {
         Ok(())
     }
 
+    /// Adds a key log, for the datagrams that follow: a Decryption Secrets Block (§4.7).
+    #[allow(dead_code, reason = "not all who write captures have one")]
+    pub(crate) fn secrets(&mut self, keys: &[u8]) {
+        let length = u32::try_from(keys.len()).expect("key logs are short");
+        self.block(10, &[&0x544c_534b_u32.to_le_bytes()[..], &length.to_le_bytes(), keys].concat());
+    }
+
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }

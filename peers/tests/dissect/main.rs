@@ -4,26 +4,38 @@
 //! as well: `CAPTURES` names the folder.
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
-#[path = "../examples/dissect/capture.rs"]
+#[path = "../../examples/dissect/capture.rs"]
 mod capture;
-#[path = "../examples/dissect/connection.rs"]
+mod captures;
+#[path = "../../examples/dissect/connection.rs"]
 mod connection;
-#[path = "../examples/dissect/frames.rs"]
+#[path = "../../examples/dissect/drafts.rs"]
+mod drafts;
+#[path = "../../examples/dissect/frames.rs"]
 mod frames;
-#[path = "../examples/dissect/keyring.rs"]
+#[path = "../../examples/dissect/ip.rs"]
+mod ip;
+#[path = "../../examples/dissect/keyring.rs"]
 mod keyring;
-#[path = "../examples/record/pcapng.rs"]
+#[path = "../../examples/dissect/link.rs"]
+mod link;
+mod made;
+#[path = "../../examples/record/pcapng.rs"]
 mod pcapng;
-#[path = "support/rows.rs"]
+#[path = "../support/rows.rs"]
 mod rows;
-#[path = "../examples/dissect/streams.rs"]
+#[path = "../../examples/dissect/skipped.rs"]
+mod skipped;
+#[path = "../../examples/dissect/streams.rs"]
 mod streams;
-#[path = "../examples/record/talk.rs"]
+#[path = "../../examples/record/talk.rs"]
 mod talk;
-#[path = "../examples/dissect/tracker.rs"]
+#[path = "../../examples/dissect/tracker.rs"]
 mod tracker;
-#[path = "../examples/dissect/tree.rs"]
+#[path = "../../examples/dissect/tree.rs"]
 mod tree;
+#[path = "../../examples/record/variants.rs"]
+mod variants;
 
 use std::{
     collections::BTreeSet,
@@ -33,21 +45,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use capture::{Capture, Datagram};
-use segue_quic::KeyLog;
+use capture::{Capture, Datagram, Found};
+use drafts::Salts;
+use segue_quic::{KeyLog, frame::Frame};
 use tracker::Tracker;
 use tree::{Node, Style};
 
-const STORED: &[u8] = include_bytes!("data/quinn.pcapng");
-const KEYS: &[u8] = include_bytes!("data/quinn.keys");
-const FIELDS: &str = include_str!("data/tshark.fields");
+const STORED: &[u8] = include_bytes!("../data/quinn.pcapng");
+const KEYS: &[u8] = include_bytes!("../data/quinn.keys");
+const FIELDS: &str = include_str!("../data/tshark.fields");
 
 fn datagrams(capture: Vec<u8>) -> Vec<Datagram> {
     let mut datagrams = Vec::new();
-    let capture = Capture::new(Cursor::new(capture)).unwrap();
+    let mut capture = Capture::new(Cursor::new(capture)).unwrap();
     capture
-        .each_datagram(|datagram| {
-            datagrams.push(datagram.clone());
+        .each(|found| {
+            if let Found::Datagram(datagram) = found {
+                datagrams.push(datagram);
+            }
             Ok(())
         })
         .unwrap();
@@ -56,7 +71,7 @@ fn datagrams(capture: Vec<u8>) -> Vec<Datagram> {
 
 /// Each datagram, then each connection.
 fn dissected(datagrams: &[Datagram], keys: &[u8]) -> (Vec<Node>, Vec<Node>) {
-    let mut tracker = Tracker::new(KeyLog::read(keys));
+    let mut tracker = Tracker::new(KeyLog::read(keys), Salts::default());
     let nodes = datagrams.iter().map(|datagram| tracker.datagram(datagram)).collect();
     (nodes, tracker.connections())
 }
@@ -159,14 +174,14 @@ fn a_stateless_reset_is_recognised() {
 
 /// quinn sends these to its own kind when it probes for what was lost.
 #[test]
-fn frames_of_a_draft_are_told_by_name() {
-    let (node, size) = frames::extension(b"\x1f\x01").unwrap();
-    assert_eq!((&node.name[..], size), ("IMMEDIATE_ACK", 1));
-    let (node, size) = frames::extension(b"\x40\xaf\x01\x0a\x44\x00\x03\x01").unwrap();
-    assert_eq!((&node.name[..], size), ("ACK_FREQUENCY", 7));
-    assert_eq!(node.field("requested_max_ack_delay").unwrap(), 1024);
-    assert!(frames::extension(b"\x40\xaf\x01\x0a\x44").is_none());
-    assert!(frames::extension(b"\x21").is_none());
+fn frames_of_drafts_are_told_by_name() {
+    let node = |bytes: &[u8]| frames::node(&Frame::decode(bytes).unwrap().0);
+    assert_eq!(node(b"\x1f").name, "IMMEDIATE_ACK");
+    let asks = node(b"\x40\xaf\x01\x0a\x44\x00\x03");
+    assert_eq!(asks.name, "ACK_FREQUENCY");
+    assert_eq!(asks.field("requested_max_ack_delay").unwrap(), 1024);
+    assert_eq!(node(b"\x42\xf5\x07").field("time").unwrap(), 7);
+    assert_eq!(node(b"\x24\x04\x09\x40\x40\x05").field("reliable_size").unwrap(), 5);
 }
 
 /// A client that waited too long sends its first packet again, and so does a server its Retry.
@@ -230,8 +245,8 @@ fn captures_come_in_many_ways() {
     assert_eq!(frames(&dissected(&older, KEYS).0), frames(&expected));
     // One that is cut off is told to be, behind what is whole.
     pcap.pop();
-    let (mut seen, cut) = (0, Capture::new(Cursor::new(pcap)).unwrap());
-    let error = cut.each_datagram(|_| {
+    let (mut seen, mut cut) = (0, Capture::new(Cursor::new(pcap)).unwrap());
+    let error = cut.each(|_| {
         seen += 1;
         Ok(())
     });

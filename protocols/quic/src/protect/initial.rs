@@ -41,6 +41,27 @@ pub fn initial_secrets(version: Version, destination: &[u8]) -> Option<[Secret; 
         Version::V2 => &SALT_V2,
         _ => return None,
     };
+    initial_secrets_by(salt, destination)
+}
+
+/// The secrets of Initial packets by a salt of your own: for tools that read drafts of QUIC, whose
+/// packets look like those of version 1 and differ by their salt (RFC 9001 §5.2).
+///
+/// ```
+/// use segue_quic::{Version, protect::{initial_secrets, initial_secrets_by}};
+///
+/// // draft-ietf-quic-tls-29 §5.2
+/// let salt = [
+///     0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97, 0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0,
+///     0x43, 0x90, 0xa8, 0x99,
+/// ];
+/// let [client, _server] = initial_secrets_by(&salt, b"8 random").unwrap();
+/// assert_ne!(Some(client), initial_secrets(Version::V1, b"8 random").map(|[client, _]| client));
+/// let keys = client.keys(Version::V1).expect("the labels are those of version 1");
+/// # let _ = keys;
+/// ```
+#[must_use]
+pub fn initial_secrets_by(salt: &[u8; 20], destination: &[u8]) -> Option<[Secret; 2]> {
     let common = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(destination);
     let secret = |label| {
         let mut bytes = [0; 32];

@@ -27,7 +27,7 @@ mod secret;
 mod suite;
 
 #[cfg(feature = "ring")]
-pub use initial::{InitialKeys, initial, initial_secrets};
+pub use initial::{InitialKeys, initial, initial_secrets, initial_secrets_by};
 pub use phases::{KeyPhases, Phase};
 #[cfg(feature = "ring")]
 pub use retry::{retry_is_authentic, retry_tag};
