@@ -6,7 +6,6 @@ mod pairs;
 mod planted;
 mod speaking;
 mod stage;
-mod strangers;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

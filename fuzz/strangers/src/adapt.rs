@@ -1,56 +1,31 @@
-//! Adapters for what is polled: a crate's own driver over an in-memory transport, as a parser that
-//! the harness can give bytes to.
+//! Adapters: those of segue-laws, and a few for shapes that only parsers here have.
 
 use bytes::{Buf, BytesMut};
-use futures::{Stream, StreamExt};
-use segue::laws::{Answer, Stranger, stranger};
-use std::{fmt::Debug, pin::Pin};
+use segue_laws::{Answer, Parser};
 use tokio_util::codec::{Decoder, Encoder};
 
-use crate::{pipe::Pipe, task::Task};
-
-/// A driver that is a `Stream` of results over the transport that `make` gets.
-pub fn polled<S, T, E>(make: impl FnOnce(Pipe) -> S + 'static) -> Box<dyn Stranger>
-where
-    S: Stream<Item = Result<T, E>> + 'static,
-    T: Debug + 'static,
-    E: Debug + 'static,
-{
-    stepped(|pipe| polling(pipe, make))
-}
-
-/// What a `Stream` of results over this pipe, which `make` makes, answers when it is polled.
-pub fn polling<S, T, E>(pipe: Pipe, make: impl FnOnce(Pipe) -> S) -> impl FnMut() -> Answer
-where
-    S: Stream<Item = Result<T, E>>,
-    T: Debug + 'static,
-    E: Debug,
-{
-    let (task, mut stream): (_, Pin<Box<S>>) = (Task::new(&pipe), Box::pin(make(pipe)));
-    move || {
-        task.poll(
-            |context| stream.poll_next_unpin(context),
-            |said| match said {
-                Some(Ok(item)) => Answer::item(item),
-                Some(Err(error)) => Answer::error(error),
-                None => Answer::End,
-            },
-        )
-    }
-}
+pub use segue_laws::adapt::*;
 
 /// A driver over the transport that `make` gets, asked by what it returns: an answer, with
 /// [`Answer::Need`] where it would block.
-pub fn stepped<F: FnMut() -> Answer + 'static>(make: impl FnOnce(Pipe) -> F) -> Box<dyn Stranger> {
+pub fn stepped<F: FnMut() -> Answer + 'static>(make: impl FnOnce(Pipe) -> F) -> Box<dyn Parser> {
     let pipe = Pipe::default();
     let step = make(pipe.clone());
     Box::new(Piped { pipe, step, exact: false })
 }
 
+/// A driver that reads no further than it consumes, asked as [`stepped`] has it: what it has not
+/// read is left over.
+pub fn exact<F: FnMut() -> Answer + 'static>(make: impl FnOnce(Pipe) -> F) -> Box<dyn Parser> {
+    let pipe = Pipe::default();
+    let step = make(pipe.clone());
+    Box::new(Piped { pipe, step, exact: true })
+}
+
 /// A function that takes what it consumes from the front, and tells how much more it needs: its
 /// caller's loop is [`drive::needing`](crate::drive::needing).
-pub fn needing(mut parse: impl FnMut(&mut BytesMut) -> Answer + 'static) -> Box<dyn Stranger> {
-    Box::new(stranger::buffered(
+pub fn needing(mut parse: impl FnMut(&mut BytesMut) -> Answer + 'static) -> Box<dyn Parser> {
+    Box::new(buffered(
         move |input, eof| {
             if eof && input.is_empty() { Answer::End } else { parse(input) }
         },
@@ -93,14 +68,6 @@ pub fn each<T, E>(
     input.is_empty().then(|| output.to_vec())
 }
 
-/// A driver that reads no further than it consumes, asked as [`stepped`] has it: what it has not
-/// read is left over.
-pub fn exact<F: FnMut() -> Answer + 'static>(make: impl FnOnce(Pipe) -> F) -> Box<dyn Stranger> {
-    let pipe = Pipe::default();
-    let step = make(pipe.clone());
-    Box::new(Piped { pipe, step, exact: true })
-}
-
 struct Piped<F> {
     pipe: Pipe,
     step: F,
@@ -108,7 +75,7 @@ struct Piped<F> {
     exact: bool,
 }
 
-impl<F: FnMut() -> Answer> Stranger for Piped<F> {
+impl<F: FnMut() -> Answer> Parser for Piped<F> {
     fn push(&mut self, bytes: &[u8]) {
         self.pipe.push(bytes);
     }
@@ -124,5 +91,9 @@ impl<F: FnMut() -> Answer> Stranger for Piped<F> {
 
     fn left_over(&self) -> Option<Vec<u8>> {
         self.exact.then(|| self.pipe.unread())
+    }
+
+    fn waiting(&self) -> usize {
+        self.pipe.waiting()
     }
 }

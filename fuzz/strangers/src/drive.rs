@@ -6,10 +6,10 @@
 
 use bytes::BytesMut;
 use futures::Stream;
-use segue::laws::Answer;
+use segue_laws::{Answer, Parser};
 use std::{fmt, fmt::Debug};
 
-use crate::{adapt, pipe::Pipe};
+use crate::{adapt, adapt::Pipe};
 
 /// What a caller of the crate's driver sees.
 #[derive(Clone, Debug, Default)]
@@ -119,30 +119,80 @@ impl fmt::Display for Transcript {
     }
 }
 
-/// A driver that is a `Stream` of results: a `Framed` of whatever crate, an event stream.
+/// A driver that is a `Stream` of results: a `Framed` of whatever crate, an event stream. It is
+/// polled as by an executor.
 pub fn stream<S, T, E>(reads: &[&[u8]], make: impl FnOnce(Pipe) -> S) -> Transcript
 where
     S: Stream<Item = Result<T, E>>,
     T: Debug + 'static,
     E: Debug,
 {
-    let pipe = Pipe::default();
-    stepping(reads, &pipe, adapt::polling(pipe.clone(), make))
+    over(reads, adapt::stream(make))
 }
 
-/// A driver that is asked again when it would have blocked.
-pub fn stepping(reads: &[&[u8]], pipe: &Pipe, mut step: impl FnMut() -> Answer) -> Transcript {
+/// A driver over the transport that `make` gets, which is asked again when it would have blocked.
+pub fn stepping<F>(reads: &[&[u8]], make: impl FnOnce(Pipe) -> F) -> Transcript
+where
+    F: FnMut() -> Answer + 'static,
+{
+    over(reads, adapt::stepped(make))
+}
+
+/// An async function over the transport, which a caller awaits in a loop.
+pub fn reading<R, T, E>(
+    reads: &[&[u8]],
+    make: impl FnOnce(Pipe) -> R,
+    next: impl AsyncFnMut(&mut R) -> Result<Option<T>, E> + 'static,
+) -> Transcript
+where
+    R: 'static,
+    T: Debug + 'static,
+    E: Debug + 'static,
+{
+    over(reads, adapt::reading(make, next))
+}
+
+/// Asks as often as there is something after each read, and at the end.
+pub fn over(reads: &[&[u8]], mut driver: impl Parser) -> Transcript {
     let mut seen = Transcript::default();
     for read in reads {
-        pipe.push(read);
-        while seen.hears(false, step()) {}
+        driver.push(read);
+        while seen.hears(false, driver.step()) {}
         if seen.is_over() {
             return seen;
         }
     }
-    pipe.end();
-    while seen.hears(true, step()) {}
+    while seen.hears(true, driver.end()) {}
     seen
+}
+
+/// A driver as a parser that runs when all of its reads have come: for how its work grows.
+pub struct Whole {
+    drive: fn(&[&[u8]]) -> Transcript,
+    reads: Vec<Vec<u8>>,
+}
+
+impl Whole {
+    /// One that has been given nothing.
+    pub fn new(drive: fn(&[&[u8]]) -> Transcript) -> Self {
+        Self { drive, reads: Vec::new() }
+    }
+}
+
+impl Parser for Whole {
+    fn push(&mut self, bytes: &[u8]) {
+        self.reads.push(bytes.to_vec());
+    }
+
+    fn step(&mut self) -> Answer {
+        Answer::Need(None)
+    }
+
+    fn end(&mut self) -> Answer {
+        let reads: Vec<_> = self.reads.iter().map(Vec::as_slice).collect();
+        let _ = (self.drive)(&reads);
+        Answer::End
+    }
 }
 
 /// A driver that blocks: it finds the whole stream in the given reads, and its end behind them.

@@ -1,6 +1,6 @@
 //! A parser from a published crate: how to make it, valid streams, its real driver, what is known.
 
-use segue::laws::{Law, Stranger};
+use segue_laws::{Law, Parser};
 
 use crate::drive::Transcript;
 
@@ -13,7 +13,7 @@ pub struct Entry {
     /// Which of the crate's parsers it is.
     pub parser: &'static str,
     /// A fresh one, with its adapter.
-    pub make: fn() -> Box<dyn Stranger>,
+    pub make: fn() -> Box<dyn Parser>,
     /// The crate's own driver over a stream in given reads.
     pub drive: fn(&[&[u8]]) -> Transcript,
     /// Valid streams, each whole.
@@ -26,6 +26,8 @@ pub struct Entry {
     pub ends_anywhere: Option<&'static str>,
     /// Where it is documented that fewer bytes than it says it needs complete nothing.
     pub needs: Option<&'static str>,
+    /// The most bytes that it is documented to hold, and where that is written.
+    pub limit: Option<(usize, &'static str)>,
     /// How it comes by its bytes.
     pub way: Option<Way>,
     /// Decodes a stream and encodes what was decoded, both with what the crate has for it.
@@ -97,7 +99,7 @@ impl Entry {
         family: &'static str,
         dependency: &'static str,
         parser: &'static str,
-        make: fn() -> Box<dyn Stranger>,
+        make: fn() -> Box<dyn Parser>,
         drive: fn(&[&[u8]]) -> Transcript,
     ) -> Self {
         Self {
@@ -111,6 +113,7 @@ impl Entry {
             words: Vec::new(),
             ends_anywhere: None,
             needs: None,
+            limit: None,
             way: None,
             encodes: None,
             canonical: None,
@@ -145,6 +148,12 @@ impl Entry {
     /// Fewer bytes than it says it needs complete nothing, as is documented: says where.
     pub fn needs(mut self, documented: &'static str) -> Self {
         self.needs = Some(documented);
+        self
+    }
+
+    /// The most bytes that it is documented to hold: says where. Memory is judged by that.
+    pub fn limit(mut self, bytes: usize, documented: &'static str) -> Self {
+        self.limit = Some((bytes, documented));
         self
     }
 

@@ -2,7 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::growth::Measure;
+use crate::entry::Entry;
+
+/// By what work is judged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Measure {
+    /// The instructions that the thread ran, as the processor counted them.
+    #[serde(rename = "instructions")]
+    Instructions,
+    /// The time that the thread ran, since the machine counts no instructions.
+    #[default]
+    #[serde(rename = "time")]
+    Time,
+}
 
 /// All that one process found out about its parser.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -27,11 +39,52 @@ pub struct Examined {
     pub runs: u64,
 }
 
+impl Examined {
+    /// A parser of which nothing could be looked at, since its process died of whatever it was
+    /// given.
+    pub fn not_looked_at(entry: &Entry, died: &str) -> Self {
+        let (krate, version) = entry.package();
+        let why = || Verdict::NotLookedAt(died.into());
+        let verdicts = LAWS.iter().map(|law| ((*law).into(), why())).collect();
+        let (family, parser) = (entry.family.into(), entry.parser.into());
+        Self { family, krate, version, parser, verdicts, ..Self::default() }
+    }
+
+    /// The same, where only the given streams were looked at.
+    pub fn reduced(mut self, died: &str) -> Self {
+        for (_, verdict) in &mut self.verdicts {
+            if matches!(verdict, Verdict::Holds | Verdict::HoldsWithin(_)) {
+                *verdict = Verdict::Reduced(died.into());
+            }
+        }
+        self
+    }
+
+    /// Adds what took its process down.
+    pub fn breaks(&mut self, by: Finding) {
+        match self.verdicts.iter_mut().find(|(law, _)| *law == by.law) {
+            Some((_, verdict)) => *verdict = Verdict::Violated,
+            None => self.verdicts.push((by.law.clone(), Verdict::Violated)),
+        }
+        self.findings.push(by);
+    }
+}
+
+/// The laws that have a column, in their order. Whether parsers agree, L7, has rows of its own.
+pub const LAWS: [&str; 9] = ["L1", "L2", "L3", "L4", "L5", "L6", "L8", "L9", "L10"];
+
 /// The verdict on one law.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verdict {
     /// It was kept wherever it was looked for.
     Holds,
+    /// It was kept within the limit that is documented, in bytes (L4).
+    HoldsWithin(usize),
+    /// It was kept on the streams that are given; its process did not live to look at more, for this
+    /// reason.
+    Reduced(String),
+    /// It was not looked at, for this reason.
+    NotLookedAt(String),
     /// It is broken; see the findings.
     Violated,
     /// It is not a law for this parser, for this reason.

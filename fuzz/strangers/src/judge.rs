@@ -1,6 +1,6 @@
 //! Examines one parser, in a process of its own, and reproduces what is found by its real driver.
 
-use segue::laws::{self, Law, stranger};
+use segue_laws::{Counting, Defect, Law, Symptom, parser};
 use std::{
     cell::RefCell,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,30 +8,37 @@ use std::{
 };
 
 use crate::{
-    drive::Transcript,
+    drive::{self, Transcript},
     entry::{Entry, Kind},
-    finding::{Examined, Finding, Status, Verdict},
-    growth::{Measure, Work},
-    instructions, memory, trace,
+    finding::{Examined, Finding, Measure, Status, Verdict},
+    instructions, trace,
 };
 
+/// How a parser is examined.
+pub struct Plan {
+    /// How many streams are made beside those that are given.
+    pub generated: usize,
+    /// A law that is left out: it has taken a process down.
+    pub skip: Option<String>,
+    /// Where each stream is written down before it is tried.
+    pub trace: Option<PathBuf>,
+}
+
 /// Looks at every law.
-pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathBuf>) -> Examined {
+pub fn examine(entry: &Entry, plan: Plan) -> Examined {
     let (krate, version) = entry.package();
-    let mut subject = laws::stranger(entry.name(), entry.make)
+    let looked = ALL.into_iter().filter(|law| plan.skip.as_deref() != Some(law.name()));
+    let mut subject = parser(entry.name(), entry.make)
         .accepts(&entry.accepts)
         .refuses(&entry.refuses)
         .words(&entry.words)
-        .memory(memory::most)
-        .generated(generated);
+        .generated(plan.generated)
+        .only(looked);
     let count = instructions::count();
     if let Some(count) = count {
         subject = subject.work(count);
     }
-    if light {
-        subject = subject.only(ALL.into_iter().filter(|law| *law != Law::L8));
-    }
-    if let Some(path) = trace {
+    if let Some(path) = plan.trace {
         // Without it nobody learns what took the process down, which is told as such.
         if let Ok(trace) = trace::Trace::new(&path) {
             let trace = RefCell::new(trace);
@@ -46,6 +53,9 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
     if entry.needs.is_some() {
         subject = subject.needs_are_honest();
     }
+    if let Some((bytes, _)) = entry.limit {
+        subject = subject.limit(bytes);
+    }
     if let Some(again) = entry.encodes {
         subject = subject.encodes_again(again);
     }
@@ -58,21 +68,19 @@ pub fn examine(entry: &Entry, generated: usize, light: bool, trace: Option<PathB
     let shown = |finding: &Finding| finding.law != "L8" || finding.status != Status::NotReproduced;
     let findings: Vec<_> = findings.filter(shown).collect();
     let stands = |law| match (law, verdicts.of(law)) {
-        (Law::L8, stranger::Verdict::Violated(_)) => findings.iter().any(|one| one.law == "L8"),
+        (Law::L8, segue_laws::Verdict::Violated(_)) => findings.iter().any(|one| one.law == "L8"),
         _ => true,
+    };
+    let word = |(law, verdict): (Law, segue_laws::Verdict<'_>)| match stands(law) {
+        true => (law.name().into(), excused(entry, law, word(verdict))),
+        false => (law.name().into(), Verdict::Holds),
     };
     Examined {
         family: entry.family.into(),
         krate,
         version,
         parser: entry.parser.into(),
-        verdicts: verdicts
-            .all()
-            .map(|(law, verdict)| match stands(law) {
-                true => (short(law), excused(entry, law, word(verdict))),
-                false => (short(law), Verdict::Holds),
-            })
-            .collect(),
+        verdicts: verdicts.all().map(word).collect(),
         findings,
         work: if count.is_some() { Measure::Instructions } else { Measure::Time },
         runs: verdicts.runs(),
@@ -101,44 +109,42 @@ fn excused(entry: &Entry, law: Law, verdict: Verdict) -> Verdict {
     }
 }
 
-fn word(verdict: stranger::Verdict<'_>) -> Verdict {
+fn word(verdict: segue_laws::Verdict<'_>) -> Verdict {
+    use segue_laws::Verdict as Word;
     match verdict {
-        stranger::Verdict::Holds => Verdict::Holds,
-        stranger::Verdict::Violated(_) => Verdict::Violated,
-        stranger::Verdict::NotApplicable(why) => Verdict::NotApplicable(why.into()),
-        stranger::Verdict::Vacuous(why) => Verdict::Vacuous(why.into()),
+        Word::Holds => Verdict::Holds,
+        Word::HoldsWithin(limit) => Verdict::HoldsWithin(limit),
+        Word::Violated(_) => Verdict::Violated,
+        Word::NotApplicable(why) => Verdict::NotApplicable(why.into()),
+        Word::Vacuous(why) => Verdict::Vacuous(why.into()),
         _ => Verdict::Vacuous("a verdict of a newer harness".into()),
     }
 }
 
-/// The law's name as it is written in tables.
-pub fn short(law: Law) -> String {
-    format!("{law:?}")
+/// What a finding comes to, and why: what is known of it, or what the crate's own driver shows.
+/// The same for what is found in a process and for what has taken it down.
+pub fn status(entry: &Entry, law: &str, shows: Result<&str, &str>) -> (Status, String) {
+    let note = entry.notes.iter().find(|note| note.law.name() == law);
+    match (note.map(|note| (note.kind, note.reason)), shows) {
+        (Some((Kind::Contract, reason)), _) => (Status::Contract, reason.into()),
+        (Some((Kind::Adapter, reason)), _) => (Status::Adapter, reason.into()),
+        (None, Ok(how)) => (Status::Confirmed, how.into()),
+        (None, Err(why)) => (Status::NotReproduced, why.into()),
+    }
 }
 
-fn finding(entry: &Entry, defect: &stranger::Defect) -> Finding {
+fn finding(entry: &Entry, defect: &Defect) -> Finding {
     let (krate, version) = entry.package();
     let (driver, shows) = reproduce(entry, defect);
-    let note = entry.notes.iter().find(|note| note.law == defect.law());
-    let (status, reason) = match (note, shows) {
-        (Some(note), _) => {
-            let status = match note.kind {
-                Kind::Contract => Status::Contract,
-                Kind::Adapter => Status::Adapter,
-            };
-            (status, note.reason.to_owned())
-        }
-        (None, Ok(how)) => (Status::Confirmed, how.to_owned()),
-        (None, Err(why)) => (Status::NotReproduced, why.to_owned()),
-    };
+    let (status, reason) = status(entry, defect.law().name(), shows);
     Finding {
         krate,
         version,
         parser: entry.parser.into(),
         // A valid stream that is taken or refused as it is cut breaks the law of cuts.
         law: match (defect.law(), status) {
-            (Law::Accepts, Status::Confirmed) => short(Law::L1),
-            (law, _) => short(law),
+            (Law::Accepts, Status::Confirmed) => Law::L1.name().into(),
+            (law, _) => law.name().into(),
         },
         symptom: defect.symptom().to_string(),
         what: defect.what().into(),
@@ -157,7 +163,7 @@ fn finding(entry: &Entry, defect: &stranger::Defect) -> Finding {
 type Reproduced = (Vec<(String, String)>, Result<&'static str, &'static str>);
 
 /// Runs the crate's own driver over what was found, and tells whether a caller sees it too.
-fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
+fn reproduce(entry: &Entry, defect: &Defect) -> Reproduced {
     let input = defect.input();
     let cut = pieces(input, defect.cuts());
     match defect.law() {
@@ -199,7 +205,7 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
                 (Ok(_), _) => {
                     (shown, Ok("what the crate's own encoder writes, it reads as another"))
                 }
-                (Err(_), stranger::Symptom::Accepts)
+                (Err(_), Symptom::Accepts)
                     if driven(entry, &[input]).is_ok_and(|seen| !seen.complains()) =>
                 {
                     (shown, Ok("the crate's own driver takes it as well"))
@@ -219,8 +225,8 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
             (shown, verdict)
         }
         Law::L9 => {
-            let at = defect.cuts().first().copied().unwrap_or(input.len());
-            let seen = driven(entry, &[&input[..at]]);
+            let (&at, before) = defect.cuts().split_last().unwrap_or((&input.len(), &[]));
+            let seen = driven(entry, &pieces(&input[..at], before));
             let shown = vec![("cut off".into(), say(&seen))];
             let verdict = match seen {
                 Ok(seen) if !seen.complains() => {
@@ -231,14 +237,16 @@ fn reproduce(entry: &Entry, defect: &stranger::Defect) -> Reproduced {
             (shown, verdict)
         }
         Law::L4 => {
-            // The first answer is of what came before.
-            memory::most();
-            let before = memory::most();
-            let seen = driven(entry, &cut);
-            let held = memory::most().saturating_sub(before);
+            let stream = stretched(input, defect.repeated(), FLOOD);
+            let reads = match defect.repeated() {
+                Some(_) => stream.chunks(READ).collect(),
+                None => cut,
+            };
+            let (seen, held) = Counting::peak(|| driven(entry, &reads));
+            let usual =
+                entry.accepts.iter().map(|seed| Counting::peak(|| driven(entry, &[seed])).1);
             let shown = vec![("the driver".into(), format!("{held} bytes: {}", say(&seen)))];
-            // The same allowance that the harness makes.
-            let verdict = if held > 128 * 1024 + 32 * input.len() {
+            let verdict = if held > allowed(entry, stream.len(), usual.max().unwrap_or(0)) {
                 Ok("the crate's own driver takes as much")
             } else {
                 Err("the driver takes less")
@@ -285,39 +293,66 @@ fn differ(entry: &Entry, one: (&str, &[&[u8]]), other: (&str, &[&[u8]])) -> Repr
 
 /// Looks for cuts of the same stream, or of the one that it was made from, on which the driver
 /// says something else.
-fn cut_somehow(entry: &Entry, defect: &stranger::Defect) -> Option<Reproduced> {
+fn cut_somehow(entry: &Entry, defect: &Defect) -> Option<Reproduced> {
+    /// Of a longer stream each single cut would take too long; it is cut byte by byte all the same.
+    const EACH: usize = 512;
     let (before, cuts) = defect.found_on();
-    let as_found = [(before, pieces(before, cuts))];
+    let as_found = [(before, cuts.to_vec())];
     let all = [defect.input(), before].into_iter().flat_map(|input| {
-        let single = (1..input.len()).map(move |at| (input, pieces(input, &[at])));
-        single.chain([(input, input.chunks(1).collect())])
+        let each = if input.len() <= EACH { 1..input.len() } else { 0..0 };
+        let bytes = (input, (1..input.len()).collect());
+        each.map(move |at| (input, vec![at])).chain([bytes])
     });
-    as_found.into_iter().chain(all).find_map(|(input, cut)| {
-        let places: Vec<_> = cut
-            .iter()
-            .scan(0, |at, read| {
-                *at += read.len();
-                Some(*at)
-            })
-            .collect();
-        let name =
-            format!("b\"{}\" cut at {:?}", input.escape_ascii(), &places[..places.len() - 1]);
-        let (shown, verdict) = differ(entry, ("one read", &[input]), (&name, &cut));
-        verdict.is_ok().then_some((shown, verdict))
+    as_found.into_iter().chain(all).find_map(|(input, cuts)| {
+        let (shown, verdict) =
+            differ(entry, ("one read", &[input]), ("with the cuts", &pieces(input, &cuts)));
+        let mut shown = verdict.is_ok().then_some(shown)?;
+        if let Some((name, _)) = shown.last_mut() {
+            *name = match input.len() {
+                0..=EACH => format!("b\"{}\" cut at {cuts:?}", input.escape_ascii()),
+                length => format!("{length} bytes in {} reads", cuts.len() + 1),
+            };
+        }
+        Some((shown, verdict))
     })
 }
 
-/// Whether the driver's work is more than linear in the length of the stream.
-fn superlinear(entry: &Entry, defect: &stranger::Defect) -> bool {
-    let input = defect.input();
-    let unit = defect.repeated().unwrap_or(0..input.len());
-    Work::by(instructions::count()).is_superlinear(|length| {
-        let times = length.saturating_sub(input.len() - unit.len()) / unit.len().max(1);
-        let repeated = input[unit.clone()].repeat(times.max(1));
-        let stream = [&input[..unit.start], &repeated, &input[unit.end..]].concat();
-        let reads: Vec<_> = stream.chunks(1).collect();
-        let _ = driven(entry, &reads);
-    })
+/// As reads are.
+const READ: usize = 4096;
+
+/// So much of a stream that goes on shows whether all of it is kept.
+const FLOOD: usize = 256 * 1024;
+
+/// How much the driver may hold of so many bytes: the same allowance that the harness makes, and what
+/// the driver itself writes down of them.
+fn allowed(entry: &Entry, bytes: usize, usual: usize) -> usize {
+    /// An item may be larger than its bytes, and is put in words here.
+    const PER_BYTE: usize = 32;
+    const BESIDES: usize = 16 * 1024;
+    let limit = entry.limit.map_or(0, |(limit, _)| limit.saturating_mul(4));
+    (PER_BYTE * bytes).saturating_add(limit).saturating_add(usual).saturating_add(BESIDES)
+}
+
+/// The stream with a part of it repeated until it is about so long.
+fn stretched(input: &[u8], unit: Option<std::ops::Range<usize>>, length: usize) -> Vec<u8> {
+    let Some(unit) = unit else { return input.to_vec() };
+    let times = length.saturating_sub(input.len() - unit.len()) / unit.len().max(1);
+    let repeated = input[unit.clone()].repeat(times.max(1));
+    [&input[..unit.start], &repeated, &input[unit.end..]].concat()
+}
+
+/// Whether the driver's work is more than linear in the length of the stream, as the harness
+/// judges it: the driver is a parser that runs when all of its reads have come.
+fn superlinear(entry: &Entry, defect: &Defect) -> bool {
+    let drive = entry.drive;
+    let (input, unit) = (defect.input().to_vec(), defect.repeated());
+    let mut subject = parser("the driver", move || drive::Whole::new(drive))
+        .linear(move |length| stretched(&input, unit.clone().or(Some(0..input.len())), length))
+        .only([Law::L8]);
+    if let Some(count) = instructions::count() {
+        subject = subject.work(count);
+    }
+    !subject.verdicts().defects().is_empty()
 }
 
 fn driven(entry: &Entry, reads: &[&[u8]]) -> Result<Transcript, String> {

@@ -11,13 +11,9 @@ use std::{
 
 use crate::{
     agree::Disagreement,
-    finding::{Examined, Finding, Status, Verdict},
-    growth::Measure,
+    finding::{Examined, Finding, LAWS, Measure, Status, Verdict},
     runner::Run,
 };
-
-/// The laws that have a column, in their order. Whether parsers agree, L7, has rows of its own.
-const LAWS: [&str; 9] = ["L1", "L2", "L3", "L4", "L5", "L6", "L8", "L9", "L10"];
 
 /// Prints the matrix, what was found, and the counts.
 pub fn print(run: &Run, verbose: bool) {
@@ -75,7 +71,7 @@ pub fn write(run: &Run, folder: &Path) -> io::Result<()> {
     fs::write(folder.join("MATRIX.md"), markdown(run))
 }
 
-const LEGEND: &str = "✓ holds   ✗ defect   c documented contract   a adapter mistake   ? not reproduced   · not applicable   o cannot be shown";
+const LEGEND: &str = "✓ holds   ✗ defect   c documented contract   a adapter mistake   ? not reproduced   · not applicable   o cannot be shown   l holds within the documented limit   r holds on the given streams, and its process died of others   † not looked at, since its process died";
 
 /// By what L8 was judged.
 fn judged(run: &Run) -> &'static str {
@@ -111,9 +107,12 @@ fn mark(examined: &Examined, law: &str) -> &'static str {
     }
     match examined.verdicts.iter().find(|(other, _)| other == law) {
         Some((_, Verdict::Holds)) => "✓",
+        Some((_, Verdict::HoldsWithin(_))) => "l",
+        Some((_, Verdict::Reduced(_))) => "r",
         Some((_, Verdict::Violated)) => "✗",
         Some((_, Verdict::Vacuous(_))) => "o",
-        Some((_, Verdict::NotApplicable(_))) | None => "·",
+        Some((_, Verdict::NotApplicable(_))) => "·",
+        Some((_, Verdict::NotLookedAt(_))) | None => "†",
     }
 }
 

@@ -17,8 +17,8 @@ use std::{
 use crate::{
     agree::{Agreement, Disagreement},
     entry::Entry,
-    finding::{Examined, Finding, Status, Verdict},
-    trace,
+    finding::{Examined, Finding},
+    judge, trace,
 };
 
 /// What a run may take.
@@ -146,21 +146,21 @@ fn with_trace(
         rewritten.map_err(|error| error.to_string())?;
     }
     let down = taken_down(entry, &first, &reads, path, deadline)?;
-    let (krate, version) = entry.package();
-    let (family, parser) = (entry.family.into(), entry.parser.into());
-    let mut examined = Examined { family, krate, version, parser, ..Examined::default() };
-    // What it does with the streams that are given is known all the same, if it survives those.
-    let (more, generated): (&[_], _) = if slow { (&["--light"], plan.generated) } else { (&[], 0) };
-    if !entry.accepts.contains(&reads.concat())
-        && let Ok(given) = serde_json::from_str(&child(more, generated)?.output)
-    {
-        examined = given;
-    }
-    match examined.verdicts.iter_mut().find(|(law, _)| *law == down.law) {
-        Some((_, verdict)) => *verdict = Verdict::Violated,
-        None => examined.verdicts.push((down.law.clone(), Verdict::Violated)),
-    }
-    examined.findings.push(down);
+    let died = format!("its process {}", first.how);
+    // What it does otherwise is known all the same: without the law that it died of, or, if that is
+    // not enough, with the streams alone that are given.
+    let skip = ["--skip", &down.law];
+    let without = |generated| -> Result<Option<Examined>, String> {
+        Ok(serde_json::from_str(&child(&skip, generated)?.output).ok())
+    };
+    // Of a stream that it does not survive, it dies whatever is asked of it.
+    let all = if down.law == "L5" { None } else { without(plan.generated)? };
+    let examined = match all {
+        Some(all) => Some(all),
+        None => without(0)?.map(|given| given.reduced(&died)),
+    };
+    let mut examined = examined.unwrap_or_else(|| Examined::not_looked_at(entry, &died));
+    examined.breaks(down);
     Ok(examined)
 }
 
@@ -195,21 +195,12 @@ fn taken_down(
         (false, true) => "L8",
         (false, false) => "L5",
     };
-    let note = entry.notes.iter().find(|note| format!("{:?}", note.law) == law);
-    let status = match (note, driven.failed) {
-        (Some(note), _) => match note.kind {
-            crate::entry::Kind::Contract => Status::Contract,
-            crate::entry::Kind::Adapter => Status::Adapter,
-        },
-        (None, true) => Status::Confirmed,
-        (None, false) => Status::NotReproduced,
+    let shows = match (driven.failed, driven.late) {
+        (true, true) => Ok("the crate's own driver does not end in time either"),
+        (true, false) => Ok("the crate's own driver takes the process down as well"),
+        (false, _) => Err("the driver survives it"),
     };
-    let reason = match (note, driven.failed) {
-        (Some(note), _) => note.reason.to_owned(),
-        (None, true) if driven.late => "the crate's own driver does not end in time either".into(),
-        (None, true) => "the crate's own driver takes the process down as well".into(),
-        (None, false) => "the driver survives it".into(),
-    };
+    let (status, reason) = judge::status(entry, law, shows);
     let last = |errors: &str| {
         let told = errors.lines().find(|line| line.contains("memory allocation of"));
         told.or(errors.lines().last()).unwrap_or("no message").to_owned()

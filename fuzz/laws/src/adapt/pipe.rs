@@ -14,6 +14,22 @@ use bytes::Bytes;
 /// It is a [`Read`] and a [`Write`], an `AsyncRead` and an `AsyncWrite` of tokio (feature `tokio`)
 /// and of futures-io (feature `futures`), and a `Stream` of chunks (feature `futures`). What is
 /// written to it is dropped. Clones share what is still to be read.
+///
+/// An adapter brings the reads. With [`push`](Self::push) and [`end`](Self::end) the same transport
+/// runs a crate's own driver, to see whether a defect shows there as well:
+///
+/// ```
+/// use segue_laws::adapt::Pipe;
+/// use std::io::{ErrorKind, Read};
+///
+/// let (mut pipe, mut room) = (Pipe::default(), [0; 8]);
+/// pipe.push(b"abc");
+/// assert_eq!(pipe.clone().read(&mut room)?, 3);
+/// assert_eq!(pipe.read(&mut room).unwrap_err().kind(), ErrorKind::WouldBlock);
+/// pipe.end();
+/// assert_eq!(pipe.read(&mut room)?, 0);
+/// # Ok::<_, std::io::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Pipe(Arc<Mutex<Reads>>);
 
@@ -27,8 +43,9 @@ struct Reads {
 }
 
 impl Pipe {
-    /// Adds one more read, and wakes the task that waits for it.
-    pub(super) fn push(&self, bytes: &[u8]) {
+    /// Adds one more read, and wakes the task that waits for it. An empty one is none: it would be
+    /// the end of the stream.
+    pub fn push(&self, bytes: &[u8]) {
         if !bytes.is_empty() {
             let mut reads = self.reads();
             reads.waiting.push_back(Bytes::copy_from_slice(bytes));
@@ -37,25 +54,28 @@ impl Pipe {
     }
 
     /// Ends the stream, and wakes the task that waits for more.
-    pub(super) fn end(&self) {
+    pub fn end(&self) {
         let mut reads = self.reads();
         reads.ended = true;
         reads.sleeper.take().inspect(Waker::wake_by_ref);
     }
 
     /// Whether a read would not be pending.
-    pub(super) fn is_ready(&self) -> bool {
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
         let reads = self.reads();
         reads.ended || !reads.waiting.is_empty()
     }
 
     /// Returns what was not read yet.
-    pub(super) fn unread(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn unread(&self) -> Vec<u8> {
         self.reads().waiting.iter().flatten().copied().collect()
     }
 
     /// Returns how many bytes were not read yet.
-    pub(super) fn waiting(&self) -> usize {
+    #[must_use]
+    pub fn waiting(&self) -> usize {
         self.reads().waiting.iter().map(Bytes::len).sum()
     }
 

@@ -39,6 +39,30 @@ impl Counting {
     }
 }
 
+impl Counting {
+    /// Runs something, and returns what it returns with the most bytes that this thread held
+    /// meanwhile beyond what it held before. Always 0 where the program has another allocator.
+    ///
+    /// ```
+    /// #[global_allocator]
+    /// static ALLOCATOR: segue_laws::Counting = segue_laws::Counting::new();
+    ///
+    /// # fn main() {
+    /// let (length, peak) = segue_laws::Counting::peak(|| vec![0_u8; 1000].len());
+    /// assert_eq!((length, peak), (1000, 1000));
+    /// # }
+    /// ```
+    pub fn peak<T>(run: impl FnOnce() -> T) -> (T, usize) {
+        let (before, around) = (held(), most());
+        mark();
+        let result = run();
+        let peak = most();
+        // Whoever counts around this sees its worst as well.
+        MOST.set(around.max(peak));
+        (result, usize::try_from(peak.wrapping_sub(before)).unwrap_or(0))
+    }
+}
+
 impl Default for Counting {
     fn default() -> Self {
         Self::new()

@@ -10,7 +10,7 @@ mod websocket;
 
 use bytes::BytesMut;
 use futures::{Stream, StreamExt, task::noop_waker_ref};
-use segue::laws::{self, Answer, Law, Stranger};
+use segue_laws::{Answer, Law, Parser};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -21,7 +21,7 @@ use std::{
 };
 use tokio_util::codec::Decoder;
 
-use crate::{entry, pipe::Pipe};
+use crate::{adapt::Pipe, entry};
 
 /// Parsers of one protocol, and streams to hear them on.
 pub struct Agreement {
@@ -80,7 +80,7 @@ impl Agreement {
         for (at, &(_, _, one)) in self.voices.iter().enumerate() {
             for &(_, name, other) in &self.voices[at + 1..] {
                 let skips = self.skips;
-                let subject = laws::stranger(self.protocol, move || Whole::of(one, skips))
+                let subject = segue_laws::parser(self.protocol, move || Whole::of(one, skips))
                     .agrees_with(name, move || Whole::of(other, skips))
                     .normalise(|item| Some(item.into()))
                     .accepts(&self.accepts)
@@ -151,7 +151,7 @@ impl Whole {
     }
 }
 
-impl Stranger for Whole {
+impl Parser for Whole {
     fn push(&mut self, bytes: &[u8]) {
         self.input.extend_from_slice(bytes);
     }

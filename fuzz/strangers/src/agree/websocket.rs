@@ -4,7 +4,7 @@ use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket};
 use futures::{Stream, stream};
 
 use super::{Agreement, Heard, decoded, streamed};
-use crate::pipe::Pipe;
+use segue_laws::adapt::Pipe;
 
 /// A connection is whole when a close frame ends it; what follows that is not looked at.
 pub fn agreement() -> Agreement {

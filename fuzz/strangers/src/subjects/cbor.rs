@@ -3,7 +3,7 @@
 use ciborium::Value;
 use futures::task::noop_waker_ref;
 use minicbor_io::{AsyncReader, Reader};
-use segue::laws::{Answer, stranger};
+use segue_laws::Answer;
 use std::{
     future::Future,
     io::{BufRead, BufReader},
@@ -11,7 +11,11 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt::{self, Pipe},
+    drive,
+    entry::Entry,
+};
 
 const FAMILY: &str = "CBOR";
 
@@ -21,7 +25,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "ciborium",
             "from_reader",
-            || Box::new(stranger::blocking(|reader| reader, value).left(|_| Vec::new())),
+            || Box::new(adapt::blocking(|reader| reader, value).left(|_| Vec::new())),
             |reads| drive::blocking(reads, BufReader::new, value),
         )
         .encodes(|mut stream| {
@@ -41,7 +45,7 @@ pub fn entries() -> Vec<Entry> {
             "minicbor-io",
             "Reader",
             || {
-                let reader = stranger::blocking(Reader::new, |reader| reader.read::<String>());
+                let reader = adapt::blocking(Reader::new, |reader| reader.read::<String>());
                 Box::new(reader.left(|_| Vec::new()))
             },
             |reads| drive::blocking(reads, Reader::new, |reader| reader.read::<String>()),
@@ -52,11 +56,9 @@ pub fn entries() -> Vec<Entry> {
             "minicbor-io",
             "AsyncReader",
             || adapt::exact(frames),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, frames(pipe.clone()))
-            },
+            |reads| drive::stepping(reads, frames),
         )
+        .limit(512 << 10, "`AsyncReader::new`: a max. buffer size of 512KiB")
         .accepts(FRAMES)
         .refuses(NO_FRAMES),
     ]

@@ -1,13 +1,13 @@
 //! CSV: records of fields.
 
 use csv_core::ReadRecordResult;
-use segue::laws::{Answer, stranger};
+use segue_laws::Answer;
 
 use super::fed::{Fed, fed};
 use crate::{
-    adapt, drive,
+    adapt::{self, Pipe},
+    drive,
     entry::{Entry, Way},
-    pipe::Pipe,
 };
 
 const FAMILY: &str = "CSV";
@@ -23,7 +23,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "csv-core",
             "Reader::read_record",
-            || Box::new(stranger::calling(core())),
+            || Box::new(adapt::calling(core())),
             |reads| fed(reads, core()),
         )
         .way(Way::Given),
@@ -31,7 +31,7 @@ pub fn entries() -> Vec<Entry> {
             "csv",
             "Reader::into_byte_records",
             || {
-                Box::new(stranger::blocking(
+                Box::new(adapt::blocking(
                     |source| builder().from_reader(source).into_byte_records(),
                     |records| records.next().transpose(),
                 ))
@@ -47,7 +47,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "csv-async",
             "AsyncReader::into_byte_records",
-            || adapt::polled(records),
+            || Box::new(adapt::stream(records)),
             |reads| drive::stream(reads, records),
         ),
     ]

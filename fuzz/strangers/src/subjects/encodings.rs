@@ -3,7 +3,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD, read::DecoderReader};
 use encoding_rs::{DecoderResult, Encoding, GB18030, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16LE};
 use encoding_rs_io::DecodeReaderBytes;
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use std::{
     io::{self, BufRead, BufReader, Read},
     sync::{Arc, Mutex},
@@ -12,7 +12,7 @@ use utf8::{BufReadDecoder, BufReadDecoderError, LossyDecoder};
 
 use super::fed::{Fed, fed};
 use crate::{
-    drive,
+    adapt, drive,
     entry::{Entry, Way},
 };
 
@@ -26,7 +26,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "encoding_rs",
             "Decoder, UTF-8",
-            || Box::new(stranger::calling(decoded(UTF_8))),
+            || Box::new(adapt::calling(decoded(UTF_8))),
             |reads| fed(reads, decoded(UTF_8)),
         )
         .accepts(UTF_8S)
@@ -34,7 +34,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "encoding_rs",
             "Decoder, UTF-16LE",
-            || Box::new(stranger::calling(decoded(UTF_16LE))),
+            || Box::new(adapt::calling(decoded(UTF_16LE))),
             |reads| fed(reads, decoded(UTF_16LE)),
         )
         .accepts([&b"a\0\x3d\xd8\0\xdeb\0"[..], b"\xff\xfea\0"])
@@ -42,7 +42,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "encoding_rs",
             "Decoder, Shift_JIS",
-            || Box::new(stranger::calling(decoded(SHIFT_JIS))),
+            || Box::new(adapt::calling(decoded(SHIFT_JIS))),
             |reads| fed(reads, decoded(SHIFT_JIS)),
         )
         .accepts([&b"a\x82\xa0\xb1\x83\x41b"[..]])
@@ -50,7 +50,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "encoding_rs",
             "Decoder, GB18030",
-            || Box::new(stranger::calling(decoded(GB18030))),
+            || Box::new(adapt::calling(decoded(GB18030))),
             |reads| fed(reads, decoded(GB18030)),
         )
         .accepts([&b"a\xc4\xe3\x81\x30\x81\x30\x94\x39\xda\x33b"[..]])
@@ -58,7 +58,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "encoding_rs",
             "Decoder, ISO-2022-JP",
-            || Box::new(stranger::calling(decoded(ISO_2022_JP))),
+            || Box::new(adapt::calling(decoded(ISO_2022_JP))),
             |reads| fed(reads, decoded(ISO_2022_JP)),
         )
         .accepts([&b"a\x1b$B$\"\x1b(Bb"[..], b"\x1b(J\\\x1b(B"])
@@ -67,7 +67,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "encoding_rs_io",
             "DecodeReaderBytes",
-            || Box::new(stranger::blocking(DecodeReaderBytes::new, piece)),
+            || Box::new(adapt::blocking(DecodeReaderBytes::new, piece)),
             |reads| drive::blocking(reads, DecodeReaderBytes::new, piece),
         )
         .way(Way::Reads)
@@ -81,7 +81,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "base64",
             "read::DecoderReader",
-            || Box::new(stranger::blocking(|source| DecoderReader::new(source, &STANDARD), piece)),
+            || Box::new(adapt::blocking(|source| DecoderReader::new(source, &STANDARD), piece)),
             |reads| drive::blocking(reads, |pipe| DecoderReader::new(pipe, &STANDARD), piece),
         )
         .encodes(|stream| Some(STANDARD.encode(STANDARD.decode(stream).ok()?).into_bytes()))
@@ -92,7 +92,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "utf-8",
             "BufReadDecoder",
-            || Box::new(stranger::blocking(BufReadDecoder::new, text).left(|_| Vec::new())),
+            || Box::new(adapt::blocking(BufReadDecoder::new, text).left(|_| Vec::new())),
             |reads| drive::blocking(reads, |pipe| BufReadDecoder::new(BufReader::new(pipe)), text),
         )
         .way(Way::Reads)
@@ -101,7 +101,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "utf-8",
             "LossyDecoder",
-            || Box::new(stranger::calling(lossy())),
+            || Box::new(adapt::calling(lossy())),
             |reads| fed(reads, lossy()),
         )
         .accepts(UTF_8S)

@@ -1,6 +1,6 @@
 //! The loop that is common to machines which are given each read, and say all that they find.
 
-use segue::laws::Answer;
+use segue_laws::Answer;
 
 use crate::drive::Transcript;
 

@@ -1,12 +1,12 @@
 //! GDB's remote serial protocol: packets with a checksum.
 
 use gdb_protocol::{io::GdbServer, parser::Parser};
-use segue::laws::{Answer, stranger};
+use segue_laws::Answer;
 use std::io::{self, BufReader};
 
 use super::fed::{Fed, NOT_TOLD, fed};
 use crate::{
-    drive,
+    adapt, drive,
     entry::{Entry, Way},
 };
 
@@ -17,29 +17,25 @@ pub fn entries() -> Vec<Entry> {
         Entry::new(FAMILY, "gdb-protocol", parser, make, drive).accepts(&PACKETS[..2])
     };
     vec![
-        new(
-            "Parser::feed",
-            || Box::new(stranger::calling(packets())),
-            |reads| fed(reads, packets()),
-        )
-        .encodes(|mut stream| {
-            let (mut parser, mut again) = (Parser::default(), Vec::new());
-            while !stream.is_empty() {
-                let (read, packet) = parser.feed(stream).ok()?;
-                if let Some(packet) = packet {
-                    packet.check()?.encode(&mut again).ok()?;
+        new("Parser::feed", || Box::new(adapt::calling(packets())), |reads| fed(reads, packets()))
+            .encodes(|mut stream| {
+                let (mut parser, mut again) = (Parser::default(), Vec::new());
+                while !stream.is_empty() {
+                    let (read, packet) = parser.feed(stream).ok()?;
+                    if let Some(packet) = packet {
+                        packet.check()?.encode(&mut again).ok()?;
+                    }
+                    stream = &stream[read..];
                 }
-                stream = &stream[read..];
-            }
-            Some(again)
-        })
-        .accepts(&PACKETS[2..])
-        .ends_anywhere(NOT_TOLD),
+                Some(again)
+            })
+            .accepts(&PACKETS[2..])
+            .ends_anywhere(NOT_TOLD),
         new(
             "GdbServer::next_packet",
             || {
                 Box::new(
-                    stranger::blocking(
+                    adapt::blocking(
                         |source| GdbServer::new(source, io::sink()),
                         |server| server.next_packet(),
                     )

@@ -8,7 +8,7 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use std::{
     collections::VecDeque,
     convert::Infallible,
@@ -21,10 +21,9 @@ use std::{
 use ureq_proto::server::{RecvRequestResult, Reply, state};
 
 use crate::{
-    adapt,
+    adapt::{self, Pipe},
     drive::{self, Transcript},
     entry::{Entry, Way},
-    pipe::Pipe,
 };
 
 const FAMILY: &str = "HTTP/1";
@@ -35,7 +34,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "httparse",
             "Request::parse",
-            || Box::new(stranger::slice(httparse_request)),
+            || Box::new(adapt::slice(httparse_request)),
             |reads| drive::buffer(reads, httparse_request),
         )
         .way(Way::Partial)
@@ -45,7 +44,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "httparse",
             "Response::parse",
-            || Box::new(stranger::slice(httparse_response)),
+            || Box::new(adapt::slice(httparse_response)),
             |reads| drive::buffer(reads, httparse_response),
         )
         .way(Way::Partial)
@@ -55,7 +54,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "httparse",
             "parse_chunk_size",
-            || Box::new(stranger::slice(httparse_chunk_size)),
+            || Box::new(adapt::slice(httparse_chunk_size)),
             |reads| drive::buffer(reads, httparse_chunk_size),
         )
         .way(Way::Partial)
@@ -66,7 +65,7 @@ pub fn entries() -> Vec<Entry> {
             "chunked_transfer",
             "Decoder",
             || {
-                let decoder = stranger::blocking(chunked_transfer::Decoder::new, |decoder| {
+                let decoder = adapt::blocking(chunked_transfer::Decoder::new, |decoder| {
                     piece(decoder)
                 });
                 Box::new(decoder.left(|_| Vec::new()))
@@ -78,7 +77,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "async-h1",
             "client::decode",
-            || adapt::polled(async_h1_client),
+            || Box::new(adapt::stream(async_h1_client)),
             |reads| drive::stream(reads, async_h1_client),
         )
         .accepts([
@@ -89,7 +88,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "async-h1",
             "server::decode",
-            || adapt::polled(async_h1_server),
+            || Box::new(adapt::stream(async_h1_server)),
             |reads| drive::stream(reads, async_h1_server),
         )
         .accepts([
@@ -101,10 +100,7 @@ pub fn entries() -> Vec<Entry> {
             "httpcodec",
             "RequestDecoder",
             || adapt::exact(httpcodec_requests),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, httpcodec_requests(pipe.clone()))
-            },
+            |reads| drive::stepping(reads, httpcodec_requests),
         )
         .needs(drive::REQUIRING)
         .accepts(REQUESTS)
@@ -117,10 +113,7 @@ pub fn entries() -> Vec<Entry> {
             "hyper",
             "server::conn::http1",
             || adapt::stepped(hyper_server),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, hyper_server(pipe.clone()))
-            },
+            |reads| drive::stepping(reads, hyper_server),
         )
         .contract(Law::L8, "a head is parsed again with each read, up to `max_buf_size`")
         .accepts(REQUESTS)
@@ -128,7 +121,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "ureq-proto",
             "server::Reply",
-            || Box::new(stranger::consuming(ureq_server())),
+            || Box::new(adapt::consuming(ureq_server())),
             |reads| consumed(reads, ureq_server()),
         )
         .way(Way::Partial)

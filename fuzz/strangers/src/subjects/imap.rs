@@ -7,16 +7,16 @@ use imap_codec::{
     decode::{CommandDecodeError, Decoder, ResponseDecodeError},
     encode::Encoder,
 };
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use std::{
     pin::pin,
     task::{Context, Poll},
 };
 
 use crate::{
-    adapt, drive,
+    adapt::{self, Pipe},
+    drive,
     entry::{Entry, NOM, Way},
-    pipe::Pipe,
 };
 
 const FAMILY: &str = "IMAP";
@@ -28,10 +28,7 @@ pub fn entries() -> Vec<Entry> {
             "async-imap",
             "Client::read_response",
             || adapt::stepped(client),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, client(pipe.clone()))
-            },
+            |reads| drive::stepping(reads, client),
         )
         .way(Way::Reads)
         .accepts(RESPONSES)
@@ -53,7 +50,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "imap-codec",
             "ResponseCodec",
-            || Box::new(stranger::slice(response)),
+            || Box::new(adapt::slice(response)),
             |reads| drive::buffer(reads, response),
         )
         .encodes(|mut stream| {
@@ -71,7 +68,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "imap-codec",
             "CommandCodec",
-            || Box::new(stranger::slice(command)),
+            || Box::new(adapt::slice(command)),
             |reads| drive::buffer(reads, command),
         )
         .encodes(|mut stream| {

@@ -1,7 +1,6 @@
 //! IRC: lines with a prefix, a command and its parameters.
 
 use irc_proto::IrcCodec;
-use segue::laws::stranger;
 use tokio_util::codec::FramedRead;
 
 use crate::{adapt, drive, entry::Entry};
@@ -14,7 +13,7 @@ pub fn entries() -> Vec<Entry> {
             FAMILY,
             "irc-proto",
             "IrcCodec",
-            || Box::new(stranger::decoder(codec())),
+            || Box::new(adapt::decoder(codec())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, codec())),
         )
         .encodes(|stream| adapt::again(codec(), codec(), stream))

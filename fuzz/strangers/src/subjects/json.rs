@@ -2,11 +2,12 @@
 
 use actson::{JsonEvent, JsonParser, feeder::PushJsonFeeder, options::JsonParserOptionsBuilder};
 use json_event_parser::{LowLevelJsonParser, ReaderJsonParser};
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use serde_json::{Deserializer, Value};
 
 use super::fed::{Fed, fed};
 use crate::{
+    adapt,
     drive::{self, Transcript},
     entry::{Entry, Way},
 };
@@ -20,7 +21,7 @@ pub fn entries() -> Vec<Entry> {
             "serde_json",
             "StreamDeserializer",
             || {
-                Box::new(stranger::blocking(
+                Box::new(adapt::blocking(
                     |reader| Deserializer::from_reader(reader).into_iter::<Value>(),
                     |values| values.next().transpose(),
                 ))
@@ -39,7 +40,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "actson",
             "JsonParser, streaming",
-            || Box::new(stranger::calling(actson())),
+            || Box::new(adapt::calling(actson())),
             |reads| fed(reads, actson()),
         )
         .way(Way::Given)
@@ -49,7 +50,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "json-event-parser",
             "ReaderJsonParser",
-            || Box::new(stranger::blocking(ReaderJsonParser::new, event)),
+            || Box::new(adapt::blocking(ReaderJsonParser::new, event)),
             |reads| drive::blocking(reads, ReaderJsonParser::new, event),
         )
         .accepts(ONE)
@@ -58,7 +59,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "json-event-parser",
             "LowLevelJsonParser",
-            || Box::new(stranger::consuming(low_level())),
+            || Box::new(adapt::consuming(low_level())),
             low_level_loop,
         )
         .way(Way::Partial)

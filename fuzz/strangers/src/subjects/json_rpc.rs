@@ -2,7 +2,6 @@
 
 use dap::server::Server;
 use jsonrpc_server_utils::codecs::{Separator, StreamCodec};
-use segue::laws::stranger;
 use std::io::{BufReader, BufWriter, sink};
 use tokio_util::codec::FramedRead;
 use tokio_util_06::codec as codec_06;
@@ -21,7 +20,7 @@ pub fn entries() -> Vec<Entry> {
             "dap",
             "Server::poll_request",
             || {
-                Box::new(stranger::blocking(
+                Box::new(adapt::blocking(
                     |reader| Server::new(BufReader::new(reader), BufWriter::new(sink())),
                     |server| server.poll_request(),
                 ))
@@ -44,7 +43,7 @@ pub fn entries() -> Vec<Entry> {
             "jsonrpc-server-utils",
             "StreamCodec, no separator",
             || {
-                Box::new(stranger::codec(
+                Box::new(adapt::codec(
                     StreamCodec::stream_incoming(),
                     codec_06::Decoder::decode,
                     codec_06::Decoder::decode_eof,
@@ -65,7 +64,7 @@ pub fn entries() -> Vec<Entry> {
             "jsonrpc-server-utils",
             "StreamCodec, lines",
             || {
-                Box::new(stranger::codec(
+                Box::new(adapt::codec(
                     lines(),
                     codec_06::Decoder::decode,
                     codec_06::Decoder::decode_eof,
@@ -78,7 +77,7 @@ pub fn entries() -> Vec<Entry> {
             "lsp-codec",
             "LspCodec",
             || {
-                Box::new(stranger::codec(
+                Box::new(adapt::codec(
                     lsp_codec::LspCodec::default(),
                     codec_06::Decoder::decode,
                     codec_06::Decoder::decode_eof,
@@ -105,7 +104,7 @@ pub fn entries() -> Vec<Entry> {
             "lsp-server",
             "Message::read",
             || {
-                let reader = stranger::blocking(|reader| reader, lsp_server::Message::read);
+                let reader = adapt::blocking(|reader| reader, lsp_server::Message::read);
                 Box::new(reader.left(|_| Vec::new()))
             },
             |reads| drive::blocking(reads, BufReader::new, lsp_server::Message::read),
@@ -123,7 +122,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "lsp-server-tokio",
             "LspCodec",
-            || Box::new(stranger::decoder(lsp_server_tokio::LspCodec::new())),
+            || Box::new(adapt::decoder(lsp_server_tokio::LspCodec::new())),
             |reads| {
                 drive::stream(reads, |pipe| {
                     FramedRead::new(pipe, lsp_server_tokio::LspCodec::new())

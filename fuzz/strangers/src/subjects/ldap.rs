@@ -1,7 +1,7 @@
 //! LDAP: messages in BER.
 
 use ldap3_proto::LdapCodec;
-use segue::laws::{Answer, stranger};
+use segue_laws::Answer;
 use tokio_util::codec::FramedRead;
 
 use crate::{
@@ -27,7 +27,7 @@ pub fn entries() -> Vec<Entry> {
             FAMILY,
             "ldap3_proto",
             "LdapCodec",
-            || Box::new(stranger::decoder(LdapCodec::default())),
+            || Box::new(adapt::decoder(LdapCodec::default())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LdapCodec::default())),
         )
         .accepts(MESSAGES)

@@ -1,7 +1,7 @@
 //! Lines, lengths, delimiters: the codecs that come with the codec crates.
 
 use bytes::BytesMut;
-use segue::laws::{Law, stranger};
+use segue_laws::Law;
 use serde_json::Value;
 use std::io::{self, ErrorKind};
 use tokio_util::codec::{
@@ -34,7 +34,7 @@ macro_rules! codecs {
             new(
                 "LinesCodec",
                 || {
-                    Box::new(stranger::codec(
+                    Box::new(adapt::codec(
                         LinesCodec {},
                         Decoder::decode,
                         at_end(Decoder::decode_eof),
@@ -48,7 +48,7 @@ macro_rules! codecs {
             new(
                 "LengthCodec",
                 || {
-                    Box::new(stranger::codec(
+                    Box::new(adapt::codec(
                         LengthCodec {},
                         Decoder::decode,
                         at_end(Decoder::decode_eof),
@@ -63,7 +63,7 @@ macro_rules! codecs {
                 "JsonCodec",
                 || {
                     let codec = JsonCodec::<Value, Value>::new();
-                    Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
+                    Box::new(adapt::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
                 },
                 |reads| {
                     drive::stream(reads, |pipe| {
@@ -79,7 +79,7 @@ macro_rules! codecs {
                 "CborCodec",
                 || {
                     let codec = CborCodec::<Cbor, Cbor>::new();
-                    Box::new(stranger::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
+                    Box::new(adapt::codec(codec, Decoder::decode, at_end(Decoder::decode_eof)))
                 },
                 |reads| {
                     drive::stream(reads, |pipe| {
@@ -111,7 +111,7 @@ fn tokio_util() -> Vec<Entry> {
     vec![
         new(
             "LinesCodec",
-            || Box::new(stranger::decoder(LinesCodec::new())),
+            || Box::new(adapt::decoder(LinesCodec::new())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LinesCodec::new())),
         )
         .accepts(LINES)
@@ -119,13 +119,14 @@ fn tokio_util() -> Vec<Entry> {
         .ends_anywhere(LAST_LINE),
         new(
             "LinesCodec, 8 bytes",
-            || Box::new(stranger::decoder(LinesCodec::new_with_max_length(8))),
+            || Box::new(adapt::decoder(LinesCodec::new_with_max_length(8))),
             |reads| {
                 drive::stream(reads, |pipe| {
                     FramedRead::new(pipe, LinesCodec::new_with_max_length(8))
                 })
             },
         )
+        .limit(8, "`new_with_max_length`: lines are at most that long")
         .accepts([&b"one\ntwo\r\n1234567\r\n12345678\n"[..]])
         .refuses([&b"123456789\nok\n"[..], b"ok\n123456789012345678901234567890"])
         .ends_anywhere(LAST_LINE),
@@ -133,7 +134,7 @@ fn tokio_util() -> Vec<Entry> {
             "AnyDelimiterCodec",
             || {
                 let codec = AnyDelimiterCodec::new(b",;".to_vec(), b";".to_vec());
-                Box::new(stranger::decoder(codec))
+                Box::new(adapt::decoder(codec))
             },
             |reads| {
                 drive::stream(reads, |pipe| {
@@ -147,7 +148,7 @@ fn tokio_util() -> Vec<Entry> {
             "AnyDelimiterCodec, 8 bytes",
             || {
                 let (seek, with) = (b",;".to_vec(), b";".to_vec());
-                Box::new(stranger::decoder(AnyDelimiterCodec::new_with_max_length(seek, with, 8)))
+                Box::new(adapt::decoder(AnyDelimiterCodec::new_with_max_length(seek, with, 8)))
             },
             |reads| {
                 drive::stream(reads, |pipe| {
@@ -156,12 +157,13 @@ fn tokio_util() -> Vec<Entry> {
                 })
             },
         )
+        .limit(8, "`new_with_max_length`: chunks are at most that long")
         .accepts([&b"one,two;12345678;"[..]])
         .refuses([&b"123456789;ok;"[..]])
         .ends_anywhere(LAST_LINE),
         new(
             "LengthDelimitedCodec",
-            || Box::new(stranger::decoder(LengthDelimitedCodec::new())),
+            || Box::new(adapt::decoder(LengthDelimitedCodec::new())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, LengthDelimitedCodec::new())),
         )
         .encodes(|stream| {
@@ -173,13 +175,15 @@ fn tokio_util() -> Vec<Entry> {
                 |item, output| encoder.encode(item.freeze(), output).ok(),
             )
         })
+        .limit(8 << 20, "`max_frame_length`: the default value is 8MB")
         .accepts([&b"\0\0\0\x02hi\0\0\0\0\0\0\0\x01!"[..]])
         .refuses([&b"\x7f\xff\xff\xffabc"[..], b"\xff\xff\xff\xffabc"]),
         new(
             "LengthDelimitedCodec, header kept",
-            || Box::new(stranger::decoder(header_kept())),
+            || Box::new(adapt::decoder(header_kept())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, header_kept())),
         )
+        .limit(64, "`max_frame_length`, which is 64 here")
         .accepts([&b"\x01\x02\x00\x05a\x01\x02\x00\x04"[..]])
         .words([&b"\x01\x02\x00\x00"[..]]),
     ]
@@ -202,7 +206,7 @@ fn tokio_util_06() -> Vec<Entry> {
         new(
             "LinesCodec",
             || {
-                Box::new(stranger::codec(
+                Box::new(adapt::codec(
                     codec_06::LinesCodec::new(),
                     codec_06::Decoder::decode,
                     codec_06::Decoder::decode_eof,
@@ -220,7 +224,7 @@ fn tokio_util_06() -> Vec<Entry> {
         new(
             "LengthDelimitedCodec",
             || {
-                Box::new(stranger::codec(
+                Box::new(adapt::codec(
                     codec_06::LengthDelimitedCodec::new(),
                     codec_06::Decoder::decode,
                     codec_06::Decoder::decode_eof,
@@ -241,6 +245,7 @@ fn tokio_util_06() -> Vec<Entry> {
                 |item, output| codec_06::Encoder::encode(&mut encoder, item.freeze(), output).ok(),
             )
         })
+        .limit(8 << 20, "`max_frame_length`: the default value is 8MB")
         .accepts([&b"\0\0\0\x02hi\0\0\0\0\0\0\0\x01!"[..]])
         .refuses([&b"\x7f\xff\xff\xffabc"[..]]),
     ]

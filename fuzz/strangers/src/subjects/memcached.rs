@@ -1,13 +1,13 @@
 //! memcached's text protocol.
 
 use memcache_proto::{Command, ParseError, ParseOptions, ParseProgress, Response};
-use segue::laws::{Answer, stranger};
+use segue_laws::Answer;
 use std::io::BufReader;
 
 use crate::{
-    adapt, drive,
+    adapt::{self, Pipe},
+    drive,
     entry::{Entry, Way},
-    pipe::Pipe,
 };
 
 const FAMILY: &str = "memcached";
@@ -18,7 +18,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "memcache-proto",
             "Command::parse",
-            || Box::new(stranger::slice(command)),
+            || Box::new(adapt::slice(command)),
             |reads| drive::buffer(reads, command),
         )
         .over_slice()
@@ -27,7 +27,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "memcache-proto",
             "parse_streaming",
-            || Box::new(stranger::slice(streaming)),
+            || Box::new(adapt::slice(streaming)),
             |reads| drive::buffer(reads, streaming),
         )
         .over_slice()
@@ -36,7 +36,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "memcache-proto",
             "Response::parse",
-            || Box::new(stranger::slice(response)),
+            || Box::new(adapt::slice(response)),
             |reads| drive::buffer(reads, response),
         )
         .over_slice()
@@ -51,7 +51,7 @@ pub fn entries() -> Vec<Entry> {
             "parse",
             || {
                 Box::new(
-                    stranger::blocking(
+                    adapt::blocking(
                         |reader| reader,
                         |reader| none_at_end(memcached_protocal::parse(reader)),
                     )
@@ -70,7 +70,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "memcache-async",
             "ascii::Protocol::get",
-            || adapt::exact(|pipe| adapt::polling(pipe, gets)),
+            || Box::new(adapt::stream(gets).reads_exactly()),
             |reads| drive::stream(reads, gets),
         )
         .accepts([&b"VALUE k 0 5\r\nhello\r\nEND\r\nVALUE k 0 2\r\n\r\n\r\nEND\r\n"[..]])

@@ -1,7 +1,7 @@
 //! MLLP: HL7 messages in blocks.
 
 use hl7_mllp_codec::MllpCodec;
-use segue::laws::{Law, stranger};
+use segue_laws::Law;
 use tokio_util::codec::FramedRead;
 
 use crate::{
@@ -18,7 +18,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "hl7-mllp-codec",
             "MllpCodec",
-            || Box::new(stranger::decoder(MllpCodec::new())),
+            || Box::new(adapt::decoder(MllpCodec::new())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, MllpCodec::new())),
         )
         .encodes(|stream| adapt::again(MllpCodec::new(), MllpCodec::new(), stream))
@@ -34,7 +34,7 @@ pub fn entries() -> Vec<Entry> {
                 let push = |decoder: &mut mllp::Decoder, bytes: &[u8]| decoder.push(bytes);
                 let next = |decoder: &mut mllp::Decoder| decoder.next_frame().transpose();
                 Box::new(
-                    stranger::machine(mllp::Decoder::new(), push, next)
+                    adapt::machine(mllp::Decoder::new(), push, next)
                         .left(|decoder| decoder.buffered().to_vec()),
                 )
             },
@@ -48,7 +48,7 @@ pub fn entries() -> Vec<Entry> {
 
 /// The loop of its documentation; what is held back at the end was cut off.
 fn blocks(reads: &[&[u8]]) -> Transcript {
-    use segue::laws::Answer;
+    use segue_laws::Answer;
     let (mut decoder, mut seen) = (mllp::Decoder::new(), Transcript::default());
     for read in reads {
         decoder.push(read);

@@ -6,7 +6,7 @@ use mqtt_protocol_core::mqtt::{
     connection::{Connection, Event},
 };
 use mqtt_v5::types::ProtocolVersion;
-use segue::laws::{Answer, Stranger, stranger};
+use segue_laws::{Answer, Parser};
 use tokio_util_06::codec::{Decoder, Encoder, FramedRead};
 
 use crate::{
@@ -75,7 +75,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "mqttrs",
             "clone_packet, decode_slice",
-            || Box::new(stranger::slice(mqttrs_slice())),
+            || Box::new(adapt::slice(mqttrs_slice())),
             |reads| drive::buffer(reads, mqttrs_slice()),
         )
         .encodes(|mut stream| {
@@ -95,7 +95,7 @@ pub fn entries() -> Vec<Entry> {
             "mqtt-protocol",
             "MqttDecoder",
             || {
-                Box::new(stranger::codec(
+                Box::new(adapt::codec(
                     ::mqtt::packet::MqttDecoder::new(),
                     Decoder::decode,
                     Decoder::decode_eof,
@@ -140,7 +140,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "mqtt-protocol-core",
             "Connection::recv, server",
-            || Box::new(stranger::calling(server())),
+            || Box::new(adapt::calling(server())),
             |reads| {
                 let (mut feed, mut seen) = (server(), Transcript::default());
                 for read in reads {
@@ -227,8 +227,8 @@ fn mqttrs_slice() -> impl FnMut(&[u8]) -> Result<Option<(String, usize)>, mqttrs
 }
 
 /// Its buffer is of an older `bytes`.
-fn mqtt_v5_machine(version: ProtocolVersion) -> impl Stranger {
-    stranger::machine(
+fn mqtt_v5_machine(version: ProtocolVersion) -> impl Parser {
+    adapt::machine(
         bytes_05::BytesMut::new(),
         |buffer, bytes| buffer.extend_from_slice(bytes),
         move |buffer| mqtt_v5::decoder::decode_mqtt(buffer, version),

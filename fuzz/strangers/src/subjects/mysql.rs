@@ -3,7 +3,6 @@
 use bytes::BytesMut;
 use flate2::Compression;
 use mysql_common::proto::codec::{PacketCodec, error::PacketCodecError};
-use segue::laws::stranger;
 
 use crate::{adapt, drive, entry::Entry};
 
@@ -14,7 +13,7 @@ pub fn entries() -> Vec<Entry> {
     vec![
         new(
             "PacketCodec",
-            || Box::new(stranger::bytes_mut(packets(PacketCodec::default()))),
+            || Box::new(adapt::bytes_mut(packets(PacketCodec::default()))),
             |reads| drive::bytes_mut(reads, packets(PacketCodec::default())),
         )
         .encodes(|stream| {
@@ -32,8 +31,12 @@ pub fn entries() -> Vec<Entry> {
         .refuses([&b"\x01\0\0\x05a"[..]]),
         new(
             "PacketCodec, compressed",
-            || Box::new(stranger::bytes_mut(packets(compressed()))),
+            || Box::new(adapt::bytes_mut(packets(compressed()))),
             |reads| drive::bytes_mut(reads, packets(compressed())),
+        )
+        .limit(
+            4 << 20,
+            "`max_allowed_packet`: the maximum size of a packet, of which the default is 4 MiB",
         )
         .accepts([
             &b"\x09\0\0\0\0\0\0\x05\0\0\0hello\x05\0\0\x01\0\0\0\x01\0\0\x01a"[..],

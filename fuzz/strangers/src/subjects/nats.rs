@@ -1,10 +1,10 @@
 //! NATS: what a client makes of a server's operations.
 
 use bytes::BufMut;
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use watermelon_proto::proto::StreamDecoder;
 
-use crate::{drive::Transcript, entry::Entry};
+use crate::{adapt, drive::Transcript, entry::Entry};
 
 const FAMILY: &str = "NATS";
 
@@ -15,7 +15,7 @@ pub fn entries() -> Vec<Entry> {
             "watermelon-proto",
             "StreamDecoder",
             || {
-                Box::new(stranger::machine(
+                Box::new(adapt::machine(
                     StreamDecoder::new(),
                     |decoder, bytes| decoder.read_buf().put_slice(bytes),
                     |decoder| decoder.decode(),

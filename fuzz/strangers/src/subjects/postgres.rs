@@ -7,7 +7,7 @@ use pgwire::{
     messages::{DecodeContext, PgWireBackendMessage, PgWireFrontendMessage},
 };
 use postgres_protocol::message::backend::{Header, Message};
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use std::io;
 
 use crate::{adapt, drive, entry::Entry};
@@ -20,7 +20,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "postgres-protocol",
             "backend::Message::parse",
-            || Box::new(stranger::bytes_mut(message)),
+            || Box::new(adapt::bytes_mut(message)),
             |reads| drive::bytes_mut(reads, message),
         )
         .contract(
@@ -41,7 +41,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "pgwire",
             "PgWireBackendMessage::decode",
-            || Box::new(stranger::bytes_mut(backend)),
+            || Box::new(adapt::bytes_mut(backend)),
             |reads| drive::bytes_mut(reads, backend),
         )
         .accepts(BACKEND)
@@ -49,7 +49,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "pgwire",
             "PgWireFrontendMessage::decode",
-            || Box::new(stranger::bytes_mut(frontend)),
+            || Box::new(adapt::bytes_mut(frontend)),
             |reads| drive::bytes_mut(reads, frontend),
         )
         .accepts(FRONTEND)

@@ -2,7 +2,7 @@
 
 use ppp::{HeaderResult, PartialResult};
 use proxy_header::{ParseConfig, ProxyHeader, io::ProxiedStream};
-use segue::laws::{Answer, stranger};
+use segue_laws::{Answer, Law};
 use std::io::Read;
 
 use crate::{
@@ -28,7 +28,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "proxy-header",
             "ProxyHeader::parse",
-            || Box::new(stranger::slice(proxy_header_parse)),
+            || Box::new(adapt::slice(proxy_header_parse)),
             |reads| drive::buffer(reads, proxy_header_parse),
         )
         .encodes(|stream| {
@@ -43,7 +43,7 @@ pub fn entries() -> Vec<Entry> {
             "ProxiedStream::create_from_std",
             || {
                 Box::new(
-                    stranger::blocking(
+                    adapt::blocking(
                         |source| (Some(source), None),
                         |(source, stream)| proxied(source, stream),
                     )
@@ -58,11 +58,15 @@ pub fn entries() -> Vec<Entry> {
                 )
             },
         )
+        .contract(
+            Law::L9,
+            "what follows the header is the inner protocol's, which tells its end by itself",
+        )
         .way(Way::Reads),
         new(
             "proxy-protocol-rs",
             "parse",
-            || Box::new(stranger::slice(proxy_protocol_rs_parse)),
+            || Box::new(adapt::slice(proxy_protocol_rs_parse)),
             |reads| drive::buffer(reads, proxy_protocol_rs_parse),
         )
         .over_slice(),

@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use respite::{RespError, RespRequest};
-use segue::laws::{Law, stranger};
+use segue_laws::Law;
 use std::io::{self, BufReader, ErrorKind};
 use tokio_util::codec::FramedRead;
 
@@ -19,7 +19,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "beyond-resp",
             "RespCodec, RESP3",
-            || Box::new(stranger::decoder(beyond_resp::RespCodec::resp3())),
+            || Box::new(adapt::decoder(beyond_resp::RespCodec::resp3())),
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, beyond_resp::RespCodec::resp3()))
             },
@@ -33,7 +33,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "redis",
             "ValueCodec",
-            || Box::new(stranger::decoder(redis::ValueCodec::default())),
+            || Box::new(adapt::decoder(redis::ValueCodec::default())),
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, redis::ValueCodec::default()))
             },
@@ -48,7 +48,7 @@ pub fn entries() -> Vec<Entry> {
             "redis",
             "Parser",
             || {
-                Box::new(stranger::blocking(
+                Box::new(adapt::blocking(
                     |reader| (redis::Parser::new(), reader),
                     |(parser, reader)| end_is_an_error(parser.parse_value(reader)),
                 ))
@@ -68,7 +68,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "redis-async",
             "RespCodec",
-            || Box::new(stranger::decoder(redis_async::resp::RespCodec)),
+            || Box::new(adapt::decoder(redis_async::resp::RespCodec)),
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, redis_async::resp::RespCodec))
             },
@@ -81,7 +81,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "redis-protocol",
             "Resp2",
-            || Box::new(stranger::decoder(redis_protocol::codec::Resp2::default())),
+            || Box::new(adapt::decoder(redis_protocol::codec::Resp2::default())),
             |reads| {
                 drive::stream(reads, |pipe| {
                     FramedRead::new(pipe, redis_protocol::codec::Resp2::default())
@@ -97,7 +97,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "redis-protocol",
             "Resp3",
-            || Box::new(stranger::decoder(redis_protocol::codec::Resp3::default())),
+            || Box::new(adapt::decoder(redis_protocol::codec::Resp3::default())),
             |reads| {
                 drive::stream(reads, |pipe| {
                     FramedRead::new(pipe, redis_protocol::codec::Resp3::default())
@@ -114,7 +114,7 @@ pub fn entries() -> Vec<Entry> {
             "resp",
             "Decoder",
             || {
-                Box::new(stranger::blocking(
+                Box::new(adapt::blocking(
                     |reader| resp::Decoder::with_buf_bulk(BufReader::new(reader)),
                     |decoder| io_end_is_an_error(decoder.decode()),
                 ))
@@ -142,7 +142,11 @@ pub fn entries() -> Vec<Entry> {
         new(
             "respite",
             "RespReader::values",
-            || adapt::polled(|pipe| respite::RespReader::new(pipe, Default::default()).values()),
+            || {
+                Box::new(adapt::stream(|pipe| {
+                    respite::RespReader::new(pipe, Default::default()).values()
+                }))
+            },
             |reads| {
                 drive::stream(reads, |pipe| {
                     respite::RespReader::new(pipe, Default::default()).values()
@@ -156,9 +160,9 @@ pub fn entries() -> Vec<Entry> {
             "respite",
             "RespReader::requests",
             || {
-                adapt::polled(|pipe| {
+                Box::new(adapt::stream(|pipe| {
                     respite::RespReader::new(pipe, Default::default()).requests().map(request)
-                })
+                }))
             },
             |reads| {
                 drive::stream(reads, |pipe| {

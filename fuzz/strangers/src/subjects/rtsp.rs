@@ -1,7 +1,7 @@
 //! RTSP: requests, responses, and data between them.
 
 use rtsp_types::{Message, ParseError};
-use segue::laws::{Answer, Law};
+use segue_laws::{Answer, Law};
 use std::num::NonZeroUsize;
 
 use crate::{

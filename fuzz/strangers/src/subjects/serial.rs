@@ -1,15 +1,14 @@
 //! Serial lines: COBS, HDLC, SLIP, KISS.
 
 use futures::stream;
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use std::{io::Read, num::NonZeroUsize};
 use tokio_util::codec::FramedRead;
 
 use crate::{
-    adapt,
+    adapt::{self, Pipe},
     drive::{self, Transcript},
     entry::{Entry, Way},
-    pipe::Pipe,
 };
 
 const FAMILY: &str = "serial lines";
@@ -20,7 +19,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "cobs",
             "CobsDecoderOwned::push",
-            || Box::new(stranger::calling(cobs_push())),
+            || Box::new(adapt::calling(cobs_push())),
             |reads| fed(reads, cobs_push()),
         )
         .encodes(|stream| {
@@ -38,7 +37,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "cobs",
             "CobsDecoderOwned::feed",
-            || Box::new(stranger::calling(cobs_feed())),
+            || Box::new(adapt::calling(cobs_feed())),
             |reads| fed(reads, cobs_feed()),
         )
         .accepts(COBS)
@@ -46,7 +45,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "postcard",
             "CobsAccumulator",
-            || Box::new(stranger::calling(accumulator())),
+            || Box::new(adapt::calling(accumulator())),
             |reads| fed(reads, accumulator()),
         )
         .accepts([&b"\x03\x05\x02\x00\x05\x01\x02ab\x00"[..], b"\x03\x05\x02\x00"])
@@ -55,7 +54,7 @@ pub fn entries() -> Vec<Entry> {
             "hdlc",
             "FrameReader",
             || {
-                Box::new(stranger::blocking(
+                Box::new(adapt::blocking(
                     // It borrows its source, and lives as long as the process does.
                     |source| hdlc::FrameReader::new(Box::leak(Box::new(source)), hdlc_chars()),
                     |reader| Ok::<_, ()>(reader.read_frame()),
@@ -80,7 +79,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "kiss-tnc",
             "TncRead::read_frame",
-            || adapt::exact(|pipe| adapt::polling(pipe, kiss)),
+            || Box::new(adapt::stream(kiss).reads_exactly()),
             |reads| drive::stream(reads, kiss),
         )
         .way(Way::Reads)
@@ -90,7 +89,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "serial-line-ip",
             "Decoder",
-            || Box::new(stranger::calling(serial_line_ip())),
+            || Box::new(adapt::calling(serial_line_ip())),
             |reads| fed(reads, serial_line_ip()),
         )
         .encodes(|stream| {
@@ -111,7 +110,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "slip-codec",
             "tokio::SlipDecoder",
-            || Box::new(stranger::decoder(slip_codec::tokio::SlipDecoder::default())),
+            || Box::new(adapt::decoder(slip_codec::tokio::SlipDecoder::default())),
             |reads| {
                 drive::stream(reads, |pipe| {
                     FramedRead::new(pipe, slip_codec::tokio::SlipDecoder::default())
@@ -130,7 +129,7 @@ pub fn entries() -> Vec<Entry> {
             "SlipDecoder",
             || {
                 Box::new(
-                    stranger::blocking(
+                    adapt::blocking(
                         |reader| (slip_codec::SlipDecoder::new(), reader),
                         |(decoder, reader)| slip(decoder, reader),
                     )

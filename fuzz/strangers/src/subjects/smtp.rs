@@ -1,6 +1,6 @@
 //! SMTP: commands, replies, and the text of a message.
 
-use segue::laws::{Answer, stranger};
+use segue_laws::Answer;
 use smtp_proto::{
     Error,
     request::receiver::{DataReceiver, RequestReceiver},
@@ -8,7 +8,7 @@ use smtp_proto::{
 };
 
 use super::fed::{Fed, NOT_TOLD, fed};
-use crate::entry::Entry;
+use crate::{adapt, entry::Entry};
 
 const FAMILY: &str = "SMTP";
 
@@ -19,18 +19,18 @@ pub fn entries() -> Vec<Entry> {
     vec![
         new(
             "RequestReceiver",
-            || Box::new(stranger::calling(requests())),
+            || Box::new(adapt::calling(requests())),
             |reads| fed(reads, requests()),
         )
         .accepts(COMMANDS),
         new(
             "ResponseReceiver",
-            || Box::new(stranger::calling(replies())),
+            || Box::new(adapt::calling(replies())),
             |reads| fed(reads, replies()),
         )
         .accepts(REPLIES)
         .refuses([&b"2x0 no\r\n"[..], b"250?no\r\n"]),
-        new("DataReceiver", || Box::new(stranger::calling(texts())), |reads| fed(reads, texts()))
+        new("DataReceiver", || Box::new(adapt::calling(texts())), |reads| fed(reads, texts()))
             .accepts(TEXTS)
             .words([&b"\r\n.\r\n"[..], b"\r\n", b".", b"\n.\n", b"\r"]),
     ]

@@ -1,7 +1,7 @@
 //! Server-sent events, as the HTML standard has them.
 
 use futures::io::BufReader;
-use segue::laws::{Answer, Stranger, stranger};
+use segue_laws::{Answer, Parser};
 use tokio_util::codec::FramedRead;
 
 use crate::{
@@ -22,26 +22,26 @@ pub fn entries() -> Vec<Entry> {
         new(
             "async-sse",
             "decode",
-            || adapt::polled(|pipe| async_sse::decode(BufReader::new(pipe))),
+            || Box::new(adapt::stream(|pipe| async_sse::decode(BufReader::new(pipe)))),
             |reads| drive::stream(reads, |pipe| async_sse::decode(BufReader::new(pipe))),
         ),
         new(
             "eventsource-stream",
             "EventStream",
-            || adapt::polled(eventsource_stream::EventStream::new),
+            || Box::new(adapt::stream(eventsource_stream::EventStream::new)),
             |reads| drive::stream(reads, eventsource_stream::EventStream::new),
         ),
         new(
             "russe",
             "Decoder",
-            || Box::new(stranger::decoder(russe::Decoder::default())),
+            || Box::new(adapt::decoder(russe::Decoder::default())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, russe::Decoder::default())),
         )
         .way(Way::Decoder),
         new(
             "sse-codec",
             "decode_stream",
-            || adapt::polled(sse_codec::decode_stream),
+            || Box::new(adapt::stream(sse_codec::decode_stream)),
             |reads| drive::stream(reads, sse_codec::decode_stream),
         ),
         new("sse-parse", "SseParser", sse_parse_machine, |reads| {
@@ -51,13 +51,13 @@ pub fn entries() -> Vec<Entry> {
         new(
             "sse-stream",
             "SseByteStream",
-            || adapt::polled(sse_stream::SseByteStream::new),
+            || Box::new(adapt::stream(sse_stream::SseByteStream::new)),
             |reads| drive::stream(reads, sse_stream::SseByteStream::new),
         ),
         new(
             "sseer",
             "EventStream",
-            || adapt::polled(sseer::EventStream::new),
+            || Box::new(adapt::stream(sseer::EventStream::new)),
             |reads| drive::stream(reads, sseer::EventStream::new),
         ),
     ]
@@ -85,8 +85,8 @@ const WORDS: [&[u8]; 10] = [
     b"\xef\xbb\xbf",
 ];
 
-fn sse_parse_machine() -> Box<dyn Stranger> {
-    let parser = stranger::machine(
+fn sse_parse_machine() -> Box<dyn Parser> {
+    let parser = adapt::machine(
         sse_parse::SseParser::new(),
         |parser, bytes| parser.feed(bytes),
         |parser| Ok::<_, ()>(parser.next_event()),

@@ -1,6 +1,6 @@
 //! STOMP: what a client makes of a server's frames.
 
-use segue::laws::{Law, stranger};
+use segue_laws::Law;
 use tokio_util::codec::FramedRead;
 
 use crate::{adapt, drive, entry::Entry};
@@ -18,7 +18,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "async-stomp",
             "ClientCodec",
-            || Box::new(stranger::decoder(async_stomp::client::ClientCodec::new())),
+            || Box::new(adapt::decoder(async_stomp::client::ClientCodec::new())),
             |reads| {
                 drive::stream(reads, |pipe| {
                     FramedRead::new(pipe, async_stomp::client::ClientCodec::new())
@@ -28,7 +28,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "iridium-stomp",
             "StompCodec",
-            || Box::new(stranger::decoder(iridium_stomp::StompCodec::new())),
+            || Box::new(adapt::decoder(iridium_stomp::StompCodec::new())),
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, iridium_stomp::StompCodec::new()))
             },
@@ -38,11 +38,12 @@ pub fn entries() -> Vec<Entry> {
             adapt::again(codec(), codec(), stream)
         })
         .contract(Law::L1, "STOMP 1.2: a line end behind a frame is part of it or a heart-beat, as a reader likes")
+        .contract(Law::L9, "STOMP 1.2: line ends between frames are heart-beats, so a stream may end behind one")
         .contract(Law::L6, "STOMP 1.2: line ends in front of a frame are none of it, so what is read of them may be none"),
         new(
             "tokio-stomp",
             "ClientCodec",
-            || Box::new(stranger::decoder(tokio_stomp::client::ClientCodec)),
+            || Box::new(adapt::decoder(tokio_stomp::client::ClientCodec)),
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, tokio_stomp::client::ClientCodec))
             },

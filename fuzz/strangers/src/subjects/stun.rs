@@ -1,10 +1,14 @@
 //! STUN over TCP: messages that follow each other.
 
-use segue::laws::Answer;
+use segue_laws::Answer;
 use stun_codec::{MessageDecoder, rfc5389::Attribute};
 use stun_types::message::{Message, MessageHeader, StunParseError};
 
-use crate::{adapt, drive, entry::Entry, pipe::Pipe};
+use crate::{
+    adapt::{self, Pipe},
+    drive,
+    entry::Entry,
+};
 
 const FAMILY: &str = "STUN";
 
@@ -24,12 +28,10 @@ pub fn entries() -> Vec<Entry> {
             "stun_codec",
             "MessageDecoder",
             || adapt::exact(messages),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, messages(pipe.clone()))
-            },
+            |reads| drive::stepping(reads, messages),
         )
-        .needs(drive::REQUIRING),
+        .needs(drive::REQUIRING)
+        .limit(20 + 0xffff, "RFC 8489 \u{a7}5: the length of a message has 16 bits"),
     ]
 }
 

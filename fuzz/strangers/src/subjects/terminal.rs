@@ -1,11 +1,11 @@
 //! Terminals: text with control sequences.
 
 use anstream::adapter::StripBytes;
-use segue::laws::{Answer, stranger};
+use segue_laws::Answer;
 use vtparse::{CollectingVTActor, VTParser};
 
 use super::fed::{Fed, NOT_TOLD, fed};
-use crate::entry::Entry;
+use crate::{adapt, entry::Entry};
 
 const FAMILY: &str = "terminals";
 
@@ -17,7 +17,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "anes",
             "parser::Parser",
-            || Box::new(stranger::calling(anes())),
+            || Box::new(adapt::calling(anes())),
             |reads| fed(reads, anes()),
         )
         .accepts([
@@ -28,16 +28,16 @@ pub fn entries() -> Vec<Entry> {
         new(
             "anstream",
             "StripBytes",
-            || Box::new(stranger::calling(strip())),
+            || Box::new(adapt::calling(strip())),
             |reads| fed(reads, strip()),
         )
         .accepts(TEXT),
-        new("vte", "Parser", || Box::new(stranger::calling(vte())), |reads| fed(reads, vte()))
+        new("vte", "Parser", || Box::new(adapt::calling(vte())), |reads| fed(reads, vte()))
             .accepts(TEXT),
         new(
             "vtparse",
             "VTParser",
-            || Box::new(stranger::calling(vtparse())),
+            || Box::new(adapt::calling(vtparse())),
             |reads| fed(reads, vtparse()),
         )
         .accepts(TEXT),

@@ -2,14 +2,14 @@
 
 use fastwebsockets::{FragmentCollector, OpCode, Role, WebSocket};
 use futures::{Stream, stream};
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use std::io::ErrorKind;
 use tokio_util::codec::{Decoder, Encoder, FramedRead};
 
 use crate::{
-    adapt, drive,
+    adapt::{self, Pipe},
+    drive,
     entry::{Entry, Way},
-    pipe::Pipe,
 };
 
 const FAMILY: &str = "WebSocket";
@@ -22,11 +22,12 @@ pub fn entries() -> Vec<Entry> {
         new(
             "actix-http",
             "ws::Codec",
-            || Box::new(stranger::decoder(actix_http::ws::Codec::new())),
+            || Box::new(adapt::decoder(actix_http::ws::Codec::new())),
             |reads| {
                 drive::stream(reads, |pipe| FramedRead::new(pipe, actix_http::ws::Codec::new()))
             },
         )
+        .limit(64 << 10, "`max_size`: by default 64KiB")
         .encodes(|stream| {
             let mut server = actix_http::ws::Codec::new();
             let mut client = actix_http::ws::Codec::new().client_mode();
@@ -40,21 +41,23 @@ pub fn entries() -> Vec<Entry> {
         new(
             "fastwebsockets",
             "FragmentCollector",
-            || adapt::polled(fastwebsockets_messages),
+            || Box::new(adapt::stream(fastwebsockets_messages)),
             |reads| drive::stream(reads, fastwebsockets_messages),
-        ),
+        )
+        .limit(64 << 20, "`set_max_message_size`: the default is 64 MiB"),
         new(
             "soketto",
             "connection::Receiver",
-            || adapt::polled(soketto_messages),
+            || Box::new(adapt::stream(soketto_messages)),
             |reads| drive::stream(reads, soketto_messages),
         ),
         new(
             "tokio-websockets",
             "WebSocketStream",
-            || adapt::polled(tokio_websockets_messages),
+            || Box::new(adapt::stream(tokio_websockets_messages)),
             |reads| drive::stream(reads, tokio_websockets_messages),
         )
+        .limit(64 << 20, "`Limits::max_payload_len`: the default is 64 MiB")
         .contract(
             Law::L9,
             "its documentation: an end of the transport without a close frame ends the stream",
@@ -63,15 +66,13 @@ pub fn entries() -> Vec<Entry> {
             "tungstenite",
             "WebSocket::read",
             || adapt::stepped(tungstenite_messages),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, tungstenite_messages(pipe.clone()))
-            },
-        ),
+            |reads| drive::stepping(reads, tungstenite_messages),
+        )
+        .limit(64 << 20, "`max_message_size`: the default value is 64 MiB"),
         new(
             "websocket-codec",
             "MessageCodec",
-            || Box::new(stranger::decoder(websocket_codec::MessageCodec::server())),
+            || Box::new(adapt::decoder(websocket_codec::MessageCodec::server())),
             |reads| {
                 drive::stream(reads, |pipe| {
                     FramedRead::new(pipe, websocket_codec::MessageCodec::server())

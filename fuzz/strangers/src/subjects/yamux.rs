@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 use futures::{AsyncRead, task::noop_waker_ref};
 use multistream_select::{ListenerSelectFuture, Negotiated, listener_select_proto};
-use segue::laws::{Answer, Law, stranger};
+use segue_laws::{Answer, Law};
 use std::{
     future::Future,
     pin::Pin,
@@ -14,9 +14,9 @@ use unsigned_varint::codec::{Uvi, UviBytes};
 use yamux::{Config, Connection, Mode};
 
 use crate::{
-    adapt, drive,
+    adapt::{self, Pipe},
+    drive,
     entry::{Entry, Way},
-    pipe::Pipe,
 };
 
 const FAMILY: &str = "yamux and multistream";
@@ -28,10 +28,11 @@ pub fn entries() -> Vec<Entry> {
             "yamux",
             "Connection",
             || adapt::stepped(streams),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, streams(pipe.clone()))
-            },
+            |reads| drive::stepping(reads, streams),
+        )
+        .limit(
+            256 << 10,
+            "`DEFAULT_CREDIT`: a stream's window is 256 KiB at first, as per yamux specification",
         )
         .accepts(FRAMES)
         .refuses([&b"\x01\0\0\0\0\0\0\0\0\0\0\0"[..], b"\0\x09\0\0\0\0\0\0\0\0\0\0"])
@@ -44,10 +45,7 @@ pub fn entries() -> Vec<Entry> {
             "multistream-select",
             "listener_select_proto",
             || adapt::exact(listener),
-            |reads| {
-                let pipe = Pipe::default();
-                drive::stepping(reads, &pipe, listener(pipe.clone()))
-            },
+            |reads| drive::stepping(reads, listener),
         )
         .accepts([
             &b"\x13/multistream/1.0.0\n\x05/a/1\nhello"[..],
@@ -59,7 +57,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "unsigned-varint",
             "UviBytes",
-            || Box::new(stranger::decoder(limited())),
+            || Box::new(adapt::decoder(limited())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, limited())),
         )
         .way(Way::Decoder)
@@ -69,7 +67,7 @@ pub fn entries() -> Vec<Entry> {
         new(
             "unsigned-varint",
             "Uvi<u64>",
-            || Box::new(stranger::decoder(Uvi::<u64>::default())),
+            || Box::new(adapt::decoder(Uvi::<u64>::default())),
             |reads| drive::stream(reads, |pipe| FramedRead::new(pipe, Uvi::<u64>::default())),
         )
         .way(Way::Decoder)
