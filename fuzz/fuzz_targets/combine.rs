@@ -17,13 +17,13 @@ segue::stages! {
     }
     /// A record of either.
     enum MixedItem<'a>;
-    /// What is wrong with either.
+    /// All that is wrong with either.
     enum MixedError;
 
     impl Observe;
 }
 
-/// Why a record of `try_map` is refused.
+/// The reason why a record of `try_map` is refused.
 #[derive(Debug)]
 enum Wrong {
     Length,
@@ -150,7 +150,7 @@ fuzz_target!(|data: &[u8]| {
             },
             data,
         ),
-        // What the inner stage answers is for outer records to carry.
+        // All that the inner stage answers is for outer records to carry.
         21 => laws::stage(|| {
             let messages = length::u8().nested(Messages::server()).keeping_answers();
             messages.map(|message| format!("{message:?}"))

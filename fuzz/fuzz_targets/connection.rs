@@ -16,7 +16,7 @@ use std::{convert::Infallible, io, mem};
 
 struct Plan<'a> {
     opening: Opening,
-    /// Whether the payload of each item is sent back.
+    /// True if the payload of each item is sent back.
     echoes: bool,
     options: Options,
     /// The most that a read brings.
@@ -55,7 +55,7 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
     }
 }
 
-/// What is done with the connection.
+/// All that is done with the connection.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Turn,
@@ -107,7 +107,7 @@ fuzz_target!(|data: &[u8]| {
 
     let Tale { heard, asides, .. } = tale;
     assert!(heard.agrees(&expected.heard), "not\n{:?}\nbut\n{heard:?}", expected.heard);
-    // Where a payload is broken off, so is its echo.
+    // A payload that is broken off has an echo that is.
     if !heard.breaks_off(0) || !plan.echoes {
         tale_is_sent(&mut connection, &expected.sent, asides);
     }
@@ -127,8 +127,8 @@ fn tale_is_sent(connection: &mut Connection<Pipe, Stage>, expected: &[u8], aside
     assert_eq!(pipe.written().len(), expected.len() + asides, "what is sent aside differs");
 }
 
-/// What is sent besides the answers is made of this byte, so that it can be told from them where
-/// it matters: in what order it comes is up to the reads.
+/// All that is sent besides the answers is made of this byte, so that it can be told from them
+/// where it matters: in what order it comes is up to the reads.
 const ASIDE: u8 = 0xf5;
 
 /// Bytes as they are.
@@ -143,12 +143,12 @@ impl Encode<&[u8]> for Raw {
     }
 }
 
-/// What happens to a connection.
+/// All that happens to a connection.
 #[derive(Default)]
 struct Tale {
     echoes: bool,
     heard: Heard,
-    /// How many bytes were sent aside.
+    /// The number of bytes that were sent aside.
     asides: usize,
     /// A turn has said that the stage is over.
     done: bool,
@@ -209,7 +209,7 @@ impl Tale {
         connection
     }
 
-    /// What can be done with a half as well.
+    /// Does what can be done with a half as well.
     fn one<T: Transport>(
         &mut self,
         connection: &mut driver::Connection<Blocking<T>, Stage>,
@@ -252,7 +252,7 @@ impl Tale {
             Err(Error::Fault(fault)) => self.fault(fault),
             Err(error) => {
                 self.passing(&error);
-                // What a half holds may be what the other one has not sent yet.
+                // The bytes that a half holds may be those that the other one has not sent yet.
                 let idle =
                     connection.buffer().is_empty() && !connection.wants_write() && !self.in_halves;
                 let held = connection.held();
@@ -401,7 +401,7 @@ impl Tale {
 /// More than enough attempts for any script.
 const PATIENCE: usize = 10_000;
 
-/// Whether it was queued. It is not where the transport has no room or is broken.
+/// Returns whether it was queued. It is not where the transport has no room or is broken.
 fn sent(result: Result<(), SendError<Infallible>>) -> bool {
     match result {
         Ok(()) => true,

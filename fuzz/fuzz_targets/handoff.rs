@@ -25,7 +25,7 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
     }
 }
 
-/// What is done with the stream, each in two bytes.
+/// All that is done with the stream, each in two bytes.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     /// So many bytes more of it arrive.
@@ -48,7 +48,7 @@ enum Act {
     Lead(u8),
 }
 
-/// How a connection is to read, in bits.
+/// The way in which a connection is to read, in bits.
 #[derive(Debug, Clone, Copy)]
 struct Reading(u8);
 
@@ -113,13 +113,13 @@ fuzz_target!(|data: &[u8]| {
 /// A chain on its way through the stream.
 struct Walk<'p> {
     stream: &'p [u8],
-    /// How much of it has arrived.
+    /// The part of it that has arrived.
     given: usize,
     ended: bool,
     holder: Holder,
     /// The stages to come.
     next: std::vec::IntoIter<Stage>,
-    /// Whether no stage of the chain reads more than it claims.
+    /// True if no stage of the chain reads more than it claims.
     claims_all: bool,
     heard: Heard,
     consumed: u64,
@@ -129,7 +129,7 @@ struct Walk<'p> {
     over: bool,
 }
 
-/// Who has the buffer.
+/// The holder of the buffer.
 enum Holder {
     Nobody,
     Bare { buffer: Buffer, stage: Stage, answers: Output },
@@ -401,7 +401,7 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// How far the stream is consumed, as the holder counts.
+    /// Returns how far the stream is consumed, as the holder counts.
     fn position(&self) -> u64 {
         match &self.holder {
             Holder::Nobody => 0,
@@ -425,7 +425,7 @@ impl<'p> Walk<'p> {
     }
 }
 
-/// What came of a step.
+/// The outcome of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Come {
     /// An item, or a fault after which the stage goes on.

@@ -109,8 +109,8 @@ fn asked_in_other_words(bits: u8, data: &[u8]) {
         assert!(output.is_empty(), "a request that cannot be sent is in the output");
         return;
     }
-    // What may be sent is a request to be read, with this target; an upgrade if nothing that was
-    // added speaks against it.
+    // All that may be sent is a request to be read, with this target; an upgrade if nothing that
+    // was added speaks against it.
     let request = [&output.to_vec()[..], b"\x81\x80...."].concat();
     let mut head = RequestHead::new();
     let mut received = Buffer::from(&request[..]);
@@ -135,7 +135,8 @@ fn asked_in_other_words(bits: u8, data: &[u8]) {
     assert!(input.is_empty());
 }
 
-/// What a server that decides by the input answers, a client reads: none of it splits a response.
+/// Checks that a client reads the answers of a server that decides by the input: none splits a
+/// response.
 fn answered_in_other_words(bits: u8, data: &[u8]) {
     let status = 200 + u16::from(bits) * 2;
     let text = String::from_utf8_lossy(data).into_owned();

@@ -9,7 +9,7 @@ use segue_http1::{
 };
 
 const RELAXED: Relaxed = Relaxed::EVERYTHING;
-/// What is read with these can be written.
+/// All that is read with these can be written.
 const TEXT_ALONE: Relaxed = Relaxed { controls: false, ..RELAXED };
 const SMALL: Limits = Limits { head: 60, headers: 3, target: 12, chunk_line: 20 };
 

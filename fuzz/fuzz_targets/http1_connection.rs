@@ -51,7 +51,7 @@ fn begin(messages: &mut Vec<Message>, start: String) {
     messages.push(Message { start, body: Vec::new(), ended: false });
 }
 
-/// What was heard is what was said, as far as it was heard.
+/// Checks that what was heard is what was said, as far as it was heard.
 fn heard_as_said(heard: &[Message], said: &[Message]) {
     assert!(heard.len() <= said.len(), "{heard:?}, said was {said:?}");
     for (heard, said) in heard.iter().zip(said) {
@@ -72,7 +72,7 @@ fn talk(data: &[u8]) {
     let (mut to_server, mut to_client) = (Buffer::new(), Buffer::new());
     let (mut asked, mut heard) = (Vec::new(), Vec::new());
     let (mut answered, mut seen) = (Vec::new(), Vec::new());
-    // Whether the answer under way is one whose body is not sent.
+    // True if the answer under way is one whose body is not sent.
     let mut heads = VecDeque::new();
     for pair in data.chunks_exact(2) {
         let (what, which) = (pair[0], pair[1]);
@@ -116,7 +116,7 @@ fn talk(data: &[u8]) {
                 }
             }
             4 => {
-                // What is not sent is not heard: the answers to HEAD.
+                // A body that is not sent is not heard: the answers to HEAD.
                 let sent = server.encode(body, &mut back);
                 let body = if heads.front() == Some(&true) { &[] } else { body };
                 say(sent, &mut answered, body);

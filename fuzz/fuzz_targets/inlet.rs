@@ -22,7 +22,7 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
     }
 }
 
-/// What is done, each in two bytes.
+/// All that is done, each in two bytes.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     /// So many bytes more of the stream arrive.
@@ -31,13 +31,13 @@ enum Act {
     Read(u8),
     /// All the rest, and the end.
     End,
-    /// Whether there is an item, and if so it is taken in this many moments.
+    /// True if there is an item, and if so it is taken in this many moments.
     Ready(u8),
     /// One item is had, or what it takes to have one.
     Step,
     /// So many items at most, by the loop for many small records.
     Records(u8),
-    /// What is queued is sent.
+    /// All that is queued is sent.
     Send,
     /// The stage is let speak.
     Speak,
@@ -103,7 +103,7 @@ fuzz_target!(|data: &[u8]| {
 /// A chain on its way through the stream.
 struct Walk<'p> {
     stream: &'p [u8],
-    /// How much of it has arrived.
+    /// The part of it that has arrived.
     given: usize,
     inlet: Option<Inlet<Stage>>,
     stages: std::vec::IntoIter<Stage>,
@@ -247,7 +247,8 @@ impl Walk<'_> {
         self.is_over |= last;
     }
 
-    /// What was consumed and what is there still is what was given.
+    /// Checks that the bytes that were consumed and those that are there still are those that were
+    /// given.
     fn account(&mut self) {
         let (stream, given) = (self.stream, self.given);
         let inlet = self.inlet();

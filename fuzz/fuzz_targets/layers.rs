@@ -22,7 +22,7 @@ use segue_fuzz::layers::AnyLayer;
 use segue_fuzz::pipe::{Arrival, Pipe, Taken};
 use segue_fuzz::plan;
 
-/// What happens, and to which end.
+/// All that happens, and to which end.
 #[derive(Debug, Clone, Copy)]
 enum Event {
     Act(Act),
@@ -75,7 +75,7 @@ struct World {
     ends: [Box<dyn End>; 2],
     kinds: u8,
     most: [u8; 2],
-    /// What this end writes does not arrive any more, or not as it was.
+    /// All that this end writes does not arrive any more, or not as it was.
     cut: [bool; 2],
     flipped: [bool; 2],
     /// The end of what it writes has arrived.

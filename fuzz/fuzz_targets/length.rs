@@ -52,7 +52,7 @@ impl Terms {
         self.bits & 0x40 != 0
     }
 
-    /// Whether records tell all there is to know of them.
+    /// Returns whether records tell all there is to know of them.
     fn returns(self) -> bool {
         self.bits & 0x3c == 0
     }
@@ -74,7 +74,7 @@ impl Terms {
     }
 }
 
-/// What an encoder takes, a decoder gives back.
+/// Checks that a decoder gives back what an encoder takes.
 fn returns<D, E>(decoder: impl Fn() -> D, encoder: impl Fn() -> E, data: &[u8])
 where
     D: for<'a> Decode<Item<'a> = segue::Record<'a>>,

@@ -81,7 +81,7 @@ fn received(ids: usize, greased: bool, data: &[u8]) {
         if let Some(keys) = &keys
             && let Err(UnprotectError::Close(_)) = packet.unprotect(&keys.server, Some(7))
         {
-            // Who fuzzes is not to guess a tag; a seed may hold one.
+            // A fuzzer is not to guess a tag; a seed may hold one.
             assert!(kind.is_protected() && whole.len() > 20);
         }
     }

@@ -1,4 +1,4 @@
-//! What packets of QUIC carry: integers, frames, transport parameters.
+//! The content of QUIC packets: integers, frames, transport parameters.
 //!
 //! | byte | says |
 //! |---|---|
@@ -133,7 +133,7 @@ fn filled(packet: PacketKind, limit: usize, data: &[u8]) {
     assert_eq!(read, taken);
 }
 
-/// What is read is written again to the same.
+/// Checks that what is read is written again to the same.
 fn parameters(sender: Role, data: &[u8]) {
     if let Ok(read) = TransportParameters::decode(data, sender) {
         let again = read.to_vec(sender).expect("what was read keeps the rules");

@@ -84,7 +84,7 @@ fn said(item: &impl Observe) -> String {
     format!("{:?}", log.entries())
 }
 
-/// What an encoder takes, a decoder gives back, and leaves what follows it.
+/// Checks that a decoder gives back what an encoder takes, and leaves what follows it.
 fn returns<S>(make: impl Fn() -> S, data: &[u8])
 where
     S: for<'a> Decode<Item<'a> = Record<'a>> + for<'a> Encode<&'a [u8]>,
@@ -125,7 +125,7 @@ fn text_returns(make: impl Fn() -> separator::DotStuffedLines, data: &[u8]) {
     assert_eq!(buffer.as_slice(), b"QUIT");
 }
 
-/// What tells records of several separators apart is the separator they came with.
+/// Checks that records of several separators are told apart by the separator they came with.
 fn by_is_what_ended_it(separators: &[&[u8]], data: &[u8]) {
     let mut stage = separator::any_of_strings(separators).max(data.len()).keep_terminator();
     let mut buffer = Buffer::from(data);

@@ -261,7 +261,8 @@ impl End {
         self.socket = Some(reader.unsplit(sender).expect("two halves of one"));
     }
 
-    /// What the other has said was heard, in order: all of it unless this end did not listen.
+    /// Checks that the other's words were heard, in order: all of them unless this end did not
+    /// listen.
     fn has_heard(&self, other: &Self) {
         assert!(other.said.starts_with(&self.heard), "{:?} of {:?}", self.heard, other.said);
         assert!(self.closes || self.heard == other.said || !self.heard_close, "not all is heard");

@@ -65,7 +65,7 @@ struct End {
 
 struct World {
     ends: [End; 2],
-    /// What each sends.
+    /// All that each sends.
     flows: [BTreeMap<StreamId, Flow>; 2],
     wires: [Vec<u8>; 2],
     /// Bytes of nobody's come in between.
@@ -248,7 +248,7 @@ impl World {
         self.release(end, id, consumed);
     }
 
-    /// What comes is what was written.
+    /// Checks that the bytes which come are those that were written.
     fn check(&mut self, end: usize, id: StreamId, bytes: &[u8]) {
         let hostile = self.hostile;
         let flow = self.flow(1 - end, id);
@@ -338,7 +338,7 @@ impl World {
         }
     }
 
-    /// What is held is what streams have, and little for each of them.
+    /// Checks that little is held beyond what streams have.
     fn is_bounded(&self, end: usize) {
         let End { session, .. } = &self.ends[end];
         let (unread, _) = session.residue();

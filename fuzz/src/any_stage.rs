@@ -20,7 +20,7 @@ impl Stage {
     }
 }
 
-/// What is asked of a stage through the pointer.
+/// All that is asked of a stage through the pointer.
 trait Any: Send {
     fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<String>>;
     fn absorb(&mut self, record: Record<'_>, answers: &mut Output) -> Result<(), Fault<String>>;

@@ -32,7 +32,8 @@ impl<'a> Arbitrary<'a> for Link {
 impl Link {
     const KINDS: u8 = 23;
 
-    /// Whether the stage claims less than it has to see, so that what is read exactly is too much.
+    /// Returns whether the stage claims less than it has to see, so that what is read exactly is
+    /// too much.
     pub fn looks_ahead(self) -> bool {
         matches!(self.kind % Self::KINDS, 14 | 15)
     }
@@ -199,15 +200,16 @@ impl Exchange for Handshake {
     }
 }
 
-/// What came of a chain over one stream.
+/// All that came of a chain over one stream.
 #[derive(Debug, Default)]
 pub struct Run {
     pub heard: Heard,
-    /// What was sent: answers of the stages, and the payload of each item if it was to be echoed.
+    /// All that was sent: answers of the stages, and the payload of each item if it was to be
+    /// echoed.
     pub sent: Vec<u8>,
-    /// Where each stage left the stream that came to its end.
+    /// The place where each stage left the stream that came to its end.
     pub ends: Vec<u64>,
-    /// How much was consumed.
+    /// The number of bytes that were consumed.
     pub consumed: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What came of a stream, so that it can be held against what came of it otherwise.
+//! All that came of a stream, so that it can be held against what came of it otherwise.
 
 use segue::Fault;
 use segue::laws::{Entry, Log, Observe};
@@ -6,7 +6,7 @@ use segue::laws::{Entry, Log, Observe};
 /// One thing that came of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Word {
-    /// What an item said.
+    /// All that an item said.
     Said(Entry),
     /// A fault, its cause by its `Debug`.
     Fault(Fault<String>),
@@ -18,7 +18,7 @@ pub struct Heard {
     words: Vec<Word>,
 }
 
-/// What an item says.
+/// Returns all that an item says.
 pub fn said(item: &(impl Observe + ?Sized)) -> Vec<Entry> {
     let mut log = Log::default();
     item.observe(&mut log);
@@ -57,14 +57,14 @@ impl Heard {
         self.words.push(Word::Fault(fault));
     }
 
-    /// Whether a fatal fault has come.
+    /// Returns whether a fatal fault has come.
     pub fn is_over(&self) -> bool {
         matches!(self.words.last(), Some(Word::Fault(fault)) if fault.fatal)
     }
 
-    /// Whether the fatal fault at the end is of an inner stream, or came in a payload that falls
-    /// into pieces, or in a record of which `consumed` bytes from the front of the stream had been
-    /// absorbed: then it depends on the cuts how much was delivered and consumed before it.
+    /// Returns whether the fatal fault at the end is of an inner stream, or came in a payload that
+    /// falls into pieces, or in a record of which `consumed` bytes from the front of the stream had
+    /// been absorbed: then it depends on the cuts how much was delivered and consumed before it.
     pub fn breaks_off(&self, consumed: u64) -> bool {
         match &self.words[..] {
             [.., Word::Fault(Fault { fatal: true, layer: 1.., .. })] => true,
@@ -74,7 +74,7 @@ impl Heard {
         }
     }
 
-    /// Whether two runs over one stream came to the same.
+    /// Returns whether two runs over one stream came to the same.
     pub fn agrees(&self, other: &Self) -> bool {
         let (ours, our_pieces) = self.without_broken_off();
         let (theirs, their_pieces) = other.without_broken_off();

@@ -32,7 +32,7 @@ pub enum AnyLayer {
     Chunks(Paired<Prefixed<U8>, Prefixed<U8>>),
 }
 
-/// What a layer finds wrong.
+/// All that a layer finds wrong.
 #[derive(Debug)]
 pub struct Broken;
 
@@ -55,7 +55,7 @@ impl AnyLayer {
         }
     }
 
-    /// Whether it has an end of its own.
+    /// Returns whether it has an end of its own.
     pub const fn ends(&self) -> bool {
         matches!(self, Self::Toy(_))
     }
@@ -114,7 +114,7 @@ impl Toy {
     }
 }
 
-/// What either layer opens.
+/// The bytes that either layer opens.
 pub enum Plain<'a> {
     Toy(&'a [u8]),
     Chunk(<Paired<Prefixed<U8>, Prefixed<U8>> as Layer>::Plain<'a>),

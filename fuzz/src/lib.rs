@@ -1,4 +1,4 @@
-//! What several fuzz targets have in common: chains of stages, what comes of them in one uncut
+//! All that several fuzz targets have in common: chains of stages, what comes of them in one uncut
 //! run, and a transport that does as it is told.
 
 mod any_stage;

@@ -8,7 +8,7 @@ use std::{
     io::{self, ErrorKind, IoSlice, Read, Write},
 };
 
-/// What happens when the reader has had all that arrived.
+/// All that happens when the reader has had all that arrived.
 #[derive(Debug, Clone, Copy)]
 pub enum Arrival {
     /// So many bytes more.
@@ -16,13 +16,13 @@ pub enum Arrival {
     /// Nothing yet.
     Block,
     Interrupted,
-    /// What a blocking socket with a time-out says, on some platforms.
+    /// All that a blocking socket with a time-out says, on some platforms.
     TimedOut,
     /// A failure that passes.
     Failure,
 }
 
-/// What comes of a write or a flush.
+/// All that comes of a write or a flush.
 #[derive(Debug, Clone, Copy)]
 pub enum Taken {
     /// No more than so many bytes are taken.
@@ -65,9 +65,9 @@ pub struct Pipe {
 
 #[derive(Debug, Default)]
 struct State {
-    /// What has not been read.
+    /// All that has not been read.
     stream: VecDeque<u8>,
-    /// How much of that has arrived.
+    /// The part of that which has arrived.
     arrived: usize,
     arrivals: VecDeque<Arrival>,
     /// More may be added to the stream.
@@ -113,12 +113,12 @@ impl Pipe {
         self.state.borrow_mut().open = false;
     }
 
-    /// What has not been read.
+    /// Returns all that has not been read.
     pub fn unread(&self) -> Vec<u8> {
         self.state.borrow().stream.iter().copied().collect()
     }
 
-    /// What has been written.
+    /// Returns all that has been written.
     pub fn written(&self) -> Vec<u8> {
         self.state.borrow().written.clone()
     }
@@ -134,14 +134,14 @@ impl Pipe {
         self.state.borrow().broken
     }
 
-    /// Whether the end has been written.
+    /// Returns whether the end has been written.
     pub fn has_ended(&self) -> bool {
         self.state.borrow().closed
     }
 }
 
 impl State {
-    /// How many bytes can be read now; 0 at the end.
+    /// Returns the number of bytes that can be read now; 0 at the end.
     fn arrive(&mut self) -> io::Result<usize> {
         if self.arrived > 0 {
             return Ok(self.arrived);

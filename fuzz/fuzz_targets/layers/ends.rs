@@ -5,7 +5,7 @@ use segue_fuzz::layers::AnyLayer;
 use segue_fuzz::pipe::Pipe;
 use std::io;
 
-/// What an end may do, in halves as well.
+/// All that an end may do, in halves as well.
 #[derive(Debug, Clone, Copy)]
 pub enum Act {
     /// Queues a record of so many bytes.
@@ -21,7 +21,7 @@ pub enum Act {
     Ask,
 }
 
-/// What an end has said and heard: what it queued by itself, and what it sent back.
+/// All that an end has said and heard: what it queued by itself, and what it sent back.
 #[derive(Debug, Default)]
 pub struct Tale {
     pub said: [Vec<Vec<u8>>; 2],
@@ -32,7 +32,7 @@ pub struct Tale {
     pub closed: bool,
 }
 
-/// How the other side was over.
+/// The way in which the other side was over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Over {
     End,
@@ -53,7 +53,7 @@ pub trait End {
     fn unlayer(&mut self);
     /// Says a record without the topmost layer, and hears one. Whether both are done.
     fn talk_below(&mut self) -> bool;
-    /// Whether it could: not where the peer was gone in the middle of it.
+    /// Returns whether it could: not where the peer was gone in the middle of it.
     fn layer_again(&mut self, layer: AnyLayer) -> bool;
 }
 
@@ -68,11 +68,11 @@ impl Tale {
     }
 
     fn hears(&mut self, record: Vec<u8>) {
-        // Where a bit was flipped, lanes are whatever they are.
+        // With a bit flipped, lanes are whatever they are.
         self.heard[usize::from(record.first().is_some_and(|lane| *lane == 1))].push(record);
     }
 
-    /// What was said, if it was queued.
+    /// Writes down what was said, if it was queued.
     fn says<E: std::fmt::Debug>(&mut self, record: Vec<u8>, queued: Result<(), SendError<E>>) {
         match queued {
             Ok(()) => self.said[0].push(record),
@@ -95,7 +95,7 @@ impl Tale {
     }
 }
 
-/// Whether a layer has failed.
+/// Returns whether a layer has failed.
 fn is_layers(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, NotConnected, UnexpectedEof};
     matches!(error.kind(), InvalidData | NotConnected | UnexpectedEof)
@@ -364,7 +364,7 @@ macro_rules! called {
 macro_rules! polled_once {
     ($call:expr) => {{
         let mut context = std::task::Context::from_waker(std::task::Waker::noop());
-        // What the call borrows lives as long as it does.
+        // All that the call borrows lives as long as it does.
         match std::pin::pin!($call) {
             call => match std::future::Future::poll(call, &mut context) {
                 std::task::Poll::Ready(result) => result,
@@ -436,7 +436,7 @@ pub mod polled {
         segue::driver::tokio::Connection::new(io, ())
     }
 
-    /// Where it blocks or is interrupted, it is to be polled again.
+    /// If it blocks or is interrupted, it is to be polled again.
     fn pending<T>(cx: &mut Context<'_>, result: io::Result<T>) -> Poll<io::Result<T>> {
         match result {
             Err(error)

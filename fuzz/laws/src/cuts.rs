@@ -1,4 +1,4 @@
-//! Where a stream is cut.
+//! The places where a stream is cut.
 
 /// Up to this length in bytes a stream is cut at every place.
 const EVERYWHERE: usize = 48;

@@ -1,4 +1,4 @@
-//! What is different between two runs over one stream.
+//! The difference between two runs over one stream.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ pub enum Symptom {
     Ends,
     /// The error is another.
     OtherError,
-    /// What is left over is something else.
+    /// The bytes left over are others.
     Leaves,
     /// It panics, or never ends.
     Breaks,
@@ -33,11 +33,11 @@ pub enum Symptom {
     Lies,
 }
 
-/// What `cut` has otherwise than `whole`.
+/// Returns the first thing that `cut` has otherwise than `whole`.
 pub(crate) fn difference(whole: &Seen, cut: &Seen, terms: &Terms) -> Option<(Symptom, String)> {
     let (mut ours, mut theirs) = (&whole.said[..], &cut.said[..]);
     if let (Ending::Error(_), Ending::Error(_)) = (&whole.ending, &cut.ending) {
-        // How much of a payload came before its error is a matter of reads.
+        // A payload before an error is as long as reads have it.
         let (front, back) = (last_payload(&mut ours), last_payload(&mut theirs));
         if !front.starts_with(back) && !back.starts_with(front) {
             return Some((Symptom::Changes, "the payload before the error is another".into()));
@@ -57,7 +57,7 @@ pub(crate) fn difference(whole: &Seen, cut: &Seen, terms: &Terms) -> Option<(Sym
         (_, theirs @ (Ending::Panic(_) | Ending::Endless | Ending::Stuck)) => {
             Some((Symptom::Breaks, format!("{theirs}")))
         }
-        // What is over before the end is told, or at it, depends on whether the last read comes
+        // All that is over before the end is told, or at it, depends on whether the last read comes
         // with the end.
         (Ending::Over, Ending::End) | (Ending::End, Ending::Over) => None,
         (_, theirs) => Some((Symptom::Ends, format!("{theirs}"))),
@@ -98,7 +98,7 @@ fn said_otherwise(ours: &[Said], theirs: &[Said]) -> (Symptom, String) {
     (symptom, what)
 }
 
-/// Whether all of `some` is in `all`, in its order.
+/// Returns whether all of `some` is in `all`, in its order.
 fn contains(all: &[Said], some: &[Said]) -> bool {
     let mut all = all.iter();
     some.iter().all(|some| {

@@ -37,7 +37,7 @@ pub(crate) fn examine(subject: &Subject) -> Verdicts {
     Verdicts { name, laws: standings(subject, &bench), defects, runs }
 }
 
-/// How much is looked at on a single stream.
+/// The laws that are looked at on a single stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Depth {
     /// All that can be.
@@ -179,7 +179,7 @@ impl Search<'_> {
     fn memory(&mut self) {
         /// So many valid streams are changed: others differ little from them.
         const SEEDS: usize = 8;
-        /// How many streams are made that long.
+        /// The number of streams that are made that long.
         const FLOODS: usize = 32;
         let subject = self.subject;
         if !subject.looks_at(Law::L4) {
@@ -253,7 +253,7 @@ impl Search<'_> {
         }
     }
 
-    /// What is asked of a stream on one read: L6 and L7.
+    /// Asks about a stream on one read: L6 and L7.
     fn as_a_whole(&mut self, origin: Origin, input: &[u8]) {
         self.ask(Law::L6, questions::returns_as_another, origin, input, &[]);
         if self.bench.terms.normalise.is_some() {
@@ -261,7 +261,7 @@ impl Search<'_> {
         }
     }
 
-    /// What is asked of every stream, however it is cut.
+    /// Asks about any stream, however it is cut.
     fn any(&mut self, origin: Origin, input: &[u8], cuts: &[usize]) {
         for (law, question) in questions::suspects(self.bench, input, cuts) {
             self.ask(law, question, origin, input, cuts);
@@ -270,7 +270,7 @@ impl Search<'_> {
 
     /// Asks, and makes what is found as small as it gets.
     fn ask(&mut self, law: Law, question: Question, origin: Origin, input: &[u8], cuts: &[usize]) {
-        /// How many bytes are given to the parser to make a find smaller.
+        /// The number of bytes that are given to the parser to make a find smaller.
         const BUDGET: usize = 8 << 20;
         let bench = self.bench;
         if !self.subject.looks_at(law) {
@@ -320,7 +320,7 @@ impl Search<'_> {
     }
 }
 
-/// Why a law was not looked at, where it was not.
+/// Returns each law with the reason why it was not looked at, where it was not.
 fn standings(subject: &Subject, bench: &Bench<'_>) -> Vec<(Law, Standing)> {
     use Standing::{Looked, NotApplicable, Vacuous, Within};
     let terms = &subject.terms;
@@ -374,5 +374,5 @@ fn standings(subject: &Subject, bench: &Bench<'_>) -> Vec<(Law, Standing)> {
     standings.into_iter().map(asked_for).collect()
 }
 
-/// What may follow a parser that is over.
+/// Bytes that may follow a parser that is over.
 const JUNK: &[&[u8]] = &[b"junk", b"\0", b"\xff\xff\xff\xff\xff\xff\xff\xff\xff", b"\r\n\r\n"];

@@ -6,10 +6,10 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Law {
-    /// Where the stream is cut changes neither items nor errors nor what is left over.
+    /// The places where the stream is cut change neither items nor errors nor what is left over.
     L1,
-    /// What was consumed and what is left over is the stream. What follows a parser that is over is
-    /// left alone, and what follows a broken record is read as if it stood alone.
+    /// The bytes that were consumed and those left over are the stream. Those behind a parser that
+    /// is over are left alone, and those behind a broken record are read as if they stood alone.
     L2,
     /// Fewer bytes than the parser says it needs complete nothing.
     L3,
@@ -18,7 +18,7 @@ pub enum Law {
     L4,
     /// No panic, no endless loop, no wait that nothing ends.
     L5,
-    /// What is encoded decodes to the same.
+    /// An encoded item decodes to the same.
     L6,
     /// Two parsers of one protocol say the same of the same bytes.
     L7,

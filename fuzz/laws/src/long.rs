@@ -36,7 +36,7 @@ pub(crate) fn suspects(bench: &Bench<'_>, seeds: &[Vec<u8>]) -> Vec<Suspect> {
     found
 }
 
-/// Which question to ask, if any.
+/// Returns the question to ask, if there is one.
 fn suspect(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<(Law, Question)> {
     if bench.whole(input).broke() {
         return Some((Law::L5, breaks_down));
@@ -48,7 +48,7 @@ fn suspect(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Option<(Law, Ques
     bench.differs(&bench.whole(input), &cut.seen).then_some((Law::L1, cuts_matter))
 }
 
-/// What a stretched stream is made of.
+/// The parts that a stretched stream is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Records {
     Many,
@@ -89,7 +89,7 @@ fn shapes(bench: &Bench<'_>, seeds: &[Vec<u8>]) -> Vec<(Stretched, Records)> {
 
 type Cuts = fn(usize) -> Vec<Vec<usize>>;
 
-/// How long streams of this kind are made, and how each is cut.
+/// Returns the lengths that streams of this kind are made in, and the cuts of each.
 fn plans(records: Records) -> Vec<(usize, Cuts)> {
     /// Room behind the last power of two that is cut at, and no multiple of any record.
     const LONG: usize = 65_536 + 467;

@@ -21,7 +21,7 @@ pub(crate) struct Number {
     way: Way,
 }
 
-/// How a number is written.
+/// The way in which a number is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Big(usize),
@@ -72,11 +72,11 @@ impl Number {
                 (usize::from_str_radix(digits, radix).ok()?, width)
             }
         };
-        // What is more than the stream has is none of its lengths.
+        // A number beyond the stream's length is none of its lengths.
         (value <= stream.len()).then_some(Self { at, width, value, way })
     }
 
-    /// How much more than now can be written, at most a gigabyte.
+    /// Returns by how much the number can grow, at most a gigabyte.
     pub(crate) fn room(&self) -> usize {
         const MOST: usize = 1 << 30;
         match self.way {
@@ -129,7 +129,7 @@ pub(crate) fn lengthened(bench: &Bench<'_>, seed: &[u8]) -> Vec<Stretched> {
             if seen || found.len() == FOUND {
                 continue;
             }
-            // Where the payload ends by the number, and otherwise where it may.
+            // The end of the payload by the number, and otherwise where it may be.
             let end = behind + number.value;
             let ends = (behind..=seed.len().min(behind + BEHIND)).filter(|&other| other != end);
             let longer = [end].into_iter().filter(|&end| end <= seed.len()).chain(ends);
@@ -148,7 +148,7 @@ fn at_end(seed: &[u8], number: &Number, end: usize) -> Stretched {
     Stretched { number, ..Stretched::new(&seed[..end], &[last], &seed[end..]) }
 }
 
-/// Whether the longer stream is taken for as many items.
+/// Returns whether the longer stream is taken for as many items.
 fn taken_alike(bench: &Bench<'_>, whole: &Seen, longer: &Stretched, length: usize) -> bool {
     let stream = longer.fill(length);
     let seen = bench.run(Plan::new(&stream, &[])).seen;

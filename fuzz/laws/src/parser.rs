@@ -53,7 +53,7 @@ impl<P: Parser + ?Sized> Parser for Box<P> {
     }
 }
 
-/// What a parser says.
+/// An answer of a parser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// A whole item, in words that can be compared.
@@ -95,7 +95,7 @@ impl Answer {
         }
     }
 
-    /// Whether the parser goes on after this without more bytes.
+    /// Returns whether the parser goes on after this without more bytes.
     pub(crate) fn goes_on(&self) -> bool {
         matches!(self, Self::Item(_) | Self::Piece(_))
     }

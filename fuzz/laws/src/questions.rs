@@ -13,20 +13,20 @@ use crate::{
     subject::{Make, Subject, Terms},
 };
 
-/// Where a parser is run.
+/// The bench that a parser is run on.
 pub(crate) struct Bench<'b> {
     subject: &'b Subject,
     pub(crate) terms: &'b Terms,
     pub(crate) runs: Cell<u64>,
-    /// Whether it ever told how much it needs, what is left over, and that it is over.
+    /// True if it ever told how much it needs, what is left over, and that it is over.
     pub(crate) hinted: Cell<bool>,
     pub(crate) showed_left: Cell<bool>,
     pub(crate) was_over: Cell<bool>,
-    /// Whether the work of long streams was ever compared.
+    /// True if the work of long streams was ever compared.
     pub(crate) worked: Cell<bool>,
-    /// Whether there is an allocator that counts.
+    /// True if there is an allocator that counts.
     pub(crate) counts_memory: bool,
-    /// What is held while valid streams are read.
+    /// The bytes that are held while valid streams are read.
     usual_memory: OnceCell<usize>,
     /// The last stream that was given on one read, since it is compared with many runs.
     whole: RefCell<Option<(Vec<u8>, Seen)>>,
@@ -70,7 +70,7 @@ impl<'b> Bench<'b> {
         *self.usual_memory.get_or_init(|| memory::usual(self, &seeds[..seeds.len().min(STREAMS)]))
     }
 
-    /// Whether one run tells something else than the other.
+    /// Returns whether one run tells something else than the other.
     pub(crate) fn differs(&self, one: &Seen, other: &Seen) -> bool {
         difference(one, other, self.terms).is_some()
     }
@@ -120,7 +120,7 @@ impl<'b> Bench<'b> {
     }
 }
 
-/// Which questions to ask of a stream that is cut so: few runs tell where none is worth it.
+/// Returns the questions to ask of a stream that is cut so: few runs tell where none is worth it.
 pub(crate) fn suspects(bench: &Bench<'_>, input: &[u8], cuts: &[usize]) -> Vec<(Law, Question)> {
     let whole = bench.whole(input);
     let cut = bench.run(Plan::new(input, cuts));
@@ -247,7 +247,7 @@ pub(crate) fn accepts_truncated(bench: &Bench<'_>, input: &[u8], cuts: &[usize])
     Some(Found { symptom, what, seen: vec![("whole", whole), ("cut off", prefix)] })
 }
 
-/// What is wrong with a proper end after the first `at` bytes.
+/// Returns the fault of a proper end after the first `at` bytes, if it has one.
 fn quiet_about(
     bench: &Bench<'_>,
     input: &[u8],
@@ -285,7 +285,8 @@ fn quiet_about(
     let before = (at.saturating_sub(back)..at).rev().find(quiet)?;
     let without = [&input[..before], &input[at..]].concat();
     let without = bench.run(Plan::new(&without, &[])).seen;
-    // What ends an item that may go on is missed by that alone, and the end of a stream does as well.
+    // The end of an item that may go on is missed by that item alone, and the end of a stream does
+    // as well.
     let last = prefix.said.len().checked_sub(1);
     let goes_on = last.is_some_and(|last| without.said.get(last) != prefix.said.get(last));
     let ended = || !before.checked_sub(1).is_some_and(|earlier| quiet(&earlier));
@@ -296,7 +297,7 @@ fn quiet_about(
         .then(|| (Symptom::Loses, "the beginning of something is dropped without a word".into()))
 }
 
-/// How far back a stream is looked for that is as quiet as one with more bytes.
+/// The distance up to which a stream is looked for that is as quiet as one with more bytes.
 const LOOKED_BACK: usize = 64;
 
 /// L6: what is decoded, encoded again and decoded again is the same.
@@ -332,7 +333,7 @@ pub(crate) fn disagrees(bench: &Bench<'_>, input: &[u8], _: &[usize]) -> Option<
     let ours = bench.whole(input);
     bench.subject.peers.iter().find_map(|(name, make)| {
         let theirs = bench.run_of(make, Plan::new(input, &[])).seen;
-        // Where each of them stops reading and what it calls an error is its own affair.
+        // The place where each stops reading, and its words for an error, are its own affair.
         let alike = ours.said == theirs.said && ours.proper() == theirs.proper();
         if alike || theirs.broke() || ours.broke() {
             return None;
@@ -402,19 +403,19 @@ fn by_itself(
 }
 
 impl Seen {
-    /// Whether the run was stopped by what is no answer.
+    /// Returns whether the run was stopped by what is no answer.
     pub(crate) fn broke(&self) -> bool {
         matches!(self.ending, Ending::Panic(_) | Ending::Endless | Ending::Stuck)
     }
 
-    /// Whether the stream was taken for a whole and valid one.
+    /// Returns whether the stream was taken for a whole and valid one.
     pub(crate) fn proper(&self) -> bool {
         matches!(self.ending, Ending::Over | Ending::End)
     }
 }
 
 impl Found {
-    /// What stays the same while a stream is made smaller, so that it remains the same defect.
+    /// Returns the kind of the find, which stays the same while its stream is made smaller.
     pub(crate) fn kind(&self) -> Kind {
         let ending = self.seen.first().map(|(_, seen)| &seen.ending);
         let ending = match ending {

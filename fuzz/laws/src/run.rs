@@ -4,17 +4,17 @@ use std::fmt;
 
 use crate::{Answer, Law, Parser, escaped::escaped, quiet, subject::Terms};
 
-/// How a stream is given.
+/// The way in which a stream is given.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan<'p> {
     pub(crate) input: &'p [u8],
-    /// Where it is cut, ascending.
+    /// The places where it is cut, ascending.
     pub(crate) cuts: &'p [usize],
-    /// Whether its end is told.
+    /// True if its end is told.
     pub(crate) eof: bool,
-    /// Whether all is asked twice.
+    /// True if all is asked twice.
     pub(crate) twice: bool,
-    /// Whether it is only asked after every second read, and at the end.
+    /// True if it is only asked after every second read, and at the end.
     pub(crate) hesitant: bool,
 }
 
@@ -36,15 +36,15 @@ impl<'p> Plan<'p> {
     }
 }
 
-/// What was seen in one run.
+/// The record of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Seen {
-    /// What the parser said, with the pieces of a payload joined.
+    /// Everything that the parser said, with the pieces of a payload joined.
     pub said: Vec<Said>,
-    /// How the run ended.
+    /// The end of the run.
     pub ending: Ending,
-    /// What was left of the stream, where that can be seen.
+    /// The rest of the stream, where that can be seen.
     pub left: Option<Vec<u8>>,
 }
 
@@ -59,7 +59,7 @@ pub enum Said {
     Error(String),
 }
 
-/// How a run ended.
+/// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ending {
@@ -84,7 +84,7 @@ pub enum Ending {
 /// A run, and what by itself broke a law in it.
 pub(crate) struct Run {
     pub(crate) seen: Seen,
-    /// Whether it ever said how much it needs.
+    /// True if it ever said how much it needs.
     pub(crate) hinted: bool,
     pub(crate) broke: Vec<(Law, String)>,
 }
@@ -131,12 +131,12 @@ struct Drive<'d> {
     parser: Box<dyn Parser>,
     terms: &'d Terms,
     plan: Plan<'d>,
-    /// How much of the input it has been given.
+    /// The part of the input that it has been given.
     pushed: usize,
     /// Until this much has been given nothing may complete: it said so.
     floor: usize,
     steps: usize,
-    /// How many errors it has said one after the other.
+    /// The number of errors that it has said one after the other.
     refused: usize,
     said: &'d mut Vec<Said>,
     broke: &'d mut Vec<(Law, String)>,
@@ -321,7 +321,7 @@ impl Drive<'_> {
         if more == 0 {
             self.broke.push((Law::L3, "it needs more, and that is 0 bytes".into()));
         }
-        // What it ruled out before stays so, whatever it says now.
+        // A length that it ruled out before stays so, whatever it says now.
         self.floor = self.floor.max(self.pushed.saturating_add(more));
     }
 
@@ -337,7 +337,7 @@ impl Drive<'_> {
 
     /// It has made of what it was given what it can.
     fn accounted(&mut self, last_read: usize) {
-        /// What is left is copied to be looked at.
+        /// The rest is copied to be looked at.
         const LOOKED_AT: usize = 4096;
         if self.pushed > LOOKED_AT && self.terms.limit.is_none() {
             return;

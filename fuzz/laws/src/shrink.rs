@@ -45,7 +45,7 @@ struct Asks<'s> {
 }
 
 impl Asks<'_> {
-    /// What a question costs beside its bytes.
+    /// The cost of a question beside its bytes.
     const QUESTION: usize = 256;
 
     fn kind_of(&mut self, pairs: &Pairs) -> Option<Kind> {
@@ -57,12 +57,12 @@ impl Asks<'_> {
         (self.shows)(&input, &cuts)
     }
 
-    /// Whether it is the same defect.
+    /// Returns whether it is the same defect.
     fn same(&mut self, pairs: &Pairs) -> bool {
         self.kind_of(pairs) == Some(self.kind)
     }
 
-    /// Whether no more can be asked about streams that are as long.
+    /// Returns whether no more can be asked about streams that are as long.
     fn is_spent(&self, pairs: &Pairs) -> bool {
         self.budget < Self::QUESTION + pairs.0.len()
     }
@@ -73,7 +73,7 @@ impl Asks<'_> {
 /// Most places are within a record, where a stream ends in another way. So the halves are asked for
 /// the symptom alone, and the record is completed then.
 fn shorter(best: &mut Pairs, asks: &mut Asks<'_>) {
-    /// What is shorter is soon made short in any way.
+    /// A shorter stream is soon made short in any way.
     const SHORT: usize = 256;
     /// Records that are completed are of at most so many bytes.
     const RECORD: usize = 64;

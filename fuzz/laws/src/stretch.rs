@@ -47,7 +47,7 @@ impl Stretched {
 /// Returns what a valid stream can be stretched to: the whole of it repeated, and each of its
 /// tokens, with what follows and without. The shortest come first.
 pub(crate) fn stretches(seed: &[u8]) -> Vec<Stretched> {
-    /// What is longer is stretched as a whole.
+    /// A longer stream is stretched as a whole.
     const TOKENS: usize = 256;
     let tokens = tokens::split(seed);
     let mut all = Vec::new();

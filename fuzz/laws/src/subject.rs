@@ -41,13 +41,13 @@ pub struct Subject {
     /// Records that are refused and gone on from, each whole.
     pub(crate) broken: Vec<Vec<u8>>,
     pub(crate) words: Vec<Vec<u8>>,
-    /// How many streams are made of the others.
+    /// The number of streams that are made of the others.
     pub(crate) generated: usize,
     pub(crate) seed: u64,
     pub(crate) streams: Vec<Box<dyn Fn(usize) -> Vec<u8>>>,
     pub(crate) peers: Vec<(String, Make)>,
     pub(crate) again: Option<Box<dyn Fn(&[u8]) -> Option<Vec<u8>>>>,
-    /// What is no law for it, and why.
+    /// The laws that are none for it, each with the reason.
     pub(crate) exempt: Vec<(Law, String)>,
     /// Nothing else is looked at.
     pub(crate) only: Option<Vec<Law>>,
@@ -56,24 +56,24 @@ pub struct Subject {
 
 pub(crate) type Make = Box<dyn Fn() -> Box<dyn Parser>>;
 
-/// What is known of a parser.
+/// The facts that are known of a parser.
 #[derive(Clone, Default)]
 pub(crate) struct Terms {
     /// The most bytes that it is said to hold.
     pub(crate) limit: Option<usize>,
-    /// Whether errors are compared by their texts.
+    /// True if errors are compared by their texts.
     pub(crate) errors_compared: bool,
-    /// Whether what it says it needs is more than a hint.
+    /// True if what it says it needs is more than a hint.
     pub(crate) honest_needs: bool,
-    /// Whether the end of the stream is a proper end wherever it comes.
+    /// True if the end of the stream is a proper end wherever it comes.
     pub(crate) ends_anywhere: bool,
-    /// Whether the last item of a stream may be one that could have gone on.
+    /// True if the last item of a stream may be one that could have gone on.
     pub(crate) last_may_go_on: bool,
-    /// Whether it goes on behind an error.
+    /// True if it goes on behind an error.
     pub(crate) recovers: bool,
-    /// Whether panics are printed.
+    /// True if panics are printed.
     pub(crate) panics_shown: bool,
-    /// Whether there is one way only to write what a stream says.
+    /// True if there is one way only to write what a stream says.
     pub(crate) canonical: bool,
     pub(crate) normalise: Option<Rc<dyn Fn(&str) -> Option<String>>>,
     /// Work done so far by this thread.
@@ -149,7 +149,8 @@ impl Subject {
         self
     }
 
-    /// What the parser says it needs is documented as a lower bound, and not as a hint (L3).
+    /// The number of bytes that the parser says it needs is documented as a lower bound, and not as
+    /// a hint (L3).
     pub fn needs_are_honest(mut self) -> Self {
         self.terms.honest_needs = true;
         self
@@ -176,8 +177,8 @@ impl Subject {
         self
     }
 
-    /// What of an item is compared; `None` where nothing is. For items that carry what depends on
-    /// reads as documented, and for L7.
+    /// Brings an item to the form that is compared; `None` where nothing is. For items that carry
+    /// what depends on reads as documented, and for L7.
     pub fn normalise(mut self, by: impl Fn(&str) -> Option<String> + 'static) -> Self {
         self.terms.normalise = Some(Rc::new(by));
         self
@@ -230,7 +231,7 @@ impl Subject {
         self
     }
 
-    /// How many streams are made of the valid ones and the words; 400 unless told.
+    /// Sets the number of streams that are made of the valid ones and the words; 400 unless told.
     pub fn generated(mut self, streams: usize) -> Self {
         self.generated = streams;
         self
@@ -331,7 +332,7 @@ impl Subject {
         self.only.as_ref().is_none_or(|only| only.contains(&law)) && self.excuse(law).is_none()
     }
 
-    /// Why this is no law for the parser.
+    /// Returns the reason why this is no law for the parser, if there is one.
     pub(crate) fn excuse(&self, law: Law) -> Option<&str> {
         let exempt = self.exempt.iter().find(|(exempt, _)| *exempt == law);
         exempt.map(|(_, why)| why.as_str())

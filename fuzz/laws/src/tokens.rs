@@ -5,7 +5,7 @@ use crate::cuts::Random;
 /// Makes streams of the tokens of others and of a protocol's words; the same ones for one seed.
 pub(crate) struct Tokens<'t> {
     streams: Vec<Vec<&'t [u8]>>,
-    /// What may be put anywhere.
+    /// Tokens that may be put anywhere.
     pool: Vec<&'t [u8]>,
     random: Random,
     /// Each number of each stream with each of the edges, one after the other.
@@ -29,7 +29,7 @@ impl<'t> Tokens<'t> {
 
     /// The next stream; `None` where there is nothing to make it of.
     pub(crate) fn next(&mut self) -> Option<Vec<u8>> {
-        /// What is longer shows nothing that this does not.
+        /// A longer stream shows nothing that this does not.
         const LONGEST: usize = 600;
         let count = self.streams.len();
         if count == 0 {
@@ -201,7 +201,7 @@ const NUMBERS: &[&[u8]] = &[
     b"-9223372036854775808",
 ];
 
-/// What means something to many protocols.
+/// Tokens that mean something to many protocols.
 const TELLING: &[&[u8]] = &[
     b"\0",
     b"\x01",

@@ -1,10 +1,10 @@
-//! What the harness comes to.
+//! The verdicts of the harness.
 
 use std::{fmt, ops::Range};
 
 use crate::{Law, Symptom, escaped::escaped, run::Seen};
 
-/// What was found out about one law.
+/// The finding about one law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict<'v> {
@@ -20,7 +20,7 @@ pub enum Verdict<'v> {
     Vacuous(&'v str),
 }
 
-/// Which stream a defect was found on.
+/// The kind of stream that a defect was found on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Origin {
@@ -59,13 +59,13 @@ impl Defect {
         self.symptom
     }
 
-    /// What happens, in words.
+    /// The defect in words.
     #[must_use]
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// Which stream it was found on.
+    /// The kind of stream that it was found on.
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.origin
@@ -77,21 +77,21 @@ impl Defect {
         &self.input
     }
 
-    /// Where that is cut: offsets in bytes. For L9 the stream ends at the last of them,
-    /// for L2 the parser's part, or a broken record, does.
+    /// Returns the places where that is cut: offsets in bytes. For L9 the stream ends at the last
+    /// of them, for L2 the parser's part, or a broken record, does.
     #[must_use]
     pub fn cuts(&self) -> &[usize] {
         &self.cuts
     }
 
-    /// Which bytes of the stream are to be repeated for as long as it takes, where a short stream
-    /// does not show it: L8, and L4 where a record goes on beyond its limit.
+    /// Returns the bytes of the stream that are to be repeated for as long as it takes, where a
+    /// short stream does not show it: L8, and L4 where a record goes on beyond its limit.
     #[must_use]
     pub fn repeated(&self) -> Option<Range<usize>> {
         self.repeated.clone()
     }
 
-    /// What was seen, each run with the words for it: on one read, with the cuts.
+    /// Returns the runs that were seen, each with the words for it: on one read, with the cuts.
     #[must_use]
     pub fn seen(&self) -> &[(&'static str, Seen)] {
         &self.seen
@@ -104,7 +104,7 @@ impl Defect {
     }
 }
 
-/// What was found out about a parser, law by law.
+/// The findings about a parser, law by law.
 #[derive(Debug, Clone)]
 pub struct Verdicts {
     pub(crate) name: String,
@@ -113,7 +113,7 @@ pub struct Verdicts {
     pub(crate) runs: u64,
 }
 
-/// What is known of a law beside its defects.
+/// The standing of a law beside its defects.
 #[derive(Debug, Clone)]
 pub(crate) enum Standing {
     Looked,
@@ -179,7 +179,7 @@ impl Verdicts {
         &self.defects
     }
 
-    /// How many runs it took, beside those that measured work.
+    /// Returns the number of runs that it took, beside those that measured work.
     #[must_use]
     pub fn runs(&self) -> u64 {
         self.runs
@@ -206,7 +206,7 @@ impl fmt::Display for Defect {
     }
 }
 
-/// Where a stream is cut, in words.
+/// Returns the places where a stream is cut, in words.
 fn places(cuts: &[usize]) -> String {
     match cuts {
         [] => "none".into(),

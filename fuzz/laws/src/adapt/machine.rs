@@ -59,13 +59,13 @@ impl<M: Debug> fmt::Debug for Machine<M> {
 }
 
 impl<M> Machine<M> {
-    /// What the machine is asked at the end of the stream, until it answers no item.
+    /// Sets the question for the end of the stream, which is asked until it answers no item.
     pub fn at_end(mut self, at_end: impl FnMut(&mut M) -> Answer + 'static) -> Self {
         self.at_end = Some(Box::new(at_end));
         self
     }
 
-    /// What the machine holds and has not consumed.
+    /// Sets how the machine shows the bytes that it holds and has not consumed.
     pub fn left(mut self, left: impl Fn(&M) -> Vec<u8> + 'static) -> Self {
         self.left = Some(Box::new(left));
         self

@@ -60,7 +60,7 @@ impl Pipe {
         reads.sleeper.take().inspect(Waker::wake_by_ref);
     }
 
-    /// Whether a read would not be pending.
+    /// Returns whether a read would not be pending.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         let reads = self.reads();

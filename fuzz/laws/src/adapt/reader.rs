@@ -85,8 +85,9 @@ impl<R: Debug> fmt::Debug for Reading<R> {
 }
 
 impl<R> Reading<R> {
-    /// What the parser has read and not consumed: its buffer. A parser that reads no further than
-    /// it consumes has an empty one. What it has not read is added by itself.
+    /// Sets how the parser shows the bytes that it has read and not consumed: its buffer. A parser
+    /// that reads no further than it consumes has an empty one. The bytes that it has not read are
+    /// added by themselves.
     pub fn left(mut self, buffered: impl Fn(&R) -> Vec<u8> + 'static) -> Self {
         self.left = Some(Box::new(buffered));
         self
@@ -135,9 +136,9 @@ pub struct Source {
 
 #[derive(Debug, Default)]
 struct Reads {
-    /// What was not read yet; none is empty, since that would be the end of the stream.
+    /// All that was not read yet; none is empty, since that would be the end of the stream.
     waiting: VecDeque<Vec<u8>>,
-    /// How much of the front one was.
+    /// The number of bytes of the front one that were.
     taken: usize,
     ended: bool,
     /// A read was answered by [`ErrorKind::WouldBlock`].

@@ -34,7 +34,7 @@ pub struct Staged<D> {
     stage: D,
     buffer: Buffer,
     answers: Output,
-    /// What the last item said and was not asked for yet.
+    /// All that the last item said and was not asked for yet.
     said: std::vec::IntoIter<Answer>,
     dead: Option<String>,
 }
@@ -172,7 +172,7 @@ pub struct Exchanged<X> {
     buffer: Buffer,
     output: Output,
     said: std::vec::IntoIter<Answer>,
-    /// What it answers once it is over.
+    /// All that it answers once it is over.
     over: Option<Answer>,
 }
 
@@ -239,7 +239,7 @@ where
     }
 }
 
-/// What an item says, as answers.
+/// Returns an item's words as answers.
 fn said(item: &impl Observe) -> std::vec::IntoIter<Answer> {
     let mut log = Log::default();
     item.observe(&mut log);

@@ -73,7 +73,7 @@ impl<F: FnMut(&[u8], bool) -> (usize, Answer)> Slice<F> {
                 return Answer::Error(format!("it consumes {length} of {left} bytes"));
             }
             self.consumed += length;
-            // What was skipped is not shown again, so the next question is another.
+            // Skipped bytes are not shown again, so the next question is another.
             if length == 0 || !matches!(answer, Answer::Need(_)) {
                 return answer;
             }

@@ -111,7 +111,7 @@ pub(crate) fn mark() {
     MOST.set(HELD.get());
 }
 
-/// Whether this program has a [`Counting`] allocator.
+/// Returns whether this program has a [`Counting`] allocator.
 pub(crate) fn is_counting() -> bool {
     let before = ALLOCATIONS.get();
     drop(black_box(Box::new(0_u8)));

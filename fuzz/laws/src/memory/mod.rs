@@ -1,4 +1,4 @@
-//! Whether memory is bounded by the limit and by what was received (L4).
+//! The check that memory is bounded by the limit and by what was received (L4).
 //!
 //! A parser is judged by what it holds at its worst: allocated and not yet freed, whether that is a
 //! moment or for good. What counts as too much is told from the parser itself. Its valid streams
@@ -105,7 +105,7 @@ fn allowed(limit: Option<usize>, usual: usize, pushed: usize, read: usize) -> us
     /// An item may be larger than its bytes.
     const PER_BYTE: usize = 32;
     let received = match limit {
-        // What was consumed is gone, and a buffer has twice what it needs when it grows.
+        // Consumed bytes are gone, and a buffer has twice what it needs when it grows.
         Some(limit) => (PER_BYTE * read).saturating_add(limit.saturating_mul(4)),
         None => PER_BYTE * pushed,
     };
@@ -149,7 +149,7 @@ pub(crate) fn keeps(bench: &Bench<'_>, stream: &Stretched) -> Option<String> {
     });
     let ((pushed, items, before), (all, all_items, after)) = kept.ok()??;
     let (bytes, grown) = (all - pushed, after.wrapping_sub(before));
-    // What has no end yet may be held; items that come as before show that there were ends.
+    // A record without an end may be held; items that come as before show that there were ends.
     let consumed = all_items - items >= (items / 2).max(16);
     let keeps = grown > LEAST && grown > isize::try_from(bytes / 8).ok()?;
     (consumed && keeps).then(|| {
@@ -157,7 +157,7 @@ pub(crate) fn keeps(bench: &Bench<'_>, stream: &Stretched) -> Option<String> {
     })
 }
 
-/// How long a stream is by which it is seen whether all that was ever read is kept.
+/// The length of a stream by which it is seen whether all that was ever read is kept.
 const LONGER: usize = 256 * 1024;
 
 /// Returns a stream that goes on beyond the limit within one record, if any of these is one: it must

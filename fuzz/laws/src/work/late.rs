@@ -1,4 +1,4 @@
-//! Whether a byte that arrives late costs more than one that arrives early (L8).
+//! The check that a byte that arrives late costs no more than one that arrives early (L8).
 //!
 //! Work that is only done again once a buffer is long shows on no short stream, and a long one that
 //! dribbles in from its beginning takes a restarting parser the square of its length. So the front of
@@ -9,7 +9,7 @@
 use super::time;
 use crate::{Answer, Parser, parser::wordless, questions::Bench, quiet};
 
-/// How late bytes cost more, in words, if they do.
+/// Returns the way in which late bytes cost more, in words, if they do.
 pub(crate) fn slows_down(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> Option<String> {
     /// A first look, and what a doubtful one is decided by.
     const CARE: usize = 5;
@@ -27,7 +27,7 @@ pub(crate) fn slows_down(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> 
     })
 }
 
-/// Where late bytes are: near no power of two, since memory grows there.
+/// The places of late bytes: near no power of two, since memory grows there.
 const EARLY: usize = 3000;
 const LATER: usize = 100_000;
 const LATEST: usize = 200_000;
@@ -46,7 +46,7 @@ fn least(
         .min()?
 }
 
-/// What a byte behind `at` others costs; `None` if the stream is refused or over before.
+/// Returns the cost of a byte behind `at` others; `None` if the stream is refused or over before.
 fn cost(bench: &Bench<'_>, stream: &[u8], at: usize) -> Option<u64> {
     /// As reads are.
     const READ: usize = 4096;
@@ -70,7 +70,7 @@ fn cost(bench: &Bench<'_>, stream: &[u8], at: usize) -> Option<u64> {
     })
 }
 
-/// How many bytes are measured.
+/// The number of bytes that are measured.
 const BYTES: usize = 48;
 
 /// Asks until it needs more.

@@ -1,4 +1,4 @@
-//! Whether work is linear in the length of a stream that dribbles in (L8).
+//! The check that work is linear in the length of a stream that dribbles in (L8).
 //!
 //! A count of instructions is the same each time. Where there is none, the time counts that this
 //! thread has run. That is never the same twice, so the line is drawn where nothing is: work that is
@@ -24,7 +24,8 @@ pub(crate) struct Slow {
     pub(crate) what: String,
 }
 
-/// How work grows on streams that are made so long, in words, if it is more than linear.
+/// The way in which work grows on streams that are made so long, in words, if it is more than
+/// linear.
 pub(crate) type Measured = fn(&Bench<'_>, &dyn Fn(usize) -> Vec<u8>) -> Option<String>;
 
 /// Looks for a stream, of the first so many that are taken, on which work is not linear.
@@ -42,7 +43,7 @@ pub(crate) fn slow(
     })
 }
 
-/// How work grows on these streams, if it is more than linear.
+/// Returns the way in which work grows on these streams, if it is more than linear.
 pub(crate) fn superlinear(bench: &Bench<'_>, fill: &dyn Fn(usize) -> Vec<u8>) -> Option<String> {
     match bench.terms.work {
         None => by_time(bench, fill, [SHORT, 4 * SHORT, 16 * SHORT])
@@ -67,7 +68,8 @@ pub(crate) fn soon_superlinear(
     }
 }
 
-/// Whether the clock shows that work is not linear, on streams of lengths that grow by four.
+/// Returns whether the clock shows that work is not linear, on streams of lengths that grow by
+/// four.
 fn by_time<const N: usize>(
     bench: &Bench<'_>,
     fill: &dyn Fn(usize) -> Vec<u8>,
@@ -122,7 +124,7 @@ fn is_certain(power: f64) -> bool {
 /// The least work of each stream, over some measurements.
 fn least(bench: &Bench<'_>, streams: &[&[u8]], repeats: usize) -> Option<Vec<u64>> {
     let once = work(bench, streams.first()?)?;
-    // What is over in no time is measured several times over, so that the clock does not count.
+    // A short measurement is repeated, so that the clock does not count.
     let (repeats, rounds) = match bench.terms.work {
         Some(_) => (1, 1),
         None => (repeats, (ENOUGH / once.max(1)).clamp(1, ROUNDS)),
@@ -147,7 +149,7 @@ fn least(bench: &Bench<'_>, streams: &[&[u8]], repeats: usize) -> Option<Vec<u64
 /// The work of a stream that comes byte by byte; `None` where it is not to be had, as from a count
 /// that stands still.
 fn work(bench: &Bench<'_>, stream: &[u8]) -> Option<u64> {
-    // How often something is measured depends on the clock, and is no count of what was looked at.
+    // The number of measurements depends on the clock, and is no count of what was looked at.
     bench.tells(stream, &[]);
     let count = bench.terms.work.unwrap_or(time);
     let dribbled = quiet::catch(bench.terms.panics_shown, || {
@@ -185,12 +187,12 @@ fn dribble(parser: &mut dyn Parser, stream: &[u8]) -> Option<()> {
     Some(())
 }
 
-/// Where a stream is nearly at its end.
+/// Returns where a stream is nearly at its end.
 fn nearly(stream: &[u8]) -> usize {
     stream.len() * 15 / 16
 }
 
-/// Whether the stream is read to its end, or nearly.
+/// Returns whether the stream is read to its end, or nearly.
 pub(crate) fn taken(bench: &Bench<'_>, stream: &[u8]) -> bool {
     let seen = bench.run(Plan::new(&stream[..nearly(stream)], &[]).open()).seen;
     seen.ending == Ending::Waiting

@@ -163,7 +163,7 @@ fn readers_that_would_block() {
     }
     impl<R: BufRead> Lines<R> {
         fn next(&mut self) -> io::Result<Option<String>> {
-            // What is there before it would block stays in the line.
+            // Bytes that are there before it would block stay in the line.
             self.reader.read_until(b'\n', &mut self.line)?;
             match self.line.strip_suffix(b"\r\n") {
                 Some(line) => {

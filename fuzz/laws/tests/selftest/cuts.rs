@@ -117,7 +117,7 @@ fn takes_a_buffer_for_a_line() {
 fn expects_a_read_to_fill() {
     fn next(reader: &mut impl Read) -> io::Result<Option<u16>> {
         let mut number = [0; 2];
-        // Where `read_exact` belongs.
+        // The place for a `read_exact`.
         let read = reader.read(&mut number)?;
         Ok((read > 0).then(|| u16::from_be_bytes(number)))
     }

@@ -26,7 +26,7 @@ fn caught(subject: Subject, law: Law) -> Defect {
     assert!(defect.input().len() <= 32, "more than 32 bytes: {defect}");
     assert!(defect.cuts().len() <= 1, "more than one cut: {defect}");
     let again = subject.verdicts();
-    // Which stream shows it first is a matter of time with work alone.
+    // The stream that shows it first is a matter of time with work alone.
     let same = law == Law::L8 || again.violation(law) == Some(defect);
     assert!(same && again.violation(law).is_some(), "not the same twice: {defect}\n{again}");
     defect.clone()

@@ -115,7 +115,7 @@ fn a_record_that_straddles_an_inner_buffer() {
     let make = || {
         lines(|_, read| {
             let chunks = read.chunks(8192);
-            // What is left of a line when the buffer ends there is one byte shorter.
+            // A line's rest is one byte shorter when the buffer ends there.
             let whole = |chunk: &&[u8]| chunk.len() < 8192 || chunk.ends_with(b"\n");
             chunks
                 .flat_map(|chunk| &chunk[..chunk.len() - usize::from(!whole(&chunk))])
@@ -161,7 +161,7 @@ fn two_items_swapped() {
 
 #[test]
 fn an_end_accepted_in_one_of_two_paths() {
-    /// What is held, and whether a record is read in several parts.
+    /// The bytes held, and whether a record is read in several parts.
     #[derive(Default)]
     struct Texts(Vec<u8>, bool);
     let texts = |forgets: bool| {

@@ -60,7 +60,7 @@ fn needs_a_head_that_may_be_shorter() {
 
 #[test]
 fn needs_less_than_it_said_before() {
-    // What is missing is told rightly once the text has begun; before that it is guessed.
+    // The missing number is told rightly once the text has begun; before that it is guessed.
     let subject = needing(|input| match input.len() {
         1 => 20,
         length => 1 + usize::from(input[0]) - length,

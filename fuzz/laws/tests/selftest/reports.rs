@@ -1,4 +1,4 @@
-//! What is written of verdicts, and the program that replays a folder.
+//! All that is written of verdicts, and the program that replays a folder.
 
 use std::{cell::Cell, convert::Infallible, env, fs, process, rc::Rc};
 

@@ -102,7 +102,7 @@ fn decoders_that_take_other_forms() {
     caught(in_one_form(|line| line.parse().ok().filter(|_| !line.starts_with('0'))), Law::L6);
     // Space behind it.
     caught(in_one_form(|line| digits(line.trim_end()).filter(|_| !line.starts_with('0'))), Law::L6);
-    // What may have several forms need not be written as it came.
+    // A value that may have several forms need not be written as it came.
     let forms = parser("numbers in any form", || {
         adapt::slice(|input: &[u8]| match line(input) {
             Some((line, length)) => {
