@@ -24,6 +24,7 @@ chapters! {
     websocket: "websocket.md",
     quic: "quic.md",
     strangers: "strangers.md",
+    other_tools: "other-tools.md",
     laws: "laws.md",
     trace: "trace.md",
     speed_chapter: "speed.md",

@@ -76,6 +76,27 @@ fn what_is_no_law_for_it_says_why() {
     assert_eq!(verdicts.of(Law::L3), Verdict::NotApplicable("it only guesses"), "{verdicts}");
 }
 
+/// A function that begins again with each read is no defect where its caller bounds what it holds; it
+/// is looked at for the rest all the same.
+#[test]
+fn a_restarting_parser_is_checked_for_the_rest() {
+    let subject = |honest: bool| {
+        let line = move |input: &[u8]| {
+            let end = input.iter().position(|&byte| byte == b'\n');
+            // A line of one read has an end, whatever it says.
+            let end = end.or_else(|| (!honest && input.len() > 2).then(|| input.len() - 1));
+            Ok::<_, Infallible>(end.map(|end| (end, end + 1)))
+        };
+        parser("lines", move || adapt::slice(line))
+            .accepts(["one\ntwo\n"])
+            .exempt(Law::L8, "its caller bounds a line")
+    };
+    subject(true).check();
+    let verdicts = subject(false).verdicts();
+    assert_eq!(verdicts.of(Law::L8), Verdict::NotApplicable("its caller bounds a line"));
+    assert!(verdicts.violation(Law::L1).is_some(), "{verdicts}");
+}
+
 /// Texts, with a number of empty pieces before each answer that asks for more.
 fn silent(pieces: usize) -> Subject {
     let make = move || {

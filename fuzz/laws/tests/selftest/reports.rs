@@ -1,6 +1,13 @@
-//! All that is written of verdicts, and the program that replays a folder.
+//! The reports of verdicts, single streams, and the program that replays a folder.
 
-use std::{cell::Cell, convert::Infallible, env, fs, process, rc::Rc};
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    env, fs,
+    panic::{AssertUnwindSafe, catch_unwind},
+    process,
+    rc::Rc,
+};
 
 use segue_laws::{Law, Subject, adapt, command, parser, report::Format};
 
@@ -107,10 +114,9 @@ fn a_long_seed_is_made_short_in_few_runs() {
     assert!(given.get() < 80 << 20, "{} bytes were given to the parser", given.get());
 }
 
-/// Property tests and fuzz targets see what the whole examination does.
-#[test]
-fn single_streams_show_truncation_and_work() {
-    let drops = || {
+/// Texts, of which a truncated one is dropped without a word.
+fn drops() -> Subject {
+    parser("drops", || {
         adapt::codec(
             (),
             |(), input: &mut bytes::BytesMut| {
@@ -119,20 +125,47 @@ fn single_streams_show_truncation_and_work() {
             },
             |(), _| Ok(None),
         )
-    };
-    let defect = parser("drops", drops).on(b"\x03one", &[]).expect_err("a truncated text");
-    assert_eq!(defect.law(), Law::L9);
-    let restarts = || {
+    })
+}
+
+/// Lines that are searched from their fronts again with each read.
+fn restarts() -> Subject {
+    parser("restarts", || {
         adapt::slice(|input: &[u8]| {
             let end = input.iter().position(|&byte| byte == b'\n');
             Ok::<_, Infallible>(end.map(|end| (end, end + 1)))
         })
+    })
+}
+
+/// Texts, each of which is encoded as an empty one.
+fn empties() -> Subject {
+    parser("texts", || adapt::slice(|input: &[u8]| Ok::<_, Infallible>(text(input))))
+        .encodes_again(|_| Some(b"\0".to_vec()))
+}
+
+/// Property tests see what the whole examination does.
+#[test]
+fn single_streams_show_truncation_and_work() {
+    let defect = drops().on(b"\x03one", &[]).expect_err("a truncated text");
+    assert_eq!(defect.law(), Law::L9);
+    assert_eq!(restarts().on(b"a", &[]).expect_err("a square").law(), Law::L8);
+    assert_eq!(empties().on(b"\x01a", &[]).expect_err("another text").law(), Law::L6);
+}
+
+/// Fuzz targets do as well; work is measured on one stream of several.
+#[test]
+fn fuzz_targets_show_truncation_and_work() {
+    let breaks = |subject: &Subject, law: Law, data: &[u8]| {
+        let fuzzed = catch_unwind(AssertUnwindSafe(|| subject.fuzz(data)));
+        let panic = fuzzed.err().and_then(|panic| panic.downcast::<String>().ok());
+        panic.is_some_and(|report| report.contains(&law.to_string()))
     };
-    let defect = parser("restarts", restarts).on(b"a", &[]).expect_err("a square");
-    assert_eq!(defect.law(), Law::L8);
-    let wrong = parser("texts", || adapt::slice(|input: &[u8]| Ok::<_, Infallible>(text(input))))
-        .encodes_again(|_| Some(b"\0".to_vec()));
-    assert_eq!(wrong.on(b"\x01a", &[]).expect_err("another text").law(), Law::L6);
+    assert!(breaks(&drops(), Law::L9, b"\x03one"));
+    assert!(breaks(&empties(), Law::L6, b"\x01a"));
+    let streams = (1..64).map(|length| vec![b'a'; length]);
+    let (mut streams, restarts) = (streams, restarts().only([Law::L8]));
+    assert!(streams.any(|stream| breaks(&restarts, Law::L8, &stream)));
 }
 
 /// A number that is ended by what follows it may go on at the end of the stream.
