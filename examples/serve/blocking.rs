@@ -9,7 +9,7 @@ use segue::{
         sync::{Connection, SocketClock},
     },
 };
-use segue_http1::RequestHead;
+use segue_http1::RequestDecoder;
 use segue_websocket::{Close, CloseCode, Message, Outgoing};
 
 use crate::site::{Next, Site};
@@ -48,7 +48,10 @@ pub fn serve(socket: TcpStream) -> io::Result<()> {
 }
 
 /// Sends every message back, first those that the client glued to its request.
-fn echo(connection: Connection<TcpStream, RequestHead>, clock: &mut SocketClock) -> io::Result<()> {
+fn echo(
+    connection: Connection<TcpStream, RequestDecoder>,
+    clock: &mut SocketClock,
+) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();
     let mut connection = connection.follow(|_| messages.limits(Site::LIMITS))?;
     loop {

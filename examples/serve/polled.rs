@@ -6,7 +6,7 @@ use segue::{
     Cause,
     driver::{Connection, Error, Late, PollTransport, Timer, Turn},
 };
-use segue_http1::RequestHead;
+use segue_http1::RequestDecoder;
 use segue_websocket::{Close, CloseCode, Message, Outgoing};
 
 use crate::site::{Next, Site};
@@ -16,7 +16,7 @@ const DRAIN: u64 = 64 * 1024;
 
 /// Answers requests, one after the other, until one ends the connection or makes it a WebSocket.
 pub async fn serve<T: PollTransport>(
-    connection: Connection<T, RequestHead>,
+    connection: Connection<T, RequestDecoder>,
     mut timer: impl Timer,
 ) -> io::Result<()> {
     let timer = &mut timer;
@@ -47,7 +47,7 @@ pub async fn serve<T: PollTransport>(
 
 /// Sends every message back, first those that the client glued to its request.
 async fn echo<T: PollTransport>(
-    connection: Connection<T, RequestHead>,
+    connection: Connection<T, RequestDecoder>,
     timer: &mut impl Timer,
 ) -> io::Result<()> {
     let (messages, mut writer) = segue_websocket::server();

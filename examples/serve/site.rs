@@ -6,7 +6,7 @@ use segue::{
     Fault, Output,
     driver::{Deadlines, Late},
 };
-use segue_http1::{BodyLength, Error, Request, RequestHead, encode_response};
+use segue_http1::{BodyLength, Error, Request, RequestDecoder, encode_response};
 use segue_websocket::{Limits, ServerHandshake};
 
 /// The fate of a connection after an answer.
@@ -25,8 +25,8 @@ pub struct Site;
 
 impl Site {
     /// Returns the first stage of a connection.
-    pub fn head() -> RequestHead {
-        RequestHead::new()
+    pub fn head() -> RequestDecoder {
+        RequestDecoder::new()
     }
 
     /// Returns the time that a client may take: 10 s for a head or a frame, a minute between them,

@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Exchange, Output, Progress, laws};
 use segue_websocket::{
     ClientHandshake, Deflate, Refusal, ServerHandshake,
-    http1::{BodyLength, Limits, RequestHead, ResponseHead},
+    http1::{BodyLength, Limits, RequestDecoder, ResponseDecoder},
 };
 
 const SMALL: Limits = Limits { head: 250, headers: 8, target: 20, chunk_line: 16 };
@@ -82,7 +82,7 @@ fn served_is_http(bits: u8, data: &[u8]) {
         return;
     }
     let mut answer = Buffer::from(&answer[..]);
-    let mut head = ResponseHead::new();
+    let mut head = ResponseDecoder::new();
     let response = answer.step(&mut head, true, &mut Output::new());
     let Ok(segue::Step::Item(response)) = response else { panic!("the answer is {response:?}") };
     assert_eq!(accepted.is_ok(), response.status() == 101);
@@ -112,7 +112,7 @@ fn asked_in_other_words(bits: u8, data: &[u8]) {
     // All that may be sent is a request to be read, with this target; an upgrade if nothing that
     // was added speaks against it.
     let request = [&output.to_vec()[..], b"\x81\x80...."].concat();
-    let mut head = RequestHead::new();
+    let mut head = RequestDecoder::new();
     let mut received = Buffer::from(&request[..]);
     match received.step(&mut head, false, &mut Output::new()) {
         Ok(segue::Step::Item(request)) => assert_eq!(request.target(), target),

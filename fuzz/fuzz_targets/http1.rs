@@ -4,8 +4,8 @@
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Encode, Output, Step, laws};
 use segue_http1::{
-    Body, BodyLength, ChunkedBody, HeadEncoder, Headers, Limits, Relaxed, Request, RequestHead,
-    Response, ResponseHead, ResponseParts, encode_request,
+    Body, BodyLength, ChunkedBody, HeadEncoder, Fields, Limits, Relaxed, Request, RequestDecoder,
+    Response, ResponseDecoder, ResponseParts, encode_request,
 };
 
 const RELAXED: Relaxed = Relaxed::EVERYTHING;
@@ -16,11 +16,11 @@ const SMALL: Limits = Limits { head: 60, headers: 3, target: 12, chunk_line: 20 
 fuzz_target!(|data: &[u8]| {
     let Some((pick, data)) = data.split_first() else { return };
     match pick % 16 {
-        0 => laws::fuzz(RequestHead::new, data),
-        1 => laws::fuzz(|| RequestHead::new().limits(SMALL), data),
-        2 => laws::fuzz(|| RequestHead::new().relaxed(RELAXED).limits(SMALL), data),
-        3 => laws::fuzz(ResponseHead::new, data),
-        4 => laws::fuzz(|| ResponseHead::new().relaxed(RELAXED).limits(SMALL), data),
+        0 => laws::fuzz(RequestDecoder::new, data),
+        1 => laws::fuzz(|| RequestDecoder::new().limits(SMALL), data),
+        2 => laws::fuzz(|| RequestDecoder::new().relaxed(RELAXED).limits(SMALL), data),
+        3 => laws::fuzz(ResponseDecoder::new, data),
+        4 => laws::fuzz(|| ResponseDecoder::new().relaxed(RELAXED).limits(SMALL), data),
         5 => laws::fuzz(|| Body::new(BodyLength::Chunked), data),
         6 => laws::fuzz(|| Body::new(BodyLength::Chunked).limits(SMALL), data),
         7 => return_heads(data),
@@ -49,15 +49,15 @@ fn one_switch(data: &[u8]) {
         empty_lines: on(b'6'),
         ..Relaxed::NOTHING
     };
-    laws::fuzz(|| ResponseHead::new().relaxed(relaxed), data);
+    laws::fuzz(|| ResponseDecoder::new().relaxed(relaxed), data);
 }
 
 /// One stage reads one head after the other, as a stage of its own would read each.
 fn requests_in_a_row(data: &[u8]) {
     let (mut one, mut other) = (Buffer::from(data), Buffer::from(data));
-    let (mut stage, mut output) = (RequestHead::new(), Output::new());
+    let (mut stage, mut output) = (RequestDecoder::new(), Output::new());
     loop {
-        let mut fresh = RequestHead::new();
+        let mut fresh = RequestDecoder::new();
         match (one.step(&mut stage, true, &mut output), other.step(&mut fresh, true, &mut output)) {
             (Ok(Step::Item(request)), Ok(Step::Item(same))) => assert_eq!(request, same),
             (Err(fault), Err(same)) => return assert_eq!(fault, same),
@@ -76,7 +76,7 @@ fn write_heads(data: &[u8]) {
     let mut output = Output::new();
     if encode_request(&mut output, &method, &target, headers.iter().copied()).is_ok() {
         let mut written = Buffer::from(&[&output.to_vec()[..], b"rest"].concat()[..]);
-        match written.step(&mut RequestHead::new(), true, &mut Output::new()) {
+        match written.step(&mut RequestDecoder::new(), true, &mut Output::new()) {
             Ok(Step::Item(request)) => {
                 assert_eq!((request.method(), request.target()), (&*method, &*target));
                 assert!(read(request.headers()).eq(headers.iter().copied()));
@@ -90,7 +90,7 @@ fn write_heads(data: &[u8]) {
     let parts = ResponseParts { reason: first, ..ResponseParts::new(status, headers.clone()) };
     if HeadEncoder.encode(parts, &mut output).is_ok() {
         let mut written = Buffer::from(&[&output.to_vec()[..], b"rest"].concat()[..]);
-        match written.step(&mut ResponseHead::new(), true, &mut Output::new()) {
+        match written.step(&mut ResponseDecoder::new(), true, &mut Output::new()) {
             Ok(Step::Item(response)) => {
                 assert_eq!((response.status(), response.reason()), (status, *first));
                 assert!(read(response.headers()).eq(headers.iter().copied()));
@@ -101,27 +101,27 @@ fn write_heads(data: &[u8]) {
     }
 }
 
-fn read<'a>(headers: Headers<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
-    headers.iter().map(|line| (line.name.as_bytes(), line.value))
+fn read<'a>(headers: Fields<'a>) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+    headers.lines().map(|line| (line.name, line.value))
 }
 
 /// L6: a head that was accepted is written such that it says the same when it is read again.
 fn return_heads(data: &[u8]) {
     let mut output = Output::new();
-    let (mut stage, mut buffer) = (RequestHead::new().relaxed(RELAXED), Buffer::from(data));
+    let (mut stage, mut buffer) = (RequestDecoder::new().relaxed(RELAXED), Buffer::from(data));
     if let Ok(Step::Item(request)) = buffer.step(&mut stage, true, &mut Output::new()) {
         HeadEncoder.encode(request, &mut output).expect("what was read can be written");
-        let (mut strict, mut written) = (RequestHead::new(), Buffer::from(&output.to_vec()[..]));
+        let (mut strict, mut written) = (RequestDecoder::new(), Buffer::from(&output.to_vec()[..]));
         match written.step(&mut strict, true, &mut Output::new()) {
             Ok(Step::Item(again)) => assert_eq!(said(&request), said(&again)),
             _ => panic!("what was written is refused"),
         }
     }
     output.clear();
-    let (mut stage, mut buffer) = (ResponseHead::new().relaxed(TEXT_ALONE), Buffer::from(data));
+    let (mut stage, mut buffer) = (ResponseDecoder::new().relaxed(TEXT_ALONE), Buffer::from(data));
     if let Ok(Step::Item(response)) = buffer.step(&mut stage, true, &mut Output::new()) {
         HeadEncoder.encode(response, &mut output).expect("what was read can be written");
-        let (mut strict, mut written) = (ResponseHead::new(), Buffer::from(&output.to_vec()[..]));
+        let (mut strict, mut written) = (ResponseDecoder::new(), Buffer::from(&output.to_vec()[..]));
         match written.step(&mut strict, true, &mut Output::new()) {
             Ok(Step::Item(again)) => assert_eq!(answered(&response), answered(&again)),
             _ => panic!("what was written is refused"),
@@ -132,7 +132,7 @@ fn return_heads(data: &[u8]) {
 /// All that a request says, with what its headers mean. Where a fault is depends on the whitespace.
 fn said(request: &Request<'_>) -> String {
     let headers = request.headers();
-    let lines = headers.iter().map(|line| (line.name, line.value)).collect::<Vec<_>>();
+    let lines = headers.lines().map(|line| (line.name, line.value)).collect::<Vec<_>>();
     let meaning = (
         request.body().map_err(|fault| fault.cause),
         request.host().map_err(|fault| fault.cause),
@@ -144,7 +144,7 @@ fn said(request: &Request<'_>) -> String {
 /// All that a response says, with what its headers mean.
 fn answered(response: &Response<'_>) -> String {
     let headers = response.headers();
-    let lines = headers.iter().map(|line| (line.name, line.value)).collect::<Vec<_>>();
+    let lines = headers.lines().map(|line| (line.name, line.value)).collect::<Vec<_>>();
     let bodies = ["GET", "HEAD", "CONNECT"]
         .map(|method| [response.body(method), response.body_relaxed(method, RELAXED)]);
     let bodies = bodies.map(|both| both.map(|body| body.map_err(|fault| fault.cause)));

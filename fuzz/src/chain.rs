@@ -5,7 +5,7 @@ use segue::combine::{Either, prefixes};
 use segue::laws::{Entry, Observe};
 use segue::{Buffer, Decode, DecodeExt, Exchange, Fault, Output, Progress, Record, Step};
 use segue::{length, separator};
-use segue_http1::{ChunkedBody, RequestHead, ResponseHead};
+use segue_http1::{ChunkedBody, RequestDecoder, ResponseDecoder};
 use segue_websocket::{ClientHandshake, Frames, MaskKeys, Messages, Reply, ServerHandshake};
 use std::fmt::Debug;
 
@@ -47,8 +47,8 @@ impl Link {
             3 => stage(length::payload(size % 32)),
             4 => in_pieces(length::pieces(size as u64).max_piece(7)),
             5 => stage(separator::head().take(1)),
-            6 => stage(RequestHead::new()),
-            7 => stage(ResponseHead::new()),
+            6 => stage(RequestDecoder::new()),
+            7 => stage(ResponseDecoder::new()),
             8 => stage(ChunkedBody::new()),
             9 => stage(separator::dot_stuffed().max(size)),
             10 => stage(separator::dot_stuffed_lines().max(size)),

@@ -3,7 +3,7 @@
 use std::{hint::black_box, mem::MaybeUninit};
 
 use segue::{Buffer, Decode, Framing, Output, Record, Step};
-use segue_http1::{Request, RequestHead};
+use segue_http1::{Request, RequestDecoder};
 
 #[cfg(target_arch = "x86_64")]
 use super::{
@@ -116,7 +116,7 @@ fn stage<'i>(
     heads: &[Vec<u8>],
     see: impl Fn(&Request<'_>) -> bool + 'i,
 ) -> Contender<'i> {
-    let mut stage = RequestHead::new();
+    let mut stage = RequestDecoder::new();
     repeated(name, heads.to_vec(), move |head| {
         stage.begin_again();
         let input = black_box(&mut head[..]);
@@ -130,7 +130,7 @@ fn stage<'i>(
 
 /// As a connection does it.
 fn step(heads: &[Vec<u8>], each: bool) -> Contender<'_> {
-    let (mut stage, mut output) = (RequestHead::new(), Output::new());
+    let (mut stage, mut output) = (RequestDecoder::new(), Output::new());
     let buffers = heads.iter().map(|head| (Buffer::from(&head[..]), head.len()));
     repeated(names::STEP, buffers.collect::<Vec<_>>(), move |(buffer, length)| {
         stage.begin_again();
@@ -146,7 +146,7 @@ fn step(heads: &[Vec<u8>], each: bool) -> Contender<'_> {
 pub(super) fn see_request(request: &Request<'_>, each: bool) -> bool {
     black_box(request);
     let headers = request.headers();
-    let headers = headers.iter().map(|header| (header.name.as_bytes(), header.value));
+    let headers = headers.lines().map(|header| (header.name, header.value));
     if each {
         see_head(&(request.method(), request.target()), headers, true);
     } else if cfg!(test) {
@@ -157,7 +157,11 @@ pub(super) fn see_request(request: &Request<'_>, each: bool) -> bool {
 
 /// As peers that leave it to the caller to check that names are text.
 fn see_bytes(request: &Request<'_>) -> bool {
-    see_head(&(request.method(), request.target()), request.headers().pairs(), true);
+    see_head(
+        &(request.method(), request.target()),
+        request.headers().lines().map(|header| (header.name, header.value)),
+        true,
+    );
     true
 }
 

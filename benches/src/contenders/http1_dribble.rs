@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use memchr::memmem;
 use segue::{Buffer, Decode, Framing, Output, Record, Step};
-use segue_http1::RequestHead;
+use segue_http1::RequestDecoder;
 
 use super::http1::{see_request, with_httparse};
 use super::names;
@@ -44,7 +44,7 @@ fn by_hand(piece: usize, head: &[u8]) -> Contender<'_> {
 
 fn step(piece: usize, head: &[u8]) -> Contender<'_> {
     let (mut buffer, mut output) = (Buffer::new(), Output::new());
-    let mut stage = RequestHead::new();
+    let mut stage = RequestDecoder::new();
     Contender::new(names::STEP, move || {
         let mut count = 0;
         for piece in black_box(head).chunks(piece) {
@@ -71,7 +71,7 @@ fn shown(piece: usize, head: &[u8]) -> Contender<'_> {
 
 /// The stage without a buffer.
 fn stage(piece: usize, head: &[u8]) -> Contender<'_> {
-    let (mut bytes, mut stage) = (head.to_vec(), RequestHead::new());
+    let (mut bytes, mut stage) = (head.to_vec(), RequestDecoder::new());
     Contender::new(names::STAGE, move || {
         let mut count = 0;
         for end in ends(piece, head) {

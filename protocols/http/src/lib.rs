@@ -7,6 +7,9 @@
 //! | [`Arena`] | fields with their memory: HPACK and QPACK decode into it |
 //! | [`Known`] | names with a number, so that lookups compare a byte |
 //! | [`Tokens`], [`Elements`] | lists, without and with quotes |
+//! | [`RequestHead`], [`ResponseHead`], [`RequestBuf`] | heads in the words of no version, lent and kept |
+//! | [`Authority`], [`Target`], [`Length`], [`Date`], [`mod@method`], [`reason`] | the parts of heads, read strictly |
+//! | [`Malformed`] | the rule that a head breaks, its place, and the status to answer |
 //!
 //! A head that a decoder fills, that is looked into, and that is sent on:
 //!
@@ -35,22 +38,39 @@
 extern crate alloc;
 
 mod arena;
+mod authority;
 mod class;
+mod date;
 mod fields;
+mod head;
 #[cfg(feature = "http")]
 mod http_types;
 mod known;
+mod length;
 mod limits;
 mod line;
 mod list;
+mod malformed;
+pub mod method;
+mod request_buf;
+mod status;
+mod target;
 
 pub use arena::{Arena, Full, LineWriter};
+pub use authority::{Authority, NotAuthority};
 pub use class::{is_name, is_token, is_value, trim};
+pub use date::Date;
 pub use fields::{Field, Fields};
+pub use head::{RequestHead, ResponseHead, check_trailers};
 pub use known::Known;
+pub use length::{BadLength, Length, content_length, may_be_trailer};
 pub use limits::Limits;
 pub use line::Line;
 pub use list::{Elements, Tokens};
+pub use malformed::{Malformed, Place, Rule};
+pub use request_buf::RequestBuf;
+pub use status::reason;
+pub use target::{Target, is_path, is_scheme};
 
 /// The listings of the README are compiled.
 #[cfg(doctest)]

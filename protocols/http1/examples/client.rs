@@ -19,7 +19,7 @@ use segue::driver::{
     tokio::{Connection, Tokio, TokioTimer},
 };
 use segue_http1::{
-    End, Headers, RequestParts, Response, ResponseEvent, Target, Trailers, Whole, client,
+    End, Fields, RequestParts, Response, ResponseEvent, Target, Trailers, Whole, client,
 };
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 
@@ -184,9 +184,9 @@ fn print_head(head: &Response<'_>) {
     print_headers(head.headers());
 }
 
-fn print_headers(headers: Headers<'_>) {
-    for header in headers.iter() {
-        eprintln!("{}: {}", header.name, header.value.escape_ascii());
+fn print_headers(headers: Fields<'_>) {
+    for header in headers.lines() {
+        eprintln!("{}: {}", header.name_text(), header.value.escape_ascii());
     }
     eprintln!();
 }

@@ -1,6 +1,7 @@
 //! The framing and the connection options that the headers of a sent head announce.
 
 use segue::Output;
+use segue_http::Tokens;
 
 use crate::framing::decimal;
 use crate::{HeaderLine, WriteError};
@@ -50,7 +51,7 @@ impl Notes {
     }
 
     fn note_connection(&mut self, value: &[u8]) {
-        for token in value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+        for token in Tokens::of(value) {
             self.close |= is(token, b"close");
             self.keep_alive |= is(token, b"keep-alive");
             self.connection_upgrade |= is(token, b"upgrade");

@@ -1,8 +1,9 @@
 use core::{convert::Infallible, fmt};
 
 use segue::{Decode, Fault, Framing, Output, Record, length};
+use segue_http::Fields;
 
-use crate::{BodyLength, ChunkedBody, Error, Headers, Limits, Relaxed};
+use crate::{BodyLength, ChunkedBody, Error, Limits, Relaxed};
 
 /// A stage that reads one body with the framing that its head announced, in pieces as they come
 /// (RFC 9112 §6).
@@ -42,7 +43,7 @@ pub enum BodyPart<'a> {
     /// The trailers behind a chunked body, at least one. They are the last part. A header that
     /// belongs in a head has no effect here, and must not be moved into one unless its definition
     /// allows that (RFC 9110 §6.5.1).
-    Trailers(Headers<'a>),
+    Trailers(Fields<'a>),
 }
 
 impl Body {

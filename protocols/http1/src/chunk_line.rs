@@ -46,9 +46,12 @@ impl ChunkLine {
         if at == 0 {
             return Err(refuse(line, at, Error::ChunkSize));
         }
-        if spaces && line[at..].trim_ascii_start().is_empty() {
+        if spaces {
             let blanks = line[at..].iter().take_while(|byte| matches!(byte, b' ' | b'\t'));
-            at += blanks.count();
+            let end = at + blanks.count();
+            if line[end..] == *b"\r\n" {
+                at = end;
+            }
         }
         let start = at;
         if line[at..] != *b"\r\n" {

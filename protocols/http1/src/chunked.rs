@@ -1,9 +1,10 @@
 use memchr::memchr;
 use segue::{Cause, Decode, Fault, Framing, Need, Output, Record};
+use segue_http::Fields;
 
 use crate::chunk_line::ChunkLine;
 use crate::stage::Stage;
-use crate::{BodyPart, Error, Headers, Limits, Relaxed};
+use crate::{BodyPart, Error, Limits, Relaxed};
 
 /// A stage that reads a body in chunks, and the trailers behind it (RFC 9112 §7.1).
 ///
@@ -233,7 +234,7 @@ impl Decode for ChunkedBody {
                 self.state = State::Done;
                 let trailers = record.into_mut();
                 self.trailers.finish_relaxed(trailers)?;
-                Ok(BodyPart::Trailers(Headers::new(trailers, self.trailers.spans.as_slice())))
+                Ok(BodyPart::Trailers(Fields::new(trailers, self.trailers.spans.as_slice())))
             }
             State::Line { .. } | State::Done => Err(Fault::from_cause(Cause::Contract)),
         }
@@ -312,8 +313,8 @@ mod tests {
                     data.extend_from_slice(&piece);
                 }
                 Ok(Step::Item(BodyPart::Trailers(trailers))) => {
-                    for (name, value) in trailers.pairs() {
-                        data.extend([name, b"=", value].concat());
+                    for line in trailers.lines() {
+                        data.extend([line.name, b"=", line.value].concat());
                     }
                 }
                 Ok(Step::Need(_)) => match pieces.next() {

@@ -8,12 +8,6 @@ pub(crate) const TARGET: u8 = 2;
 /// Bytes of a header value or reason phrase: visible ASCII, 0x80 to 0xff, space and tab (RFC 9110
 /// §5.5, RFC 9112 §4).
 pub(crate) const VALUE: u8 = 4;
-/// Bytes of the host and port in a `Host` header (RFC 9110 §7.2, RFC 3986 §3.2.2).
-pub(crate) const HOST: u8 = 8;
-
-/// The same without the colon, which ends a host that is not in brackets.
-pub(crate) const NAME_OF_HOST: u8 = 32;
-
 /// Control characters but CR, LF and NUL, which [`Relaxed::controls`](crate::Relaxed::controls)
 /// lets through.
 pub(crate) const CONTROL: u8 = 16;
@@ -42,11 +36,6 @@ pub(crate) fn run(bytes: &[u8], classes: u8) -> usize {
     at + bytes[at..].iter().position(|&byte| !is(byte, classes)).unwrap_or(bytes.len() - at)
 }
 
-/// Returns true if `bytes` is a token: at least one byte, and token bytes only.
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && run(bytes, TOKEN) == bytes.len()
-}
-
 static CLASS: [u8; 256] = {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -65,12 +54,6 @@ static CLASS: [u8; 256] = {
         }
         if b.is_ascii_control() && !among(b, b"\r\n\0\t") {
             table[byte] |= CONTROL;
-        }
-        if alphanumeric || among(b, b"-._~%!$&'()*+,;=:") {
-            table[byte] |= HOST;
-            if b != b':' {
-                table[byte] |= NAME_OF_HOST;
-            }
         }
         byte += 1;
     }
@@ -103,7 +86,7 @@ mod tests {
             assert!(!is(*delimiter, TOKEN), "{delimiter:#x}");
         }
         for control in (0..0x20).chain([0x7f]).filter(|&byte| byte != b'\t') {
-            assert!(!is(control, TOKEN | TARGET | VALUE | HOST), "{control:#x}");
+            assert!(!is(control, TOKEN | TARGET | VALUE), "{control:#x}");
         }
     }
 }

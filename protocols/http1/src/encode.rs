@@ -3,12 +3,13 @@
 use core::fmt;
 
 use segue::{Encode, Output};
+use segue_http::{Field, is_token, is_value, reason};
 
-use crate::class::{TARGET, VALUE, is_token, run};
-use crate::{Header, Request, Response, Version, reason};
+use crate::class::{TARGET, VALUE, run};
+use crate::{Request, Response, Version};
 
 /// The head of a request to send. `headers` is any collection of [`HeaderLine`]s: an array of
-/// pairs, a map, the [`Headers`](crate::Headers) of another head.
+/// pairs, a map, the [`Fields`](crate::Fields) of another head.
 #[derive(Debug, Clone, Copy)]
 pub struct RequestParts<'a, H> {
     /// The method: a token.
@@ -136,7 +137,7 @@ impl fmt::Display for EncodeError {
 
 impl core::error::Error for EncodeError {}
 
-/// A header line to send: a pair of name and value, or a [`Header`].
+/// A header line to send: a pair of name and value, or a [`Field`].
 pub trait HeaderLine {
     /// The name.
     fn name(&self) -> &[u8];
@@ -154,9 +155,9 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> HeaderLine for (N, V) {
     }
 }
 
-impl HeaderLine for Header<'_> {
+impl HeaderLine for Field<'_> {
     fn name(&self) -> &[u8] {
-        self.name.as_bytes()
+        self.name
     }
 
     fn value(&self) -> &[u8] {
@@ -221,7 +222,7 @@ impl Encode<Request<'_>> for HeadEncoder {
             method: head.method(),
             target: head.target(),
             version: head.version(),
-            headers: head.headers().pairs(),
+            headers: head.headers().lines(),
         };
         self.encode(parts, output)
     }
@@ -236,7 +237,7 @@ impl Encode<Response<'_>> for HeadEncoder {
             version: head.version(),
             status: head.status(),
             reason: head.reason(),
-            headers: head.headers().pairs(),
+            headers: head.headers().lines(),
         };
         self.encode(parts, output)
     }
@@ -299,9 +300,7 @@ where
 pub(crate) fn put_header(line: &impl HeaderLine, output: &mut Output) -> Result<(), EncodeError> {
     let (name, value) = (line.name(), line.value());
     check(is_token(name), EncodeError::HeaderName)?;
-    let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
-    let blank = is_blank(value.first()) || is_blank(value.last());
-    check(!blank && run(value, VALUE) == value.len(), EncodeError::HeaderValue)?;
+    check(is_value(value), EncodeError::HeaderValue)?;
     output.put(name);
     output.put(b": ");
     output.put(value);

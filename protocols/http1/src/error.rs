@@ -24,6 +24,8 @@ pub enum Error {
     TargetTooLong,
     /// The method is empty or has a byte in it that no method has.
     Method,
+    /// The method does not end within the limit of the head, so no server knows it.
+    MethodTooLong,
     /// The target is empty, or has a control, a space or a byte beyond ASCII in it.
     Target,
     /// The request line is not a method, a target and a version with one space between: one is
@@ -104,6 +106,7 @@ impl Error {
             Self::HeadTooLarge | Self::TooManyHeaders => "RFC 6585 §5",
             Self::TargetTooLong | Self::RequestLine => "RFC 9112 §3",
             Self::Method => "RFC 9112 §3.1",
+            Self::MethodTooLong => "RFC 9110 §15.6.2",
             Self::Target
             | Self::TargetForm
             | Self::MissingHost
@@ -139,7 +142,7 @@ impl Error {
             Self::HeadTooLarge | Self::TooManyHeaders => 431,
             Self::TargetTooLong => 414,
             Self::UnsupportedVersion => 505,
-            Self::UnknownEncoding => 501,
+            Self::UnknownEncoding | Self::MethodTooLong => 501,
             _ => 400,
         }
     }
@@ -152,6 +155,7 @@ impl fmt::Display for Error {
             Self::TooManyHeaders => "there are more headers than the limit",
             Self::TargetTooLong => "the request target is longer than the limit",
             Self::Method => "the method is not a token",
+            Self::MethodTooLong => "the method is longer than the limit of the head",
             Self::Target => {
                 "the request target is empty or has a control, a space or a byte beyond ASCII in it"
             }

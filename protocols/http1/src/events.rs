@@ -3,7 +3,9 @@
 
 use core::fmt;
 
-use crate::{Headers, Request, Response};
+use segue_http::Fields;
+
+use crate::{Request, Response};
 
 /// An item of [`server::Reader`].
 ///
@@ -18,7 +20,7 @@ pub enum RequestEvent<'a> {
     Piece(&'a [u8]),
     /// The trailers behind a chunked body, at least one: see
     /// [`BodyPart::Trailers`](crate::BodyPart::Trailers).
-    Trailers(Headers<'a>),
+    Trailers(Fields<'a>),
     /// The end of the request. Every request has one.
     End,
     /// There is more input, but it has to wait for an answer: for the one to the last request,
@@ -51,7 +53,7 @@ pub enum ResponseEvent<'a> {
     Piece(&'a [u8]),
     /// The trailers behind a chunked body, at least one: see
     /// [`BodyPart::Trailers`](crate::BodyPart::Trailers).
-    Trailers(Headers<'a>),
+    Trailers(Fields<'a>),
     /// The end of the response. Every final response has one.
     End,
 }

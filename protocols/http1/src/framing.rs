@@ -2,11 +2,12 @@
 //! stopped here.
 
 use segue::Fault;
+use segue_http::{Authority, BadLength, Fields, Length, Target, content_length, is_token, trim};
 
-use crate::class::{HOST, NAME_OF_HOST, is_token, run};
 use crate::named::Named;
+use crate::spans::Span;
 use crate::text::ascii;
-use crate::{Error, Headers, Relaxed, Request, Response, Version};
+use crate::{Error, Relaxed, Request, Response, Version};
 
 /// The framing of a message body (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,6 +20,17 @@ pub enum BodyLength {
     Chunked,
     /// All bytes up to the end of the connection. Only responses have that.
     UntilClose,
+}
+
+impl From<BodyLength> for Length {
+    fn from(length: BodyLength) -> Self {
+        match length {
+            BodyLength::None => Self::None,
+            BodyLength::Known(length) => Self::Known(length),
+            BodyLength::Chunked => Self::Open,
+            BodyLength::UntilClose => Self::UntilClose,
+        }
+    }
 }
 
 impl<'a> Request<'a> {
@@ -43,18 +55,26 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Returns the requested host and port as in `Host`, possibly empty. `None` only in HTTP/1.0.
-    /// Offsets of faults count from the front of the head.
+    /// Returns the host and port that the request is for, possibly empty: those of its target if that
+    /// has any, which go before `Host` (RFC 9112 §3.2.2, §3.3), otherwise those of `Host`. `None`
+    /// only in HTTP/1.0. `headers().find("host")` returns the header itself. Offsets of faults
+    /// count from the front of the head.
+    ///
+    /// A `Host` is an [`Authority`], or empty, which a client sends for a target that has none
+    /// (RFC 9112 §3.2); a port alone is refused (RFC 9110 §4.2.1).
     ///
     /// # Errors
-    /// [`Error::MissingHost`], [`Error::SeveralHosts`] and [`Error::Host`] (RFC 9112 §3.2), each
-    /// of which a server has to answer with 400.
+    /// [`Error::MissingHost`], [`Error::SeveralHosts`], [`Error::Host`] and [`Error::TargetForm`]
+    /// (RFC 9112 §3.2), each of which a server has to answer with 400.
     pub fn host(&self) -> Result<Option<&'a str>, Fault<Error>> {
-        self.check_host(&Named::of(self.headers()))
-            .map(|host| host.map(|host| ascii(host, 0..host.len())))
+        let host = self.check_host(&Named::of(self.headers()))?;
+        Ok(match self.target_form()? {
+            Target::Absolute { authority, .. } | Target::Authority(authority) => Some(authority),
+            Target::Origin { .. } | Target::Asterisk => host.map(|host| ascii(host, 0..host.len())),
+        })
     }
 
-    /// Returns the host as bytes, which are all ASCII.
+    /// Checks `Host`, and returns it as bytes, which are all ASCII.
     pub(crate) fn check_host(&self, named: &Named) -> Result<Option<&'a [u8]>, Fault<Error>> {
         let Some(host) = named.host.first() else {
             let end = self.as_bytes().len() as u64;
@@ -64,13 +84,34 @@ impl<'a> Request<'a> {
             };
         };
         if let Some(second) = named.host.second() {
-            return Err(Fault::new(Error::SeveralHosts).at(second.at() as u64));
+            return Err(Fault::new(Error::SeveralHosts).at(second.value_at() as u64));
         }
-        let value = self.headers().value(host);
-        match host_fault(value) {
-            None => Ok(Some(value)),
-            Some(bad) => Err(Fault::new(Error::Host).at((host.at() + bad) as u64)),
+        let value = host.value(self.as_bytes());
+        match Authority::read(value) {
+            Ok(_) => Ok(Some(value)),
+            Err(_) if value.is_empty() => Ok(Some(value)),
+            Err(bad) => Err(Fault::new(Error::Host).at((host.value_at() + bad.at) as u64)),
         }
+    }
+
+    /// Returns the form of the target, which its method must allow: `host:port` with `CONNECT`
+    /// only, `*` with `OPTIONS` only. The offset of a fault counts from the front of the head.
+    ///
+    /// # Errors
+    /// [`Error::TargetForm`] (RFC 9112 §3.2), also if the target has an authority that is not a host
+    /// and an optional port.
+    pub fn target_form(&self) -> Result<Target<'a>, Fault<Error>> {
+        let method = self.method_bytes();
+        let form = Target::read_for(method, self.target());
+        form.ok_or_else(|| Fault::new(Error::TargetForm).at(method.len() as u64 + 1))
+    }
+
+    /// Returns true if the request offers to change to another protocol, so that 101 may answer it:
+    /// `Upgrade` names some, `Connection` names `upgrade`, and the version is not HTTP/1.0 (RFC
+    /// 9110 §7.8). A request that does it otherwise is an ordinary one.
+    #[must_use]
+    pub fn offers_upgrade(&self) -> bool {
+        Named::of(self.headers()).offers_upgrade(self.version())
     }
 
     /// Returns true if the connection can be kept for another request (RFC 9112 §9.3).
@@ -149,7 +190,7 @@ enum Announced {
 
 impl Announced {
     fn of(
-        headers: Headers<'_>,
+        headers: Fields<'_>,
         named: &Named,
         version: Version,
         relaxed: Relaxed,
@@ -158,33 +199,33 @@ impl Announced {
         match (named.length.first(), named.encoding) {
             (None, None) => Ok(Self::Nothing),
             (_, Some(encoding)) if version == Version::Http10 => {
-                fault(Error::EncodingInHttp10, encoding.at())
+                fault(Error::EncodingInHttp10, encoding.value_at())
             }
             (Some(length), Some(encoding)) => match Self::of_encoding(headers, relaxed) {
                 Ok(Self::Chunked { .. }) if relaxed.length_beside_chunks => {
                     Ok(Self::Chunked { beside_length: true })
                 }
-                _ => fault(Error::LengthAndEncoding, length.at().max(encoding.at())),
+                _ => fault(Error::LengthAndEncoding, length.value_at().max(encoding.value_at())),
             },
             (None, Some(_)) => Self::of_encoding(headers, relaxed),
             (Some(_), None) if relaxed.equal_lengths => equal_lengths(headers).map(Self::Length),
             (Some(length), None) => match named.length.second() {
-                Some(second) => fault(Error::SeveralContentLengths, second.at()),
-                None => decimal(headers.value(length))
+                Some(second) => fault(Error::SeveralContentLengths, second.value_at()),
+                None => decimal(length.value(headers.bytes()))
                     .map(Self::Length)
-                    .map_err(|(error, bad)| Fault::new(error).at((length.at() + bad) as u64)),
+                    .map_err(|(error, bad)| Fault::new(error).at((length.value_at() + bad) as u64)),
             },
         }
     }
 
     /// Goes through the codings of all lines: `chunked` may stand only at their end, and there
     /// must be one in each line.
-    fn of_encoding(headers: Headers<'_>, relaxed: Relaxed) -> Result<Self, Fault<Error>> {
+    fn of_encoding(headers: Fields<'_>, relaxed: Relaxed) -> Result<Self, Fault<Error>> {
         let mut chunked = false;
         let mut unknown = None;
         let mut last = 0;
-        for span in headers.named("transfer-encoding") {
-            for (at, name) in elements(headers.value(span), span.at()) {
+        for span in named(headers, b"transfer-encoding") {
+            for (at, name) in elements(span.value(headers.bytes()), span.value_at()) {
                 last = at;
                 // Nothing may follow `chunked`, not even itself.
                 let (token, parameters) = token_of(name);
@@ -215,19 +256,25 @@ impl Announced {
 /// The elements of a list that begins at `at`, empty ones as well, and where they are.
 fn elements(list: &[u8], mut at: usize) -> impl Iterator<Item = (usize, &[u8])> {
     list.split(|&byte| byte == b',').map(move |element| {
-        let indent = element.len() - element.trim_ascii_start().len();
-        let start = at + indent;
+        let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+        let start = at + element.iter().take_while(is_blank).count();
         at += element.len() + 1;
-        (start, element.trim_ascii())
+        (start, trim(element))
     })
+}
+
+/// The places of the headers with that name.
+fn named<'a>(headers: Fields<'a>, name: &'static [u8]) -> impl Iterator<Item = Span> + use<'a> {
+    let places = headers.places().iter().copied();
+    places.filter(move |span| span.name(headers.bytes()).eq_ignore_ascii_case(name))
 }
 
 /// The number that all lines and lists of Content-Length are (RFC 9112 §6.3).
 #[cold]
-fn equal_lengths(headers: Headers<'_>) -> Result<u64, Fault<Error>> {
+fn equal_lengths(headers: Fields<'_>) -> Result<u64, Fault<Error>> {
     let mut all = None;
-    for span in headers.named("content-length") {
-        for (at, number) in elements(headers.value(span), span.at()) {
+    for span in named(headers, b"content-length") {
+        for (at, number) in elements(span.value(headers.bytes()), span.value_at()) {
             let number =
                 decimal(number).map_err(|(error, bad)| Fault::new(error).at((at + bad) as u64))?;
             if all.is_some_and(|other| other != number) {
@@ -242,43 +289,15 @@ fn equal_lengths(headers: Headers<'_>) -> Result<u64, Fault<Error>> {
 /// The name of a transfer coding, and whether parameters follow it.
 fn token_of(coding: &[u8]) -> (&[u8], bool) {
     match coding.iter().position(|&byte| byte == b';') {
-        Some(end) => (coding[..end].trim_ascii_end(), true),
+        Some(end) => (trim(&coding[..end]), true),
         None => (coding, false),
     }
 }
 
 /// A Content-Length: digits and nothing else. The error tells where it is something else.
 pub(crate) fn decimal(value: &[u8]) -> Result<u64, (Error, usize)> {
-    let mut number = 0u64;
-    for (at, byte) in value.iter().enumerate() {
-        let digit = byte.wrapping_sub(b'0');
-        if *byte == b',' && at > 0 {
-            return Err((Error::SeveralContentLengths, at));
-        }
-        let next = number.checked_mul(10).and_then(|tens| tens.checked_add(u64::from(digit)));
-        number = next.filter(|_| digit <= 9).ok_or((Error::ContentLength, at))?;
-    }
-    if value.is_empty() { Err((Error::ContentLength, 0)) } else { Ok(number) }
-}
-
-/// Finds the first wrong byte of `host [":" port]`, the host being a name, an address, or an
-/// address in brackets (RFC 9110 §7.2, RFC 3986 §3.2.2).
-fn host_fault(value: &[u8]) -> Option<usize> {
-    let host = match value {
-        [b'[', rest @ ..] => {
-            let inside = run(rest, HOST);
-            if inside == 0 || rest.get(inside) != Some(&b']') {
-                return Some(1 + inside);
-            }
-            inside + 2
-        }
-        _ => run(value, NAME_OF_HOST),
-    };
-    match &value[host..] {
-        [] => None,
-        [b':', port @ ..] => {
-            port.iter().position(|byte| !byte.is_ascii_digit()).map(|bad| host + 1 + bad)
-        }
-        _ => Some(host),
-    }
+    content_length(value).map_err(|(bad, at)| match bad {
+        BadLength::Number => (Error::ContentLength, at),
+        BadLength::Several => (Error::SeveralContentLengths, at),
+    })
 }

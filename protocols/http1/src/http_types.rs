@@ -4,10 +4,11 @@ use alloc::{borrow::ToOwned, string::String};
 
 use http::{Uri, header::HOST, request, response};
 use segue::{Encode, Output};
+use segue_http::{Fields, reason};
 
 use crate::{
-    Headers, Payload, Request, RequestParts, Response, ResponseParts, Version, Whole, WriteError,
-    client, reason, server,
+    Payload, Request, RequestParts, Response, ResponseParts, Version, Whole, WriteError, client,
+    server,
 };
 
 /// Copies a received head. Its target must be one that [`http::Uri`] can hold, which is stricter
@@ -15,10 +16,10 @@ use crate::{
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
-/// use segue_http1::{RequestEvent, RequestHead};
+/// use segue_http1::{RequestEvent, RequestDecoder};
 ///
 /// let mut buffer = Buffer::from(&b"GET /a?b HTTP/1.1\r\nHost: c\r\n\r\n"[..]);
-/// let mut stage = RequestHead::new();
+/// let mut stage = RequestDecoder::new();
 /// let Step::Item(head) = buffer.step(&mut stage, false, &mut Output::new())? else { panic!() };
 /// let request = http::Request::try_from(head)?;
 /// assert_eq!((request.method().as_str(), request.uri().path()), ("GET", "/a"));
@@ -51,9 +52,9 @@ impl TryFrom<Response<'_>> for http::Response<()> {
     }
 }
 
-fn copy(headers: Headers<'_>, map: &mut http::HeaderMap) -> Result<(), http::Error> {
-    for header in headers.iter() {
-        let name = http::HeaderName::from_bytes(header.name.as_bytes())?;
+fn copy(headers: Fields<'_>, map: &mut http::HeaderMap) -> Result<(), http::Error> {
+    for header in headers.lines() {
+        let name = http::HeaderName::from_bytes(header.name)?;
         map.try_append(name, http::HeaderValue::from_bytes(header.value)?)?;
     }
     Ok(())

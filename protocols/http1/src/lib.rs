@@ -57,7 +57,7 @@
 //! # #[cfg(feature = "std")] run().unwrap();
 //! ```
 //!
-//! Single stages do less: [`RequestHead`] and [`ResponseHead`] read one head and are done;
+//! Single stages do less: [`RequestDecoder`] and [`ResponseDecoder`] read one head and are done;
 //! [`HeadEncoder`] writes heads. [`Request::body`] and [`Response::body`] return the framing of the
 //! body that follows, and refuse a head that two parsers could understand differently; [`Body`]
 //! reads it. [`Relaxed`] accepts the habits of old servers, switch by switch.
@@ -66,12 +66,12 @@
 //!
 //! ```
 //! use segue::{Buffer, Output, Step};
-//! use segue_http1::{RequestHead, encode_response};
+//! use segue_http1::{RequestDecoder, encode_response};
 //!
 //! let mut received = Buffer::from(
 //!     &b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello"[..],
 //! );
-//! let (mut head, mut output) = (RequestHead::new(), Output::new());
+//! let (mut head, mut output) = (RequestDecoder::new(), Output::new());
 //! let Step::Item(request) = received.step(&mut head, false, &mut output)? else { panic!() };
 //! assert!(request.headers().contains_token("connection", "upgrade"));
 //! encode_response(&mut output, 101, [("Connection", "Upgrade"), ("Upgrade", "echo")])?;
@@ -95,13 +95,11 @@ mod chunk_line;
 mod chunked;
 mod class;
 pub mod client;
-mod date;
 mod encode;
 mod error;
 mod events;
 mod framing;
 mod halves;
-mod headers;
 #[cfg(feature = "http")]
 mod http_types;
 mod limits;
@@ -118,8 +116,6 @@ mod sending;
 pub mod server;
 mod spans;
 mod stage;
-mod status;
-mod target;
 mod text;
 mod version;
 mod write_error;
@@ -134,16 +130,15 @@ pub use error::Error;
 pub use events::{RequestEvent, ResponseEvent};
 pub use framing::BodyLength;
 pub use halves::{client, server};
-pub use headers::{Header, Headers};
 pub use limits::Limits;
 pub use relaxed::Relaxed;
-pub use request::{Request, RequestHead};
-pub use response::{Response, ResponseHead};
+pub use request::{Request, RequestDecoder};
+pub use response::{Response, ResponseDecoder};
 pub use sending::{End, Payload, Trailers, Whole};
-pub use status::reason;
-pub use target::Target;
 pub use version::Version;
 pub use write_error::WriteError;
+
+pub use segue_http::{Field, Fields, Target, reason};
 
 /// The listings of the README are compiled.
 #[cfg(doctest)]

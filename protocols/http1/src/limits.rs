@@ -1,9 +1,9 @@
 /// Limits on the heads and chunk lines that are read, so that a peer cannot make us hold more.
 ///
 /// ```
-/// use segue_http1::{Limits, RequestHead};
+/// use segue_http1::{Limits, RequestDecoder};
 ///
-/// let head = RequestHead::new().limits(Limits { head: 64 * 1024, ..Limits::DEFAULT });
+/// let head = RequestDecoder::new().limits(Limits { head: 64 * 1024, ..Limits::DEFAULT });
 /// # let _ = head;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

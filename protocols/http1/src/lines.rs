@@ -7,7 +7,7 @@ use core::ops::Range;
 
 use crate::block::{self, Machine};
 use crate::class::{CONTROL, TARGET, TOKEN, VALUE, run};
-use crate::spans::{Span, pack, unpack};
+use crate::spans::{Span, pack, span, unpack};
 use crate::{Error, Limits, Relaxed, Version};
 
 /// The reason why a line cannot be read.
@@ -203,7 +203,7 @@ impl Line {
             return Err(no_colon(head, colon, relaxed));
         }
         let (value, next) = value(head, colon + 1, relaxed)?;
-        Ok(Self::Header(Span::new(at, name_end, value.start, value.end), next))
+        Ok(Self::Header(span(at, name_end, value.start, value.end), next))
     }
 }
 

@@ -3,14 +3,14 @@
 use segue::laws::{Log, Observe};
 
 use crate::{
-    BodyPart, HeaderLine, Headers, Request, RequestEvent, RequestParts, Response, ResponseEvent,
+    BodyPart, HeaderLine, Request, RequestEvent, RequestParts, Response, ResponseEvent,
     ResponseParts,
 };
 
 impl Observe for Request<'_> {
     fn observe(&self, log: &mut Log) {
         log.event((self.method(), self.target(), self.version()));
-        self.headers().observe(log);
+        lines(self.headers().lines(), log);
     }
 }
 
@@ -18,13 +18,7 @@ impl Observe for Response<'_> {
     fn observe(&self, log: &mut Log) {
         log.event((self.version(), self.status()));
         log.bytes(self.reason());
-        self.headers().observe(log);
-    }
-}
-
-impl Observe for Headers<'_> {
-    fn observe(&self, log: &mut Log) {
-        lines(self.iter(), log);
+        lines(self.headers().lines(), log);
     }
 }
 
@@ -32,7 +26,7 @@ impl Observe for BodyPart<'_> {
     fn observe(&self, log: &mut Log) {
         match self {
             Self::Piece(piece) => log.piece(piece),
-            Self::Trailers(trailers) => trailers.observe(log),
+            Self::Trailers(trailers) => lines(trailers.lines(), log),
         }
     }
 }
@@ -42,7 +36,7 @@ impl Observe for RequestEvent<'_> {
         match self {
             Self::Head(head) => head.observe(log),
             Self::Piece(piece) => log.piece(piece),
-            Self::Trailers(trailers) => trailers.observe(log),
+            Self::Trailers(trailers) => lines(trailers.lines(), log),
             Self::End | Self::Paused | Self::Http2 => log.event(self),
         }
     }
@@ -57,7 +51,7 @@ impl Observe for ResponseEvent<'_> {
                 head.observe(log);
             }
             Self::Piece(piece) => log.piece(piece),
-            Self::Trailers(trailers) => trailers.observe(log),
+            Self::Trailers(trailers) => lines(trailers.lines(), log),
             Self::End => log.event(self),
         }
     }

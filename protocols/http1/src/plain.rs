@@ -7,7 +7,7 @@
 
 use crate::block::{Machine, WINDOW, name_of, not_text};
 use crate::class::{TOKEN, run};
-use crate::spans::{Span, Spans};
+use crate::spans::{Span, Spans, span};
 
 /// The outcome behind the last line that was plain.
 #[derive(Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn simple<M: Machine>(machine: M, head: &[u8], line: usize, end: usize) -> Optio
     }
     let last = *head.get(..end)?.last()?;
     // The line ends in CR, which is no value: so there is one if it begins with another byte.
-    (name > 0 && *first > b' ' && last > b' ').then_some(Span::new(line, colon, colon + 2, end))
+    (name > 0 && *first > b' ' && last > b' ').then_some(span(line, colon, colon + 2, end))
 }
 
 /// As [`simple`], for names that are long or have rarer signs in them, and values with other
@@ -133,7 +133,7 @@ fn spaced(head: &[u8], line: usize, end: usize) -> Option<Span> {
     let value = &text[name + 1..];
     let before = value.iter().take_while(is_blank).count();
     let behind = value[before..].iter().rev().take_while(is_blank).count();
-    Some(Span::new(line, line + name, line + name + 1 + before, end - behind))
+    Some(span(line, line + name, line + name + 1 + before, end - behind))
 }
 
 /// Two bytes are compared at once as a number.

@@ -9,9 +9,9 @@
 /// read with any of these, write its head anew, as [`HeadEncoder`](crate::HeadEncoder) does.
 ///
 /// ```
-/// use segue_http1::{Relaxed, ResponseHead};
+/// use segue_http1::{Relaxed, ResponseDecoder};
 ///
-/// let head = ResponseHead::new().relaxed(Relaxed { bare_lf: true, ..Relaxed::NOTHING });
+/// let head = ResponseDecoder::new().relaxed(Relaxed { bare_lf: true, ..Relaxed::NOTHING });
 /// # let _ = head;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -1,13 +1,15 @@
 use core::fmt;
 
 use segue::{Decode, Fault, Framing, Output, Record};
+use segue_http::{Fields, is_token};
 
 use crate::block::Machine;
 use crate::class::{TOKEN, is};
 use crate::lines::{RequestLine, Stop};
+use crate::named::Named;
 use crate::stage::{INLINE, Stage, Start};
 use crate::text::ascii;
-use crate::{Error, Headers, Limits, Relaxed, Version};
+use crate::{Error, Limits, Relaxed, Version};
 
 /// A stage that reads the head of one request: its request line and headers (RFC 9112 §2.1, §3,
 /// §5).
@@ -25,9 +27,9 @@ use crate::{Error, Headers, Limits, Relaxed, Version};
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
-/// use segue_http1::{BodyLength, Error, RequestHead};
+/// use segue_http1::{BodyLength, Error, RequestDecoder};
 ///
-/// let (mut head, mut output) = (RequestHead::new(), Output::new());
+/// let (mut head, mut output) = (RequestDecoder::new(), Output::new());
 /// let mut buffer = Buffer::from(&b"POST /a HTTP/1.1\r\nHost: b\r\nContent-Length: 2\r\n"[..]);
 /// assert!(matches!(buffer.step(&mut head, false, &mut output), Ok(Step::Need(_))));
 ///
@@ -40,15 +42,15 @@ use crate::{Error, Headers, Limits, Relaxed, Version};
 /// assert_eq!(buffer.as_slice(), b"hi");
 ///
 /// let mut buffer = Buffer::from(&b"GET / HTTP/1.1\r\nHost : b\r\n\r\n"[..]);
-/// let fault = buffer.step(&mut RequestHead::new(), false, &mut output).unwrap_err();
+/// let fault = buffer.step(&mut RequestDecoder::new(), false, &mut output).unwrap_err();
 /// assert_eq!((fault.error(), fault.at), (Some(&Error::SpaceBeforeColon), 20));
 /// ```
 #[derive(Debug, Clone)]
-pub struct RequestHead {
+pub struct RequestDecoder {
     stage: Stage<RequestLine, INLINE>,
 }
 
-impl RequestHead {
+impl RequestDecoder {
     /// Creates a stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub const fn new() -> Self {
@@ -74,6 +76,18 @@ impl RequestHead {
         self.stage.begin_again();
     }
 
+    /// Does as [`parse`](Decode::parse) does, and marks the headers that are meant for one connection.
+    pub(crate) fn parse_marked<'a>(
+        &'a mut self,
+        record: Record<'a>,
+    ) -> Result<(Request<'a>, Named), Fault<Error>> {
+        let head: &[u8] = record.into_slice();
+        let line = self.stage.finish(head)?;
+        let named = Named::mark(head, self.stage.spans.as_mut_slice());
+        let headers = Fields::new(head, self.stage.spans.as_slice());
+        Ok((Request { line, headers }, named))
+    }
+
     /// Handles a head that is incomplete or not plain.
     #[inline(never)]
     fn frame_on(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
@@ -95,13 +109,13 @@ impl RequestHead {
     }
 }
 
-impl Default for RequestHead {
+impl Default for RequestDecoder {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Decode for RequestHead {
+impl Decode for RequestDecoder {
     type Item<'a> = Request<'a>;
     type Error = Error;
 
@@ -125,13 +139,16 @@ impl Decode for RequestHead {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Request<'a>, Fault<Error>> {
         let head: &[u8] = record.into_slice();
         let line = self.stage.finish(head)?;
-        Ok(Request { line, headers: Headers::new(head, self.stage.spans.as_slice()) })
+        Ok(Request { line, headers: Fields::new(head, self.stage.spans.as_slice()) })
     }
 }
 
 impl Start for RequestLine {
     const NONE: Self = Self::NONE;
-    const TOO_LONG: Error = Error::TargetTooLong;
+
+    fn too_long(line: &[u8]) -> Error {
+        if is_token(line) { Error::MethodTooLong } else { Error::TargetTooLong }
+    }
 
     #[inline(always)]
     fn plain<M: Machine>(machine: M, head: &[u8], limits: &Limits) -> Option<(Self, usize)> {
@@ -147,7 +164,7 @@ impl Start for RequestLine {
 #[derive(Clone, Copy)]
 pub struct Request<'a> {
     line: RequestLine,
-    headers: Headers<'a>,
+    headers: Fields<'a>,
 }
 
 impl<'a> Request<'a> {
@@ -155,12 +172,12 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn method(&self) -> &'a str {
-        ascii(self.headers.head(), self.line.method())
+        ascii(self.headers.bytes(), self.line.method())
     }
 
     #[inline]
     pub(crate) fn method_bytes(&self) -> &'a [u8] {
-        &self.headers.head()[self.line.method()]
+        &self.headers.bytes()[self.line.method()]
     }
 
     /// Returns the target as it was written, in any of the four forms (RFC 9112 §3.2): visible
@@ -168,12 +185,12 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn target(&self) -> &'a str {
-        ascii(self.headers.head(), self.line.target())
+        ascii(self.headers.bytes(), self.line.target())
     }
 
     #[inline]
     pub(crate) fn target_bytes(&self) -> &'a [u8] {
-        &self.headers.head()[self.line.target()]
+        &self.headers.bytes()[self.line.target()]
     }
 
     /// Returns the version.
@@ -186,7 +203,7 @@ impl<'a> Request<'a> {
     /// Returns the headers.
     #[inline]
     #[must_use]
-    pub fn headers(&self) -> Headers<'a> {
+    pub fn headers(&self) -> Fields<'a> {
         self.headers
     }
 
@@ -194,7 +211,7 @@ impl<'a> Request<'a> {
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
-        self.headers.head()
+        self.headers.bytes()
     }
 }
 

@@ -1,24 +1,26 @@
 use core::fmt;
 
 use segue::{Decode, Fault, Framing, Output, Record};
+use segue_http::Fields;
 
 use crate::block::Machine;
 use crate::lines::{StatusLine, Stop};
+use crate::named::Named;
 use crate::stage::{INLINE, Stage, Start};
-use crate::{Error, Headers, Limits, Relaxed, Version};
+use crate::{Error, Limits, Relaxed, Version};
 
 /// A stage that reads the head of one response: its status line and headers (RFC 9112 §2.1, §4,
 /// §5).
 ///
 /// The stage is done with the empty line that ends the head, of an informational (1xx) response as
 /// of a final one; the bytes that follow are left to the next stage. Otherwise it works as
-/// [`RequestHead`](crate::RequestHead) does, except that empty lines before the head are refused.
+/// [`RequestDecoder`](crate::RequestDecoder) does, except that empty lines before the head are refused.
 ///
 /// ```
 /// use segue::{Buffer, Output, Step};
-/// use segue_http1::ResponseHead;
+/// use segue_http1::ResponseDecoder;
 ///
-/// let (mut head, mut output) = (ResponseHead::new(), Output::new());
+/// let (mut head, mut output) = (ResponseDecoder::new(), Output::new());
 /// let mut buffer = Buffer::from(&b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n"[..]);
 /// assert!(matches!(buffer.step(&mut head, false, &mut output), Ok(Step::Need(_))));
 ///
@@ -29,11 +31,11 @@ use crate::{Error, Headers, Limits, Relaxed, Version};
 /// assert_eq!(buffer.as_slice(), b"\x81\x02hi");
 /// ```
 #[derive(Debug, Clone)]
-pub struct ResponseHead {
+pub struct ResponseDecoder {
     stage: Stage<StatusLine, INLINE>,
 }
 
-impl ResponseHead {
+impl ResponseDecoder {
     /// Creates a stage with the [default limits](Limits::DEFAULT) that is strict in everything.
     #[must_use]
     pub const fn new() -> Self {
@@ -58,6 +60,18 @@ impl ResponseHead {
     /// response that follows an informational one, or the next of a connection that is kept.
     pub fn begin_again(&mut self) {
         self.stage.begin_again();
+    }
+
+    /// Does as [`parse`](Decode::parse) does, and marks the headers that are meant for one connection.
+    pub(crate) fn parse_marked<'a>(
+        &'a mut self,
+        record: Record<'a>,
+    ) -> Result<(Response<'a>, Named), Fault<Error>> {
+        let head = record.into_mut();
+        let line = self.stage.finish_relaxed(head)?;
+        let named = Named::mark(head, self.stage.spans.as_mut_slice());
+        let headers = Fields::new(head, self.stage.spans.as_slice());
+        Ok((Response { line, headers }, named))
     }
 
     /// Handles a head that is incomplete or not plain.
@@ -88,13 +102,13 @@ impl ResponseHead {
     }
 }
 
-impl Default for ResponseHead {
+impl Default for ResponseDecoder {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Decode for ResponseHead {
+impl Decode for ResponseDecoder {
     type Item<'a> = Response<'a>;
     type Error = Error;
 
@@ -119,13 +133,16 @@ impl Decode for ResponseHead {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Response<'a>, Fault<Error>> {
         let head = record.into_mut();
         let line = self.stage.finish_relaxed(head)?;
-        Ok(Response { line, headers: Headers::new(head, self.stage.spans.as_slice()) })
+        Ok(Response { line, headers: Fields::new(head, self.stage.spans.as_slice()) })
     }
 }
 
 impl Start for StatusLine {
     const NONE: Self = Self { version: Version::Http11, status: 0, reason: 0, reason_end: 0 };
-    const TOO_LONG: Error = Error::HeadTooLarge;
+
+    fn too_long(_: &[u8]) -> Error {
+        Error::HeadTooLarge
+    }
 
     #[inline]
     fn plain<M: Machine>(_: M, head: &[u8], _: &Limits) -> Option<(Self, usize)> {
@@ -141,7 +158,7 @@ impl Start for StatusLine {
 #[derive(Clone, Copy)]
 pub struct Response<'a> {
     line: StatusLine,
-    headers: Headers<'a>,
+    headers: Fields<'a>,
 }
 
 impl<'a> Response<'a> {
@@ -163,13 +180,13 @@ impl<'a> Response<'a> {
     #[inline]
     #[must_use]
     pub fn reason(&self) -> &'a [u8] {
-        &self.headers.head()[self.line.reason..self.line.reason_end]
+        &self.headers.bytes()[self.line.reason..self.line.reason_end]
     }
 
     /// Returns the headers.
     #[inline]
     #[must_use]
-    pub fn headers(&self) -> Headers<'a> {
+    pub fn headers(&self) -> Fields<'a> {
         self.headers
     }
 
@@ -178,7 +195,7 @@ impl<'a> Response<'a> {
     #[inline]
     #[must_use]
     pub fn as_bytes(&self) -> &'a [u8] {
-        self.headers.head()
+        self.headers.bytes()
     }
 }
 

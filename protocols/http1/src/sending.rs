@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use segue::Output;
+use segue_http::may_be_trailer;
 
 use crate::announce::Digits;
 use crate::encode::put_headers;
@@ -124,8 +125,7 @@ impl Sending {
         }
         let mut belongs_in_front = false;
         let headers = headers.into_iter().inspect(|line| {
-            let name = line.name();
-            belongs_in_front |= IN_FRONT.iter().any(|other| name.eq_ignore_ascii_case(other));
+            belongs_in_front |= !may_be_trailer(line.name());
         });
         let mark = output.mark();
         output.put(b"0\r\n");
@@ -138,19 +138,3 @@ impl Sending {
         outcome
     }
 }
-
-/// Headers that delimit or route a message, or decide how it is handled: in a trailer they would
-/// come too late, or be smuggled (RFC 9110 §6.5.1).
-const IN_FRONT: [&[u8]; 11] = [
-    b"content-length",
-    b"transfer-encoding",
-    b"host",
-    b"connection",
-    b"upgrade",
-    b"expect",
-    b"trailer",
-    b"te",
-    b"authorization",
-    b"content-type",
-    b"content-encoding",
-];

@@ -3,67 +3,46 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::text::ascii;
-
 /// The place of one header, in bytes from the front of its head.
-///
-/// Two words, so that it stays in registers until it is stored.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Span {
-    name: u64,
-    value: u64,
+pub(crate) use segue_http::Line as Span;
+
+/// The place of a header whose name and value are at these offsets. A name too long for a place is cut
+/// off, which [`fits`] finds out.
+#[inline(always)]
+#[expect(clippy::cast_possible_truncation, reason = "no head is longer than MAX_HEAD")]
+pub(crate) fn span(name: usize, name_end: usize, value: usize, value_end: usize) -> Span {
+    let (name_len, value_len) = (name_end - name, value_end - value);
+    Span::new(name as u32, name_len as u16, value as u32, value_len as u32)
 }
 
-impl Span {
-    const EMPTY: Self = Self { name: 0, value: 0 };
+/// Returns true if no name is longer than a place can tell: behind each comes its colon.
+#[cold]
+pub(crate) fn fits(head: &[u8], spans: &[Span]) -> bool {
+    let behind = |span: &Span| head.get(span.name_at() + span.name_len());
+    spans.iter().all(|span| matches!(behind(span), Some(b':' | b' ' | b'\t')))
+}
 
-    #[inline(always)]
-    pub(crate) fn new(name: usize, name_end: usize, value: usize, value_end: usize) -> Self {
-        Self { name: pack(name, name_end), value: pack(value, value_end) }
+/// The same header with `more` of a value behind its own.
+fn folded(span: Span, more: Range<usize>) -> Span {
+    let (name, at) = (span.name_at(), span.value_at());
+    let value = at..at + span.value_len();
+    // A value of which nothing was in the line of its name begins in this one.
+    let start = if value.is_empty() { more.start } else { value.start };
+    let end = if more.is_empty() { value.end } else { more.end };
+    self::span(name, name + span.name_len(), start.min(end), end)
+}
+
+/// Puts spaces in place of the line ends in the value and of the whitespace around them.
+pub(crate) fn unfold(span: Span, head: &mut [u8]) {
+    let value = &mut head[span.value_at()..span.value_at() + span.value_len()];
+    if memchr::memchr(b'\n', value).is_none() {
+        return;
     }
-
-    /// The same header with `more` of a value behind its own.
-    fn folded(self, more: Range<usize>) -> Self {
-        let value = unpack(self.value);
-        // A value of which nothing was in the line of its name begins in this one.
-        let start = if value.is_empty() { more.start } else { value.start };
-        let end = if more.is_empty() { value.end } else { more.end };
-        Self { name: self.name, value: pack(start.min(end), end) }
-    }
-
-    /// The offset of the value.
-    pub(crate) fn at(self) -> usize {
-        unpack(self.value).start
-    }
-
-    #[inline]
-    pub(crate) fn name(self, head: &[u8]) -> &[u8] {
-        &head[unpack(self.name)]
-    }
-
-    /// The name as text.
-    #[inline]
-    pub(crate) fn name_text(self, head: &[u8]) -> &str {
-        ascii(head, unpack(self.name))
-    }
-
-    /// Puts spaces in place of the line ends in the value and of the whitespace around them.
-    pub(crate) fn unfold(self, head: &mut [u8]) {
-        let value = &mut head[unpack(self.value)];
-        if memchr::memchr(b'\n', value).is_none() {
-            return;
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    for blanks in value.chunk_by_mut(|one, other| is_blank(one) && is_blank(other)) {
+        if blanks.contains(&b'\n') {
+            blanks.fill(b' ');
         }
-        let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
-        for blanks in value.chunk_by_mut(|one, other| is_blank(one) && is_blank(other)) {
-            if blanks.contains(&b'\n') {
-                blanks.fill(b' ');
-            }
-        }
-    }
-
-    #[inline]
-    pub(crate) fn value(self, head: &[u8]) -> &[u8] {
-        &head[unpack(self.value)]
     }
 }
 
@@ -80,6 +59,8 @@ pub(crate) fn unpack(packed: u64) -> Range<usize> {
     packed as u32 as usize..(packed >> 32) as usize
 }
 
+const EMPTY: Span = Span::new(0, 0, 0, 0);
+
 /// The spans of a head: without an allocation up to `N` of them.
 #[derive(Debug, Clone)]
 pub(crate) struct Spans<const N: usize> {
@@ -91,7 +72,7 @@ pub(crate) struct Spans<const N: usize> {
 
 impl<const N: usize> Spans<N> {
     pub(crate) const fn new() -> Self {
-        Self { inline: [Span::EMPTY; N], count: 0, more: Vec::new() }
+        Self { inline: [EMPTY; N], count: 0, more: Vec::new() }
     }
 
     pub(crate) fn clear(&mut self) {
@@ -122,7 +103,7 @@ impl<const N: usize> Spans<N> {
             self.more.extend_from_slice(&self.inline);
         }
         let more = self.count.max(4);
-        self.more.resize(self.count + more, Span::EMPTY);
+        self.more.resize(self.count + more, EMPTY);
     }
 
     pub(crate) fn push(&mut self, span: Span) {
@@ -139,7 +120,7 @@ impl<const N: usize> Spans<N> {
     pub(crate) fn fold(&mut self, more: Range<usize>) {
         let spans = if self.more.is_empty() { &mut self.inline[..] } else { &mut self.more };
         if let Some(span) = spans[..self.count].last_mut() {
-            *span = span.folded(more);
+            *span = folded(*span, more);
         }
     }
 
@@ -152,5 +133,11 @@ impl<const N: usize> Spans<N> {
     pub(crate) fn as_slice(&self) -> &[Span] {
         let spans = if self.more.is_empty() { &self.inline[..] } else { &self.more };
         &spans[..self.count]
+    }
+
+    #[inline]
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [Span] {
+        let spans = if self.more.is_empty() { &mut self.inline[..] } else { &mut self.more[..] };
+        &mut spans[..self.count]
     }
 }

@@ -12,7 +12,7 @@ use segue::{Cause, Fault, Framing, Need};
 use crate::block::{Every, Machine, Work, dispatch};
 use crate::lines::{Line, Stop};
 use crate::plain::{self, Behind};
-use crate::spans::Spans;
+use crate::spans::{Span, Spans, fits, unfold};
 use crate::{Error, Limits, Relaxed};
 
 /// The state of a stage that reads one head, which begins with the line `S`. The places of up to
@@ -52,7 +52,7 @@ pub(crate) trait Start: Copy {
     const NONE: Self;
 
     /// The error for a line that fills all the room there is for a head.
-    const TOO_LONG: Error;
+    fn too_long(line: &[u8]) -> Error;
 
     /// Reads the line in front of `head` if there is nothing odd about it, and tells where the next
     /// one begins.
@@ -65,7 +65,10 @@ pub(crate) trait Start: Copy {
 /// Trailers are headers without a line before them.
 impl Start for () {
     const NONE: Self = ();
-    const TOO_LONG: Error = Error::HeadTooLarge;
+
+    fn too_long(_: &[u8]) -> Error {
+        Error::HeadTooLarge
+    }
 
     #[inline]
     fn plain<M: Machine>(_: M, _: &[u8], _: &Limits) -> Option<(Self, usize)> {
@@ -216,7 +219,8 @@ impl<S: Start, const N: usize> Stage<S, N> {
                 Err(Fault::new(error).at(at as u64))
             }
             Err(Stop::More) if full => {
-                let error = if self.in_start_line() { S::TOO_LONG } else { Error::HeadTooLarge };
+                let starts = self.in_start_line();
+                let error = if starts { S::too_long(shown) } else { Error::HeadTooLarge };
                 Err(Fault::new(error).at(self.room as u64))
             }
             Err(_) => {
@@ -232,7 +236,7 @@ impl<S: Start, const N: usize> Stage<S, N> {
     pub(crate) fn finish_relaxed(&mut self, head: &mut [u8]) -> Result<S, Fault<Error>> {
         let start = self.finish(head)?;
         if self.relaxed.folds {
-            self.spans.as_slice().iter().for_each(|span| span.unfold(head));
+            self.spans.as_slice().iter().for_each(|&span| unfold(span, head));
         }
         Ok(start)
     }
@@ -244,6 +248,9 @@ impl<S: Start, const N: usize> Stage<S, N> {
             self.read_again(head)?;
         }
         self.phase = Phase::Over;
+        if head.len() > Span::MAX_NAME && !fits(head, self.spans.as_slice()) {
+            return Err(Fault::new(Error::HeadTooLarge));
+        }
         Ok(self.start)
     }
 

@@ -398,16 +398,23 @@ fn http_2() {
     assert_eq!(fault.error(), Some(&Error::UnsupportedVersion));
     let refused = writer.encode(&fault, &mut output);
     assert_eq!(refused, Ok(()), "another connection's fault is as good as any");
+}
 
+/// RFC 9113 §3.1: nobody upgrades to `h2c` any more. The offer is answered over HTTP/1.1, and the
+/// next request is read.
+#[test]
+fn an_offer_of_h2c_is_answered_over_http1() {
     let upgrade = "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\n\
                    Upgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
-    let (mut requests, _) = segue_http1::server();
-    let mut buffer = Buffer::from(upgrade.as_bytes());
-    let Ok(Step::Item(RequestEvent::Head(head))) = buffer.step(&mut requests, false, &mut output)
+    let mut served = Served::new(&(upgrade.to_owned() + GET));
+    assert_eq!(served.read(), "paused");
+    served.send(Whole::new(parts(200, &[]), &b""[..])).unwrap();
+    let Ok(Step::Item(RequestEvent::Head(head))) =
+        served.buffer.step(&mut served.requests, false, &mut served.output)
     else {
-        panic!("a proper request")
+        panic!("the next request")
     };
-    assert_eq!(head.h2c_settings(), Some(&b"AAMAAABkAAQAAP__"[..]));
+    assert_eq!(head.target(), "/");
 }
 
 /// The claim of a stage that waits for an answer which may change the protocol is nothing.

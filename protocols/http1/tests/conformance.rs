@@ -16,7 +16,9 @@ fn requests(input: &[u8]) -> String {
         match buffer.step(&mut stage, true, &mut Output::new()) {
             Ok(Step::Item(RequestEvent::Head(head))) => {
                 write!(seen, "{} {}", head.method(), head.target()).unwrap();
-                for (name, value) in head.headers().pairs() {
+                for (name, value) in
+                    head.headers().lines().map(|header| (header.name, header.value))
+                {
                     write!(seen, "|{}={}", name.escape_ascii(), value.escape_ascii()).unwrap();
                 }
                 seen += if head.keep_alive() { " " } else { " last " };

@@ -4,7 +4,7 @@
 
 use http::{Method, Request, Response, StatusCode, Version};
 use segue::{Buffer, Encode, Output, Step};
-use segue_http1::{End, RequestEvent, RequestHead, ResponseEvent, Whole, WriteError};
+use segue_http1::{End, RequestDecoder, RequestEvent, ResponseEvent, Whole, WriteError};
 
 #[test]
 fn there_and_back() {
@@ -69,7 +69,7 @@ fn targets() {
 #[test]
 fn a_target_that_the_crate_cannot_hold() {
     let (mut buffer, mut output) = (Buffer::from(&b"GET /<> HTTP/1.1\r\n\r\n"[..]), Output::new());
-    let mut stage = RequestHead::new();
+    let mut stage = RequestDecoder::new();
     let Ok(Step::Item(head)) = buffer.step(&mut stage, false, &mut output) else { panic!() };
     assert!(Request::try_from(head).is_err());
 }

@@ -7,8 +7,8 @@ use std::array;
 
 use segue::{Encode, Output, laws};
 use segue_http1::{
-    Body, BodyLength, ChunkedBody, HeadEncoder, Limits, Relaxed, RequestHead, RequestParts,
-    ResponseHead, ResponseParts, Version,
+    Body, BodyLength, ChunkedBody, HeadEncoder, Limits, Relaxed, RequestDecoder, RequestParts,
+    ResponseDecoder, ResponseParts, Version,
 };
 use support::{with_request, with_response};
 
@@ -41,7 +41,7 @@ const SMALL: Limits = Limits { head: 64, headers: 3, target: 16, chunk_line: 16 
 
 #[test]
 fn request_head() {
-    laws::stage(RequestHead::new)
+    laws::stage(RequestDecoder::new)
         .accepts(REQUESTS)
         .refuses([
             &b"\x16\x03\x01"[..],
@@ -71,7 +71,7 @@ fn request_head() {
 #[test]
 fn request_head_with_small_limits() {
     let with = |start: &[u8], byte: &[u8], count| [start, &byte.repeat(count)[..]].concat();
-    laws::stage(|| RequestHead::new().limits(SMALL))
+    laws::stage(|| RequestDecoder::new().limits(SMALL))
         .accepts([
             with(b"G / HTTP/1.1\r\nA: ", b"b", 43)
                 .into_iter()
@@ -99,7 +99,7 @@ fn request_head_with_small_limits() {
         .check();
     // An odd limit ends in the middle of an empty line.
     let odd = Limits { head: 15, ..SMALL };
-    laws::stage(move || RequestHead::new().limits(odd))
+    laws::stage(move || RequestDecoder::new().limits(odd))
         .refuses([with(b"", b"\r\n", 20), with(b"\r\n", b"G", 20)])
         .limit(odd.head)
         .check();
@@ -108,7 +108,7 @@ fn request_head_with_small_limits() {
 #[test]
 fn request_head_with_bare_lf() {
     let relaxed = Relaxed { bare_lf: true, ..Relaxed::NOTHING };
-    laws::stage(|| RequestHead::new().relaxed(relaxed))
+    laws::stage(|| RequestDecoder::new().relaxed(relaxed))
         .accepts(REQUESTS)
         .accepts([
             &b"M / HTTP/1.1\n\n"[..],
@@ -128,7 +128,7 @@ fn request_head_with_bare_lf() {
 
 #[test]
 fn response_head() {
-    laws::stage(ResponseHead::new)
+    laws::stage(ResponseDecoder::new)
         .accepts(RESPONSES)
         .refuses([
             &b"SSH-2.0"[..],
@@ -147,7 +147,7 @@ fn response_head() {
         })
         .check();
     let relaxed = Relaxed { bare_lf: true, bare_status: true, ..Relaxed::NOTHING };
-    laws::stage(|| ResponseHead::new().relaxed(relaxed).limits(SMALL))
+    laws::stage(|| ResponseDecoder::new().relaxed(relaxed).limits(SMALL))
         .accepts([&b"HTTP/1.1 200\n\n"[..], b"HTTP/1.1 200\r\nA: b\r\n\r\n", b"HTTP/1.1 200 \n\n"])
         .refuses([
             &b"HTTP/1.1 200OK\r\n\r\n"[..],
@@ -227,13 +227,13 @@ fn heads_return() {
     let many = array::from_fn::<_, 90, _>(|_| ("Many", "headers"));
     let requests = [("GET", "/"), ("!", "*"), ("CONNECT", "[::1]:443")];
     laws::round_trip(
-        RequestHead::new,
+        RequestDecoder::new,
         || HeadEncoder,
         requests.map(|(method, target)| RequestParts::new(method, target, lines)),
     );
-    laws::round_trip(RequestHead::new, || HeadEncoder, [RequestParts::new("PUT", "/", many)]);
+    laws::round_trip(RequestDecoder::new, || HeadEncoder, [RequestParts::new("PUT", "/", many)]);
     laws::round_trip(
-        ResponseHead::new,
+        ResponseDecoder::new,
         || HeadEncoder,
         [
             ResponseParts::new(101, lines),

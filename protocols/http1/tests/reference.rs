@@ -4,7 +4,7 @@
 mod support;
 
 use segue::{Buffer, Output, Step, laws};
-use segue_http1::{Body, BodyLength, Relaxed, Request, RequestHead, Response, ResponseHead};
+use segue_http1::{Body, BodyLength, Relaxed, Request, RequestDecoder, Response, ResponseDecoder};
 
 /// A head as lines of words: start line, then names and values.
 type Words = (Vec<Vec<u8>>, Vec<(Vec<u8>, Vec<u8>)>);
@@ -60,14 +60,13 @@ const PATCHES: &[&[u8]] = &[
 fn requests_as_the_grammar_says() {
     let seen = |request: Request<'_>| -> Words {
         let line = [request.method(), request.target(), request.version().as_str()];
-        let lines =
-            request.headers().iter().map(|h| (h.name.as_bytes().to_vec(), h.value.to_vec()));
+        let lines = request.headers().iter().map(|h| (h.name.to_vec(), h.value.to_vec()));
         (line.map(|word| word.as_bytes().to_vec()).to_vec(), lines.collect())
     };
     let mut accepted = 0;
     mutations(REQUESTS, |input| {
         let (mut buffer, mut output) = (Buffer::from(input), Output::new());
-        let read = match buffer.step(&mut RequestHead::new(), true, &mut output) {
+        let read = match buffer.step(&mut RequestDecoder::new(), true, &mut output) {
             Ok(Step::Item(request)) => Some(seen(request)),
             _ => None,
         };
@@ -83,14 +82,13 @@ fn responses_as_the_grammar_says() {
     let seen = |response: Response<'_>| -> Words {
         let status = response.status().to_string();
         let line = [response.version().as_str().as_bytes(), status.as_bytes(), response.reason()];
-        let lines =
-            response.headers().iter().map(|h| (h.name.as_bytes().to_vec(), h.value.to_vec()));
+        let lines = response.headers().iter().map(|h| (h.name.to_vec(), h.value.to_vec()));
         (line.map(<[u8]>::to_vec).to_vec(), lines.collect())
     };
     let mut accepted = 0;
     mutations(RESPONSES, |input| {
         let (mut buffer, mut output) = (Buffer::from(input), Output::new());
-        let read = match buffer.step(&mut ResponseHead::new(), true, &mut output) {
+        let read = match buffer.step(&mut ResponseDecoder::new(), true, &mut output) {
             Ok(Step::Item(response)) => Some(seen(response)),
             _ => None,
         };
@@ -109,10 +107,10 @@ fn the_laws_hold_for_chance() {
         turn += 1;
         // Each run takes a while, and there are many inputs.
         match turn % 40 {
-            0 => laws::fuzz(RequestHead::new, input),
-            8 => laws::fuzz(|| RequestHead::new().relaxed(relaxed), input),
-            16 => laws::fuzz(ResponseHead::new, input),
-            24 => laws::fuzz(|| ResponseHead::new().relaxed(relaxed), input),
+            0 => laws::fuzz(RequestDecoder::new, input),
+            8 => laws::fuzz(|| RequestDecoder::new().relaxed(relaxed), input),
+            16 => laws::fuzz(ResponseDecoder::new, input),
+            24 => laws::fuzz(|| ResponseDecoder::new().relaxed(relaxed), input),
             32 => laws::fuzz(|| Body::new(BodyLength::Chunked), input),
             36 => laws::fuzz(|| Body::new(BodyLength::Chunked).relaxed(relaxed), input),
             _ => {}

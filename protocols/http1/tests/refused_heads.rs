@@ -3,7 +3,7 @@
 #[allow(dead_code, reason = "each test file uses a part of it")]
 mod support;
 
-use segue_http1::{Error, Limits, RequestHead, ResponseHead};
+use segue_http1::{Error, Limits, RequestDecoder, ResponseDecoder};
 use support::refuses;
 
 /// Each line: name, stage, input, error and offset, status and section.
@@ -17,12 +17,12 @@ macro_rules! refused {
     };
 }
 
-fn request() -> RequestHead {
-    RequestHead::new()
+fn request() -> RequestDecoder {
+    RequestDecoder::new()
 }
 
-fn response() -> ResponseHead {
-    ResponseHead::new()
+fn response() -> ResponseDecoder {
+    ResponseDecoder::new()
 }
 
 /// Small enough to be written out.
@@ -46,8 +46,13 @@ refused! {
     target_beyond_ascii: request(), b"GET /\xc3\xa9 HTTP/1.1\r\n\r\n", Target @ 5, 400, "RFC 9112 §3.2";
     target_too_long: request().limits(SMALL), b"GET /23456789 HTTP/1.1\r\n\r\n",
         TargetTooLong @ 12, 414, "RFC 9112 §3";
-    target_longer_than_the_head_may_be: request().limits(SMALL), &[b'G'; 50],
-        TargetTooLong @ 40, 414, "RFC 9112 §3";
+    method_longer_than_the_head_may_be: request().limits(SMALL), &[b'G'; 50],
+        MethodTooLong @ 40, 501, "RFC 9110 §15.6.2";
+    target_longer_than_the_head_may_be: request().limits(Limits { target: 90, ..SMALL }),
+        &[b"GET /", &[b'a'; 50][..]].concat(), TargetTooLong @ 40, 414, "RFC 9112 §3";
+    name_longer_than_places_tell: request().limits(Limits { head: 80_000, ..SMALL }),
+        &[b"GET / HTTP/1.1\r\n", &[b'a'; 70_000][..], b": b\r\n\r\n"].concat(),
+        HeadTooLarge @ 0, 431, "RFC 6585 §5";
     version_missing: request(), b"GET / \r\n\r\n", RequestLine @ 6, 400, "RFC 9112 §3";
     version_in_lower_case: request(), b"GET / http/1.1\r\n\r\n", Version @ 6, 400, "RFC 9112 §2.3";
     version_without_minor: request(), b"GET / HTTP/1\r\n\r\n", RequestLine @ 12, 400, "RFC 9112 §3";

@@ -5,8 +5,8 @@ mod support;
 
 use segue::{Buffer, Cause, Encode, Fault, Output, Step, laws};
 use segue_http1::{
-    Body, BodyLength, ChunkedBody, End, Error, HeadEncoder, Limits, Relaxed, RequestHead,
-    RequestParts, ResponseEvent, ResponseHead, client,
+    Body, BodyLength, ChunkedBody, End, Error, HeadEncoder, Limits, Relaxed, RequestDecoder,
+    RequestParts, ResponseDecoder, ResponseEvent, client,
 };
 use support::{fault_of, with_response};
 
@@ -90,7 +90,7 @@ const NEVER: &[&[u8]] = &[
 
 fn accepts(relaxed: Relaxed, head: &[u8]) -> bool {
     let (mut buffer, mut output) = (Buffer::from(head), Output::new());
-    let mut stage = ResponseHead::new().relaxed(relaxed);
+    let mut stage = ResponseDecoder::new().relaxed(relaxed);
     matches!(buffer.step(&mut stage, true, &mut output), Ok(Step::Item(_)))
 }
 
@@ -102,7 +102,7 @@ fn each_switch_lets_through_what_it_says_and_nothing_else_does() {
             assert_eq!(accepts(relaxed, head), number == switch, "{text} by {relaxed:?}");
         }
         assert!(accepts(Relaxed::EVERYTHING, head), "{text}");
-        let fault = fault_of(ResponseHead::new(), head);
+        let fault = fault_of(ResponseDecoder::new(), head);
         assert_eq!((fault.cause, fault.at), (Cause::Stage(error), at), "{text}");
         assert_eq!(error.section(), section);
     }
@@ -120,7 +120,7 @@ fn requests_are_read_strictly() {
         (b"GET / HTTP/1.1\r\nA: \x01\r\n\r\n", Error::HeaderValue),
         (b"GET  / HTTP/1.1\r\n\r\n", Error::Target),
     ] {
-        let fault = fault_of(RequestHead::new().relaxed(Relaxed::EVERYTHING), head);
+        let fault = fault_of(RequestDecoder::new().relaxed(Relaxed::EVERYTHING), head);
         assert_eq!(fault.cause, Cause::Stage(error), "{}", head.escape_ascii());
     }
 }
@@ -134,14 +134,14 @@ fn heads_under_the_laws() {
         chosen.map(|&(_, head, ..)| head).collect::<Vec<_>>()
     };
     for (number, &relaxed) in SWITCHES.iter().enumerate() {
-        laws::stage(|| ResponseHead::new().relaxed(relaxed))
+        laws::stage(|| ResponseDecoder::new().relaxed(relaxed))
             .accepts(all(&|switch| switch == number))
             .refuses(all(&|switch| switch != number))
             .refuses(NEVER)
             .limit(Limits::DEFAULT.head)
             .check();
     }
-    laws::stage(|| ResponseHead::new().relaxed(Relaxed::EVERYTHING))
+    laws::stage(|| ResponseDecoder::new().relaxed(Relaxed::EVERYTHING))
         .accepts(all(&|_| true))
         .accepts([
             &b"HTTP/1.1  200\nA\t: b\n\tc\x01\n d\r\n\n"[..],
@@ -162,7 +162,7 @@ fn heads_under_the_laws() {
 
 fn read(relaxed: Relaxed, head: &[u8], see: impl FnOnce(segue_http1::Response<'_>)) {
     let (mut buffer, mut output) = (Buffer::from(head), Output::new());
-    let mut stage = ResponseHead::new().relaxed(relaxed);
+    let mut stage = ResponseDecoder::new().relaxed(relaxed);
     match buffer.step(&mut stage, true, &mut output) {
         Ok(Step::Item(response)) => see(response),
         other => panic!("{} is {other:?}", head.escape_ascii()),
@@ -203,7 +203,10 @@ fn folds_become_spaces() {
 #[test]
 fn names_and_reasons_lose_their_whitespace() {
     read(SPACE_BEFORE_COLON, b"HTTP/1.1 200 OK\r\nContent-Length \t: 5\r\n\r\n", |response| {
-        assert_eq!(response.headers().iter().next().map(|line| line.name), Some("Content-Length"));
+        assert_eq!(
+            response.headers().iter().next().map(|line| line.name_text()),
+            Some("Content-Length")
+        );
         assert_eq!(response.body("GET"), Ok(BodyLength::Known(5)));
     });
     read(STATUS_SPACES, b"HTTP/1.1 \t404\t  Not  Found\r\n\r\n", |response| {
@@ -362,6 +365,6 @@ fn a_length_beside_chunks_closes_the_connection() -> Result<(), Box<dyn std::err
 #[test]
 fn faults_are_told_where_they_are() {
     let head = b"HTTP/1.1 200 OK\r\nA: b\r\n c\0\r\n\r\n";
-    let fault: Fault<Error> = fault_of(ResponseHead::new().relaxed(FOLDS), head);
+    let fault: Fault<Error> = fault_of(ResponseDecoder::new().relaxed(FOLDS), head);
     assert_eq!((fault.cause, fault.at), (Cause::Stage(Error::HeaderValue), 25));
 }

@@ -3,7 +3,7 @@
 //! `cargo run -p segue-quic --example stage_on_stream` tells what is in order and what is held.
 
 use segue::{DecodeExt, Output, Step, separator};
-use segue_http1::RequestHead;
+use segue_http1::RequestDecoder;
 use segue_quic::stream::{ConnectionWindow, ReceiveStream};
 
 const SENT: &[u8] =
@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut stream = ReceiveStream::new(64 * 1024, &connection);
     let mut answers = Output::new();
     // One stage behind the other: what the first one has not taken is the next one's.
-    let mut head = Some(RequestHead::new().take(1));
+    let mut head = Some(RequestDecoder::new().take(1));
     let mut lines = separator::line();
     let mut count = 0;
 

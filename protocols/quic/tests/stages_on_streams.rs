@@ -7,7 +7,7 @@ use segue::{
     laws::{Entry, Log, Observe},
     length, separator,
 };
-use segue_http1::RequestHead;
+use segue_http1::RequestDecoder;
 use segue_quic::stream::{ConnectionWindow, CryptoStream, ReadError, ReceiveStream};
 
 /// The outcome of a stage: its items, its end, and the bytes that it left.
@@ -166,8 +166,8 @@ proptest! {
     #[test]
     fn a_request_and_what_is_behind_it((bytes, segments) in with_segments(heads())) {
         prop_assert_eq!(
-            on_a_stream(RequestHead::new(), &bytes, &segments),
-            in_one_read(RequestHead::new(), &bytes));
+            on_a_stream(RequestDecoder::new(), &bytes, &segments),
+            in_one_read(RequestDecoder::new(), &bytes));
     }
 
     /// The messages of a handshake, which has no end.

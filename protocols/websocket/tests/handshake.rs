@@ -4,7 +4,7 @@ use segue::{Buffer, Exchange, Fault, Output, Progress, Step};
 use segue_websocket::{
     Acceptance, Accepted, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
     ServerHandshake,
-    http1::{EncodeError, Error, RequestHead},
+    http1::{EncodeError, Error, RequestDecoder},
 };
 
 const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
@@ -225,7 +225,7 @@ fn mistakes_of_the_caller_are_told_apart_and_do_not_reach_the_peer() {
 #[test]
 fn a_request_that_was_read_elsewhere_is_answered_too() {
     let (mut input, mut output) = (Buffer::from(REQUEST.as_bytes()), Output::new());
-    let mut head = RequestHead::new();
+    let mut head = RequestDecoder::new();
     let Ok(Step::Item(request)) = input.step(&mut head, false, &mut Output::new()) else {
         panic!("no request")
     };

@@ -6,7 +6,7 @@ use super::Writer;
 use crate::machine::{Event, Shared, State};
 use crate::named::Named;
 use crate::{
-    Body, BodyPart, Error, Limits, Relaxed, Response, ResponseEvent, ResponseHead, Version,
+    Body, BodyPart, Error, Limits, Relaxed, Response, ResponseDecoder, ResponseEvent, Version,
 };
 
 /// A stage that reads all responses of a connection, in the order of the requests.
@@ -51,7 +51,7 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Reader {
-    head: ResponseHead,
+    head: ResponseDecoder,
     phase: Phase,
     shared: Shared,
     limits: Limits,
@@ -71,7 +71,7 @@ impl Reader {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            head: ResponseHead::new(),
+            head: ResponseDecoder::new(),
             phase: Phase::Head,
             shared: Shared::NEW,
             limits: Limits::DEFAULT,
@@ -158,6 +158,7 @@ fn open(
     limits: Limits,
     relaxed: Relaxed,
     head: &Response<'_>,
+    named: &Named,
 ) -> Result<(Phase, HeadKind), Fault<Error>> {
     let Some(kind) = shared.load().oldest() else {
         return Err(Fault::new(Error::Unrequested));
@@ -169,8 +170,8 @@ fn open(
         100..=199 => Event::Informational { status },
         200..=299 if kind.is_connect() => Event::Switch,
         _ => {
-            let (named, version) = (Named::of(head.headers()), head.version());
-            let (length, ends) = head.body_of(kind.method(), &named, relaxed)?;
+            let version = head.version();
+            let (length, ends) = head.body_of(kind.method(), named, relaxed)?;
             let closes = ends || !named.keep_alive(version);
             shared.apply(Event::Response { closes, http10: version == Version::Http10 });
             let body = Body::new(length).limits(limits).relaxed(relaxed);
@@ -247,8 +248,8 @@ impl Decode for Reader {
                 Err(fault) => Err(failed(shared, fault)),
             },
             Phase::Head | Phase::NextHead => {
-                let opened = head.parse(record).and_then(|head| {
-                    open(shared, *limits, *relaxed, &head).map(|next| (head, next))
+                let opened = head.parse_marked(record).and_then(|(head, named)| {
+                    open(shared, *limits, *relaxed, &head, &named).map(|next| (head, next))
                 });
                 let (head, (next, kind)) = opened.map_err(|fault| failed(shared, fault))?;
                 *phase = next;

@@ -6,7 +6,8 @@ use super::Writer;
 use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::named::Named;
 use crate::{
-    Body, BodyLength, BodyPart, Error, Limits, Relaxed, Request, RequestEvent, RequestHead, Version,
+    Body, BodyLength, BodyPart, Error, Limits, Relaxed, Request, RequestDecoder, RequestEvent,
+    Version,
 };
 
 /// A stage that reads all requests of a connection: head, body, end, head, and so on.
@@ -58,7 +59,7 @@ use crate::{
 /// ```
 #[derive(Debug)]
 pub struct Reader {
-    head: RequestHead,
+    head: RequestDecoder,
     phase: Phase,
     shared: Shared,
     ahead: u32,
@@ -95,7 +96,7 @@ impl Reader {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            head: RequestHead::new(),
+            head: RequestDecoder::new(),
             phase: Phase::Head,
             shared: Shared::NEW,
             ahead: 1,
@@ -275,8 +276,10 @@ impl Decode for Reader {
             }
             Phase::Head | Phase::Over => {
                 self.may_be_http2 = false;
-                let checked =
-                    self.head.parse(record).and_then(|head| Ok((head, Checked::of(&head)?)));
+                let checked = self
+                    .head
+                    .parse_marked(record)
+                    .and_then(|(head, named)| Ok((head, Checked::of(&head, &named)?)));
                 let (head, Checked { length, event }) = checked.inspect_err(|_| {
                     self.shared.apply(Event::Fault);
                 })?;
@@ -310,15 +313,14 @@ struct Checked {
 
 impl Checked {
     /// Makes the checks that a server must make before it believes a head.
-    fn of(head: &Request<'_>) -> Result<Self, Fault<Error>> {
+    fn of(head: &Request<'_>, named: &Named) -> Result<Self, Fault<Error>> {
         // A target that begins with a slash is of the form that all methods but CONNECT have.
         let is_connect = head.method_bytes() == b"CONNECT";
         if !head.target_bytes().starts_with(b"/") || is_connect {
             head.target_form()?;
         }
-        let named = Named::of(head.headers());
-        head.check_host(&named)?;
-        let length = head.body_of(&named)?;
+        head.check_host(named)?;
+        let length = head.body_of(named)?;
         let version = head.version();
         let has_body = !matches!(length, BodyLength::None | BodyLength::Known(0));
         if is_connect && has_body {
@@ -327,7 +329,7 @@ impl Checked {
         }
         let http10 = version == Version::Http10;
         let event = Event::Request {
-            kind: Kind::of(head.method_bytes(), http10, named.offers_upgrade()),
+            kind: Kind::of(head.method_bytes(), http10, named.offers_upgrade(version)),
             closes: !named.keep_alive(version),
             expects: has_body && named.expects_continue(version),
         };

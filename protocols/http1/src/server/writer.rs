@@ -5,9 +5,9 @@ use core::time::Duration;
 use alloc::string::ToString;
 use bytes::Bytes;
 use segue::{Encode, Fault, Output};
+use segue_http::Date;
 
 use crate::announce::{Announced, Notes, is_encoding, put_length};
-use crate::date::Date;
 use crate::encode::{self, put_header, put_status_line};
 use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::sending::Sending;
@@ -61,7 +61,7 @@ pub struct Writer {
     shared: Shared,
     sending: Sending,
     /// The current time, once it was set.
-    date: Option<Date>,
+    date: Option<DateLine>,
 }
 
 /// The kind of response that a head begins.
@@ -110,8 +110,8 @@ impl Writer {
     #[inline]
     pub fn set_time(&mut self, since_1970: Duration) {
         let second = since_1970.as_secs();
-        if self.date.as_ref().is_none_or(|date| date.second() != second) {
-            self.date = Some(Date::of(second));
+        if self.date.as_ref().is_none_or(|date| date.second != second) {
+            self.date = Some(DateLine::of(since_1970));
         }
     }
 
@@ -174,7 +174,7 @@ impl Writer {
             }?;
             added.into_iter().flatten().for_each(|line| line.put(output));
             match &self.date {
-                Some(date) if form == ResponseKind::Final && !notes.date => date.put_line(output),
+                Some(date) if form == ResponseKind::Final && !notes.date => output.put(&date.line),
                 _ => {}
             }
             output.put(b"\r\n");
@@ -211,6 +211,23 @@ impl ResponseKind {
             200..=299 if kind.is_connect() => Self::Switch,
             _ => Self::Final,
         }
+    }
+}
+
+/// The header line that tells a second.
+#[derive(Debug, Clone)]
+struct DateLine {
+    second: u64,
+    line: [u8; 37],
+}
+
+impl DateLine {
+    #[cold]
+    fn of(since_1970: Duration) -> Self {
+        let date = Date::of(since_1970);
+        let mut line = *b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+        line[6..35].copy_from_slice(date.as_bytes());
+        Self { second: date.second(), line }
     }
 }
 

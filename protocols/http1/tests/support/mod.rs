@@ -1,7 +1,7 @@
 //! Reading one message at a time, for tests.
 
 use segue::{Buffer, Cause, Decode, Fault, Output, Step};
-use segue_http1::{BodyLength, Error, RequestHead, ResponseHead};
+use segue_http1::{BodyLength, Error, RequestDecoder, ResponseDecoder};
 
 /// The fault of `stage` in `input`, which nothing follows.
 #[track_caller]
@@ -46,7 +46,7 @@ pub(crate) fn with_request<T>(
     f: impl FnOnce(segue_http1::Request<'_>) -> T,
 ) -> T {
     let (mut buffer, mut output) = (Buffer::from(head.as_ref()), Output::new());
-    match buffer.step(&mut RequestHead::new(), true, &mut output) {
+    match buffer.step(&mut RequestDecoder::new(), true, &mut output) {
         Ok(Step::Item(request)) => f(request),
         other => panic!("{} is not accepted: {other:?}", head.as_ref().escape_ascii()),
     }
@@ -59,7 +59,7 @@ pub(crate) fn with_response<T>(
     f: impl FnOnce(segue_http1::Response<'_>) -> T,
 ) -> T {
     let (mut buffer, mut output) = (Buffer::from(head.as_ref()), Output::new());
-    match buffer.step(&mut ResponseHead::new(), true, &mut output) {
+    match buffer.step(&mut ResponseDecoder::new(), true, &mut output) {
         Ok(Step::Item(response)) => f(response),
         other => panic!("{} is not accepted: {other:?}", head.as_ref().escape_ascii()),
     }

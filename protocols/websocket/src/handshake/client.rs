@@ -4,7 +4,7 @@ use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use base64ct::{Base64, Encoding};
 use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
-use segue_http1::{Limits, Response, ResponseHead, Version, encode_request};
+use segue_http1::{Limits, Response, ResponseDecoder, Version, encode_request};
 
 use crate::deflate::{Agreed, Deflate};
 
@@ -41,7 +41,7 @@ use super::{
 /// ```
 #[derive(Debug)]
 pub struct ClientHandshake {
-    head: ResponseHead,
+    head: ResponseDecoder,
     host: String,
     target: String,
     key: String,
@@ -97,7 +97,7 @@ impl ClientHandshake {
     #[must_use]
     pub fn with_key(host: impl Into<String>, target: impl Into<String>, key: [u8; 16]) -> Self {
         Self {
-            head: ResponseHead::new(),
+            head: ResponseDecoder::new(),
             host: host.into(),
             target: target.into(),
             key: Base64::encode_string(&key),
@@ -288,7 +288,7 @@ fn check(
     if accept != accept_key(key).as_bytes() {
         return Err(fault(ResponseError::Accept, place(head, accept)));
     }
-    let mut extensions = headers.tokens(EXTENSIONS);
+    let mut extensions = headers.elements(EXTENSIONS);
     let deflate = match extensions.next() {
         None => None,
         Some(answer) => match deflate.and_then(|offer| offer.confirm(answer)) {

@@ -13,7 +13,7 @@ pub use server::{Acceptance, Accepted, ServerHandshake};
 use alloc::string::String;
 use base64ct::{Base64, Encoding};
 use segue::{Decode, Framing};
-use segue_http1::Headers;
+use segue_http1::Fields;
 use sha1::{Digest, Sha1};
 
 /// Returns the `Sec-WebSocket-Accept` for the key of a client, by which a server proves that it has
@@ -53,7 +53,7 @@ fn place(head: &[u8], part: &[u8]) -> u64 {
 
 /// The only header of that name. The error is the offset of the second one, or the end of the head
 /// if there is none.
-fn only<'a>(headers: Headers<'a>, head: &[u8], name: &str) -> Result<&'a [u8], u64> {
+fn only<'a>(headers: Fields<'a>, head: &[u8], name: &str) -> Result<&'a [u8], u64> {
     let mut values = headers.all(name);
     match (values.next(), values.next()) {
         (Some(value), None) => Ok(value),
@@ -64,7 +64,7 @@ fn only<'a>(headers: Headers<'a>, head: &[u8], name: &str) -> Result<&'a [u8], u
 
 /// Checks that the list contains `token`. The error is the offset of the value without it, or the
 /// end of the head.
-fn has(headers: Headers<'_>, head: &[u8], name: &str, token: &str) -> Result<(), u64> {
+fn has(headers: Fields<'_>, head: &[u8], name: &str, token: &str) -> Result<(), u64> {
     if headers.contains_token(name, token) {
         return Ok(());
     }

@@ -3,7 +3,7 @@
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
-use segue_http1::{BodyLength, Limits, Request, RequestHead, Version, encode_response};
+use segue_http1::{BodyLength, Limits, Request, RequestDecoder, Version, encode_response};
 
 use crate::deflate::{Agreed, Deflate};
 
@@ -49,7 +49,7 @@ use super::{
 /// ```
 #[derive(Debug)]
 pub struct ServerHandshake {
-    head: RequestHead,
+    head: RequestDecoder,
     terms: Terms,
     /// The fault that ended the handshake. It is returned again; its answer is queued once.
     failed: Option<Fault<RequestError>>,
@@ -97,7 +97,7 @@ impl ServerHandshake {
     #[must_use]
     pub fn new() -> Self {
         let terms = Terms { protocols: Vec::new(), decide: None, deflate: None };
-        Self { head: RequestHead::new(), terms, failed: None }
+        Self { head: RequestDecoder::new(), terms, failed: None }
     }
 
     /// Sets the subprotocols of this server, the most preferred first (RFC 6455 §1.9). The first
@@ -270,7 +270,7 @@ impl Terms {
         let chosen = protocol.as_deref().map(|protocol| ("Sec-WebSocket-Protocol", protocol));
         let (deflate, answer) = self
             .deflate
-            .and_then(|terms| terms.accept(request.headers().tokens(EXTENSIONS)))
+            .and_then(|terms| terms.accept(request.headers().elements(EXTENSIONS)))
             .unzip();
         let extension = answer.as_deref().map(|answer| ("Sec-WebSocket-Extensions", answer));
         let added = headers.iter().map(|(name, value)| (&**name, &**value));

@@ -6,8 +6,8 @@ macro_rules! reasons {
         /// registered.
         ///
         /// ```
-        /// assert_eq!(segue_http1::reason(101), "Switching Protocols");
-        /// assert_eq!(segue_http1::reason(299), "");
+        /// assert_eq!(segue_http::reason(101), "Switching Protocols");
+        /// assert_eq!(segue_http::reason(299), "");
         /// ```
         #[must_use]
         pub const fn reason(status: u16) -> &'static str {

@@ -1,47 +1,68 @@
-//! The time as HTTP writes it.
+use core::{fmt, str, time::Duration};
 
-use segue::Output;
-
-/// A second, written as an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7), in the
-/// header line that tells it.
-#[derive(Debug, Clone)]
-pub(crate) struct Date {
+/// A second as HTTP writes it: an IMF-fixdate, `Sun, 06 Nov 1994 08:49:37 GMT` (RFC 9110 §5.6.7).
+///
+/// ```
+/// use std::time::Duration;
+/// use segue_http::Date;
+///
+/// let date = Date::of(Duration::from_secs(784_111_777));
+/// assert_eq!(date.as_str(), "Sun, 06 Nov 1994 08:49:37 GMT");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Date {
     second: u64,
-    line: [u8; LINE.len()],
+    text: [u8; TEXT.len()],
 }
 
 impl Date {
-    /// The second that is so many behind the beginning of 1970 in UTC. Behind the year 9999, which is
-    /// the last that can be written, it is the last second of that.
+    /// Returns the date of a time since the beginning of 1970 (UTC); fractions of a second are
+    /// dropped. A time behind the year 9999, the last that can be written, is its last second.
     #[cold]
-    pub(crate) fn of(second: u64) -> Self {
+    #[must_use]
+    pub fn of(since_1970: Duration) -> Self {
+        let second = since_1970.as_secs();
         let shown = second.min(LAST);
         let (days, in_day) = (shown / DAY, shown % DAY);
         let (year, month, day) = civil(days);
-        let mut line = *LINE;
-        let mut put = |at: usize, text: &[u8]| line[at..at + text.len()].copy_from_slice(text);
+        let mut text = *TEXT;
+        let mut put = |at: usize, part: &[u8]| text[at..at + part.len()].copy_from_slice(part);
         // The first day was a Thursday.
-        put(6, word(b"ThuFriSatSunMonTueWed", days % 7));
-        put(11, &two(day));
-        put(14, word(b"JanFebMarAprMayJunJulAugSepOctNovDec", month));
-        put(18, &two(year / 100));
-        put(20, &two(year % 100));
-        put(23, &two(in_day / 3600));
-        put(26, &two(in_day / 60 % 60));
-        put(29, &two(in_day % 60));
-        Self { second, line }
+        put(0, word(b"ThuFriSatSunMonTueWed", days % 7));
+        put(5, &two(day));
+        put(8, word(b"JanFebMarAprMayJunJulAugSepOctNovDec", month));
+        put(12, &two(year / 100));
+        put(14, &two(year % 100));
+        put(17, &two(in_day / 3600));
+        put(20, &two(in_day / 60 % 60));
+        put(23, &two(in_day % 60));
+        Self { second, text }
     }
 
-    /// The second that it is of.
+    /// Returns the seconds since the beginning of 1970.
     #[inline]
-    pub(crate) fn second(&self) -> u64 {
+    #[must_use]
+    pub const fn second(&self) -> u64 {
         self.second
     }
 
-    /// Appends the line.
+    /// Returns the date as a value of `Date`, `Expires` or `Last-Modified`.
     #[inline]
-    pub(crate) fn put_line(&self, output: &mut Output) {
-        output.put(&self.line);
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// Returns the same as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.text).unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Date {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -72,7 +93,7 @@ fn two(number: u64) -> [u8; 2] {
     [b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8]
 }
 
-const LINE: &[u8; 37] = b"Date: Thu, 01 Jan 1970 00:00:00 GMT\r\n";
+const TEXT: &[u8; 29] = b"Thu, 01 Jan 1970 00:00:00 GMT";
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -82,10 +103,13 @@ const LAST: u64 = 253_402_300_799;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::{format, string::String};
+    use alloc::{
+        format,
+        string::{String, ToString},
+    };
 
-    fn line(second: u64) -> String {
-        String::from_utf8(Date::of(second).line.to_vec()).unwrap()
+    fn text(second: u64) -> String {
+        Date::of(Duration::from_secs(second)).to_string()
     }
 
     #[test]
@@ -99,7 +123,7 @@ mod tests {
             (LAST, "Fri, 31 Dec 9999 23:59:59 GMT"),
             (u64::MAX, "Fri, 31 Dec 9999 23:59:59 GMT"),
         ] {
-            assert_eq!(line(second), format!("Date: {expected}\r\n"));
+            assert_eq!(text(second), expected);
         }
     }
 
@@ -126,8 +150,8 @@ mod tests {
     fn seconds_of_a_day_follow_each_other() {
         for second in 0..DAY {
             let (h, m, s) = (second / 3600, second / 60 % 60, second % 60);
-            let expected = format!("Date: Thu, 01 Jan 1970 {h:02}:{m:02}:{s:02} GMT\r\n");
-            assert_eq!(line(second), expected);
+            let expected = format!("Thu, 01 Jan 1970 {h:02}:{m:02}:{s:02} GMT");
+            assert_eq!(text(second), expected);
         }
     }
 }
