@@ -78,7 +78,7 @@ async fn serve(socket: TcpStream) -> io::Result<()> {
                 match connected(authority).await {
                     Ok(far) => {
                         far.set_nodelay(true)?;
-                        output.queue(&mut writer, ResponseParts::new(200, [("", ""); 0]))?;
+                        output.queue(&mut writer, ResponseParts::bare(200))?;
                         return tunnel(connection, far, timer).await;
                     }
                     Err(error) => {

@@ -178,7 +178,7 @@ fn tell_time(writer: &mut server::Writer) {
 /// Tells a client that waits for it to send the body.
 fn go_on(writer: &mut server::Writer, output: &mut Output) -> io::Result<()> {
     if writer.is_awaited() {
-        let head = ResponseParts::new(100, [("", ""); 0]);
+        let head = ResponseParts::bare(100);
         output.try_encode(writer, head).map_err(io::Error::other)?;
     }
     Ok(())

@@ -1,9 +1,10 @@
 //! The framing and the connection options that the headers of a sent head announce.
 
 use segue::Output;
-use segue_http::Tokens;
+use segue_http::{Authority, Tokens, is_token};
 
 use crate::framing::decimal;
+use crate::machine::Offered;
 use crate::{HeaderLine, WriteError};
 
 /// Facts noted from the headers of a head while they are written.
@@ -11,15 +12,19 @@ use crate::{HeaderLine, WriteError};
 pub(crate) struct Notes {
     pub(crate) length: Option<u64>,
     pub(crate) chunked: bool,
+    /// There are other codings in front of `chunked`.
+    pub(crate) coded: bool,
     /// A line contradicts another, or is meaningless.
     pub(crate) contradicts: bool,
     pub(crate) close: bool,
     pub(crate) keep_alive: bool,
     /// `Connection` names `upgrade`.
     pub(crate) connection_upgrade: bool,
-    /// There is an `Upgrade`.
-    pub(crate) upgrade: bool,
+    /// The protocols in `Upgrade`.
+    pub(crate) upgrade: Option<Offered>,
     pub(crate) hosts: u8,
+    /// A `Host` is none that a reader takes.
+    pub(crate) bad_host: bool,
     pub(crate) expects: bool,
     /// There is a `Date`.
     pub(crate) date: bool,
@@ -31,23 +36,35 @@ impl Notes {
     pub(crate) fn note(&mut self, line: &impl HeaderLine) {
         let (name, value) = (line.name(), line.value());
         match name.len() {
-            4 if is(name, b"host") => self.hosts = self.hosts.saturating_add(1),
+            4 if is(name, b"host") => {
+                self.hosts = self.hosts.saturating_add(1);
+                self.bad_host |= !value.is_empty() && Authority::read(value).is_err();
+            }
             4 if is(name, b"date") => self.date = true,
             6 if is(name, b"expect") => self.expects |= is(value, b"100-continue"),
-            7 if is(name, b"upgrade") => self.upgrade = true,
+            7 if is(name, b"upgrade") => self.upgrade.get_or_insert_default().add(value),
             10 if is(name, b"connection") => self.note_connection(value),
             14 if is(name, b"content-length") => {
                 let length = decimal(value).ok();
                 self.contradicts |= length.is_none() || self.length.is_some() || self.chunked;
                 self.length = length;
             }
-            17 if is_encoding(name) => {
-                let chunked = is(value, b"chunked");
-                self.contradicts |= !chunked || self.length.is_some() || self.chunked;
-                self.chunked = chunked;
-            }
+            17 if is_encoding(name) => self.note_encoding(value),
             _ => {}
         }
+    }
+
+    /// Codings that end in one `chunked`. Those before it are the caller's, or the sender's whose
+    /// message is sent on.
+    fn note_encoding(&mut self, value: &[u8]) {
+        let (mut chunked, mut broken) = (false, false);
+        for coding in Tokens::of(value) {
+            broken |= chunked || !is_token(coding);
+            chunked = is(coding, b"chunked");
+            self.coded |= !chunked;
+        }
+        self.contradicts |= !chunked || broken || self.length.is_some() || self.chunked;
+        self.chunked = chunked;
     }
 
     fn note_connection(&mut self, value: &[u8]) {
@@ -122,6 +139,11 @@ impl Digits {
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.bytes[self.start..]
     }
+}
+
+/// Returns true if `name` is `Transfer-Encoding` or `Content-Length`.
+pub(crate) fn is_framing(name: &[u8]) -> bool {
+    is_encoding(name) || is(name, b"content-length")
 }
 
 /// Returns true if `name` is `Transfer-Encoding`.

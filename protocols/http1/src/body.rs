@@ -26,6 +26,8 @@ use crate::{BodyLength, ChunkedBody, Error, Limits, Relaxed};
 #[derive(Debug, Clone)]
 pub struct Body {
     kind: Kind,
+    /// The bytes that may still come.
+    left: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -56,18 +58,17 @@ impl Body {
             BodyLength::Chunked => Kind::Chunked(ChunkedBody::new()),
             BodyLength::UntilClose => Kind::UntilClose(length::rest()),
         };
-        Self { kind }
+        Self { kind, left: Limits::DEFAULT.body }
     }
 
-    /// Sets the limits: see [`ChunkedBody::limits`]. The body itself has none, since it is never
-    /// held; set one where you gather it.
+    /// Sets the limits, [`Limits::body`] among them: see [`ChunkedBody::limits`].
     #[must_use]
     pub fn limits(self, limits: Limits) -> Self {
         let kind = match self.kind {
             Kind::Chunked(body) => Kind::Chunked(body.limits(limits)),
             kind => kind,
         };
-        Self { kind }
+        Self { kind, left: limits.body }
     }
 
     /// Accepts the departures from the standard that `relaxed` names: see [`ChunkedBody::relaxed`].
@@ -77,7 +78,7 @@ impl Body {
             Kind::Chunked(body) => Kind::Chunked(body.relaxed(relaxed)),
             kind => kind,
         };
-        Self { kind }
+        Self { kind, left: self.left }
     }
 }
 
@@ -104,11 +105,16 @@ impl Decode for Body {
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<BodyPart<'a>, Fault<Error>> {
-        match &mut self.kind {
+        let part = match &mut self.kind {
             Kind::Known(pieces) => pieces.parse(record).map(BodyPart::Piece).map_err(never),
             Kind::Chunked(body) => body.parse(record),
             Kind::UntilClose(rest) => rest.parse(record).map(BodyPart::Piece).map_err(never),
+        }?;
+        if let BodyPart::Piece(piece) = &part {
+            let left = self.left.checked_sub(piece.len() as u64);
+            self.left = left.ok_or(Fault::new(Error::BodyTooLarge))?;
         }
+        Ok(part)
     }
 }
 

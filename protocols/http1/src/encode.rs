@@ -42,6 +42,16 @@ pub struct ResponseParts<'a, H> {
     pub headers: H,
 }
 
+/// The headers of a head that has none.
+pub const NO_HEADERS: [(&str, &str); 0] = [];
+
+impl ResponseParts<'static, [(&'static str, &'static str); 0]> {
+    /// Creates the head of an HTTP/1.1 response with the standard reason phrase and without headers.
+    pub const fn bare(status: u16) -> Self {
+        Self::new(status, NO_HEADERS)
+    }
+}
+
 impl<H> ResponseParts<'static, H> {
     /// Creates the head of an HTTP/1.1 response with the standard reason phrase.
     pub const fn new(status: u16, headers: H) -> Self {

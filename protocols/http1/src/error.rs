@@ -92,9 +92,15 @@ pub enum Error {
     TargetForm,
     /// A `CONNECT` announces a body, which it cannot have.
     ConnectBody,
+    /// A body is longer than [`Limits::body`](crate::Limits::body).
+    BodyTooLarge,
+    /// There are more informational responses than
+    /// [`Limits::informational`](crate::Limits::informational) in front of a final one.
+    TooManyInformational,
     /// A response, or other data, comes without a request.
     Unrequested,
-    /// A response changes to another protocol, which the request has not offered.
+    /// A response changes to another protocol, which the request has not offered, or does not name
+    /// one.
     UnofferedSwitch,
 }
 
@@ -127,6 +133,8 @@ impl Error {
             Self::ChunkSize | Self::ChunkSizeOverflow | Self::ChunkEnd => "RFC 9112 §7.1",
             Self::ChunkExtension | Self::ChunkLineTooLong => "RFC 9112 §7.1.1",
             Self::ConnectBody => "RFC 9110 §9.3.6",
+            Self::BodyTooLarge => "RFC 9110 §15.5.14",
+            Self::TooManyInformational => "RFC 9110 §15.2",
             Self::Unrequested => "RFC 9112 §9.2",
             Self::UnofferedSwitch => "RFC 9110 §7.8",
         }
@@ -141,6 +149,7 @@ impl Error {
         match self {
             Self::HeadTooLarge | Self::TooManyHeaders => 431,
             Self::TargetTooLong => 414,
+            Self::BodyTooLarge => 413,
             Self::UnsupportedVersion => 505,
             Self::UnknownEncoding | Self::MethodTooLong => 501,
             _ => 400,
@@ -196,6 +205,8 @@ impl fmt::Display for Error {
             Self::ChunkEnd => "no CRLF follows the data of a chunk",
             Self::TargetForm => "the request target is not of the form that its method has",
             Self::ConnectBody => "a CONNECT announces a body",
+            Self::BodyTooLarge => "the body is longer than the limit",
+            Self::TooManyInformational => "there are more informational responses than the limit",
             Self::Unrequested => "there is a response that no request has asked for",
             Self::UnofferedSwitch => "a response changes to a protocol that was not offered",
         })?;

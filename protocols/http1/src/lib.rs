@@ -98,6 +98,7 @@ pub mod client;
 mod encode;
 mod error;
 mod events;
+mod forward;
 mod framing;
 mod halves;
 #[cfg(feature = "http")]
@@ -123,7 +124,7 @@ mod write_error;
 pub use body::{Body, BodyPart};
 pub use chunked::ChunkedBody;
 pub use encode::{
-    EncodeError, HeadEncoder, HeaderLine, RequestParts, ResponseParts, encode_request,
+    EncodeError, HeadEncoder, HeaderLine, NO_HEADERS, RequestParts, ResponseParts, encode_request,
     encode_response,
 };
 pub use error::Error;
@@ -131,10 +132,11 @@ pub use events::{RequestEvent, ResponseEvent};
 pub use framing::BodyLength;
 pub use halves::{client, server};
 pub use limits::Limits;
+pub use machine::Answered;
 pub use relaxed::Relaxed;
 pub use request::{Request, RequestDecoder};
 pub use response::{Response, ResponseDecoder};
-pub use sending::{End, Payload, Trailers, Whole};
+pub use sending::{End, ForwardedTrailers, Payload, Refusal, Trailers, Whole};
 pub use version::Version;
 pub use write_error::WriteError;
 

@@ -1,4 +1,4 @@
-/// Limits on the heads and chunk lines that are read, so that a peer cannot make us hold more.
+/// Limits on what is read, so that a peer cannot make us hold or do more.
 ///
 /// ```
 /// use segue_http1::{Limits, RequestDecoder};
@@ -17,6 +17,14 @@ pub struct Limits {
     pub target: usize,
     /// The most bytes of the line in front of a chunk.
     pub chunk_line: usize,
+    /// The most bytes of a body, without its framing. A request with a longer one is refused with
+    /// 413, one that announces its length before any of the body has come.
+    pub body: u64,
+    /// The most informational responses in front of a final one.
+    pub informational: u32,
+    /// The most requests that are unanswered at a time: a client sends no more, and a server reads
+    /// no more [ahead](crate::server::Reader::ahead); 126 at most.
+    pub pipelined: u32,
 }
 
 impl Limits {
@@ -25,7 +33,19 @@ impl Limits {
     /// heads hold no more than 160 MiB. 100 headers, as in Apache: browsers send 25, proxies add a
     /// dozen. 8,000 bytes for a target, the least that RFC 9112 §3 recommends. 256 bytes for the
     /// line of a chunk: a size has 16 digits at most, and extensions are rare, except in attacks.
-    pub const DEFAULT: Self = Self { head: 16 * 1024, headers: 100, target: 8000, chunk_line: 256 };
+    /// Any body: its pieces are lent, so the longest holds no more memory than the shortest. 16
+    /// informational responses: servers send one or two, and each costs a client work for nothing.
+    /// 64 unanswered requests: each costs a byte, and a client that has sent as many gains
+    /// nothing by more.
+    pub const DEFAULT: Self = Self {
+        head: 16 * 1024,
+        headers: 100,
+        target: 8000,
+        chunk_line: 256,
+        body: u64::MAX,
+        informational: 16,
+        pipelined: 64,
+    };
 
     /// Longer heads are always refused: places in them are kept in 32 bits.
     pub(crate) const MAX_HEAD: usize = u32::MAX as usize;

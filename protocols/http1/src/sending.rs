@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use segue::Output;
-use segue_http::may_be_trailer;
+use segue_http::{Fields, may_be_trailer};
 
 use crate::announce::Digits;
 use crate::encode::put_headers;
@@ -33,6 +33,30 @@ pub struct End;
 /// The end of a message in chunks, with trailers behind it (RFC 9112 §7.1.2).
 #[derive(Debug, Clone, Copy)]
 pub struct Trailers<H>(pub H);
+
+/// The end of a message that is sent on, with the trailers that were read behind it. Those that may
+/// not be trailers (RFC 9110 §6.5.1) or are meant for one connection are left out, and all of them
+/// where the message has no place for trailers: `dropped_trailers` of the writer tells how many.
+#[derive(Debug, Clone, Copy)]
+pub struct ForwardedTrailers<'a>(pub Fields<'a>);
+
+/// A last answer that needs no request: 408 to a client that is too slow with its request, 503 to
+/// one too many, 429. The connection closes behind it. While older requests are unanswered it is
+/// refused, and where the request has its answer already.
+///
+/// ```
+/// use segue::{Encode, Output};
+/// use segue_http1::Refusal;
+///
+/// let (_, mut writer) = segue_http1::server();
+/// let mut output = Output::new();
+/// writer.encode(Refusal(408), &mut output)?;
+/// assert!(output.to_vec().starts_with(b"HTTP/1.1 408 Request Timeout\r\n"));
+/// assert!(writer.is_done());
+/// # Ok::<(), segue_http1::WriteError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal(pub u16);
 
 /// Bytes that can be sent as a body or as a piece of one.
 pub trait Payload: AsRef<[u8]> {
@@ -109,6 +133,21 @@ impl Sending {
         }
         *self = Self::Nothing;
         Ok(())
+    }
+
+    /// Ends the message with those of `fields` that can be trailers, and returns the number of the
+    /// others.
+    pub(crate) fn forwarded(
+        &mut self,
+        fields: Fields<'_>,
+        output: &mut Output,
+    ) -> Result<usize, WriteError> {
+        let kept = if *self == Self::Chunked { fields.trailers().count() } else { 0 };
+        match kept {
+            0 => self.end(output)?,
+            _ => self.trailers(fields.trailers(), output)?,
+        }
+        Ok(fields.len() - kept)
     }
 
     /// Ends the message with trailers.

@@ -14,8 +14,16 @@ pub enum WriteError {
     /// not a number, or stands beside `Transfer-Encoding: chunked`, or in a message without a body
     /// (RFC 9110 §8.6, RFC 9112 §6).
     Framing,
-    /// A request of HTTP/1.1 has one `Host`, not none or several (RFC 9112 §3.2).
+    /// A request of HTTP/1.1 has one `Host`, not none or several; and it is a host and an optional
+    /// port, or empty (RFC 9112 §3.2).
     Host,
+    /// The target is of none of the four forms, or of one that its method does not have (RFC 9112
+    /// §3.2).
+    TargetForm,
+    /// An extended `CONNECT` (RFC 8441 §4) is none of HTTP/1.1: make an `Upgrade` of it.
+    Protocol,
+    /// At most four protocols can be offered at a time.
+    TooManyProtocols,
     /// `Expect: 100-continue` is for a request with a body (RFC 9110 §10.1.1).
     Expect,
     /// The peer, or this message, is of HTTP/1.0, which knows neither chunks nor informational
@@ -67,7 +75,12 @@ impl fmt::Display for WriteError {
                 return write!(f, "the body is {missing} bytes shorter than announced");
             }
             Self::Framing => "the headers announce no length that the body can have",
-            Self::Host => "a request of HTTP/1.1 has one Host",
+            Self::Host => {
+                "a request of HTTP/1.1 has one Host, which is a host and an optional port"
+            }
+            Self::TargetForm => "the request target is not of the form that its method has",
+            Self::Protocol => "HTTP/1.1 has no CONNECT with a protocol",
+            Self::TooManyProtocols => "more than four protocols are offered",
             Self::Expect => "100-continue is expected for a request without a body",
             Self::Http10 => "HTTP/1.0 knows neither chunks nor informational responses",
             Self::Unfinished => "the previous message has not ended",

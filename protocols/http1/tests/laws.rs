@@ -37,7 +37,8 @@ const RESPONSES: &[&[u8]] = &[
     b"HTTP/1.0 999 What  is\tthis\r\nA: b\r\na: c\r\n\r\n",
 ];
 
-const SMALL: Limits = Limits { head: 64, headers: 3, target: 16, chunk_line: 16 };
+const SMALL: Limits =
+    Limits { head: 64, headers: 3, target: 16, chunk_line: 16, ..Limits::DEFAULT };
 
 #[test]
 fn request_head() {

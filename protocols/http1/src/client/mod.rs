@@ -4,4 +4,4 @@ mod reader;
 mod writer;
 
 pub use reader::Reader;
-pub use writer::Writer;
+pub use writer::{GoodFor, Writer};

@@ -3,7 +3,7 @@
 use segue::{Decode, Fault, Framing, Need, Output, Record};
 
 use super::Writer;
-use crate::machine::{Event, Shared, State};
+use crate::machine::{Event, Offered, Shared, State};
 use crate::named::Named;
 use crate::{
     Body, BodyPart, Error, Limits, Relaxed, Response, ResponseDecoder, ResponseEvent, Version,
@@ -56,6 +56,8 @@ pub struct Reader {
     shared: Shared,
     limits: Limits,
     relaxed: Relaxed,
+    /// Informational responses since the last final one.
+    informational: u32,
 }
 
 #[derive(Debug)]
@@ -76,10 +78,12 @@ impl Reader {
             shared: Shared::NEW,
             limits: Limits::DEFAULT,
             relaxed: Relaxed::NOTHING,
+            informational: 0,
         }
     }
 
-    /// Sets the limits on heads and bodies.
+    /// Sets the limits on heads and bodies, on informational responses, and on the requests that can
+    /// be unanswered.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.head = self.head.limits(limits);
@@ -98,6 +102,7 @@ impl Reader {
     /// Returns the stage and the writer of the requests whose answers it reads.
     #[must_use]
     pub fn paired(mut self) -> (Self, Writer) {
+        self.shared.set_owed(self.limits.pipelined);
         let writer = Writer::new(self.shared.pair());
         (self, writer)
     }
@@ -166,7 +171,10 @@ fn open(
     let status = head.status();
     let event = match status {
         101 if kind.is_connect() => return Err(unoffered()),
-        101 => Event::Switch,
+        101 => {
+            names_offered(head, &shared.offered())?;
+            Event::Switch
+        }
         100..=199 => Event::Informational { status },
         200..=299 if kind.is_connect() => Event::Switch,
         _ => {
@@ -183,6 +191,13 @@ fn open(
     }
     let kind = if event == Event::Switch { HeadKind::Switch } else { HeadKind::Informational };
     Ok((Phase::NextHead, kind))
+}
+
+/// Checks that a 101 names protocols that were offered, and no other (RFC 9110 §7.8, §15.2.2).
+fn names_offered(head: &Response<'_>, offered: &Offered) -> Result<(), Fault<Error>> {
+    let mut named = Offered::default();
+    head.headers().all("upgrade").for_each(|value| named.add(value));
+    if named.is_among(offered) { Ok(()) } else { Err(unoffered()) }
 }
 
 /// The fault for the status, which is behind the version and a space.
@@ -234,7 +249,7 @@ impl Decode for Reader {
 
     #[inline]
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<ResponseEvent<'a>, Fault<Error>> {
-        let Self { head, phase, shared, limits, relaxed } = self;
+        let Self { head, phase, shared, limits, relaxed, informational } = self;
         match phase {
             // A body has no empty pieces: that is its end.
             Phase::Body(_) if record.is_empty() => {
@@ -252,6 +267,13 @@ impl Decode for Reader {
                     open(shared, *limits, *relaxed, &head, &named).map(|next| (head, next))
                 });
                 let (head, (next, kind)) = opened.map_err(|fault| failed(shared, fault))?;
+                *informational = match kind {
+                    HeadKind::Informational if *informational >= limits.informational => {
+                        return Err(failed(shared, Fault::new(Error::TooManyInformational).at(9)));
+                    }
+                    HeadKind::Informational => *informational + 1,
+                    HeadKind::Final | HeadKind::Switch => 0,
+                };
                 *phase = next;
                 Ok(match kind {
                     HeadKind::Informational => ResponseEvent::Informational(head),

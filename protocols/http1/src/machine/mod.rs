@@ -10,10 +10,15 @@
 //! about each that delimit its answer, are kept beside the two states, and decide where the table
 //! asks [`When`].
 
+mod offered;
+mod ring;
 mod shared;
 mod table;
 mod word;
 
+pub(crate) use offered::Offered;
+pub(crate) use ring::Ring;
+pub use shared::Answered;
 pub(crate) use shared::Shared;
 pub use table::{EventKind, Side, State, TRANSITIONS, Transition, When, diagram};
 pub(crate) use word::{Event, Kind, Word};

@@ -1,5 +1,6 @@
 //! The state of both sides in one word.
 
+use super::Ring;
 use super::table::{EventKind, Side, State, When, next};
 
 /// The state of both sides of a connection, and what has to be known of the requests that are owed
@@ -7,11 +8,12 @@ use super::table::{EventKind, Side, State, When, next};
 ///
 /// From the lowest bit: the state of the requests (3), that of the responses (3), whether the
 /// newest request is the last (1), whether the response under way is (1), whether the client
-/// waits for `100 Continue` (1), how many requests are owed an answer (3), the kinds of those, the
-/// oldest first (3 each), and whether the last response was of HTTP/1.0 (1).
+/// waits for `100 Continue` (1), whether the last response was of HTTP/1.0 (1), whether the newest
+/// request is a fault (1), the kinds of the oldest and of the newest request that is owed an answer
+/// (3 each), how many those are (7), and the first slot in use of the [`Ring`] (7), which has the kinds
+/// of all but the oldest.
 ///
-/// Words of 64 bits would have room for the kinds of more requests, but not every machine can change
-/// those at once. Six is what there is room for, and what browsers once sent ahead.
+/// Words of 64 bits would have room for some more, but not every machine can change those at once.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Word(u32);
 
@@ -71,6 +73,10 @@ impl Kind {
         Self::Connect10,
     ];
 
+    pub(super) const fn from_bits(bits: u32) -> Self {
+        Self::ALL[(bits & 7) as usize]
+    }
+
     /// The kind of a request of `method`.
     pub(crate) fn of(method: &[u8], http10: bool, offers_upgrade: bool) -> Self {
         match (method, http10) {
@@ -123,6 +129,11 @@ impl Kind {
 }
 
 impl Event {
+    /// Returns true if a reader that has paused may go on behind it.
+    pub(super) const fn is_answer(self) -> bool {
+        matches!(self.kind().side(), Side::Responses)
+    }
+
     const fn kind(self) -> EventKind {
         match self {
             Self::Request { .. } => EventKind::Request,
@@ -142,8 +153,10 @@ impl Word {
     /// A connection on which nothing has been said.
     pub(crate) const NEW: Self = Self(0);
 
-    /// The most requests that can be owed an answer.
-    pub(crate) const MAX_OWED: u32 = 6;
+    /// The most requests that a word can count.
+    ///
+    /// One less than there is room for, since a fault is owed an answer as well.
+    pub(crate) const MAX_OWED: u32 = 126;
 
     pub(super) const fn bits(self) -> u32 {
         self.0
@@ -188,20 +201,21 @@ impl Word {
 
     /// Returns the number of requests that are owed an answer, or the end of one.
     pub(crate) const fn owed(self) -> u32 {
-        self.0 >> OWED & 7
+        self.0 >> OWED & COUNT
     }
 
     /// The oldest request that is owed an answer.
     pub(crate) fn oldest(self) -> Option<Kind> {
-        (self.owed() > 0).then(|| self.kind(0))
+        (self.owed() > 0).then(|| Kind::from_bits(self.0 >> OLDEST))
     }
 
     fn newest(self) -> Option<Kind> {
-        self.owed().checked_sub(1).map(|at| self.kind(at))
+        (self.owed() > 0).then(|| Kind::from_bits(self.0 >> NEWEST))
     }
 
-    fn kind(self, at: u32) -> Kind {
-        Kind::ALL[(self.0 >> (KINDS + 3 * at) & 7) as usize]
+    /// The first slot of the ring that is in use.
+    const fn first(self) -> u32 {
+        self.0 >> FIRST & COUNT
     }
 
     /// Returns true if the next answer is the last of the connection, regardless of its headers.
@@ -214,21 +228,21 @@ impl Word {
     /// Most requests are plain ones on a connection that is kept, each answered before the next: for
     /// the four events of those there is no need to look anything up.
     #[inline]
-    pub(crate) fn after(self, event: Event) -> Option<Self> {
+    pub(crate) fn after(self, event: Event, ring: &Ring) -> Option<Self> {
         let after = match (self.0, event) {
             (IDLE, Event::Request { kind: Kind::Plain, closes: false, expects: false }) => ASKING,
             (ASKING, Event::RequestEnd) => ASKED,
             (ASKED, Event::Response { closes: false, http10: false }) => ANSWERING,
             (ANSWERING, Event::ResponseEnd) => IDLE,
-            _ => return self.after_by_table(event),
+            _ => return self.after_by_table(event, ring),
         };
         Some(Self(after))
     }
 
     /// As [`after`](Self::after), for any state and event.
-    fn after_by_table(self, event: Event) -> Option<Self> {
+    fn after_by_table(self, event: Event, ring: &Ring) -> Option<Self> {
         let kind = event.kind();
-        let mut word = self.noting(event)?;
+        let mut word = self.noting(event, ring)?;
         let [requests, responses] = [Side::Requests, Side::Responses].map(|side| {
             let from = if side == Side::Requests { self.requests() } else { self.responses() };
             let to = next(side, from, kind, word.holds(kind));
@@ -242,10 +256,10 @@ impl Word {
     }
 
     /// The state with the facts of `event` noted, and the sides unchanged.
-    fn noting(mut self, event: Event) -> Option<Self> {
+    fn noting(mut self, event: Event, ring: &Ring) -> Option<Self> {
         match event {
             Event::Request { kind, closes, expects } => {
-                self = self.asked(kind)?;
+                self = self.asked(kind, ring)?;
                 self.flag(REQUESTS_CLOSE, closes);
                 self.flag(EXPECTS, expects);
             }
@@ -254,7 +268,7 @@ impl Word {
             Event::Fault => {
                 // Even a broken request is owed an answer.
                 if self.requests() == State::Idle {
-                    self = self.asked(Kind::Plain)?;
+                    self = self.faulted();
                 }
                 self.flag(REQUESTS_CLOSE, true);
             }
@@ -268,12 +282,14 @@ impl Word {
                     self.0 &= !EXPECTS;
                 }
                 let declined = self.oldest()?.declined();
-                self.0 = self.0 & !(7 << KINDS) | (declined as u32) << KINDS;
+                self.set_kind(OLDEST, declined);
+                if self.owed() == 1 {
+                    self.set_kind(NEWEST, declined);
+                }
             }
             Event::ResponseEnd => {
                 let owed = self.owed().checked_sub(1)?;
-                let kinds = (self.0 & ALL_KINDS) >> (KINDS + 3) << KINDS;
-                self.0 = self.0 & (SERVER_10 | ((1 << OWED) - 1)) | owed << OWED | kinds;
+                self.answered(owed, ring);
             }
             Event::ResponseFault => self.0 &= !EXPECTS,
             Event::Informational { .. } | Event::Switch => {}
@@ -301,14 +317,48 @@ impl Word {
         }
     }
 
-    fn asked(mut self, kind: Kind) -> Option<Self> {
+    /// Another request is owed an answer.
+    fn asked(mut self, kind: Kind, ring: &Ring) -> Option<Self> {
         let owed = self.owed();
-        if owed == Self::MAX_OWED {
+        if owed >= ring.owed().min(Self::MAX_OWED) {
             return None;
         }
-        self.0 |= (kind as u32) << (KINDS + 3 * owed);
+        match owed.checked_sub(1) {
+            None => self.set_kind(OLDEST, kind),
+            // Whatever the other half answers meanwhile, this is the same slot.
+            Some(before) => ring.put(self.first() + before, kind),
+        }
+        self.set_kind(NEWEST, kind);
         self.0 += 1 << OWED;
         Some(self)
+    }
+
+    /// Something that is no request is owed an answer. Both halves may say so, and so it has no slot.
+    fn faulted(mut self) -> Self {
+        if self.owed() == 0 {
+            self.set_kind(OLDEST, Kind::Plain);
+        }
+        self.set_kind(NEWEST, Kind::Plain);
+        self.0 = (self.0 | FAULTED) + (1 << OWED);
+        self
+    }
+
+    /// The oldest request has its answer, and `owed` more are owed one.
+    fn answered(&mut self, owed: u32, ring: &Ring) {
+        let first = self.first();
+        self.0 &= !(COUNT << OWED | COUNT << FIRST);
+        if owed == 0 {
+            self.0 &= !(7 << OLDEST | 7 << NEWEST);
+            return;
+        }
+        let is_fault = owed == 1 && self.0 & FAULTED != 0;
+        self.set_kind(OLDEST, if is_fault { Kind::Plain } else { ring.get(first) });
+        let first = if owed == 1 { 0 } else { ring.next(first) };
+        self.0 |= owed << OWED | first << FIRST;
+    }
+
+    fn set_kind(&mut self, shift: u32, kind: Kind) {
+        self.0 = self.0 & !(7 << shift) | (kind as u32) << shift;
     }
 
     fn flag(&mut self, flag: u32, on: bool) {
@@ -348,10 +398,13 @@ const RESPONSES: u32 = 3;
 const REQUESTS_CLOSE: u32 = 1 << 6;
 const RESPONSE_CLOSES: u32 = 1 << 7;
 const EXPECTS: u32 = 1 << 8;
-const OWED: u32 = 9;
-const KINDS: u32 = 12;
-const ALL_KINDS: u32 = SERVER_10 - (1 << KINDS);
-const SERVER_10: u32 = 1 << 30;
+const SERVER_10: u32 = 1 << 9;
+const FAULTED: u32 = 1 << 10;
+const OLDEST: u32 = 11;
+const NEWEST: u32 = 14;
+const OWED: u32 = 17;
+const FIRST: u32 = 24;
+const COUNT: u32 = 0x7f;
 
 /// The states that a plain request goes through from the first byte of its head to the last of its
 /// answer.

@@ -1,5 +1,6 @@
 //! The two halves of a server's end of a connection.
 
+mod plan;
 mod reader;
 mod writer;
 

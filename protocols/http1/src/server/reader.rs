@@ -3,7 +3,7 @@
 use segue::{Cause, Decode, Fault, Framing, Need, Output, Record};
 
 use super::Writer;
-use crate::machine::{Event, Kind, Shared, State, Word};
+use crate::machine::{Answered, Event, Kind, Offered, Shared, State, Word};
 use crate::named::Named;
 use crate::{
     Body, BodyLength, BodyPart, Error, Limits, Relaxed, Request, RequestDecoder, RequestEvent,
@@ -84,9 +84,6 @@ enum Phase {
 }
 
 impl Reader {
-    /// The most requests that [`ahead`](Self::ahead) takes.
-    pub const MAX_AHEAD: u32 = Word::MAX_OWED;
-
     /// The number of times in a row that [`RequestEvent::Paused`] is returned while nothing is
     /// answered and nothing more arrives. One more call returns [`Cause::NoProgress`], since the
     /// caller is in a loop that would spin for ever.
@@ -124,11 +121,11 @@ impl Reader {
     }
 
     /// Sets the number of requests that are read before the first of them is answered: at least 1,
-    /// which is the default, and at most [`MAX_AHEAD`](Self::MAX_AHEAD). Answers are always sent in
-    /// the order of the requests.
+    /// which is the default, and at most [`Limits::pipelined`]. Then reading
+    /// [pauses](RequestEvent::Paused). Answers are always sent in the order of the requests.
     #[must_use]
     pub fn ahead(mut self, count: u32) -> Self {
-        self.ahead = count.clamp(1, Self::MAX_AHEAD);
+        self.ahead = count.max(1);
         self
     }
 
@@ -153,6 +150,8 @@ impl Reader {
     /// Returns the stage and the writer that answers its requests.
     #[must_use]
     pub fn paired(mut self) -> (Self, Writer) {
+        self.ahead = self.ahead.min(self.limits.pipelined).clamp(1, Word::MAX_OWED);
+        self.shared.set_owed(self.ahead);
         let writer = Writer::new(self.shared.pair());
         (self, writer)
     }
@@ -164,11 +163,42 @@ impl Reader {
         self.shared.load().requests() == State::Switched
     }
 
+    /// Returns a future that is ready once something has been answered since the last
+    /// [`RequestEvent::Paused`], so that a reader waits for a writer in another task or thread.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] fn run() -> Result<(), Box<dyn std::error::Error>> {
+    /// use segue::{Buffer, Encode, Output, Step};
+    /// use segue_http1::{RequestEvent, ResponseParts, Whole};
+    /// use std::time::Duration;
+    ///
+    /// let two = b"GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\nGET /b HTTP/1.0\r\n\r\n";
+    /// let (mut requests, mut writer) = segue_http1::server();
+    /// let (mut buffer, mut output) = (Buffer::from(&two[..]), Output::new());
+    /// while buffer.step(&mut requests, false, &mut output)? != Step::Item(RequestEvent::Paused) {}
+    /// let answered = requests.answered();
+    /// let writing = std::thread::spawn(move || {
+    ///     writer.encode(Whole::new(ResponseParts::bare(204), &b""[..]), &mut Output::new())
+    /// });
+    /// assert!(answered.wait(Duration::from_secs(10))); // async tasks await it instead
+    /// let next = buffer.step(&mut requests, false, &mut output)?;
+    /// assert!(matches!(next, Step::Item(RequestEvent::Head(head)) if head.target() == "/b"));
+    /// # writing.join().unwrap()?;
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(feature = "std")] run().unwrap();
+    /// ```
+    pub fn answered(&self) -> Answered {
+        self.shared.answered(self.paused.0)
+    }
+
     fn frame_head(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<Error>> {
         let word = self.shared.load();
         self.waiting = input.len();
         match word.requests() {
             State::Ended | State::Switched => return Ok(Framing::Done),
+            // The writer has refused whatever comes.
+            State::Failed if word.responses() == State::Ended => return Ok(Framing::Done),
             State::Offered => return Ok(paused(input, eof, Need::LOOK)),
             _ if word.owed() >= self.ahead && word.requests() != State::Failed => {
                 return Ok(paused(input, eof, Need::ONE));
@@ -276,14 +306,16 @@ impl Decode for Reader {
             }
             Phase::Head | Phase::Over => {
                 self.may_be_http2 = false;
-                let checked = self
-                    .head
-                    .parse_marked(record)
-                    .and_then(|(head, named)| Ok((head, Checked::of(&head, &named)?)));
+                let checked = self.head.parse_marked(record).and_then(|(head, named)| {
+                    Ok((head, Checked::of(&head, &named, self.limits.body)?))
+                });
                 let (head, Checked { length, event }) = checked.inspect_err(|_| {
                     self.shared.apply(Event::Fault);
                 })?;
                 self.phase = Phase::Body(Body::new(length).limits(self.limits));
+                if matches!(event, Event::Request { kind, .. } if kind.offers()) {
+                    self.shared.offer(&offered(&head));
+                }
                 self.shared.apply(event);
                 return Ok(RequestEvent::Head(head));
             }
@@ -313,7 +345,7 @@ struct Checked {
 
 impl Checked {
     /// Makes the checks that a server must make before it believes a head.
-    fn of(head: &Request<'_>, named: &Named) -> Result<Self, Fault<Error>> {
+    fn of(head: &Request<'_>, named: &Named, most: u64) -> Result<Self, Fault<Error>> {
         // A target that begins with a slash is of the form that all methods but CONNECT have.
         let is_connect = head.method_bytes() == b"CONNECT";
         if !head.target_bytes().starts_with(b"/") || is_connect {
@@ -321,6 +353,12 @@ impl Checked {
         }
         head.check_host(named)?;
         let length = head.body_of(named)?;
+        if let BodyLength::Known(length) = length
+            && length > most
+        {
+            let at = named.length.first().map_or(0, |line| line.value_at() as u64);
+            return Err(Fault::new(Error::BodyTooLarge).at(at));
+        }
         let version = head.version();
         let has_body = !matches!(length, BodyLength::None | BodyLength::Known(0));
         if is_connect && has_body {
@@ -344,6 +382,14 @@ impl Request<'_> {
     pub fn expects_continue(&self) -> bool {
         Named::of(self.headers()).expects_continue(self.version())
     }
+}
+
+/// The protocols that a request offers.
+#[cold]
+fn offered(head: &Request<'_>) -> Offered {
+    let mut offered = Offered::default();
+    head.headers().all("upgrade").for_each(|value| offered.add(value));
+    offered
 }
 
 /// The framing while the next request has to wait for an answer. With no input, `need` asks for

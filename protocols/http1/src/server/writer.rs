@@ -5,13 +5,17 @@ use core::time::Duration;
 use alloc::string::ToString;
 use bytes::Bytes;
 use segue::{Encode, Fault, Output};
-use segue_http::Date;
+use segue_http::{Date, reason};
 
-use crate::announce::{Announced, Notes, is_encoding, put_length};
+use super::plan::{Given, ResponseKind, final_plan, other_plan};
+use crate::announce::{Notes, is_encoding, is_framing};
 use crate::encode::{self, put_header, put_status_line};
 use crate::machine::{Event, Kind, Shared, State, Word};
 use crate::sending::Sending;
-use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, Whole, WriteError};
+use crate::{
+    End, Error, ForwardedTrailers, HeaderLine, Payload, Refusal, ResponseParts, Trailers, Version,
+    Whole, WriteError,
+};
 
 /// A writer of the responses of a connection, in the order of the requests that its
 /// [`Reader`](super::Reader) reads.
@@ -22,7 +26,10 @@ use crate::{End, Error, HeaderLine, Payload, ResponseParts, Trailers, Version, W
 /// - `&[u8]` and [`Bytes`]: a piece of the body.
 /// - [`End`] or [`Trailers`]: the end of the response.
 /// - [`Whole`]: all of that at once.
+/// - [`&ResponseHead`](segue_http::ResponseHead) and [`ForwardedTrailers`]: a response that was
+///   read elsewhere, sent on.
 /// - `&Fault<Error>`: the answer to a client that has broken the rules.
+/// - [`Refusal`]: the answer to one that is too slow, or too much.
 ///
 /// The given headers decide the framing of the body: `Content-Length` or `Transfer-Encoding:
 /// chunked`. With neither, the body is sent in chunks, or, to an HTTP/1.0 client, up to the end of
@@ -62,26 +69,15 @@ pub struct Writer {
     sending: Sending,
     /// The current time, once it was set.
     date: Option<DateLine>,
-}
-
-/// The kind of response that a head begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum ResponseKind {
-    Informational,
-    Switch,
-    Final,
-}
-
-/// The framing of the body behind a head, and the event for the state machine.
-#[derive(Debug, Clone, Copy)]
-struct Plan {
-    sending: Sending,
-    event: Event,
+    /// A connection goes on behind a CONNECT that was declined.
+    keeps_declined: bool,
+    /// The trailers left out of the last response.
+    dropped: usize,
 }
 
 impl Writer {
     pub(crate) fn new(shared: Shared) -> Self {
-        Self { shared, sending: Sending::Nothing, date: None }
+        Self { shared, sending: Sending::Nothing, date: None, keeps_declined: false, dropped: 0 }
     }
 
     /// Sets the current time, counted from the beginning of 1970 (UTC). From then on a `Date` is
@@ -100,7 +96,7 @@ impl Writer {
     /// let (mut buffer, mut output) = (Buffer::from(&b"GET / HTTP/1.0\r\n\r\n"[..]), Output::new());
     /// while let Step::Item(_) = buffer.step(&mut requests, false, &mut output)? {}
     /// writer.set_time(Duration::from_secs(784_111_777));
-    /// writer.encode(Whole::new(ResponseParts::new(204, [("", ""); 0]), &b""[..]), &mut output)?;
+    /// writer.encode(Whole::new(ResponseParts::bare(204), &b""[..]), &mut output)?;
     /// assert_eq!(
     ///     output.to_vec().escape_ascii().to_string().replace("\\r\\n", "|"),
     ///     "HTTP/1.1 204 No Content|Connection: close|Date: Sun, 06 Nov 1994 08:49:37 GMT||",
@@ -113,6 +109,16 @@ impl Writer {
         if self.date.as_ref().is_none_or(|date| date.second != second) {
             self.date = Some(DateLine::of(since_1970));
         }
+    }
+
+    /// Keeps connections behind a `CONNECT` that is declined, or closes them, which is the default.
+    ///
+    /// A client that does not wait for the answer sends the bytes of its tunnel right behind the
+    /// request, and these must not be read as a request (RFC 9931). Keep connections only for
+    /// clients that are known to wait, as some must that answer 407 on the connection that it
+    /// came over.
+    pub fn keep_declined_connects(&mut self, kept: bool) {
+        self.keeps_declined = kept;
     }
 
     /// Returns true if a request waits for an answer, or for the rest of one.
@@ -135,7 +141,25 @@ impl Writer {
     pub fn is_done(&self) -> bool {
         let word = self.shared.load();
         let read = matches!(word.requests(), State::Ended | State::Failed);
-        matches!(word.responses(), State::Ended | State::Switched) || (read && word.owed() == 0)
+        matches!(word.responses(), State::Ended | State::Switched | State::Failed)
+            || (read && word.owed() == 0)
+    }
+
+    /// Gives the response under way up: nothing more is sent of it, and the connection is to be
+    /// closed, by a reset if its length is the end of the connection. The client finds it
+    /// truncated (RFC 9112 §8). Without one under way nothing happens.
+    pub fn abandon(&mut self) {
+        if !self.sending.is_done() {
+            self.sending = Sending::Nothing;
+            self.shared.apply(Event::ResponseFault);
+        }
+    }
+
+    /// Returns the number of trailers that were left out of the last response that
+    /// [`ForwardedTrailers`] ended.
+    #[must_use]
+    pub fn dropped_trailers(&self) -> usize {
+        self.dropped
     }
 
     /// Returns true if a change of protocol has been agreed on.
@@ -163,14 +187,18 @@ impl Writer {
             put_status_line(version, status, reason, output).map_err(WriteError::Head)?;
             let mut notes = Notes::default();
             for line in headers {
+                if form.is_silent(status) && is_framing(line.name()) {
+                    continue;
+                }
                 notes.note(&line);
                 if !(http10 && is_encoding(line.name())) {
                     put_header(&line, output).map_err(WriteError::Head)?;
                 }
             }
+            let given = Given { word, kind, status, http10, whole, notes };
             let (plan, added) = match form {
-                ResponseKind::Final => final_plan(word, kind, status, http10, whole, notes),
-                _ => other_plan(word, kind, form, status, http10, whole, notes),
+                ResponseKind::Final => final_plan(given, kind.is_connect() && !self.keeps_declined),
+                _ => other_plan(given, form, &self.shared.offered()),
             }?;
             added.into_iter().flatten().for_each(|line| line.put(output));
             match &self.date {
@@ -192,25 +220,19 @@ impl Writer {
         match word.responses() {
             _ if !self.sending.is_done() => Err(WriteError::Unfinished),
             State::Owed => word.oldest().ok_or(WriteError::NoRequest),
-            State::Ended => Err(WriteError::Closing),
+            State::Ended | State::Failed => Err(WriteError::Closing),
             State::Switched => Err(WriteError::Switched),
             _ => Err(WriteError::NoRequest),
         }
     }
 
+    /// Takes the content of a response that can have none, and sends nothing of it.
+    pub(crate) fn drop_body(&mut self) {
+        self.sending = Sending::Dropped;
+    }
+
     fn finish(&mut self) {
         self.shared.apply(Event::ResponseEnd);
-    }
-}
-
-impl ResponseKind {
-    fn of(status: u16, kind: Kind) -> Self {
-        match status {
-            101 => Self::Switch,
-            100..=199 => Self::Informational,
-            200..=299 if kind.is_connect() => Self::Switch,
-            _ => Self::Final,
-        }
     }
 }
 
@@ -229,114 +251,6 @@ impl DateLine {
         line[6..35].copy_from_slice(date.as_bytes());
         Self { second: date.second(), line }
     }
-}
-
-/// A header line that is added to those of the caller.
-#[derive(Debug, Clone, Copy)]
-enum Added {
-    Length(u64),
-    Chunked,
-    Upgrade,
-    Close,
-    KeepAlive,
-}
-
-impl Added {
-    #[inline]
-    fn put(self, output: &mut Output) {
-        match self {
-            Self::Length(length) => put_length(length, output),
-            Self::Chunked => output.put(b"Transfer-Encoding: chunked\r\n"),
-            Self::Upgrade => output.put(b"Connection: Upgrade\r\n"),
-            Self::Close => output.put(b"Connection: close\r\n"),
-            Self::KeepAlive => output.put(b"Connection: keep-alive\r\n"),
-        }
-    }
-}
-
-type Planned = Result<(Plan, [Option<Added>; 2]), WriteError>;
-
-/// An informational response, or one that changes the protocol: there is no body in either.
-fn other_plan(
-    word: Word,
-    kind: Kind,
-    form: ResponseKind,
-    status: u16,
-    http10: bool,
-    whole: Option<u64>,
-    notes: Notes,
-) -> Planned {
-    if whole.is_some() {
-        return Err(WriteError::Informational);
-    }
-    if notes.announced()? != Announced::Nothing {
-        return Err(WriteError::Framing);
-    }
-    let plan = |event| Plan { sending: Sending::Nothing, event };
-    if form == ResponseKind::Informational {
-        let event = Event::Informational { status };
-        return if http10 { Err(WriteError::Http10) } else { Ok((plan(event), [None, None])) };
-    }
-    let names_protocol = notes.upgrade && !kind.is_connect();
-    if (status == 101 && !names_protocol) || word.after(Event::Switch).is_none() {
-        return Err(WriteError::NotOffered);
-    }
-    let bare = status == 101 && !notes.connection_upgrade;
-    Ok((plan(Event::Switch), [bare.then_some(Added::Upgrade), None]))
-}
-
-/// Plans a final response: the framing of its body (RFC 9112 §6.3), and the end of the connection
-/// (RFC 9112 §9.3).
-fn final_plan(
-    word: Word,
-    kind: Kind,
-    status: u16,
-    http10: bool,
-    whole: Option<u64>,
-    notes: Notes,
-) -> Planned {
-    let framing = match notes.announced()? {
-        // It was left out.
-        Announced::Chunked if http10 => Announced::Nothing,
-        framing => framing,
-    };
-    let framing = match (whole, framing) {
-        (Some(whole), Announced::Length(length)) if whole != length => {
-            return Err(WriteError::Framing);
-        }
-        (Some(_), Announced::Chunked) => return Err(WriteError::Framing),
-        (_, framing) => framing,
-    };
-    let (sending, added) = match status {
-        204 if framing != Announced::Nothing => return Err(WriteError::Framing),
-        204 | 304 => match whole {
-            Some(1..) => return Err(WriteError::NoBody),
-            _ => (Sending::Empty, None),
-        },
-        _ => match (framing, whole) {
-            (Announced::Length(length), _) => (Sending::Known(length), None),
-            (Announced::Chunked, _) => (Sending::Chunked, None),
-            (Announced::Nothing, Some(length)) => {
-                (Sending::Known(length), Some(Added::Length(length)))
-            }
-            (Announced::Nothing, None) if kind.is_head() => (Sending::Dropped, None),
-            (Announced::Nothing, None) if http10 => (Sending::UntilClose, None),
-            (Announced::Nothing, None) => (Sending::Chunked, Some(Added::Chunked)),
-        },
-    };
-    let unheard = word.expects() && word.owed() == 1;
-    let closes = notes.close || sending == Sending::UntilClose || word.answers_last() || unheard;
-    let connection = match (closes, http10) {
-        (true, _) if !notes.close => Some(Added::Close),
-        (false, true) if !notes.keep_alive => Some(Added::KeepAlive),
-        _ => None,
-    };
-    let sending = match sending {
-        Sending::Empty => Sending::Empty,
-        _ if kind.is_head() => Sending::Dropped,
-        sending => sending,
-    };
-    Ok((Plan { sending, event: Event::Response { closes, http10: false } }, [added, connection]))
 }
 
 impl<H> Encode<ResponseParts<'_, H>> for Writer
@@ -412,6 +326,36 @@ where
         self.sending.trailers(trailers.0, output)?;
         self.finish();
         Ok(())
+    }
+}
+
+/// The end, with the trailers of a message that was read.
+impl Encode<ForwardedTrailers<'_>> for Writer {
+    type Error = WriteError;
+
+    fn encode(
+        &mut self,
+        trailers: ForwardedTrailers<'_>,
+        output: &mut Output,
+    ) -> Result<(), WriteError> {
+        self.dropped = self.sending.forwarded(trailers.0, output)?;
+        self.finish();
+        Ok(())
+    }
+}
+
+/// An answer that no request has asked for: see [`Refusal`].
+impl Encode<Refusal> for Writer {
+    type Error = WriteError;
+
+    fn encode(&mut self, refusal: Refusal, output: &mut Output) -> Result<(), WriteError> {
+        if !self.sending.is_done() || self.shared.load().owed() > 1 {
+            return Err(WriteError::Unfinished);
+        }
+        self.shared.apply(Event::Fault);
+        let body = [reason(refusal.0), "\n"].concat();
+        let headers = [("Content-Type", "text/plain"), ("Connection", "close")];
+        self.encode(Whole::new(ResponseParts::new(refusal.0, headers), body.as_bytes()), output)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Sequences of events, and the states that they lead to.
 
-use alloc::{collections::BTreeSet, vec};
+use alloc::{collections::BTreeSet, vec, vec::Vec};
 
 use super::*;
 
@@ -9,8 +9,42 @@ const LAST: Event = Event::Request { kind: Kind::Plain, closes: true, expects: f
 const CONNECT: Event = Event::Request { kind: Kind::Connect, closes: false, expects: false };
 const OK: Event = Event::Response { closes: false, http10: false };
 
-fn run(events: &[Event]) -> Word {
-    events.iter().fold(Word::NEW, |word, &event| {
+/// A word and the slots of its ring.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct At {
+    word: Word,
+    slots: Vec<u8>,
+}
+
+impl At {
+    /// Nothing has been said, and that many requests may be owed an answer.
+    fn new(owed: u32) -> Self {
+        Self { word: Word::NEW, slots: Ring::of(owed).slots() }
+    }
+
+    fn after(&self, event: Event) -> Option<Self> {
+        let ring = Ring::from_slots(&self.slots);
+        let word = self.word.after(event, &ring)?;
+        Some(Self { word, slots: ring.slots() })
+    }
+
+    fn after_by_table(&self, event: Event) -> Option<Self> {
+        let ring = Ring::from_slots(&self.slots);
+        let word = self.word.after_by_table(event, &ring)?;
+        Some(Self { word, slots: ring.slots() })
+    }
+}
+
+impl core::ops::Deref for At {
+    type Target = Word;
+
+    fn deref(&self) -> &Word {
+        &self.word
+    }
+}
+
+fn run(events: &[Event]) -> At {
+    events.iter().fold(At::new(6), |word, &event| {
         word.after(event).unwrap_or_else(|| panic!("{event:?} is refused in {word:?}"))
     })
 }
@@ -18,7 +52,7 @@ fn run(events: &[Event]) -> Word {
 #[test]
 fn answers_are_taken_to_belong_to_the_oldest_request() {
     let kinds = [Kind::Head, Kind::Plain10, Kind::Plain, Kind::Head10, Kind::Head];
-    let mut word = Word::NEW;
+    let mut word = At::new(6);
     for kind in kinds {
         let head = Event::Request { kind, closes: false, expects: false };
         word = word.after(head).unwrap().after(Event::RequestEnd).unwrap();
@@ -30,9 +64,45 @@ fn answers_are_taken_to_belong_to_the_oldest_request() {
         );
         word = word.after(OK).unwrap().after(Event::ResponseEnd).unwrap();
     }
-    assert_eq!(word, Word::NEW);
-    let six = [GET, Event::RequestEnd].repeat(Word::MAX_OWED as usize);
+    assert_eq!(word.word, Word::NEW);
+    let six = [GET, Event::RequestEnd].repeat(6);
     assert_eq!(run(&six).after(GET), None);
+}
+
+/// Against a plain queue: requests and answers in turns that go round the ring, with a fault from
+/// the other half at the end.
+#[test]
+fn the_ring_is_a_queue() {
+    for owed in [1, 2, 3, 64, Word::MAX_OWED] {
+        let (mut at, mut queue) = (At::new(owed), alloc::collections::VecDeque::new());
+        for step in 0..1000_u32 {
+            let kind = Kind::from_bits(step.wrapping_mul(0x9e37_79b9) >> 29);
+            let kind = if kind.offers() { Kind::Plain } else { kind };
+            let asks = step % 7 < 4;
+            if asks {
+                let head = Event::Request { kind, closes: false, expects: false };
+                match at.after(head) {
+                    Some(next) => {
+                        at = next.after(Event::RequestEnd).unwrap();
+                        queue.push_back(kind);
+                    }
+                    None => assert_eq!(queue.len(), owed as usize),
+                }
+            } else if let Some(next) = at.after(OK) {
+                assert_eq!(at.oldest(), queue.pop_front());
+                at = next.after(Event::ResponseEnd).unwrap();
+            }
+            assert_eq!((at.oldest(), at.owed() as usize), (queue.front().copied(), queue.len()));
+        }
+        if let Some(mut next) = at.after(Event::Fault) {
+            queue.push_back(Kind::Plain);
+            while let Some(kind) = queue.pop_front() {
+                assert_eq!(next.oldest(), Some(kind));
+                next = next.after(OK).unwrap().after(Event::ResponseEnd).unwrap();
+            }
+            assert_eq!(next.requests(), State::Failed);
+        }
+    }
 }
 
 #[test]
@@ -95,7 +165,7 @@ fn the_last_version_is_remembered() {
     assert!(word.server_is_http10());
     assert_eq!((word.owed(), word.oldest()), (1, Some(Kind::Plain)));
     let word = word.after(OK).unwrap().after(Event::ResponseEnd).unwrap();
-    assert_eq!(word, Word::NEW);
+    assert_eq!(word.word, Word::NEW);
     let connect = run(&[CONNECT, old, Event::ResponseEnd]);
     assert!(connect.server_is_http10());
 }
@@ -130,8 +200,8 @@ fn whatever_is_said_the_two_sides_fit_together() {
             events.push(Event::Request { kind, closes, expects });
         }
     }
-    let mut reached = vec![Word::NEW];
-    let mut seen = BTreeSet::from([Word::NEW.bits()]);
+    let mut reached = vec![At::new(4)];
+    let mut seen = BTreeSet::from([(Word::NEW.bits(), At::new(4).slots)]);
     while let Some(word) = reached.pop() {
         let (requests, responses) = (word.requests(), word.responses());
         match responses {
@@ -154,7 +224,7 @@ fn whatever_is_said_the_two_sides_fit_together() {
             assert!(!last || event.kind().side() == Side::Responses, "{word:?}: {event:?}");
             let over = matches!(responses, State::Ended | State::Failed);
             assert!(!over || next.responses() == responses);
-            if next.owed() <= 3 && seen.insert(next.bits()) {
+            if next.owed() <= 3 && seen.insert((next.bits(), next.slots.clone())) {
                 reached.push(next);
             }
         }
