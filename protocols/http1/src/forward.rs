@@ -49,8 +49,10 @@ impl<'a> Request<'a> {
             Target::Absolute { scheme, rest, .. } => (scheme.as_bytes(), rest.as_bytes()),
         };
         let fields = self.headers();
-        let upgrade = if self.offers_upgrade() { fields.get(Known::Upgrade) } else { None };
-        let length = if method == b"CONNECT" { Length::Tunnel } else { length.into() };
+        let is_connect = method == b"CONNECT";
+        let offers = !is_connect && self.offers_upgrade();
+        let upgrade = if offers { fields.get(Known::Upgrade) } else { None };
+        let length = if is_connect { Length::Tunnel } else { length.into() };
         Ok(RequestHead {
             method,
             scheme,
