@@ -6,8 +6,9 @@
 //! ```
 //!
 //! A server and a client talk over loopback TCP, once under each driver, from the same stages. The
-//! client's first three messages are glued to its request, and the server's first message is glued
-//! to its answer; reads are cut at hostile places. For each run the example prints which stage took
+//! client's first three messages are glued to its request, as a hostile peer would send them: a
+//! proper client waits for the 101 (RFC 6455 §4.1, RFC 9931). The server's first message is glued
+//! to its answer, as it may be; reads are cut at hostile places. For each run the example prints which stage took
 //! which bytes, where the hand-off happened and how many bytes that were read too far crossed it.
 //! Then it measures the throughput of an echo. It fails if a byte is lost.
 //!
@@ -82,6 +83,7 @@ impl Driver {
 }
 
 /// The messages that the client sends right behind its request, before it has received anything.
+/// Only a hostile client does that: it must wait until the change is confirmed (RFC 6455 §4.1).
 pub const GLUED: [Outgoing<'static>; 3] =
     [Outgoing::Text("glued to the request"), Outgoing::Binary(&[0; 130]), Outgoing::Text("")];
 

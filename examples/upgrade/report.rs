@@ -110,7 +110,7 @@ impl Run {
 pub fn print(runs: &[Run]) -> bool {
     println!(
         "An HTTP/1.1 connection becomes a WebSocket. The client has glued {} messages to its\n\
-         request, the server one to its 101; reads are cut at hostile places.\n\
+         request, as a hostile one would, the server one to its 101; reads are cut at hostile places.\n\
          Bytes are offsets in the stream that each side received.\n",
         GLUED.len()
     );

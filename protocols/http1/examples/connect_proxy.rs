@@ -97,7 +97,7 @@ async fn serve(socket: TcpStream) -> io::Result<()> {
             Err(error) => return Err(error.into()),
         }
     }
-    connection.close(64 * 1024).await.map(drop)
+    connection.close_by(64 * 1024, &mut timer).await.map(drop)
 }
 
 /// A connection to where the client wants to go.

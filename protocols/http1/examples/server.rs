@@ -8,12 +8,14 @@
 //! Connections are kept, pipelined requests are answered in one write, `100 Continue` is sent where
 //! it is waited for, trailers come back as they went. A request without a body gets a greeting,
 //! `/refuse` is answered with 413 before the body has come, and one that offers to change to
-//! `echo` gets its bytes back from then on. Slow clients are let go.
+//! `echo` gets its bytes back from then on. Every request has an answer: a `CONNECT`, which is
+//! not for this server, a 405. Slow clients are told so and let go, and those above a thousand at
+//! a time are told to come again.
 
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
 use std::{
-    io,
+    io::{self, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::Arc,
     thread,
@@ -32,7 +34,7 @@ use segue::{
     length,
 };
 use segue_http1::{
-    BodyLength, End, RequestEvent, ResponseParts, Trailers, Whole, WriteError, server,
+    BodyLength, End, ForwardedTrailers, Refusal, RequestEvent, ResponseParts, Whole, server,
 };
 
 /// A server that sends back the body of each request.
@@ -70,6 +72,8 @@ enum Answer {
     Switch,
     /// Each piece is sent back as it comes.
     Echo,
+    /// It is that the method is not for this server.
+    NotAllowed,
     /// It has been sent.
     Sent,
 }
@@ -89,8 +93,14 @@ impl Echo {
                 let length = head.body().unwrap_or(BodyLength::None);
                 let kind = head.headers().find("content-type").unwrap_or(b"text/plain");
                 *answer = match length {
+                    _ if head.method() == "CONNECT" => Answer::NotAllowed,
                     _ if path == "/refuse" => Answer::Sent,
-                    _ if head.headers().contains_token("upgrade", "echo") => Answer::Switch,
+                    // An upgrade that is asked for wrongly is none (RFC 9110 §7.8).
+                    _ if head.offers_upgrade()
+                        && head.headers().contains_token("upgrade", "echo") =>
+                    {
+                        Answer::Switch
+                    }
                     BodyLength::None | BodyLength::Known(0) => Answer::Greeting,
                     _ => Answer::Echo,
                 };
@@ -119,14 +129,9 @@ impl Echo {
             }
             RequestEvent::Trailers(trailers) if matches!(answer, Answer::Echo) => {
                 *answer = Answer::Sent;
-                match output.try_encode(writer, Trailers(trailers.iter())) {
-                    // A header that cannot be a trailer, or has no place behind this answer, is
-                    // left out.
-                    Err(WriteError::Trailer | WriteError::NoTrailers) => {
-                        output.try_encode(writer, End)
-                    }
-                    sent => sent,
-                }
+                // A header that cannot be a trailer, or has no place behind this answer, is left
+                // out.
+                output.try_encode(writer, ForwardedTrailers(trailers))
             }
             RequestEvent::End => match std::mem::replace(answer, Answer::Sent) {
                 Answer::Greeting => {
@@ -137,6 +142,10 @@ impl Echo {
                     output.try_encode(writer, ResponseParts::new(101, [("Upgrade", "echo")]))
                 }
                 Answer::Echo => output.try_encode(writer, End),
+                Answer::NotAllowed => {
+                    let allow = [("Allow", "GET, HEAD, POST, PUT, OPTIONS")];
+                    output.try_encode(writer, Whole::new(ResponseParts::new(405, allow), &b""[..]))
+                }
                 Answer::Sent => Ok(()),
             },
             // HTTP/2 is not spoken here, and what is left to be said is nothing.
@@ -158,8 +167,7 @@ impl Echo {
     fn late(&mut self, late: Late, output: &mut Output) {
         if late == Late::Record {
             tell_time(&mut self.writer);
-            let head = ResponseParts::new(408, [("Connection", "close")]);
-            let _ = output.try_encode(&mut self.writer, Whole::new(head, &b"too slow\n"[..]));
+            let _ = output.try_encode(&mut self.writer, Refusal(408));
         }
     }
 
@@ -187,12 +195,23 @@ fn go_on(writer: &mut server::Writer, output: &mut Output) -> io::Result<()> {
 /// The number of bytes from a client that are read after the last answer.
 const DRAIN: u64 = 1024 * 1024;
 
-/// The number of clients served at a time. Further ones are dropped at once.
+/// The number of clients served at a time. Further ones are told so and let go at once.
 const CLIENTS: usize = 1000;
 
 /// The pause after a failed accept. Usually the process has no descriptors left, which passes, or a
 /// client was gone before it was accepted.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Tells a client that there are too many (RFC 9110 §15.6.4). It is not waited for: if the socket
+/// takes no more, the client hears nothing.
+fn turn_away(mut socket: &TcpStream) {
+    let (_, mut writer) = segue_http1::server();
+    let mut output = Output::new();
+    tell_time(&mut writer);
+    if output.try_encode(&mut writer, Refusal(503)).is_ok() {
+        let _ = socket.write(&output.to_vec());
+    }
+}
 
 /// The deadlines: 30 s for a head, a minute until the next piece of a body or the next request
 /// begins, 30 s for the client to take what it is sent.
@@ -284,7 +303,7 @@ fn main() -> io::Result<()> {
                     });
                     report(thread.map(drop));
                 }
-                Ok(_) => {}
+                Ok((socket, _)) => turn_away(&socket),
                 Err(error) => {
                     report(Err(error));
                     thread::sleep(PAUSE);
@@ -306,7 +325,9 @@ fn main() -> io::Result<()> {
                             drop(seat);
                         });
                     }
-                    Ok(_) => {}
+                    Ok((socket, _)) => {
+                        socket.into_std().iter().for_each(turn_away);
+                    }
                     Err(error) => {
                         report(Err(error));
                         tokio::time::sleep(PAUSE).await;
@@ -329,7 +350,10 @@ fn main() -> io::Result<()> {
                         };
                         smol::spawn(task).detach();
                     }
-                    Ok(_) => {}
+                    Ok((socket, _)) => {
+                        let socket: Arc<smol::Async<TcpStream>> = socket.into();
+                        turn_away((*socket).get_ref());
+                    }
                     Err(error) => {
                         report(Err(error));
                         smol::Timer::after(PAUSE).await;
