@@ -280,11 +280,6 @@ impl Waits {
         }
     }
 
-    /// Returns true if the stage asks to speak again at some time.
-    pub(super) fn wakes(&self) -> bool {
-        self.wake_at.is_some()
-    }
-
     /// Returns the time at which the stage asks to speak again, if that is before `at`.
     pub(super) fn wakes_before(&self, at: Duration) -> Option<Duration> {
         self.wake_at.filter(|wake_at| *wake_at < at)

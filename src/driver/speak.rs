@@ -68,9 +68,9 @@ impl<T: Transport, S: Decode> Connection<T, S> {
             }
             let said = self.speak()?;
             if said == 0 {
-                // Sending has taken time. If the stage watches the clock, that time must not count
-                // as the peer's silence, nor may the read end as if sending were late.
-                let is_timed = pace.once && self.waits.as_ref().is_some_and(|it| it.wakes());
+                // Sending has taken time. That must not count as the peer's silence, nor may a read
+                // that waits end by the time that there was for sending.
+                let is_timed = pace.once && self.waits.is_some();
                 return Poll::Ready(match has_unsent && is_timed {
                     true => Ok(LATER),
                     false if work > 0 => self.asked_again(),
