@@ -4,7 +4,7 @@ use segue::{Buffer, Exchange, Fault, Output, Progress, Step};
 use segue_websocket::{
     Acceptance, Accepted, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
     ServerHandshake,
-    http1::{EncodeError, Error, RequestDecoder},
+    http1::{EncodeError, Error, Relaxed, RequestDecoder},
 };
 
 const REQUEST: &str = "GET /chat?room=1 HTTP/1.1\r\nHost: a\r\nUpgrade: WebSocket\r\n\
@@ -126,6 +126,70 @@ fn each_rule_for_requests() {
     refused(&body("Content-Length: five"), length, "five", bad);
     let (empty, _) = serve(&mut ServerHandshake::new(), &body("Content-Length: 0"));
     assert!(empty.is_ok());
+}
+
+/// RFC 9112 §3.2.4: `*` is for OPTIONS; §3.2.3: an authority alone is for CONNECT.
+#[test]
+fn a_request_names_a_path() {
+    let form = RequestError::Http(Error::TargetForm);
+    refused(&REQUEST.replace("/chat?room=1", "*"), form.clone(), "*", "400 Bad Request");
+    refused(&REQUEST.replace("/chat?room=1", "a:80"), form, "a:80", "400 Bad Request");
+    let absolute = REQUEST.replace("/chat?room=1", "ws://a/chat");
+    assert!(serve(&mut ServerHandshake::new(), &absolute).0.is_ok());
+    for target in ["*", "a:80", "", "chat", "?room=1"] {
+        let (outcome, sent) = open(ClientHandshake::new("a", target), RESPONSE);
+        assert_eq!(outcome, Err(Fault::new(ResponseError::Target)), "{target}");
+        assert_eq!(sent, "");
+    }
+    let (_, sent) = open(ClientHandshake::new("a", "http://a/chat"), RESPONSE);
+    assert!(sent.starts_with("GET http://a/chat HTTP/1.1"), "for a proxy: {sent}");
+}
+
+/// RFC 6455 §4.1, item 10: tokens, each offered once.
+#[test]
+fn offered_subprotocols_are_tokens_and_unique() {
+    let offer = |offer: &str| {
+        REQUEST.replace("Host", &format!("Sec-WebSocket-Protocol: {offer}\r\nHost"))
+    };
+    let bad = "400 Bad Request";
+    let protocols = RequestError::Protocols;
+    refused(&offer("v1, v 2"), protocols.clone(), "v 2", bad);
+    refused(&offer("\"v1\""), protocols.clone(), "\"v1", bad);
+    refused(&offer("a, b, B, c, b"), protocols.clone(), "b\r\nHost", bad);
+    refused(&offer("v1, v1"), protocols.clone(), "v1\r\nHost", bad);
+    let twice = offer("v1\r\nSec-WebSocket-Protocol: v1");
+    refused(&twice, protocols, "v1\r\nHost", bad);
+    assert!(serve(&mut ServerHandshake::new(), &offer("v1, V1, , graphql-ws")).0.is_ok());
+
+    for offers in [&["a b"][..], &[""], &["a", "b", "a"], &["a,b"], &["a\r\nX: y"], &["k\u{e4}se"]] {
+        let (outcome, sent) = open(client().protocols(offers.iter().copied()), RESPONSE);
+        let fault = outcome.expect_err("it is refused");
+        assert!(matches!(fault.error(), Some(ResponseError::Offered(_))), "{fault}");
+        assert_eq!(sent, "");
+    }
+}
+
+/// RFC 9112 §4 has a space behind the status even without a reason; servers leave out both.
+#[test]
+fn a_bare_101_is_accepted() {
+    for line in ["HTTP/1.1 101 ", "HTTP/1.1 101"] {
+        let response = RESPONSE.replace("HTTP/1.1 101 Switching Protocols", line);
+        assert!(open(client(), &response).0.is_ok(), "{line:?}");
+    }
+}
+
+#[test]
+fn old_habits_are_accepted_if_asked_for() {
+    let relaxed = Relaxed { bare_lf: true, ..Relaxed::NOTHING };
+    let bare = REQUEST.replace("\r\n", "\n");
+    let (strict, _) = serve(&mut ServerHandshake::new(), &bare);
+    assert!(matches!(strict.unwrap_err().error(), Some(RequestError::Http(_))));
+    assert!(serve(&mut ServerHandshake::new().relaxed(relaxed), &bare).0.is_ok());
+
+    let bare = RESPONSE.replace("\r\n", "\n").replace(" Switching Protocols", "");
+    let (strict, _) = open(client(), &bare);
+    assert!(matches!(strict.unwrap_err().error(), Some(ResponseError::Http(_))));
+    assert!(open(client().relaxed(relaxed), &bare).0.is_ok());
 }
 
 #[test]

@@ -4,12 +4,13 @@ use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use base64ct::{Base64, Encoding};
 use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
-use segue_http1::{Limits, Response, ResponseDecoder, Version, encode_request};
+use segue_http1::{Limits, Relaxed, Response, ResponseDecoder, Target, Version, encode_request};
 
 use crate::deflate::{Agreed, Deflate};
 
 use super::{
-    EXTENSIONS, ResponseError, VERSION, accept_key, belonging, has, is_taken, only, place,
+    EXTENSIONS, PROTOCOL, ResponseError, VERSION, accept_key, belonging, has, is_taken, only, place,
+    protocols_are_good,
 };
 
 /// The client's side of the opening handshake: it sends the request and checks the answer.
@@ -97,7 +98,7 @@ impl ClientHandshake {
     #[must_use]
     pub fn with_key(host: impl Into<String>, target: impl Into<String>, key: [u8; 16]) -> Self {
         Self {
-            head: ResponseDecoder::new(),
+            head: ResponseDecoder::new().relaxed(tolerant(Relaxed::NOTHING)),
             host: host.into(),
             target: target.into(),
             key: Base64::encode_string(&key),
@@ -162,10 +163,27 @@ impl ClientHandshake {
         self
     }
 
+    /// Accepts the departures from strict HTTP/1.1 that `relaxed` names, for old servers. A status
+    /// line that ends behind the status ([`Relaxed::bare_status`]) is accepted in any case.
+    #[must_use]
+    pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
+        self.head = self.head.relaxed(tolerant(relaxed));
+        self
+    }
+
     /// Queues the request.
     fn send(&self, output: &mut Output) -> Result<(), ResponseError> {
         if let Some((name, _)) = self.headers.iter().find(|(name, _)| is_taken(name)) {
             return Err(ResponseError::HeaderTaken(name.clone()));
+        }
+        protocols_are_good(self.protocols.iter().map(String::as_bytes)).map_err(|offer| {
+            ResponseError::Offered(String::from_utf8_lossy(offer).into_owned())
+        })?;
+        if !matches!(
+            Target::read(&self.target),
+            Some(Target::Origin { .. } | Target::Absolute { .. })
+        ) {
+            return Err(ResponseError::Target);
         }
         let own = [
             ("Host", &*self.host),
@@ -299,15 +317,21 @@ fn check(
     if let Some(another) = extensions.next() {
         return Err(fault(ResponseError::Extension, place(head, another)));
     }
-    if headers.find("sec-websocket-protocol").is_none() {
+    if headers.find(PROTOCOL).is_none() {
         return Ok(Connected { protocol: None, deflate });
     }
-    let protocol = only(headers, head, "sec-websocket-protocol")
+    let protocol = only(headers, head, PROTOCOL)
         .map_err(|at| fault(ResponseError::Protocol, at))?;
     match offered.iter().find(|offer| offer.as_bytes() == protocol) {
         Some(protocol) => Ok(Connected { protocol: Some(protocol.clone()), deflate }),
         None => Err(fault(ResponseError::Protocol, place(head, protocol))),
     }
+}
+
+/// Adds to what `relaxed` accepts a status line that ends behind the status. It can mean nothing
+/// else, and servers that are written by hand answer "HTTP/1.1 101".
+const fn tolerant(relaxed: Relaxed) -> Relaxed {
+    Relaxed { bare_status: true, ..relaxed }
 }
 
 /// The offset of the status in a head.

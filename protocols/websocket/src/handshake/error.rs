@@ -24,6 +24,8 @@ pub enum RequestError {
     Version,
     /// `Sec-WebSocket-Key` is missing, repeated, or not 16 bytes in base64 (RFC 6455 §4.2.1).
     Key,
+    /// An offered subprotocol is no token, or is offered twice (RFC 6455 §4.1).
+    Protocols,
     /// It announces a body, which would be read as frames.
     Body,
     /// The caller refused it, with this status.
@@ -45,7 +47,7 @@ impl RequestError {
             Self::Http(error) => error.status(),
             Self::Method => 405,
             Self::NotAnUpgrade | Self::Version => 426,
-            Self::HttpVersion | Self::Key | Self::Body => 400,
+            Self::HttpVersion | Self::Key | Self::Protocols | Self::Body => 400,
             Self::Refused(status) => *status,
             Self::NotOffered | Self::HeaderTaken(_) | Self::Unsendable(_) => 500,
         }
@@ -66,6 +68,9 @@ impl fmt::Display for RequestError {
             Self::NotAnUpgrade => "the request asks for no upgrade to WebSocket (RFC 6455 §4.2.1)",
             Self::Version => "the version of WebSocket is not 13 (RFC 6455 §4.4)",
             Self::Key => "there is not one Sec-WebSocket-Key of 16 bytes (RFC 6455 §4.2.1)",
+            Self::Protocols => {
+                "an offered subprotocol is no token, or is offered twice (RFC 6455 §4.1)"
+            }
             Self::Body => "a request for an upgrade has a body",
             Self::NotOffered => "the client did not offer the subprotocol (RFC 6455 §4.2.2)",
         })
@@ -119,6 +124,12 @@ pub enum ResponseError {
     Protocol,
     /// A mistake of this end: the caller added a header that the handshake writes itself.
     HeaderTaken(String),
+    /// A mistake of this end: a subprotocol to be offered is no token, or is there twice (RFC 6455
+    /// §4.1).
+    Offered(String),
+    /// A mistake of this end: the target is neither a path with or without a query, nor an absolute
+    /// URL for a proxy (RFC 6455 §4.1).
+    Target,
     /// A mistake of this end: the request cannot be sent.
     Unsendable(EncodeError),
 }
@@ -136,6 +147,13 @@ impl fmt::Display for ResponseError {
             Self::HeaderTaken(name) => {
                 return write!(f, "the handshake itself writes the header {name}");
             }
+            Self::Offered(protocol) => {
+                return write!(
+                    f,
+                    "the subprotocol {protocol:?} is no token, or is offered twice (RFC 6455 §4.1)"
+                );
+            }
+            Self::Target => "the target is no path: begin it with a slash (RFC 6455 §4.1)",
             Self::Unsendable(_) => "the request cannot be sent",
             Self::Informational => "the server sends too many informational responses",
             Self::HttpVersion => "the version of HTTP is below 1.1 (RFC 6455 §4.1)",

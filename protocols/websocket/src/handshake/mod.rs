@@ -10,7 +10,7 @@ pub use error::{RequestError, ResponseError};
 pub use refusal::Refusal;
 pub use server::{Acceptance, Accepted, ServerHandshake};
 
-use alloc::string::String;
+use alloc::{collections::BTreeSet, string::String};
 use base64ct::{Base64, Encoding};
 use segue::{Decode, Framing};
 use segue_http1::Fields;
@@ -90,6 +90,35 @@ fn is_taken(name: &str) -> bool {
 
 /// The header of offered and agreed extensions (RFC 6455 §9.1).
 const EXTENSIONS: &str = "sec-websocket-extensions";
+
+/// Checks that each offered subprotocol is a token, and that there is none twice (RFC 6455 §4.1).
+/// The error is the first that breaks the rule.
+fn protocols_are_good<'a>(offers: impl Iterator<Item = &'a [u8]>) -> Result<(), &'a [u8]> {
+    // Most requests offer one or none. A set, since a head has room for thousands.
+    let (mut first, mut others) = (None, BTreeSet::new());
+    for offer in offers {
+        let is_new = match first {
+            None => {
+                first = Some(offer);
+                true
+            }
+            Some(first) => first != offer && others.insert(offer),
+        };
+        if !is_new || !is_token(offer) {
+            return Err(offer);
+        }
+    }
+    Ok(())
+}
+
+/// Returns true for a token: visible ASCII without separators (RFC 9110 §5.6.2).
+fn is_token(bytes: &[u8]) -> bool {
+    let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !bytes.is_empty() && bytes.iter().all(is_token)
+}
+
+/// The header of offered subprotocols, and of the chosen one (RFC 6455 §11.3.4).
+const PROTOCOL: &str = "sec-websocket-protocol";
 
 /// The constant that is hashed behind the key (RFC 6455 §1.3).
 const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -3,12 +3,13 @@
 use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
 use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
-use segue_http1::{BodyLength, Limits, Request, RequestDecoder, Version, encode_response};
+use segue_http1::{BodyLength, Limits, Relaxed, Request, RequestDecoder, Version, encode_response};
 
 use crate::deflate::{Agreed, Deflate};
 
 use super::{
-    EXTENSIONS, Refusal, RequestError, VERSION, accept_key, belonging, has, is_taken, only, place,
+    EXTENSIONS, PROTOCOL, Refusal, RequestError, VERSION, accept_key, belonging, has, is_taken, only,
+    place, protocols_are_good,
 };
 
 /// The server's side of the opening handshake: it reads the request and answers it.
@@ -136,6 +137,14 @@ impl ServerHandshake {
         self
     }
 
+    /// Accepts the departures from strict HTTP/1.1 that `relaxed` names, as far as they concern
+    /// requests: [`RequestDecoder::relaxed`].
+    #[must_use]
+    pub fn relaxed(mut self, relaxed: Relaxed) -> Self {
+        self.head = self.head.relaxed(relaxed);
+        self
+    }
+
     /// Answers a request that was read already, for servers that also speak HTTP. Offsets of faults
     /// count from the front of its head.
     ///
@@ -246,7 +255,7 @@ impl Terms {
         output: &mut Output,
     ) -> Result<Accepted, Result<Refusal, RequestError>> {
         let offered = |protocol: &str| {
-            let mut offers = request.headers().tokens("sec-websocket-protocol");
+            let mut offers = request.headers().tokens(PROTOCOL);
             offers.any(|offer| offer == protocol.as_bytes())
         };
         let protocol = self.protocols.iter().find(|protocol| offered(protocol)).cloned();
@@ -302,6 +311,8 @@ fn check<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault<RequestError>> {
         let target = place(head, request.target().as_bytes());
         return Err(fault(RequestError::HttpVersion, target + behind));
     }
+    // `*` is for OPTIONS, an authority alone for CONNECT (RFC 9112 §3.2).
+    request.target_form().map_err(|fault| fault.map(RequestError::Http))?;
     request.host().map_err(|fault| fault.map(RequestError::Http))?;
     has(headers, head, "upgrade", "websocket")
         .and_then(|()| has(headers, head, "connection", "upgrade"))
@@ -316,6 +327,8 @@ fn check<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault<RequestError>> {
     if !is_key(key) {
         return Err(fault(RequestError::Key, place(head, key)));
     }
+    protocols_are_good(headers.tokens(PROTOCOL))
+        .map_err(|offer| fault(RequestError::Protocols, place(head, offer)))?;
     match request.body().map_err(|fault| fault.map(RequestError::Http))? {
         BodyLength::None | BodyLength::Known(0) => Ok(key),
         _ => {
