@@ -120,11 +120,22 @@ impl Frames {
         Self { rules: Rules::new(role), place: Place::Between }.limits(Limits::DEFAULT)
     }
 
-    /// Sets the limits on frames and on the number of fragments.
+    /// Sets the limits on frames and on the number of fragments. No frame may be longer than a
+    /// message may be.
     #[must_use]
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.rules.max_payload = limits.frame.min(isize::MAX as usize - header::MAX_SIZE);
-        self.rules.max_fragments = limits.fragments.max(1);
+    pub fn limits(self, limits: Limits) -> Self {
+        Self::limited(self, limits.frame.min(limits.message), limits.fragments)
+    }
+
+    /// Sets the limit on the number of fragments. The caller checks the length of each frame, which
+    /// it knows to be compressed or not.
+    pub(crate) fn max_fragments(self, fragments: u32) -> Self {
+        Self::limited(self, usize::MAX, fragments)
+    }
+
+    fn limited(mut self, payload: usize, fragments: u32) -> Self {
+        self.rules.max_payload = payload.min(isize::MAX as usize - header::MAX_SIZE);
+        self.rules.max_fragments = fragments.max(1);
         self
     }
 

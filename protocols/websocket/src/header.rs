@@ -33,6 +33,26 @@ impl Header {
     pub(crate) fn whole(&self) -> usize {
         self.size + self.length
     }
+
+    /// Checks the length of a frame that is not compressed against the limit on frames, and on its
+    /// message, of which there are `before` bytes so far.
+    #[inline]
+    pub(crate) fn within(
+        &self,
+        max_frame: usize,
+        before: usize,
+        max_message: usize,
+    ) -> Result<(), Fault<Error>> {
+        let length = self.length as u64;
+        let error = if self.length > max_frame {
+            Error::FrameTooLong { length, limit: max_frame }
+        } else if self.length > max_message.saturating_sub(before) {
+            Error::MessageTooLong { length: before as u64 + length, limit: max_message }
+        } else {
+            return Ok(());
+        };
+        Err(refused(error, if length < 126 { 1 } else { 2 }))
+    }
 }
 
 /// The start of the input.
@@ -65,7 +85,7 @@ impl Rules {
             Role::Server => (MASK, 6),
             Role::Client => (0, 2),
         };
-        let (max_fragments, max_payload) = (Limits::DEFAULT.fragments, Limits::DEFAULT.frame);
+        let (max_fragments, max_payload) = (Limits::DEFAULT.fragments, Limits::DEFAULT.message);
         Self { mask_bit, shortest, reserved: 0, fragments: 0, max_fragments, max_payload }
     }
 

@@ -48,9 +48,9 @@ pub enum Reply {
 ///   unmasked in place; fragments are gathered in the stage and the whole is lent from there.
 ///   Control frames may come between fragments and are handled at once. Behind the close frame the
 ///   stage is done, and leaves the bytes that follow.
-/// - Partial input: the stage needs the rest of a binary frame. Text is gathered in the stage as it
-///   comes, and refused at the first byte that is not UTF-8; headers that break a rule or a limit
-///   are refused at once.
+/// - Partial input: the stage needs the rest of a binary frame of up to 16 MiB. Longer ones are
+///   gathered in the stage as they come, and so is text, which is refused at the first byte that is
+///   not UTF-8; headers that break a rule or a limit are refused at once.
 /// - End of the stream: a truncation, since only a close frame ends a connection properly (RFC 6455
 ///   §7.1.4; the close code to report is then [`CloseCode::ABNORMAL`](crate::CloseCode::ABNORMAL)).
 ///
@@ -81,6 +81,7 @@ pub struct Messages {
     frames: Frames,
     controls: Controls,
     max_message: usize,
+    max_frame: usize,
     /// The longest frame, header included, that can be taken as a whole message without further
     /// checks; 0 while something else comes first. [`settle`](Self::settle) keeps it current.
     simple: usize,
@@ -106,6 +107,11 @@ impl Messages {
     /// From this length on, in bytes, a message may take its part of the buffer over.
     #[cfg(feature = "std")]
     const SHARED: usize = 16 * 1024;
+
+    /// The longest frame in bytes that is awaited whole in the buffer, to be lent from there; a
+    /// longer one is gathered as it comes. Without it a connection would need room for the longest
+    /// frame in one record, and refuse in one frame what it accepts in several.
+    const WHOLE: usize = 16 << 20;
 
     /// The number of bytes kept of the memory that fragments were gathered in. An idle connection
     /// should hold next to nothing, and one with many small fragmented messages should not allocate
@@ -133,9 +139,10 @@ impl Messages {
 
     fn new(role: Role, keys: Option<MaskKeys>) -> Self {
         Self {
-            frames: Frames::new(role),
+            frames: Frames::new(role).max_fragments(Limits::DEFAULT.fragments),
             controls: Controls::new(keys),
             max_message: Limits::DEFAULT.message,
+            max_frame: Limits::DEFAULT.frame,
             simple: 0,
             gathered: Gathered::Binary(Vec::new()),
             lent: false,
@@ -149,7 +156,13 @@ impl Messages {
     #[inline(always)]
     fn settle(&mut self) {
         let is_owed = self.controls.is_owed();
-        self.simple = if is_owed { 0 } else { self.frames.max_simple().min(self.max_message) };
+        self.simple = if is_owed { 0 } else { self.max_simple() };
+    }
+
+    /// The longest simple frame, if nothing is owed.
+    #[inline(always)]
+    fn max_simple(&self) -> usize {
+        self.frames.max_simple().min(self.max_message).min(self.max_frame)
     }
 
     #[inline]
@@ -161,8 +174,8 @@ impl Messages {
     /// Sets the limits on messages, their frames and fragments.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.frames = self.frames.limits(limits);
-        self.max_message = limits.message;
+        self.frames = self.frames.max_fragments(limits.fragments);
+        (self.max_message, self.max_frame) = (limits.message, limits.frame);
         self.settled()
     }
 
@@ -242,16 +255,11 @@ impl Messages {
         self.inflate.as_deref().filter(|inflate| inflate.is_open())
     }
 
-    /// Checks that the data frame of `header` keeps its message within the limit. Frames of
+    /// Checks that the data frame of `header` keeps its message within the limits. Frames of
     /// compressed messages are checked when they are inflated.
     #[inline]
     fn within(&self, header: &Header) -> Result<(), Fault<Error>> {
-        if header.length <= self.max_message.saturating_sub(self.gathered()) {
-            return Ok(());
-        }
-        let length = self.gathered() as u64 + header.length as u64;
-        let at = if header.length < 126 { 1 } else { 2 };
-        Err(refused(Error::MessageTooLong { length, limit: self.max_message }, at))
+        header.within(self.max_frame, self.gathered(), self.max_message)
     }
 
     /// Forgets the message that was lent, and most of the memory that it was gathered in.
@@ -348,9 +356,13 @@ impl Messages {
         })
     }
 
-    /// Returns true for text, which is read before its frame is whole, to find the first bad byte.
+    /// Returns true for frames that are read before they are whole: text, to find the first bad
+    /// byte, and those that no record holds.
     #[inline]
     fn looks_into(&self, header: &Header) -> bool {
+        if header.length > Self::WHOLE {
+            return true;
+        }
         match header.opcode {
             Opcode::Continuation => matches!(self.gathered, Gathered::Text(..)),
             opcode => opcode == Opcode::Text,
@@ -423,7 +435,7 @@ impl Messages {
     fn parse_rest<'a>(&'a mut self, mut record: Record<'a>) -> Result<Message<'a>, Fault<Error>> {
         if self.controls.is_owed() {
             // Nothing is owed any more; the item, which says so, cannot be made before.
-            self.simple = self.frames.max_simple().min(self.max_message);
+            self.simple = self.max_simple();
             return Ok(self.controls.pay());
         }
         if self.frames.open_part(&mut record).is_none() {

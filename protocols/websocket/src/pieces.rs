@@ -73,6 +73,7 @@ pub struct Pieces {
     frames: Frames,
     controls: Controls,
     max_message: usize,
+    max_frame: usize,
     /// The message under way: it is a text, the bytes of a character that is cut off, and the
     /// number of bytes so far.
     text: bool,
@@ -107,9 +108,10 @@ impl Pieces {
 
     fn new(role: Role, keys: Option<MaskKeys>) -> Self {
         Self {
-            frames: Frames::new(role).limits(Limits::PIECES),
+            frames: Frames::new(role).max_fragments(Limits::PIECES.fragments),
             controls: Controls::new(keys),
             max_message: Limits::PIECES.message,
+            max_frame: Limits::PIECES.frame,
             text: false,
             carry: Carry::default(),
             taken: 0,
@@ -121,8 +123,8 @@ impl Pieces {
     /// called.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.frames = self.frames.limits(limits);
-        self.max_message = limits.message;
+        self.frames = self.frames.max_fragments(limits.fragments);
+        (self.max_message, self.max_frame) = (limits.message, limits.frame);
         self
     }
 
@@ -180,10 +182,8 @@ impl Pieces {
         let compressed = header.reserved & COMPRESSED != 0
             || header.opcode == Opcode::Continuation && self.is_inflating();
         let taken = if header.opcode == Opcode::Continuation { self.taken } else { 0 };
-        if !compressed && header.length > self.max_message.saturating_sub(taken) {
-            let length = taken as u64 + header.length as u64;
-            let at = if header.length < 126 { 1 } else { 2 };
-            return Err(refused(Error::MessageTooLong { length, limit: self.max_message }, at));
+        if !compressed {
+            header.within(self.max_frame, taken, self.max_message)?;
         }
         if header.length == 0 {
             return Ok(Frames::delimit(input, header));

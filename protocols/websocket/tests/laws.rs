@@ -91,7 +91,7 @@ fn frames_keep_the_laws() {
         laws::stage(|| Frames::new(role))
             .accepts(good(role))
             .refuses(broken(role))
-            .limit(14 + Limits::DEFAULT.frame)
+            .limit(14 + Limits::DEFAULT.message)
             .check();
     }
     let limited = || Frames::server().limits(Limits { frame: 126, ..Limits::DEFAULT });
@@ -116,7 +116,7 @@ fn messages_keep_the_laws() {
                 .accepts(good(role))
                 .refuses(broken(role))
                 .refuses(nonsense(role))
-                .limit(14 + Limits::DEFAULT.frame)
+                .limit(14 + Limits::DEFAULT.message)
                 .check();
         }
     }

@@ -137,7 +137,7 @@ fn the_longest_of_each_form_of_length() {
 
 #[test]
 fn a_frame_of_the_longest_payload_is_taken() {
-    let (bytes, _) = send(Role::Server, &[Sent::Bytes(vec![0; Limits::DEFAULT.frame])]);
+    let (bytes, _) = send(Role::Server, &[Sent::Bytes(vec![0; Limits::DEFAULT.message])]);
     let seen = feed(&mut reader(Role::Server), [&bytes[..]]);
     assert!(matches!(&seen.messages[..], [Owned::Binary(payload)] if payload.len() == 16 << 20));
 }

@@ -132,19 +132,22 @@ fn the_highest_bit_of_a_length() {
     let input = [BINARY, 127, 0x80, 0, 0, 0, 0, 0, 0, 0];
     breaks_the_protocol(&input, Error::LengthTopBit, 2);
     // Not even without a limit.
-    let stage = Frames::client().limits(Limits { frame: usize::MAX, ..Limits::DEFAULT });
+    let stage = Frames::client().limits(Limits::PIECES);
     assert_eq!(fault(stage, &input).unwrap().error(), Some(&Error::LengthTopBit));
-    let stage = Frames::client().limits(Limits { frame: usize::MAX, ..Limits::DEFAULT });
+    let stage = Frames::client().limits(Limits::PIECES);
     let input = [BINARY, 127, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF];
     assert!(matches!(fault(stage, &input).unwrap().error(), Some(Error::FrameTooLong { .. })));
 }
 
 #[test]
 fn frames_beyond_the_limit_are_refused_by_their_header() {
-    let length = Limits::DEFAULT.frame as u64 + 1;
+    let limit = Limits::DEFAULT.message;
+    let length = limit as u64 + 1;
     let header = [&[BINARY, 127][..], &length.to_be_bytes()].concat();
-    let error = Error::FrameTooLong { length, limit: Limits::DEFAULT.frame };
-    refused(Role::Client, &header, error, 2, CloseCode::TOO_BIG);
+    let error = Error::FrameTooLong { length, limit };
+    assert_eq!(fault(Frames::client(), &header), Some(Fault::new(error).at(2)));
+    let error = Error::MessageTooLong { length, limit };
+    assert_eq!(fault(messages(Role::Client), &header), Some(Fault::new(error).at(2)));
     for (length, at) in [(5, 1), (125, 1), (126, 2)] {
         let input = frame(Role::Server, BINARY, &vec![0; length]);
         let header = &input[..if length < 126 { 2 } else { 4 }];
@@ -155,6 +158,52 @@ fn frames_beyond_the_limit_are_refused_by_their_header() {
             let found = fault(limited(length - 1), shown).unwrap();
             assert_eq!((found.error(), found.at), (Some(&error), at));
         }
+    }
+}
+
+/// Senders that fragment, as Chromium does, meet the limit where those meet it that do not, as Node:
+/// also above what one record may have, and above the limit that a connection has for records.
+#[test]
+fn a_message_limit_is_met_alike_in_one_frame_and_in_many() {
+    for limit in [1000, 70_000, 20 << 20] {
+        for first in [TEXT_PART, BINARY_PART] {
+            for (length, passes) in [(limit, true), (limit + 1, false)] {
+                let payload = vec![b'a'; length];
+                let whole = frame(Role::Client, first | FIN, &payload);
+                let mut parts = frame(Role::Client, first, b"");
+                for part in payload.chunks(128 << 10) {
+                    parts.extend(frame(Role::Client, PART, part));
+                }
+                parts.extend(frame(Role::Client, FIN, b""));
+                for stream in [whole, parts] {
+                    let mut stage = messages(Role::Client).limits(Limits::message(limit));
+                    let seen = feed(&mut stage, stream.chunks(1 << 20));
+                    if passes {
+                        let message = seen.messages.first().unwrap();
+                        let (Owned::Text(_) | Owned::Binary(_)) = message else { panic!() };
+                        assert_eq!((seen.messages.len(), seen.end), (1, Ok(false)));
+                    } else {
+                        let fault = seen.end.unwrap_err();
+                        let error = Error::MessageTooLong { length: length as u64, limit };
+                        assert_eq!(fault.error(), Some(&error));
+                        assert_eq!(error.close_code(), CloseCode::TOO_BIG);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_limit_on_frames_is_one_more() {
+    let limits = Limits { frame: 4, message: 10, ..Limits::DEFAULT };
+    let stage = || messages(Role::Client).limits(limits);
+    let parts = frames(Role::Client, &[(BINARY_PART, b"1234"), (PART, b"5678"), (FIN, b"90")]);
+    assert_eq!(fault(stage(), &parts), None);
+    for first in [BINARY, TEXT] {
+        let error = Error::FrameTooLong { length: 5, limit: 4 };
+        let whole = frame(Role::Client, first, b"12345");
+        assert_eq!(fault(stage(), &whole), Some(Fault::new(error).at(1)));
     }
 }
 

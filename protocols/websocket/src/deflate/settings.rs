@@ -6,9 +6,10 @@ use super::WINDOW_BITS;
 /// # Memory
 /// While messages may refer to earlier ones (context takeover), a connection holds from the first
 /// message on: for sending, the state of a compressor, which is 244 KiB and four times its window
-/// (372 KiB with the largest, 2¹⁵ bytes); for receiving, that of a decompressor, 47 KiB. Without
-/// takeover this memory is held only while a message is under way, and an idle connection holds at
-/// most 4 KiB of output for each.
+/// (372 KiB with the largest, 2¹⁵ bytes; 260 KiB with 2¹²); for receiving, that of a decompressor,
+/// 47 KiB for any window. So the window of the peer saves this end nothing, and its own saves a
+/// third at most. Without takeover this memory is held only while a message is under way, and an
+/// idle connection holds at most 4 KiB of output for each direction.
 ///
 /// [`Limits::message`](crate::Limits::message) bounds the inflated length of a message: a bomb is
 /// stopped at the limit, and no memory beyond it is allocated.
@@ -16,8 +17,12 @@ use super::WINDOW_BITS;
 /// ```
 /// use segue_websocket::{Deflate, ServerHandshake};
 ///
-/// // Little memory: what clients send is inflated in windows of 4 KiB, and forgotten.
-/// let terms = Deflate::new().client_max_window_bits(12).client_no_context_takeover();
+/// // Little memory: nothing is held of either direction between messages, and while one is sent
+/// // the compressor takes 260 KiB.
+/// let terms = Deflate::new()
+///     .server_no_context_takeover()
+///     .client_no_context_takeover()
+///     .server_max_window_bits(12);
 /// let handshake = ServerHandshake::new().deflate(terms);
 /// # let _ = handshake;
 /// ```
@@ -74,7 +79,7 @@ impl Deflate {
     }
 
     /// Limits the window of the server to 2^`bits` bytes, 8 to 15; other values count as the
-    /// nearest of these (RFC 7692 §7.1.2.1).
+    /// nearest of these (RFC 7692 §7.1.2.1). It saves memory at the server, which compresses.
     #[must_use]
     pub const fn server_max_window_bits(mut self, bits: u8) -> Self {
         self.server.bits = within(bits);
@@ -83,6 +88,7 @@ impl Deflate {
 
     /// Limits the window of the client to 2^`bits` bytes, 8 to 15; other values count as the
     /// nearest of these (RFC 7692 §7.1.2.2). A client that does not offer to be limited uses 2¹⁵.
+    /// It saves memory at the client, which compresses, and none at a server made of this crate.
     #[must_use]
     pub const fn client_max_window_bits(mut self, bits: u8) -> Self {
         self.client.bits = within(bits);

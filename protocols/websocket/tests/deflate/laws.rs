@@ -72,7 +72,7 @@ fn compressed_messages_keep_the_laws() {
         .absorbs_records()
         .accepts(good())
         .refuses(bad())
-        .limit(14 + Limits::DEFAULT.frame)
+        .limit(14 + Limits::DEFAULT.message)
         .check();
     let limited = || stage().limits(Limits { message: 12, ..Limits::DEFAULT });
     let long = b"\x00\x0f\x00\xf0\xfffifteen bytes..\x00";

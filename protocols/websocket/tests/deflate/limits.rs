@@ -1,7 +1,9 @@
 //! A bomb, and what a connection holds.
 
 use segue::{Buffer, Encode, Fault, Output, Step};
-use segue_websocket::{CloseCode, Deflate, Error, Limits, Message, Outgoing, Piece, Pieces};
+use segue_websocket::{
+    CloseCode, Deflate, Error, Fragment, Limits, Message, Opcode, Outgoing, Piece, Pieces,
+};
 
 use super::{
     counting::{held, peak},
@@ -99,6 +101,66 @@ fn a_message_of_just_the_limit_comes_through() {
     }
 }
 
+/// Compressed frames count by what they inflate to. Noise gets longer by compression, and is
+/// accepted up to the limit all the same, in one frame and in many.
+#[test]
+fn compressed_frames_are_measured_by_what_they_inflate_to() {
+    let mut noise = 1_u32;
+    let mut noise = |length: usize| -> Vec<u8> {
+        let some = (0..length).map(|_| {
+            noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            noise.to_be_bytes()[0]
+        });
+        some.collect()
+    };
+    for limit in [1000, 300_000] {
+        for (length, passes) in [(limit, true), (limit + 1, false)] {
+            let payload = noise(length);
+            let whole = vec![Outgoing::Binary(&payload)];
+            let count = payload.chunks(limit / 3).count();
+            let parts = payload.chunks(limit / 3).enumerate().map(|(i, payload)| {
+                let opcode = if i == 0 { Opcode::Binary } else { Opcode::Continuation };
+                Outgoing::Fragment(Fragment { opcode, fin: i + 1 == count, payload })
+            });
+            for items in [whole, parts.collect()] {
+                let (accepted, connected) = opened(Deflate::new(), Deflate::new());
+                let (mut writer, mut output) = (connected.halves().1, Output::new());
+                for item in items {
+                    writer.encode(item, &mut output).unwrap();
+                }
+                let sent = output.to_vec();
+                assert!(sent.len() > length, "noise does not get shorter");
+                // The limit on frames is one on what is held whole, which these are not.
+                let limits = Limits { frame: limit, ..Limits::message(limit) };
+                let mut messages = accepted.halves().0.limits(limits);
+                let (mut buffer, mut answers) = (Buffer::from(&sent[..]), Output::new());
+                match buffer.step(&mut messages, false, &mut answers) {
+                    Ok(Step::Item(Message::Binary(message))) => {
+                        assert!(passes && message == payload);
+                    }
+                    Ok(other) => panic!("{other:?}"),
+                    Err(fault) => {
+                        let error = Error::InflatedTooLong { limit };
+                        assert_eq!((fault.error(), passes), (Some(&error), false));
+                    }
+                }
+                let mut pieces = accepted.pieces().0.limits(limits);
+                let mut buffer = Buffer::from(&sent[..]);
+                let mut got = 0;
+                let ended = loop {
+                    match buffer.step(&mut pieces, false, &mut answers) {
+                        Ok(Step::Item(Piece::Part(part))) => got += part.payload.len(),
+                        Ok(_) => break Ok(got),
+                        Err(fault) => break Err(fault.error().copied()),
+                    }
+                };
+                let error = Some(Error::InflatedTooLong { limit });
+                assert_eq!(ended, if passes { Ok(length) } else { Err(error) });
+            }
+        }
+    }
+}
+
 /// The memory that a server's halves hold after a message was echoed, while they wait for the next.
 fn idle(terms: Deflate) -> isize {
     let (accepted, opened) = opened(terms, Deflate::new());
@@ -127,8 +189,13 @@ fn an_idle_connection_holds_what_the_docs_say() {
     let whole = idle(plain);
     let small = idle(plain.server_max_window_bits(9).client_max_window_bits(9));
     let none = idle(plain.server_no_context_takeover().client_no_context_takeover());
+    let sent = idle(plain.server_max_window_bits(12));
+    let received = idle(plain.client_max_window_bits(8));
     let near = |found: isize, kib: isize| (found - (kib << 10)).abs() < 4 << 10;
     assert!(near(whole, 372 + 47), "{whole}");
     assert!(near(small, 246 + 47), "{small}");
     assert!(none < 1024, "{none}");
+    assert!(near(sent, 244 + 16 + 47), "{sent}");
+    // The decompressor is as large for any window.
+    assert!(near(received, 372 + 47), "{received}");
 }
