@@ -241,7 +241,7 @@ impl End {
             line.outgoing.borrow_mut().ended = true;
             Ok(())
         };
-        match self.socket().close_with(CloseCode(code), "", line) {
+        match self.socket().close_with(CloseCode(code), line) {
             Ok(()) => (self.closes, self.ended) = (true, true),
             Err(Error::Write(_)) => {}
             Err(error) if error.would_block() => self.closes = true,

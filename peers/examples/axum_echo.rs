@@ -118,7 +118,7 @@ async fn echo(upgraded: Upgraded) -> Result<(), Error> {
             socket.send_by(&message, &mut timer).await?;
         }
     }
-    socket.close(CloseCode::NORMAL, "").await
+    socket.close(CloseCode::NORMAL).await
 }
 
 /// Sends a request with a masked frame and a close frame glued to it, in one write, and gives what

@@ -137,7 +137,7 @@ async fn send(socket: tokio::net::TcpStream) -> Outcome {
 }
 
 async fn forward(socket: tokio::net::TcpStream) -> Outcome {
-    let (reader, sender) = endpoint(socket).split();
+    let (sender, reader) = endpoint(socket).split();
     reader.try_filter(|message| std::future::ready(message.is_data())).forward(sender).await
 }
 

@@ -55,7 +55,7 @@ async fn queue(io: net::TcpStream) -> Result<(), segue_websocket::endpoint::Erro
     while let Some(message) = socket.next().await? {
         socket.queue(&message).await?;
     }
-    socket.close(CloseCode::NORMAL, "").await
+    socket.close(CloseCode::NORMAL).await
 }
 
 async fn turn(io: net::TcpStream) -> Result<(), segue_websocket::endpoint::Error> {
@@ -63,7 +63,7 @@ async fn turn(io: net::TcpStream) -> Result<(), segue_websocket::endpoint::Error
     while let Some(mut turn) = socket.turn().await? {
         turn.answer.queue(turn.message)?;
     }
-    socket.close(CloseCode::NORMAL, "").await
+    socket.close(CloseCode::NORMAL).await
 }
 
 async fn tokio_tungstenite(io: net::TcpStream) -> tungstenite::Result<()> {

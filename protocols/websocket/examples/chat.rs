@@ -115,10 +115,10 @@ async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), 
                     let _ = room.send(frame);
                 }
                 Some(OwnedMessage::Binary(_)) => {
-                    return socket.close(CloseCode::UNSUPPORTED, "say it in text").await;
+                    return socket.close((CloseCode::UNSUPPORTED, "say it in text")).await;
                 }
                 Some(_) => {}
-                None => return socket.close(CloseCode::NORMAL, "").await,
+                None => return socket.close(CloseCode::NORMAL).await,
             },
             frame = heard.recv() => match frame {
                 Ok(frame) => {
@@ -130,10 +130,10 @@ async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), 
                     socket.flush_by(&mut sending).await?;
                 }
                 Err(RecvError::Lagged(_)) => {
-                    return socket.close(CloseCode::POLICY, "too slow").await;
+                    return socket.close((CloseCode::POLICY, "too slow")).await;
                 }
                 Err(RecvError::Closed) => {
-                    return socket.close(CloseCode::GOING_AWAY, "").await;
+                    return socket.close(CloseCode::GOING_AWAY).await;
                 }
             },
         }
@@ -177,7 +177,7 @@ async fn talk(address: SocketAddr, people: usize) -> Result<(), Error> {
     let crowd = stays.join_all().await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let time = begun.elapsed();
     for mut socket in crowd {
-        socket.close(CloseCode::NORMAL, "").await?;
+        socket.close(CloseCode::NORMAL).await?;
     }
     let messages = people * people;
     println!(

@@ -1,5 +1,6 @@
 //! The payload of a close frame: code and reason (RFC 6455 §5.5.1, §7.4).
 
+use alloc::string::String;
 use core::fmt;
 
 use crate::{Error, utf8};
@@ -33,6 +34,60 @@ impl<'a> Close<'a> {
         }
         let reason = utf8::whole(reason).map_err(|at| (Error::Utf8, 2 + at))?;
         Ok(Some(Self { code, reason }))
+    }
+}
+
+/// A close frame to be sent: nothing in it, a code, or a code and a reason.
+///
+/// It is made of the argument of `close`:
+///
+/// ```
+/// use segue_websocket::{Close, CloseCode, CloseFrame};
+///
+/// let frames: [CloseFrame<'_>; 3] =
+///     [None.into(), CloseCode::NORMAL.into(), (CloseCode(4001), "log in again").into()];
+/// assert_eq!(frames[0].content(), None);
+/// assert_eq!(frames[1].content(), Some(Close { code: CloseCode(1000), reason: "" }));
+/// assert_eq!(frames[2].content().unwrap().reason, "log in again");
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CloseFrame<'a>(Option<Close<'a>>);
+
+impl<'a> CloseFrame<'a> {
+    /// Returns the code and the reason, if the frame has a code.
+    #[must_use]
+    pub const fn content(self) -> Option<Close<'a>> {
+        self.0
+    }
+}
+
+impl<'a> From<Option<Close<'a>>> for CloseFrame<'a> {
+    fn from(close: Option<Close<'a>>) -> Self {
+        Self(close)
+    }
+}
+
+impl<'a> From<Close<'a>> for CloseFrame<'a> {
+    fn from(close: Close<'a>) -> Self {
+        Self(Some(close))
+    }
+}
+
+impl From<CloseCode> for CloseFrame<'_> {
+    fn from(code: CloseCode) -> Self {
+        Self(Some(Close { code, reason: "" }))
+    }
+}
+
+impl<'a> From<(CloseCode, &'a str)> for CloseFrame<'a> {
+    fn from((code, reason): (CloseCode, &'a str)) -> Self {
+        Self(Some(Close { code, reason }))
+    }
+}
+
+impl<'a> From<(CloseCode, &'a String)> for CloseFrame<'a> {
+    fn from((code, reason): (CloseCode, &'a String)) -> Self {
+        Self(Some(Close { code, reason }))
     }
 }
 

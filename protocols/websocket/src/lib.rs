@@ -12,7 +12,7 @@
 //!     while let Some(message) = socket.next().await? {
 //!         socket.queue(&message).await?; // leaves before the next wait
 //!     }
-//!     socket.close(CloseCode::NORMAL, "").await
+//!     socket.close(CloseCode::NORMAL).await
 //! }
 //! ```
 //!
@@ -103,7 +103,7 @@ mod tunnel;
 mod utf8;
 mod writer;
 
-pub use close::{Close, CloseCode};
+pub use close::{Close, CloseCode, CloseFrame};
 #[cfg(feature = "deflate")]
 pub use deflate::{Agreed, Deflate};
 #[cfg(feature = "futures")]
@@ -119,7 +119,7 @@ pub use frames::{Frame, Frames};
 pub use halves::client;
 pub use halves::server;
 pub use handshake::{
-    Acceptance, Accepted, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
+    Acceptance, Accepted, Answer, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
     ServerHandshake, accept_key,
 };
 pub use limits::Limits;

@@ -36,8 +36,7 @@ pub struct Limits {
 
 impl Limits {
     /// The limits unless others are set: 16 MiB a message, in 1,048,576 frames at most.
-    pub const DEFAULT: Self =
-        Self { message: 16 << 20, frame: usize::MAX, fragments: 1 << 20 };
+    pub const DEFAULT: Self = Self { message: 16 << 20, frame: usize::MAX, fragments: 1 << 20 };
 
     /// Limits messages to `bytes` bytes each; the rest are the defaults.
     #[must_use]

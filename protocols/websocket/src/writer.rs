@@ -6,7 +6,7 @@ use core::fmt;
 use segue::{Encode, Output};
 
 use crate::{
-    Close, CloseCode, MaskKeys, Message, Opcode, Role,
+    Close, CloseCode, MaskKeys, Message, Opcode, OwnedMessage, Role,
     closing::Closing,
     deflate::{COMPRESSED, Compress},
     header::{self, FIN},
@@ -33,6 +33,16 @@ pub enum Outgoing<'a> {
     Pong(&'a [u8]),
     /// The close frame, with or without a code and a reason.
     Close(Option<Close<'a>>),
+    /// A message or a control frame that owns its payload.
+    Owned(OwnedMessage),
+}
+
+impl Outgoing<'_> {
+    /// Returns true for a close frame.
+    #[must_use]
+    pub const fn is_close(&self) -> bool {
+        matches!(self, Self::Close(_) | Self::Owned(OwnedMessage::Close(_)))
+    }
 }
 
 /// A part of a message (RFC 6455 §5.4). Text may be cut anywhere, even inside a character.
@@ -231,6 +241,15 @@ impl Writer {
         Ok(())
     }
 
+    /// A message that owns its payload, without a copy if it pays.
+    #[inline(never)]
+    fn owned(&mut self, message: OwnedMessage, output: &mut Output) -> Result<(), WriteError> {
+        match message {
+            OwnedMessage::Binary(payload) => self.bytes(payload, output),
+            other => self.encode(Outgoing::from(&other), output),
+        }
+    }
+
     fn fragment(
         &mut self,
         Fragment { opcode, fin, payload }: Fragment<'_>,
@@ -316,6 +335,7 @@ impl<'a> Encode<Outgoing<'a>> for Writer {
             Outgoing::Ping(payload) => self.control(Opcode::Ping, payload, output),
             Outgoing::Pong(payload) => self.control(Opcode::Pong, payload, output),
             Outgoing::Close(close) => self.close(close, output),
+            Outgoing::Owned(message) => self.owned(message, output),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use segue::{Buffer, Exchange, Fault, Output, Progress, Step};
 use segue_websocket::{
-    Acceptance, Accepted, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
+    Acceptance, Accepted, Answer, ClientHandshake, Connected, Refusal, RequestError, ResponseError,
     ServerHandshake,
     http1::{EncodeError, Error, Relaxed, RequestDecoder},
 };
@@ -148,9 +148,8 @@ fn a_request_names_a_path() {
 /// RFC 6455 §4.1, item 10: tokens, each offered once.
 #[test]
 fn offered_subprotocols_are_tokens_and_unique() {
-    let offer = |offer: &str| {
-        REQUEST.replace("Host", &format!("Sec-WebSocket-Protocol: {offer}\r\nHost"))
-    };
+    let offer =
+        |offer: &str| REQUEST.replace("Host", &format!("Sec-WebSocket-Protocol: {offer}\r\nHost"));
     let bad = "400 Bad Request";
     let protocols = RequestError::Protocols;
     refused(&offer("v1, v 2"), protocols.clone(), "v 2", bad);
@@ -161,7 +160,8 @@ fn offered_subprotocols_are_tokens_and_unique() {
     refused(&twice, protocols, "v1\r\nHost", bad);
     assert!(serve(&mut ServerHandshake::new(), &offer("v1, V1, , graphql-ws")).0.is_ok());
 
-    for offers in [&["a b"][..], &[""], &["a", "b", "a"], &["a,b"], &["a\r\nX: y"], &["k\u{e4}se"]] {
+    for offers in [&["a b"][..], &[""], &["a", "b", "a"], &["a,b"], &["a\r\nX: y"], &["k\u{e4}se"]]
+    {
         let (outcome, sent) = open(client().protocols(offers.iter().copied()), RESPONSE);
         let fault = outcome.expect_err("it is refused");
         assert!(matches!(fault.error(), Some(ResponseError::Offered(_))), "{fault}");
@@ -366,13 +366,98 @@ fn each_rule_for_answers() {
 
 #[test]
 fn other_answers_are_seen() {
-    let status = |status, location: Option<&str>| ResponseError::Status {
-        status,
-        location: location.map(Into::into),
+    let answer = |response: &str| {
+        let fault = open(client(), response).0.expect_err("it does not agree");
+        assert_eq!(fault.at, "HTTP/1.1 ".len() as u64);
+        match fault.error() {
+            Some(ResponseError::Status(answer)) => (**answer).clone(),
+            other => panic!("{other:?}"),
+        }
     };
-    rejected("HTTP/1.1 403 No\r\n\r\nbody", status(403, None), "403");
-    let redirect = "HTTP/1.1 307 \r\nLocation: wss://b/\r\n\r\n";
-    rejected(redirect, status(307, Some("wss://b/")), "307");
+    let forbidden = answer("HTTP/1.1 403 No\r\nX-Why: you\r\nx-why: me\r\n\r\nbody");
+    assert_eq!((forbidden.status(), forbidden.body()), (403, &b"body"[..]));
+    assert_eq!((forbidden.header("x-why"), forbidden.location()), (Some("you"), None));
+    let headers: Vec<_> = forbidden.headers().collect();
+    assert_eq!(headers, [("X-Why", &b"you"[..]), ("x-why", b"me")]);
+    let redirect = answer("HTTP/1.1 307 \r\nLocation: wss://b/\r\n\r\n");
+    assert_eq!((redirect.status(), redirect.location()), (307, Some("wss://b/")));
+}
+
+/// RFC 9112 §6: an announced body is waited for, whole or up to the limit.
+#[test]
+fn the_body_of_a_refusal_is_read() {
+    const MAX: usize = Answer::MAX_BODY;
+    let long = format!("HTTP/1.1 500 No\r\nContent-Length: {}\r\n\r\n", MAX + 1);
+    let parts = |rest: &[&str]| rest.iter().map(|part| part.to_string()).collect::<Vec<_>>();
+    for (sent, eof, body) in [
+        (
+            parts(&["HTTP/1.1 401 No\r\nContent-Length: 9\r\n\r\n", "log", " in", " 1st"]),
+            false,
+            "log in 1s",
+        ),
+        (
+            parts(&[
+                "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nl",
+                "og\r\n0\r\n\r\n",
+            ]),
+            false,
+            "log",
+        ),
+        (parts(&["HTTP/1.1 401 No\r\nContent-Length: 9\r\n\r\n", "log"]), true, "log"),
+        (
+            parts(&[
+                "HTTP/1.1 401 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n",
+                "wrong\r\n",
+            ]),
+            false,
+            "ab",
+        ),
+        (parts(&["HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n"]), false, ""),
+        (vec![long, "x".repeat(MAX)], false, &*"x".repeat(MAX)),
+    ] {
+        let mut handshake = client();
+        let (mut input, mut output) = (Buffer::new(), Output::new());
+        let last = sent.len() - 1;
+        for (i, part) in sent.iter().enumerate() {
+            input.extend(part.as_bytes());
+            let progress = handshake.advance(&mut input, false, &mut output);
+            if i < last || eof {
+                assert!(matches!(progress, Ok(Progress::NeedRead(_))), "{progress:?}");
+                continue;
+            }
+            let fault = progress.expect_err("it does not agree");
+            let Some(ResponseError::Status(answer)) = fault.error() else { panic!("{fault}") };
+            assert_eq!(str::from_utf8(answer.body()), Ok(body));
+        }
+        if eof {
+            let fault = handshake.advance(&mut input, true, &mut output).unwrap_err();
+            let Some(ResponseError::Status(answer)) = fault.error() else { panic!("{fault}") };
+            assert_eq!(str::from_utf8(answer.body()), Ok(body));
+        }
+    }
+}
+
+#[test]
+fn the_heads_of_both_are_there_afterwards() {
+    let request = REQUEST.replace("room=1", "room=caf%C3%A9+1").replace(
+        "Host: a",
+        "Host: a\r\nCookie: a=b; session=31d4\r\nX: \t y \r\ncookie: c=d=e;f; g = h",
+    );
+    let accepted = serve(&mut ServerHandshake::new(), &request).0.unwrap();
+    assert_eq!((accepted.path(), accepted.query()), ("/chat", Some("room=caf%C3%A9+1")));
+    assert_eq!(accepted.parameter("room").as_deref(), Some("caf\u{e9} 1"));
+    assert_eq!(accepted.parameter("rooms"), None);
+    assert_eq!(accepted.header("x"), Some("y"));
+    assert_eq!(accepted.header("sec-websocket-version"), Some("13"));
+    assert_eq!(accepted.headers().count(), 8);
+    let cookies: Vec<_> = accepted.cookies().collect();
+    assert_eq!(cookies, [("a", "b"), ("session", "31d4"), ("c", "d=e"), ("g", "h")]);
+    assert_eq!((accepted.cookie("session"), accepted.cookie("Session")), (Some("31d4"), None));
+    assert!(!format!("{accepted:?}").contains("31d4"), "what is secret is not shown");
+
+    let response = RESPONSE.replace("Upgrade: w", "Set-Cookie: k=v\r\nUpgrade: w");
+    let opened = open(client(), &response).0.unwrap();
+    assert_eq!((opened.header("set-cookie"), opened.headers().count()), (Some("k=v"), 4));
 }
 
 #[test]

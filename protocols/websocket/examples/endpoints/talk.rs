@@ -38,12 +38,12 @@ macro_rules! conversations {
                     match socket.next_by(&mut keep_alive, timer) $($wait)* {
                         Ok(Some(OwnedMessage::Close(_))) => {}
                         Ok(Some(OwnedMessage::Text(text))) if text == "close" => {
-                            return socket.close(CloseCode(4001), "asked") $($wait)*;
+                            return socket.close((CloseCode(4001), "asked")) $($wait)*;
                         }
                         Ok(Some(message)) => socket.queue_by(&message, timer) $($wait)* ?,
-                        Ok(None) => return socket.close(CloseCode::NORMAL, "") $($wait)*,
+                        Ok(None) => return socket.close(CloseCode::NORMAL) $($wait)*,
                         Err(error) => {
-                            let _ = socket.close(CloseCode::NORMAL, "") $($wait)*;
+                            let _ = socket.close(CloseCode::NORMAL) $($wait)*;
                             return Err(error);
                         }
                     }
@@ -86,7 +86,7 @@ macro_rules! conversations {
                         same(socket.next() $($wait)* ?, &text.into())?;
                     }
                 }
-                socket.close(CloseCode(4000), "enough") $($wait)*
+                socket.close((CloseCode(4000), "enough")) $($wait)*
             }
 
             /// Asks an echo to close.
@@ -95,7 +95,7 @@ macro_rules! conversations {
                 let asked = (CloseCode(4001), "asked".into());
                 same(socket.next() $($wait)* ?, &OwnedMessage::Close(Some(asked)))?;
                 assert_eq!(socket.next() $($wait)* ?, None);
-                socket.close(CloseCode::NORMAL, "") $($wait)*
+                socket.close(CloseCode::NORMAL) $($wait)*
             }
 
             /// Closes with a code, and sees it come back.
@@ -112,7 +112,7 @@ macro_rules! conversations {
                     other => return Err(unexpected(&format!("{code:?} came back as {other:?}"))),
                 }
                 assert_eq!(socket.next() $($wait)* ?, None);
-                socket.close(CloseCode::NORMAL, "") $($wait)*
+                socket.close(CloseCode::NORMAL) $($wait)*
             }
 
             /// Prints what comes.
@@ -123,7 +123,7 @@ macro_rules! conversations {
                         other => println!("{other:?}"),
                     }
                 }
-                socket.close(CloseCode::NORMAL, "") $($wait)*
+                socket.close(CloseCode::NORMAL) $($wait)*
             }
         }
     };

@@ -1,9 +1,9 @@
 //! Blocking WebSockets, over any blocking transport of segue, including layered ones.
 
 use segue::{
-    Output,
+    Edge, Handoff, Output,
     driver::{
-        Connection, Divide, HasLeaf, Leaf, Timeouts, TimerFor, Transport,
+        Connection, Divide, HasLeaf, IntoIo, Leaf, Refused, Timeouts, TimerFor, Transport,
         sync::{Blocking, CloseWrite, SocketClock},
     },
 };
@@ -16,7 +16,7 @@ use std::{
 
 pub use super::sync_halves::{Receiver, Sender};
 use super::{Error, KeepAlive, MessageTurn, OwnedMessage, engine::Endpoint, keeping};
-use crate::{Close, CloseCode, Messages, Outgoing, Role, Writer};
+use crate::{CloseFrame, Messages, Outgoing, Role, Writer};
 
 /// A WebSocket over a blocking transport: [`sync::WebSocket`](super::sync::WebSocket) is its name
 /// over sockets.
@@ -35,9 +35,9 @@ impl<T: Divide> WebSocket<T>
 where
     for<'a> &'a T::Io: Read + Write,
 {
-    /// Splits it in two halves for two threads: one reads and answers control frames, the other
-    /// sends.
-    pub fn split(self) -> (Receiver<T>, Sender<T>) {
+    /// Splits it in two halves for two threads: the first sends, the second reads and answers control
+    /// frames. They are in the order of `futures::StreamExt::split` and of channels.
+    pub fn split(self) -> (Sender<T>, Receiver<T>) {
         Receiver::split(self.endpoint)
     }
 }
@@ -125,6 +125,15 @@ impl<T: Transport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
+    /// Sends a ping of at most 125 bytes. The answer is a pong with the same payload, among the
+    /// messages.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub fn ping(&mut self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.send(Outgoing::Ping(payload.as_ref()))
+    }
+
     /// Sends all queued bytes.
     ///
     /// # Errors
@@ -150,6 +159,7 @@ impl<T: Transport> WebSocket<T> {
     }
 
     /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -166,7 +176,7 @@ impl<T: Transport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
-    /// Flushes as [`flush`](Self::flush) does, within the time that
+    /// Flushes as [`flush`](Self::flush) does, within the time that [`send_by`](Self::send_by) has.
     ///
     /// # Errors
     /// Errors of the transport, as [`send_by`](Self::send_by).
@@ -183,15 +193,15 @@ impl<T: Transport> WebSocket<T> {
     /// default, by the time-outs of the socket, which it restores.
     ///
     /// # Errors
-    /// [`Error::Write`] if `code` is not for the wire or `reason` is longer than
+    /// [`Error::Write`] if the code is not for the wire or the reason is longer than
     /// [`Close::MAX_REASON`]; the connection is unchanged. [`Error::Unanswered`] if the peer did
     /// not answer in time: drop the connection. Otherwise the error that kept the peer from
     /// answering. A peer that has answered and only does not end its stream causes no error.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    pub fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error>
     where
         T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
     {
-        close(&mut self.endpoint, code, reason)
+        close(&mut self.endpoint, frame.into())
     }
 
     /// Closes the connection as [`close`](Self::close) does, but waits no longer than `keep_alive`
@@ -201,17 +211,16 @@ impl<T: Transport> WebSocket<T> {
     ///
     /// # Errors
     /// As [`close`](Self::close).
-    pub fn close_by(
+    pub fn close_by<'f>(
         &mut self,
-        code: CloseCode,
-        reason: &str,
+        frame: impl Into<CloseFrame<'f>>,
         keep_alive: &mut KeepAlive,
         timer: &mut impl TimerFor<Blocking<T>>,
     ) -> Result<(), Error>
     where
         T::Leaf: Leaf<Io: CloseWrite>,
     {
-        close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
+        close_by(&mut self.endpoint, frame.into(), keep_alive, timer)
     }
 
     /// Closes the connection as [`close`](Self::close) does, but waits as long as the transport
@@ -220,31 +229,28 @@ impl<T: Transport> WebSocket<T> {
     ///
     /// # Errors
     /// As [`close`](Self::close), except for time-outs.
-    pub fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    pub fn close_unbounded<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error>
     where
         T::Leaf: Leaf<Io: CloseWrite>,
     {
-        self.close_with(code, reason, CloseWrite::close_write)
+        self.close_with(frame, CloseWrite::close_write)
     }
 
     /// Closes the connection without a time limit, on a transport that does not implement
     /// [`CloseWrite`]: the closure `end` ends the stream. Otherwise it is
     /// [`close_unbounded`](Self::close_unbounded).
-    /// [`CloseWrite`]: the closure `end` sends the end of the stream. Otherwise it is
-    /// [`close_unbounded`](Self::close_unbounded).
     ///
     /// # Errors
     /// As for that method.
-    pub fn close_with(
+    pub fn close_with<'f>(
         &mut self,
-        code: CloseCode,
-        reason: &str,
+        frame: impl Into<CloseFrame<'f>>,
         end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
     ) -> Result<(), Error>
     where
         T::Leaf: Leaf,
     {
-        close_with(&mut self.endpoint, code, reason, end)
+        close_with(&mut self.endpoint, frame.into(), end)
     }
 
     /// Returns true if something waits to be sent: a readiness loop then asks for writability.
@@ -266,6 +272,35 @@ impl<T: Transport> WebSocket<T> {
     /// many connections. Add nothing behind the close frame: see [`is_closed`](Self::is_closed).
     pub fn output_mut(&mut self) -> &mut Output {
         self.endpoint.connection.output_mut()
+    }
+
+    /// Returns the socket, or whatever is under all layers: its address, its options. Bytes that are
+    /// read from it or written to it directly are missing here.
+    pub fn get_ref(&self) -> &IoOf<Blocking<T>>
+    where
+        Blocking<T>: HasLeaf<Leaf: Leaf>,
+    {
+        self.endpoint.connection.io()
+    }
+
+    /// Returns the socket, or whatever is under all layers, to be changed.
+    pub fn get_mut(&mut self) -> &mut IoOf<Blocking<T>>
+    where
+        Blocking<T>: HasLeaf<Leaf: Leaf>,
+    {
+        self.endpoint.connection.io_mut()
+    }
+
+    /// Returns the transport, with the bytes that were received and not read, and those that were
+    /// queued and not sent: see [`Handoff::into_io`].
+    ///
+    /// # Errors
+    /// Returns the connection if a message is half read, or the transport has failed.
+    pub fn into_inner<Io>(self) -> Result<Handoff<Io>, Refused<Connection<Blocking<T>, Messages>>>
+    where
+        Blocking<T>: IntoIo<Io = Io>,
+    {
+        self.endpoint.into_parts().0.hand_off(Edge::Carry)
     }
 
     /// Returns the connection, for everything else.
@@ -292,32 +327,31 @@ pub(super) fn next_by<T: Transport>(
 
 pub(super) fn close<T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>>(
     endpoint: &mut Endpoint<Blocking<T>>,
-    code: CloseCode,
-    reason: &str,
+    close: CloseFrame<'_>,
 ) -> Result<(), Error> {
     let linger = endpoint.connection.options().linger;
     let mut keep_alive = KeepAlive::new(Duration::ZERO).close_within(linger);
-    close_by(endpoint, Close { code, reason }, &mut keep_alive, &mut SocketClock::new())
+    close_by(endpoint, close, &mut keep_alive, &mut SocketClock::new())
 }
 
 pub(super) fn close_with<T: Transport<Leaf: Leaf>>(
     endpoint: &mut Endpoint<Blocking<T>>,
-    code: CloseCode,
-    reason: &str,
+    close: CloseFrame<'_>,
     end: impl FnMut(&mut IoOf<T>) -> io::Result<()>,
 ) -> Result<(), Error> {
-    let close = Some(Close { code, reason });
+    let close = close.content();
     now(endpoint.poll_close(&mut context(), close, ending(end)))
 }
 
 pub(super) fn close_by<T: Transport<Leaf: Leaf<Io: CloseWrite>>>(
     endpoint: &mut Endpoint<Blocking<T>>,
-    close: Close<'_>,
+    close: CloseFrame<'_>,
     keep_alive: &mut KeepAlive,
     timer: &mut impl TimerFor<Blocking<T>>,
 ) -> Result<(), Error> {
     let end = ending(CloseWrite::close_write);
-    let closed = now(keeping::poll_close(endpoint, &mut context(), close, end, keep_alive, timer));
+    let closed =
+        now(keeping::poll_close(endpoint, &mut context(), close.content(), end, keep_alive, timer));
     // Some sockets refuse that once the peer has gone; what came of the call matters more.
     let _ = timer.arm_for(endpoint.connection.transport(), None);
     closed

@@ -10,7 +10,7 @@ use super::{
     engine::{DRAIN_REFUSED, Endpoint},
     halves, polled,
 };
-use crate::CloseCode;
+use crate::CloseFrame;
 
 /// Runs a handshake within the deadline of a record.
 pub(super) async fn exchange<T: Clocked, X: Exchange>(
@@ -31,8 +31,8 @@ impl<T: Clocked> polled::WebSocket<T> {
     ///
     /// # Errors
     /// As [`close_by`](Self::close_by). Fails as well if the runtime has no timers.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        Box::pin(close(&mut self.endpoint, code, reason)).await
+    pub async fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error> {
+        Box::pin(close(&mut self.endpoint, frame.into())).await
     }
 }
 
@@ -42,20 +42,16 @@ impl<T: Clocked> halves::Receiver<T> {
     ///
     /// # Errors
     /// As for that method.
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        Box::pin(close(&mut self.endpoint, code, reason)).await
+    pub async fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error> {
+        Box::pin(close(&mut self.endpoint, frame.into())).await
     }
 }
 
 /// Closes a whole endpoint or its half. Callers box the future: a task has room for the largest
 /// that it ever awaits.
-async fn close<T: Clocked>(
-    endpoint: &mut Endpoint<T>,
-    code: CloseCode,
-    reason: &str,
-) -> Result<(), Error> {
+async fn close<T: Clocked>(endpoint: &mut Endpoint<T>, close: CloseFrame<'_>) -> Result<(), Error> {
     let mut timer = T::timer(T::now())?;
     let linger = endpoint.connection.options().linger;
     let mut keep_alive = KeepAlive::new(timer.now()).close_within(linger);
-    polled::close_by(endpoint, code, reason, &mut keep_alive, &mut timer).await
+    polled::close_by(endpoint, close, &mut keep_alive, &mut timer).await
 }

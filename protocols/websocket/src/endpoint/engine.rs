@@ -477,11 +477,11 @@ pub(super) fn encode<T: Transport, S>(
 /// already.
 #[inline]
 fn is_repeated(item: &Outgoing<'_>, writer: &Writer) -> bool {
-    matches!(item, Outgoing::Close(_)) && writer.is_closed()
+    item.is_close() && writer.is_closed()
 }
 
 /// The close code for a fault; none if the peer went away without a close frame.
-fn code(fault: &Fault<crate::Error>) -> Option<CloseCode> {
+pub(super) fn code(fault: &Fault<crate::Error>) -> Option<CloseCode> {
     match &fault.cause {
         Cause::Stage(error) => Some(error.close_code()),
         Cause::Truncated => None,

@@ -1,8 +1,8 @@
 use segue::{Fault, driver};
 use std::{error, fmt, io};
 
-use super::UrlError;
-use crate::{RequestError, ResponseError, WriteError};
+use super::{UrlError, engine::code};
+use crate::{CloseCode, RequestError, ResponseError, WriteError};
 
 /// The error of an endpoint.
 #[derive(Debug)]
@@ -31,6 +31,20 @@ pub enum Error {
 }
 
 impl Error {
+    /// Returns the code that says how the connection ended: the one that the peer was sent for its
+    /// fault, or [`CloseCode::ABNORMAL`] if there was no close frame (RFC 6455 §7.1.5). `None` if
+    /// the connection goes on, or was never opened.
+    #[must_use]
+    pub fn close_code(&self) -> Option<CloseCode> {
+        match self {
+            Self::Fault(fault) => Some(code(fault).unwrap_or(CloseCode::ABNORMAL)),
+            Self::Io(_) if self.would_block() => None,
+            Self::Io(_) | Self::Unanswered | Self::Silent => Some(CloseCode::ABNORMAL),
+            Self::Request(_) | Self::Response(_) | Self::Url(_) => None,
+            Self::Write(_) | Self::Closed => None,
+        }
+    }
+
     /// Returns true if a non-blocking transport has no bytes or no room now. Nothing is lost:
     /// repeat the call when the transport is ready.
     #[must_use]

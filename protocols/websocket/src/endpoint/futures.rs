@@ -12,14 +12,14 @@
 //!     while let Some(message) = socket.next().await? {
 //!         socket.queue(&message).await?; // an echo, sent before the next wait
 //!     }
-//!     socket.close(CloseCode::NORMAL, "").await
+//!     socket.close(CloseCode::NORMAL).await
 //! };
 //! let client = async {
 //!     let io = smol::net::TcpStream::connect(address).await?;
 //!     let mut socket = WebSocket::connect(io, "localhost", "/echo").await?;
 //!     socket.send("hello").await?;
 //!     assert_eq!(socket.next().await?, Some(OwnedMessage::from("hello")));
-//!     socket.close(CloseCode::NORMAL, "").await
+//!     socket.close(CloseCode::NORMAL).await
 //! };
 //! smol::future::try_zip(server, client).await?;
 //! # Ok::<(), segue_websocket::endpoint::Error>(()) }).unwrap();

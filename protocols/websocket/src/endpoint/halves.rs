@@ -19,7 +19,7 @@ use super::{
     keeping,
     polled::{self, poll_end, poll_item},
 };
-use crate::{Close, CloseCode, Outgoing, Writer};
+use crate::{Close, CloseCode, CloseFrame, Outgoing, Writer};
 
 /// The half of a [`WebSocket`] that reads, and answers control frames.
 ///
@@ -42,13 +42,13 @@ pub struct Sender<T> {
 }
 
 impl<T: PollTransport> Receiver<T> {
-    pub(super) fn split(endpoint: Endpoint<T>) -> (Self, Sender<T>) {
+    pub(super) fn split(endpoint: Endpoint<T>) -> (Sender<T>, Self) {
         let (connection, writer, course) = endpoint.unmake();
         let has_closed = writer.is_closed();
         let (reader, sender) = connection.split();
         let (closer, writer) = engine::closer(writer);
         let endpoint = Endpoint::remake(reader, closer, course);
-        (Self { endpoint, is_over: false }, Sender { connection: sender, writer, has_closed })
+        (Sender { connection: sender, writer, has_closed }, Self { endpoint, is_over: false })
     }
 
     /// Joins the halves again.
@@ -93,14 +93,13 @@ impl<T: PollTransport> Receiver<T> {
     ///
     /// # Errors
     /// As for that method.
-    pub async fn close_by(
+    pub async fn close_by<'f>(
         &mut self,
-        code: CloseCode,
-        reason: &str,
+        frame: impl Into<CloseFrame<'f>>,
         keep_alive: &mut KeepAlive,
         timer: &mut impl TimerFor<Half<T>>,
     ) -> Result<(), Error> {
-        Box::pin(polled::close_by(&mut self.endpoint, code, reason, keep_alive, timer)).await
+        Box::pin(polled::close_by(&mut self.endpoint, frame.into(), keep_alive, timer)).await
     }
 
     /// Closes the connection for both halves, and waits as long as the peer takes: see
@@ -108,8 +107,11 @@ impl<T: PollTransport> Receiver<T> {
     ///
     /// # Errors
     /// As for that method.
-    pub async fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        let close = Some(Close { code, reason });
+    pub async fn close_unbounded<'f>(
+        &mut self,
+        frame: impl Into<CloseFrame<'f>>,
+    ) -> Result<(), Error> {
+        let close = frame.into().content();
         poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
     }
 }
@@ -131,6 +133,14 @@ impl<T: PollTransport> Sender<T> {
     pub async fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         poll_fn(|cx| self.connection.poll_room(cx)).await;
         self.encode(message.into())
+    }
+
+    /// Sends a ping: see [`WebSocket::ping`].
+    ///
+    /// # Errors
+    /// As for that method.
+    pub async fn ping(&mut self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.send(Outgoing::Ping(payload.as_ref())).await
     }
 
     /// Sends all queued bytes.
@@ -158,6 +168,7 @@ impl<T: PollTransport> Sender<T> {
     }
 
     /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -170,7 +181,7 @@ impl<T: PollTransport> Sender<T> {
         self.encode(message.into())
     }
 
-    /// Flushes as [`flush`](Self::flush) does, within the time that
+    /// Flushes as [`flush`](Self::flush) does, within the time that [`send_by`](Self::send_by) has.
     ///
     /// # Errors
     /// As [`flush`](Self::flush), and as [`send_by`](Self::send_by) for a missed deadline.
@@ -193,8 +204,8 @@ impl<T: PollTransport> Sender<T> {
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub async fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.encode(Outgoing::Close(Some(Close { code, reason })))?;
+    pub async fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error> {
+        self.encode(frame.into().into())?;
         self.flush().await
     }
 
@@ -209,7 +220,7 @@ impl<T: PollTransport> Sender<T> {
     }
 
     fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
-        let closes = matches!(item, Outgoing::Close(_)) && !self.writer.is_closed();
+        let closes = item.is_close() && !self.writer.is_closed();
         engine::encode(&mut self.connection, &mut self.writer, item)?;
         self.has_closed |= closes;
         Ok(())

@@ -62,7 +62,7 @@ pub(super) fn poll_next<T: Transport>(
 pub(super) fn poll_close<T: Transport>(
     endpoint: &mut Endpoint<T>,
     cx: &mut Context<'_>,
-    close: Close<'_>,
+    close: Option<Close<'_>>,
     mut end: impl FnMut(&mut Connection<T, Messages>, &mut Context<'_>, u64) -> Poll<io::Result<bool>>,
     keep_alive: &mut KeepAlive,
     timer: &mut impl TimerFor<T>,
@@ -72,7 +72,7 @@ pub(super) fn poll_close<T: Transport>(
     in_steps(endpoint, |endpoint| {
         loop {
             arm(endpoint, timer, keep_alive.deadline())?;
-            let polled = endpoint.poll_close(cx, Some(close), &mut end);
+            let polled = endpoint.poll_close(cx, close, &mut end);
             let is_step = is_step(&polled);
             if let Poll::Ready(result) = polled
                 && !is_step

@@ -1,11 +1,12 @@
 //! Owned messages.
 
 use alloc::string::String;
+use alloc::vec::Vec;
 use bytes::Bytes;
-use core::fmt;
+use core::{fmt, str::Utf8Error};
 use segue::Output;
 
-use crate::{Close, CloseCode, Message, Outgoing};
+use crate::{Close, CloseCode, CloseFrame, Message, Outgoing};
 
 /// A message or a control frame that owns its payload; [`Message`] borrows it from the connection.
 ///
@@ -42,12 +43,97 @@ impl OwnedMessage {
         }
     }
 
-    /// Returns true for text and binary messages, false for control frames.
+    /// Returns the payload, without a copy; of a close frame the reason, possibly empty.
     #[must_use]
-    pub const fn is_data(&self) -> bool {
-        matches!(self, Self::Text(_) | Self::Binary(_))
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Text(text) | Self::Close(Some((_, text))) => text.into_bytes().into(),
+            Self::Binary(payload) | Self::Ping(payload) | Self::Pong(payload) => payload,
+            Self::Close(None) => Bytes::new(),
+        }
+    }
+
+    /// Returns the payload as text, if it is UTF-8. That of a text message always is.
+    ///
+    /// # Errors
+    /// The place of the first byte that is not UTF-8.
+    pub fn to_text(&self) -> Result<&str, Utf8Error> {
+        match self {
+            Self::Text(text) | Self::Close(Some((_, text))) => Ok(text),
+            other => str::from_utf8(other.as_bytes()),
+        }
+    }
+
+    /// Returns the payload as text, if it is UTF-8. That of a text message always is, and is not
+    /// copied.
+    ///
+    /// # Errors
+    /// As [`to_text`](Self::to_text).
+    pub fn into_text(self) -> Result<String, Utf8Error> {
+        match self {
+            Self::Text(text) | Self::Close(Some((_, text))) => Ok(text),
+            other => other.to_text().map(String::from),
+        }
+    }
+
+    /// Returns the length of the payload in bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Returns true if there is no payload.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
     }
 }
+
+/// Writes the questions that both kinds of messages answer.
+macro_rules! kinds {
+    ($Message:ty) => {
+        impl $Message {
+            /// Returns true for text and binary messages, false for control frames.
+            #[must_use]
+            pub const fn is_data(&self) -> bool {
+                matches!(self, Self::Text(_) | Self::Binary(_))
+            }
+
+            /// Returns true for a text message.
+            #[must_use]
+            pub const fn is_text(&self) -> bool {
+                matches!(self, Self::Text(_))
+            }
+
+            /// Returns true for a binary message.
+            #[must_use]
+            pub const fn is_binary(&self) -> bool {
+                matches!(self, Self::Binary(_))
+            }
+
+            /// Returns true for a ping.
+            #[must_use]
+            pub const fn is_ping(&self) -> bool {
+                matches!(self, Self::Ping(_))
+            }
+
+            /// Returns true for a pong.
+            #[must_use]
+            pub const fn is_pong(&self) -> bool {
+                matches!(self, Self::Pong(_))
+            }
+
+            /// Returns true for a close frame.
+            #[must_use]
+            pub const fn is_close(&self) -> bool {
+                matches!(self, Self::Close(_))
+            }
+        }
+    };
+}
+
+kinds!(OwnedMessage);
+kinds!(Message<'_>);
 
 /// Copies a lent message.
 impl From<Message<'_>> for OwnedMessage {
@@ -79,6 +165,55 @@ impl From<String> for OwnedMessage {
 impl From<Bytes> for OwnedMessage {
     fn from(payload: Bytes) -> Self {
         Self::Binary(payload)
+    }
+}
+
+impl From<Vec<u8>> for OwnedMessage {
+    fn from(payload: Vec<u8>) -> Self {
+        Self::Binary(payload.into())
+    }
+}
+
+impl From<&[u8]> for OwnedMessage {
+    fn from(payload: &[u8]) -> Self {
+        Self::Binary(Bytes::copy_from_slice(payload))
+    }
+}
+
+impl From<CloseFrame<'_>> for OwnedMessage {
+    fn from(close: CloseFrame<'_>) -> Self {
+        Self::from(Message::Close(close.content()))
+    }
+}
+
+/// Sends it as it was received, and gives its memory to the output if that saves a copy.
+impl From<OwnedMessage> for Outgoing<'_> {
+    fn from(message: OwnedMessage) -> Self {
+        Self::Owned(message)
+    }
+}
+
+impl From<String> for Outgoing<'_> {
+    fn from(text: String) -> Self {
+        Self::Owned(OwnedMessage::Text(text))
+    }
+}
+
+impl From<Vec<u8>> for Outgoing<'_> {
+    fn from(payload: Vec<u8>) -> Self {
+        Self::Bytes(payload.into())
+    }
+}
+
+impl<'a> From<&'a Vec<u8>> for Outgoing<'a> {
+    fn from(payload: &'a Vec<u8>) -> Self {
+        Self::Binary(payload)
+    }
+}
+
+impl<'a> From<CloseFrame<'a>> for Outgoing<'a> {
+    fn from(close: CloseFrame<'a>) -> Self {
+        Self::Close(close.content())
     }
 }
 

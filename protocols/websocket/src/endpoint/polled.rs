@@ -3,8 +3,10 @@
 use futures_core::Stream;
 use futures_sink::Sink;
 use segue::{
-    Output,
-    driver::{self, Connection, PollTransport, TimerFor},
+    Edge, Handoff, Output,
+    driver::{
+        self, Connection, HasLeaf, IntoIo, Leaf, PollTransport, Refused, TimerFor, Transport,
+    },
 };
 use std::{
     fmt,
@@ -17,8 +19,8 @@ use super::{
     Error, KeepAlive, MessageTurn, OwnedMessage, Receiver, Sender, engine::Endpoint, keeping,
 };
 use crate::{
-    Accepted, ClientHandshake, Close, CloseCode, Connected, Messages, Outgoing, RequestError,
-    ResponseError, Role, ServerHandshake, Writer,
+    Accepted, ClientHandshake, Close, CloseCode, CloseFrame, Connected, Messages, Outgoing,
+    RequestError, ResponseError, Role, ServerHandshake, Writer,
 };
 
 /// A WebSocket over a polled transport: the type behind
@@ -122,6 +124,15 @@ impl<T: PollTransport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
+    /// Sends a ping of at most 125 bytes. The answer is a pong with the same payload, among the
+    /// messages.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn ping(&mut self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.send(Outgoing::Ping(payload.as_ref())).await
+    }
+
     /// Sends all queued bytes.
     ///
     /// # Errors
@@ -147,6 +158,7 @@ impl<T: PollTransport> WebSocket<T> {
     }
 
     /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -159,7 +171,7 @@ impl<T: PollTransport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
-    /// Flushes as [`flush`](Self::flush) does, within the time that
+    /// Flushes as [`flush`](Self::flush) does, within the time that [`send_by`](Self::send_by) has.
     ///
     /// # Errors
     /// Errors of the transport, as [`send_by`](Self::send_by).
@@ -176,18 +188,17 @@ impl<T: PollTransport> WebSocket<T> {
     /// first close frame on, unless [`close_within`](KeepAlive::close_within) sets another time.
     ///
     /// # Errors
-    /// [`Error::Write`] if `code` is not for the wire or `reason` is longer than
+    /// [`Error::Write`] if the code is not for the wire or the reason is longer than
     /// [`Close::MAX_REASON`]; the connection is unchanged. [`Error::Unanswered`] if the peer did
     /// not answer in time: drop the connection. Otherwise the error that kept the peer from
     /// answering. A peer that has answered and only does not end its stream causes no error.
-    pub async fn close_by(
+    pub async fn close_by<'f>(
         &mut self,
-        code: CloseCode,
-        reason: &str,
+        frame: impl Into<CloseFrame<'f>>,
         keep_alive: &mut KeepAlive,
         timer: &mut impl TimerFor<T>,
     ) -> Result<(), Error> {
-        Box::pin(close_by(&mut self.endpoint, code, reason, keep_alive, timer)).await
+        Box::pin(close_by(&mut self.endpoint, frame.into(), keep_alive, timer)).await
     }
 
     /// Closes the connection, and waits for the peer as long as it takes, possibly for ever: for
@@ -195,14 +206,17 @@ impl<T: PollTransport> WebSocket<T> {
     ///
     /// # Errors
     /// As [`close_by`](Self::close_by), except for time-outs.
-    pub async fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        let close = Some(Close { code, reason });
+    pub async fn close_unbounded<'f>(
+        &mut self,
+        frame: impl Into<CloseFrame<'f>>,
+    ) -> Result<(), Error> {
+        let close = frame.into().content();
         poll_fn(|cx| self.endpoint.poll_close(cx, close, poll_end)).await
     }
 
-    /// Splits it in two halves for two tasks: one reads and answers control frames, the other
-    /// sends.
-    pub fn split(self) -> (Receiver<T>, Sender<T>) {
+    /// Splits it in two halves for two tasks: the first sends, the second reads and answers control
+    /// frames. They are in the order of `futures::StreamExt::split` and of channels.
+    pub fn split(self) -> (Sender<T>, Receiver<T>) {
         Receiver::split(self.endpoint)
     }
 
@@ -220,6 +234,35 @@ impl<T: PollTransport> WebSocket<T> {
     /// many connections. Add nothing behind the close frame: see [`is_closed`](Self::is_closed).
     pub fn output_mut(&mut self) -> &mut Output {
         self.endpoint.connection.output_mut()
+    }
+
+    /// Returns the socket, or whatever is under all layers: its address, its options. Bytes that are
+    /// read from it or written to it directly are missing here.
+    pub fn get_ref(&self) -> &IoOf<T>
+    where
+        T: HasLeaf<Leaf: Leaf>,
+    {
+        self.endpoint.connection.io()
+    }
+
+    /// Returns the socket, or whatever is under all layers, to be changed.
+    pub fn get_mut(&mut self) -> &mut IoOf<T>
+    where
+        T: HasLeaf<Leaf: Leaf>,
+    {
+        self.endpoint.connection.io_mut()
+    }
+
+    /// Returns the transport, with the bytes that were received and not read, and those that were
+    /// queued and not sent: see [`Handoff::into_io`].
+    ///
+    /// # Errors
+    /// Returns the connection if a message is half read, or the transport has failed.
+    pub fn into_inner<Io>(self) -> Result<Handoff<Io>, Refused<Connection<T, Messages>>>
+    where
+        T: IntoIo<Io = Io>,
+    {
+        self.endpoint.into_parts().0.hand_off(Edge::Carry)
     }
 
     /// Returns the connection, for everything else.
@@ -311,13 +354,12 @@ pub(super) async fn end_at_once<T: PollTransport>(connection: &mut Connection<T,
 /// ever awaits.
 pub(super) async fn close_by<T: PollTransport>(
     endpoint: &mut Endpoint<T>,
-    code: CloseCode,
-    reason: &str,
+    close: CloseFrame<'_>,
     keep_alive: &mut KeepAlive,
     timer: &mut impl TimerFor<T>,
 ) -> Result<(), Error> {
-    let close = Close { code, reason };
-    poll_fn(|cx| keeping::poll_close(endpoint, cx, close, poll_end, keep_alive, timer)).await
+    poll_fn(|cx| keeping::poll_close(endpoint, cx, close.content(), poll_end, keep_alive, timer))
+        .await
 }
 
 /// Ends a connection: a new future of the driver continues where a dropped one left off.
@@ -328,6 +370,9 @@ pub(super) fn poll_end<T: PollTransport, S: segue::Decode>(
 ) -> Poll<std::io::Result<bool>> {
     pin!(connection.close_unbounded(limit)).poll(cx)
 }
+
+/// The socket under all layers.
+type IoOf<T> = <<T as Transport>::Leaf as Leaf>::Io;
 
 /// Turns a result of `next` into an item of a stream.
 pub(super) fn poll_item(

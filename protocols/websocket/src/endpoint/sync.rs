@@ -13,12 +13,12 @@
 //!     while let Some(message) = socket.next()? {
 //!         socket.queue(&message)?; // an echo, sent before the next wait
 //!     }
-//!     socket.close(CloseCode::NORMAL, "")
+//!     socket.close(CloseCode::NORMAL)
 //! });
 //! let mut socket = WebSocket::connect_to(&format!("ws://{address}/echo"))?;
 //! socket.send("hello")?;
 //! assert_eq!(socket.next()?, Some(OwnedMessage::from("hello")));
-//! socket.close(CloseCode::NORMAL, "")?;
+//! socket.close(CloseCode::NORMAL)?;
 //! server.join().unwrap()?;
 //! # Ok::<(), Error>(())
 //! ```

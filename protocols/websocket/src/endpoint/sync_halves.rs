@@ -17,7 +17,7 @@ use super::{
     blocking::{WebSocket, close, close_by, close_with, context, next_by, now},
     engine::{self, Endpoint},
 };
-use crate::{Close, CloseCode, Outgoing, Writer};
+use crate::{CloseFrame, Outgoing, Writer};
 
 /// The half of a [`WebSocket`] that reads, and answers control frames.
 pub struct Receiver<X: Divide> {
@@ -39,13 +39,13 @@ impl<X: Divide> Receiver<X>
 where
     for<'a> &'a X::Io: Read + Write,
 {
-    pub(super) fn split(endpoint: Endpoint<Blocking<X>>) -> (Self, Sender<X>) {
+    pub(super) fn split(endpoint: Endpoint<Blocking<X>>) -> (Sender<X>, Self) {
         let (connection, writer, course) = endpoint.unmake();
         let has_closed = writer.is_closed();
         let (reader, sender) = connection.split();
         let (closer, writer) = engine::closer(writer);
         let endpoint = Endpoint::remake(reader, closer, course);
-        (Self { endpoint }, Sender { connection: sender, writer, has_closed })
+        (Sender { connection: sender, writer, has_closed }, Self { endpoint })
     }
 
     /// Joins the halves again.
@@ -91,40 +91,39 @@ where
     ///
     /// # Errors
     /// As for that method.
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    pub fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error>
     where
         X::Io: Timeouts,
         for<'a> &'a X::Io: CloseWrite,
     {
-        close(&mut self.endpoint, code, reason)
+        close(&mut self.endpoint, frame.into())
     }
 
     /// Closes the connection without a time limit: see [`WebSocket::close_unbounded`].
     ///
     /// # Errors
     /// As for that method.
-    pub fn close_unbounded(&mut self, code: CloseCode, reason: &str) -> Result<(), Error>
+    pub fn close_unbounded<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error>
     where
         for<'a> &'a X::Io: CloseWrite,
     {
-        close_with(&mut self.endpoint, code, reason, CloseWrite::close_write)
+        close_with(&mut self.endpoint, frame.into(), CloseWrite::close_write)
     }
 
     /// Closes the connection by a timer: see [`WebSocket::close_by`].
     ///
     /// # Errors
     /// As for that method.
-    pub fn close_by(
+    pub fn close_by<'f>(
         &mut self,
-        code: CloseCode,
-        reason: &str,
+        frame: impl Into<CloseFrame<'f>>,
         keep_alive: &mut KeepAlive,
         timer: &mut impl TimerFor<Blocking<BlockingHalf<X>>>,
     ) -> Result<(), Error>
     where
         for<'a> &'a X::Io: CloseWrite,
     {
-        close_by(&mut self.endpoint, Close { code, reason }, keep_alive, timer)
+        close_by(&mut self.endpoint, frame.into(), keep_alive, timer)
     }
 }
 
@@ -148,6 +147,14 @@ where
     pub fn queue<'m>(&mut self, message: impl Into<Outgoing<'m>>) -> Result<(), Error> {
         now(self.connection.poll_room(&mut context()).map(Ok))?;
         self.encode(message.into())
+    }
+
+    /// Sends a ping: see [`WebSocket::ping`].
+    ///
+    /// # Errors
+    /// As for that method.
+    pub fn ping(&mut self, payload: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.send(Outgoing::Ping(payload.as_ref()))
     }
 
     /// Sends all queued bytes.
@@ -176,6 +183,7 @@ where
     }
 
     /// Queues a message as [`queue`](Self::queue) does, but waits for room no longer than
+    /// [`send_by`](Self::send_by) does.
     ///
     /// # Errors
     /// As [`send_by`](Self::send_by).
@@ -192,7 +200,7 @@ where
         self.encode(message.into())
     }
 
-    /// Flushes as [`flush`](Self::flush) does, within the time that
+    /// Flushes as [`flush`](Self::flush) does, within the time that [`send_by`](Self::send_by) has.
     ///
     /// # Errors
     /// As [`flush`](Self::flush), and as [`send_by`](Self::send_by) for a missed deadline.
@@ -215,8 +223,8 @@ where
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn close(&mut self, code: CloseCode, reason: &str) -> Result<(), Error> {
-        self.encode(Outgoing::Close(Some(Close { code, reason })))?;
+    pub fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error> {
+        self.encode(frame.into().into())?;
         self.flush()
     }
 
@@ -231,7 +239,7 @@ where
     }
 
     fn encode(&mut self, item: Outgoing<'_>) -> Result<(), Error> {
-        let closes = matches!(item, Outgoing::Close(_)) && !self.writer.is_closed();
+        let closes = item.is_close() && !self.writer.is_closed();
         engine::encode(&mut self.connection, &mut self.writer, item)?;
         self.has_closed |= closes;
         Ok(())

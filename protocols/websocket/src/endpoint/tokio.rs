@@ -12,13 +12,13 @@
 //!     while let Some(message) = socket.next().await? {
 //!         socket.queue(&message).await?; // an echo, sent before the next wait
 //!     }
-//!     socket.close(CloseCode::NORMAL, "").await
+//!     socket.close(CloseCode::NORMAL).await
 //! };
 //! let client = async {
 //!     let mut socket = WebSocket::connect_to(&format!("ws://{address}/echo")).await?;
 //!     socket.send("hello").await?;
 //!     assert_eq!(socket.next().await?, Some(OwnedMessage::from("hello")));
-//!     socket.close(CloseCode::NORMAL, "").await
+//!     socket.close(CloseCode::NORMAL).await
 //! };
 //! tokio::try_join!(server, client)?;
 //! # Ok::<(), segue_websocket::endpoint::Error>(()) }).unwrap();

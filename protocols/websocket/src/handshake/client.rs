@@ -1,6 +1,6 @@
 //! The client's side of the opening handshake (RFC 6455 §4.1).
 
-use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 use base64ct::{Base64, Encoding};
 use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
@@ -9,8 +9,8 @@ use segue_http1::{Limits, Relaxed, Response, ResponseDecoder, Target, Version, e
 use crate::deflate::{Agreed, Deflate};
 
 use super::{
-    EXTENSIONS, PROTOCOL, ResponseError, VERSION, accept_key, belonging, has, is_taken, only, place,
-    protocols_are_good,
+    EXTENSIONS, PROTOCOL, ResponseError, VERSION, accept_key, answer::Reading, belonging, has,
+    head::Head, is_taken, only, place, protocols_are_good,
 };
 
 /// The client's side of the opening handshake: it sends the request and checks the answer.
@@ -50,6 +50,9 @@ pub struct ClientHandshake {
     headers: Vec<(String, String)>,
     deflate: Option<Deflate>,
     inspect: Option<Inspect>,
+    /// The answer of a server that does not agree, while its body is read, and the place of its
+    /// status.
+    refusing: Option<(Box<Reading>, u64)>,
     sent: bool,
     /// The number of informational answers passed over.
     informed: u8,
@@ -74,6 +77,21 @@ pub struct Connected {
     /// client that needs one then closes the connection.
     pub protocol: Option<String>,
     pub(crate) deflate: Option<Agreed>,
+    head: Head,
+}
+
+impl Connected {
+    /// Returns the value of the first header of the answer with that name, if it is text:
+    /// `Set-Cookie`.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// Returns all headers of the answer in their order, with names as they were written.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.head.headers()
+    }
 }
 
 impl ClientHandshake {
@@ -106,6 +124,7 @@ impl ClientHandshake {
             headers: Vec::new(),
             deflate: None,
             inspect: None,
+            refusing: None,
             sent: false,
             informed: 0,
             failed: None,
@@ -176,9 +195,8 @@ impl ClientHandshake {
         if let Some((name, _)) = self.headers.iter().find(|(name, _)| is_taken(name)) {
             return Err(ResponseError::HeaderTaken(name.clone()));
         }
-        protocols_are_good(self.protocols.iter().map(String::as_bytes)).map_err(|offer| {
-            ResponseError::Offered(String::from_utf8_lossy(offer).into_owned())
-        })?;
+        protocols_are_good(self.protocols.iter().map(String::as_bytes))
+            .map_err(|offer| ResponseError::Offered(String::from_utf8_lossy(offer).into_owned()))?;
         if !matches!(
             Target::read(&self.target),
             Some(Target::Origin { .. } | Target::Absolute { .. })
@@ -201,23 +219,28 @@ impl ClientHandshake {
         encode_request(output, "GET", &self.target, headers).map_err(Into::into)
     }
 
-    /// Reads one answer: `Ok(None)` if it was informational.
+    /// Reads one answer.
     fn answered(
         &mut self,
         input: &mut Buffer,
         eof: bool,
         output: &mut Output,
-    ) -> Result<Progress<Option<Connected>>, Fault<ResponseError>> {
+    ) -> Result<Progress<Answered>, Fault<ResponseError>> {
         match input.step(&mut self.head, eof, output) {
             Ok(Step::Item(response)) => {
                 let length = response.as_bytes().len() as u64;
                 let outcome = if matches!(response.status(), 100 | 102..=199) {
-                    Ok(None)
+                    Ok(Answered::Informed)
                 } else {
                     if let Some(Inspect(inspect)) = &mut self.inspect {
                         inspect(&response);
                     }
-                    check(&response, &self.key, &self.protocols, self.deflate).map(Some)
+                    if response.status() == 101 {
+                        check(&response, &self.key, &self.protocols, self.deflate)
+                            .map(Answered::Agreed)
+                    } else {
+                        Ok(Answered::Refused(Box::new(Reading::new(&response))))
+                    }
                 };
                 let front = input.position() - length;
                 outcome.map(Progress::Done).map_err(|fault| fault.moved(front))
@@ -239,12 +262,23 @@ impl ClientHandshake {
             self.sent = true;
         }
         loop {
+            if let Some((reading, at)) = &mut self.refusing {
+                if let Some(need) = reading.read(input, eof, output) {
+                    return Ok(Progress::NeedRead(need));
+                }
+                let error = ResponseError::Status(Box::new(reading.take()));
+                return Err(Fault::new(error).at(*at));
+            }
+            let front = input.position();
             match self.answered(input, eof, output)? {
-                Progress::Done(Some(opened)) => return Ok(Progress::Done(opened)),
-                Progress::Done(None) if self.informed == INFORMATIONAL => {
+                Progress::Done(Answered::Agreed(opened)) => return Ok(Progress::Done(opened)),
+                Progress::Done(Answered::Refused(reading)) => {
+                    self.refusing = Some((reading, front + STATUS));
+                }
+                Progress::Done(Answered::Informed) if self.informed == INFORMATIONAL => {
                     return Err(Fault::new(ResponseError::Informational).at(input.position()));
                 }
-                Progress::Done(None) => {
+                Progress::Done(Answered::Informed) => {
                     self.informed += 1;
                     self.head.begin_again();
                 }
@@ -253,6 +287,14 @@ impl ClientHandshake {
             }
         }
     }
+}
+
+/// An answer whose head has been read.
+enum Answered {
+    /// Another one follows.
+    Informed,
+    Agreed(Connected),
+    Refused(Box<Reading>),
 }
 
 impl Exchange for ClientHandshake {
@@ -272,11 +314,14 @@ impl Exchange for ClientHandshake {
     }
 
     fn belonging(&mut self, shown: &[u8]) -> usize {
-        belonging(&self.head, shown)
+        match &self.refusing {
+            Some((reading, _)) => belonging(reading.stage(), shown),
+            None => belonging(&self.head, shown),
+        }
     }
 }
 
-/// Checks an answer against RFC 6455 §4.1.
+/// Checks an answer with status 101 against RFC 6455 §4.1.
 fn check(
     response: &Response<'_>,
     key: &str,
@@ -285,12 +330,6 @@ fn check(
 ) -> Result<Connected, Fault<ResponseError>> {
     let (head, headers) = (response.as_bytes(), response.headers());
     let fault = |error: ResponseError, at: u64| Fault::new(error).at(at);
-    let status = response.status();
-    if status != 101 {
-        let location = headers.find("location").and_then(|value| str::from_utf8(value).ok());
-        let location = location.map(str::to_owned);
-        return Err(fault(ResponseError::Status { status, location }, STATUS));
-    }
     if response.version() != Version::Http11 {
         return Err(fault(ResponseError::HttpVersion, 0));
     }
@@ -317,13 +356,14 @@ fn check(
     if let Some(another) = extensions.next() {
         return Err(fault(ResponseError::Extension, place(head, another)));
     }
+    let connected = |protocol| Connected { protocol, deflate, head: Head::new(head) };
     if headers.find(PROTOCOL).is_none() {
-        return Ok(Connected { protocol: None, deflate });
+        return Ok(connected(None));
     }
-    let protocol = only(headers, head, PROTOCOL)
-        .map_err(|at| fault(ResponseError::Protocol, at))?;
+    let protocol =
+        only(headers, head, PROTOCOL).map_err(|at| fault(ResponseError::Protocol, at))?;
     match offered.iter().find(|offer| offer.as_bytes() == protocol) {
-        Some(protocol) => Ok(Connected { protocol: Some(protocol.clone()), deflate }),
+        Some(protocol) => Ok(connected(Some(protocol.clone()))),
         None => Err(fault(ResponseError::Protocol, place(head, protocol))),
     }
 }

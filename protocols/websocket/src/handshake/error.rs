@@ -1,8 +1,10 @@
 //! Errors of the opening handshake, of either side.
 
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 use core::fmt;
 use segue_http1::EncodeError;
+
+use super::Answer;
 
 /// The reason why a server refused a request to open a connection.
 ///
@@ -101,14 +103,8 @@ impl From<EncodeError> for RequestError {
 pub enum ResponseError {
     /// The answer is not well-formed HTTP/1.1.
     Http(segue_http1::Error),
-    /// The server does not agree: a refusal, a redirect, a demand to log in. The body stays in the
-    /// buffer.
-    Status {
-        /// The status in place of 101.
-        status: u16,
-        /// The value of `Location`, if it is text.
-        location: Option<String>,
-    },
+    /// The server does not agree: a refusal, a redirect, a demand to log in.
+    Status(Box<Answer>),
     /// Too many informational responses came.
     Informational,
     /// The version of HTTP is below 1.1, which has no upgrade.
@@ -138,11 +134,12 @@ impl fmt::Display for ResponseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Http(error) => return error.fmt(f),
-            Self::Status { status, location: Some(location) } => {
-                return write!(f, "the server answers with status {status}, see {location}");
-            }
-            Self::Status { status, .. } => {
-                return write!(f, "the server answers with status {status}");
+            Self::Status(answer) => {
+                write!(f, "the server answers with status {}", answer.status())?;
+                return match answer.location() {
+                    Some(location) => write!(f, ", see {location}"),
+                    None => Ok(()),
+                };
             }
             Self::HeaderTaken(name) => {
                 return write!(f, "the handshake itself writes the header {name}");

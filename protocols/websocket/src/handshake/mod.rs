@@ -1,10 +1,13 @@
 //! The opening handshake (RFC 6455 §4): an HTTP/1.1 upgrade.
 
+mod answer;
 mod client;
 mod error;
+mod head;
 mod refusal;
 mod server;
 
+pub use answer::Answer;
 pub use client::{ClientHandshake, Connected};
 pub use error::{RequestError, ResponseError};
 pub use refusal::Refusal;

@@ -1,6 +1,11 @@
 //! The server's side of the opening handshake (RFC 6455 §4.2).
 
-use alloc::{borrow::ToOwned, boxed::Box, string::String, vec::Vec};
+use alloc::{
+    borrow::{Cow, ToOwned},
+    boxed::Box,
+    string::String,
+    vec::Vec,
+};
 use core::fmt;
 use segue::{Buffer, Cause, Exchange, Fault, Output, Progress, Step};
 use segue_http1::{BodyLength, Limits, Relaxed, Request, RequestDecoder, Version, encode_response};
@@ -8,8 +13,9 @@ use segue_http1::{BodyLength, Limits, Relaxed, Request, RequestDecoder, Version,
 use crate::deflate::{Agreed, Deflate};
 
 use super::{
-    EXTENSIONS, PROTOCOL, Refusal, RequestError, VERSION, accept_key, belonging, has, is_taken, only,
-    place, protocols_are_good,
+    EXTENSIONS, PROTOCOL, Refusal, RequestError, VERSION, accept_key, belonging, has,
+    head::{Head, parameters, path_and_query},
+    is_taken, only, place, protocols_are_good,
 };
 
 /// The server's side of the opening handshake: it reads the request and answers it.
@@ -56,16 +62,74 @@ pub struct ServerHandshake {
     failed: Option<Fault<RequestError>>,
 }
 
-/// The outcome of a server's handshake.
+/// The outcome of a server's handshake: the agreement, and the request that it was about.
+///
+/// ```
+/// # fn room(accepted: &segue_websocket::Accepted) -> Option<String> {
+/// // Of GET /chat?room=caf%C3%A9 with "Cookie: session=31d4"
+/// let session = accepted.cookie("session")?;
+/// let room = accepted.parameter("room")?;
+/// let agent = accepted.header("user-agent").unwrap_or_default();
+/// println!("{session} comes to {room} of {} by {agent}", accepted.path());
+/// # Some(room.into_owned()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Accepted {
-    /// The target of the request as it was written: `/chat?room=1`. For the rest of the request see
-    /// [`ServerHandshake::decide`].
+    /// The target of the request as it was written: `/chat?room=1`.
     pub target: String,
     /// The subprotocol that was chosen of those that the client offered, if any.
     pub protocol: Option<String>,
     pub(crate) deflate: Option<Agreed>,
+    head: Head,
+}
+
+impl Accepted {
+    /// Returns the path of the target: `/chat` of `/chat?room=1`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        path_and_query(&self.target).0
+    }
+
+    /// Returns the query of the target, as it was written: `room=1`.
+    #[must_use]
+    pub fn query(&self) -> Option<&str> {
+        path_and_query(&self.target).1
+    }
+
+    /// Returns the names and values of the query, decoded as forms encode them: `+` is a space,
+    /// `%C3%A9` an é. What is not UTF-8 is replaced by U+FFFD.
+    pub fn parameters(&self) -> impl Iterator<Item = (Cow<'_, str>, Cow<'_, str>)> {
+        parameters(self.query().unwrap_or_default())
+    }
+
+    /// Returns the first value of that name in the query, decoded.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<Cow<'_, str>> {
+        self.parameters().find_map(|(other, value)| (other == name).then_some(value))
+    }
+
+    /// Returns the value of the first header of the request with that name, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.head.header(name)
+    }
+
+    /// Returns all headers of the request in their order, with names as they were written.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.head.headers()
+    }
+
+    /// Returns the names and values of all cookies, as they were written (RFC 6265 §4.2).
+    pub fn cookies(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.head.cookies()
+    }
+
+    /// Returns the value of the first cookie with that name.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies().find_map(|(other, value)| (other == name).then_some(value))
+    }
 }
 
 /// The answer to a request, as [`ServerHandshake::decide`] may change it.
@@ -285,7 +349,8 @@ impl Terms {
         let added = headers.iter().map(|(name, value)| (&**name, &**value));
         let headers = own.into_iter().chain(chosen).chain(extension).chain(added);
         encode_response(output, 101, headers).map_err(|error| Err(error.into()))?;
-        Ok(Accepted { target: request.target().to_owned(), protocol, deflate })
+        let head = Head::new(request.as_bytes());
+        Ok(Accepted { target: request.target().to_owned(), protocol, deflate, head })
     }
 }
 

@@ -57,12 +57,10 @@ fn a_readiness_loop_gets_everything_once() {
                 patiently(|| server.flush());
                 assert!(!server.wants_write());
             }
-            patiently(|| {
-                server.close_with(CloseCode::NORMAL, "", |io| io.0.shutdown(Shutdown::Write))
-            });
+            patiently(|| server.close_with(CloseCode::NORMAL, |io| io.0.shutdown(Shutdown::Write)));
         });
         let client = WebSocket::from_handoff(Handoff::new(client, &[][..]), Role::Client);
-        let (mut reader, mut sender) = client.split();
+        let (mut sender, mut reader) = client.split();
         scope.spawn(move || {
             for i in 0..4 {
                 sender.send(&vec![i; SIZE][..]).unwrap();
@@ -71,7 +69,7 @@ fn a_readiness_loop_gets_everything_once() {
         for i in 0..4 {
             assert_eq!(reader.next().unwrap(), Some(OwnedMessage::Binary(vec![i; SIZE].into())));
         }
-        reader.close(CloseCode::NORMAL, "").unwrap();
+        reader.close(CloseCode::NORMAL).unwrap();
     });
 }
 

@@ -35,7 +35,7 @@ async fn a_close_that_is_not_answered_is_given_up() {
         }
         // Later data of the peer is dropped, and counts as no answer.
         peer.write_all(crate::raw::HELLO).await.unwrap();
-        let closed = socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer).await;
+        let closed = socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer).await;
         assert!(matches!(closed, Err(Error::Unanswered)), "{closed:?}");
         assert_eq!(timer.now().as_secs(), seconds);
         let mut frame = [0; 4];
@@ -57,7 +57,7 @@ async fn a_peer_that_trickles_is_given_up_all_the_same() {
             tokio::time::sleep(s(1)).await;
         }
     });
-    let closed = socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer).await;
+    let closed = socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer).await;
     assert!(matches!(closed, Err(Error::Unanswered)), "{closed:?}");
     assert_eq!(timer.now().as_secs(), 10);
     drop(socket);
@@ -70,9 +70,9 @@ async fn a_peer_that_answers_and_does_not_end_is_done() {
     let mut timer = TokioTimer::new();
     let mut keep_alive = KeepAlive::new(timer.now());
     peer.write_all(crate::raw::CLOSE).await.unwrap();
-    socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer).await.unwrap();
+    socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer).await.unwrap();
     assert_eq!(timer.now().as_secs(), 10);
-    socket.close(CloseCode::NORMAL, "").await.unwrap();
+    socket.close(CloseCode::NORMAL).await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
@@ -85,7 +85,7 @@ async fn a_peer_that_answers_in_time_is_not_waited_for() {
         peer.write_all(crate::raw::CLOSE).await.unwrap();
         peer.shutdown().await.unwrap();
     };
-    let closing = socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer);
+    let closing = socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer);
     let (closed, ()) = tokio::join!(closing, answering);
     closed.unwrap();
     assert_eq!(timer.now().as_secs(), 4);
@@ -96,7 +96,7 @@ async fn a_close_frame_that_cannot_be_sent_starts_no_clock() {
     let (mut socket, _peer) = server();
     let mut timer = TokioTimer::new();
     let mut keep_alive = KeepAlive::new(timer.now());
-    let refused = socket.close_by(CloseCode::ABNORMAL, "", &mut keep_alive, &mut timer).await;
+    let refused = socket.close_by(CloseCode::ABNORMAL, &mut keep_alive, &mut timer).await;
     assert!(matches!(refused, Err(Error::Write(WriteError::CloseCode(_)))));
     assert_eq!(keep_alive, KeepAlive::new(Duration::ZERO));
     socket.send("still there").await.unwrap();
@@ -106,7 +106,7 @@ async fn a_close_frame_that_cannot_be_sent_starts_no_clock() {
 async fn the_half_that_reads_watches_while_the_other_sends() {
     let (server, client) = duplex(1000);
     let of = |io, role| WebSocket::from_handoff(Handoff::new(io, &[][..]), role);
-    let (mut reader, mut sender) = of(server, Role::Server).split();
+    let (mut sender, mut reader) = of(server, Role::Server).split();
     let mut client = of(client, Role::Client);
     let watching = async {
         let mut timer = TokioTimer::new();
@@ -121,7 +121,7 @@ async fn the_half_that_reads_watches_while_the_other_sends() {
         }
         assert_eq!((pongs, timer.now().as_secs()), (3, 70));
         // The peer has sent its close frame.
-        reader.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer).await.unwrap();
+        reader.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer).await.unwrap();
     };
     let sending = async {
         let mut sent = 0;
@@ -137,7 +137,7 @@ async fn the_half_that_reads_watches_while_the_other_sends() {
         while let Some(OwnedMessage::Text(_)) = client.next().await.unwrap() {
             heard += 1;
         }
-        client.close(CloseCode::NORMAL, "").await.unwrap();
+        client.close(CloseCode::NORMAL).await.unwrap();
         heard
     };
     let ((), sent, heard) = tokio::join!(watching, sending, hearing);
@@ -156,11 +156,11 @@ fn a_blocking_socket_gives_up_by_its_time_outs() {
         let mut keep_alive = KeepAlive::new(timer.now()).close_within(time);
         peer.write_all(crate::raw::HELLO).unwrap();
         let closed = if halves {
-            let (mut reader, _sender) = socket.split();
-            reader.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer)
+            let (_sender, mut reader) = socket.split();
+            reader.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer)
         } else {
             let mut socket = socket;
-            socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer)
+            socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer)
         };
         assert!(matches!(closed, Err(Error::Unanswered)), "{closed:?}");
         assert!(timer.now() >= time);
@@ -203,7 +203,7 @@ fn the_clock_is_the_callers() {
         let mut clock = Clock::new();
         let time = Duration::from_millis(50);
         let mut keep_alive = KeepAlive::new(clock.now()).close_within(time);
-        let closed = socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut clock).await;
+        let closed = socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut clock).await;
         assert!(matches!(closed, Err(Error::Unanswered)), "{closed:?}");
         assert!(clock.now() >= time);
     });

@@ -64,7 +64,7 @@ fn a_blocking_server_lets_go_of_clients_that_do_not_end() {
             let mut socket = sync::WebSocket::accept(io).unwrap();
             socket.connection_mut().options_mut().linger = LINGER;
             assert_eq!(socket.next().unwrap(), Some(OwnedMessage::Close(None)));
-            socket.close(CloseCode::NORMAL, "").unwrap();
+            socket.close(CloseCode::NORMAL).unwrap();
         };
         let accepted = (0..CLIENTS).map(|_| listener.accept().unwrap().0);
         let serving: Vec<_> = accepted.map(|io| thread::spawn(move || serve(io))).collect();
@@ -86,7 +86,7 @@ fn a_tokio_server_lets_go_of_clients_that_do_not_end() {
                     let mut socket = OverTokio::accept(io).await.unwrap();
                     socket.connection_mut().options_mut().linger = LINGER;
                     assert_eq!(socket.next().await.unwrap(), Some(OwnedMessage::Close(None)));
-                    socket.close(CloseCode::NORMAL, "").await.unwrap();
+                    socket.close(CloseCode::NORMAL).await.unwrap();
                 });
             }
             while let Some(served) = serving.join_next().await {
@@ -109,8 +109,7 @@ fn a_smol_server_lets_go_of_clients_that_do_not_end() {
                     assert_eq!(socket.next().await.unwrap(), Some(OwnedMessage::Close(None)));
                     let mut clock = Clock::new();
                     let mut keep_alive = KeepAlive::new(clock.now()).close_within(LINGER);
-                    let closed =
-                        socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut clock);
+                    let closed = socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut clock);
                     closed.await.unwrap();
                 }));
             }

@@ -131,14 +131,14 @@ async fn a_peer_that_takes_nothing_is_given_up() {
 async fn a_peer_that_takes_nothing_is_given_up_through_the_half_that_sends() {
     let (mut server, _client) = pair();
     server.connection_mut().deadlines_mut().send = s(3);
-    let (_reader, mut sender) = server.split();
+    let (mut sender, _reader) = server.split();
     let mut timer = TokioTimer::new();
     let error = sender.send_by(&*vec![0; 100_000], &mut timer).await.unwrap_err();
     assert!(matches!(error, Error::Io(error) if Late::of(&error) == Some(Late::Send)));
     assert_eq!(timer.now().as_secs(), 3);
 
     let (server, _client) = pair();
-    let (_reader, mut sender) = server.split();
+    let (mut sender, _reader) = server.split();
     sender.deadlines_mut().send = s(5);
     let mut timer = TokioTimer::new();
     sender.queue_by(&*vec![0; 100_000], &mut timer).await.unwrap();
@@ -156,7 +156,7 @@ fn a_peer_that_takes_nothing_is_given_up_through_the_blocking_half_that_sends() 
     let handoff = Handoff::new(listener.accept().unwrap().0, &[][..]);
     let mut server = sync::WebSocket::from_handoff(handoff, Role::Server);
     server.connection_mut().deadlines_mut().send = Duration::from_millis(200);
-    let (_reader, mut sender) = server.split();
+    let (mut sender, _reader) = server.split();
     let mut clock = SocketClock::new();
     let payload = vec![0; 1 << 20];
     // The kernel buffers only so much for a peer that reads nothing.

@@ -50,7 +50,7 @@ async fn open_use_and_close(count: usize) {
                     socket.queue(&message).await.unwrap();
                     echoed += usize::from(message.is_data());
                 }
-                socket.close(CloseCode::NORMAL, "").await.unwrap();
+                socket.close(CloseCode::NORMAL).await.unwrap();
                 echoed
             }));
         }
@@ -75,7 +75,7 @@ async fn open_use_and_close(count: usize) {
         assert_eq!(client.connection_mut().held(), 0, "an idle connection holds a buffer");
     }
     for mut client in clients {
-        client.close(CloseCode::NORMAL, "").await.unwrap();
+        client.close(CloseCode::NORMAL).await.unwrap();
     }
     assert_eq!(server.await.unwrap(), count);
 }

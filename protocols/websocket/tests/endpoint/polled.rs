@@ -141,8 +141,8 @@ async fn halves_are_a_stream_and_a_sink<T: PollTransport + Unpin>(
     server: WebSocket<T>,
     client: WebSocket<T>,
 ) {
-    let (reader, sender) = server.split();
-    let (mut from_server, mut to_server) = client.split();
+    let (sender, reader) = server.split();
+    let (mut to_server, mut from_server) = client.split();
     let sending = async {
         for message in messages() {
             SinkExt::feed(&mut to_server, message).await.unwrap();
@@ -180,9 +180,9 @@ async fn dropped_futures_neither_lose_nor_double<T: PollTransport + Unpin>(
         while let Some(message) = impatiently!(server.next()).unwrap() {
             impatiently!(server.queue(&message)).unwrap();
         }
-        impatiently!(server.close_unbounded(CloseCode::NORMAL, "")).unwrap();
+        impatiently!(server.close_unbounded(CloseCode::NORMAL)).unwrap();
     };
-    let (mut from_server, mut to_server) = client.split();
+    let (mut to_server, mut from_server) = client.split();
     let sending = async {
         for message in messages() {
             impatiently!(to_server.queue(&message)).unwrap();
@@ -194,7 +194,7 @@ async fn dropped_futures_neither_lose_nor_double<T: PollTransport + Unpin>(
         while answers.len() < messages().len() {
             answers.push(impatiently!(from_server.next()).unwrap().unwrap());
         }
-        impatiently!(from_server.close_unbounded(CloseCode::NORMAL, "")).unwrap();
+        impatiently!(from_server.close_unbounded(CloseCode::NORMAL)).unwrap();
         answers
     };
     let ((), (), answers) = tokio::join!(echo, sending, receiving);
@@ -208,10 +208,10 @@ async fn a_message_whose_sending_was_dropped_goes_once<T: PollTransport + Unpin>
     let large = OwnedMessage::from(Bytes::from(vec![7; 1 << 20]));
     let sent = poll_fn(|cx| Poll::Ready(pin!(server.send(&large)).poll(cx))).await;
     assert!(sent.is_pending(), "a megabyte found room");
-    let closing = async { server.close_unbounded(CloseCode::NORMAL, "").await.unwrap() };
+    let closing = async { server.close_unbounded(CloseCode::NORMAL).await.unwrap() };
     let receiving = async {
         let answers = answers(&mut client).await;
-        client.close_unbounded(CloseCode::NORMAL, "").await.unwrap();
+        client.close_unbounded(CloseCode::NORMAL).await.unwrap();
         answers
     };
     let ((), answers) = tokio::join!(closing, receiving);
@@ -244,7 +244,7 @@ fn a_peer_that_never_stops_is_left() {
             let frame = [&b"\x82\x7f\0\0\0\0\0\x01\0\0"[..], &[0; 1 << 16]].concat();
             while peer.write_all(&frame).await.is_ok() {}
         });
-        let closed = socket.close(CloseCode::NORMAL, "").await;
+        let closed = socket.close(CloseCode::NORMAL).await;
         assert!(matches!(closed, Err(Error::Unanswered)), "{closed:?}");
         drop(socket);
         endless.await.unwrap();
@@ -279,7 +279,7 @@ fn each_half_has_a_task_of_its_own() {
         let of = |io, role| {
             segue_websocket::tokio::WebSocket::from_handoff(Handoff::new(io, &[][..]), role)
         };
-        let (mut reader, mut sender) = of(server, Role::Server).split();
+        let (mut sender, mut reader) = of(server, Role::Server).split();
         let (forward, mut backlog) = tokio::sync::mpsc::channel(4);
         tokio::spawn(async move {
             while let Some(message) = reader.next().await.unwrap() {
@@ -293,7 +293,7 @@ fn each_half_has_a_task_of_its_own() {
                 sender.send(&message).await.unwrap();
             }
         });
-        let (mut from_server, mut to_server) = of(client, Role::Client).split();
+        let (mut to_server, mut from_server) = of(client, Role::Client).split();
         let sending = tokio::spawn(async move {
             for message in messages() {
                 to_server.send(Outgoing::Ping(b"?")).await.unwrap();
@@ -310,7 +310,7 @@ fn each_half_has_a_task_of_its_own() {
         }
         assert_eq!(answers, messages());
         let mut client = from_server.unsplit(sending.await.unwrap()).unwrap();
-        client.close(CloseCode::NORMAL, "").await.unwrap();
+        client.close(CloseCode::NORMAL).await.unwrap();
     });
 }
 

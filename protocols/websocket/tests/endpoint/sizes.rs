@@ -41,14 +41,14 @@ fn handshakes_and_closes_are_small_to_await() {
     let (mut keep_alive, mut timer) = (KeepAlive::new(Duration::ZERO), TokioTimer::new());
     let mut socket = socket(io());
     at_most!(COLD;
-        socket.close(CloseCode::NORMAL, ""),
-        socket.close_by(CloseCode::NORMAL, "", &mut keep_alive, &mut timer),
-        socket.close_unbounded(CloseCode::NORMAL, ""),
+        socket.close(CloseCode::NORMAL),
+        socket.close_by(CloseCode::NORMAL, &mut keep_alive, &mut timer),
+        socket.close_unbounded(CloseCode::NORMAL),
     );
-    let (mut reader, mut sender) = socket.split();
+    let (mut sender, mut reader) = socket.split();
     at_most!(COLD;
-        reader.close(CloseCode::NORMAL, ""),
-        sender.close(CloseCode::NORMAL, ""),
+        reader.close(CloseCode::NORMAL),
+        sender.close(CloseCode::NORMAL),
     );
 }
 
@@ -63,7 +63,7 @@ fn messages_are_small_to_await() {
         socket.send(&message),
         socket.flush(),
     );
-    let (mut reader, mut sender) = socket.split();
+    let (mut sender, mut reader) = socket.split();
     at_most!(HOT; reader.next(), sender.queue(&message), sender.send(&message));
 }
 
@@ -80,7 +80,7 @@ async fn echo(io: DuplexStream) -> Result<(), Error> {
     while let Some(message) = socket.next().await? {
         socket.queue(&message).await?;
     }
-    socket.close(CloseCode::NORMAL, "").await
+    socket.close(CloseCode::NORMAL).await
 }
 
 fn socket(io: DuplexStream) -> WebSocket<DuplexStream> {

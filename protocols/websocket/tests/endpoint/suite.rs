@@ -29,7 +29,7 @@ macro_rules! suite {
                         count += 1;
                     }
                     assert_eq!(count, 10, "nine messages and the close frame");
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -43,8 +43,8 @@ macro_rules! suite {
                     socket.flush() $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("first".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("sécond".into()));
-                    socket.close_unbounded(CloseCode::NORMAL, "bye") $($wait)* .unwrap();
-                    socket.close_unbounded(CloseCode::NORMAL, "again") $($wait)* .unwrap();
+                    socket.close_unbounded((CloseCode::NORMAL, "bye")) $($wait)* .unwrap();
+                    socket.close_unbounded((CloseCode::NORMAL, "again")) $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
                 });
             }
@@ -60,7 +60,7 @@ macro_rules! suite {
                     while let Some(message) = socket.next() $($wait)* .unwrap() {
                         socket.send(&message) $($wait)* .unwrap();
                     }
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let wish = ClientHandshake::new("localhost", "/").deflate(Deflate::new());
@@ -70,7 +70,7 @@ macro_rules! suite {
                         socket.send(&message) $($wait)* .unwrap();
                         assert_eq!(socket.next() $($wait)* .unwrap(), Some(message));
                     }
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -80,7 +80,7 @@ macro_rules! suite {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("first".into()));
-                    socket.close_unbounded(CloseCode::GOING_AWAY, "restart") $($wait)* .unwrap();
+                    socket.close_unbounded((CloseCode::GOING_AWAY, "restart")) $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
@@ -95,7 +95,7 @@ macro_rules! suite {
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
                     assert!(matches!(socket.send("late") $($wait)*, Err(Error::Closed)));
                     assert!(socket.is_closed());
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -104,11 +104,11 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -124,7 +124,7 @@ macro_rules! suite {
                     for i in 0..100 {
                         socket.queue(&i.to_string()) $($wait)* .unwrap();
                     }
-                    socket.close_unbounded(CloseCode(4000), "done") $($wait)* .unwrap();
+                    socket.close_unbounded((CloseCode(4000), "done")) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -137,7 +137,7 @@ macro_rules! suite {
                     let last = socket.next() $($wait)* .unwrap();
                     assert_eq!(last, Some(closed(4000, "done")));
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -146,20 +146,20 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    let refused = socket.close_unbounded(CloseCode::ABNORMAL, "") $($wait)*;
+                    let refused = socket.close_unbounded(CloseCode::ABNORMAL) $($wait)*;
                     assert!(matches!(refused, Err(Error::Write(WriteError::CloseCode(_)))));
                     let long = "x".repeat(Close::MAX_REASON + 1);
-                    let refused = socket.close_unbounded(CloseCode::NORMAL, &long) $($wait)*;
+                    let refused = socket.close_unbounded((CloseCode::NORMAL, &long)) $($wait)*;
                     assert!(matches!(refused, Err(Error::Write(_))));
                     socket.send("still there") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(1000, "")));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
                     let message = socket.next() $($wait)* .unwrap();
                     assert_eq!(message, Some("still there".into()));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -179,7 +179,7 @@ macro_rules! suite {
                         turn.answer.queue(&payload[payload.len()..]).unwrap();
                         turn.answer.queue(front).unwrap();
                     }
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -198,7 +198,7 @@ macro_rules! suite {
                             assert!(message.as_bytes() == expected, "of {size} bytes");
                         }
                     }
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -211,7 +211,7 @@ macro_rules! suite {
                         turn.answer.queue(turn.message).unwrap();
                         turn.answer.driver().room() $($wait)* .unwrap();
                     }
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, raw::HELLO, raw::HELLO, raw::CLOSE].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -245,7 +245,7 @@ macro_rules! suite {
                                 assert!(socket.turn() $($wait)* .unwrap().is_none());
                                 assert_eq!(socket.next() $($wait)* .unwrap(), None);
                             }
-                            socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                            socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                         }, address => {
                             let frames = [raw::REQUEST, frame].concat();
                             let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -263,9 +263,9 @@ macro_rules! suite {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
-                    let closed = socket.close_unbounded(CloseCode::NORMAL, "") $($wait)*;
+                    let closed = socket.close_unbounded(CloseCode::NORMAL) $($wait)*;
                     assert!(matches!(closed, Err(Error::Fault(_))), "{closed:?}");
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, b"\x83\x80\0\0\0\0"].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -284,7 +284,7 @@ macro_rules! suite {
                     let Err(Error::Fault(fault)) = fault else { panic!("{fault:?}") };
                     assert_eq!(fault.cause, Cause::Truncated);
                     assert_eq!(socket.next() $($wait)* .unwrap(), None);
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, raw::HELLO].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, true));
@@ -322,25 +322,63 @@ macro_rules! suite {
                 });
             }
 
+            /// Everything that owns its payload may be sent, and a close frame is made of what
+            /// there is to say.
+            #[test]
+            fn messages_are_sent_as_they_are_at_hand() {
+                $both!(listener: net => {
+                    let io = listener.accept() $($wait)* .unwrap().0;
+                    let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
+                    assert!(socket.get_ref().peer_addr().unwrap().ip().is_loopback());
+                    socket.get_mut();
+                    while let Some(message) = socket.next() $($wait)* .unwrap() {
+                        if message.is_data() {
+                            socket.send(message) $($wait)* .unwrap(); // owned in, owned out
+                        }
+                    }
+                    let rest = socket.into_inner().unwrap();
+                    assert!(rest.read().is_empty() && rest.unsent().is_empty());
+                }, address => {
+                    let io = net::TcpStream::connect(address) $($wait)* .unwrap();
+                    let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
+                    let long = vec![7; 100_000];
+                    socket.send(String::from("text")) $($wait)* .unwrap();
+                    socket.send(long.clone()) $($wait)* .unwrap();
+                    socket.send(&long) $($wait)* .unwrap();
+                    socket.send(OwnedMessage::from(long.clone())) $($wait)* .unwrap();
+                    socket.ping("there?") $($wait)* .unwrap();
+                    let text = socket.next() $($wait)* .unwrap().unwrap();
+                    assert!(text.is_text());
+                    assert_eq!(text.into_text().unwrap(), "text");
+                    for _ in 0..3 {
+                        let message = socket.next() $($wait)* .unwrap().unwrap();
+                        assert!(message.is_binary() && message.into_bytes() == long);
+                    }
+                    let pong = socket.next() $($wait)* .unwrap().unwrap();
+                    assert_eq!((pong.is_pong(), pong.to_text()), (true, Ok("there?")));
+                    socket.close_unbounded(None) $($wait)* .unwrap();
+                });
+            }
+
             #[test]
             fn a_server_that_does_not_agree_is_an_error() {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let refused = WebSocket::connect(io, "localhost", "/") $($wait)*;
                     let Err(Error::Response(fault)) = refused else { panic!("{refused:?}") };
-                    assert_eq!(
-                        fault.error(),
-                        Some(&ResponseError::Status {
-                            status: 302,
-                            location: Some("ws://elsewhere/".into())
-                        })
-                    );
+                    let Some(ResponseError::Status(answer)) = fault.error() else {
+                        panic!("{fault:?}")
+                    };
+                    assert_eq!((answer.status(), answer.body()), (302, &b"gone"[..]));
+                    assert_eq!(answer.location(), Some("ws://elsewhere/"));
                 }, address => {
                     let server = thread::spawn(move || {
                         let mut socket = std::net::TcpStream::connect(address).unwrap();
                         raw::read_head(&mut socket);
-                        let answer = b"HTTP/1.1 302 Found\r\nLocation: ws://elsewhere/\r\n\r\n";
+                        let answer = b"HTTP/1.1 302 Found\r\nLocation: ws://elsewhere/\r\n\
+                            Content-Length: 4\r\n\r\n";
                         socket.write_all(answer).unwrap();
+                        socket.write_all(b"gone").unwrap();
                     });
                     $joined(server) $($wait)*;
                 });
@@ -355,7 +393,7 @@ macro_rules! suite {
                     let (mut socket, accepted) = accepted.unwrap();
                     assert_eq!(accepted.target, "/room?a=b");
                     assert_eq!(accepted.protocol.as_deref(), Some("chat"));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let handshake =
@@ -363,7 +401,7 @@ macro_rules! suite {
                     let opened = WebSocket::connect_with(io, handshake) $($wait)*;
                     let (mut socket, opened) = opened.unwrap();
                     assert_eq!(opened.protocol.as_deref(), Some("chat"));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -378,7 +416,7 @@ macro_rules! suite {
                             WebSocket::accept_handoff(handoff, ServerHandshake::new()) $($wait)*;
                         let mut socket = accepted.unwrap().0;
                         assert_eq!(socket.next() $($wait)* .unwrap(), Some("Hello".into()));
-                        socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                        socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                     }, address => {
                         let rest = [&before[cut..], &raw::HELLO[4..], raw::CLOSE].concat();
                         let client = thread::spawn(move || raw::client(address, &rest, false));
@@ -397,7 +435,7 @@ macro_rules! suite {
                     assert_eq!(socket.role(), Role::Server);
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("Hello".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(OwnedMessage::Close(None)));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let rest = [&raw::HELLO[3..], raw::CLOSE].concat();
                     let client = thread::spawn(move || raw::client(address, &rest, false));
@@ -421,7 +459,7 @@ macro_rules! suite {
                             socket.queue(&closed(4003, "again")) $($wait)* .unwrap();
                         }
                         assert_eq!(socket.next() $($wait)* .unwrap(), None);
-                        socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                        socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                     }, address => {
                         let frames = [raw::REQUEST, raw::CLOSE].concat();
                         let client = thread::spawn(move || raw::client(address, &frames, false));
@@ -440,7 +478,7 @@ macro_rules! suite {
                     socket.send(Outgoing::Ping(b"there?")) $($wait)* .unwrap();
                     let pong = OwnedMessage::Pong(Bytes::from_static(b"there?"));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(pong));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -455,14 +493,14 @@ macro_rules! suite {
                     let io = listener.accept() $($wait)* .unwrap().0;
                     let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
                     socket.queue("from the whole") $($wait)* .unwrap();
-                    let (mut reader, mut sender) = socket.split();
+                    let (mut sender, mut reader) = socket.split();
                     sender.send("from a half") $($wait)* .unwrap();
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some("first".into()));
                     sender.queue("queued") $($wait)* .unwrap();
                     let mut socket = reader.unsplit(sender).unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("second".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(1000, "")));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
@@ -471,7 +509,7 @@ macro_rules! suite {
                     socket.send("first") $($wait)* .unwrap();
                     socket.send("second") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("queued".into()));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -479,7 +517,7 @@ macro_rules! suite {
             fn a_half_that_sends_hears_of_the_last_word() {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
-                    let (mut reader, mut sender) = WebSocket::accept(io) $($wait)* .unwrap().split();
+                    let (mut sender, mut reader) = WebSocket::accept(io) $($wait)* .unwrap().split();
                     sender.queue("never sent") $($wait)* .unwrap();
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some(closed(1000, "bye")));
                     assert!(!sender.is_closed());
@@ -487,12 +525,12 @@ macro_rules! suite {
                     assert!(sender.is_closed());
                     assert!(matches!(sender.flush() $($wait)*, Err(Error::Closed)));
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
-                    sender.close(CloseCode::NORMAL, "") $($wait)* .unwrap();
-                    reader.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    sender.close(CloseCode::NORMAL) $($wait)* .unwrap();
+                    reader.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
-                    socket.close_unbounded(CloseCode::NORMAL, "bye") $($wait)* .unwrap();
+                    socket.close_unbounded((CloseCode::NORMAL, "bye")) $($wait)* .unwrap();
                 });
             }
 
@@ -500,19 +538,19 @@ macro_rules! suite {
             fn a_half_that_sends_closes_and_the_other_hears_the_answer() {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
-                    let (mut reader, mut sender) = WebSocket::accept(io) $($wait)* .unwrap().split();
+                    let (mut sender, mut reader) = WebSocket::accept(io) $($wait)* .unwrap().split();
                     sender.queue("first") $($wait)* .unwrap();
-                    sender.close(CloseCode(4001), "enough") $($wait)* .unwrap();
+                    sender.close((CloseCode(4001), "enough")) $($wait)* .unwrap();
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
                     assert_eq!(reader.next() $($wait)* .unwrap(), Some(closed(4001, "")));
                     assert_eq!(reader.next() $($wait)* .unwrap(), None);
-                    reader.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    reader.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let io = net::TcpStream::connect(address) $($wait)* .unwrap();
                     let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some("first".into()));
                     assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(4001, "enough")));
-                    socket.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    socket.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 });
             }
 
@@ -520,10 +558,10 @@ macro_rules! suite {
             fn a_fault_at_the_half_that_reads_is_told_to_the_peer() {
                 $both!(listener: net => {
                     let io = listener.accept() $($wait)* .unwrap().0;
-                    let (mut reader, mut sender) = WebSocket::accept(io) $($wait)* .unwrap().split();
+                    let (mut sender, mut reader) = WebSocket::accept(io) $($wait)* .unwrap().split();
                     assert!(matches!(reader.next() $($wait)*, Err(Error::Fault(_))));
                     assert!(matches!(sender.send("late") $($wait)*, Err(Error::Closed)));
-                    reader.close_unbounded(CloseCode::NORMAL, "") $($wait)* .unwrap();
+                    reader.close_unbounded(CloseCode::NORMAL) $($wait)* .unwrap();
                 }, address => {
                     let frames = [raw::REQUEST, b"\x81\x81\0\0\0\0\xff"].concat();
                     let client = thread::spawn(move || raw::client(address, &frames, false));
