@@ -25,6 +25,9 @@
 //! make a reader and a writer that share their state; [`Accepted::halves`] and
 //! [`Connected::halves`] also use what the handshake agreed on.
 //!
+//! What an application needs of the toolkit is exported here as well, so that this crate is its only
+//! dependency: timers, [`Handoff`], and [`segue`] itself.
+//!
 //! | feature | what |
 //! |---|---|
 //! | `std` (default) | blocking endpoints, random keys |
@@ -98,11 +101,14 @@ mod messages;
 mod observe;
 mod opcode;
 mod pieces;
+mod prepared;
 mod role;
 mod tunnel;
 mod utf8;
 mod writer;
 
+/// The type of owned payloads.
+pub use bytes::Bytes;
 pub use close::{Close, CloseCode, CloseFrame};
 #[cfg(feature = "deflate")]
 pub use deflate::{Agreed, Deflate};
@@ -127,7 +133,20 @@ pub use mask::{MaskKeys, mask};
 pub use messages::{Message, Messages, Reply};
 pub use opcode::Opcode;
 pub use pieces::{Part, Piece, Pieces};
+pub use prepared::Prepared;
 pub use role::Role;
+/// The toolkit that this crate is made of.
+pub use segue;
+pub use segue::Handoff;
+#[cfg(feature = "async-io")]
+pub use segue::driver::futures::AsyncIoTimer;
+#[cfg(feature = "tokio-time")]
+pub use segue::driver::tokio::TokioTimer;
+#[cfg(feature = "std")]
+pub use segue::driver::{
+    Deadlines, SocketTimer, Timeouts, Timer, TimerFor,
+    sync::{CloseWrite, SocketClock},
+};
 pub use segue_http1 as http1;
 pub use tunnel::{Tunnel, TunnelError};
 pub use writer::{Fragment, Outgoing, WriteError, Writer};

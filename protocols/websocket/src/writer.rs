@@ -6,7 +6,7 @@ use core::fmt;
 use segue::{Encode, Output};
 
 use crate::{
-    Close, CloseCode, MaskKeys, Message, Opcode, OwnedMessage, Role,
+    Close, CloseCode, MaskKeys, Message, Opcode, OwnedMessage, Prepared, Role,
     closing::Closing,
     deflate::{COMPRESSED, Compress},
     header::{self, FIN},
@@ -35,6 +35,8 @@ pub enum Outgoing<'a> {
     Close(Option<Close<'a>>),
     /// A message or a control frame that owns its payload.
     Owned(OwnedMessage),
+    /// A text or binary message that is sent on many connections.
+    Prepared(Prepared),
 }
 
 impl Outgoing<'_> {
@@ -241,6 +243,26 @@ impl Writer {
         Ok(())
     }
 
+    /// A message for many connections, which is compressed once.
+    #[inline(never)]
+    fn prepared(&mut self, message: &Prepared, output: &mut Output) -> Result<(), WriteError> {
+        self.may_begin()?;
+        let (mut first, mut payload) = (FIN | message.opcode() as u8, message.payload());
+        if let Some(compress) = &mut self.compress
+            && compress.pays(payload.len())
+        {
+            first |= COMPRESSED;
+            payload = compress.prepared(message);
+        }
+        if self.keys.is_none() && payload.len() >= Output::WHOLE {
+            header::put(output, first, payload.len(), None);
+            output.put_bytes(payload);
+        } else {
+            self.put(first, &payload, output);
+        }
+        Ok(())
+    }
+
     /// A message that owns its payload, without a copy if it pays.
     #[inline(never)]
     fn owned(&mut self, message: OwnedMessage, output: &mut Output) -> Result<(), WriteError> {
@@ -336,6 +358,7 @@ impl<'a> Encode<Outgoing<'a>> for Writer {
             Outgoing::Pong(payload) => self.control(Opcode::Pong, payload, output),
             Outgoing::Close(close) => self.close(close, output),
             Outgoing::Owned(message) => self.owned(message, output),
+            Outgoing::Prepared(message) => self.prepared(&message, output),
         }
     }
 }

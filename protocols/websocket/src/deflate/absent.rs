@@ -1,9 +1,10 @@
 //! Stand-ins for permessage-deflate where the feature is left out: types that have no value.
 
 use alloc::string::String;
+use bytes::Bytes;
 use segue::Fault;
 
-use crate::{Error, Message};
+use crate::{Error, Message, Prepared};
 
 /// Settings without a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +75,10 @@ pub(crate) enum Compress {}
 
 impl Compress {
     pub(crate) fn pays(&self, _: usize) -> bool {
+        match *self {}
+    }
+
+    pub(crate) fn prepared(&mut self, _: &Prepared) -> Bytes {
         match *self {}
     }
 

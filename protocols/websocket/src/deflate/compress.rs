@@ -1,5 +1,6 @@
 //! Messages compressed as they are sent (RFC 7692 §7.2.1).
 
+use bytes::Bytes;
 use std::fmt;
 use zlib_rs::DeflateFlush;
 
@@ -9,7 +10,7 @@ use super::{
     settings::{Effort, SlidingWindow},
     zlib_bits,
 };
-use crate::Role;
+use crate::{Prepared, Role};
 
 /// The compressor of what one end sends.
 pub(crate) struct Compress {
@@ -32,6 +33,20 @@ impl Compress {
     /// Returns true if a message of `length` bytes is long enough to be compressed.
     pub(crate) fn pays(&self, length: usize) -> bool {
         length >= self.effort.threshold
+    }
+
+    /// Returns a message for many connections compressed by itself, if need be for the first time.
+    /// What this connection sends afterwards refers to nothing before: its own compressor has not
+    /// seen this message, and so is begun anew.
+    pub(crate) fn prepared(&mut self, message: &Prepared) -> Bytes {
+        self.stream = None;
+        let bits = zlib_bits(self.window.bits);
+        message.compressed(bits, |payload| {
+            let window = SlidingWindow { takeover: false, ..self.window };
+            let mut alone =
+                Self { window, stream: None, begun: false, scratch: Scratch::default(), ..*self };
+            alone.part(payload, true).to_vec()
+        })
     }
 
     /// Compresses the next part of a message, `fin` the last one, and lends what is to be sent.

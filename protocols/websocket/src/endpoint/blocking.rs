@@ -125,6 +125,34 @@ impl<T: Transport> WebSocket<T> {
         self.endpoint.encode(message.into())
     }
 
+    /// Queues messages, each once there is room: see [`queue`](Self::queue). Messages for many
+    /// connections should be [`Prepared`](crate::Prepared).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); the messages before the one that failed are queued.
+    #[doc(alias = "feed_all")]
+    pub fn queue_all<'m, M: Into<Outgoing<'m>>>(
+        &mut self,
+        messages: impl IntoIterator<Item = M>,
+    ) -> Result<(), Error> {
+        for message in messages {
+            self.queue(message)?;
+        }
+        Ok(())
+    }
+
+    /// Sends messages: queues them all, and flushes once.
+    ///
+    /// # Errors
+    /// As [`queue_all`](Self::queue_all), and those of [`flush`](Self::flush).
+    pub fn send_all<'m, M: Into<Outgoing<'m>>>(
+        &mut self,
+        messages: impl IntoIterator<Item = M>,
+    ) -> Result<(), Error> {
+        self.queue_all(messages)?;
+        self.flush()
+    }
+
     /// Sends a ping of at most 125 bytes. The answer is a pong with the same payload, among the
     /// messages.
     ///
@@ -268,9 +296,10 @@ impl<T: Transport> WebSocket<T> {
         self.endpoint.writer.is_closed()
     }
 
-    /// Returns the queued bytes, to add to by other means: whole frames that were encoded once for
-    /// many connections. Add nothing behind the close frame: see [`is_closed`](Self::is_closed).
-    pub fn output_mut(&mut self) -> &mut Output {
+    /// Lends the queued bytes, to add whole frames by other means. Add nothing behind the close
+    /// frame: see [`is_closed`](Self::is_closed). For messages to many connections use
+    /// [`Prepared`](crate::Prepared), which is checked.
+    pub fn output(&mut self) -> &mut Output {
         self.endpoint.connection.output_mut()
     }
 

@@ -431,7 +431,20 @@ impl<'a, T: Transport> MessageOutput<'a, T> {
         Ok(self.output.queue(self.writer, item)?)
     }
 
-    /// Returns the queued bytes, to add to by other means: frames that were encoded once for many.
+    /// Queues answers without waiting: see [`queue`](Self::queue).
+    ///
+    /// # Errors
+    /// As for that method; the answers before the one that failed are queued.
+    #[doc(alias = "feed_all")]
+    pub fn queue_all<'m, M: Into<Outgoing<'m>>>(
+        &mut self,
+        answers: impl IntoIterator<Item = M>,
+    ) -> Result<(), Error> {
+        answers.into_iter().try_for_each(|answer| self.queue(answer))
+    }
+
+    /// Lends the queued bytes, to add whole frames by other means. For messages to many connections
+    /// use [`Prepared`](crate::Prepared), which is checked.
     pub fn output(&mut self) -> &mut Output {
         self.output.output()
     }

@@ -149,6 +149,34 @@ where
         self.encode(message.into())
     }
 
+    /// Queues messages, each once there is room: see [`queue`](Self::queue). Messages for many
+    /// connections should be [`Prepared`](crate::Prepared).
+    ///
+    /// # Errors
+    /// As [`send`](Self::send); the messages before the one that failed are queued.
+    #[doc(alias = "feed_all")]
+    pub fn queue_all<'m, M: Into<Outgoing<'m>>>(
+        &mut self,
+        messages: impl IntoIterator<Item = M>,
+    ) -> Result<(), Error> {
+        for message in messages {
+            self.queue(message)?;
+        }
+        Ok(())
+    }
+
+    /// Sends messages: queues them all, and flushes once.
+    ///
+    /// # Errors
+    /// As [`queue_all`](Self::queue_all), and those of [`flush`](Self::flush).
+    pub fn send_all<'m, M: Into<Outgoing<'m>>>(
+        &mut self,
+        messages: impl IntoIterator<Item = M>,
+    ) -> Result<(), Error> {
+        self.queue_all(messages)?;
+        self.flush()
+    }
+
     /// Sends a ping: see [`WebSocket::ping`].
     ///
     /// # Errors
@@ -233,8 +261,8 @@ where
         self.writer.is_closed()
     }
 
-    /// Returns the queued bytes, to add to by other means: see [`WebSocket::output_mut`].
-    pub fn output_mut(&mut self) -> &mut Output {
+    /// Lends the queued bytes, to add whole frames by other means: see [`WebSocket::output`].
+    pub fn output(&mut self) -> &mut Output {
         self.connection.output_mut()
     }
 

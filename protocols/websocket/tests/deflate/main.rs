@@ -10,6 +10,7 @@ mod laws;
 mod limits;
 mod messages;
 mod negotiation;
+mod prepared;
 mod whole;
 mod window;
 

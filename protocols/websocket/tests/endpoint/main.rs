@@ -6,6 +6,7 @@
 mod counting;
 
 mod blocking;
+mod chat;
 mod closing;
 mod errors;
 mod held_open;

@@ -161,7 +161,7 @@ async fn a_stream_ends_behind_its_error<T: PollTransport + Unpin>(
     mut client: WebSocket<T>,
 ) {
     // A frame that no server takes.
-    client.output_mut().put(b"\x82\x00");
+    client.output().put(b"\x82\x00");
     client.flush().await.unwrap();
     assert!(matches!(StreamExt::next(&mut server).await, Some(Err(Error::Fault(_)))));
     assert!(StreamExt::next(&mut server).await.is_none());

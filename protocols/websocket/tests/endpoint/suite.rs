@@ -7,7 +7,7 @@ macro_rules! suite {
             use bytes::Bytes;
             use segue::{Cause, Handoff};
             use segue_websocket::{
-                ClientHandshake, Close, CloseCode, Deflate, Limits, Message, Outgoing, OwnedMessage, Refusal, Reply,
+                ClientHandshake, Close, CloseCode, CloseFrame, Deflate, Limits, Message, Outgoing, OwnedMessage, Prepared, Refusal, Reply,
                 RequestError, ResponseError, Role, ServerHandshake, WriteError,
                 $driver::WebSocket, endpoint::Error,
             };
@@ -356,6 +356,42 @@ macro_rules! suite {
                     }
                     let pong = socket.next() $($wait)* .unwrap().unwrap();
                     assert_eq!((pong.is_pong(), pong.to_text()), (true, Ok("there?")));
+                    socket.close_unbounded(None) $($wait)* .unwrap();
+                });
+            }
+
+            #[test]
+            fn batches_leave_in_order_and_not_behind_a_close_frame() {
+                let all = Prepared::from(vec![9; 5000]);
+                let batch = || vec![Outgoing::from("one"), (&all).into(), String::from("three").into()];
+                $both!(listener: net => {
+                    let io = listener.accept() $($wait)* .unwrap().0;
+                    let mut socket = WebSocket::accept(io) $($wait)* .unwrap();
+                    socket.queue_all(batch()) $($wait)* .unwrap();
+                    socket.send_all(["four", "five"]) $($wait)* .unwrap();
+                    let mut turn = socket.turn() $($wait)* .unwrap().unwrap();
+                    turn.answer.queue_all(batch()).unwrap();
+                    let (mut sender, mut receiver) = socket.split();
+                    sender.queue_all(batch()) $($wait)* .unwrap();
+                    sender.send_all([CloseFrame::from(CloseCode(4000))]) $($wait)* .unwrap();
+                    let late = sender.queue_all([&all]) $($wait)*;
+                    assert!(matches!(late, Err(Error::Closed)), "{late:?}");
+                    assert!(sender.output().is_empty());
+                    while receiver.next() $($wait)* .unwrap().is_some() {}
+                    receiver.close_unbounded(None) $($wait)* .unwrap();
+                }, address => {
+                    let io = net::TcpStream::connect(address) $($wait)* .unwrap();
+                    let mut socket = WebSocket::connect(io, "localhost", "/") $($wait)* .unwrap();
+                    let three = ["one".into(), vec![9; 5000].into(), "three".into()];
+                    for expected in three.iter().chain(&["four".into(), "five".into()]) {
+                        assert_eq!(socket.next() $($wait)* .unwrap().as_ref(), Some(expected));
+                    }
+                    socket.send("more") $($wait)* .unwrap();
+                    for expected in three.iter().chain(&three) {
+                        assert_eq!(socket.next() $($wait)* .unwrap().as_ref(), Some(expected));
+                    }
+                    assert_eq!(socket.next() $($wait)* .unwrap(), Some(closed(4000, "")));
+                    assert_eq!(socket.next() $($wait)* .unwrap(), None);
                     socket.close_unbounded(None) $($wait)* .unwrap();
                 });
             }

@@ -1,4 +1,5 @@
-//! A chat room: what one says, all hear. Each message is encoded once, however many listen.
+//! A chat room: what one says, all hear. Each message is prepared once, however
+//! many listen, and one who does not listen is let go.
 //!
 //! ```text
 //! cargo run --release -p segue-websocket --example chat -- --listen 127.0.0.1:9002
@@ -10,26 +11,17 @@
 //! every word once, and tells how long it took.
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
-use bytes::Bytes;
+mod room;
+
 use clap::Parser;
-use segue::{
-    Encode, Output,
-    driver::{Timer, tokio::TokioTimer},
-};
-use segue_websocket::{
-    CloseCode, KeepAlive, Limits, Outgoing, OwnedMessage, ServerHandshake, Writer, endpoint::Error,
-    tokio::WebSocket,
-};
+use room::{room, visit};
+use segue_websocket::{CloseCode, OwnedMessage, endpoint::Error, tokio::WebSocket};
 use std::{
     io,
     net::SocketAddr,
     time::{Duration, Instant},
 };
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::broadcast::{self, error::RecvError},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, task::JoinSet};
 
 /// A chat room on WebSockets.
 #[derive(Parser)]
@@ -41,9 +33,6 @@ struct Arguments {
     #[arg(long)]
     people: Option<usize>,
 }
-
-/// The number of messages that a client may lag behind before it is disconnected.
-const BACKLOG: usize = 4096;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -64,12 +53,9 @@ async fn main() -> Result<(), Error> {
 /// The number of people that the room has seats for.
 const PEOPLE: usize = 5000;
 
-/// The longest word, in bytes.
-const LIMITS: Limits = Limits { message: 64 * 1024, ..Limits::DEFAULT };
-
 /// Lets people in.
 async fn open(listener: TcpListener) -> io::Result<()> {
-    let (room, _) = broadcast::channel(BACKLOG);
+    let room = room();
     loop {
         let socket = match listener.accept().await {
             // Beyond these, people are turned away at once.
@@ -84,67 +70,12 @@ async fn open(listener: TcpListener) -> io::Result<()> {
         };
         let room = room.clone();
         tokio::spawn(async move {
+            let _ = socket.set_nodelay(true); // a word should not wait for the next
             if let Err(error) = visit(socket, room).await {
                 eprintln!("{error}");
             }
         });
     }
-}
-
-/// One person's stay. The room carries frames that are ready to be sent.
-async fn visit(socket: TcpStream, room: broadcast::Sender<Bytes>) -> Result<(), Error> {
-    socket.set_nodelay(true)?;
-    // It has 30 s to ask for a WebSocket.
-    let (socket, accepted) = WebSocket::accept_with(socket, ServerHandshake::new()).await?;
-    let mut socket = socket.read_with(|messages| messages.limits(LIMITS));
-    // Somebody who is silent is asked for a sign of life; who does not take what is said is let go.
-    let mut timer = TokioTimer::new();
-    let mut sending = TokioTimer::new();
-    let mut keep_alive = KeepAlive::new(timer.now());
-    socket.connection_mut().deadlines_mut().send = Duration::from_secs(10);
-    let name = accepted.target.trim_start_matches('/');
-    let mut heard = room.subscribe();
-    socket.send_by(&format!("welcome, {name}"), &mut sending).await?;
-    loop {
-        // Both may be dropped at any time: nothing is lost with them.
-        tokio::select! {
-            message = socket.next_by(&mut keep_alive, &mut timer) => match message? {
-                Some(OwnedMessage::Text(text)) => {
-                    let frame = encoded(&format!("{name}: {text}"))?;
-                    // There is always one listener: who speaks.
-                    let _ = room.send(frame);
-                }
-                Some(OwnedMessage::Binary(_)) => {
-                    return socket.close((CloseCode::UNSUPPORTED, "say it in text")).await;
-                }
-                Some(_) => {}
-                None => return socket.close(CloseCode::NORMAL).await,
-            },
-            frame = heard.recv() => match frame {
-                Ok(frame) => {
-                    socket.output_mut().put_bytes(frame);
-                    // Further messages leave in the same write.
-                    while let Ok(frame) = heard.try_recv() {
-                        socket.output_mut().put_bytes(frame);
-                    }
-                    socket.flush_by(&mut sending).await?;
-                }
-                Err(RecvError::Lagged(_)) => {
-                    return socket.close((CloseCode::POLICY, "too slow")).await;
-                }
-                Err(RecvError::Closed) => {
-                    return socket.close(CloseCode::GOING_AWAY).await;
-                }
-            },
-        }
-    }
-}
-
-/// A message as a server sends it, to whomever: nothing in its frame depends on the connection.
-fn encoded(text: &str) -> Result<Bytes, Error> {
-    let mut frame = Output::new();
-    Writer::server().encode(Outgoing::Text(text), &mut frame).map_err(Error::Write)?;
-    Ok(frame.to_vec().into())
 }
 
 /// Has `people` connect, say a word each, and hear them all.
