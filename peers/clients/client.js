@@ -75,6 +75,17 @@ async function main() {
   const [why] = await next(bad, "close");
   assert.equal(why, 1007);
   console.log("Node's ws is told 1007 for what is not UTF-8");
+
+  if (process.argv[3] === "deflate") {
+    // More than the server's limit, most of it still on its way when the server closes.
+    for (let i = 0; i < 10; i++) {
+      const long = await open(false);
+      long.send(Buffer.alloc(20 << 20));
+      const [code] = await next(long, "close");
+      assert.equal(code, 1009);
+    }
+    console.log("Node's ws is told 1009 while it sends, and not 1006");
+  }
 }
 
 main().catch(error => {

@@ -15,7 +15,12 @@ use std::{
 };
 
 pub use super::sync_halves::{Receiver, Sender};
-use super::{Error, KeepAlive, MessageTurn, OwnedMessage, engine::Endpoint, keeping};
+use super::{
+    Error, KeepAlive, MessageTurn, OwnedMessage,
+    engine::{DRAIN, Endpoint},
+    keeping,
+    parting::{Clock, Parting},
+};
 use crate::{CloseFrame, Messages, Outgoing, Role, Writer};
 
 /// A WebSocket over a blocking transport: [`sync::WebSocket`](super::sync::WebSocket) is its name
@@ -51,6 +56,20 @@ impl<T: Transport> WebSocket<T> {
 
     pub(super) fn from_endpoint(endpoint: Endpoint<Blocking<T>>) -> Self {
         Self { endpoint }
+    }
+
+    /// Parts from a peer that breaks the rules by the time-outs of the socket.
+    pub(super) fn parting(mut self) -> Self
+    where
+        T: HasLeaf<Leaf: Leaf<Io: CloseWrite + Timeouts>>,
+    {
+        self.endpoint.parting_by(Parting::new(Clock::none, |connection, _, _| {
+            match connection.close(DRAIN) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+                _ => Poll::Ready(()),
+            }
+        }));
+        self
     }
 
     /// Changes the reading stage: `socket.read_with(|messages| messages.limits(limits))`.
@@ -215,7 +234,7 @@ impl<T: Transport> WebSocket<T> {
     /// Closes the connection: sends a close frame unless one was sent, reads and drops messages up
     /// to the peer's close frame, and ends the transport so that everything sent arrives. After
     /// both close frames it only ends the transport. A close frame of the peer that
-    /// [`next`](Self::next) returned is answered with its own code. At most 16 MiB are dropped.
+    /// [`next`](Self::next) returned is answered with its own code. At most 64 MiB are dropped.
     ///
     /// It waits for at most [`Options::linger`](segue::driver::Options::linger), 10 seconds by
     /// default, by the time-outs of the socket, which it restores.

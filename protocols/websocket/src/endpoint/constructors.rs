@@ -4,9 +4,10 @@
 //! directly keeps room for it as long as the connection lives.
 
 /// Writes the constructors of a driver's `WebSocket`, for transports with the given bounds.
-/// `$exchange` runs a handshake, and `$end` ends a connection whose handshake failed.
+/// `$exchange` runs a handshake, `$end` ends a connection whose handshake failed, and `$clock` makes
+/// a timer, if there is a clock.
 macro_rules! constructors {
-    ($Connection:ident, $exchange:expr, $end:expr, $($bound:tt)+) => {
+    ($Connection:ident, $exchange:expr, $end:expr, $clock:expr, $($bound:tt)+) => {
         impl<T: $($bound)+> WebSocket<T> {
             /// Accepts a client: reads its request for a WebSocket, any that RFC 6455 §4.2.1
             /// allows, and agrees.
@@ -43,7 +44,7 @@ macro_rules! constructors {
                 handshake: ServerHandshake,
             ) -> impl Future<Output = Result<(Self, Accepted), Error>> {
                 let connection = $Connection::from_handoff(handoff, ());
-                Box::pin(Self::open_as_server(connection, handshake, $exchange, $end))
+                Box::pin(Self::open_as_server(connection, handshake, $exchange, $end, $clock))
             }
 
             /// Connects to `target` (path and query) at the server `host` (with a port unless it is
@@ -67,7 +68,7 @@ macro_rules! constructors {
                 handshake: ClientHandshake,
             ) -> impl Future<Output = Result<(Self, Connected), Error>> {
                 let connection = $Connection::new(io, ());
-                Box::pin(Self::open_as_client(connection, handshake, $exchange, $end))
+                Box::pin(Self::open_as_client(connection, handshake, $exchange, $end, $clock))
             }
 
             /// Makes a WebSocket after a handshake done elsewhere, by hyper or axum for instance.
@@ -75,7 +76,7 @@ macro_rules! constructors {
             /// first.
             pub fn from_handoff(handoff: Handoff<T>, role: Role) -> Self {
                 let (messages, writer) = stages(role);
-                Self::new($Connection::from_handoff(handoff, messages), writer)
+                Self::new($Connection::from_handoff(handoff, messages), writer).parting_by($clock)
             }
         }
     };

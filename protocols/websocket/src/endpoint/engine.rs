@@ -10,12 +10,16 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use super::{Error, OwnedMessage};
+use super::{
+    Error, OwnedMessage,
+    parting::{Clock, Parting},
+};
 use crate::{Close, CloseCode, Message, Messages, Outgoing, Reply, Role, Writer, messages::Held};
 
-/// The number of bytes from the peer that a close reads and drops: 16 MiB, which may well be on the
+/// The number of bytes from the peer that a close reads and drops: 64 MiB, four messages of the
+/// default limit, which may well be on the
 /// way when the two agree to stop. To wait for less time than that takes, drop the connection.
-pub(super) const DRAIN: u64 = 16 << 20;
+pub(super) const DRAIN: u64 = 64 << 20;
 
 /// The number of bytes from the peer that are dropped after a failed handshake. The peer expects an
 /// answer and has no reason to send more than a request.
@@ -29,6 +33,8 @@ pub(super) struct Endpoint<T> {
     held: Bytes,
     pub(super) connection: Connection<T, Messages>,
     pub(super) writer: Writer,
+    /// The way to part from a peer that broke the rules, if the transport has a clock.
+    parting: Option<Parting<T>>,
     state: State,
     answer: Answering,
 }
@@ -58,13 +64,7 @@ pub(super) struct Course {
 enum State {
     Open,
     /// The peer broke the rules.
-    Faulty {
-        fault: Box<Fault<crate::Error>>,
-        /// The close frame for it is queued.
-        said: bool,
-        /// The caller knows.
-        told: bool,
-    },
+    Faulty(Box<Faulty>),
     /// The peer broke the rules; it was told, and so was the caller.
     Over,
     /// The connection is being closed, since this position in the stream.
@@ -72,6 +72,24 @@ enum State {
     /// Both close frames are through, or never will be; the error, if there was one.
     Ending(Option<Box<Error>>),
     Ended,
+}
+
+/// A rule that the peer broke.
+#[derive(Debug)]
+struct Faulty {
+    fault: Fault<crate::Error>,
+    /// The close frame for it is queued.
+    said: bool,
+    /// The caller knows.
+    told: bool,
+    /// The clock by which the endpoint parts from the peer.
+    clock: Option<Clock>,
+}
+
+impl Faulty {
+    fn state(fault: Fault<crate::Error>, told: bool) -> State {
+        State::Faulty(Box::new(Self { fault, said: false, told, clock: None }))
+    }
 }
 
 /// Both stages of a connection, with shared state.
@@ -99,7 +117,8 @@ impl<T> Endpoint<T> {
         let stage = connection.stage_mut();
         *stage = core::mem::replace(stage, Messages::server()).paired(&mut writer);
         let (state, answer) = (State::Open, Answering::Others);
-        Self { connection, writer, state, answer, held: Bytes::new() }.answering()
+        let parting = None;
+        Self { connection, writer, parting, state, answer, held: Bytes::new() }.answering()
     }
 
     /// Takes the answer to the close frame over from the stage.
@@ -142,8 +161,19 @@ impl<T> Endpoint<T> {
         connection: Connection<T, Messages>,
         writer: Writer,
         Course { state, answer }: Course,
+        parting: Option<Parting<T>>,
     ) -> Self {
-        Self { connection, writer, state, answer, held: Bytes::new() }
+        Self { connection, writer, parting, state, answer, held: Bytes::new() }
+    }
+
+    /// Returns the way to part from a peer, if there is one.
+    pub(super) fn parting(&self) -> Option<Parting<T>> {
+        self.parting
+    }
+
+    /// Sets the way to part from a peer that broke the rules.
+    pub(super) fn parting_by(&mut self, parting: Parting<T>) {
+        self.parting = Some(parting);
     }
 }
 
@@ -193,16 +223,10 @@ impl<T: Transport> Endpoint<T> {
                     Err(driver::Error::Fault(fault)) => self.fail(fault),
                     Err(error) => return Poll::Ready(Err(error.into())),
                 },
-                State::Faulty { fault, told, .. } => {
-                    let (fault, told) = (**fault, *told);
+                State::Faulty(faulty) => {
+                    let (fault, told) = (faulty.fault, faulty.told);
                     self.say();
-                    // The fault tells more than that the peer does not want to hear of it.
-                    if let Err(error) = ready!(self.connection.poll_flush(cx))
-                        && driver::is_again(&error)
-                    {
-                        return Poll::Ready(Err(error.into()));
-                    }
-                    self.state = State::Over;
+                    self.state = ready!(self.poll_part(cx))?;
                     return Poll::Ready(if told { Ok(false) } else { Err(Error::Fault(fault)) });
                 }
                 State::Over | State::Closing(_) | State::Ending(_) | State::Ended => {
@@ -243,7 +267,7 @@ impl<T: Transport> Endpoint<T> {
     /// Takes the message that is ready, lent.
     #[inline]
     pub(super) fn take_turn(&mut self) -> Result<Option<MessageTurn<'_, T>>, Error> {
-        let Self { connection, writer, state, answer, held } = self;
+        let Self { connection, writer, state, answer, held, .. } = self;
         match take_held(connection, held) {
             Ok(Some(driver::Turn { item: (message, held), output })) => {
                 answer.hear(&message);
@@ -252,7 +276,7 @@ impl<T: Transport> Endpoint<T> {
             Ok(None) => Ok(None),
             Err(error) => {
                 if let driver::Error::Fault(fault) = error {
-                    *state = State::Faulty { fault: Box::new(fault), said: false, told: true };
+                    *state = Faulty::state(fault, true);
                 }
                 Err(error.into())
             }
@@ -260,17 +284,48 @@ impl<T: Transport> Endpoint<T> {
     }
 
     fn fail(&mut self, fault: Fault<crate::Error>) {
-        self.state = State::Faulty { fault: Box::new(fault), said: false, told: false };
+        self.state = Faulty::state(fault, false);
+    }
+
+    /// Sends the close frame for a fault, and parts from the peer if there is a clock for that.
+    ///
+    /// # Errors
+    /// Only errors that ask to try again: the fault tells more than that the peer does not want to
+    /// hear of it.
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<Result<State, Error>> {
+        let State::Faulty(faulty) = &mut self.state else { return Poll::Ready(Ok(State::Over)) };
+        // A peer that went away hears nothing.
+        if let Some(parting) = self.parting.filter(|_| code(&faulty.fault).is_some())
+            && ready!(parting.poll(&mut self.connection, cx, &mut faulty.clock))
+        {
+            return Poll::Ready(Ok(State::Ended));
+        }
+        match ready!(self.connection.poll_flush(cx)) {
+            Err(error) if driver::is_again(&error) => Poll::Ready(Err(error.into())),
+            _ => Poll::Ready(Ok(State::Over)),
+        }
+    }
+
+    /// Returns the fault that the caller does not know of, and counts the connection as over: the
+    /// error for a peer that is given up meanwhile.
+    pub(super) fn take_untold(&mut self) -> Option<Error> {
+        match core::mem::replace(&mut self.state, State::Over) {
+            State::Faulty(faulty) => (!faulty.told).then_some(Error::Fault(faulty.fault)),
+            other => {
+                self.state = other;
+                None
+            }
+        }
     }
 
     /// Queues the close frame for a fault, once.
     fn say(&mut self) {
-        let State::Faulty { fault, said, .. } = &mut self.state else { return };
-        if core::mem::replace(said, true) {
+        let State::Faulty(faulty) = &mut self.state else { return };
+        if core::mem::replace(&mut faulty.said, true) {
             return;
         }
-        let Some(code) = code(fault) else { return };
-        let reason = fault.cause.to_string();
+        let Some(code) = code(&faulty.fault) else { return };
+        let reason = faulty.fault.cause.to_string();
         let most = reason.len().min(Close::MAX_REASON);
         let cut = (0..=most).rev().find(|&cut| reason.is_char_boundary(cut)).unwrap_or_default();
         let close = Close { code, reason: &reason[..cut] };
@@ -318,8 +373,8 @@ impl<T: Transport> Endpoint<T> {
                         self.state = State::Ending(outcome.map(Box::new));
                     }
                 }
-                State::Faulty { fault, told, .. } => {
-                    let untold = (!*told).then(|| Box::new(Error::Fault(**fault)));
+                State::Faulty(faulty) => {
+                    let untold = (!faulty.told).then(|| Box::new(Error::Fault(faulty.fault)));
                     self.say();
                     self.state = State::Ending(untold);
                 }

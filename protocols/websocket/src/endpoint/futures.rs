@@ -44,11 +44,18 @@ pub type Receiver<T> = halves::Receiver<Futures<T>>;
 pub type Sender<T> = halves::Sender<Futures<T>>;
 
 #[cfg(feature = "async-io")]
-constructors!(Connection, clocked::exchange, clocked::end, AsyncRead + AsyncWrite + Unpin);
+constructors!(
+    Connection,
+    clocked::exchange,
+    clocked::end,
+    Some(clocked::clock::<Futures<T>>),
+    AsyncRead + AsyncWrite + Unpin
+);
 #[cfg(not(feature = "async-io"))]
 constructors!(
     Connection,
     Connection::exchange,
     polled::end_at_once,
+    None,
     AsyncRead + AsyncWrite + Unpin
 );

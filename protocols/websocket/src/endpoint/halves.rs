@@ -17,7 +17,8 @@ use super::{
     Error, KeepAlive, OwnedMessage, WebSocket,
     engine::{self, Endpoint},
     keeping,
-    polled::{self, poll_end, poll_item},
+    parting::Parting,
+    polled::{self, poll_end, poll_item, poll_parting},
 };
 use crate::{Close, CloseCode, CloseFrame, Outgoing, Writer};
 
@@ -43,11 +44,12 @@ pub struct Sender<T> {
 
 impl<T: PollTransport> Receiver<T> {
     pub(super) fn split(endpoint: Endpoint<T>) -> (Sender<T>, Self) {
+        let parting = endpoint.parting().map(|parting| Parting::new(parting.clock, poll_parting));
         let (connection, writer, course) = endpoint.unmake();
         let has_closed = writer.is_closed();
         let (reader, sender) = connection.split();
         let (closer, writer) = engine::closer(writer);
-        let endpoint = Endpoint::remake(reader, closer, course);
+        let endpoint = Endpoint::remake(reader, closer, course, parting);
         (Sender { connection: sender, writer, has_closed }, Self { endpoint, is_over: false })
     }
 
@@ -56,13 +58,16 @@ impl<T: PollTransport> Receiver<T> {
     /// # Errors
     /// Returns both halves if they are not of the same WebSocket.
     pub fn unsplit(self, sender: Sender<T>) -> Result<WebSocket<T>, (Self, Sender<T>)> {
+        let parting = self.endpoint.parting();
         let (connection, closer, course) = self.endpoint.unmake();
         match connection.unsplit(sender.connection) {
             Ok(connection) => {
-                Ok(WebSocket::from_endpoint(Endpoint::remake(connection, sender.writer, course)))
+                let parting = parting.map(|parting| Parting::new(parting.clock, poll_parting));
+                let endpoint = Endpoint::remake(connection, sender.writer, course, parting);
+                Ok(WebSocket::from_endpoint(endpoint))
             }
             Err((reader, writer)) => Err((
-                Self { endpoint: Endpoint::remake(reader, closer, course), ..self },
+                Self { endpoint: Endpoint::remake(reader, closer, course, parting), ..self },
                 Sender { connection: writer, ..sender },
             )),
         }
@@ -228,11 +233,29 @@ impl<T: PollTransport> Sender<T> {
         self.connection.deadlines_mut()
     }
 
-    /// Sends the close frame. The other half reads on: the peer's close frame is its last message.
+    /// Sends the close frame, within [`Deadlines::send`] by the clock of `timer`. The other half
+    /// reads on: the peer's close frame is its last message.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by).
+    pub async fn close_by<'f>(
+        &mut self,
+        frame: impl Into<CloseFrame<'f>>,
+        timer: &mut impl TimerFor<Half<T>>,
+    ) -> Result<(), Error> {
+        self.encode(frame.into().into())?;
+        self.flush_by(timer).await
+    }
+
+    /// Sends the close frame as [`close_by`](Self::close_by) does, and waits as long as the peer
+    /// takes: for callers with a time limit of their own.
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub async fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error> {
+    pub async fn close_unbounded<'f>(
+        &mut self,
+        frame: impl Into<CloseFrame<'f>>,
+    ) -> Result<(), Error> {
         self.encode(frame.into().into())?;
         self.flush().await
     }

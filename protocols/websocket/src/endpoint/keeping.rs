@@ -49,7 +49,7 @@ pub(super) fn poll_next<T: Transport>(
                 Beat::Nothing => Ok(()),
                 Beat::Ping => endpoint.encode(Outgoing::Ping(&[])),
                 Beat::Close => endpoint.encode(Outgoing::Close(Some(IDLE))),
-                Beat::GiveUp => Err(Error::Silent),
+                Beat::GiveUp => Err(endpoint.take_untold().unwrap_or(Error::Silent)),
             };
             if let Err(error) = queued {
                 return Poll::Ready(Err(error));

@@ -37,6 +37,8 @@ mod keep_alive;
 #[cfg(feature = "std")]
 mod keeping;
 mod message;
+#[cfg(feature = "std")]
+mod parting;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod polled;
 #[cfg(feature = "std")]

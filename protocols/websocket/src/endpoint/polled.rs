@@ -16,7 +16,10 @@ use std::{
 };
 
 use super::{
-    Error, KeepAlive, MessageTurn, OwnedMessage, Receiver, Sender, engine::Endpoint, keeping,
+    Error, KeepAlive, MessageTurn, OwnedMessage, Receiver, Sender,
+    engine::{DRAIN, Endpoint},
+    keeping,
+    parting::{Clock, MakeClock, Parting},
 };
 use crate::{
     Accepted, ClientHandshake, Close, CloseCode, CloseFrame, Connected, Messages, Outgoing,
@@ -210,7 +213,7 @@ impl<T: PollTransport> WebSocket<T> {
     /// Closes the connection: sends a close frame unless one was sent, reads and drops messages up
     /// to the peer's close frame, and ends the transport so that everything sent arrives. After
     /// both close frames it only ends the transport. A close frame of the peer that
-    /// [`next`](Self::next) returned is answered with its own code. At most 16 MiB are dropped.
+    /// [`next`](Self::next) returned is answered with its own code. At most 64 MiB are dropped.
     ///
     /// It waits no longer than `keep_alive` allows by the clock of `timer`: 10 seconds from the
     /// first close frame on, unless [`close_within`](KeepAlive::close_within) sets another time.
@@ -308,6 +311,14 @@ impl<T: PollTransport> WebSocket<T> {
         Self { endpoint, is_over: false }
     }
 
+    /// Parts from a peer that breaks the rules by this clock, if there is one.
+    pub(super) fn parting_by(mut self, clock: Option<MakeClock>) -> Self {
+        if let Some(clock) = clock {
+            self.endpoint.parting_by(Parting::new(clock, poll_parting));
+        }
+        self
+    }
+
     /// Opens a connection as a server. A refused client gets its answer, and `end` ends the
     /// connection.
     pub(super) async fn open_as_server(
@@ -318,11 +329,13 @@ impl<T: PollTransport> WebSocket<T> {
             &mut ServerHandshake,
         ) -> Result<Accepted, driver::Error<RequestError>>,
         end: impl AsyncFnOnce(&mut Connection<T, ()>),
+        clock: Option<MakeClock>,
     ) -> Result<(Self, Accepted), Error> {
         match exchange(&mut connection, &mut handshake).await {
             Ok(accepted) => {
                 connection.flush().await?;
-                Ok((Self::opened(connection, accepted.halves())?, accepted))
+                let socket = Self::opened(connection, accepted.halves())?;
+                Ok((socket.parting_by(clock), accepted))
             }
             Err(error) => Err(Self::refused(connection, error.into(), end).await),
         }
@@ -337,9 +350,13 @@ impl<T: PollTransport> WebSocket<T> {
             &mut ClientHandshake,
         ) -> Result<Connected, driver::Error<ResponseError>>,
         end: impl AsyncFnOnce(&mut Connection<T, ()>),
+        clock: Option<MakeClock>,
     ) -> Result<(Self, Connected), Error> {
         match exchange(&mut connection, &mut handshake).await {
-            Ok(opened) => Ok((Self::opened(connection, opened.halves())?, opened)),
+            Ok(opened) => {
+                let socket = Self::opened(connection, opened.halves())?;
+                Ok((socket.parting_by(clock), opened))
+            }
             Err(error) => Err(Self::refused(connection, error.into(), end).await),
         }
     }
@@ -402,6 +419,16 @@ pub(super) fn poll_end<T: PollTransport, S: segue::Decode>(
 
 /// The socket under all layers.
 type IoOf<T> = <<T as Transport>::Leaf as Leaf>::Io;
+
+/// Ends a connection whose peer broke the rules. A new future of the driver continues where a
+/// dropped one left off.
+pub(super) fn poll_parting<T: PollTransport>(
+    connection: &mut Connection<T, Messages>,
+    cx: &mut Context<'_>,
+    clock: &mut Clock,
+) -> Poll<()> {
+    pin!(connection.close_by(DRAIN, clock)).poll(cx).map(drop)
+}
 
 /// Turns a result of `next` into an item of a stream.
 pub(super) fn poll_item(

@@ -26,13 +26,14 @@
 use segue::{
     Exchange, Handoff,
     driver::{
-        self, Timeouts,
+        self, Deadlines, Timeouts,
         sync::{CloseWrite, Connection, SocketClock, Std},
     },
 };
 use std::{
     io::{self, Read, Write},
-    net::TcpStream,
+    net::{TcpStream, ToSocketAddrs},
+    time::{Duration, Instant},
 };
 
 use super::{
@@ -117,7 +118,7 @@ impl<T: Read + Write + CloseWrite + Timeouts> WebSocket<T> {
         (messages, writer): (Messages, Writer),
     ) -> Result<Self, Error> {
         let connection = connection.follow(|()| messages).map_err(io::Error::from)?;
-        Ok(Self::new(connection, writer))
+        Ok(Self::new(connection, writer).parting())
     }
 
     /// Ends a connection whose handshake failed. The handshake error wins over an error of the
@@ -142,8 +143,23 @@ fn exchange<T: Read + Write + Timeouts, X: Exchange>(
     }
 }
 
+/// Connects to the first address of a host that answers, within the time of a record in all.
+fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
+    let deadline = Instant::now() + Deadlines::new().record;
+    let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+    for address in (host, port).to_socket_addrs()? {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match TcpStream::connect_timeout(&address, left.max(Duration::from_millis(1))) {
+            Ok(socket) => return Ok(socket),
+            Err(error) => failure = error,
+        }
+    }
+    Err(failure)
+}
+
 impl WebSocket<TcpStream> {
-    /// Connects to `ws://host:port/path?query`, with `TCP_NODELAY` set.
+    /// Connects to `ws://host:port/path?query`, with `TCP_NODELAY` set. The socket has 30 seconds to
+    /// connect, and then the handshake as much.
     ///
     /// # Errors
     /// [`Error::Url`] for any other URL: for `wss`, give [`connect`](Self::connect) a TLS stream.
@@ -175,7 +191,7 @@ impl WebSocket<TcpStream> {
         terms: impl FnOnce(ClientHandshake) -> ClientHandshake,
     ) -> Result<(Self, Connected), Error> {
         let url = Url::parse(url).map_err(Error::Url)?;
-        let io = TcpStream::connect((url.host, url.port))?;
+        let io = tcp(url.host, url.port)?;
         io.set_nodelay(true)?;
         let handshake = ClientHandshake::new(url.authority, url.target());
         Self::connect_with(io, terms(handshake))
@@ -185,6 +201,11 @@ impl WebSocket<TcpStream> {
 impl<T: Read + Write> WebSocket<T> {
     /// Makes a WebSocket after a handshake done elsewhere. Bytes that the peer sent behind its HTTP
     /// head are in the hand-off, and are read first.
+    ///
+    /// After a [fault](Error::Fault) of the peer close it: without a bound in time that is known
+    /// here, `next` returns the fault at once, and a socket that is dropped while the peer sends
+    /// may destroy the close frame on its way. [`accept`](Self::accept) and
+    /// [`connect`](Self::connect) know a bound.
     pub fn from_handoff(handoff: Handoff<T>, role: Role) -> Self {
         let (messages, writer) = stages(role);
         Self::new(Connection::from_handoff(handoff, messages), writer)

@@ -4,7 +4,7 @@ use segue::{
     Output,
     driver::{
         BlockingHalf, Deadlines, Divide, HalfConnection, Timeouts, TimerFor,
-        sync::{Blocking, CloseWrite},
+        sync::{Blocking, CloseWrite, SocketClock},
     },
 };
 use std::{
@@ -44,7 +44,7 @@ where
         let has_closed = writer.is_closed();
         let (reader, sender) = connection.split();
         let (closer, writer) = engine::closer(writer);
-        let endpoint = Endpoint::remake(reader, closer, course);
+        let endpoint = Endpoint::remake(reader, closer, course, None);
         (Sender { connection: sender, writer, has_closed }, Self { endpoint })
     }
 
@@ -55,11 +55,14 @@ where
     pub fn unsplit(self, sender: Sender<X>) -> Result<WebSocket<X>, (Self, Sender<X>)> {
         let (connection, closer, course) = self.endpoint.unmake();
         match connection.unsplit(sender.connection) {
-            Ok(connection) => {
-                Ok(WebSocket::from_endpoint(Endpoint::remake(connection, sender.writer, course)))
-            }
+            Ok(connection) => Ok(WebSocket::from_endpoint(Endpoint::remake(
+                connection,
+                sender.writer,
+                course,
+                None,
+            ))),
             Err((reader, connection)) => Err((
-                Self { endpoint: Endpoint::remake(reader, closer, course) },
+                Self { endpoint: Endpoint::remake(reader, closer, course, None) },
                 Sender { connection, ..sender },
             )),
         }
@@ -247,11 +250,38 @@ where
         self.connection.deadlines_mut()
     }
 
-    /// Sends the close frame. The other half reads on: the peer's close frame is its last message.
+    /// Sends the close frame, within [`Deadlines::send`], 30 seconds by default, by the time-outs of
+    /// the socket, which it restores. The other half reads on: the peer's close frame is its last
+    /// message.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by).
+    pub fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error>
+    where
+        X::Io: Timeouts,
+    {
+        self.close_by(frame, &mut SocketClock::new())
+    }
+
+    /// Sends the close frame as [`close`](Self::close) does, by the clock of `timer`.
+    ///
+    /// # Errors
+    /// As [`send_by`](Self::send_by).
+    pub fn close_by<'f>(
+        &mut self,
+        frame: impl Into<CloseFrame<'f>>,
+        timer: &mut impl TimerFor<Blocking<BlockingHalf<X>>>,
+    ) -> Result<(), Error> {
+        self.encode(frame.into().into())?;
+        self.flush_by(timer)
+    }
+
+    /// Sends the close frame as [`close`](Self::close) does, and waits as long as the transport
+    /// does.
     ///
     /// # Errors
     /// As [`send`](Self::send).
-    pub fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error> {
+    pub fn close_unbounded<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error> {
         self.encode(frame.into().into())?;
         self.flush()
     }

@@ -47,18 +47,26 @@ pub type Receiver<T> = halves::Receiver<Tokio<T>>;
 pub type Sender<T> = halves::Sender<Tokio<T>>;
 
 #[cfg(feature = "tokio-time")]
-constructors!(Connection, clocked::exchange, clocked::end, AsyncRead + AsyncWrite + Unpin);
+constructors!(
+    Connection,
+    clocked::exchange,
+    clocked::end,
+    Some(clocked::clock::<Tokio<T>>),
+    AsyncRead + AsyncWrite + Unpin
+);
 #[cfg(not(feature = "tokio-time"))]
 constructors!(
     Connection,
     Connection::exchange,
     polled::end_at_once,
+    None,
     AsyncRead + AsyncWrite + Unpin
 );
 
 #[cfg(feature = "tokio-net")]
 impl WebSocket<TcpStream> {
-    /// Connects to `ws://host:port/path?query`, with `TCP_NODELAY` set.
+    /// Connects to `ws://host:port/path?query`, with `TCP_NODELAY` set. The socket has 30 seconds to
+    /// connect, and then the handshake as much.
     ///
     /// # Errors
     /// [`Error::Url`] for any other URL: for `wss`, give [`connect`](Self::connect) a TLS stream.
@@ -91,7 +99,8 @@ impl WebSocket<TcpStream> {
     ) -> impl Future<Output = Result<(Self, Connected), Error>> {
         Box::pin(async move {
             let url = Url::parse(url).map_err(Error::Url)?;
-            let io = TcpStream::connect((url.host, url.port)).await?;
+            let connecting = TcpStream::connect((url.host, url.port));
+            let io = clocked::within::<Tokio<TcpStream>, _>(connecting).await?;
             io.set_nodelay(true)?;
             let handshake = ClientHandshake::new(url.authority, url.target());
             Self::connect_with(io, terms(handshake)).await

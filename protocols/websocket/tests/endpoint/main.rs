@@ -12,6 +12,7 @@ mod errors;
 mod held_open;
 mod keeping;
 mod many;
+mod parting;
 mod polled;
 mod raw;
 mod sizes;

@@ -396,6 +396,38 @@ macro_rules! suite {
                 });
             }
 
+            /// RFC 6455 §7.1.1: a socket that is dropped while the peer sends would reset the
+            /// connection, and the peer would see 1006 in place of the code.
+            #[test]
+            fn a_peer_that_breaks_a_rule_and_sends_on_gets_the_close_frame() {
+                for lent in [false, true] {
+                    $both!(listener: net => {
+                        let io = listener.accept() $($wait)* .unwrap().0;
+                        let socket = WebSocket::accept(io) $($wait)* .unwrap();
+                        let mut socket =
+                            socket.read_with(|messages| messages.limits(Limits::message(1000)));
+                        let error = if lent {
+                            socket.turn() $($wait)* .map(drop).unwrap_err()
+                        } else {
+                            socket.next() $($wait)* .unwrap_err()
+                        };
+                        assert!(matches!(error, Error::Fault(_)), "{error:?}");
+                        assert_eq!(error.close_code(), Some(CloseCode::TOO_BIG));
+                        // It is dropped, as by a `?`.
+                    }, address => {
+                        let client = thread::spawn(move || {
+                            let length = 8_u64 << 20;
+                            let header = [&[0x82, 0xFF], &length.to_be_bytes()[..], &[0; 4]].concat();
+                            let frame = [header, vec![0; length as usize]].concat();
+                            raw::client(address, &[raw::REQUEST, &frame].concat(), false)
+                        });
+                        let answer = $joined(client) $($wait)*;
+                        let answer = raw::frames(&answer);
+                        assert!(answer.starts_with(&[0x88, answer.len() as u8 - 2, 0x03, 0xF1]));
+                    });
+                }
+            }
+
             #[test]
             fn a_server_that_does_not_agree_is_an_error() {
                 $both!(listener: net => {
