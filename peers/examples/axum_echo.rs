@@ -11,23 +11,14 @@
 //! accept; how long it waits for a request is for a layer in front of it to say.
 #![allow(missing_docs, unreachable_pub, reason = "a program, not a library")]
 
-use axum::{
-    Router,
-    body::Body,
-    extract::Request,
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::get,
-};
+use axum::{Router, response::Response, routing::get};
 use clap::Parser;
-use hyper::upgrade::Upgraded;
-use hyper_util::{rt::TokioIo, server::conn::auto::upgrade::downcast};
-use segue::{
-    Handoff,
-    driver::{Timer, tokio::TokioTimer},
-};
 use segue_websocket::{
-    CloseCode, KeepAlive, Limits, Role, accept_key, endpoint::Error, tokio::WebSocket,
+    CloseCode, Deflate, KeepAlive, Limits, Timer, TokioTimer,
+    endpoint::{
+        Error,
+        axum::{WebSocket, WebSocketUpgrade},
+    },
 };
 use std::{io, net::SocketAddr, time::Duration};
 use tokio::{
@@ -63,59 +54,26 @@ async fn main() -> io::Result<()> {
 }
 
 /// A handler like others: it answers at once, and what it upgrades to runs in a task of its own.
-async fn ws(mut request: Request) -> Response {
-    let Some(accept) = agreed(request.headers()) else {
-        let version = [(header::SEC_WEBSOCKET_VERSION, "13")];
-        return (StatusCode::UPGRADE_REQUIRED, version, "a WebSocket is here\n").into_response();
-    };
-    tokio::spawn(async move {
-        match hyper::upgrade::on(&mut request).await {
-            Ok(upgraded) => {
-                if let Err(error) = echo(upgraded).await {
-                    eprintln!("websocket: {error}");
-                }
+async fn ws(upgrade: WebSocketUpgrade) -> Response {
+    upgrade
+        .limits(Limits::message(1024 * 1024))
+        .deflate(Deflate::new())
+        .on_failed_upgrade(|error| eprintln!("upgrade: {error}"))
+        .on_upgrade(|socket| async move {
+            if let Err(error) = echo(socket).await {
+                eprintln!("websocket: {error}");
             }
-            Err(error) => eprintln!("upgrade: {error}"),
-        }
-    });
-    let headers = [
-        (header::CONNECTION, "Upgrade".to_owned()),
-        (header::UPGRADE, "websocket".to_owned()),
-        (header::SEC_WEBSOCKET_ACCEPT, accept),
-    ];
-    (StatusCode::SWITCHING_PROTOCOLS, headers, Body::empty()).into_response()
-}
-
-/// Returns the answer to a request for a WebSocket (RFC 6455 §4.2.1); `None` if it is none.
-fn agreed(headers: &HeaderMap) -> Option<String> {
-    let has = |name, wanted: &str| {
-        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-        values
-            .flat_map(|value| value.split(','))
-            .any(|part| part.trim().eq_ignore_ascii_case(wanted))
-    };
-    let is_one = has(header::CONNECTION, "upgrade")
-        && has(header::UPGRADE, "websocket")
-        && has(header::SEC_WEBSOCKET_VERSION, "13");
-    let key = headers.get(header::SEC_WEBSOCKET_KEY)?;
-    is_one.then(|| accept_key(key))
+        })
 }
 
 /// Our WebSocket, on a connection that was axum's.
-async fn echo(upgraded: Upgraded) -> Result<(), Error> {
-    let Ok(parts) = downcast::<TokioIo<TcpStream>>(upgraded) else {
-        return Err(io::Error::other("axum serves another transport").into());
-    };
-    println!("axum had read {} bytes past the request", parts.read_buf.len());
-    let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
-    let mut socket = WebSocket::from_handoff(handoff, Role::Server)
-        .read_with(|messages| messages.limits(Limits { message: 1024 * 1024, ..Limits::DEFAULT }));
+async fn echo(mut socket: WebSocket) -> Result<(), Error> {
     // A client that is not there any more, and one that reads nothing, are given up.
     let mut timer = TokioTimer::new();
     let mut keep_alive = KeepAlive::new(timer.now()).idle_after(Duration::from_secs(300));
     while let Some(message) = socket.next_by(&mut keep_alive, &mut timer).await? {
         if message.is_data() {
-            socket.send_by(&message, &mut timer).await?;
+            socket.queue_by(message, &mut timer).await?;
         }
     }
     socket.close(CloseCode::NORMAL).await

@@ -5,29 +5,20 @@
 //! cargo run --release -p segue-peers --example hyper_upgrade
 //! ```
 
-use bytes::Bytes;
-use http_body_util::Empty;
-use hyper::{
-    Method, Request, Response, StatusCode, body::Incoming, header, server::conn::http1,
-    service::service_fn, upgrade::Upgraded,
-};
+use hyper::{Request, Response, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use segue::{
-    Handoff,
-    driver::{
-        Deadlines, Turn,
-        tokio::{Connection, TokioTimer},
-    },
+use segue_websocket::{
+    CloseCode, KeepAlive, Limits, ServerHandshake, Timer, TokioTimer,
+    endpoint::{self, Error, hyper::Upgrading},
 };
-use segue_websocket::{Limits, Message, Outgoing, accept_key};
-use std::{convert::Infallible, error::Error, io, time::Duration};
+use std::{convert::Infallible, io, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     println!("hyper listens on {address}");
@@ -62,59 +53,33 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// A hyper service, with one more thing that it can do.
-async fn answer(mut request: Request<Incoming>) -> Result<Response<Empty<Bytes>>, Infallible> {
-    let refuse = |status| {
-        let mut response = Response::new(Empty::new());
-        *response.status_mut() = status;
-        Ok(response)
-    };
-    if request.method() != Method::GET {
-        return refuse(StatusCode::METHOD_NOT_ALLOWED);
-    }
-    let Some(key) = request.headers().get(header::SEC_WEBSOCKET_KEY) else {
-        return refuse(StatusCode::UPGRADE_REQUIRED);
-    };
-    let accept = accept_key(key.as_bytes());
-    tokio::spawn(async move {
-        match hyper::upgrade::on(&mut request).await {
-            Ok(upgraded) => {
-                if let Err(error) = echo(upgraded).await {
+async fn answer(mut request: Request<Incoming>) -> Result<Response<String>, Infallible> {
+    let (response, outcome) = endpoint::hyper::upgrade(&mut request, ServerHandshake::new());
+    match outcome {
+        Ok(upgrading) => {
+            tokio::spawn(async move {
+                if let Err(error) = echo(upgrading).await {
                     eprintln!("websocket: {error}");
                 }
-            }
-            Err(error) => eprintln!("upgrade: {error}"),
+            });
         }
-    });
-    let response = Response::builder()
-        .status(StatusCode::SWITCHING_PROTOCOLS)
-        .header(header::CONNECTION, "Upgrade")
-        .header(header::UPGRADE, "websocket")
-        .header(header::SEC_WEBSOCKET_ACCEPT, accept)
-        .body(Empty::new());
-    Ok(response.unwrap_or_default())
+        Err(error) => eprintln!("no websocket: {error}"),
+    }
+    Ok(response)
 }
 
 /// Our WebSocket, on a connection that was hyper's.
-async fn echo(upgraded: Upgraded) -> io::Result<()> {
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
-        return Err(io::Error::other("hyper serves another transport"));
-    };
-    println!("hyper had read {} bytes too far", parts.read_buf.len());
-    let handoff = Handoff::new(parts.io.into_inner(), parts.read_buf);
-
-    let (messages, mut writer) = segue_websocket::server();
-    let deadlines = Deadlines::new().idle(Duration::from_secs(60));
-    let messages = messages.limits(Limits { message: 1024 * 1024, ..Limits::DEFAULT });
-    let mut connection = Connection::from_handoff(handoff, messages).with_deadlines(deadlines);
+async fn echo(upgrading: Upgrading) -> Result<(), Error> {
+    let (mut socket, _) = upgrading.limits(Limits::message(1024 * 1024)).open().await?;
+    // A client that is silent, and one that takes nothing, are given up.
     let mut timer = TokioTimer::new();
-    while let Some(Turn { item, mut output }) = connection.turn_by(&mut timer).await? {
-        match item {
-            Message::Text(text) => output.queue(&mut writer, Outgoing::Text(text))?,
-            Message::Binary(bytes) => output.queue(&mut writer, Outgoing::Binary(bytes))?,
-            _ => {} // pings and closes are answered by the stage
+    let mut keep_alive = KeepAlive::new(timer.now()).idle_after(Duration::from_secs(60));
+    while let Some(message) = socket.next_by(&mut keep_alive, &mut timer).await? {
+        if message.is_data() {
+            socket.queue_by(message, &mut timer).await?;
         }
     }
-    connection.close(1024).await.map(drop)
+    socket.close(CloseCode::NORMAL).await
 }
 
 /// Sends a request with a masked frame glued to it, in one write, and gives what follows the 101.

@@ -34,6 +34,8 @@
 //! | `tokio`, `futures` | endpoints over `AsyncRead` and `AsyncWrite` of tokio and of futures-io |
 //! | `tokio-time` | `close` over tokio, bounded by its clock |
 //! | `tokio-net` | `tokio-time`, and `tokio::WebSocket::connect_to`: a URL by tokio's `TcpStream` |
+//! | `http` | [`ServerHandshake`] answers requests of the `http` crate |
+//! | `hyper`, `axum` | WebSockets on connections of hyper, and an extractor for axum: see [`endpoint`] |
 //! | `deflate` | permessage-deflate (RFC 7692): both handshakes negotiate it |
 //! | `laws` | what the law suite needs to see of these stages |
 //!

@@ -6,7 +6,7 @@ use segue::{
     driver::{self, Connection, Transport},
 };
 use std::{
-    fmt,
+    fmt, io,
     task::{Context, Poll, ready},
 };
 
@@ -167,6 +167,7 @@ impl<T> Endpoint<T> {
     }
 
     /// Returns the way to part from a peer, if there is one.
+    #[cfg(any(feature = "tokio", feature = "futures"))]
     pub(super) fn parting(&self) -> Option<Parting<T>> {
         self.parting
     }
@@ -390,6 +391,11 @@ impl<T: Transport> Endpoint<T> {
                     self.state = State::Ended;
                     return Poll::Ready(match (outcome, ended) {
                         (Some(error), _) => Err(*error),
+                        // Both sides have said all they had to say: a TLS peer that leaves out
+                        // its `close_notify` then cuts nothing off.
+                        (None, Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                            Ok(())
+                        }
                         (None, Err(error)) => Err(error.into()),
                         (None, Ok(_)) => Ok(()),
                     });

@@ -19,6 +19,8 @@
 //! [`Connected::pieces`](crate::Connected::pieces) return, on a connection of the same driver. To
 //! send longer ones, send [`Fragment`](crate::Fragment)s as they come.
 
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "std")]
 pub mod blocking;
 #[cfg(any(feature = "tokio-time", feature = "async-io"))]
@@ -33,6 +35,8 @@ mod error;
 pub mod futures;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod halves;
+#[cfg(feature = "hyper")]
+pub mod hyper;
 mod keep_alive;
 #[cfg(feature = "std")]
 mod keeping;

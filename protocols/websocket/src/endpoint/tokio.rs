@@ -63,6 +63,14 @@ constructors!(
     AsyncRead + AsyncWrite + Unpin
 );
 
+#[cfg(feature = "hyper")]
+impl<T: AsyncRead + AsyncWrite + Unpin> WebSocket<T> {
+    /// Parts from a peer that breaks the rules by the clock of tokio.
+    pub(super) fn clocked(self) -> Self {
+        self.parting_by(Some(clocked::clock::<Tokio<T>>))
+    }
+}
+
 #[cfg(feature = "tokio-net")]
 impl WebSocket<TcpStream> {
     /// Connects to `ws://host:port/path?query`, with `TCP_NODELAY` set. The socket has 30 seconds to

@@ -80,8 +80,8 @@ impl fmt::Display for UrlError {
         f.write_str(match self {
             Self::Scheme => "the URL does not begin with ws://",
             Self::Tls => {
-                "wss needs TLS, which is not in here: make the TLS stream with a library of your \
-                 choice, and give it to WebSocket::connect"
+                "wss needs TLS, which is not in here yet: make the TLS stream with a library of \
+                 your choice, and give it to WebSocket::connect (a blocking one in an OverSocket)"
             }
             Self::Host => "the URL has no host",
             Self::Port => "the port of the URL is invalid",

@@ -32,6 +32,11 @@ pub enum RequestError {
     Body,
     /// The caller refused it, with this status.
     Refused(u16),
+    /// It came over HTTP/2 or later: WebSockets over those (RFC 8441, RFC 9220) are not supported
+    /// yet. Only [`ServerHandshake::respond_to`](super::ServerHandshake) sees such requests.
+    Http2,
+    /// A mistake of this end: the library that serves HTTP does not give the connection away.
+    NotUpgradable,
     /// A mistake of this end: the caller chose a subprotocol that the client did not offer
     /// (RFC 6455 §4.2.2).
     NotOffered,
@@ -51,7 +56,10 @@ impl RequestError {
             Self::NotAnUpgrade | Self::Version => 426,
             Self::HttpVersion | Self::Key | Self::Protocols | Self::Body => 400,
             Self::Refused(status) => *status,
-            Self::NotOffered | Self::HeaderTaken(_) | Self::Unsendable(_) => 500,
+            Self::Http2 => 501,
+            Self::NotUpgradable | Self::NotOffered | Self::HeaderTaken(_) | Self::Unsendable(_) => {
+                500
+            }
         }
     }
 }
@@ -74,6 +82,8 @@ impl fmt::Display for RequestError {
                 "an offered subprotocol is no token, or is offered twice (RFC 6455 §4.1)"
             }
             Self::Body => "a request for an upgrade has a body",
+            Self::Http2 => "WebSockets over HTTP/2 (RFC 8441) are not supported: use HTTP/1.1",
+            Self::NotUpgradable => "the connection cannot be upgraded: serve it with upgrades",
             Self::NotOffered => "the client did not offer the subprotocol (RFC 6455 §4.2.2)",
         })
     }

@@ -4,6 +4,8 @@ mod answer;
 mod client;
 mod error;
 mod head;
+#[cfg(feature = "http")]
+mod http_types;
 mod refusal;
 mod server;
 

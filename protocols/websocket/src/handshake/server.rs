@@ -194,6 +194,18 @@ impl ServerHandshake {
         self
     }
 
+    /// Queues the answer to a request that cannot be accepted.
+    #[cfg(feature = "http")]
+    pub(super) fn refuse(error: &RequestError, output: &mut Output) {
+        Terms::refuse(error, false, output);
+    }
+
+    /// The stage that reads requests, with its limits.
+    #[cfg(feature = "http")]
+    pub(super) fn head(&self) -> &RequestHead {
+        &self.head
+    }
+
     /// Sets the limits on the head of the request.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
