@@ -3,3 +3,4 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 mod served;
+mod tls;

@@ -42,6 +42,8 @@ mod keep_alive;
 mod keeping;
 mod message;
 #[cfg(feature = "std")]
+mod over_socket;
+#[cfg(feature = "std")]
 mod parting;
 #[cfg(any(feature = "tokio", feature = "futures"))]
 mod polled;

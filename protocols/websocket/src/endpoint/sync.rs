@@ -44,7 +44,9 @@ use super::{
 };
 use crate::{Accepted, ClientHandshake, Connected, Messages, Role, ServerHandshake, Writer};
 
-/// A WebSocket over [`Read`] and [`Write`].
+pub use super::over_socket::OverSocket;
+
+/// A WebSocket over [`Read`] and [`Write`]. A TLS stream is wrapped in an [`OverSocket`].
 pub type WebSocket<T> = blocking::WebSocket<Std<T>>;
 /// The half that reads, and answers control frames.
 pub type Receiver<T> = sync_halves::Receiver<Std<T>>;
