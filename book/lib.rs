@@ -22,6 +22,7 @@ chapters! {
     layers_and_streams: "layers-and-streams.md",
     http1: "http1.md",
     websocket: "websocket.md",
+    from_tokio_tungstenite: "from-tokio-tungstenite.md",
     quic: "quic.md",
     strangers: "strangers.md",
     other_tools: "other-tools.md",

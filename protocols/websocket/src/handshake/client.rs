@@ -197,10 +197,9 @@ impl ClientHandshake {
         }
         protocols_are_good(self.protocols.iter().map(String::as_bytes))
             .map_err(|offer| ResponseError::Offered(String::from_utf8_lossy(offer).into_owned()))?;
-        if !matches!(
-            Target::read(&self.target),
-            Some(Target::Origin { .. } | Target::Absolute { .. })
-        ) {
+        let is_path = self.target.starts_with('/')
+            || matches!(Target::read(&self.target), Some(Target::Absolute { .. }));
+        if !is_path {
             return Err(ResponseError::Target);
         }
         let own = [

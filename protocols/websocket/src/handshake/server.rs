@@ -389,7 +389,9 @@ fn check<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault<RequestError>> {
         return Err(fault(RequestError::HttpVersion, target + behind));
     }
     // `*` is for OPTIONS, an authority alone for CONNECT (RFC 9112 §3.2).
-    request.target_form().map_err(|fault| fault.map(RequestError::Http))?;
+    let form =
+        if request.target().starts_with('/') { Ok(()) } else { request.target_form().map(drop) };
+    form.map_err(|fault| fault.map(RequestError::Http))?;
     request.host().map_err(|fault| fault.map(RequestError::Http))?;
     has(headers, head, "upgrade", "websocket")
         .and_then(|()| has(headers, head, "connection", "upgrade"))
@@ -404,8 +406,10 @@ fn check<'a>(request: &Request<'a>) -> Result<&'a [u8], Fault<RequestError>> {
     if !is_key(key) {
         return Err(fault(RequestError::Key, place(head, key)));
     }
-    protocols_are_good(headers.tokens(PROTOCOL))
-        .map_err(|offer| fault(RequestError::Protocols, place(head, offer)))?;
+    if headers.find(PROTOCOL).is_some() {
+        protocols_are_good(headers.tokens(PROTOCOL))
+            .map_err(|offer| fault(RequestError::Protocols, place(head, offer)))?;
+    }
     match request.body().map_err(|fault| fault.map(RequestError::Http))? {
         BodyLength::None | BodyLength::Known(0) => Ok(key),
         _ => {
