@@ -1,0 +1,407 @@
+//! Writing header blocks.
+
+use alloc::{collections::VecDeque, vec::Vec};
+use core::fmt;
+
+use segue_http::{Field, Line, is_name, is_value};
+
+use super::{
+    huffman, integer, static_table,
+    table::{OVERHEAD, Table},
+};
+
+/// The writing end of HPACK: it encodes header blocks, and remembers what it told the other end to
+/// (RFC 7541).
+///
+/// Fields that may come again are remembered, others are not, and some are never to be: those that
+/// are [marked](Line::NEVER_INDEXED), `authorization` and `proxy-authorization`, and cookies of less
+/// than 20 bytes. With those in the table, an attacker who can add fields could guess them byte by
+/// byte (RFC 7541 §7.1). Strings are in Huffman code where that is shorter.
+///
+/// A head is checked as a whole before anything is written. One that is refused leaves the encoder
+/// as it was.
+///
+/// ```
+/// use segue_http::{Arena, Known};
+/// use segue_http2::hpack::{Decoder, Encoder};
+///
+/// let mut head = Arena::new();
+/// head.push_known(Known::PseudoStatus, b"200", 0)?;
+/// head.push_known(Known::ContentType, b"text/html", 0)?;
+///
+/// let (mut encoder, mut first, mut second) = (Encoder::new(4096), vec![], vec![]);
+/// encoder.encode(head.fields().lines(), &mut first)?;
+/// encoder.encode(head.fields().lines(), &mut second)?;
+/// assert_eq!((first.len(), &second[..]), (10, &b"\x88\xbe"[..]));
+///
+/// let (mut decoder, mut decoded) = (Decoder::new(4096), Arena::new());
+/// decoder.decode(&first, &mut decoded)?;
+/// decoded.clear();
+/// decoder.decode(&second, &mut decoded)?;
+/// assert_eq!(decoded, head);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Encoder {
+    table: Table,
+    /// The hashes of the fields in the table, and those of their names; the oldest in front.
+    fields: VecDeque<u32>,
+    names: VecDeque<u32>,
+    /// The largest table of our own choice.
+    max: u32,
+    /// The sizes of the table that the next block begins with: the smallest since the last block,
+    /// and the present one.
+    resized: Option<(u32, u32)>,
+    max_list: usize,
+}
+
+/// The reason why a head is not encoded. Nothing of it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The name of this field, counted from 0, is not one: it is empty, has upper case, or a byte
+    /// that no name has (RFC 9113 §8.2.1).
+    Name(usize),
+    /// The value of this field, counted from 0, has a control character, or a blank at an end (RFC
+    /// 9113 §8.2.1).
+    Value(usize),
+    /// The fields are larger than the other end takes, by SETTINGS_MAX_HEADER_LIST_SIZE (RFC 9113
+    /// §10.5.1).
+    Size {
+        /// Their size, in bytes, with 32 more a field.
+        size: usize,
+        /// The largest that is taken.
+        max: usize,
+    },
+}
+
+impl Encoder {
+    /// The largest table that an encoder can have, in bytes: finding a field takes time in
+    /// proportion to the number of fields, of which these are 512 at most.
+    pub const MAX_TABLE: u32 = 16 * 1024;
+
+    /// Makes an encoder with a table of at most `max` bytes, up to [`MAX_TABLE`](Self::MAX_TABLE).
+    /// With 0 it remembers nothing. It uses no more than 4,096 before the other end has
+    /// [allowed](Self::set_max_table) more.
+    #[must_use]
+    pub fn new(max: u32) -> Self {
+        let max = max.min(Self::MAX_TABLE);
+        let size = max.min(DEFAULT);
+        Self {
+            table: Table::new(size),
+            fields: VecDeque::new(),
+            names: VecDeque::new(),
+            max,
+            resized: (size < DEFAULT).then_some((size, size)),
+            max_list: usize::MAX,
+        }
+    }
+
+    /// Sets the largest table that the other end allows: its SETTINGS_HEADER_TABLE_SIZE. The next
+    /// block begins with the new size (RFC 7541 §4.2).
+    pub fn set_max_table(&mut self, max: u32) {
+        let size = max.min(self.max);
+        let present = self.resized.map_or(self.table.max(), |(_, present)| present);
+        if size != present {
+            let least = self.resized.map_or(size, |(least, _)| least.min(size));
+            self.resized = Some((least, size));
+        }
+    }
+
+    /// Sets the size of the largest head that the other end takes: its
+    /// SETTINGS_MAX_HEADER_LIST_SIZE.
+    pub fn set_max_list(&mut self, max: usize) {
+        self.max_list = max;
+    }
+
+    /// Returns the size of the fields in the table, in bytes, as RFC 7541 §4.1 counts them.
+    #[must_use]
+    pub fn table_size(&self) -> usize {
+        self.table.size()
+    }
+
+    /// Returns the bytes of memory that the table holds.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.table.held() + (self.fields.capacity() + self.names.capacity()) * size_of::<u32>()
+    }
+
+    /// Appends a block of these fields, in their order, to `block`. Pseudo-fields must be the first
+    /// (RFC 9113 §8.3), which is up to the caller.
+    ///
+    /// Blocks must be sent in the order in which they were encoded, each whole.
+    ///
+    /// # Errors
+    /// When the other end would have to refuse the head. The encoder and `block` are as they were.
+    pub fn encode<'a, I>(&mut self, fields: I, block: &mut Vec<u8>) -> Result<(), EncodeError>
+    where
+        I: IntoIterator<Item = Field<'a>>,
+        I::IntoIter: Clone,
+    {
+        let fields = fields.into_iter();
+        self.check(fields.clone())?;
+        self.write_sizes(block);
+        fields.for_each(|field| self.write(field, block));
+        Ok(())
+    }
+
+    fn check<'a>(&self, fields: impl Iterator<Item = Field<'a>>) -> Result<(), EncodeError> {
+        let mut size = 0_usize;
+        for (line, Field { name, value, .. }) in fields.enumerate() {
+            if !is_name(name.strip_prefix(b":").unwrap_or(name)) || name.len() > LONGEST {
+                return Err(EncodeError::Name(line));
+            }
+            if !is_value(value) || value.len() > LONGEST {
+                return Err(EncodeError::Value(line));
+            }
+            size = size.saturating_add(name.len() + value.len() + OVERHEAD);
+        }
+        let max = self.max_list;
+        if size > max { Err(EncodeError::Size { size, max }) } else { Ok(()) }
+    }
+
+    fn write_sizes(&mut self, block: &mut Vec<u8>) {
+        let Some((least, present)) = self.resized.take() else { return };
+        if least < present {
+            integer::write(block, SIZE, 5, least);
+        }
+        integer::write(block, SIZE, 5, present);
+        let evicted = self.table.resize(least) + self.table.resize(present);
+        self.forget(evicted);
+    }
+
+    fn write(&mut self, field: Field<'_>, block: &mut Vec<u8>) {
+        let Field { name, value, flags } = field;
+        let found = static_table::find_name(name);
+        if let Some((first, count)) = found
+            && flags & Line::NEVER_INDEXED == 0
+        {
+            for index in first..first + count {
+                if static_table::TABLE[index as usize - 1].value() == value {
+                    return integer::write(block, INDEXED, 7, index);
+                }
+            }
+        }
+        let static_name = found.map(|(first, _)| first);
+        let name_hash = hash(SEED, name);
+        let manner = self.manner(&field, static_name.unwrap_or(0));
+        if manner != Manner::Remembered {
+            let first = if manner == Manner::Never { NEVER } else { PLAIN };
+            let index = static_name.or_else(|| self.find_name(name_hash, name));
+            return write_literal(block, first, 4, index, name, value);
+        }
+        let field_hash = hash(name_hash, value);
+        if let Some(index) = self.find_field(field_hash, name, value) {
+            return integer::write(block, INDEXED, 7, index);
+        }
+        let index = static_name.or_else(|| self.find_name(name_hash, name));
+        write_literal(block, REMEMBERED, 6, index, name, value);
+        let evicted = self.table.insert(name, value, None);
+        self.forget(evicted);
+        self.fields.push_back(short(field_hash));
+        self.names.push_back(short(name_hash));
+    }
+
+    /// Decides if a field is remembered. `index` is that of its name in the static table, or 0.
+    fn manner(&self, field: &Field<'_>, index: u32) -> Manner {
+        if field.flags & Line::NEVER_INDEXED != 0 {
+            return Manner::Never;
+        }
+        let length = field.name.len() + field.value.len();
+        match index {
+            AUTHORIZATION | PROXY_AUTHORIZATION => Manner::Never,
+            COOKIE | SET_COOKIE if field.value.len() < GUESSED => Manner::Never,
+            // Most have a value of their own each time.
+            PATH | AGE | CONTENT_LENGTH | CONTENT_RANGE | ETAG | IF_MODIFIED_SINCE
+            | IF_NONE_MATCH | LAST_MODIFIED | LOCATION | SET_COOKIE => Manner::Plain,
+            // It would drive out nearly all others.
+            _ if (length + OVERHEAD) * 2 > self.table.max() as usize => Manner::Plain,
+            _ => Manner::Remembered,
+        }
+    }
+
+    /// Returns the index of a field of the dynamic table.
+    fn find_field(&self, hash: u64, name: &[u8], value: &[u8]) -> Option<u32> {
+        self.find(&self.fields, hash, |found| {
+            found.text.len() == name.len() + value.len()
+                && found.text.split_at(found.name) == (name, value)
+        })
+    }
+
+    /// Returns the index of a field of the dynamic table with this name.
+    fn find_name(&self, hash: u64, name: &[u8]) -> Option<u32> {
+        self.find(&self.names, hash, |found| &found.text[..found.name] == name)
+    }
+
+    fn find(
+        &self,
+        hashes: &VecDeque<u32>,
+        hash: u64,
+        is_same: impl Fn(super::table::Found<'_>) -> bool,
+    ) -> Option<u32> {
+        let (front, back) = hashes.as_slices();
+        let hash = short(hash);
+        // The latest are the likeliest.
+        for (slice, before) in [(back, front.len()), (front, 0)] {
+            let mut end = slice.len();
+            while let Some(place) = last_place(&slice[..end], hash) {
+                let index = hashes.len() - 1 - before - place;
+                if self.table.get(index).is_some_and(&is_same) {
+                    return u32::try_from(index).ok().map(|index| index + static_table::LENGTH + 1);
+                }
+                end = place;
+            }
+        }
+        None
+    }
+
+    /// Forgets the hashes of fields that were evicted.
+    fn forget(&mut self, evicted: usize) {
+        self.fields.drain(..evicted);
+        self.names.drain(..evicted);
+    }
+}
+
+/// The ways to write a field that is not in a table (RFC 7541 §6.2).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Remembered,
+    Plain,
+    /// No intermediary may remember it, either.
+    Never,
+}
+
+fn write_literal(
+    block: &mut Vec<u8>,
+    first: u8,
+    prefix: u32,
+    index: Option<u32>,
+    name: &[u8],
+    value: &[u8],
+) {
+    match index {
+        Some(index) => integer::write(block, first, prefix, index),
+        None => {
+            block.push(first);
+            write_text(block, name);
+        }
+    }
+    write_text(block, value);
+}
+
+/// Writes a string, in Huffman code if that is shorter (RFC 7541 §5.2).
+fn write_text(block: &mut Vec<u8>, text: &[u8]) {
+    // Its length was checked.
+    let length = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+    let encoded = huffman::encoded_len(text);
+    if encoded < text.len() {
+        integer::write(block, HUFFMAN, 7, length(encoded));
+        huffman::encode(text, block);
+    } else {
+        integer::write(block, 0, 7, length(text.len()));
+        block.extend_from_slice(text);
+    }
+}
+
+/// Returns the last place of a hash.
+fn last_place(hashes: &[u32], hash: u32) -> Option<usize> {
+    let (blocks, rest) = hashes.as_chunks::<8>();
+    let start = blocks.len() * 8;
+    if let Some(place) = rest.iter().rposition(|other| *other == hash) {
+        return Some(start + place);
+    }
+    // All eight are compared at once.
+    let is_in =
+        |block: &[u32; 8]| block.iter().fold(false, |is_in, other| is_in | (*other == hash));
+    let block = blocks.iter().rposition(is_in)?;
+    let place = blocks[block].iter().rposition(|other| *other == hash)?;
+    Some(block * 8 + place)
+}
+
+/// Hashes bytes, eight at a time. Whoever finds two strings with the same hash gains nothing but a
+/// comparison.
+fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
+    let mut hash = seed ^ bytes.len() as u64;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        hash = mix(hash, u64::from_le_bytes(*word));
+    }
+    let last = match (bytes.last_chunk::<8>(), rest) {
+        (_, []) => return hash,
+        (Some(last), _) => u64::from_le_bytes(*last),
+        (None, rest) => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    mix(hash, last)
+}
+
+/// Returns the part of a hash that is compared.
+#[expect(clippy::cast_possible_truncation, reason = "both halves are in it")]
+const fn short(hash: u64) -> u32 {
+    (hash ^ hash >> 32) as u32
+}
+
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+const MULTIPLIER: u64 = 0xf135_7aea_2e62_a9c5;
+
+/// The size of the table before any setting (RFC 9113 §6.5.2).
+const DEFAULT: u32 = 4096;
+
+/// Cookies from this many bytes on cannot be guessed.
+const GUESSED: usize = 20;
+
+/// The longest string: what the other end's integers can say, with a large margin.
+const LONGEST: usize = 1 << 24;
+
+// The first byte of each representation (RFC 7541 §6), and the mark of Huffman code (§5.2).
+const INDEXED: u8 = 0x80;
+const REMEMBERED: u8 = 0x40;
+const SIZE: u8 = 0x20;
+const NEVER: u8 = 0x10;
+const PLAIN: u8 = 0x00;
+const HUFFMAN: u8 = 0x80;
+
+// Names of the static table (RFC 7541 Appendix A).
+const PATH: u32 = 4;
+const AGE: u32 = 21;
+const AUTHORIZATION: u32 = 23;
+const CONTENT_LENGTH: u32 = 28;
+const CONTENT_RANGE: u32 = 30;
+const COOKIE: u32 = 32;
+const ETAG: u32 = 34;
+const IF_MODIFIED_SINCE: u32 = 40;
+const IF_NONE_MATCH: u32 = 41;
+const LAST_MODIFIED: u32 = 44;
+const LOCATION: u32 = 46;
+const PROXY_AUTHORIZATION: u32 = 49;
+const SET_COOKIE: u32 = 55;
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(line) => {
+                write!(f, "the name of field {line} is not a token in lower case (RFC 9113 §8.2.1)")
+            }
+            Self::Value(line) => write!(
+                f,
+                "the value of field {line} has a control character, or a blank at an end (RFC 9113 \
+                 §8.2.1)"
+            ),
+            Self::Size { size, max } => {
+                write!(f, "fields of {size} bytes where the peer takes {max} (RFC 9113 §10.5.1)")
+            }
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}
+
+/// Shows sizes but no fields.
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("fields", &self.table.len())
+            .field("size", &self.table.size())
+            .field("max", &self.max)
+            .finish_non_exhaustive()
+    }
+}
