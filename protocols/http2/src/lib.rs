@@ -1,13 +1,20 @@
 //! HTTP/2 (RFC 9113) as parts without I/O and without a clock.
 //!
 //! - [`hpack`] compresses fields (RFC 7541).
+//! - [`frame`] has the frames, and the stage that delimits them.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
 
+mod error_code;
+pub mod frame;
 pub mod hpack;
+#[cfg(feature = "laws")]
+mod observe;
+
+pub use error_code::ErrorCode;
 
 /// Compiles the listings of the README.
 #[cfg(doctest)]

@@ -1,0 +1,470 @@
+//! The stage that delimits frames.
+
+use core::ops::ControlFlow;
+
+use segue::{Decode, Fault, Framing, Need, Output, Record};
+
+use super::{
+    Data, Dependency, Flags, FrameError, FrameErrorKind, GoAway, Header, Headers, Kind, Ping,
+    Priority, PriorityUpdate, PushPromise, RstStream, Setting, Settings, StreamId, WindowUpdate,
+};
+use crate::ErrorCode;
+
+/// A frame, lent from the buffer that it was received into.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Frame<'a> {
+    /// DATA, or a piece of it.
+    Data(Data<'a>),
+    /// HEADERS with its CONTINUATION frames.
+    Headers(Headers<'a>),
+    /// PRIORITY.
+    Priority(Priority),
+    /// `RST_STREAM`.
+    RstStream(RstStream),
+    /// SETTINGS.
+    Settings(Settings<'a>),
+    /// `PUSH_PROMISE` with its CONTINUATION frames.
+    PushPromise(PushPromise<'a>),
+    /// PING.
+    Ping(Ping),
+    /// GOAWAY.
+    GoAway(GoAway),
+    /// `WINDOW_UPDATE`.
+    WindowUpdate(WindowUpdate),
+    /// `PRIORITY_UPDATE`.
+    PriorityUpdate(PriorityUpdate<'a>),
+}
+
+/// The limits on frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FrameLimits {
+    /// The longest payload of a frame, in bytes: what SETTINGS_MAX_FRAME_SIZE has told the peer.
+    ///
+    /// 16,384, the least that is allowed: longer frames save nothing where data is read in pieces,
+    /// and let one stream hold up the others.
+    pub payload: u32,
+    /// The longest header block, in bytes, with padding.
+    ///
+    /// 64 KiB: servers take heads of 8 to 64 KiB.
+    pub block: usize,
+    /// The most frames of a header block, HEADERS and CONTINUATION together.
+    ///
+    /// 8: with those that everybody reads, more than enough for a block. Frames of nothing, one
+    /// behind the other, end there too.
+    pub block_frames: usize,
+}
+
+impl FrameLimits {
+    /// The limits unless others are set.
+    pub const DEFAULT: Self = Self { payload: 16_384, block: 64 * 1024, block_frames: 8 };
+
+    /// Sets [`payload`](Self::payload).
+    #[must_use]
+    pub const fn payload(mut self, max: u32) -> Self {
+        self.payload = max;
+        self
+    }
+
+    /// Sets [`block`](Self::block).
+    #[must_use]
+    pub const fn block(mut self, max: usize) -> Self {
+        self.block = max;
+        self
+    }
+
+    /// Sets [`block_frames`](Self::block_frames).
+    #[must_use]
+    pub const fn block_frames(mut self, max: usize) -> Self {
+        self.block_frames = max;
+        self
+    }
+}
+
+impl Default for FrameLimits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// A stage that reads frames (RFC 9113 §4), behind the [preface](super::PREFACE) of a connection.
+///
+/// A header block is one record with its CONTINUATION frames. DATA comes in pieces as it arrives.
+/// Frames of unknown types and the debug data of GOAWAY are absorbed in pieces. What follows from
+/// the state of a stream or of the connection is not checked here.
+///
+/// A fault that is not fatal ends the stream that it names.
+///
+/// ```
+/// use segue::{Buffer, Output, Step};
+/// use segue_http2::frame::{Frame, Frames, Ping};
+///
+/// let mut wire = Output::new();
+/// Ping { ack: false, data: *b"01234567" }.encode(&mut wire);
+/// let wire = wire.to_vec();
+///
+/// let (mut buffer, mut frames, mut output) = (Buffer::new(), Frames::new(), Output::new());
+/// buffer.extend(&wire[..10]);
+/// assert!(matches!(buffer.step(&mut frames, false, &mut output)?, Step::Need(_)));
+/// buffer.extend(&wire[10..]);
+/// let Step::Item(Frame::Ping(ping)) = buffer.step(&mut frames, false, &mut output)? else {
+///     panic!("it is whole now");
+/// };
+/// assert_eq!(ping.data, *b"01234567");
+/// # Ok::<(), segue::Fault<segue_http2::frame::FrameError>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Frames {
+    limits: FrameLimits,
+    rest: Rest,
+}
+
+/// The rest of a frame that comes in pieces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+enum Rest {
+    #[default]
+    Nothing,
+    /// Data, and padding behind it.
+    Data { stream: StreamId, data: usize, padding: usize, end_stream: bool },
+    /// Bytes that nobody wants.
+    Skipped(usize),
+}
+
+impl Frames {
+    /// Makes the stage with the [default limits](FrameLimits::DEFAULT).
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { limits: FrameLimits::DEFAULT, rest: Rest::Nothing }
+    }
+
+    /// Sets the limits.
+    #[must_use]
+    pub const fn limits(mut self, limits: FrameLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Delimits a header block: its HEADERS frame, and CONTINUATION frames up to the last.
+    fn block(&self, input: &[u8], first: Header) -> Result<Framing, Fault<FrameError>> {
+        let (mut end, mut length, mut frames, mut header) = (0, 0, 0, first);
+        loop {
+            frames += 1;
+            length += header.payload();
+            let FrameLimits { block, block_frames, .. } = self.limits;
+            let excess = if frames > block_frames {
+                Some(FrameErrorKind::TooManyFrames(block_frames))
+            } else if length > block {
+                Some(FrameErrorKind::BlockTooLong { length, max: block })
+            } else {
+                None
+            };
+            if let Some(kind) = excess {
+                return Err(fault(kind, header.kind).at(end as u64));
+            }
+            end += Header::LENGTH + header.payload();
+            if header.flags.has(Flags::END_HEADERS) {
+                let missing = end.saturating_sub(input.len());
+                return Ok(if missing > 0 { Framing::need(missing) } else { Framing::Record(end) });
+            }
+            let Some(next) = input.get(end..).and_then(<[u8]>::first_chunk) else {
+                return Ok(Framing::need(end + Header::LENGTH - input.len()));
+            };
+            header = Header::decode(next);
+            if header.kind != Kind::CONTINUATION || header.stream != first.stream {
+                return Err(fault(FrameErrorKind::Interrupted, header.kind).at(end as u64 + 3));
+            }
+            self.check_length(header).map_err(|fault| fault.moved(end as u64))?;
+        }
+    }
+
+    fn check_length(&self, header: Header) -> Result<(), Fault<FrameError>> {
+        let (length, max) = (header.length, self.limits.payload);
+        if length > max {
+            return Err(fault(FrameErrorKind::TooLong { length, max }, header.kind));
+        }
+        Ok(())
+    }
+}
+
+impl Decode for Frames {
+    type Item<'a> = Frame<'a>;
+    type Error = FrameError;
+
+    fn frame(&mut self, input: &[u8], eof: bool) -> Result<Framing, Fault<FrameError>> {
+        match self.rest {
+            Rest::Nothing => {}
+            Rest::Data { data, padding, .. } => return Ok(piece(0, data, padding, input.len())),
+            Rest::Skipped(left) if input.is_empty() => {
+                return Ok(Framing::Need(Need::ONE.claiming(left)));
+            }
+            Rest::Skipped(left) => return Ok(Framing::Absorb(left.min(input.len()))),
+        }
+        let Some(bytes) = input.first_chunk() else {
+            let missing = Header::LENGTH - input.len();
+            return Ok(if eof && input.is_empty() {
+                Framing::Done
+            } else {
+                Framing::need(missing)
+            });
+        };
+        let header = Header::decode(bytes);
+        self.check_length(header)?;
+        check(header)?;
+        let whole = Header::LENGTH + header.payload();
+        let record = match header.kind {
+            Kind::HEADERS | Kind::PUSH_PROMISE => return self.block(input, header),
+            Kind::DATA => {
+                let (front, data, padding) = match parts(header, input)? {
+                    ControlFlow::Continue(parts) => parts,
+                    ControlFlow::Break(need) => return Ok(need),
+                };
+                return Ok(piece(front, data, padding, input.len()));
+            }
+            Kind::GOAWAY => Header::LENGTH + GoAway::LENGTH,
+            _ if is_skipped(header) => return Ok(Framing::Absorb(Header::LENGTH)),
+            _ => whole,
+        };
+        let missing = record.saturating_sub(input.len());
+        Ok(if missing > 0 { Framing::need(missing) } else { Framing::Record(record) })
+    }
+
+    fn absorb(&mut self, record: Record<'_>, _: &mut Output) -> Result<(), Fault<FrameError>> {
+        self.rest = match self.rest {
+            Rest::Nothing => match record.first_chunk() {
+                Some(header) => Rest::skipped(Header::decode(header).payload()),
+                None => return Err(Fault::from_cause(segue::Cause::Contract)),
+            },
+            Rest::Data { padding, .. } => Rest::skipped(padding.saturating_sub(record.len())),
+            Rest::Skipped(left) => Rest::skipped(left.saturating_sub(record.len())),
+        };
+        Ok(())
+    }
+
+    fn parse<'a>(&'a mut self, mut record: Record<'a>) -> Result<Frame<'a>, Fault<FrameError>> {
+        if let Rest::Data { stream, data, padding, end_stream } = self.rest {
+            return Ok(Frame::Data(self.data(stream, None, data, padding, end_stream, record)));
+        }
+        let Some(header) = record.first_chunk().map(Header::decode) else {
+            return Err(Fault::from_cause(segue::Cause::Contract));
+        };
+        let Header { kind, flags, stream, .. } = header;
+        match kind {
+            Kind::DATA => {
+                let ControlFlow::Continue((front, data, padding)) = parts(header, &record)? else {
+                    return Err(Fault::from_cause(segue::Cause::Contract));
+                };
+                record.advance(front);
+                let (length, end_stream) = (Some(header.length), flags.has(Flags::END_STREAM));
+                Ok(Frame::Data(self.data(stream, length, data, padding, end_stream, record)))
+            }
+            Kind::HEADERS | Kind::PUSH_PROMISE => parse_block(header, record.into_mut()),
+            _ => {
+                if kind == Kind::GOAWAY {
+                    self.rest = Rest::skipped(header.payload() - GoAway::LENGTH);
+                }
+                let payload = &record.into_slice()[Header::LENGTH..];
+                parse_short(header, payload).map_err(|fault| fault.moved(Header::LENGTH as u64))
+            }
+        }
+    }
+}
+
+impl Frames {
+    /// Takes a piece of data, with the padding behind it if that is there.
+    fn data<'a>(
+        &mut self,
+        stream: StreamId,
+        length: Option<u32>,
+        data: usize,
+        padding: usize,
+        end_stream: bool,
+        mut payload: Record<'a>,
+    ) -> Data<'a> {
+        let behind = payload.len().saturating_sub(data);
+        payload.truncate(data);
+        let data = data - payload.len();
+        let padding = padding - behind;
+        self.rest = match (data, padding) {
+            (0, padding) => Rest::skipped(padding),
+            (data, padding) => Rest::Data { stream, data, padding, end_stream },
+        };
+        Data { stream, payload, length, end_stream: end_stream && data == 0 }
+    }
+}
+
+impl Rest {
+    const fn skipped(count: usize) -> Self {
+        if count > 0 { Self::Skipped(count) } else { Self::Nothing }
+    }
+}
+
+/// Delimits a piece of data behind the `front` bytes of its frame. The padding comes with the last
+/// one if all of it is there.
+fn piece(front: usize, data: usize, padding: usize, available: usize) -> Framing {
+    let behind = available.saturating_sub(front);
+    match behind.min(data) {
+        here if here == data && behind - here >= padding => Framing::Record(front + data + padding),
+        0 if data > 0 => Framing::Need(Need::ONE.claiming(data + padding)),
+        here => Framing::Record(front + here),
+    }
+}
+
+/// Finds the parts of a DATA frame: the length of what is in front of the data, of the data, and of
+/// the padding.
+fn parts(
+    header: Header,
+    input: &[u8],
+) -> Result<ControlFlow<Framing, (usize, usize, usize)>, Fault<FrameError>> {
+    if !header.flags.has(Flags::PADDED) {
+        return Ok(ControlFlow::Continue((Header::LENGTH, header.payload(), 0)));
+    }
+    let Some(&padding) = input.get(Header::LENGTH) else {
+        return Ok(ControlFlow::Break(Framing::need(1)));
+    };
+    match (header.payload() - 1).checked_sub(usize::from(padding)) {
+        Some(data) => Ok(ControlFlow::Continue((Header::LENGTH + 1, data, usize::from(padding)))),
+        None => Err(fault(FrameErrorKind::Padding, header.kind).at(Header::LENGTH as u64)),
+    }
+}
+
+/// Returns true for frames of which nobody is told.
+fn is_skipped(header: Header) -> bool {
+    match header.kind {
+        Kind::PRIORITY_UPDATE => header.payload() > 4 + PriorityUpdate::MAX_VALUE,
+        Kind(kind) => kind > Kind::CONTINUATION.0,
+    }
+}
+
+/// Checks the stream and the length of a frame, as far as they end the connection.
+fn check(header: Header) -> Result<(), Fault<FrameError>> {
+    let Header { kind, flags, length, stream } = header;
+    let on_stream = match kind {
+        Kind::SETTINGS | Kind::PING | Kind::GOAWAY | Kind::PRIORITY_UPDATE => Some(false),
+        Kind::WINDOW_UPDATE => None,
+        Kind(known) if known <= Kind::CONTINUATION.0 => Some(true),
+        _ => None,
+    };
+    if on_stream == Some(stream == StreamId::CONNECTION) {
+        let is_lost = stream == StreamId::CONNECTION;
+        let rule = if is_lost { FrameErrorKind::NoStream } else { FrameErrorKind::OnStream };
+        return Err(fault(rule, kind).at(5));
+    }
+    let padded = usize::from(flags.has(Flags::PADDED));
+    let payload = header.payload();
+    let is_right = match kind {
+        Kind::CONTINUATION => return Err(fault(FrameErrorKind::NothingToContinue, kind).at(3)),
+        Kind::DATA => payload >= padded,
+        Kind::HEADERS if flags.has(Flags::PRIORITY) => payload >= padded + Dependency::LENGTH,
+        Kind::HEADERS => payload >= padded,
+        Kind::PUSH_PROMISE => payload >= padded + 4,
+        Kind::RST_STREAM => payload == RstStream::LENGTH,
+        Kind::SETTINGS if flags.has(Flags::ACK) => payload == 0,
+        Kind::SETTINGS => payload % Setting::LENGTH == 0,
+        Kind::PING => payload == Ping::LENGTH,
+        Kind::GOAWAY => payload >= GoAway::LENGTH,
+        Kind::WINDOW_UPDATE => payload == WindowUpdate::LENGTH,
+        Kind::PRIORITY_UPDATE => payload >= 4,
+        // That of PRIORITY ends its stream only.
+        _ => true,
+    };
+    if is_right { Ok(()) } else { Err(fault(FrameErrorKind::Length(length), kind)) }
+}
+
+/// Parses a header block, and joins its parts in place.
+fn parse_block<'a>(header: Header, record: &'a mut [u8]) -> Result<Frame<'a>, Fault<FrameError>> {
+    let Header { kind, flags, stream, .. } = header;
+    let mut start = Header::LENGTH;
+    let mut end = start + header.payload();
+    let mut padding = 0;
+    if flags.has(Flags::PADDED) {
+        padding = usize::from(record[start]);
+        start += 1;
+    }
+    let fixed = match kind {
+        Kind::PUSH_PROMISE => 4,
+        _ if flags.has(Flags::PRIORITY) => Dependency::LENGTH,
+        _ => 0,
+    };
+    if padding > end - start - fixed {
+        return Err(fault(FrameErrorKind::Padding, kind).at(Header::LENGTH as u64));
+    }
+    let front = start..start + fixed;
+    start += fixed;
+    let mut next = end;
+    end -= padding;
+    while let Some(continuation) = record.get(next..).and_then(<[u8]>::first_chunk) {
+        let from = next + Header::LENGTH;
+        next = from + Header::decode(continuation).payload();
+        record.copy_within(from..next, end);
+        end += next - from;
+    }
+    let record = &*record;
+    let (front, block) = (&record[front], &record[start..end]);
+    if kind == Kind::PUSH_PROMISE {
+        let promised = front.first_chunk().map_or(StreamId::CONNECTION, |id| StreamId::read(*id));
+        return Ok(Frame::PushPromise(PushPromise { stream, promised, block }));
+    }
+    let dependency = front.first_chunk().map(Dependency::decode);
+    let end_stream = flags.has(Flags::END_STREAM);
+    Ok(Frame::Headers(Headers { stream, block, end_stream, dependency }))
+}
+
+/// Parses a frame of a short or fixed length. Offsets are those in the payload.
+fn parse_short<'a>(header: Header, payload: &'a [u8]) -> Result<Frame<'a>, Fault<FrameError>> {
+    let Header { kind, flags, stream, .. } = header;
+    let word = |at: usize| {
+        let bytes = payload.get(at..).and_then(<[u8]>::first_chunk);
+        u32::from_be_bytes(bytes.copied().unwrap_or_default())
+    };
+    let id = |at: usize| StreamId(word(at) & StreamId::MAX.0);
+    let of_stream = |rule| {
+        let error = FrameError { kind: rule, frame: kind, stream };
+        let fault = Fault::new(error);
+        if stream == StreamId::CONNECTION { fault } else { fault.recoverable() }
+    };
+    Ok(match kind {
+        Kind::PRIORITY => {
+            let Ok(bytes) = <&[u8; Priority::LENGTH]>::try_from(payload) else {
+                // The length is in the header, in front.
+                return Err(of_stream(FrameErrorKind::Length(header.length)));
+            };
+            let dependency = Dependency::decode(bytes);
+            if dependency.on == stream {
+                return Err(of_stream(FrameErrorKind::SelfDependency));
+            }
+            Frame::Priority(Priority { stream, dependency })
+        }
+        Kind::RST_STREAM => Frame::RstStream(RstStream { stream, code: ErrorCode(word(0)) }),
+        Kind::SETTINGS if flags.has(Flags::ACK) => Frame::Settings(Settings::Ack),
+        Kind::SETTINGS => {
+            let settings = Settings::Set(payload.as_chunks().0);
+            for (nth, setting) in settings.iter().enumerate() {
+                let at = nth * Setting::LENGTH;
+                setting.check().map_err(|rule| fault(rule, kind).at(at as u64))?;
+            }
+            Frame::Settings(settings)
+        }
+        Kind::PING => {
+            let data = payload.first_chunk().copied().unwrap_or_default();
+            Frame::Ping(Ping { ack: flags.has(Flags::ACK), data })
+        }
+        Kind::GOAWAY => Frame::GoAway(GoAway { last: id(0), code: ErrorCode(word(4)) }),
+        Kind::WINDOW_UPDATE => {
+            let increment = word(0) & 0x7fff_ffff;
+            if increment == 0 {
+                return Err(of_stream(FrameErrorKind::ZeroIncrement));
+            }
+            Frame::WindowUpdate(WindowUpdate { stream, increment })
+        }
+        Kind::PRIORITY_UPDATE => {
+            Frame::PriorityUpdate(PriorityUpdate { prioritized: id(0), value: &payload[4..] })
+        }
+        _ => return Err(Fault::from_cause(segue::Cause::Contract)),
+    })
+}
+
+/// A fault that ends the connection.
+const fn fault(kind: FrameErrorKind, frame: Kind) -> Fault<FrameError> {
+    Fault::new(FrameError { kind, frame, stream: StreamId::CONNECTION })
+}
