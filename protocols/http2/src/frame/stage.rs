@@ -360,7 +360,7 @@ fn check(header: Header) -> Result<(), Fault<FrameError>> {
         Kind::PUSH_PROMISE => payload >= padded + 4,
         Kind::RST_STREAM => payload == RstStream::LENGTH,
         Kind::SETTINGS if flags.has(Flags::ACK) => payload == 0,
-        Kind::SETTINGS => payload % Setting::LENGTH == 0,
+        Kind::SETTINGS => payload.is_multiple_of(Setting::LENGTH),
         Kind::PING => payload == Ping::LENGTH,
         Kind::GOAWAY => payload >= GoAway::LENGTH,
         Kind::WINDOW_UPDATE => payload == WindowUpdate::LENGTH,
