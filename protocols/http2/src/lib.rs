@@ -8,13 +8,23 @@
 
 extern crate alloc;
 
+mod error;
 mod error_code;
 pub mod frame;
 pub mod hpack;
+mod limits;
 #[cfg(feature = "laws")]
 mod observe;
+mod put_error;
+mod role;
+mod session;
 
+pub use error::{Error, Excess, StreamError};
 pub use error_code::ErrorCode;
+pub use limits::Limits;
+pub use put_error::{OpenError, PutError};
+pub use role::Role;
+pub use session::{Event, Session, Streams, What};
 
 /// Compiles the listings of the README.
 #[cfg(doctest)]

@@ -15,6 +15,9 @@ pub struct Data<'a> {
     pub payload: Record<'a>,
     /// The length of the frame, in bytes, if this is its first piece; else `None`.
     pub length: Option<u32>,
+    /// The bytes of `length` that are padding, with the byte that tells its length; 0 behind the first
+    /// piece.
+    pub padding: u32,
     /// True for the last piece of the last frame of the stream.
     pub end_stream: bool,
 }
@@ -36,6 +39,7 @@ impl fmt::Debug for Data<'_> {
             .field("stream", &self.stream)
             .field("len", &self.payload.len())
             .field("length", &self.length)
+            .field("padding", &self.padding)
             .field("end_stream", &self.end_stream)
             .finish()
     }

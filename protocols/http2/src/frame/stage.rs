@@ -145,6 +145,29 @@ impl Frames {
         self
     }
 
+    /// Returns the header of the frame in front of `input`, unless it is the rest of a frame.
+    pub(crate) fn peek(&self, input: &[u8]) -> Option<Header> {
+        match self.rest {
+            Rest::Nothing => input.first_chunk().map(Header::decode),
+            _ => None,
+        }
+    }
+
+    /// Returns the stream of the data in front of `input`. With the first piece of a frame come its
+    /// length, and that of its content.
+    pub(crate) fn data_in_front(&self, input: &[u8]) -> Option<(StreamId, Option<(u32, u64)>)> {
+        if let Rest::Data { stream, .. } = self.rest {
+            return Some((stream, None));
+        }
+        let header = self.peek(input).filter(|header| header.kind == Kind::DATA)?;
+        match parts(header, input) {
+            Ok(ControlFlow::Continue((_, data, _))) => {
+                Some((header.stream, Some((header.length, data as u64))))
+            }
+            _ => None,
+        }
+    }
+
     /// Delimits a header block: its HEADERS frame, and CONTINUATION frames up to the last.
     fn block(&self, input: &[u8], first: Header) -> Result<Framing, Fault<FrameError>> {
         let (mut end, mut length, mut frames, mut header) = (0, 0, 0, first);
@@ -255,8 +278,11 @@ impl Decode for Frames {
                     return Err(Fault::from_cause(segue::Cause::Contract));
                 };
                 record.advance(front);
-                let (length, end_stream) = (Some(header.length), flags.has(Flags::END_STREAM));
-                Ok(Frame::Data(self.data(stream, length, data, padding, end_stream, record)))
+                let end_stream = flags.has(Flags::END_STREAM);
+                let piece = self.data(stream, None, data, padding, end_stream, record);
+                // Both are at most the length, which is short.
+                let overhead = header.length - u32::try_from(data).unwrap_or(header.length);
+                Ok(Frame::Data(Data { length: Some(header.length), padding: overhead, ..piece }))
             }
             Kind::HEADERS | Kind::PUSH_PROMISE => parse_block(header, record.into_mut()),
             _ => {
@@ -289,7 +315,7 @@ impl Frames {
             (0, padding) => Rest::skipped(padding),
             (data, padding) => Rest::Data { stream, data, padding, end_stream },
         };
-        Data { stream, payload, length, end_stream: end_stream && data == 0 }
+        Data { stream, payload, length, padding: 0, end_stream: end_stream && data == 0 }
     }
 }
 

@@ -144,7 +144,11 @@ impl Encoder {
         Ok(())
     }
 
-    fn check<'a>(&self, fields: impl Iterator<Item = Field<'a>>) -> Result<(), EncodeError> {
+    /// Checks what [`encode`](Self::encode) does.
+    pub(crate) fn check<'a>(
+        &self,
+        fields: impl Iterator<Item = Field<'a>>,
+    ) -> Result<(), EncodeError> {
         let mut size = 0_usize;
         for (line, Field { name, value, .. }) in fields.enumerate() {
             if !is_name(name.strip_prefix(b":").unwrap_or(name)) || name.len() > LONGEST {

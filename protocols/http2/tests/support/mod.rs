@@ -1,6 +1,8 @@
 //! Frames put together by hand.
 #![allow(dead_code, reason = "each test file uses its part of it")]
 
+pub(crate) mod end;
+
 pub(crate) const DATA: u8 = 0;
 pub(crate) const HEADERS: u8 = 1;
 pub(crate) const PRIORITY: u8 = 2;

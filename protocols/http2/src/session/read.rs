@@ -1,0 +1,469 @@
+//! The reading half of a session: what each frame does.
+
+use segue::{Fault, Output, mux::Priority};
+use segue_http::{Arena, Fields, Known, Length, RequestHead, ResponseHead, check_trailers};
+
+use super::{
+    Core, Told,
+    state::{Change, State},
+    stream::{Flags, Message, Method, Stream},
+    streams::{Acknowledged, DEFAULT_WINDOW, Leaving, MAX_WINDOW},
+};
+use crate::{
+    Error, ErrorCode, Excess, Role, StreamError,
+    frame::{
+        Data, Frame, FrameError, GoAway, Headers, Kind, Ping, PriorityUpdate, RstStream, Settings,
+        StreamId, WindowUpdate,
+    },
+    hpack::Decoded,
+};
+
+impl Core {
+    /// Reads a frame of which nothing is lent.
+    pub(super) fn read(&mut self, frame: Frame<'_>, answers: &mut Output) -> Result<(), Error> {
+        match frame {
+            Frame::Data(data) => self.read_data(&data).map(drop),
+            Frame::Headers(headers) => self.read_headers(&headers),
+            Frame::Priority(_) => self.streams.budgets.spend(Excess::Control),
+            Frame::RstStream(reset) => self.read_reset(reset),
+            Frame::Settings(settings) => self.read_settings(&settings, answers),
+            Frame::PushPromise(_) => Err(Error::Push),
+            Frame::Ping(ping) => self.read_ping(ping, answers),
+            Frame::GoAway(away) => {
+                self.read_away(away);
+                Ok(())
+            }
+            Frame::WindowUpdate(update) => self.read_window_update(update),
+            Frame::PriorityUpdate(update) => self.read_priority_update(&update),
+        }
+    }
+
+    /// Handles a frame that breaks the rules.
+    pub(super) fn read_broken(&mut self, fault: Fault<FrameError>) -> Result<(), Fault<Error>> {
+        match fault.error() {
+            Some(error) if !fault.fatal => {
+                let stream = error.stream;
+                self.check_idle(Kind::PRIORITY, stream).or_else(|_| {
+                    // PRIORITY may come for any stream.
+                    if error.frame == Kind::PRIORITY {
+                        Ok(())
+                    } else {
+                        Err(Error::Idle(error.frame, stream))
+                    }
+                })?;
+                self.fail(stream, StreamError::Frame(*error))
+                    .map_err(|it| Fault::new(it).at(fault.at))
+            }
+            _ => Err(fault.map(Error::Frame)),
+        }
+    }
+
+    /// Checks that a stream was opened.
+    fn check_idle(&self, kind: Kind, id: StreamId) -> Result<(), Error> {
+        let was_opened = if id.is_client() == (self.streams.role == Role::Client) {
+            self.streams.next.is_none_or(|next| id < next) && self.streams.role == Role::Client
+        } else {
+            id <= self.streams.last
+        };
+        if was_opened { Ok(()) } else { Err(Error::Idle(kind, id)) }
+    }
+
+    /// Checks that a message frame of a stream that is not there may come: its sender cannot know
+    /// that this end has reset the stream a moment ago.
+    fn check_late(&self, kind: Kind, id: StreamId) -> Result<(), Error> {
+        let is_ignored = self.streams.reset.contains(&id)
+            || self.streams.leaving == Leaving::Gone
+            || self.streams.peer.away.is_some();
+        if is_ignored { Ok(()) } else { Err(Error::Closed(kind, id)) }
+    }
+
+    /// Reads a piece of data. Returns true if the consumer gets it.
+    pub(super) fn read_data(&mut self, data: &Data<'_>) -> Result<bool, Error> {
+        let (id, count) = (data.stream, data.payload.len());
+        let streams = &mut self.streams;
+        if let Some(length) = data.length {
+            if streams.window.advance(length.into()).is_err() {
+                return Err(Error::Window);
+            }
+            let content = length - data.padding;
+            if content == 0 && !data.end_stream {
+                streams.budgets.spend(Excess::EmptyData)?;
+            }
+            let Some(stream) = streams.table.get_mut(&id) else {
+                streams.window.consume(length.into());
+                self.check_idle(Kind::DATA, id)?;
+                return self.check_late(Kind::DATA, id).map(|()| false);
+            };
+            let is_gone = stream.flags.has(Flags::GONE);
+            if let Err(error) = stream.check_data(length, content.into()) {
+                streams.window.consume(length.into());
+                // Frames may have been under way when it was reset.
+                let is_late = stream.state == State::Closed && streams.reset.contains(&id);
+                return if is_late { Ok(false) } else { self.fail(id, error).map(|()| false) };
+            }
+            stream.window -= i32::try_from(length).unwrap_or(0);
+            if let Some(expected) = &mut stream.expected {
+                *expected -= u64::from(content);
+            }
+            stream.released += data.padding;
+            if is_gone {
+                streams.window.consume(length.into());
+            } else {
+                stream.held += content;
+                streams.window.consume(data.padding.into());
+            }
+            streams.owe(id);
+        }
+        self.streams.budgets.moved(count, &self.streams.limits);
+        let Some(stream) = self.streams.table.get(&id) else { return Ok(false) };
+        let is_kept = stream.state.receives() && !stream.flags.has(Flags::GONE);
+        if data.end_stream && stream.state.receives() {
+            self.read_end(id, false)?;
+        }
+        Ok(is_kept)
+    }
+
+    /// The peer's message has ended.
+    fn read_end(&mut self, id: StreamId, trailers: bool) -> Result<(), Error> {
+        let Some(stream) = self.streams.table.get_mut(&id) else { return Ok(()) };
+        if stream.expected.is_some_and(|expected| expected > 0) {
+            return self.fail(id, StreamError::ContentLength);
+        }
+        stream.change(Change::EndReceived);
+        if !stream.flags.has(Flags::GONE) && stream.reading != Message::Nothing {
+            self.told = Some(Told::End { id, trailers });
+        }
+        if stream.state == State::Closed {
+            self.streams.budgets.finished(&self.streams.limits);
+        }
+        self.streams.settle(id);
+        Ok(())
+    }
+
+    fn read_headers(&mut self, headers: &Headers<'_>) -> Result<(), Error> {
+        let id = headers.stream;
+        self.arena.clear();
+        // Also where nobody wants it: the next blocks build on it.
+        let decoded = self.decoder.decode(headers.block, &mut self.arena).map_err(Error::Block)?;
+        match self.streams.table.get(&id) {
+            Some(stream) if !stream.state.receives() => {
+                let is_late = stream.state == State::Closed && self.streams.reset.contains(&id);
+                if is_late { Ok(()) } else { self.fail(id, StreamError::AfterEnd(Kind::HEADERS)) }
+            }
+            Some(_) if headers.dependency.is_some_and(|it| it.on == id) => self.fail_self(headers),
+            Some(stream) if stream.reading == Message::Head => self.read_response(headers, decoded),
+            Some(_) => self.read_trailers(headers, decoded),
+            None if self.streams.role == Role::Client => {
+                if !id.is_client() {
+                    return Err(Error::WrongId(id));
+                }
+                self.check_idle(Kind::HEADERS, id)?;
+                self.check_late(Kind::HEADERS, id)
+            }
+            None if !id.is_client() => Err(Error::WrongId(id)),
+            None if id <= self.streams.last => self.check_late(Kind::HEADERS, id),
+            None => self.read_request(headers, decoded),
+        }
+    }
+
+    /// A stream depends on itself.
+    fn fail_self(&mut self, headers: &Headers<'_>) -> Result<(), Error> {
+        let kind = crate::frame::FrameErrorKind::SelfDependency;
+        let stream = headers.stream;
+        self.fail(stream, StreamError::Frame(FrameError { kind, frame: Kind::HEADERS, stream }))
+    }
+
+    fn read_request(&mut self, headers: &Headers<'_>, decoded: Decoded) -> Result<(), Error> {
+        let id = headers.stream;
+        let streams = &mut self.streams;
+        if matches!(streams.leaving, Leaving::Gone) {
+            // The peer was told that nothing happens to it.
+            return Ok(());
+        }
+        streams.last = id;
+        if headers.dependency.is_some_and(|it| it.on == id) {
+            return self.refuse(id, ErrorCode::PROTOCOL_ERROR);
+        }
+        if streams.incoming >= streams.limits.streams {
+            return self.refuse(id, ErrorCode::REFUSED_STREAM);
+        }
+        if decoded.refused.is_some() {
+            streams.answer_too_large(id);
+            if !headers.end_stream {
+                return self.refuse(id, ErrorCode::NO_ERROR);
+            }
+            return streams.budgets.spend(Excess::Resets);
+        }
+        let Ok(head) = RequestHead::read(self.arena.fields(), headers.end_stream) else {
+            return self.refuse(id, ErrorCode::PROTOCOL_ERROR);
+        };
+        if head.protocol.is_some() && !streams.limits.connect_protocol {
+            return self.refuse(id, ErrorCode::PROTOCOL_ERROR);
+        }
+        let mut stream = Stream::new(streams.peer.window, streams.initial_window());
+        stream.method = Method::of(head.method);
+        stream.expected = head.length.known();
+        stream.reading =
+            if head.length == Length::Tunnel { Message::Tunnel } else { Message::Body };
+        if let Some(value) = head.fields.get(Known::Priority) {
+            stream.priority = read_priority(value, stream.priority);
+        }
+        if headers.end_stream {
+            stream.change(Change::EndReceived);
+        }
+        streams.table.insert(id, stream);
+        streams.incoming += 1;
+        self.told = Some(Told::Head { id, ended: headers.end_stream });
+        Ok(())
+    }
+
+    fn read_response(&mut self, headers: &Headers<'_>, decoded: Decoded) -> Result<(), Error> {
+        let (id, ended) = (headers.stream, headers.end_stream);
+        if let Some(full) = decoded.refused {
+            return self.fail(id, StreamError::TooLarge(full));
+        }
+        let Some(stream) = self.streams.table.get_mut(&id) else { return Ok(()) };
+        let head = match ResponseHead::read(self.arena.fields(), stream.method.name(), ended) {
+            Ok(head) => head,
+            Err(malformed) => return self.fail(id, StreamError::Malformed(malformed)),
+        };
+        if head.is_informational() {
+            if ended {
+                return self.fail(id, StreamError::Unexpected(Kind::HEADERS));
+            }
+        } else {
+            stream.expected = head.length.known();
+            stream.reading = match head.length {
+                Length::Tunnel => Message::Tunnel,
+                Length::None => {
+                    stream.expected = Some(0);
+                    Message::Nothing
+                }
+                _ => Message::Body,
+            };
+        }
+        if !stream.flags.has(Flags::GONE) {
+            self.told = Some(Told::Head { id, ended });
+        }
+        if ended {
+            stream.change(Change::EndReceived);
+            if stream.state == State::Closed {
+                self.streams.budgets.finished(&self.streams.limits);
+            }
+            self.streams.settle(id);
+        }
+        Ok(())
+    }
+
+    fn read_trailers(&mut self, headers: &Headers<'_>, decoded: Decoded) -> Result<(), Error> {
+        let id = headers.stream;
+        let is_tunnel =
+            self.streams.table.get(&id).is_some_and(|stream| stream.reading == Message::Tunnel);
+        if !headers.end_stream || is_tunnel {
+            return self.fail(id, StreamError::Unexpected(Kind::HEADERS));
+        }
+        if let Some(full) = decoded.refused {
+            return self.fail(id, StreamError::TooLarge(full));
+        }
+        match check_trailers(self.arena.fields()) {
+            Ok(()) => self.read_end(id, true),
+            Err(malformed) => self.fail(id, StreamError::Malformed(malformed)),
+        }
+    }
+
+    /// Resets a stream that nobody was told of.
+    fn refuse(&mut self, id: StreamId, code: ErrorCode) -> Result<(), Error> {
+        RstStream { stream: id, code }.encode(&mut self.streams.control);
+        self.streams.remember_reset(id);
+        self.streams.budgets.spend(Excess::Resets)
+    }
+
+    /// Resets a stream because of what the peer did on it, and tells the consumer.
+    fn fail(&mut self, id: StreamId, error: StreamError) -> Result<(), Error> {
+        let Some(stream) = self.streams.table.get(&id) else {
+            return self.refuse(id, error.code());
+        };
+        let is_told = !stream.flags.has(Flags::GONE) && stream.state != State::Closed;
+        if stream.state == State::Closed {
+            RstStream { stream: id, code: error.code() }.encode(&mut self.streams.control);
+            self.streams.remember_reset(id);
+        } else {
+            self.streams.reset(id, error.code());
+        }
+        if is_told {
+            self.told = Some(Told::Failed { id, error });
+        }
+        self.streams.budgets.spend(Excess::Resets)
+    }
+
+    fn read_reset(&mut self, reset: RstStream) -> Result<(), Error> {
+        let RstStream { stream: id, code } = reset;
+        self.check_idle(Kind::RST_STREAM, id)?;
+        let Some(stream) = self.streams.table.get(&id).filter(|it| it.state != State::Closed)
+        else {
+            return self.streams.budgets.spend(Excess::Control);
+        };
+        if !stream.flags.has(Flags::GONE) {
+            let stopped = !stream.state.receives();
+            self.told =
+                Some(if stopped { Told::Stopped { id, code } } else { Told::Reset { id, code } });
+        }
+        self.streams.close_stream(id);
+        if self.streams.role == Role::Server {
+            self.streams.budgets.spend(Excess::Resets)?;
+        }
+        Ok(())
+    }
+
+    fn read_settings(
+        &mut self,
+        settings: &Settings<'_>,
+        answers: &mut Output,
+    ) -> Result<(), Error> {
+        let streams = &mut self.streams;
+        streams.budgets.spend(Excess::Control)?;
+        if *settings == Settings::Ack {
+            if matches!(streams.settings, Acknowledged::Sent(_)) {
+                streams.settings = Acknowledged::Yes;
+                self.decoder.set_max_table(streams.limits.table);
+                let own = streams.limits.window.min(MAX_WINDOW);
+                let shrink = i32::try_from(DEFAULT_WINDOW.saturating_sub(own)).unwrap_or(0);
+                if shrink > 0 {
+                    streams.table.iter_mut().for_each(|(_, stream)| stream.window -= shrink);
+                }
+            }
+            return Ok(());
+        }
+        let changes = streams.peer.apply(settings);
+        if changes.takes_push && streams.role == Role::Client {
+            return Err(Error::Push);
+        }
+        if let Some((least, last)) = changes.table {
+            streams.encoder.set_max_table(least);
+            streams.encoder.set_max_table(last);
+        }
+        if let Some(max) = changes.max_list {
+            streams.encoder.set_max_list(usize::try_from(max).unwrap_or(usize::MAX));
+        }
+        if changes.window != 0 {
+            for (id, stream) in streams.table.iter_mut() {
+                let credit = i64::from(stream.credit) + changes.window;
+                stream.credit = i32::try_from(credit).map_err(|_| Error::WindowOverflow)?;
+                if changes.window > 0 && stream.has_work() {
+                    streams.turns.enqueue(*id, stream.priority);
+                }
+            }
+        }
+        if streams.waits && streams.may_open() {
+            (streams.waits, streams.room) = (false, true);
+        }
+        Settings::encode_ack(answers);
+        Ok(())
+    }
+
+    fn read_ping(&mut self, ping: Ping, answers: &mut Output) -> Result<(), Error> {
+        self.streams.budgets.spend(Excess::Control)?;
+        if !ping.ack {
+            Ping { ack: true, ..ping }.encode(answers);
+        } else if ping.data == super::LEAVING && self.streams.leaving == Leaving::Announced {
+            self.streams.leaving = Leaving::Due;
+        }
+        Ok(())
+    }
+
+    fn read_away(&mut self, away: GoAway) {
+        let GoAway { last, code } = away;
+        let streams = &mut self.streams;
+        let last = streams.peer.away.map_or(last, |(before, _)| before.min(last));
+        streams.peer.away = Some((last, code));
+        let is_own = |id: StreamId| id.is_client() == (streams.role == Role::Client);
+        let refused = streams
+            .table
+            .iter()
+            .filter(|(id, stream)| is_own(**id) && **id > last && stream.state != State::Closed);
+        let refused: alloc::vec::Vec<_> = refused.map(|(id, _)| *id).collect();
+        for id in refused {
+            if let Some(stream) = streams.table.get_mut(&id) {
+                stream.flags.set(Flags::REFUSED);
+            }
+            streams.tell(id);
+            streams.close_stream(id);
+        }
+        self.told = Some(Told::Away { last, code });
+    }
+
+    fn read_window_update(&mut self, update: WindowUpdate) -> Result<(), Error> {
+        let WindowUpdate { stream: id, increment } = update;
+        let streams = &mut self.streams;
+        streams.budgets.spend(Excess::Control)?;
+        if id == StreamId::CONNECTION {
+            if !streams.credit.raise_by(increment.into(), MAX_WINDOW.into()) {
+                return Err(Error::WindowOverflow);
+            }
+            for id in streams.blocked.drain(..) {
+                if let Some(stream) = streams.table.get(&id).filter(|stream| stream.has_work()) {
+                    streams.turns.enqueue(id, stream.priority);
+                }
+            }
+            return Ok(());
+        }
+        self.check_idle(Kind::WINDOW_UPDATE, id)?;
+        let streams = &mut self.streams;
+        let Some(stream) = streams.table.get_mut(&id).filter(|it| it.state != State::Closed) else {
+            return Ok(());
+        };
+        let increment = i32::try_from(increment).unwrap_or(i32::MAX);
+        let Some(credit) = stream.credit.checked_add(increment) else {
+            return self.fail(id, StreamError::WindowOverflow);
+        };
+        stream.credit = credit;
+        if stream.has_work() {
+            streams.turns.enqueue(id, stream.priority);
+        }
+        Ok(())
+    }
+
+    fn read_priority_update(&mut self, update: &PriorityUpdate<'_>) -> Result<(), Error> {
+        self.streams.budgets.spend(Excess::Control)?;
+        if self.streams.role == Role::Server {
+            let priority = read_priority(update.value, Priority::default());
+            self.streams.prioritise(update.prioritized, priority);
+        }
+        Ok(())
+    }
+
+    /// Returns true if data in front is lent: it is the first piece of a frame that fits, or the
+    /// stream is still there.
+    pub(super) fn wants(&self, id: StreamId, first: Option<(u32, u64)>) -> bool {
+        let Some(stream) = self.streams.table.get(&id) else { return false };
+        let fits = match first {
+            Some((length, content)) => {
+                let room = self.streams.window.limit() - self.streams.window.reached();
+                content > 0
+                    && stream.check_data(length, content).is_ok()
+                    && u64::from(length) <= room
+            }
+            None => stream.state.receives(),
+        };
+        fits && !stream.flags.has(Flags::GONE)
+    }
+}
+
+/// Reads the parameters of a priority that this crate knows (RFC 9218 §4); what it does not know, or
+/// cannot read, stays as it is.
+fn read_priority(value: &[u8], mut priority: Priority) -> Priority {
+    for parameter in value.split(|byte| *byte == b',') {
+        match segue_http::trim(parameter) {
+            [b'u', b'=', digit @ b'0'..=b'7'] => priority.urgency = digit - b'0',
+            b"i" | b"i=?1" => priority.incremental = true,
+            b"i=?0" => priority.incremental = false,
+            _ => {}
+        }
+    }
+    priority
+}
+
+/// The fields behind the pseudo-fields.
+pub(super) fn trailers(arena: &Arena, has_trailers: bool) -> Fields<'_> {
+    if has_trailers { arena.fields() } else { Fields::EMPTY }
+}
