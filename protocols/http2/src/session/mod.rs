@@ -9,7 +9,7 @@ mod streams;
 
 use core::fmt;
 
-use segue::{Decode, Fault, Framing, Output, Record, Say};
+use segue::{Decode, Fault, Framing, Need, Output, Record, Say};
 use segue_http::{Arena, RequestHead, ResponseHead};
 
 pub use self::{
@@ -301,7 +301,10 @@ impl Session {
             return match length {
                 0 if eof => Ok(Framing::Done),
                 _ if same < length => Err(Fault::new(Error::Preface).at(same as u64)),
-                _ if length < PREFACE.len() => Ok(Framing::need(PREFACE.len() - length)),
+                // The next byte may be a wrong one.
+                _ if length < PREFACE.len() => {
+                    Ok(Framing::Need(Need::ONE.claiming(PREFACE.len() - length)))
+                }
                 _ => Ok(Framing::Absorb(PREFACE.len())),
             };
         }

@@ -69,12 +69,18 @@ impl Core {
     }
 
     /// Checks that a message frame of a stream that is not there may come: its sender cannot know
-    /// that this end has reset the stream a moment ago.
-    fn check_late(&self, kind: Kind, id: StreamId) -> Result<(), Error> {
-        let is_ignored = self.streams.reset.contains(&id)
-            || self.streams.leaving == Leaving::Gone
-            || self.streams.peer.away.is_some();
-        if is_ignored { Ok(()) } else { Err(Error::Closed(kind, id)) }
+    /// that this end has reset the stream a moment ago. Once more streams were reset than are
+    /// remembered it may be one of those, and counts as a frame without a message.
+    fn check_late(&mut self, kind: Kind, id: StreamId) -> Result<(), Error> {
+        let streams = &mut self.streams;
+        let is_ignored = streams.reset.contains(&id)
+            || streams.leaving == Leaving::Gone
+            || streams.peer.away.is_some();
+        match is_ignored {
+            true => Ok(()),
+            false if streams.resets > streams.reset.len() => streams.budgets.spend(Excess::Control),
+            false => Err(Error::Closed(kind, id)),
+        }
     }
 
     /// Reads a piece of data. Returns true if the consumer gets it.
