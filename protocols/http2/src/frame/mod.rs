@@ -9,6 +9,7 @@ mod error;
 mod go_away;
 mod header;
 mod headers;
+mod parse;
 mod ping;
 mod priority;
 mod push_promise;

@@ -5,7 +5,7 @@ use core::fmt;
 use segue::Record;
 use segue_http::{Fields, RequestHead, ResponseHead};
 
-use super::streams::Streams;
+use super::{stream::Flags, streams::Streams};
 use crate::{ErrorCode, StreamError, frame::StreamId};
 
 /// Something that happened, lent together with the streams, on which it can be answered at once.
@@ -78,5 +78,38 @@ impl fmt::Debug for What<'_> {
                 f.debug_struct("Away").field("last", last).field("code", code).finish()
             }
         }
+    }
+}
+
+impl Streams {
+    /// Takes the next event of those that have no frame.
+    pub(super) fn event(&mut self) -> Option<(StreamId, What<'static>)> {
+        while let Some(&id) = self.events.front() {
+            let Some(stream) = self.table.get_mut(&id) else {
+                self.events.pop_front();
+                continue;
+            };
+            let what = if stream.sent > 0 {
+                let sent = core::mem::take(&mut stream.sent);
+                Some(What::Sent(usize::try_from(sent).unwrap_or(usize::MAX)))
+            } else if stream.flags.clear(Flags::WRITABLE) {
+                Some(What::Writable)
+            } else if stream.flags.clear(Flags::REFUSED) {
+                Some(What::Reset(ErrorCode::REFUSED_STREAM))
+            } else {
+                None
+            };
+            let has_more = stream.sent > 0
+                || stream.flags.has(Flags::WRITABLE)
+                || stream.flags.has(Flags::REFUSED);
+            if !has_more {
+                stream.flags.clear(Flags::QUEUED);
+                self.events.pop_front();
+            }
+            if let Some(what) = what {
+                return Some((id, what));
+            }
+        }
+        core::mem::take(&mut self.room).then_some((StreamId::CONNECTION, What::Room))
     }
 }

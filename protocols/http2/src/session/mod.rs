@@ -1,5 +1,7 @@
 mod budget;
 mod event;
+mod heads;
+mod message;
 mod peer;
 mod read;
 mod speak;
@@ -214,7 +216,7 @@ impl Core {
                 let is_final = !head.is_informational();
                 (id, if is_final { What::Response(head) } else { What::Informational(head) })
             }
-            Told::End { id, trailers } => (id, What::End(read::trailers(arena, trailers))),
+            Told::End { id, trailers } => (id, What::End(heads::trailers(arena, trailers))),
             Told::Reset { id, code } => (id, What::Reset(code)),
             Told::Stopped { id, code } => (id, What::Stopped(code)),
             Told::Failed { id, error } => (id, What::Failed(error)),
@@ -244,50 +246,6 @@ impl Core {
             Leaving::Gone => self.streams.is_empty(),
             _ => self.is_dead,
         }
-    }
-}
-
-impl Streams {
-    /// Takes the next event of those that have no frame.
-    fn event(&mut self) -> Option<(StreamId, What<'static>)> {
-        while let Some(&id) = self.events.front() {
-            let Some(stream) = self.table.get_mut(&id) else {
-                self.events.pop_front();
-                continue;
-            };
-            let what = if stream.sent > 0 {
-                let sent = core::mem::take(&mut stream.sent);
-                Some(What::Sent(usize::try_from(sent).unwrap_or(usize::MAX)))
-            } else if stream.flags.clear(Flags::WRITABLE) {
-                Some(What::Writable)
-            } else if stream.flags.clear(Flags::REFUSED) {
-                Some(What::Reset(ErrorCode::REFUSED_STREAM))
-            } else {
-                None
-            };
-            let has_more = stream.sent > 0
-                || stream.flags.has(Flags::WRITABLE)
-                || stream.flags.has(Flags::REFUSED);
-            if !has_more {
-                stream.flags.clear(Flags::QUEUED);
-                self.events.pop_front();
-            }
-            if let Some(what) = what {
-                return Some((id, what));
-            }
-        }
-        core::mem::take(&mut self.room).then_some((StreamId::CONNECTION, What::Room))
-    }
-
-    /// Answers a request whose head is larger than the limits (RFC 6585 §5).
-    fn answer_too_large(&mut self, id: StreamId) {
-        let status = segue_http::Field {
-            name: segue_http::Known::PseudoStatus.as_str().as_bytes(),
-            value: b"431",
-            flags: 0,
-        };
-        // A peer that takes no head of this size gets the reset alone.
-        let _ = self.encode(id, core::iter::once(status), true);
     }
 }
 
