@@ -231,6 +231,57 @@ impl<T: Transport, S> Connection<T, S> {
         Ok(Connection { io, read, write, tasks, waits })
     }
 
+    /// Moves on as [`follow`](Self::follow) does, subject to `edge`: to another protocol on the same
+    /// connection. With [`Edge::MustBeEmpty`] that is how `STARTTLS` is done right: the handshake of
+    /// TLS follows, and nothing that came in the clear behind the last line is taken for encrypted
+    /// (RFC 3207 §6, CVE-2011-0411). Queued output is still sent first.
+    ///
+    /// ```
+    /// use segue::{DecodeExt, Edge, driver::sync::Connection, separator};
+    /// # use std::io::{self, Read, Write};
+    /// # struct Pipe(&'static [u8]);
+    /// # impl Read for Pipe { fn read(&mut self, b: &mut [u8]) -> io::Result<usize> { self.0.read(b) } }
+    /// # impl Write for Pipe {
+    /// #     fn write(&mut self, b: &[u8]) -> io::Result<usize> { Ok(b.len()) }
+    /// #     fn flush(&mut self) -> io::Result<()> { Ok(()) }
+    /// # }
+    ///
+    /// let socket = Pipe(b"STARTTLS\r\nMAIL FROM:<mallory>\r\n");
+    /// let commands = separator::line().crlf().through(|line| line == b"STARTTLS\r\n");
+    /// let mut connection = Connection::new(socket, commands);
+    /// while let Some(turn) = connection.turn()? {
+    ///     assert_eq!(turn.item, b"STARTTLS");
+    /// }
+    /// let refused = connection.follow_at(Edge::MustBeEmpty, |_| ()).unwrap_err();
+    /// assert_eq!(refused.to_string(), "received bytes would cross the edge");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`follow`](Self::follow), and received bytes where there must be none. The connection
+    /// comes back as it was, so that the peer can be told.
+    pub fn follow_at<N>(
+        mut self,
+        edge: Edge,
+        next: impl FnOnce(S) -> N,
+    ) -> Result<Connection<T, N>, Refused<Self>>
+    where
+        S: Decode,
+    {
+        if !self.read.is_done() {
+            return Err(Refused::new(self, "the stage is not done"));
+        }
+        let rest = self.read.input.buffer.len();
+        match edge {
+            Edge::MustBeEmpty if rest > 0 => {
+                return Err(Refused::new(self, "received bytes would cross the edge"));
+            }
+            Edge::Discard => self.read.input.buffer.consume(rest),
+            Edge::Carry | Edge::MustBeEmpty => {}
+        }
+        self.follow(next)
+    }
+
     /// Leaves the connection with everything it still holds, subject to `edge`. Take layers off
     /// first, by `unlayer`: see [`IntoIo`].
     ///

@@ -230,27 +230,36 @@ impl Peek for &TcpStream {
 
 impl CloseWrite for TcpStream {
     fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
+        ended(self.shutdown(std::net::Shutdown::Write))
     }
 }
 
 impl CloseWrite for &TcpStream {
     fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
+        ended(self.shutdown(std::net::Shutdown::Write))
     }
 }
 
 #[cfg(unix)]
 impl CloseWrite for std::os::unix::net::UnixStream {
     fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
+        ended(self.shutdown(std::net::Shutdown::Write))
     }
 }
 
 #[cfg(unix)]
 impl CloseWrite for &std::os::unix::net::UnixStream {
     fn close_write(&mut self) -> io::Result<()> {
-        self.shutdown(std::net::Shutdown::Write)
+        ended(self.shutdown(std::net::Shutdown::Write))
+    }
+}
+
+/// Takes a socket whose peer has reset it for ended, as tokio does: the next read reports how it
+/// came to that, and it says whether the peer has had its say before.
+fn ended(shut: io::Result<()>) -> io::Result<()> {
+    match shut {
+        Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+        shut => shut,
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::{
 };
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode, Version};
 use segue::{Buffer, Output, Step};
-use segue_http1::{EncodeError, ResponseHead, encode_request};
+use segue_http1::{EncodeError, ResponseDecoder, encode_request};
 
 use super::{Accepted, RequestError, ServerHandshake};
 
@@ -108,13 +108,13 @@ fn response(output: &Output) -> Option<Response<String>> {
     let mut buffer = Buffer::from(&output.to_vec()[..]);
     let mut response = Response::new(String::new());
     {
-        let mut stage = ResponseHead::new();
+        let mut stage = ResponseDecoder::new();
         let Ok(Step::Item(head)) = buffer.step(&mut stage, true, &mut Output::new()) else {
             return None;
         };
         *response.status_mut() = StatusCode::from_u16(head.status()).ok()?;
         for header in head.headers().iter() {
-            let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
+            let name = HeaderName::from_bytes(header.name).ok()?;
             response.headers_mut().append(name, HeaderValue::from_bytes(header.value).ok()?);
         }
     }

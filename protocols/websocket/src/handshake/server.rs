@@ -202,7 +202,7 @@ impl ServerHandshake {
 
     /// The stage that reads requests, with its limits.
     #[cfg(feature = "http")]
-    pub(super) fn head(&self) -> &RequestHead {
+    pub(super) fn head(&self) -> &RequestDecoder {
         &self.head
     }
 
