@@ -2,6 +2,7 @@
 //! index of the sources.
 
 pub mod beanstalk;
+pub mod certificates;
 pub mod index;
 pub mod speed;
 
@@ -23,6 +24,7 @@ chapters! {
     http1: "http1.md",
     websocket: "websocket.md",
     from_tokio_tungstenite: "from-tokio-tungstenite.md",
+    tls: "tls.md",
     quic: "quic.md",
     strangers: "strangers.md",
     other_tools: "other-tools.md",
