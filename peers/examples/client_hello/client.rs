@@ -143,7 +143,7 @@ impl Client {
             retry_source: None,
         };
         let space = &mut spaces[index];
-        for frame in Payload::new(payload, space.kind) {
+        for frame in Payload::new(payload, space.kind).sent_by(Role::Server) {
             let frame = frame?;
             println!("    {}", frame.frame_type());
             space.to_acknowledge |= frame.frame_type().is_ack_eliciting();

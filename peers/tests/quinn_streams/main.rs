@@ -177,6 +177,23 @@ fn streams_can_be_opened_again_when_others_are_let_go_of() {
     assert!(pair.end(0).open(Direction::Both).is_some());
 }
 
+/// RFC 9000 §3.1, §3.2: the sides of a stream end each by itself.
+#[test]
+fn one_side_is_reset_and_the_other_goes_on() {
+    let mut pair = Pair::new(&Setting::default());
+    let id = opened(&mut pair, Direction::Both, b"half a request");
+    pair.end(0).reset_sending(id, 7);
+    assert!(pair.end(0).stream(id).unwrap().output.is_none());
+    pair.settle();
+    let told = events(pair.end(1));
+    assert!(told.contains(&Event::Reset(id, 7)), "{told:?}");
+    put(pair.end(1), id, b"no");
+    pair.end(1).finish(id);
+    pair.settle();
+    assert_eq!(read(pair.end(0), id), b"no");
+    assert_eq!(pair.end(0).stream(id).unwrap().ending, Ending::Ended);
+}
+
 #[test]
 fn what_nobody_reads_is_bounded() {
     let mut pair = Pair::new(&Setting::default());

@@ -279,6 +279,49 @@ fn limits_can_be_met() {
     assert!(parameters.to_vec(Role::Client).is_ok() && Streams::new(Role::Client, limits).is_ok());
 }
 
+/// RFC 9000 §3.1, §3.2: the sides of a stream end each by itself, each with a code of its own.
+#[test]
+fn one_side_is_reset_and_the_other_goes_on() {
+    let mut pair = Pair::new(ends(Limits::default()), 30);
+    let id = pair.ends[0].open(Direction::Both).unwrap();
+    pair.ends[0].stream(id).unwrap().output.unwrap().put(b"half a request");
+    while pair.exchange().unwrap() {}
+    pair.ends[0].reset_sending(id, 7);
+    assert!(pair.ends[0].stream(id).unwrap().output.is_none());
+    while pair.exchange().unwrap() {}
+    let told: Vec<_> = std::iter::from_fn(|| pair.ends[1].next_event()).collect();
+    assert!(told.contains(&Event::Reset(id, 7)) && !told.contains(&Event::Stopped(id, 7)));
+    pair.ends[1].stream(id).unwrap().output.unwrap().put(b"no");
+    pair.ends[1].finish(id);
+    while pair.exchange().unwrap() {}
+    let stream = pair.ends[0].stream(id).unwrap();
+    assert_eq!((stream.input.unwrap().as_slice(), stream.ending), (&b"no"[..], Ending::Ended));
+    for end in &mut pair.ends {
+        end.let_go(id);
+    }
+    while pair.exchange().unwrap() {}
+    for end in &mut pair.ends {
+        while end.next_event().is_some() {}
+        assert!(end.is_empty());
+    }
+}
+
+/// Streams that 0-RTT packets open may be replayed (RFC 9001 §9.2).
+#[test]
+fn streams_of_early_data_are_told_apart() {
+    let [_, mut server] = ends(Limits::default());
+    let data = |id: u8| -> Frame<'static> {
+        let (id, offset, data) = (VarInt::from(id), VarInt::ZERO, &b"x"[..]);
+        Stream { id, offset, data, fin: true, length: true, zero_offset: false }.into()
+    };
+    server.set_early(true);
+    server.receive(&data(4)).unwrap();
+    server.set_early(false);
+    server.receive(&data(8)).unwrap();
+    let early = [0, 4, 8].map(|id| server.is_early(StreamId::new(id).unwrap()));
+    assert_eq!(early, [true, true, false]);
+}
+
 #[test]
 fn rules_of_streams_are_kept() {
     let limits = Limits { streams: 4, ..Limits::default() };

@@ -52,12 +52,7 @@ impl Carrier for Streams {
     }
 
     fn reset(&mut self, id: StreamId, code: u64) {
-        let Some(stream) = self.streams.get_mut(&id) else { return };
-        if !stream.is_sent() {
-            stream.end_writing();
-            let _ = self.connection.send_stream(id).reset(varint(code));
-            self.turns.remove(id);
-        }
+        self.reset_sending(id, code);
         self.stop(id, code);
         self.settle(id);
     }
@@ -74,7 +69,8 @@ impl Carrier for Streams {
         true
     }
 
-    /// Lets the stream go. Data that still comes is stopped with the code 0.
+    /// Lets the stream go. Data that still comes is stopped with the code 0; for another one call
+    /// [`stop`](Self::stop) first.
     fn let_go(&mut self, id: StreamId) {
         if self.streams.get(&id).is_none_or(|stream| !stream.held) {
             return;
@@ -188,6 +184,19 @@ impl Datagrams for Streams {
 }
 
 impl Streams {
+    /// Resets this end's side of a stream alone, with a code of the application (RFC 9000 §3.1): what
+    /// the peer sends is still read. [`reset`](Carrier::reset) ends both sides, and
+    /// [`stop`](Carrier::stop) the peer's alone.
+    pub fn reset_sending(&mut self, id: StreamId, code: u64) {
+        let Some(stream) = self.streams.get_mut(&id) else { return };
+        if !stream.is_sent() {
+            stream.end_writing();
+            let _ = self.connection.send_stream(id).reset(varint(code));
+            self.turns.remove(id);
+        }
+        self.settle(id);
+    }
+
     /// Computes the length of the longest datagram.
     pub(super) fn measure_datagrams(&mut self) {
         let datagrams = self.connection.datagrams();

@@ -69,7 +69,8 @@ impl Carrier for Streams {
         true
     }
 
-    /// Lets the stream go. Data that still comes is stopped with the code 0.
+    /// Lets the stream go. Data that still comes is stopped with the code 0; for another one call
+    /// [`stop`](Self::stop) first.
     fn let_go(&mut self, id: StreamId) {
         if self.streams.get(&id).is_none_or(|entry| !entry.held) {
             return;
@@ -98,6 +99,10 @@ impl Carrier for Streams {
             entry.priority = priority;
             self.turns.prioritise(id, priority);
         }
+    }
+
+    fn is_early(&self, id: StreamId) -> bool {
+        self.streams.get(&id).is_some_and(|entry| entry.early)
     }
 
     fn away(&mut self, code: u64) {

@@ -16,6 +16,8 @@ pub(super) struct Entry {
     pub(super) priority: Priority,
     /// The consumer uses the stream.
     pub(super) held: bool,
+    /// It was opened by a 0-RTT packet.
+    pub(super) early: bool,
     /// The code with which this end, or the end of the connection, broke the peer's side off.
     pub(super) broken: Option<u64>,
     /// A MAX_STREAM_DATA frame is to be sent.
@@ -55,6 +57,7 @@ impl Entry {
             writing,
             priority: Priority::SHARED,
             held: true,
+            early: false,
             broken: None,
             raise: false,
             due: false,

@@ -104,6 +104,8 @@ pub struct Streams {
     /// The counts of streams both ways and one way.
     counts: [Counts; 2],
     refuse: Option<u64>,
+    /// The frames that come are of 0-RTT packets.
+    early: bool,
     closing: Option<(u64, String)>,
 }
 
@@ -147,6 +149,7 @@ impl Streams {
             raise: false,
             counts: [counts(), counts()],
             refuse: None,
+            early: false,
             closing: None,
         })
     }
@@ -157,6 +160,25 @@ impl Streams {
         self.allow(Direction::Both, parameters.initial_max_streams_bidi.value());
         self.allow(Direction::Sending, parameters.initial_max_streams_uni.value());
         self.peer = parameters.clone();
+    }
+
+    /// Resets this end's side of a stream alone, with a code of the application (RFC 9000 §3.1): what
+    /// the peer sends is still read. [`reset`](segue::mux::Carrier::reset) ends both sides, and
+    /// [`stop`](segue::mux::Carrier::stop) the peer's alone.
+    pub fn reset_sending(&mut self, id: StreamId, code: u64) {
+        let Some(entry) = self.streams.get_mut(&id) else { return };
+        if entry.send.is_some() {
+            entry.end_writing(code);
+            self.turns.remove(id);
+            self.owe(id);
+        }
+        self.settle(id);
+    }
+
+    /// Says if the frames that come next are of 0-RTT packets, which somebody may have replayed: the
+    /// streams that they open are [early](segue::mux::Carrier::is_early).
+    pub fn set_early(&mut self, early: bool) {
+        self.early = early;
     }
 
     /// Returns the number of streams, including those that were let go of and are not over.
@@ -200,7 +222,9 @@ impl Streams {
         let send = id.is_sent_by(self.role);
         let send =
             send.then(|| SendStream::new(id, credit.value()).max(self.limits.unacknowledged));
-        self.streams.insert(id, Entry::new(receive, send, self.limits.output));
+        let mut entry = Entry::new(receive, send, self.limits.output);
+        entry.early = self.early && !local;
+        self.streams.insert(id, entry);
     }
 
     /// Notes an event of a stream.

@@ -153,12 +153,7 @@ impl Streams {
 
     /// Resets both sides of a stream.
     pub(super) fn break_off(&mut self, id: StreamId, code: u64) {
-        let Some(entry) = self.streams.get_mut(&id) else { return };
-        if entry.send.is_some() {
-            entry.end_writing(code);
-            self.turns.remove(id);
-            self.owe(id);
-        }
+        self.reset_sending(id, code);
         self.stop_reading(id, code);
         self.settle(id);
     }
