@@ -3,14 +3,14 @@
 //! | byte | says |
 //! |---|---|
 //! | 0 | what is read |
-//! | 1 | the kind of packet (2 bits), or who sends (1 bit); how much room there is |
+//! | 1 | the kind of packet (2 bits), or who sends (1 bit); frames of drafts (1 bit), and who sends them (2 bits); how much room there is |
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Output, Step, laws};
 use segue_quic::{
     PacketKind, Role, VarInt, VarInts,
-    frame::{Builder, Frame, Frames, Payload},
+    frame::{Builder, Drafts, Frame, FrameType, Frames, Payload},
     transport_parameters::{Parameters, TransportParameters},
 };
 
@@ -29,8 +29,8 @@ fuzz_target!(|data: &[u8]| {
         }
         1 => {
             // Padding and what has no length go on to the end, wherever that is.
-            laws::stage(move || stage(packet)).ends_anywhere().fuzz(data);
-            frames(packet, data);
+            laws::stage(move || stage(packet, *bits)).ends_anywhere().fuzz(data);
+            frames(packet, *bits, data);
         }
         2 => filled(packet, usize::from(*bits) * 4, data),
         3 => laws::fuzz(Parameters::new, data),
@@ -39,13 +39,34 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// The frames of a payload, DATAGRAM frames of any size among them.
-fn payload(bytes: &[u8], packet: PacketKind) -> Payload<'_> {
-    Payload::new(bytes, packet).max_datagram_frame(VarInt::MAX)
+fn payload(bytes: &[u8], packet: PacketKind, bits: u8) -> Payload<'_> {
+    let frames = Payload::new(bytes, packet).max_datagram_frame(VarInt::MAX);
+    let frames = frames.extensions(length).drafts(drafts(bits));
+    sender(bits).map_or(frames.clone(), |sender| frames.sent_by(sender))
 }
 
 /// The stage that reads the same.
-fn stage(packet: PacketKind) -> Frames {
-    Frames::new(packet).max_datagram_frame(VarInt::MAX)
+fn stage(packet: PacketKind, bits: u8) -> Frames {
+    let frames = Frames::new(packet).max_datagram_frame(VarInt::MAX);
+    let frames = frames.extensions(length).drafts(drafts(bits));
+    sender(bits).map_or(frames.clone(), |sender| frames.sent_by(sender))
+}
+
+fn drafts(bits: u8) -> Drafts {
+    if bits & 4 != 0 { Drafts::ALL } else { Drafts::NONE }
+}
+
+fn sender(bits: u8) -> Option<Role> {
+    match bits >> 3 & 3 {
+        0 => Some(Role::Client),
+        1 => Some(Role::Server),
+        _ => None,
+    }
+}
+
+/// Of an extension: as many bytes as the first one says.
+fn length(kind: FrameType, content: &[u8]) -> Option<usize> {
+    (kind.value().value() == 0x21).then_some(1 + usize::from(*content.first()?))
 }
 
 /// Three ways to read integers say the same, and what is written is read.
@@ -63,21 +84,31 @@ fn integers(data: &[u8]) {
 }
 
 /// The iterator and the stage say the same, and what is read is written again to the same.
-fn frames(packet: PacketKind, data: &[u8]) {
-    let (mut payload, mut stage) = (self::payload(data, packet), self::stage(packet));
+fn frames(packet: PacketKind, bits: u8, data: &[u8]) {
+    let (mut payload, mut stage) = (self::payload(data, packet, bits), self::stage(packet, bits));
+    let mut with_bytes = self::payload(data, packet, bits).with_bytes();
     let (mut buffer, mut output) = (Buffer::from(data), Output::new());
     loop {
         let at = payload.offset();
         match (payload.next(), buffer.step(&mut stage, true, &mut output)) {
             (Some(Ok(frame)), Ok(Step::Item(same))) => {
                 assert_eq!(frame, same);
-                assert!(frame.frame_type().is_allowed_in(packet));
+                let of_extension = matches!(frame, Frame::Extension(_));
+                assert!(of_extension || frame.frame_type().is_allowed_in(packet));
+                assert!(sender(bits).is_none_or(|sender| frame.check_sender(sender).is_ok()));
                 let mut again = Vec::new();
                 frame.encode(&mut again).expect("what was read keeps the rules");
                 let read = &data[at..payload.offset()];
+                assert_eq!(with_bytes.next(), Some(Ok((frame, read))));
                 assert!(again.len() == frame.size() && again.len() <= read.len());
                 assert!(again.len() < read.len() || again == read);
-                assert_eq!(Frame::decode(&again), Ok((frame, again.len())));
+                if !of_extension {
+                    assert_eq!(Frame::decode(&again), Ok((frame, again.len())));
+                    let mut sent = Vec::new();
+                    let mut builder = Builder::new(&mut sent, packet, read.len());
+                    builder.push_encoded(read).expect("what was read is sent on");
+                    assert_eq!(sent, read);
+                }
             }
             (Some(Err(error)), Err(fault)) => {
                 assert_eq!((Some(&error), fault.at), (fault.error(), at as u64));
@@ -94,7 +125,7 @@ fn filled(packet: PacketKind, limit: usize, data: &[u8]) {
     let mut bytes = Vec::new();
     let mut builder = Builder::new(&mut bytes, packet, limit);
     let mut taken = Vec::new();
-    for frame in payload(data, PacketKind::OneRtt) {
+    for frame in payload(data, PacketKind::OneRtt, 0xff) {
         let Ok(frame) = frame else { break };
         let (room, before) = (builder.room(), builder.len());
         match frame {
@@ -124,7 +155,7 @@ fn filled(packet: PacketKind, limit: usize, data: &[u8]) {
         return;
     }
     let mut read = Vec::new();
-    for frame in payload(&bytes, packet) {
+    for frame in payload(&bytes, packet, 0xff) {
         read.push(frame.expect("what was built is read").frame_type().name());
     }
     // Padding that follows padding is one.

@@ -38,6 +38,7 @@ mod payload;
 mod plain;
 mod stream;
 mod stream_counts;
+mod with_bytes;
 
 pub use ack::{Ack, EcnCounts};
 pub use ack_ranges::AckRanges;
@@ -55,10 +56,11 @@ pub use new_connection_id::{NewConnectionId, RetireConnectionId};
 pub use new_token::NewToken;
 pub use padding::Padding;
 pub use path::{PathChallenge, PathResponse};
-pub use payload::{Payload, WithBytes};
+pub use payload::Payload;
 pub use plain::{HandshakeDone, Ping, ResetStream, StopSending};
 pub use stream::Stream;
 pub use stream_counts::{MaxStreams, StreamsBlocked};
+pub use with_bytes::WithBytes;
 
 use crate::{Sink, TransportError};
 use input::{Broken, Input};

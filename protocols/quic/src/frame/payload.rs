@@ -1,5 +1,5 @@
 use super::{
-    Drafts, Extension, ExtensionLength, Frame, FrameType, Stream,
+    Drafts, Extension, ExtensionLength, Frame, FrameType, Stream, WithBytes,
     frame_type::{OF_SERVERS, allowed, is_in},
     input::{Input, MISPLACED, NO_FRAMES, Rule, UNKNOWN},
 };
@@ -28,7 +28,7 @@ use crate::{ErrorCode, PacketKind, Role, TransportError, VarInt};
 /// ```
 #[derive(Debug, Clone)]
 pub struct Payload<'a> {
-    rest: &'a [u8],
+    pub(super) rest: &'a [u8],
     /// The number of bytes behind a wrong frame, for which `rest` was emptied.
     given_up: usize,
     /// Length of the whole payload in bytes.
@@ -96,7 +96,7 @@ impl<'a> Payload<'a> {
     /// sends on as they are: integers in more bytes than necessary stay that.
     #[must_use]
     pub const fn with_bytes(self) -> WithBytes<'a> {
-        WithBytes(self)
+        WithBytes::new(self)
     }
 
     /// Returns the offset of the next frame in the payload, in bytes; after an error, that of the
@@ -147,37 +147,6 @@ fn any(payload: &[u8], rules: Rules) -> Result<(Frame<'_>, &[u8]), TransportErro
 }
 
 impl core::iter::FusedIterator for Payload<'_> {}
-
-/// An iterator over the frames of a payload, each with its bytes.
-///
-/// ```
-/// use segue_quic::{PacketKind, frame::{Builder, Payload}};
-///
-/// let sent = b"\x0e\x40\x04\x00\x02hi\x01"; // an id in two bytes, and an offset of 0
-/// let mut relayed = Vec::new();
-/// let mut builder = Builder::new(&mut relayed, PacketKind::OneRtt, 100);
-/// for frame in Payload::new(sent, PacketKind::OneRtt).with_bytes() {
-///     let (_frame, bytes) = frame?;
-///     builder.push_encoded(bytes)?;
-/// }
-/// assert_eq!(relayed, sent);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Debug, Clone)]
-pub struct WithBytes<'a>(Payload<'a>);
-
-impl<'a> Iterator for WithBytes<'a> {
-    type Item = Result<(Frame<'a>, &'a [u8]), TransportError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let before = self.0.rest;
-        let frame = self.0.next()?;
-        let (bytes, _) = before.split_at(before.len() - self.0.rest.len());
-        Some(frame.map(|frame| (frame, bytes)))
-    }
-}
-
-impl core::iter::FusedIterator for WithBytes<'_> {}
 
 /// The rules for the frames of a payload.
 #[derive(Debug, Clone, Copy)]
