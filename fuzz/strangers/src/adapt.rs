@@ -64,7 +64,7 @@ pub fn each<T, E>(
     while let Some(item) = next(&mut input).ok()? {
         write(item, &mut output)?;
     }
-    // What is not whole has no item to be written again.
+    // A part of a record has no item to be written again.
     input.is_empty().then(|| output.to_vec())
 }
 

@@ -11,14 +11,14 @@ use std::{fmt, fmt::Debug};
 
 use crate::{adapt, adapt::Pipe};
 
-/// What a caller of the crate's driver sees.
+/// The answers that a caller of the crate's driver sees.
 #[derive(Clone, Debug, Default)]
 pub struct Transcript {
     /// While the stream was open and all of it had come.
     pub open: Vec<Answer>,
     /// Once it had ended. Ends with [`Answer::Need`] where the driver waits for ever.
     pub at_end: Vec<Answer>,
-    /// How much it said since it last asked for more, pieces of nothing among it.
+    /// The number of things it said since it last asked for more, pieces of nothing among them.
     heard: usize,
 }
 
@@ -63,22 +63,22 @@ impl Transcript {
         self
     }
 
-    /// Whether it stopped before the end of the stream was told.
+    /// Returns whether it stopped before the end of the stream was told.
     pub fn is_over(&self) -> bool {
         matches!(self.open.last(), Some(Answer::End | Answer::Error(_) | Answer::Stuck))
     }
 
-    /// Whether it says more and more, and was stopped.
+    /// Returns whether it says more and more, and was stopped.
     pub fn is_endless(&self) -> bool {
         self.heard >= TOO_MUCH
     }
 
-    /// Whether it waits for what is there, and nothing will wake it.
+    /// Returns whether it waits for what is there, and nothing will wake it.
     pub fn is_stuck(&self) -> bool {
         matches!(self.at_end.last().or(self.open.last()), Some(Answer::Stuck))
     }
 
-    /// Whether a caller was told that something is wrong, or is still waiting.
+    /// Returns whether a caller was told that something is wrong, or is still waiting.
     pub fn complains(&self) -> bool {
         let last = self.at_end.last().or(self.open.last());
         matches!(last, Some(Answer::Error(_) | Answer::Need(_) | Answer::Stuck))
@@ -308,7 +308,7 @@ where
     seen.ends(buffer.is_empty())
 }
 
-/// What `bytecodec` says of the bytes that are needed.
+/// All that `bytecodec` says of the bytes that are needed.
 pub const REQUIRING: &str = "`requiring_bytes` is a lower bound of what the next item needs";
 
 /// The loop of a caller of `bytecodec`: fill a buffer, decode from it, take what is finished. Each
@@ -323,7 +323,7 @@ macro_rules! over_bytecodec {
         ) -> impl FnMut() -> Answer {
             use $krate::io::{IoDecodeExt, ReadBuf};
             let mut buffer = ReadBuf::new(vec![0; 4096]);
-            // Whether an item has begun.
+            // True if an item has begun.
             let mut within = false;
             // Its own word for what is needed, a lower bound.
             let need = |decoder: &D| {

@@ -10,7 +10,7 @@ pub struct Entry {
     pub family: &'static str,
     /// As the crate is called in this package's manifest.
     pub dependency: &'static str,
-    /// Which of the crate's parsers it is.
+    /// The name of the parser within the crate.
     pub parser: &'static str,
     /// A fresh one, with its adapter.
     pub make: fn() -> Box<dyn Parser>,
@@ -24,24 +24,24 @@ pub struct Entry {
     pub words: Vec<Vec<u8>>,
     /// The end of the stream is a proper end wherever it comes, and for which reason.
     pub ends_anywhere: Option<&'static str>,
-    /// Where it is documented that fewer bytes than it says it needs complete nothing.
+    /// The place where it is documented that fewer bytes than it says it needs complete nothing.
     pub needs: Option<&'static str>,
     /// The most bytes that it is documented to hold, and where that is written.
     pub limit: Option<(usize, &'static str)>,
-    /// How it comes by its bytes.
+    /// The way in which it comes by its bytes.
     pub way: Option<Way>,
     /// Decodes a stream and encodes what was decoded, both with what the crate has for it.
     pub encodes: Option<Again>,
     /// There is one way only to write what a stream says, and where that is written.
     pub canonical: Option<&'static str>,
-    /// What is known of what breaks, law by law.
+    /// All that is known of what breaks, law by law.
     pub notes: Vec<Note>,
 }
 
-/// What nom says of the bytes that are needed.
+/// All that nom says of the bytes that are needed.
 pub const NOM: &str = "nom: `Needed` tells how many additional bytes are necessary";
 
-/// How a parser comes by its bytes: that decides what it can say of them.
+/// The way in which a parser comes by its bytes: that decides what it can say of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
     /// A `Decoder` of whatever codec crate.
@@ -55,7 +55,7 @@ pub enum Way {
 }
 
 impl Way {
-    /// Why a law is none for the parsers of this way, where they cannot show it.
+    /// Returns the reason why a law is none for the parsers of this way, where they cannot show it.
     pub fn excuse(self, law: Law) -> Option<&'static str> {
         Some(match (law, self) {
             (Law::L3, Self::Decoder) => {
@@ -73,18 +73,18 @@ impl Way {
 /// A stream as the encoder writes again what is decoded of it; `None` where it refuses an item.
 pub type Again = fn(&[u8]) -> Option<Vec<u8>>;
 
-/// Why a broken law is no defect.
+/// The reason why a broken law is no defect.
 #[derive(Clone, Copy)]
 pub struct Note {
     /// The law it is about.
     pub law: Law,
-    /// What it is instead.
+    /// The kind of thing that it is instead.
     pub kind: Kind,
     /// The reason, which for a contract says where it is documented.
     pub reason: &'static str,
 }
 
-/// What a broken law can be, other than a defect.
+/// The kinds of a broken law other than a defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// The crate's documentation says that it is so, or the protocol leaves it open.
@@ -157,7 +157,7 @@ impl Entry {
         self
     }
 
-    /// How it comes by its bytes, where that is another way than its family's.
+    /// The way in which it comes by its bytes, where that is another than its family's.
     pub fn way(mut self, way: Way) -> Self {
         self.way = Some(way);
         self
@@ -171,7 +171,7 @@ impl Entry {
         self
     }
 
-    /// What a stream says can be written in one way only: says where that is written.
+    /// The content of a stream can be written in one way only: says where that is written.
     pub fn canonical(mut self, documented: &'static str) -> Self {
         self.canonical = Some(documented);
         self
@@ -190,9 +190,7 @@ impl Entry {
         )
     }
 
-    /// Breaking this law is the adapter's doing. None stands at present; a new parser may need it
-    /// while its adapter is looked into.
-    #[allow(dead_code)]
+    /// Breaking this law is the adapter's doing.
     pub fn adapter(self, law: Law, reason: &'static str) -> Self {
         self.note(law, Kind::Adapter, reason)
     }
@@ -207,7 +205,7 @@ impl Entry {
         package(self.dependency)
     }
 
-    /// What it is called in the matrix and by the filter.
+    /// Returns the name in the matrix, which the filter looks at as well.
     pub fn name(&self) -> String {
         let (name, version) = self.package();
         format!("{name} {version} {}", self.parser)

@@ -1,4 +1,4 @@
-//! What is written down of a parser: the verdict on each law, and each finding with its status.
+//! The record of a parser: the verdict on each law, and each finding with its status.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,16 +26,19 @@ pub struct Examined {
     pub krate: String,
     /// The version that was examined.
     pub version: String,
-    /// Which of its parsers.
+    /// The name of the parser within the crate.
     pub parser: String,
     /// Every law that was looked at, with its verdict in a word and the reason for it.
     pub verdicts: Vec<(String, Verdict)>,
-    /// What was found.
+    /// All that was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
+    /// The most bytes that it is documented to hold, and where that is written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<(usize, String)>,
     /// By what L8 was judged.
     pub work: Measure,
-    /// How many runs it took.
+    /// The number of runs that it took.
     pub runs: u64,
 }
 
@@ -101,35 +104,36 @@ pub struct Finding {
     pub krate: String,
     /// The version that was examined.
     pub version: String,
-    /// Which of its parsers.
+    /// The name of the parser within the crate.
     pub parser: String,
     /// The law, by its short name.
     pub law: String,
     /// In what it shows.
     pub symptom: String,
-    /// What happens, in words.
+    /// The defect in words.
     pub what: String,
-    /// Whether it was seen on a valid stream, on one to be refused, or on one that was made.
+    /// The kind of stream that it was seen on: a valid one, one to be refused, or one that was
+    /// made.
     pub origin: String,
     /// The shortest stream that was found, escaped as in a Rust byte string.
     pub input: String,
-    /// Where that is cut, in bytes from its beginning.
+    /// The places where that is cut, in bytes from its beginning.
     pub cuts: Vec<usize>,
-    /// Where the bytes of it begin and end that are to be repeated for as long as it takes: of what
-    /// only shows on a long stream, which comes byte by byte.
+    /// The range of its bytes that is to be repeated for as long as it takes: of what only shows on
+    /// a long stream, which comes byte by byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repeated: Option<[usize; 2]>,
-    /// What the harness saw, each run with the words for it.
+    /// All that the harness saw, each run with the words for it.
     pub seen: Vec<(String, String)>,
-    /// What a caller of the crate's own driver sees: on one read, and with the cuts.
+    /// All that a caller of the crate's own driver sees: on one read, and with the cuts.
     pub driver: Vec<(String, String)>,
-    /// What it comes to.
+    /// The outcome.
     pub status: Status,
-    /// Why it is no defect, or how the driver shows that it is one.
+    /// The reason why it is no defect, or the way in which the driver shows that it is one.
     pub reason: String,
 }
 
-/// What a finding comes to.
+/// The outcome of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Status {
     /// The crate's own driver shows it.

@@ -1,4 +1,4 @@
-//! How many instructions this thread has run, where the machine counts them.
+//! A count of the instructions that this thread has run, where the machine counts them.
 //!
 //! The count is the same each time, whatever else runs meanwhile. Most virtual machines have no
 //! such counter, and other systems than Linux another way to it: work is judged by time there.

@@ -14,13 +14,13 @@ use crate::{
     instructions, trace,
 };
 
-/// How a parser is examined.
+/// The ways in which a parser is examined.
 pub struct Plan {
-    /// How many streams are made beside those that are given.
+    /// The number of streams that are made beside those that are given.
     pub generated: usize,
     /// A law that is left out: it has taken a process down.
     pub skip: Option<String>,
-    /// Where each stream is written down before it is tried.
+    /// The file that each stream is written into before it is tried.
     pub trace: Option<PathBuf>,
 }
 
@@ -63,17 +63,9 @@ pub fn examine(entry: &Entry, plan: Plan) -> Examined {
         subject = subject.canonical();
     }
     let verdicts = subject.verdicts();
-    let findings = verdicts.defects().iter().map(|defect| finding(entry, defect));
-    // Work is only said not to be linear where the crate's own driver shows that as well.
-    let shown = |finding: &Finding| finding.law != "L8" || finding.status != Status::NotReproduced;
-    let findings: Vec<_> = findings.filter(shown).collect();
-    let stands = |law| match (law, verdicts.of(law)) {
-        (Law::L8, segue_laws::Verdict::Violated(_)) => findings.iter().any(|one| one.law == "L8"),
-        _ => true,
-    };
-    let word = |(law, verdict): (Law, segue_laws::Verdict<'_>)| match stands(law) {
-        true => (law.name().into(), excused(entry, law, word(verdict))),
-        false => (law.name().into(), Verdict::Holds),
+    let findings = verdicts.defects().iter().map(|defect| finding(entry, defect)).collect();
+    let word = |(law, verdict): (Law, segue_laws::Verdict<'_>)| {
+        (law.name().into(), excused(entry, law, word(verdict)))
     };
     Examined {
         family: entry.family.into(),
@@ -82,12 +74,13 @@ pub fn examine(entry: &Entry, plan: Plan) -> Examined {
         parser: entry.parser.into(),
         verdicts: verdicts.all().map(word).collect(),
         findings,
+        limit: entry.limit.map(|(bytes, documented)| (bytes, documented.into())),
         work: if count.is_some() { Measure::Instructions } else { Measure::Time },
         runs: verdicts.runs(),
     }
 }
 
-/// What is looked at here.
+/// The laws that are looked at here.
 const ALL: [Law; 10] = [
     Law::L1,
     Law::L2,
@@ -101,7 +94,7 @@ const ALL: [Law; 10] = [
     Law::Accepts,
 ];
 
-/// What it cannot show by the way that it is fed is no law for it.
+/// Returns the verdict, or the excuse for what it cannot show by the way that it is fed.
 fn excused(entry: &Entry, law: Law, verdict: Verdict) -> Verdict {
     match (&verdict, entry.way.and_then(|way| way.excuse(law))) {
         (Verdict::Vacuous(_), Some(why)) => Verdict::NotApplicable(why.into()),
@@ -121,8 +114,8 @@ fn word(verdict: segue_laws::Verdict<'_>) -> Verdict {
     }
 }
 
-/// What a finding comes to, and why: what is known of it, or what the crate's own driver shows.
-/// The same for what is found in a process and for what has taken it down.
+/// Returns the outcome of a finding, and the reason: what is known of it, or what the crate's own
+/// driver shows. It is the same for what is found in a process and for what has taken it down.
 pub fn status(entry: &Entry, law: &str, shows: Result<&str, &str>) -> (Status, String) {
     let note = entry.notes.iter().find(|note| note.law.name() == law);
     match (note.map(|note| (note.kind, note.reason)), shows) {
@@ -159,7 +152,7 @@ fn finding(entry: &Entry, defect: &Defect) -> Finding {
     }
 }
 
-/// What the driver showed, and whether that is the defect, with the reason.
+/// All that the driver showed, and whether that is the defect, with the reason.
 type Reproduced = (Vec<(String, String)>, Result<&'static str, &'static str>);
 
 /// Runs the crate's own driver over what was found, and tells whether a caller sees it too.
@@ -172,7 +165,8 @@ fn reproduce(entry: &Entry, defect: &Defect) -> Reproduced {
             let twice: Vec<_> = cut.iter().flat_map(|read| [*read, &[]]).collect();
             match differ(entry, ("asked once", &cut), ("asked twice", &twice)) {
                 (shown, Ok(how)) => (shown, Ok(how)),
-                // What answers otherwise when it is asked again mostly does so when it is cut.
+                // A parser that answers otherwise when it is asked again mostly does so when it is
+                // cut.
                 same => cut_somehow(entry, defect).unwrap_or(same),
             }
         }
@@ -275,7 +269,7 @@ fn reproduce(entry: &Entry, defect: &Defect) -> Reproduced {
 const MORE_THAN_TWICE: &str =
     "the crate's own driver does much more than twice the work for twice the stream";
 
-/// Whether the driver says one thing on the one and something else on the other.
+/// Returns whether the driver says one thing on the one and something else on the other.
 fn differ(entry: &Entry, one: (&str, &[&[u8]]), other: (&str, &[&[u8]])) -> Reproduced {
     let (first, second) = (driven(entry, one.1), driven(entry, other.1));
     let shown = vec![(one.0.into(), say(&first)), (other.0.into(), say(&second))];
@@ -323,8 +317,8 @@ const READ: usize = 4096;
 /// So much of a stream that goes on shows whether all of it is kept.
 const FLOOD: usize = 256 * 1024;
 
-/// How much the driver may hold of so many bytes: the same allowance that the harness makes, and what
-/// the driver itself writes down of them.
+/// Returns the bytes that the driver may hold of so many: the harness's allowance, and room for
+/// what the driver itself writes down.
 fn allowed(entry: &Entry, bytes: usize, usual: usize) -> usize {
     /// An item may be larger than its bytes, and is put in words here.
     const PER_BYTE: usize = 32;
@@ -341,8 +335,8 @@ fn stretched(input: &[u8], unit: Option<std::ops::Range<usize>>, length: usize) 
     [&input[..unit.start], &repeated, &input[unit.end..]].concat()
 }
 
-/// Whether the driver's work is more than linear in the length of the stream, as the harness
-/// judges it: the driver is a parser that runs when all of its reads have come.
+/// Returns whether the driver's work is more than linear in the length of the stream, as the
+/// harness judges it: the driver is a parser that runs when all of its reads have come.
 fn superlinear(entry: &Entry, defect: &Defect) -> bool {
     let drive = entry.drive;
     let (input, unit) = (defect.input().to_vec(), defect.repeated());

@@ -37,16 +37,16 @@ static ALLOCATOR: Counting = Counting::new().refusing(LARGEST);
 struct Options {
     /// Only parsers whose family, crate or name contains this.
     filter: Option<String>,
-    /// How long the whole run may take, in seconds. Parsers that are not reached are named.
+    /// The time that the whole run may take, in seconds. Parsers that are not reached are named.
     #[arg(long, default_value_t = 300)]
     time: u64,
-    /// How many parsers are examined at a time.
+    /// The number of parsers that are examined at a time.
     #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
     jobs: usize,
-    /// How many streams are made for each parser beside those that are given.
+    /// The number of streams that are made for each parser beside those that are given.
     #[arg(long, default_value_t = 400)]
     generated: usize,
-    /// Where MATRIX.md is written, and what was found, in the folder `found`.
+    /// The folder for MATRIX.md, with a folder `found` for what was found.
     #[arg(long, default_value = env!("CARGO_MANIFEST_DIR"))]
     out: PathBuf,
     /// Name the parsers and do nothing.
@@ -65,7 +65,7 @@ struct Options {
     /// Hold the parsers of exactly this protocol against each other in this process.
     #[arg(long, hide = true, requires = "result")]
     agree: Option<String>,
-    /// Where to: what a parser prints is its own affair.
+    /// The file for the result: what a parser prints is its own affair.
     #[arg(long, hide = true)]
     result: Option<PathBuf>,
     /// Leave out the law of this name, which has taken a process down.

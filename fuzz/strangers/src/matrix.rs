@@ -1,4 +1,4 @@
-//! What is printed and written: the matrix of parsers by laws, and the findings.
+//! The output: the matrix of parsers by laws, and the findings.
 
 use comfy_table::{Table, presets};
 use serde::Serialize;
@@ -138,7 +138,7 @@ fn details(finding: &Finding) -> String {
     text
 }
 
-/// Where the stream is cut, or what of it is repeated.
+/// Returns the places where the stream is cut, or the part of it that is repeated.
 fn places(finding: &Finding) -> String {
     match finding.repeated {
         Some([begin, end]) => format!("each byte, with {begin}..{end} over and over"),
@@ -175,7 +175,7 @@ fn markdown(run: &Run) -> String {
     let mut text = String::from(
         "# Parsers by laws\n\nWritten by `cargo run --release -p segue-strangers`; do not edit.\n\n",
     );
-    // How long it took is left out, so that two runs write the same.
+    // The time that it took is left out, so that two runs write the same.
     let counted = Run {
         examined: run.examined.clone(),
         missing: Vec::new(),
@@ -195,7 +195,24 @@ fn markdown(run: &Run) -> String {
             let _ = writeln!(text, "| {} |", row(examined).join(" | "));
         }
     }
+    text += &limits(run);
     text += &agreement(run);
+    text
+}
+
+/// L4 where a limit is documented: by that, and not by what has come, is memory judged there.
+fn limits(run: &Run) -> String {
+    let mut text = String::from(
+        "\n## Limits on memory that are documented (L4)\n\n\
+         Elsewhere a parser may hold what it has received, and no more than it holds of valid streams \
+         beside that.\n\n| parser | bytes | where |\n|---|--:|---|\n",
+    );
+    for examined in &run.examined {
+        if let Some((bytes, documented)) = &examined.limit {
+            let name = [&*examined.krate, &examined.version, &examined.parser].join(" ");
+            let _ = writeln!(text, "| {name} | {bytes} | {} |", cell(documented));
+        }
+    }
     text
 }
 
@@ -249,13 +266,13 @@ fn agreement(run: &Run) -> String {
     text
 }
 
-/// What is said of a stream, and by whom.
+/// Returns what is said of a stream, and by whom.
 fn sides(one: &Disagreement) -> String {
     let sides = one.heard.iter().map(|(said, who)| format!("{}: {}", cell(said), who.join(", ")));
     sides.collect::<Vec<_>>().join("; ")
 }
 
-/// What a cell of a table can hold.
+/// Returns the words as a cell of a table can hold them.
 fn cell(words: &str) -> String {
     let words = words.replace('|', "\\|").replace('\n', " ");
     match words.char_indices().nth(240) {

@@ -21,17 +21,17 @@ use crate::{
     judge, trace,
 };
 
-/// What a run may take.
+/// The resources that a run may take.
 pub struct Plan {
     /// All of it.
     pub time: Duration,
-    /// How many processes at a time.
+    /// The number of processes at a time.
     pub jobs: usize,
-    /// How many streams are made for each parser.
+    /// The number of streams that are made for each parser.
     pub generated: usize,
 }
 
-/// What came of a run.
+/// The results of a run.
 pub struct Run {
     /// In the order of the parsers.
     pub examined: Vec<Examined>,
@@ -39,7 +39,7 @@ pub struct Run {
     pub missing: Vec<(String, String)>,
     /// Streams that parsers of one protocol do not agree on.
     pub disagreements: Vec<Disagreement>,
-    /// How long it took.
+    /// The time that it took.
     pub took: Duration,
 }
 
@@ -102,10 +102,11 @@ fn disagree(
     serde_json::from_str(&ended.output).map_err(|_| format!("its process {}", ended.how))
 }
 
-/// How long one parser may compute: many times what the slowest of them does.
+/// The time that one parser may compute: many times what the slowest of them does.
 const EACH: Duration = Duration::from_secs(20);
 
-/// How long a driver may compute over one stream: a line takes a few milliseconds for the longest.
+/// The time that a driver may compute over one stream: a line takes a few milliseconds for the
+/// longest.
 const DRIVER: Duration = Duration::from_secs(2);
 
 /// Streams of so many bytes are only given to see how work grows.
@@ -147,8 +148,8 @@ fn with_trace(
     }
     let down = taken_down(entry, &first, &reads, path, deadline)?;
     let died = format!("its process {}", first.how);
-    // What it does otherwise is known all the same: without the law that it died of, or, if that is
-    // not enough, with the streams alone that are given.
+    // The rest is looked at all the same: without the law that it died of, or, if that is not
+    // enough, with the streams alone that are given.
     let skip = ["--skip", &down.law];
     let without = |generated| -> Result<Option<Examined>, String> {
         Ok(serde_json::from_str(&child(&skip, generated)?.output).ok())
@@ -169,7 +170,7 @@ fn unique() -> usize {
     LAST.fetch_add(1, Relaxed)
 }
 
-/// What a parser was given when it took its process down, made shorter, and tried on its driver.
+/// Returns the finding about the stream that took a process down, tried on the parser's driver.
 fn taken_down(
     entry: &Entry,
     seen: &Ended,
@@ -225,7 +226,7 @@ fn taken_down(
 
 /// A process that is over.
 struct Ended {
-    /// What it found, as JSON; empty where it was taken down.
+    /// Its findings as JSON; empty where it was taken down.
     output: String,
     errors: String,
     failed: bool,
@@ -284,7 +285,7 @@ fn wait(mut child: Child, time: Duration, deadline: Instant) -> io::Result<Ended
     })
 }
 
-/// How long a process has computed so far, where the system tells.
+/// Returns the time that a process has computed so far, where the system tells.
 fn computed(process: u32) -> Option<Duration> {
     let told = fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?;
     told.split(' ').next()?.parse().map(Duration::from_nanos).ok()

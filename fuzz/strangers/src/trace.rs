@@ -27,7 +27,7 @@ impl Trace {
             text.push('\n');
             at = end;
         }
-        // What was longer ends behind the first empty line.
+        // A longer text ends behind the first empty line.
         text.push('\n');
         self.0.rewind()?;
         self.0.write_all(text.as_bytes())

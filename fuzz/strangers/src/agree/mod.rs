@@ -25,9 +25,9 @@ use crate::{adapt::Pipe, entry};
 
 /// Parsers of one protocol, and streams to hear them on.
 pub struct Agreement {
-    /// What they parse.
+    /// The protocol that they parse.
     pub protocol: &'static str,
-    /// What is compared, and what is left out because the parsers tell it in ways of their own.
+    /// All that is compared, and what is left out because the parsers tell it in ways of their own.
     pub compared: &'static str,
     /// Valid streams.
     pub accepts: Vec<&'static [u8]>,
@@ -37,34 +37,34 @@ pub struct Agreement {
     pub skips: fn(&[u8]) -> bool,
     /// The parsers.
     pub voices: Vec<Voice>,
-    /// What the specification says of a stream that they do not agree on, and where.
+    /// All that the specification says of a stream that they do not agree on, and where.
     pub ruling: fn(&[u8]) -> Option<&'static str>,
 }
 
 /// A parser: as the manifest calls it, which one, and what it makes of a whole stream.
 pub type Voice = (&'static str, &'static str, fn(&[u8]) -> Heard);
 
-/// What a parser says of a whole stream.
+/// All that a parser says of a whole stream.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Heard {
     /// Its items, in the form that is common to the protocol.
     pub said: Vec<String>,
-    /// Whether it takes the stream for a whole and valid one.
+    /// True if it takes the stream for a whole and valid one.
     pub whole: bool,
 }
 
 /// A stream that parsers do not agree on.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Disagreement {
-    /// What they parse.
+    /// The protocol that they parse.
     pub protocol: String,
-    /// What of it is compared.
+    /// The part of it that is compared.
     pub compared: String,
     /// The shortest stream that was found, escaped as in a Rust byte string.
     pub input: String,
-    /// What they make of it, and who.
+    /// All that they make of it, and who.
     pub heard: Vec<(String, Vec<String>)>,
-    /// What the specification says of it, and where, if it does.
+    /// All that the specification says of it, and where, if it does.
     pub ruling: Option<String>,
 }
 
@@ -100,7 +100,7 @@ impl Agreement {
         found.into_values().collect()
     }
 
-    /// What each makes of a stream.
+    /// Returns all that each makes of a stream.
     fn on(&self, input: &[u8]) -> Disagreement {
         let mut heard: Vec<(String, Vec<String>)> = Vec::new();
         for (dependency, parser, hear) in &self.voices {
@@ -174,7 +174,8 @@ impl Parser for Whole {
     }
 }
 
-/// What a `Decoder` says of a stream; `say` is `None` for what the protocol does not have.
+/// Returns all that a `Decoder` says of a stream; `say` is `None` for what the protocol does not
+/// have.
 fn decoded<D: Decoder>(
     mut decoder: D,
     input: &[u8],
@@ -196,7 +197,7 @@ fn decoded<D: Decoder>(
     }
 }
 
-/// What a stream of results says over a transport that holds the stream.
+/// Returns all that a stream of results says over a transport that holds the stream.
 fn streamed<S: Stream<Item = Result<T, E>>, T, E>(
     make: impl FnOnce(Pipe) -> S,
     input: &[u8],

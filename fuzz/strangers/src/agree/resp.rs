@@ -5,7 +5,7 @@ use std::io::{BufReader, Cursor, ErrorKind};
 
 use super::{Agreement, Heard, decoded, streamed};
 
-/// What only RESP3 has is refused, in the name of parsers that read both.
+/// Values that only RESP3 has are refused, in the name of parsers that read both.
 pub fn agreement() -> Agreement {
     Agreement {
         protocol: "RESP2",

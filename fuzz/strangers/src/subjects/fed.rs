@@ -7,7 +7,7 @@ use crate::drive::Transcript;
 /// An error that ends the stream.
 pub type Fed = Result<(), String>;
 
-/// Why the end of the stream is a proper end wherever it comes.
+/// The reason why the end of the stream is a proper end wherever it comes.
 pub const NOT_TOLD: &str = "it is not told of the end of the stream";
 
 /// Gives each read to the machine, and the end of the stream as `None`.

@@ -180,7 +180,7 @@ fn piece(source: &mut impl Read) -> std::io::Result<Option<Answer>> {
     Ok((length > 0).then(|| Answer::Piece(room[..length].to_vec())))
 }
 
-/// Where a message is.
+/// The place within a message.
 enum At {
     Head(Pipe),
     Body(Box<dyn futures::AsyncRead + Unpin>),

@@ -1,7 +1,7 @@
 //! LDAP: messages in BER.
 
 use ldap3_proto::LdapCodec;
-use segue_laws::Answer;
+use segue_laws::{Answer, Law};
 use tokio_util::codec::FramedRead;
 
 use crate::{
@@ -32,6 +32,10 @@ pub fn entries() -> Vec<Entry> {
         )
         .accepts(MESSAGES)
         .refuses([&b"\x30\x05\x02\x01\x01\x5f\x00"[..]])
+        .adapter(
+            Law::L1,
+            "a long read of the adapter holds more than the codec takes; its `Framed` reads 8 KiB at a time",
+        )
         .encodes(|stream| adapt::again(LdapCodec::default(), LdapCodec::default(), stream)),
     ]
 }
@@ -51,7 +55,7 @@ fn tag(input: &[u8]) -> (usize, Answer) {
     }
 }
 
-/// How many bytes are missing, as nom has it.
+/// Returns the number of bytes that are missing, as nom has it.
 fn missing(needed: nom_7::Needed) -> Option<usize> {
     match needed {
         nom_7::Needed::Unknown => None,

@@ -88,7 +88,7 @@ fn message(input: &mut BytesMut) -> io::Result<Option<String>> {
     Message::parse(input)?.map(|message| said(&message)).transpose()
 }
 
-/// What a message says, since it cannot be shown itself.
+/// Returns all that a message says, since it cannot be shown itself.
 fn said(message: &Message) -> io::Result<String> {
     Ok(match message {
         Message::BackendKeyData(body) => format!("key {} {}", body.process_id(), body.secret_key()),

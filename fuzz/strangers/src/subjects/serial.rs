@@ -159,7 +159,7 @@ const SLIP: [&[u8]; 3] =
 const TYPE3: &[u8] = b"\x7e\xa0\x20\x76\x54\xae\x1b\x46\xa9\x13\x2f\x2f\xe6\xe6\x00\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff\x4e\x66";
 const NOT_TOLD: &str = "it is not told of the end of the stream";
 
-/// What is put down of each read, and an error that ends the stream.
+/// All that is put down of each read, and an error that ends the stream.
 type Fed = Result<(), String>;
 
 /// The documented loop over a machine that is given each read until nothing of it is left.
