@@ -16,8 +16,58 @@ fn reports_show_the_programs() {
     assert_eq!(reports(), names("examples", ".rs"), "a program without a report");
 }
 
-/// What takes a peer down, or its memory, is no news to its maintainer: a thread or a change tells of
-/// it in public.
+/// A maintainer can run the program without a search for its crates, and reads what was expected of it.
+#[test]
+fn reports_can_be_run_and_say_what_is_expected() {
+    let manifest = read("Cargo.toml");
+    for name in reports() {
+        let report = report(&name);
+        let dependencies = block(&report, "toml");
+        let mut lines = dependencies.lines();
+        assert_eq!(lines.next(), Some("[dependencies]"), "{name}");
+        for line in lines {
+            // As they are pinned here, without what is said of them.
+            let pinned = manifest.lines().any(|pinned| pinned.split(" #").next() == Some(line));
+            assert!(pinned, "{name}: another version than here: {line}");
+        }
+        for one in read(&format!("examples/{name}.rs")).lines() {
+            let Some(path) = one.strip_prefix("use ") else { continue };
+            let krate = path.split([':', ';', ' ']).next().unwrap_or_default();
+            let listed = |line: &str| line.replace('-', "_").starts_with(&format!("{krate} = "));
+            // The library of this one has another name.
+            let known = ["std", "mqtt"].contains(&krate) || dependencies.lines().any(listed);
+            assert!(known, "{name}: {krate} is used, and not listed");
+        }
+        let (_, expected) = report.split_once("## Expected\n\n").unwrap_or_default();
+        assert!(!expected.is_empty() && !expected.starts_with('#'), "{name}: what was expected");
+    }
+}
+
+/// Each report is about its crate: no sentence of some length stands in two of them.
+#[test]
+fn no_two_reports_are_of_one_mould() {
+    const WORDS: usize = 6;
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for name in reports() {
+        let report = report(&name);
+        // Every second part is code.
+        let prose = report.split("```").step_by(2);
+        let lines = prose.flat_map(str::lines).filter(|line| {
+            !["#", "|", "Known: ", "With version "].iter().any(|start| line.starts_with(start))
+        });
+        for sentence in lines.flat_map(|line| line.split(['.', ':', ';'])).map(str::trim) {
+            if sentence.split(' ').count() < WORDS {
+                continue;
+            }
+            let other = known.insert(sentence.to_owned(), name.clone());
+            let again = other.as_ref().is_some_and(|other| *other != name);
+            assert!(!again, "{name} and {other:?}: {sentence}");
+        }
+    }
+}
+
+/// A report of what takes a peer or its memory down is no news to the maintainer: a thread or a
+/// change tells of it in public.
 #[test]
 fn what_can_hurt_is_public_already() {
     for name in reports() {
@@ -108,7 +158,7 @@ fn said(report: &str) -> Vec<Defect> {
     report.lines().filter_map(row).collect()
 }
 
-/// What a program says: first of its panics, then what it prints.
+/// Returns a program's words: first of its panics, then what it prints.
 fn run(name: &str) -> String {
     let test = env::current_exe().expect("the path of this test");
     let target = test.ancestors().nth(3).expect("the target folder");
@@ -132,8 +182,8 @@ fn run(name: &str) -> String {
     said + &String::from_utf8_lossy(&output.stdout)
 }
 
-/// How many times the longest stream's time is that of the shortest one, in the lines of that kind
-/// where it grows most. None where nothing is timed.
+/// Returns by what factor the longest stream's time is that of the shortest one, in the lines of
+/// that kind where it grows most. None where nothing is timed.
 fn growth(printed: &str) -> Option<f64> {
     let mut times: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     for line in printed.lines() {
