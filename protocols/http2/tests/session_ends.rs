@@ -145,6 +145,34 @@ fn dropped_streams_are_credited_at_once() {
     assert!(client.streams().is_empty() && server.streams().is_empty());
 }
 
+/// RFC 9113 §6.9.1: the end of one message needs no window, while others wait for that of the
+/// connection; and waiting takes no memory, however often the peer touches a stream.
+#[test]
+fn streams_wait_for_the_connection() {
+    let mut server = End::begun(Limits { control: 100_000, ..Limits::DEFAULT });
+    server.receive(&[get(1), get(3)].concat());
+    let streams = server.streams();
+    for stream in [1, 3] {
+        streams.respond(id(stream), &response(200, Length::Open, Fields::EMPTY)).unwrap();
+    }
+    streams.put(id(1), &[7; 100_000]).unwrap();
+    let mut sent = 0;
+    for _ in 0..9 {
+        sent += server.said().iter().filter(|it| it.0 == DATA).map(|it| it.3.len()).sum::<usize>();
+    }
+    assert_eq!(sent, 65_535);
+    let held = server.session.held();
+    for _ in 0..5000 {
+        server.receive(&frame(WINDOW_UPDATE, 0, 1, &[0, 0, 0, 1]));
+        assert!(server.said().is_empty());
+    }
+    assert!(server.session.held() <= held + 128, "{} and {held} bytes", server.session.held());
+    server.streams().end(id(3), Fields::EMPTY).unwrap();
+    assert_eq!(server.said(), [(DATA, END_STREAM, 3, vec![])]);
+    server.receive(&frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0xff, 0]));
+    assert!(!server.said().is_empty());
+}
+
 /// An idle session holds the tables of compression, and an idle stream little.
 #[test]
 fn idle_ends_hold_little() {

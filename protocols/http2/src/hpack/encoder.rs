@@ -7,7 +7,7 @@ use segue_http::{Field, Line, is_name, is_value};
 
 use super::{
     huffman, integer, static_table,
-    table::{OVERHEAD, Table},
+    table::{Found, OVERHEAD, Table},
 };
 
 /// The writing end of HPACK: it encodes header blocks, and remembers what it told the other end to
@@ -46,6 +46,12 @@ pub struct Encoder {
     /// The hashes of the fields in the table, and those of their names; the oldest in front.
     fields: VecDeque<u32>,
     names: VecDeque<u32>,
+    /// The number of the last field that was remembered with a hash of this slot, counted from 1.
+    /// Older ones of the slot are searched for only if that one is still in the table, since they
+    /// are evicted before it.
+    slots: Vec<u32>,
+    /// The number of fields that were remembered so far.
+    remembered: u32,
     /// The largest table of our own choice.
     max: u32,
     /// The sizes of the table that the next block begins with: the smallest since the last block,
@@ -90,6 +96,8 @@ impl Encoder {
             table: Table::new(size),
             fields: VecDeque::new(),
             names: VecDeque::new(),
+            slots: Vec::new(),
+            remembered: 0,
             max,
             resized: (size < DEFAULT).then_some((size, size)),
             max_list: usize::MAX,
@@ -122,7 +130,8 @@ impl Encoder {
     /// Returns the bytes of memory that the table holds.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.table.held() + (self.fields.capacity() + self.names.capacity()) * size_of::<u32>()
+        let hashes = self.fields.capacity() + self.names.capacity() + self.slots.capacity();
+        self.table.held() + hashes * size_of::<u32>()
     }
 
     /// Appends a block of these fields, in their order, to `block`. Pseudo-fields must be the first
@@ -151,10 +160,13 @@ impl Encoder {
     ) -> Result<(), EncodeError> {
         let mut size = 0_usize;
         for (line, Field { name, value, .. }) in fields.enumerate() {
-            if !is_name(name.strip_prefix(b":").unwrap_or(name)) || name.len() > LONGEST {
+            let is_known = static_table::find_name(name).is_some();
+            if !is_known
+                && (!is_name(name.strip_prefix(b":").unwrap_or(name)) || name.len() > LONGEST)
+            {
                 return Err(EncodeError::Name(line));
             }
-            if !is_value(value) || value.len() > LONGEST {
+            if !(is_plain(value) || is_value(value)) || value.len() > LONGEST {
                 return Err(EncodeError::Value(line));
             }
             size = size.saturating_add(name.len() + value.len() + OVERHEAD);
@@ -175,6 +187,15 @@ impl Encoder {
 
     fn write(&mut self, field: Field<'_>, block: &mut Vec<u8>) {
         let Field { name, value, flags } = field;
+        let name_hash = hash(SEED, name);
+        let is_pseudo = name.first() == Some(&b':');
+        // Most fields of most heads were remembered before.
+        if !is_pseudo
+            && flags & Line::NEVER_INDEXED == 0
+            && let Some(index) = self.find_field(hash(name_hash, value), name, value)
+        {
+            return integer::write(block, INDEXED, 7, index);
+        }
         let found = static_table::find_name(name);
         if let Some((first, count)) = found
             && flags & Line::NEVER_INDEXED == 0
@@ -186,7 +207,6 @@ impl Encoder {
             }
         }
         let static_name = found.map(|(first, _)| first);
-        let name_hash = hash(SEED, name);
         let manner = self.manner(&field, static_name.unwrap_or(0));
         if manner != Manner::Remembered {
             let first = if manner == Manner::Never { NEVER } else { PLAIN };
@@ -194,15 +214,31 @@ impl Encoder {
             return write_literal(block, first, 4, index, name, value);
         }
         let field_hash = hash(name_hash, value);
-        if let Some(index) = self.find_field(field_hash, name, value) {
+        if is_pseudo && let Some(index) = self.find_field(field_hash, name, value) {
             return integer::write(block, INDEXED, 7, index);
         }
         let index = static_name.or_else(|| self.find_name(name_hash, name));
         write_literal(block, REMEMBERED, 6, index, name, value);
         let evicted = self.table.insert(name, value, None);
         self.forget(evicted);
-        self.fields.push_back(short(field_hash));
-        self.names.push_back(short(name_hash));
+        self.remember(short(field_hash), short(name_hash));
+    }
+
+    /// Notes the hashes of a field that was added to the table.
+    fn remember(&mut self, field: u32, name: u32) {
+        if self.slots.is_empty() {
+            // Two for each field of an ordinary table.
+            self.slots.resize(SLOTS, 0);
+        }
+        self.fields.push_back(field);
+        self.names.push_back(name);
+        self.remembered = self.remembered.wrapping_add(1);
+        if self.remembered == 0 {
+            // Begins to count again; every slot would be right by chance only.
+            self.slots.fill(0);
+            self.remembered = 1;
+        }
+        self.slots[field as usize % SLOTS] = self.remembered;
     }
 
     /// Decides if a field is remembered. `index` is that of its name in the static table, or 0.
@@ -225,10 +261,19 @@ impl Encoder {
 
     /// Returns the index of a field of the dynamic table.
     fn find_field(&self, hash: u64, name: &[u8], value: &[u8]) -> Option<u32> {
-        self.find(&self.fields, hash, |found| {
-            found.text.len() == name.len() + value.len()
-                && found.text.split_at(found.name) == (name, value)
-        })
+        let number = *self.slots.get(short(hash) as usize % SLOTS)?;
+        let age = self.remembered.wrapping_sub(number) as usize;
+        if number == 0 || age >= self.table.len() {
+            return None;
+        }
+        let is_same = |found: Found<'_>| {
+            let (own_name, own_value) = found.text.split_at(found.name);
+            own_value == value && own_name == name
+        };
+        if self.table.get(age).is_some_and(is_same) {
+            return u32::try_from(age).ok().map(|index| index + static_table::LENGTH + 1);
+        }
+        self.find(&self.fields, hash, is_same)
     }
 
     /// Returns the index of a field of the dynamic table with this name.
@@ -240,7 +285,7 @@ impl Encoder {
         &self,
         hashes: &VecDeque<u32>,
         hash: u64,
-        is_same: impl Fn(super::table::Found<'_>) -> bool,
+        is_same: impl Fn(Found<'_>) -> bool,
     ) -> Option<u32> {
         let (front, back) = hashes.as_slices();
         let hash = short(hash);
@@ -321,6 +366,21 @@ fn last_place(hashes: &[u32], hash: u32) -> Option<usize> {
     Some(block * 8 + place)
 }
 
+/// Returns true for a value of eight bytes or more without controls, and without blanks at its ends:
+/// nearly all are so, and eight bytes are looked at at once.
+fn is_plain(value: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    let has_control = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let delete = word ^ (ONES * 0x7f);
+        let below = word.wrapping_sub(ONES * 0x20) & !word;
+        (below | delete.wrapping_sub(ONES) & !delete) & (ONES * 0x80) != 0
+    };
+    let (Some(last), Some(b'!'..)) = (value.last_chunk::<8>(), value.first()) else { return false };
+    let words = value.as_chunks::<8>().0;
+    last[7] > b' ' && !has_control(last) && !words.iter().any(has_control)
+}
+
 /// Hashes bytes, eight at a time. Whoever finds two strings with the same hash gains nothing but a
 /// comparison.
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
@@ -346,6 +406,9 @@ const fn short(hash: u64) -> u32 {
 
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 const MULTIPLIER: u64 = 0xf135_7aea_2e62_a9c5;
+
+/// The number of slots that fields are found by.
+const SLOTS: usize = 128;
 
 /// The size of the table before any setting (RFC 9113 §6.5.2).
 const DEFAULT: u32 = 4096;
@@ -407,5 +470,24 @@ impl fmt::Debug for Encoder {
             .field("size", &self.table.size())
             .field("max", &self.max)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_values_are_values() {
+        for byte in 0..=255 {
+            for place in 0..20 {
+                let mut value = [b'v'; 20];
+                value[place] = byte;
+                assert!(!is_plain(&value) || is_value(&value), "{byte:#x} at {place}");
+                let is_usual = (0x21..0x7f).contains(&byte) || byte >= 0x80;
+                assert!(is_plain(&value) || !is_usual, "{byte:#x} at {place}");
+            }
+        }
+        assert!(!is_plain(b"") && !is_plain(b"short"));
     }
 }

@@ -120,13 +120,21 @@ fn long(word: u64) -> (u16, usize) {
 /// Loads 64 bits, or those that are left with ones behind them.
 #[inline]
 fn load(input: &[u8], at: usize) -> u64 {
-    let rest = input.get(at / 8..).unwrap_or_default();
-    let mut bytes = [0xff; 8];
-    let length = rest.len().min(8);
-    bytes[..length].copy_from_slice(&rest[..length]);
-    let shift = at % 8;
-    let word = u64::from_be_bytes(bytes) << shift;
-    if shift == 0 { word } else { word | u64::MAX >> (64 - shift) }
+    let (rest, shift) = (input.get(at / 8..).unwrap_or_default(), at % 8);
+    let word = match (rest.first_chunk(), input.last_chunk()) {
+        (Some(bytes), _) => u64::from_be_bytes(*bytes),
+        (None, _) if rest.is_empty() => return u64::MAX,
+        // The bytes in front are shifted out.
+        (None, Some(last)) => {
+            u64::from_be_bytes(*last) << (64 - 8 * rest.len()) | u64::MAX >> (8 * rest.len())
+        }
+        (None, None) => {
+            let bytes = rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+            bytes << (64 - 8 * rest.len()) | u64::MAX >> (8 * rest.len())
+        }
+    };
+    // In two steps, since 64 cannot be shifted by.
+    word << shift | u64::MAX >> 1 >> (63 - shift)
 }
 
 /// The end of a string behind its last symbol: fewer than eight bits, all ones (RFC 7541 §5.2).

@@ -275,7 +275,9 @@ impl Core {
                 return Err(Error::WindowOverflow);
             }
             for id in streams.blocked.drain(..) {
-                if let Some(stream) = streams.table.get(&id).filter(|stream| stream.has_work()) {
+                let Some(stream) = streams.table.get_mut(&id) else { continue };
+                stream.flags.clear(Flags::BLOCKED);
+                if stream.has_work() {
                     streams.turns.enqueue(id, stream.priority);
                 }
             }

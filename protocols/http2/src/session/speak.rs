@@ -156,7 +156,8 @@ impl Streams {
                 may < waiting && (may == 0 || may < least && stream.flags.has(Flags::SHORT));
             if is_dribble {
                 self.turns.served(false);
-                if all <= own {
+                if all <= own && !stream.flags.has(Flags::BLOCKED) {
+                    stream.flags.set(Flags::BLOCKED);
                     self.blocked.push(id);
                 }
                 continue;

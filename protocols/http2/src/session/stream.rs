@@ -126,6 +126,8 @@ impl Flags {
     pub(super) const REFUSED: Self = Self(0x20);
     /// The last frame of data was short because of the window.
     pub(super) const SHORT: Self = Self(0x40);
+    /// It waits for credit of the connection.
+    pub(super) const BLOCKED: Self = Self(0x80);
 
     pub(super) const fn has(self, flag: Self) -> bool {
         self.0 & flag.0 != 0

@@ -181,6 +181,8 @@ impl Streams {
     /// sent. If its message has no end yet, it is reset with [`CANCEL`](ErrorCode::CANCEL), or by a
     /// server that has not answered with [`INTERNAL_ERROR`](ErrorCode::INTERNAL_ERROR).
     ///
+    /// An event of the stream that a driver has found before may still be told.
+    ///
     /// A server that has ended its response before it has read the request asks for no more of it,
     /// once the response has left (RFC 9113 §8.1).
     pub fn let_go(&mut self, id: StreamId) {
@@ -280,6 +282,9 @@ impl Streams {
         stream.change(Change::Reset);
         if let Some(out) = stream.out.take() {
             out.give_back(&mut self.spare);
+        }
+        if stream.flags.clear(Flags::BLOCKED) {
+            self.blocked.retain(|other| *other != id);
         }
         self.turns.remove(id);
         self.settle(id);
