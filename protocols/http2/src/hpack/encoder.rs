@@ -1,13 +1,15 @@
 //! Writing header blocks.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::vec::Vec;
 use core::fmt;
 
 use segue_http::{Field, Line, is_name, is_value};
 
 use super::{
-    huffman, integer, static_table,
-    table::{Found, OVERHEAD, Table},
+    huffman,
+    indexed::{Indexed, hash_name, hash_value},
+    integer, static_table,
+    table::OVERHEAD,
 };
 
 /// The writing end of HPACK: it encodes header blocks, and remembers what it told the other end to
@@ -42,16 +44,7 @@ use super::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Encoder {
-    table: Table,
-    /// The hashes of the fields in the table, and those of their names; the oldest in front.
-    fields: VecDeque<u32>,
-    names: VecDeque<u32>,
-    /// The number of the last field that was remembered with a hash of this slot, counted from 1.
-    /// Older ones of the slot are searched for only if that one is still in the table, since they
-    /// are evicted before it.
-    slots: Vec<u32>,
-    /// The number of fields that were remembered so far.
-    remembered: u32,
+    table: Indexed,
     /// The largest table of our own choice.
     max: u32,
     /// The sizes of the table that the next block begins with: the smallest since the last block,
@@ -93,11 +86,7 @@ impl Encoder {
         let max = max.min(Self::MAX_TABLE);
         let size = max.min(DEFAULT);
         Self {
-            table: Table::new(size),
-            fields: VecDeque::new(),
-            names: VecDeque::new(),
-            slots: Vec::new(),
-            remembered: 0,
+            table: Indexed::new(size),
             max,
             resized: (size < DEFAULT).then_some((size, size)),
             max_list: usize::MAX,
@@ -130,8 +119,7 @@ impl Encoder {
     /// Returns the bytes of memory that the table holds.
     #[must_use]
     pub fn held(&self) -> usize {
-        let hashes = self.fields.capacity() + self.names.capacity() + self.slots.capacity();
-        self.table.held() + hashes * size_of::<u32>()
+        self.table.held()
     }
 
     /// Appends a block of these fields, in their order, to `block`. Pseudo-fields must be the first
@@ -181,18 +169,18 @@ impl Encoder {
             integer::write(block, SIZE, 5, least);
         }
         integer::write(block, SIZE, 5, present);
-        let evicted = self.table.resize(least) + self.table.resize(present);
-        self.forget(evicted);
+        self.table.resize(least);
+        self.table.resize(present);
     }
 
     fn write(&mut self, field: Field<'_>, block: &mut Vec<u8>) {
         let Field { name, value, flags } = field;
-        let name_hash = hash(SEED, name);
+        let name_hash = hash_name(name);
         let is_pseudo = name.first() == Some(&b':');
         // Most fields of most heads were remembered before.
         if !is_pseudo
             && flags & Line::NEVER_INDEXED == 0
-            && let Some(index) = self.find_field(hash(name_hash, value), name, value)
+            && let Some(index) = self.table.find(hash_value(name_hash, value), name, value)
         {
             return integer::write(block, INDEXED, 7, index);
         }
@@ -210,35 +198,16 @@ impl Encoder {
         let manner = self.manner(&field, static_name.unwrap_or(0));
         if manner != Manner::Remembered {
             let first = if manner == Manner::Never { NEVER } else { PLAIN };
-            let index = static_name.or_else(|| self.find_name(name_hash, name));
+            let index = static_name.or_else(|| self.table.find_name(name_hash, name));
             return write_literal(block, first, 4, index, name, value);
         }
-        let field_hash = hash(name_hash, value);
-        if is_pseudo && let Some(index) = self.find_field(field_hash, name, value) {
+        let field_hash = hash_value(name_hash, value);
+        if is_pseudo && let Some(index) = self.table.find(field_hash, name, value) {
             return integer::write(block, INDEXED, 7, index);
         }
-        let index = static_name.or_else(|| self.find_name(name_hash, name));
+        let index = static_name.or_else(|| self.table.find_name(name_hash, name));
         write_literal(block, REMEMBERED, 6, index, name, value);
-        let evicted = self.table.insert(name, value, None);
-        self.forget(evicted);
-        self.remember(short(field_hash), short(name_hash));
-    }
-
-    /// Notes the hashes of a field that was added to the table.
-    fn remember(&mut self, field: u32, name: u32) {
-        if self.slots.is_empty() {
-            // Two for each field of an ordinary table.
-            self.slots.resize(SLOTS, 0);
-        }
-        self.fields.push_back(field);
-        self.names.push_back(name);
-        self.remembered = self.remembered.wrapping_add(1);
-        if self.remembered == 0 {
-            // Begins to count again; every slot would be right by chance only.
-            self.slots.fill(0);
-            self.remembered = 1;
-        }
-        self.slots[field as usize % SLOTS] = self.remembered;
+        self.table.insert(name, value, field_hash, name_hash);
     }
 
     /// Decides if a field is remembered. `index` is that of its name in the static table, or 0.
@@ -257,56 +226,6 @@ impl Encoder {
             _ if (length + OVERHEAD) * 2 > self.table.max() as usize => Manner::Plain,
             _ => Manner::Remembered,
         }
-    }
-
-    /// Returns the index of a field of the dynamic table.
-    fn find_field(&self, hash: u64, name: &[u8], value: &[u8]) -> Option<u32> {
-        let number = *self.slots.get(short(hash) as usize % SLOTS)?;
-        let age = self.remembered.wrapping_sub(number) as usize;
-        if number == 0 || age >= self.table.len() {
-            return None;
-        }
-        let is_same = |found: Found<'_>| {
-            let (own_name, own_value) = found.text.split_at(found.name);
-            own_value == value && own_name == name
-        };
-        if self.table.get(age).is_some_and(is_same) {
-            return u32::try_from(age).ok().map(|index| index + static_table::LENGTH + 1);
-        }
-        self.find(&self.fields, hash, is_same)
-    }
-
-    /// Returns the index of a field of the dynamic table with this name.
-    fn find_name(&self, hash: u64, name: &[u8]) -> Option<u32> {
-        self.find(&self.names, hash, |found| &found.text[..found.name] == name)
-    }
-
-    fn find(
-        &self,
-        hashes: &VecDeque<u32>,
-        hash: u64,
-        is_same: impl Fn(Found<'_>) -> bool,
-    ) -> Option<u32> {
-        let (front, back) = hashes.as_slices();
-        let hash = short(hash);
-        // The latest are the likeliest.
-        for (slice, before) in [(back, front.len()), (front, 0)] {
-            let mut end = slice.len();
-            while let Some(place) = last_place(&slice[..end], hash) {
-                let index = hashes.len() - 1 - before - place;
-                if self.table.get(index).is_some_and(&is_same) {
-                    return u32::try_from(index).ok().map(|index| index + static_table::LENGTH + 1);
-                }
-                end = place;
-            }
-        }
-        None
-    }
-
-    /// Forgets the hashes of fields that were evicted.
-    fn forget(&mut self, evicted: usize) {
-        self.fields.drain(..evicted);
-        self.names.drain(..evicted);
     }
 }
 
@@ -351,21 +270,6 @@ fn write_text(block: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// Returns the last place of a hash.
-fn last_place(hashes: &[u32], hash: u32) -> Option<usize> {
-    let (blocks, rest) = hashes.as_chunks::<8>();
-    let start = blocks.len() * 8;
-    if let Some(place) = rest.iter().rposition(|other| *other == hash) {
-        return Some(start + place);
-    }
-    // All eight are compared at once.
-    let is_in =
-        |block: &[u32; 8]| block.iter().fold(false, |is_in, other| is_in | (*other == hash));
-    let block = blocks.iter().rposition(is_in)?;
-    let place = blocks[block].iter().rposition(|other| *other == hash)?;
-    Some(block * 8 + place)
-}
-
 /// Returns true for a value of eight bytes or more without controls, and without blanks at its ends:
 /// nearly all are so, and eight bytes are looked at at once.
 fn is_plain(value: &[u8]) -> bool {
@@ -380,35 +284,6 @@ fn is_plain(value: &[u8]) -> bool {
     let words = value.as_chunks::<8>().0;
     last[7] > b' ' && !has_control(last) && !words.iter().any(has_control)
 }
-
-/// Hashes bytes, eight at a time. Whoever finds two strings with the same hash gains nothing but a
-/// comparison.
-fn hash(seed: u64, bytes: &[u8]) -> u64 {
-    let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
-    let mut hash = seed ^ bytes.len() as u64;
-    let (words, rest) = bytes.as_chunks::<8>();
-    for word in words {
-        hash = mix(hash, u64::from_le_bytes(*word));
-    }
-    let last = match (bytes.last_chunk::<8>(), rest) {
-        (_, []) => return hash,
-        (Some(last), _) => u64::from_le_bytes(*last),
-        (None, rest) => rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
-    };
-    mix(hash, last)
-}
-
-/// Returns the part of a hash that is compared.
-#[expect(clippy::cast_possible_truncation, reason = "both halves are in it")]
-const fn short(hash: u64) -> u32 {
-    (hash ^ hash >> 32) as u32
-}
-
-const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
-const MULTIPLIER: u64 = 0xf135_7aea_2e62_a9c5;
-
-/// The number of slots that fields are found by.
-const SLOTS: usize = 128;
 
 /// The size of the table before any setting (RFC 9113 §6.5.2).
 const DEFAULT: u32 = 4096;

@@ -13,6 +13,7 @@ mod decoder;
 mod encoder;
 mod error;
 mod huffman;
+mod indexed;
 mod integer;
 mod static_table;
 mod table;
