@@ -251,7 +251,7 @@ impl End {
 
     /// In halves and back: what is queued by one goes with the whole.
     fn split(&mut self, message: OwnedMessage) {
-        let (reader, mut sender) = self.socket.take().expect("it is there").split();
+        let (mut sender, reader) = self.socket.take().expect("it is there").split();
         match sender.queue(&message) {
             Ok(()) => self.said.push(message),
             Err(Error::Closed | Error::Write(_)) => {}

@@ -388,7 +388,7 @@ fn other_answers_are_seen() {
 fn the_body_of_a_refusal_is_read() {
     const MAX: usize = Answer::MAX_BODY;
     let long = format!("HTTP/1.1 500 No\r\nContent-Length: {}\r\n\r\n", MAX + 1);
-    let parts = |rest: &[&str]| rest.iter().map(|part| part.to_string()).collect::<Vec<_>>();
+    let parts = |rest: &[&str]| rest.iter().map(ToString::to_string).collect::<Vec<_>>();
     for (sent, eof, body) in [
         (
             parts(&["HTTP/1.1 401 No\r\nContent-Length: 9\r\n\r\n", "log", " in", " 1st"]),

@@ -124,7 +124,7 @@ impl WebSocketUpgrade {
     /// It is a 101, or the answer to a request that does not meet the terms.
     ///
     /// # Panics
-    /// Outside of a tokio runtime, as [`tokio::spawn`](::tokio::spawn).
+    /// Outside of a tokio runtime, as [`tokio::spawn`].
     pub fn on_upgrade<F, S>(mut self, serve: F) -> Response
     where
         F: FnOnce(WebSocket) -> S + Send + 'static,

@@ -241,7 +241,7 @@ impl<T: Transport> WebSocket<T> {
     ///
     /// # Errors
     /// [`Error::Write`] if the code is not for the wire or the reason is longer than
-    /// [`Close::MAX_REASON`]; the connection is unchanged. [`Error::Unanswered`] if the peer did
+    /// [`Close::MAX_REASON`](crate::Close::MAX_REASON); the connection is unchanged. [`Error::Unanswered`] if the peer did
     /// not answer in time: drop the connection. Otherwise the error that kept the peer from
     /// answering. A peer that has answered and only does not end its stream causes no error.
     pub fn close<'f>(&mut self, frame: impl Into<CloseFrame<'f>>) -> Result<(), Error>

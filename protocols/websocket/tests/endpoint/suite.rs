@@ -416,14 +416,15 @@ macro_rules! suite {
                         // It is dropped, as by a `?`.
                     }, address => {
                         let client = thread::spawn(move || {
-                            let length = 8_u64 << 20;
-                            let header = [&[0x82, 0xFF], &length.to_be_bytes()[..], &[0; 4]].concat();
-                            let frame = [header, vec![0; length as usize]].concat();
+                            let length = (8_u64 << 20).to_be_bytes();
+                            let header = [&[0x82, 0xFF], &length[..], &[0; 4]].concat();
+                            let frame = [header, vec![0; 8 << 20]].concat();
                             raw::client(address, &[raw::REQUEST, &frame].concat(), false)
                         });
                         let answer = $joined(client) $($wait)*;
                         let answer = raw::frames(&answer);
-                        assert!(answer.starts_with(&[0x88, answer.len() as u8 - 2, 0x03, 0xF1]));
+                        assert_eq!((answer[0], usize::from(answer[1])), (0x88, answer.len() - 2));
+                        assert_eq!(&answer[2..4], b"\x03\xf1");
                     });
                 }
             }
