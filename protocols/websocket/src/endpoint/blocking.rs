@@ -86,7 +86,10 @@ impl<T: Transport> WebSocket<T> {
     ///
     /// # Errors
     /// Errors of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
-    /// the close frame for it. A stream that ends without a close frame is a fault.
+    /// the close frame for it. A stream that ends without a close frame is a fault. After `accept`
+    /// and `connect` the connection has also been ended then: what the peer still sent was dropped,
+    /// for at most [`Options::linger`](segue::driver::Options::linger), so that it sees the close
+    /// code and not a reset. The halves do not know how to end the stream: close the receiver.
     #[expect(clippy::should_implement_trait, reason = "it is no iterator: it may fail and go on")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {

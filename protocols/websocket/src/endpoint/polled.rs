@@ -44,8 +44,8 @@ use crate::{
 /// # As a stream and a sink
 /// It is a [`Stream`] of the messages of [`next`](Self::next), which ends after the peer's close
 /// frame or the first error, and a [`Sink`] of [`OwnedMessage`]s. Closing the sink sends a close
-/// frame with [`CloseCode::NORMAL`], if none was sent before, and flushes; the peer's messages
-/// still come from the stream. Where methods of the extension traits have the same names, the
+/// frame with [`CloseCode::NORMAL`], if none was sent before, and flushes, without a bound in time,
+/// since a sink has no clock; the peer's messages still come from the stream. Where methods of the extension traits have the same names, the
 /// methods here are called.
 pub struct WebSocket<T> {
     pub(super) endpoint: Endpoint<T>,
@@ -56,6 +56,10 @@ pub struct WebSocket<T> {
 impl<T: PollTransport> WebSocket<T> {
     /// Joins a connection and a writer to a WebSocket, and makes the two share their state. Use it
     /// for stages with a handshake or limits of your own.
+    ///
+    /// After a [fault](Error::Fault) of the peer close it: no clock is known here, so `next` returns
+    /// the fault at once, and a socket that is dropped while the peer sends may destroy the close
+    /// frame on its way. The other constructors know a clock, if there is one.
     pub fn new(connection: Connection<T, Messages>, writer: Writer) -> Self {
         Self::from_endpoint(Endpoint::new(connection, writer))
     }
@@ -74,7 +78,10 @@ impl<T: PollTransport> WebSocket<T> {
     ///
     /// # Errors
     /// Errors of the transport, or a [fault](Error::Fault) of the peer, which has already been sent
-    /// the close frame for it. A stream that ends without a close frame is a fault.
+    /// the close frame for it. A stream that ends without a close frame is a fault. With a clock the
+    /// connection has also been ended then: what the peer still sent was dropped, for at most
+    /// [`Options::linger`](segue::driver::Options::linger), so that it sees the close code and not a
+    /// reset.
     #[inline]
     pub async fn next(&mut self) -> Result<Option<OwnedMessage>, Error> {
         poll_fn(|cx| self.endpoint.poll_next(cx)).await

@@ -416,9 +416,15 @@ macro_rules! suite {
                         // It is dropped, as by a `?`.
                     }, address => {
                         let client = thread::spawn(move || {
-                            let length = (8_u64 << 20).to_be_bytes();
-                            let header = [&[0x82, 0xFF], &length[..], &[0; 4]].concat();
-                            let frame = [header, vec![0; 8 << 20]].concat();
+                            // In one frame as Node sends, and in many as Chromium does.
+                            let frame = |first, length: usize| {
+                                let size = (length as u64).to_be_bytes();
+                                [&[first, 0xFF], &size[..], &[0; 4], &vec![0; length]].concat()
+                            };
+                            let frame = match lent {
+                                true => frame(0x82, 8 << 20),
+                                false => [frame(2, 128 << 10), frame(0, 128 << 10).repeat(63)].concat(),
+                            };
                             raw::client(address, &[raw::REQUEST, &frame].concat(), false)
                         });
                         let answer = $joined(client) $($wait)*;
