@@ -243,22 +243,6 @@ impl Writer {
         Ok(())
     }
 
-    /// An item that is no message in one frame, or brings its memory.
-    #[inline(never)]
-    fn encode_other(&mut self, item: Outgoing<'_>, output: &mut Output) -> Result<(), WriteError> {
-        match item {
-            Outgoing::Text(text) => self.whole(Opcode::Text, text.as_bytes(), output),
-            Outgoing::Binary(payload) => self.whole(Opcode::Binary, payload, output),
-            Outgoing::Bytes(payload) => self.bytes(payload, output),
-            Outgoing::Fragment(fragment) => self.fragment(fragment, output),
-            Outgoing::Ping(payload) => self.control(Opcode::Ping, payload, output),
-            Outgoing::Pong(payload) => self.control(Opcode::Pong, payload, output),
-            Outgoing::Close(close) => self.close(close, output),
-            Outgoing::Owned(message) => self.owned(message, output),
-            Outgoing::Prepared(message) => self.prepared(&message, output),
-        }
-    }
-
     /// A message for many connections, which is compressed once.
     #[inline(never)]
     fn prepared(&mut self, message: &Prepared, output: &mut Output) -> Result<(), WriteError> {
@@ -369,7 +353,12 @@ impl<'a> Encode<Outgoing<'a>> for Writer {
             Outgoing::Text(text) => self.whole(Opcode::Text, text.as_bytes(), output),
             Outgoing::Binary(payload) => self.whole(Opcode::Binary, payload, output),
             Outgoing::Bytes(payload) => self.bytes(payload, output),
-            other => self.encode_other(other, output),
+            Outgoing::Fragment(fragment) => self.fragment(fragment, output),
+            Outgoing::Ping(payload) => self.control(Opcode::Ping, payload, output),
+            Outgoing::Pong(payload) => self.control(Opcode::Pong, payload, output),
+            Outgoing::Close(close) => self.close(close, output),
+            Outgoing::Owned(message) => self.owned(message, output),
+            Outgoing::Prepared(message) => self.prepared(&message, output),
         }
     }
 }
