@@ -125,7 +125,8 @@ impl Reader {
     /// [pauses](RequestEvent::Paused). Answers are always sent in the order of the requests.
     #[must_use]
     pub fn ahead(mut self, count: u32) -> Self {
-        self.ahead = count.max(1);
+        self.ahead = count.clamp(1, Word::MAX_OWED);
+        self.shared.set_owed(self.ahead);
         self
     }
 
