@@ -13,7 +13,8 @@ use segue_websocket::{
     http1::{BodyLength, Limits, RequestDecoder, ResponseDecoder},
 };
 
-const SMALL: Limits = Limits { head: 250, headers: 8, target: 20, chunk_line: 16 };
+const SMALL: Limits =
+    Limits { head: 250, headers: 8, target: 20, chunk_line: 16, ..Limits::DEFAULT };
 
 /// The key of RFC 6455 §1.3.
 const KEY: [u8; 16] = *b"the sample nonce";

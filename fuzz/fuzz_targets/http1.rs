@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use segue::{Buffer, Encode, Output, Step, laws};
 use segue_http1::{
-    Body, BodyLength, ChunkedBody, HeadEncoder, Fields, Limits, Relaxed, Request, RequestDecoder,
+    Body, BodyLength, ChunkedBody, Fields, HeadEncoder, Limits, Relaxed, Request, RequestDecoder,
     Response, ResponseDecoder, ResponseParts, encode_request,
 };
 
@@ -121,7 +121,8 @@ fn return_heads(data: &[u8]) {
     let (mut stage, mut buffer) = (ResponseDecoder::new().relaxed(TEXT_ALONE), Buffer::from(data));
     if let Ok(Step::Item(response)) = buffer.step(&mut stage, true, &mut Output::new()) {
         HeadEncoder.encode(response, &mut output).expect("what was read can be written");
-        let (mut strict, mut written) = (ResponseDecoder::new(), Buffer::from(&output.to_vec()[..]));
+        let (mut strict, mut written) =
+            (ResponseDecoder::new(), Buffer::from(&output.to_vec()[..]));
         match written.step(&mut strict, true, &mut Output::new()) {
             Ok(Step::Item(again)) => assert_eq!(answered(&response), answered(&again)),
             _ => panic!("what was written is refused"),

@@ -11,7 +11,8 @@ use segue_http1::{
     Version, Whole, client, server,
 };
 
-const SMALL: Limits = Limits { head: 80, headers: 4, target: 12, chunk_line: 20 };
+const SMALL: Limits =
+    Limits { head: 80, headers: 4, target: 12, chunk_line: 20, ..Limits::DEFAULT };
 
 fuzz_target!(|data: &[u8]| {
     let Some((pick, data)) = data.split_first() else { return };
@@ -67,7 +68,10 @@ fn heard_as_said(heard: &[Message], said: &[Message]) {
 fn talk(data: &[u8]) {
     let (requests, mut server) =
         server::Reader::new().ahead(1 + u32::from(data.len() as u8 % 6)).paired();
-    let (mut requests, (mut responses, mut client)) = (requests, segue_http1::client());
+    // A server may send any number of informational responses.
+    let limits = Limits { informational: u32::MAX, ..Limits::DEFAULT };
+    let (mut responses, mut client) = client::Reader::new().limits(limits).paired();
+    let mut requests = requests;
     let (mut there, mut back) = (Output::new(), Output::new());
     let (mut to_server, mut to_client) = (Buffer::new(), Buffer::new());
     let (mut asked, mut heard) = (Vec::new(), Vec::new());
