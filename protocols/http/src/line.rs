@@ -41,6 +41,18 @@ impl Line {
         }
     }
 
+    /// Creates a line as [`new`](Self::new) does, of numbers that are known to fit: each below 4 GiB, and
+    /// the length of the name below 64 KiB. Bits above that spoil other parts of the line, so a
+    /// reader that finds out later must drop it; it saves cutting them off.
+    #[inline(always)]
+    #[must_use]
+    pub const fn fitting(name: usize, name_len: usize, value: usize, value_len: usize) -> Self {
+        Self {
+            places: name as u64 | (value as u64) << 32,
+            sizes: value_len as u64 | (name_len as u64) << 32,
+        }
+    }
+
     /// Sets the known name: it must be that of the bytes, compared without regard to case.
     #[inline]
     #[must_use]
@@ -154,6 +166,7 @@ mod tests {
         assert_eq!((line.flags(), line.id()), (3, Known::Te.id()));
         assert_eq!((line.name_at(), line.name_len()), (u32::MAX as usize, 65_535));
         assert_eq!((line.value_at(), line.value_len()), (u32::MAX as usize, u32::MAX as usize));
+        assert_eq!(Line::fitting(1, 2, 3, 4), Line::new(1, 2, 3, 4));
         let line = Line::new(1, 2, 3, 4).known(Some(Known::Te)).known(None);
         assert_eq!(line, Line::new(1, 2, 3, 4));
         assert_eq!((line.name(b"0123456"), line.value(b"0123456")), (&b"12"[..], &b"3456"[..]));

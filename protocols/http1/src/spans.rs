@@ -6,13 +6,12 @@ use core::ops::Range;
 /// The place of one header, in bytes from the front of its head.
 pub(crate) use segue_http::Line as Span;
 
-/// The place of a header whose name and value are at these offsets. A name too long for a place is cut
-/// off, which [`fits`] finds out.
+/// The place of a header whose name and value are at these offsets. No head is longer than
+/// [`Limits::MAX_HEAD`](crate::Limits::MAX_HEAD), and whether its names are too long for places is
+/// found out by [`fits`].
 #[inline(always)]
-#[expect(clippy::cast_possible_truncation, reason = "no head is longer than MAX_HEAD")]
 pub(crate) fn span(name: usize, name_end: usize, value: usize, value_end: usize) -> Span {
-    let (name_len, value_len) = (name_end - name, value_end - value);
-    Span::new(name as u32, name_len as u16, value as u32, value_len as u32)
+    Span::fitting(name, name_end - name, value, value_end - value)
 }
 
 /// Returns true if no name is longer than a place can tell: behind each comes its colon.
