@@ -63,9 +63,6 @@ enum Front {
         data: usize,
         id: VarInt,
         offset: VarInt,
-        fin: bool,
-        length: bool,
-        zero_offset: bool,
     },
     /// An ACK frame.
     Ack {
@@ -137,9 +134,8 @@ impl Decode for Frames {
             && let Some((stream, rest)) = self.rules.stream(input, kind)
         {
             let whole = input.len() - rest.len();
-            let Stream { id, offset, data, fin, length, zero_offset } = stream;
-            let data = data.len();
-            self.front = Front::Stream { whole, data, id, offset, fin, length, zero_offset };
+            let Stream { id, offset, data, .. } = stream;
+            self.front = Front::Stream { whole, data: data.len(), id, offset };
             return Ok(segue::Framing::Record(whole));
         }
         let mut rest = Input::new(input);
@@ -157,11 +153,12 @@ impl Decode for Frames {
     fn parse<'a>(&'a mut self, record: Record<'a>) -> Result<Frame<'a>, Fault<TransportError>> {
         self.begun = true;
         let record = record.into_slice();
-        if let Front::Stream { whole, data, id, offset, fin, length, zero_offset } = self.front
+        if let Front::Stream { whole, data, id, offset } = self.front
             && whole == record.len()
+            && let Some(&kind) = record.first()
             && let Some(data) = whole.checked_sub(data).and_then(|from| record.get(from..))
         {
-            return Ok(Frame::Stream(Stream { id, offset, data, fin, length, zero_offset }));
+            return Ok(Frame::Stream(Stream::of(kind, id, offset, data)));
         }
         if let Front::Ack { whole, ack } = self.front
             && whole == record.len()

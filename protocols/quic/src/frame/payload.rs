@@ -216,7 +216,7 @@ impl Rules {
     /// The frame in front of `payload`, whose type begins with the byte `kind`, and what follows it,
     /// if it is a STREAM frame that may stand there and is whole.
     #[inline(always)]
-    pub(super) fn stream(self, payload: &[u8], kind: u8) -> Option<(Stream<'_>, &[u8])> {
+    pub(super) fn stream<'a>(&self, payload: &'a [u8], kind: u8) -> Option<(Stream<'a>, &'a [u8])> {
         if kind & 0xf8 == 0x08 && is_in(0x08, self.allowed) {
             let mut input = Input::new(payload);
             input.skip_type();
@@ -231,7 +231,7 @@ impl Rules {
 
     /// Takes the frame in front of `input`, to which that belongs which is left of the payload.
     #[inline(always)]
-    pub(super) fn read<'a>(self, input: &mut Input<'a>) -> Result<Frame<'a>, TransportError> {
+    pub(super) fn read<'a>(&self, input: &mut Input<'a>) -> Result<Frame<'a>, TransportError> {
         let Some(&kind) = input.rest().first() else { return Err(NO_FRAMES.error(VarInt::ZERO)) };
         if !is_in(u64::from(kind), self.allowed) {
             let (frame, rest) = self.unusual(input.rest())?;
@@ -261,7 +261,7 @@ impl Rules {
     /// there; and what follows it.
     #[cold]
     #[inline(never)]
-    fn unusual(self, payload: &[u8]) -> Result<(Frame<'_>, &[u8]), TransportError> {
+    fn unusual<'a>(&self, payload: &'a [u8]) -> Result<(Frame<'a>, &'a [u8]), TransportError> {
         let (kind, size) = FrameType::decode(payload)?;
         if kind.is_known() {
             let of_servers = self.foreign != UNKNOWN_SENDER && kind.is_of_servers();
@@ -318,7 +318,8 @@ fn low_bits(id: VarInt) -> u8 {
 
 /// Returns true if a frame is for a direction that its stream does not have, where its sender does
 /// not send on streams with the low bits `foreign`.
-#[inline(always)]
+#[cold]
+#[inline(never)]
 fn wrong_way(frame: &Frame<'_>, foreign: u8) -> bool {
     // Of streams one way, the other low bit tells who sends.
     let (id, never) = match frame {

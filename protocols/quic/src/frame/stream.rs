@@ -29,12 +29,18 @@ impl<'a> Stream<'a> {
     pub(super) fn read(input: &mut Input<'a>, kind: u8) -> Result<Self, Broken> {
         let id = input.varint()?;
         let offset = if kind & OFFSET != 0 { input.varint()? } else { VarInt::ZERO };
-        let length = kind & LENGTH != 0;
-        let data = if length { input.prefixed()? } else { input.take_rest() };
-        let zero_offset = kind & OFFSET != 0 && offset == 0;
-        let stream = Self { id, offset, data, fin: kind & FIN != 0, length, zero_offset };
+        let data = if kind & LENGTH != 0 { input.prefixed()? } else { input.take_rest() };
+        let stream = Self::of(kind, id, offset, data);
         stream.check()?;
         Ok(stream)
+    }
+
+    /// The frame with these fields, the rest of which the bits of its type tell.
+    #[inline(always)]
+    pub(super) fn of(kind: u8, id: VarInt, offset: VarInt, data: &'a [u8]) -> Self {
+        let zero_offset = kind & OFFSET != 0 && offset == 0;
+        let (fin, length) = (kind & FIN != 0, kind & LENGTH != 0);
+        Self { id, offset, data, fin, length, zero_offset }
     }
 
     /// Its type, with the bits that say what it has.
