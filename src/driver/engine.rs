@@ -379,11 +379,23 @@ impl<T: Transport, S> Connection<T, S> {
                 continue;
             }
             let before = self.position();
+            let is_behind = self.write.has_unsent(&self.io);
             let input = &mut self.read.input;
             let progress = if input.is_due() {
-                Progress::NeedRead(Need::ONE)
+                Ok(Progress::NeedRead(Need::ONE))
             } else {
-                exchange.advance(&mut input.buffer, input.eof, &mut self.write.output)?
+                exchange.advance(&mut input.buffer, input.eof, &mut self.write.output)
+            };
+            let progress = match progress {
+                Ok(progress) => progress,
+                Err(fault) => {
+                    // The peer is told why, as far as one attempt goes, unless it does not read. A
+                    // failure is kept for the next flush.
+                    if !is_behind && self.arm(timer, next(exchange)).is_ok() {
+                        let _ = self.write.poll_sent(&mut self.io, cx, true);
+                    }
+                    return Poll::Ready(Err(fault.into()));
+                }
             };
             let need = match progress {
                 Progress::Done(value) => return Poll::Ready(Ok(value)),

@@ -404,7 +404,8 @@ impl<T: Transport> connection::Connection<Blocking<T>, ()> {
     /// are ignored: see [`exchange_by`](Self::exchange_by).
     ///
     /// # Errors
-    /// Those of the transport, or a fault of the peer; its notice to the peer is queued.
+    /// Those of the transport, or a fault of the peer. Its notice to the peer has left as far as one
+    /// attempt goes; `close` sends the rest and lets it arrive.
     pub fn exchange<X: Exchange>(
         &mut self,
         exchange: &mut X,

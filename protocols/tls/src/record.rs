@@ -112,7 +112,8 @@ pub struct WireRecord<'a> {
 /// use segue_tls::{ContentType, Records};
 ///
 /// let mut wire = Buffer::from(&b"\x15\x03\x03\x00\x02\x02\x28"[..]);
-/// let Step::Item(alert) = wire.step(&mut Records, true, &mut Output::new())? else { panic!() };
+/// let (mut records, mut answers) = (Records, Output::new());
+/// let Step::Item(alert) = wire.step(&mut records, true, &mut answers)? else { panic!() };
 /// assert_eq!((alert.content, alert.payload), (ContentType::ALERT, &[2, 40][..]));
 /// # Ok::<(), segue::Fault<segue_tls::Error>>(())
 /// ```
