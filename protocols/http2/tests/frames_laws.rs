@@ -56,6 +56,8 @@ fn bad() -> Vec<Vec<u8>> {
         frame(DATA, PADDED, 1, b""),
         frame(DATA, PADDED, 1, b"\x04dat"),
         frame(HEADERS, PADDED | END_HEADERS, 1, b"\x04blo"),
+        [frame(HEADERS, PADDED, 1, b"\x04blo"), frame(CONTINUATION, END_HEADERS, 1, b"ck")]
+            .concat(),
         frame(HEADERS, WITH_PRIORITY | END_HEADERS, 1, b"four"),
         [frame(HEADERS, 0, 1, b"bl"), frame(DATA, 0, 1, b"ock")].concat(),
         [frame(HEADERS, 0, 1, b"bl"), frame(CONTINUATION, 0, 3, b"ock")].concat(),

@@ -105,6 +105,13 @@ fn padding() {
     refused(&with_priority, HEADERS, Rule::Padding, code, 9);
     let promise = frame(PUSH_PROMISE, PADDED | END_HEADERS, 1, b"\x011234");
     refused(&promise, PUSH_PROMISE, Rule::Padding, code, 9);
+    // As soon as it is read: neither the rest of the frame nor CONTINUATION is waited for.
+    for (kind, flags, length) in
+        [(HEADERS, 0, 4), (HEADERS, WITH_PRIORITY, 9), (PUSH_PROMISE, 0, 8)]
+    {
+        let head = header(kind, PADDED | flags, 1, length);
+        refused(&[&head[..], b"\x04"].concat(), kind, Rule::Padding, code, 9);
+    }
 }
 
 /// RFC 9113 §6.5.2.

@@ -82,31 +82,45 @@ pub(super) fn check(header: Header) -> Result<(), Fault<FrameError>> {
     if is_right { Ok(()) } else { Err(fault(FrameErrorKind::Length(length), kind)) }
 }
 
+/// Finds the parts of the first frame of a header block: where its fixed part begins, its fields, and
+/// its padding. A wrong padding is refused at once, and not only when the block is whole.
+pub(super) fn block_parts(
+    header: Header,
+    input: &[u8],
+) -> Result<ControlFlow<Framing, (usize, usize, usize)>, Fault<FrameError>> {
+    let end = Header::LENGTH + header.payload();
+    let (mut front, mut padding) = (Header::LENGTH, 0);
+    if header.flags.has(Flags::PADDED) {
+        let Some(&announced) = input.get(front) else {
+            return Ok(ControlFlow::Break(Framing::need(1)));
+        };
+        padding = usize::from(announced);
+        front += 1;
+    }
+    let fixed = match header.kind {
+        Kind::PUSH_PROMISE => 4,
+        _ if header.flags.has(Flags::PRIORITY) => Dependency::LENGTH,
+        _ => 0,
+    };
+    // The length was checked to be enough for all but the padding.
+    let start = front + fixed;
+    if padding > end - start {
+        return Err(fault(FrameErrorKind::Padding, header.kind).at(Header::LENGTH as u64));
+    }
+    Ok(ControlFlow::Continue((front, start, end - padding)))
+}
+
 /// Parses a header block, and joins its parts in place.
 pub(super) fn parse_block<'a>(
     header: Header,
     record: &'a mut [u8],
 ) -> Result<Frame<'a>, Fault<FrameError>> {
     let Header { kind, flags, stream, .. } = header;
-    let mut start = Header::LENGTH;
-    let mut end = start + header.payload();
-    let mut padding = 0;
-    if flags.has(Flags::PADDED) {
-        padding = usize::from(record[start]);
-        start += 1;
-    }
-    let fixed = match kind {
-        Kind::PUSH_PROMISE => 4,
-        _ if flags.has(Flags::PRIORITY) => Dependency::LENGTH,
-        _ => 0,
+    let ControlFlow::Continue((front, start, mut end)) = block_parts(header, record)? else {
+        return Err(Fault::from_cause(segue::Cause::Contract));
     };
-    if padding > end - start - fixed {
-        return Err(fault(FrameErrorKind::Padding, kind).at(Header::LENGTH as u64));
-    }
-    let front = start..start + fixed;
-    start += fixed;
-    let mut next = end;
-    end -= padding;
+    let front = front..start;
+    let mut next = Header::LENGTH + header.payload();
     while let Some(continuation) = record.get(next..).and_then(<[u8]>::first_chunk) {
         let from = next + Header::LENGTH;
         next = from + Header::decode(continuation).payload();

@@ -4,7 +4,7 @@ use core::ops::ControlFlow;
 
 use segue::{Decode, Fault, Framing, Need, Output, Record};
 
-use super::parse::{check, fault, is_skipped, parse_block, parse_short, parts, piece};
+use super::parse::{block_parts, check, fault, is_skipped, parse_block, parse_short, parts, piece};
 use super::{
     Data, Flags, FrameError, FrameErrorKind, GoAway, Header, Headers, Kind, Ping, Priority,
     PriorityUpdate, PushPromise, RstStream, Settings, StreamId, WindowUpdate,
@@ -236,7 +236,12 @@ impl Decode for Frames {
         check(header)?;
         let whole = Header::LENGTH + header.payload();
         let record = match header.kind {
-            Kind::HEADERS | Kind::PUSH_PROMISE => return self.block(input, header),
+            Kind::HEADERS | Kind::PUSH_PROMISE => {
+                return match block_parts(header, input)? {
+                    ControlFlow::Continue(_) => self.block(input, header),
+                    ControlFlow::Break(need) => Ok(need),
+                };
+            }
             Kind::DATA => {
                 let (front, data, padding) = match parts(header, input)? {
                     ControlFlow::Continue(parts) => parts,
