@@ -4,16 +4,19 @@
 //! ```text
 //! cargo run --release -p segue-http2 --example client -- 127.0.0.1:8080 / /20 /1000000
 //! cargo run --release -p segue-http2 --example client -- 127.0.0.1:8080 --send Cargo.lock /
+//! cargo run --release -p segue-http2 --example client -- 127.0.0.1:8080 --stay 5 /
 //! ```
 //!
 //! The driver is the blocking one. It prints the head of each response and the length of its content.
+//! With `--stay` it keeps the connection after the last response until the server closes it, or says
+//! nothing for that many seconds; else it leaves at once.
 
 #![allow(missing_docs, reason = "a program, not a library")]
 
 use std::{collections::BTreeMap, env, error::Error, fs, net::TcpStream, time::Duration};
 
 use bytes::Bytes;
-use segue::driver::{Options, sync::Connection};
+use segue::driver::{Options, SocketTimer, sync::Connection};
 use segue_http::{Fields, Length, RequestHead};
 use segue_http2::{Limits, Session, What, frame::StreamId};
 
@@ -23,6 +26,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut content = None;
     if arguments.next_if(|argument| argument == "--send").is_some() {
         content = Some(Bytes::from(fs::read(arguments.next().ok_or("which file?")?)?));
+    }
+    let mut stay = None;
+    if arguments.next_if(|argument| argument == "--stay").is_some() {
+        stay = Some(Duration::from_secs(arguments.next().ok_or("how many seconds?")?.parse()?));
     }
 
     let socket = TcpStream::connect(&address)?;
@@ -94,6 +101,18 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{path}: {length} bytes");
             streams.let_go(stream);
             left -= 1;
+        }
+    }
+    if let Some(stay) = stay {
+        let mut timer = SocketTimer::new(connection.io().try_clone()?);
+        connection.deadlines_mut().idle = stay;
+        loop {
+            match connection.turn_by(&mut timer) {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(()),
+                Err(error) if error.late().is_some() => break,
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     connection.stage_mut().streams().drain();
