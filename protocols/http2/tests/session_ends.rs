@@ -34,8 +34,13 @@ fn servers_leave_in_two_steps() {
     assert!(server.said().is_empty());
     server.receive(&frame(PING, ACK, 0, &said[1].3));
     assert_eq!(server.said()[0].3, [0, 0, 0, 3, 0, 0, 0, 0]);
-    // The peer knows: this one is dropped without a word.
+    // The peer knows: these are dropped without a word, with all that belongs to them.
     assert!(server.receive(&get(5)).is_empty());
+    let post = frame(HEADERS, END_HEADERS, 7, &block(POST));
+    for dropped in [post, frame(DATA, 0, 7, b"data"), frame(WINDOW_UPDATE, 0, 7, &[0, 0, 0, 1])] {
+        assert!(server.receive(&dropped).is_empty());
+    }
+    assert!(server.receive(&frame(RST_STREAM, 0, 7, &[0, 0, 0, 8])).is_empty());
     for stream in [1, 3] {
         server.streams().respond(id(stream), &response(204, Length::None, Fields::EMPTY)).unwrap();
         server.streams().let_go(id(stream));

@@ -6,7 +6,7 @@ mod support;
 
 use segue_http::{Fields, Length};
 use segue_http2::{Event, Limits, Role, What};
-use support::end::*;
+use support::{end::*, *};
 
 /// The client's requests, and how the server answers them.
 fn exchange(cut: usize) -> [Vec<String>; 2] {
@@ -174,4 +174,27 @@ fn a_slow_consumer_holds_up_itself_alone() {
     server.streams().release(id(1), window);
     talk([&mut client, &mut server], 16_000, |_, event| count(event, true));
     assert_eq!(came, [600_000; 2]);
+}
+
+/// RFC 9113 §6.5.3: what is behind the acknowledgement goes by the new settings, so heads that were
+/// encoded before stand in front of it.
+#[test]
+fn heads_by_the_settings_before_go_in_front() {
+    let mut client = End::new(Role::Client);
+    client.sent();
+    client.streams().open(&request("GET", Length::None, Fields::EMPTY)).unwrap();
+    client.receive(&settings(&[(1, 0)]));
+    client.streams().open(&request("GET", Length::None, Fields::EMPTY)).unwrap();
+    let said: Vec<_> =
+        client.said().into_iter().map(|(kind, _, stream, _)| (kind, stream)).collect();
+    assert_eq!(said, [(HEADERS, 1), (SETTINGS, 0), (HEADERS, 3)]);
+
+    // A server with a smaller table than the customary one takes both.
+    let limits = Limits { table: 100, ..Limits::DEFAULT };
+    let (mut client, mut server) = (End::new(Role::Client), End::with(Role::Server, limits));
+    server.receive(&client.sent());
+    client.streams().open(&request("GET", Length::None, Fields::EMPTY)).unwrap();
+    client.receive(&server.sent());
+    client.streams().open(&request("GET", Length::None, Fields::EMPTY)).unwrap();
+    assert_eq!(server.receive(&client.sent()).len(), 2);
 }

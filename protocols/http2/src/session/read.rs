@@ -57,12 +57,13 @@ impl Core {
         }
     }
 
-    /// Checks that a stream was opened.
+    /// Checks that a stream was opened. Once this end has said which stream is the last, those above
+    /// it are dropped with all of their frames, so that any may have been (RFC 9113 §6.8).
     pub(super) fn check_idle(&self, kind: Kind, id: StreamId) -> Result<(), Error> {
         let was_opened = if id.is_client() == (self.streams.role == Role::Client) {
             self.streams.next.is_none_or(|next| id < next) && self.streams.role == Role::Client
         } else {
-            id <= self.streams.last
+            id <= self.streams.last || self.streams.leaving == Leaving::Gone
         };
         if was_opened { Ok(()) } else { Err(Error::Idle(kind, id)) }
     }
@@ -231,6 +232,9 @@ impl Core {
         if streams.waits && streams.may_open() {
             (streams.waits, streams.room) = (false, true);
         }
+        // Heads that wait were encoded by the settings before: they go in front of the word that the
+        // new ones count (RFC 9113 §6.5.3).
+        streams.control.move_to(answers, usize::MAX);
         Settings::encode_ack(answers);
         Ok(())
     }
