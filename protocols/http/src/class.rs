@@ -20,8 +20,29 @@ pub fn is_name(bytes: &[u8]) -> bool {
 #[inline]
 #[must_use]
 pub fn is_value(bytes: &[u8]) -> bool {
+    is_plain_value(bytes) || is_any_value(bytes)
+}
+
+/// The same a byte at a time.
+fn is_any_value(bytes: &[u8]) -> bool {
     let is_blank = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
     !is_blank(bytes.first()) && !is_blank(bytes.last()) && run(bytes, VALUE) == bytes.len()
+}
+
+/// Returns true for a value of eight bytes or more without any control, tabs included: nearly all are
+/// so, and eight bytes are looked at at once.
+#[inline]
+fn is_plain_value(value: &[u8]) -> bool {
+    const ONES: u64 = u64::MAX / 0xff;
+    let has_control = |word: &[u8; 8]| {
+        let word = u64::from_le_bytes(*word);
+        let delete = word ^ (ONES * 0x7f);
+        let below = word.wrapping_sub(ONES * 0x20) & !word;
+        (below | delete.wrapping_sub(ONES) & !delete) & (ONES * 0x80) != 0
+    };
+    let (Some(last), Some(b'!'..)) = (value.last_chunk::<8>(), value.first()) else { return false };
+    let words = value.as_chunks::<8>().0;
+    last[7] > b' ' && !has_control(last) && !words.iter().any(has_control)
 }
 
 /// Returns `bytes` without the blanks around it: optional whitespace is SP and HTAB only (RFC 9110
@@ -139,6 +160,21 @@ mod tests {
         for other in b"#/?@[]\\^`{|}\"<>%:" {
             assert!(!is(*other, HOST), "{other:#x}");
         }
+    }
+
+    #[test]
+    fn plain_values_are_values() {
+        for byte in 0..=255 {
+            for place in 0..20 {
+                let mut value = [b'v'; 20];
+                value[place] = byte;
+                let is_plain = is_plain_value(&value);
+                assert!(!is_plain || is_any_value(&value), "{byte:#x} at {place}");
+                let is_usual = (0x21..0x7f).contains(&byte) || byte >= 0x80;
+                assert!(is_plain || !is_usual, "{byte:#x} at {place}");
+            }
+        }
+        assert!(!is_plain_value(b"") && !is_plain_value(b"short"));
     }
 
     #[test]

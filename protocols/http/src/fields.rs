@@ -175,6 +175,27 @@ impl<'a> Fields<'a> {
         (Self { lines: pseudo, ..self }, Self { lines: fields, ..self })
     }
 
+    /// Returns the fields in front of the one at `place`, and those from there on.
+    pub(crate) fn split_at(self, place: usize) -> (Self, Self) {
+        let (front, behind) = self.lines.split_at(place.min(self.lines.len()));
+        (Self { lines: front, ..self }, Self { lines: behind, ..self })
+    }
+
+    /// Returns all fields with their known names. A name that is not in lower case has one as well.
+    pub(crate) fn known(
+        &self,
+    ) -> impl ExactSizeIterator<Item = (Option<Known>, Field<'a>)> + Clone + use<'a> {
+        let bytes = self.bytes;
+        let is_indexed = self.present != u64::MAX;
+        self.lines.iter().map(move |line| {
+            let field = Field::of(*line, bytes);
+            match Known::from_id(line.id()) {
+                None if !is_indexed => (Known::of(field.name), field),
+                known => (known, field),
+            }
+        })
+    }
+
     /// Returns the places of all fields with a name, which is `known`.
     #[inline]
     pub(crate) fn places_of<'n>(

@@ -1,8 +1,8 @@
 use core::fmt;
 
 use crate::{
-    Authority, Fields, Known, Length, Malformed, Rule, is_name, is_path, is_scheme, is_token,
-    is_value,
+    Authority, Field, Fields, Known, Length, Malformed, Rule, is_name, is_path, is_scheme,
+    is_token, is_value,
 };
 
 /// The head of a request in the words of no version, lent. A reader of one version makes it, and a
@@ -62,7 +62,16 @@ impl<'a> RequestHead<'a> {
     ///
     /// # Errors
     /// [`Malformed`] (RFC 9113 §8.3.1, RFC 9114 §4.3.1).
+    #[inline]
     pub fn read(all: Fields<'a>, ended: bool) -> Result<Self, Malformed> {
+        Self::read_places(all, ended).map(|(head, _)| head)
+    }
+
+    /// Reads a head, and the places of method, scheme, authority, path and protocol.
+    pub(crate) fn read_places(
+        all: Fields<'a>,
+        ended: bool,
+    ) -> Result<(Self, [Option<usize>; 5]), Malformed> {
         let (pseudo, fields) = all.split_pseudo();
         let mut head = Self {
             method: b"",
@@ -76,8 +85,11 @@ impl<'a> RequestHead<'a> {
             early_data: false,
         };
         let mut places = [None; 5];
-        for (at, field) in pseudo.lines().enumerate() {
-            let (place, value, fits) = match Known::of(field.name) {
+        for (at, (known, field)) in pseudo.known().enumerate() {
+            if !is_lower(known, field) {
+                return Err(Malformed::line(Rule::Pseudo, at));
+            }
+            let (place, value, fits) = match known {
                 Some(Known::PseudoMethod) => (0, &mut head.method, Rule::Method),
                 Some(Known::PseudoScheme) => (1, &mut head.scheme, Rule::Scheme),
                 Some(Known::PseudoAuthority) => (2, &mut head.authority, Rule::Authority),
@@ -105,7 +117,7 @@ impl<'a> RequestHead<'a> {
         head.expects = head.length.has_content()
             && fields.every(Known::Expect).any(|it| it.eq_ignore_ascii_case(b"100-continue"));
         head.early_data = fields.get(Known::EarlyData) == Some(b"1");
-        Ok(head)
+        Ok((head, places))
     }
 
     /// Returns true if the request asks for a tunnel: `CONNECT`, or another protocol.
@@ -140,12 +152,11 @@ impl<'a> RequestHead<'a> {
 
     /// Checks the authority, puts `Host` in its place if there is none, and compares the two.
     fn check_authority(&mut self, place: Option<usize>, behind: usize) -> Result<(), Malformed> {
-        let host = self
-            .fields
-            .places()
-            .iter()
-            .position(|line| line.name(self.fields.bytes()).eq_ignore_ascii_case(b"host"));
-        let host_at = host.map(|at| behind + at);
+        let fields = self.fields;
+        let host_at = || {
+            let place = fields.known().position(|(known, _)| known == Some(Known::Host));
+            place.map(|at| behind + at)
+        };
         let mut hosts = self.fields.every(Known::Host);
         let (value, second) = (hosts.next(), hosts.next());
         let wrong = |at: Option<usize>| match at {
@@ -153,7 +164,7 @@ impl<'a> RequestHead<'a> {
             None => Malformed::head(Rule::Authority),
         };
         if second.is_some() {
-            return Err(wrong(host_at));
+            return Err(wrong(host_at()));
         }
         if place.is_none() {
             self.authority = value.unwrap_or_default();
@@ -167,10 +178,10 @@ impl<'a> RequestHead<'a> {
             Err(_) => !named && !web && !plain_connect,
         };
         if !right {
-            return Err(wrong(place.or(host_at)));
+            return Err(wrong(place.or_else(host_at)));
         }
         match value {
-            Some(value) if !value.eq_ignore_ascii_case(self.authority) => Err(wrong(host_at)),
+            Some(value) if !value.eq_ignore_ascii_case(self.authority) => Err(wrong(host_at())),
             _ => Ok(()),
         }
     }
@@ -185,8 +196,9 @@ impl<'a> ResponseHead<'a> {
     pub fn read(all: Fields<'a>, method: &[u8], ended: bool) -> Result<Self, Malformed> {
         let (pseudo, fields) = all.split_pseudo();
         let mut status = None;
-        for (at, field) in pseudo.lines().enumerate() {
-            if Known::of(field.name) != Some(Known::PseudoStatus) || status.is_some() {
+        for (at, (known, field)) in pseudo.known().enumerate() {
+            let is_status = known == Some(Known::PseudoStatus) && is_lower(known, field);
+            if !is_status || status.is_some() {
                 return Err(Malformed::line(Rule::Pseudo, at));
             }
             status = match field.value {
@@ -235,18 +247,18 @@ pub fn check_trailers(fields: Fields<'_>) -> Result<(), Malformed> {
 /// Checks names and values, and that no field is meant for one connection; there are `behind` lines
 /// in front of them.
 fn check_fields(fields: Fields<'_>, behind: usize) -> Result<(), Malformed> {
-    for (at, field) in fields.lines().enumerate() {
+    for (at, (known, field)) in fields.known().enumerate() {
         let wrong = |rule| Err(Malformed::line(rule, behind + at));
         if field.name.first() == Some(&b':') {
             return wrong(Rule::Pseudo);
         }
-        if !is_name(field.name) {
+        if !is_lower(known, field) {
             return wrong(Rule::Name);
         }
         if !is_value(field.value) {
             return wrong(Rule::Value);
         }
-        match Known::of(field.name) {
+        match known {
             Some(Known::Te) if field.value.eq_ignore_ascii_case(b"trailers") => {}
             // RFC 7540 had it for HTTP/1 only; nobody minds it.
             Some(Known::Http2Settings) => {}
@@ -255,6 +267,16 @@ fn check_fields(fields: Fields<'_>, behind: usize) -> Result<(), Malformed> {
         }
     }
     Ok(())
+}
+
+/// Returns true if the name of a field is one in lower case (RFC 9113 §8.2.1). One that is known is
+/// compared at once.
+#[inline]
+fn is_lower(known: Option<Known>, field: Field<'_>) -> bool {
+    match known {
+        Some(known) => field.name == known.as_str().as_bytes(),
+        None => is_name(field.name),
+    }
 }
 
 /// The length of content that ends with its head, or with its stream.

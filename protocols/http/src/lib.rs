@@ -8,6 +8,7 @@
 //! | [`Known`] | names with a number, so that lookups compare a byte |
 //! | [`Tokens`], [`Elements`] | lists, without and with quotes |
 //! | [`RequestHead`], [`ResponseHead`], [`RequestBuf`] | heads in the words of no version, lent and kept |
+//! | [`RequestShape`], [`ResponseShape`] | heads that were checked, without the fields that they lend from |
 //! | [`Authority`], [`Target`], [`Length`], [`Date`], [`mod@method`], [`reason`] | the parts of heads, read strictly |
 //! | [`Malformed`] | the rule that a head breaks, its place, and the status to answer |
 //!
@@ -53,6 +54,7 @@ mod list;
 mod malformed;
 pub mod method;
 mod request_buf;
+mod shape;
 mod status;
 mod target;
 
@@ -69,6 +71,7 @@ pub use line::Line;
 pub use list::{Elements, Tokens};
 pub use malformed::{Malformed, Place, Rule};
 pub use request_buf::RequestBuf;
+pub use shape::{RequestShape, ResponseShape};
 pub use status::reason;
 pub use target::{Target, is_path, is_scheme};
 

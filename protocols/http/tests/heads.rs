@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic, and so may its helpers")]
 
 use segue_http::{
-    Arena, Fields, Length, Malformed, Place, RequestBuf, RequestHead, ResponseHead, Rule,
-    check_trailers,
+    Arena, Fields, Length, Line, Malformed, Place, RequestBuf, RequestHead, RequestShape,
+    ResponseHead, ResponseShape, Rule, check_trailers,
 };
 
 fn arena(fields: &[(&str, &str)]) -> Arena {
@@ -15,7 +15,22 @@ fn arena(fields: &[(&str, &str)]) -> Arena {
 }
 
 fn request(fields: &[(&str, &str)], ended: bool) -> Result<RequestBuf, Malformed> {
-    RequestHead::read(arena(fields).fields(), ended).map(|head| RequestBuf::copy(&head).unwrap())
+    let arena = arena(fields);
+    let read = RequestHead::read(arena.fields(), ended);
+    // The same without a borrow, and where nobody has looked for known names.
+    let shape = RequestShape::read(arena.fields(), ended);
+    assert_eq!(shape.map(|shape| shape.head(arena.fields())), read);
+    assert_eq!(RequestHead::read(unindexed(&arena, &lines(&arena)), ended), read);
+    read.map(|head| RequestBuf::copy(&head).unwrap())
+}
+
+/// The lines of an arena without the numbers of known names.
+fn lines(arena: &Arena) -> Vec<Line> {
+    arena.fields().places().iter().map(|line| line.known(None)).collect()
+}
+
+fn unindexed<'a>(arena: &'a Arena, lines: &'a [Line]) -> Fields<'a> {
+    Fields::new(arena.fields().bytes(), lines)
 }
 
 const GET: [(&str, &str); 4] =
@@ -61,6 +76,9 @@ fn requests_that_are_refused() {
         (with(&[(":method", "CONNECT")]), Rule::MissingPseudo, Place::Head),
         (vec![(":method", "CONNECT"), (":authority", "a")], Rule::Authority, line(1)),
         (with(&[("Upper", "x")]), Rule::Name, line(4)),
+        (with(&[("Cookie", "x")]), Rule::Name, line(4)),
+        // RFC 9113 §8.2: no name has upper case.
+        ([&[(":Method", "GET")], &GET[1..]].concat(), Rule::Pseudo, line(0)),
         (with(&[("a b", "x")]), Rule::Name, line(4)),
         (with(&[("a", "x\r\ny")]), Rule::Value, line(4)),
         (with(&[("a", " x")]), Rule::Value, line(4)),
@@ -114,8 +132,13 @@ fn requests_that_are_taken() {
 fn responses() {
     let read = |fields: &[(&str, &str)], method: &str, ended: bool| {
         let arena = arena(fields);
-        ResponseHead::read(arena.fields(), method.as_bytes(), ended)
-            .map(|head| (head.status, head.length))
+        let read = ResponseHead::read(arena.fields(), method.as_bytes(), ended);
+        let shape = ResponseShape::read(arena.fields(), method.as_bytes(), ended);
+        assert_eq!(shape.map(|shape| shape.head(arena.fields())), read);
+        let lines = lines(&arena);
+        let unindexed = unindexed(&arena, &lines);
+        assert_eq!(ResponseHead::read(unindexed, method.as_bytes(), ended), read);
+        read.map(|head| (head.status, head.length))
     };
     assert_eq!(read(&[(":status", "200")], "GET", false), Ok((200, Length::Open)));
     assert_eq!(read(&[(":status", "299")], "CONNECT", false), Ok((299, Length::Tunnel)));
@@ -132,6 +155,7 @@ fn responses() {
         (&[(":status", "+20")], Rule::Status),
         (&[(":status", "200"), (":status", "200")], Rule::Pseudo),
         (&[(":path", "/")], Rule::Pseudo),
+        (&[(":Status", "200")], Rule::Pseudo),
         (&[(":status", "200"), ("upgrade", "x")], Rule::Connection),
         (&long, Rule::ContentLength),
     ] {

@@ -154,7 +154,7 @@ impl Encoder {
             {
                 return Err(EncodeError::Name(line));
             }
-            if !(is_plain(value) || is_value(value)) || value.len() > LONGEST {
+            if !is_value(value) || value.len() > LONGEST {
                 return Err(EncodeError::Value(line));
             }
             size = size.saturating_add(name.len() + value.len() + OVERHEAD);
@@ -270,21 +270,6 @@ fn write_text(block: &mut Vec<u8>, text: &[u8]) {
     }
 }
 
-/// Returns true for a value of eight bytes or more without controls, and without blanks at its ends:
-/// nearly all are so, and eight bytes are looked at at once.
-fn is_plain(value: &[u8]) -> bool {
-    const ONES: u64 = u64::MAX / 0xff;
-    let has_control = |word: &[u8; 8]| {
-        let word = u64::from_le_bytes(*word);
-        let delete = word ^ (ONES * 0x7f);
-        let below = word.wrapping_sub(ONES * 0x20) & !word;
-        (below | delete.wrapping_sub(ONES) & !delete) & (ONES * 0x80) != 0
-    };
-    let (Some(last), Some(b'!'..)) = (value.last_chunk::<8>(), value.first()) else { return false };
-    let words = value.as_chunks::<8>().0;
-    last[7] > b' ' && !has_control(last) && !words.iter().any(has_control)
-}
-
 /// The size of the table before any setting (RFC 9113 §6.5.2).
 const DEFAULT: u32 = 4096;
 
@@ -345,24 +330,5 @@ impl fmt::Debug for Encoder {
             .field("size", &self.table.size())
             .field("max", &self.max)
             .finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn plain_values_are_values() {
-        for byte in 0..=255 {
-            for place in 0..20 {
-                let mut value = [b'v'; 20];
-                value[place] = byte;
-                assert!(!is_plain(&value) || is_value(&value), "{byte:#x} at {place}");
-                let is_usual = (0x21..0x7f).contains(&byte) || byte >= 0x80;
-                assert!(is_plain(&value) || !is_usual, "{byte:#x} at {place}");
-            }
-        }
-        assert!(!is_plain(b"") && !is_plain(b"short"));
     }
 }

@@ -1,7 +1,7 @@
 //! Heads and trailers that are received.
 
 use segue::mux::Priority;
-use segue_http::{Arena, Fields, Known, Length, RequestHead, ResponseHead, check_trailers};
+use segue_http::{Arena, Fields, Known, Length, RequestShape, ResponseShape, check_trailers};
 
 use super::{
     Core, Told,
@@ -70,9 +70,10 @@ impl Core {
             }
             return streams.budgets.spend(Excess::Resets);
         }
-        let Ok(head) = RequestHead::read(self.arena.fields(), headers.end_stream) else {
+        let Ok(shape) = RequestShape::read(self.arena.fields(), headers.end_stream) else {
             return self.refuse(id, ErrorCode::PROTOCOL_ERROR);
         };
+        let head = shape.head(self.arena.fields());
         if head.protocol.is_some() && !streams.limits.connect_protocol {
             return self.refuse(id, ErrorCode::PROTOCOL_ERROR);
         }
@@ -89,7 +90,7 @@ impl Core {
         }
         streams.table.insert(id, stream);
         streams.incoming += 1;
-        self.told = Some(Told::Head { id, ended: headers.end_stream });
+        self.told = Some(Told::Request { id, shape });
         Ok(())
     }
 
@@ -99,17 +100,17 @@ impl Core {
             return self.fail(id, StreamError::TooLarge(full));
         }
         let Some(stream) = self.streams.table.get_mut(&id) else { return Ok(()) };
-        let head = match ResponseHead::read(self.arena.fields(), stream.method.name(), ended) {
-            Ok(head) => head,
+        let shape = match ResponseShape::read(self.arena.fields(), stream.method.name(), ended) {
+            Ok(shape) => shape,
             Err(malformed) => return self.fail(id, StreamError::Malformed(malformed)),
         };
-        if head.is_informational() {
+        if shape.is_informational() {
             if ended {
                 return self.fail(id, StreamError::Unexpected(Kind::HEADERS));
             }
         } else {
-            stream.expected = head.length.known();
-            stream.reading = match head.length {
+            stream.expected = shape.length().known();
+            stream.reading = match shape.length() {
                 Length::Tunnel => Message::Tunnel,
                 Length::None => {
                     stream.expected = Some(0);
@@ -119,7 +120,7 @@ impl Core {
             };
         }
         if !stream.flags.has(Flags::GONE) {
-            self.told = Some(Told::Head { id, ended });
+            self.told = Some(Told::Response { id, shape });
         }
         if ended {
             stream.change(Change::EndReceived);

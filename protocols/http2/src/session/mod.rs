@@ -12,7 +12,7 @@ mod streams;
 use core::fmt;
 
 use segue::{Decode, Fault, Framing, Need, Output, Record, Say};
-use segue_http::{Arena, RequestHead, ResponseHead};
+use segue_http::{Arena, RequestShape, ResponseShape};
 
 pub use self::{
     event::{Event, What},
@@ -80,10 +80,15 @@ struct Core {
 /// What is to be told of a frame that has no bytes to lend any more.
 #[derive(Debug, Clone, Copy)]
 enum Told {
-    /// A head, which is in the arena.
-    Head {
+    /// A request, which is in the arena.
+    Request {
         id: StreamId,
-        ended: bool,
+        shape: RequestShape,
+    },
+    /// A response, which is in the arena.
+    Response {
+        id: StreamId,
+        shape: ResponseShape,
     },
     /// The end, with trailers if those are in the arena.
     End {
@@ -111,7 +116,8 @@ enum Told {
 impl Told {
     const fn stream(&self) -> Option<StreamId> {
         match *self {
-            Self::Head { id, .. }
+            Self::Request { id, .. }
+            | Self::Response { id, .. }
             | Self::End { id, .. }
             | Self::Reset { id, .. }
             | Self::Stopped { id, .. }
@@ -206,13 +212,9 @@ impl Core {
             return Some(Event { stream, what, streams });
         };
         let (stream, what) = match told {
-            Told::Head { id, ended } if streams.role == Role::Server => {
-                // It was read before, without an error.
-                (id, What::Request(RequestHead::read(arena.fields(), ended).ok()?))
-            }
-            Told::Head { id, ended } => {
-                let method = streams.table.get(&id)?.method.name();
-                let head = ResponseHead::read(arena.fields(), method, ended).ok()?;
+            Told::Request { id, shape } => (id, What::Request(shape.head(arena.fields()))),
+            Told::Response { id, shape } => {
+                let head = shape.head(arena.fields());
                 let is_final = !head.is_informational();
                 (id, if is_final { What::Response(head) } else { What::Informational(head) })
             }
