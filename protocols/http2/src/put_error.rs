@@ -39,6 +39,12 @@ pub enum PutError {
     Full(Full),
 }
 
+impl From<EncodeError> for PutError {
+    fn from(error: EncodeError) -> Self {
+        Self::Encode(error)
+    }
+}
+
 impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -128,6 +128,38 @@ proptest! {
     }
 }
 
+/// Fields are found in the table when their head is checked, and may not be there any more when they
+/// are written: fields in front of them, or a smaller table, have driven them out.
+#[test]
+fn fields_that_are_driven_out_by_their_head() {
+    let [a, b, c, d] = [b"a", b"b", b"c", b"d"].map(|name| Field {
+        name,
+        value: b"a value of forty bytes, a value of forty",
+        flags: 0,
+    });
+    // Two of them fit.
+    let (mut encoder, mut decoder) = (Encoder::new(200), Decoder::new(4096));
+    let mut slow = Slow::new(CODES.with(Clone::clone));
+    let mut arena = Arena::new();
+    let heads = [vec![a, b], vec![c, d, a, b], vec![b, a], vec![c, c, c], vec![c, a], vec![a, a]];
+    for (number, head) in heads.into_iter().enumerate() {
+        if number == 4 {
+            encoder.set_max_table(100);
+            encoder.set_max_table(4096);
+        }
+        let mut block = vec![];
+        encoder.encode(head.iter().copied(), &mut block).expect("the head is valid");
+        arena.clear();
+        decoder.decode(&block, &mut arena).expect("it was encoded");
+        assert!(arena.fields().lines().eq(head.iter().copied()), "head {number}");
+        let pairs = head.iter().map(|field| (field.name.to_vec(), field.value.to_vec()));
+        assert!(slow.decode(&block).into_iter().eq(pairs));
+        assert_eq!(encoder.table_size(), decoder.table_size());
+        // The same again is an index, of one byte.
+        assert!(number != 3 || block.len() < 50, "{}", block.len());
+    }
+}
+
 thread_local! {
     static CODES: std::collections::HashMap<Vec<bool>, u8> = slow::codes();
 }

@@ -421,11 +421,13 @@ fn clients_open_what_they_may() {
     assert_eq!(client.streams().open(&get), Err(OpenError::Full));
     assert_eq!(client.receive(&settings(&[(3, 2)])), ["0: Room"]);
     assert_eq!(client.streams().open(&get), Ok(id(3)));
-    let bad = arena(&[("connection", "close")]);
     client.receive(&settings(&[(3, 9)]));
-    let head = request("GET", Length::None, bad.fields());
-    let refused = client.streams().open(&head);
-    assert_eq!(refused, Err(OpenError::Put(PutError::Connection(4))));
+    // The last is in the static table.
+    for bad in [("connection", "close"), ("te", "gzip"), ("transfer-encoding", "")] {
+        let fields = arena(&[bad]);
+        let refused = client.streams().open(&request("GET", Length::None, fields.fields()));
+        assert_eq!(refused, Err(OpenError::Put(PutError::Connection(4))));
+    }
     // GOAWAY: streams above the last were not acted on.
     let told = client.receive(&frame(GOAWAY, 0, 0, &[0, 0, 0, 1, 0, 0, 0, 0]));
     assert_eq!(

@@ -6,8 +6,8 @@ use core::fmt;
 use segue_http::{Field, Line, is_name, is_value};
 
 use super::{
-    huffman,
-    indexed::{Indexed, hash_name, hash_value},
+    EncodeError, huffman,
+    indexed::{Hashes, Indexed, Number},
     integer, static_table,
     table::OVERHEAD,
 };
@@ -51,27 +51,22 @@ pub struct Encoder {
     /// and the present one.
     resized: Option<(u32, u32)>,
     max_list: usize,
+    /// What was found out about the fields of the present head.
+    plans: Vec<Plan>,
 }
 
-/// The reason why a head is not encoded. Nothing of it was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EncodeError {
-    /// The name of this field, counted from 0, is not one: it is empty, has upper case, or a byte
-    /// that no name has (RFC 9113 §8.2.1).
-    Name(usize),
-    /// The value of this field, counted from 0, has a control character, or a blank at an end (RFC
-    /// 9113 §8.2.1).
-    Value(usize),
-    /// The fields are larger than the other end takes, by SETTINGS_MAX_HEADER_LIST_SIZE (RFC 9113
-    /// §10.5.1).
-    Size {
-        /// Their size, in bytes, with 32 more a field.
-        size: usize,
-        /// The largest that is taken.
-        max: usize,
-    },
+/// What is found out about a field while its head is checked.
+#[derive(Debug, Clone, Copy)]
+enum Plan {
+    /// It is in the dynamic table.
+    Dynamic(Number),
+    /// It is in the static table.
+    Static(u32),
+    /// It is in none. Its name may be in the static table.
+    New(Hashes, Option<u32>),
 }
+
+const _: () = assert!(size_of::<Plan>() <= 24);
 
 impl Encoder {
     /// The largest table that an encoder can have, in bytes: finding a field takes time in
@@ -90,6 +85,7 @@ impl Encoder {
             max,
             resized: (size < DEFAULT).then_some((size, size)),
             max_list: usize::MAX,
+            plans: Vec::new(),
         }
     }
 
@@ -116,10 +112,16 @@ impl Encoder {
         self.table.size()
     }
 
-    /// Returns the bytes of memory that the table holds.
+    /// Returns the bytes of memory that are held, used or not: by the table, and while heads are
+    /// encoded by 24 for each field of the longest.
     #[must_use]
     pub fn held(&self) -> usize {
-        self.table.held()
+        self.table.held() + self.plans.capacity() * size_of::<Plan>()
+    }
+
+    /// Releases the memory that only the encoding of heads needs.
+    pub(crate) fn rest(&mut self) {
+        self.plans = Vec::new();
     }
 
     /// Appends a block of these fields, in their order, to `block`. Pseudo-fields must be the first
@@ -134,33 +136,90 @@ impl Encoder {
         I: IntoIterator<Item = Field<'a>>,
         I::IntoIter: Clone,
     {
-        let fields = fields.into_iter();
-        self.check(fields.clone())?;
-        self.write_sizes(block);
-        fields.for_each(|field| self.write(field, block));
-        Ok(())
+        self.encode_checked(fields.into_iter(), block, |_, _| Ok(()))
     }
 
-    /// Checks what [`encode`](Self::encode) does.
-    pub(crate) fn check<'a>(
+    /// Does the same with a rule of the caller's own besides, which is given the place of each field.
+    ///
+    /// Fields that are in the dynamic table are not checked again: they came there by a head that was.
+    /// So all heads of an encoder need the same rule.
+    pub(crate) fn encode_checked<'a, E: From<EncodeError>>(
+        &mut self,
+        fields: impl Iterator<Item = Field<'a>> + Clone,
+        block: &mut Vec<u8>,
+        rule: impl Fn(usize, &Field<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut plans = core::mem::take(&mut self.plans);
+        plans.clear();
+        let checked = self.check(fields.clone(), rule, |plan| plans.push(plan));
+        if checked.is_ok() {
+            let since = self.table.last();
+            self.write_sizes(block);
+            fields.zip(&plans).for_each(|(field, plan)| self.write(field, *plan, since, block));
+        }
+        self.plans = plans;
+        checked
+    }
+
+    /// Checks what [`encode_checked`](Self::encode_checked) does, for a head that is encoded later.
+    pub(crate) fn check_only<'a, E: From<EncodeError>>(
         &self,
         fields: impl Iterator<Item = Field<'a>>,
-    ) -> Result<(), EncodeError> {
+        rule: impl Fn(usize, &Field<'a>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.check(fields, rule, |_| {})
+    }
+
+    #[inline]
+    fn check<'a, E: From<EncodeError>>(
+        &self,
+        fields: impl Iterator<Item = Field<'a>>,
+        rule: impl Fn(usize, &Field<'a>) -> Result<(), E>,
+        mut found: impl FnMut(Plan),
+    ) -> Result<(), E> {
         let mut size = 0_usize;
-        for (line, Field { name, value, .. }) in fields.enumerate() {
-            let is_known = static_table::find_name(name).is_some();
-            if !is_known
-                && (!is_name(name.strip_prefix(b":").unwrap_or(name)) || name.len() > LONGEST)
-            {
-                return Err(EncodeError::Name(line));
+        for (line, field) in fields.enumerate() {
+            let plan = self.find(&field);
+            match plan {
+                Plan::Dynamic(_) => {}
+                Plan::Static(_) => rule(line, &field)?,
+                Plan::New(_, name) => {
+                    check(line, &field, name.is_some())?;
+                    rule(line, &field)?;
+                }
             }
-            if !is_value(value) || value.len() > LONGEST {
-                return Err(EncodeError::Value(line));
-            }
-            size = size.saturating_add(name.len() + value.len() + OVERHEAD);
+            found(plan);
+            size = size.saturating_add(field.name.len() + field.value.len() + OVERHEAD);
         }
         let max = self.max_list;
-        if size > max { Err(EncodeError::Size { size, max }) } else { Ok(()) }
+        if size > max { Err(EncodeError::Size { size, max }.into()) } else { Ok(()) }
+    }
+
+    /// Finds a field in the tables, unless it is never to be in one.
+    #[inline]
+    fn find(&self, field: &Field<'_>) -> Plan {
+        let Field { name, value, flags } = *field;
+        let may_be_indexed = flags & Line::NEVER_INDEXED == 0;
+        let is_pseudo = name.first() == Some(&b':');
+        let mut static_name = None;
+        if is_pseudo {
+            static_name = static_table::find_name(name);
+            if may_be_indexed && let Some(index) = static_table::find_value(static_name, value) {
+                return Plan::Static(index);
+            }
+        }
+        let hashes = Hashes::of(name, value);
+        // Most other fields of most heads were remembered before.
+        if may_be_indexed && let Some(number) = self.table.find(hashes, name, value) {
+            return Plan::Dynamic(number);
+        }
+        if !is_pseudo {
+            static_name = static_table::find_name(name);
+            if may_be_indexed && let Some(index) = static_table::find_value(static_name, value) {
+                return Plan::Static(index);
+            }
+        }
+        Plan::New(hashes, static_name.map(|(first, _)| first))
     }
 
     fn write_sizes(&mut self, block: &mut Vec<u8>) {
@@ -173,41 +232,37 @@ impl Encoder {
         self.table.resize(present);
     }
 
-    fn write(&mut self, field: Field<'_>, block: &mut Vec<u8>) {
-        let Field { name, value, flags } = field;
-        let name_hash = hash_name(name);
-        let is_pseudo = name.first() == Some(&b':');
-        // Most fields of most heads were remembered before.
-        if !is_pseudo
-            && flags & Line::NEVER_INDEXED == 0
-            && let Some(index) = self.table.find(hash_value(name_hash, value), name, value)
-        {
-            return integer::write(block, INDEXED, 7, index);
+    /// Writes a field by its plan, which was made when the last field of the table was `since`.
+    fn write(&mut self, field: Field<'_>, plan: Plan, since: Number, block: &mut Vec<u8>) {
+        let mut plan = plan;
+        // Fields in front may have driven it out, or be the same.
+        let is_outdated = match plan {
+            Plan::Dynamic(number) => self.table.index_of(number).is_none(),
+            Plan::Static(_) => false,
+            Plan::New(..) => self.table.last() != since,
+        };
+        if is_outdated {
+            plan = self.find(&field);
         }
-        let found = static_table::find_name(name);
-        if let Some((first, count)) = found
-            && flags & Line::NEVER_INDEXED == 0
-        {
-            for index in first..first + count {
-                if static_table::TABLE[index as usize - 1].value() == value {
-                    return integer::write(block, INDEXED, 7, index);
-                }
+        let (hashes, static_name) = match plan {
+            Plan::Dynamic(number) => {
+                // It was found in the table just now.
+                let index = self.table.index_of(number).unwrap_or_default();
+                return integer::write(block, INDEXED, 7, index);
+            }
+            Plan::Static(index) => return integer::write(block, INDEXED, 7, index),
+            Plan::New(hashes, name) => (hashes, name),
+        };
+        let Field { name, value, .. } = field;
+        let index = static_name.or_else(|| self.table.find_name(hashes, name));
+        match self.manner(&field, static_name.unwrap_or(0)) {
+            Manner::Never => write_literal(block, NEVER, 4, index, name, value),
+            Manner::Plain => write_literal(block, PLAIN, 4, index, name, value),
+            Manner::Remembered => {
+                write_literal(block, REMEMBERED, 6, index, name, value);
+                self.table.insert(name, value, hashes);
             }
         }
-        let static_name = found.map(|(first, _)| first);
-        let manner = self.manner(&field, static_name.unwrap_or(0));
-        if manner != Manner::Remembered {
-            let first = if manner == Manner::Never { NEVER } else { PLAIN };
-            let index = static_name.or_else(|| self.table.find_name(name_hash, name));
-            return write_literal(block, first, 4, index, name, value);
-        }
-        let field_hash = hash_value(name_hash, value);
-        if is_pseudo && let Some(index) = self.table.find(field_hash, name, value) {
-            return integer::write(block, INDEXED, 7, index);
-        }
-        let index = static_name.or_else(|| self.table.find_name(name_hash, name));
-        write_literal(block, REMEMBERED, 6, index, name, value);
-        self.table.insert(name, value, field_hash, name_hash);
     }
 
     /// Decides if a field is remembered. `index` is that of its name in the static table, or 0.
@@ -236,6 +291,19 @@ enum Manner {
     Plain,
     /// No intermediary may remember it, either.
     Never,
+}
+
+/// Checks a field that is in no table.
+fn check(line: usize, field: &Field<'_>, is_name_known: bool) -> Result<(), EncodeError> {
+    let Field { name, value, .. } = *field;
+    let is_right = || is_name(name.strip_prefix(b":").unwrap_or(name)) && name.len() <= LONGEST;
+    if !is_name_known && !is_right() {
+        return Err(EncodeError::Name(line));
+    }
+    if !is_value(value) || value.len() > LONGEST {
+        return Err(EncodeError::Value(line));
+    }
+    Ok(())
 }
 
 fn write_literal(
@@ -301,26 +369,6 @@ const LAST_MODIFIED: u32 = 44;
 const LOCATION: u32 = 46;
 const PROXY_AUTHORIZATION: u32 = 49;
 const SET_COOKIE: u32 = 55;
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(line) => {
-                write!(f, "the name of field {line} is not a token in lower case (RFC 9113 §8.2.1)")
-            }
-            Self::Value(line) => write!(
-                f,
-                "the value of field {line} has a control character, or a blank at an end (RFC 9113 \
-                 §8.2.1)"
-            ),
-            Self::Size { size, max } => {
-                write!(f, "fields of {size} bytes where the peer takes {max} (RFC 9113 §10.5.1)")
-            }
-        }
-    }
-}
-
-impl core::error::Error for EncodeError {}
 
 /// Shows sizes but no fields.
 impl fmt::Debug for Encoder {

@@ -1,4 +1,4 @@
-//! The ways in which a block breaks the rules of HPACK.
+//! The ways in which a block breaks the rules of HPACK, and a head those of blocks.
 
 use core::fmt;
 
@@ -88,3 +88,43 @@ impl fmt::Display for BlockError {
 }
 
 impl core::error::Error for BlockError {}
+
+/// The reason why a head is not encoded. Nothing of it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The name of this field, counted from 0, is not one: it is empty, has upper case, or a byte
+    /// that no name has (RFC 9113 §8.2.1).
+    Name(usize),
+    /// The value of this field, counted from 0, has a control character, or a blank at an end (RFC
+    /// 9113 §8.2.1).
+    Value(usize),
+    /// The fields are larger than the other end takes, by SETTINGS_MAX_HEADER_LIST_SIZE (RFC 9113
+    /// §10.5.1).
+    Size {
+        /// Their size, in bytes, with 32 more a field.
+        size: usize,
+        /// The largest that is taken.
+        max: usize,
+    },
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(line) => {
+                write!(f, "the name of field {line} is not a token in lower case (RFC 9113 §8.2.1)")
+            }
+            Self::Value(line) => write!(
+                f,
+                "the value of field {line} has a control character, or a blank at an end (RFC 9113 \
+                 §8.2.1)"
+            ),
+            Self::Size { size, max } => {
+                write!(f, "fields of {size} bytes where the peer takes {max} (RFC 9113 §10.5.1)")
+            }
+        }
+    }
+}
+
+impl core::error::Error for EncodeError {}

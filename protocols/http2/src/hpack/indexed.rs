@@ -16,12 +16,31 @@ pub(super) struct Indexed {
     /// The hashes of the fields in the table, and those of their names; the oldest in front.
     fields: VecDeque<u32>,
     names: VecDeque<u32>,
-    /// The number of the last field that was remembered with a hash of this slot, counted from 1.
-    /// Older ones of the slot are searched for only if that one is still in the table, since they
-    /// are evicted before it.
+    /// The lower half of the number of the last field that was remembered with a hash of this slot,
+    /// 0 if there is none. Older ones of the slot are searched for only if that one is still in the
+    /// table, since they are evicted before it.
     slots: Vec<u32>,
     /// The number of fields that were remembered so far.
-    remembered: u32,
+    remembered: u64,
+}
+
+/// The number of a field that was remembered, counted from 1. It never means another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Number(u64);
+
+/// The hashes by which a field is found.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hashes {
+    field: u32,
+    name: u32,
+}
+
+impl Hashes {
+    #[inline]
+    pub(super) fn of(name: &[u8], value: &[u8]) -> Self {
+        let of_name = hash(SEED, name);
+        Self { field: short(hash(of_name, value)), name: short(of_name) }
+    }
 }
 
 impl Indexed {
@@ -61,66 +80,72 @@ impl Indexed {
     }
 
     /// Adds a field that can be in the table, with its hash and that of its name.
-    pub(super) fn insert(&mut self, name: &[u8], value: &[u8], field_hash: u64, name_hash: u64) {
+    pub(super) fn insert(&mut self, name: &[u8], value: &[u8], hashes: Hashes) {
         let evicted = self.table.insert(name, value, None);
         self.forget(evicted);
-        self.remember(short(field_hash), short(name_hash));
-    }
-
-    /// Notes the hashes of a field that was added to the table.
-    fn remember(&mut self, field: u32, name: u32) {
         if self.slots.is_empty() {
             // Two for each field of an ordinary table.
             self.slots.resize(SLOTS, 0);
         }
-        self.fields.push_back(field);
-        self.names.push_back(name);
-        self.remembered = self.remembered.wrapping_add(1);
-        if self.remembered == 0 {
-            // Begins to count again; every slot would be right by chance only.
-            self.slots.fill(0);
-            self.remembered = 1;
-        }
-        self.slots[field as usize % SLOTS] = self.remembered;
+        self.fields.push_back(hashes.field);
+        self.names.push_back(hashes.name);
+        self.remembered += 1;
+        self.slots[hashes.field as usize % SLOTS] = lower(self.remembered);
     }
 
-    /// Returns the index of a field of the dynamic table.
-    pub(super) fn find(&self, hash: u64, name: &[u8], value: &[u8]) -> Option<u32> {
-        let number = *self.slots.get(short(hash) as usize % SLOTS)?;
-        let age = self.remembered.wrapping_sub(number) as usize;
-        if number == 0 || age >= self.table.len() {
+    /// Returns the number of the latest field, in the table or not.
+    pub(super) fn last(&self) -> Number {
+        Number(self.remembered)
+    }
+
+    /// Returns the index of a field of the dynamic table, if it is still in there.
+    #[inline]
+    pub(super) fn index_of(&self, number: Number) -> Option<u32> {
+        let age = self.remembered - number.0;
+        let index = u32::try_from(age).ok().filter(|_| age < self.table.len() as u64)?;
+        Some(index + static_table::LENGTH + 1)
+    }
+
+    /// Finds a field of the dynamic table.
+    #[inline]
+    pub(super) fn find(&self, hashes: Hashes, name: &[u8], value: &[u8]) -> Option<Number> {
+        let slot = *self.slots.get(hashes.field as usize % SLOTS)?;
+        let age = lower(self.remembered).wrapping_sub(slot) as usize;
+        if slot == 0 || age >= self.table.len() {
             return None;
         }
         let is_same = |found: Found<'_>| {
             let (own_name, own_value) = found.text.split_at(found.name);
-            own_value == value && own_name == name
+            is_same_text(own_value, value) && is_same_text(own_name, name)
         };
-        if self.table.get(age).is_some_and(is_same) {
-            return u32::try_from(age).ok().map(|index| index + static_table::LENGTH + 1);
-        }
-        self.search(&self.fields, hash, is_same)
+        let age = match self.table.get(age).is_some_and(is_same) {
+            true => age,
+            false => self.search(&self.fields, hashes.field, is_same)?,
+        };
+        Some(Number(self.remembered - age as u64))
     }
 
     /// Returns the index of a field of the dynamic table with this name.
-    pub(super) fn find_name(&self, hash: u64, name: &[u8]) -> Option<u32> {
-        self.search(&self.names, hash, |found| &found.text[..found.name] == name)
+    pub(super) fn find_name(&self, hashes: Hashes, name: &[u8]) -> Option<u32> {
+        let age = self.search(&self.names, hashes.name, |it| &it.text[..it.name] == name)?;
+        u32::try_from(age).ok().map(|index| index + static_table::LENGTH + 1)
     }
 
+    /// Returns the number of fields that were remembered later than the one that is searched for.
     fn search(
         &self,
         hashes: &VecDeque<u32>,
-        hash: u64,
+        hash: u32,
         is_same: impl Fn(Found<'_>) -> bool,
-    ) -> Option<u32> {
+    ) -> Option<usize> {
         let (front, back) = hashes.as_slices();
-        let hash = short(hash);
         // The latest are the likeliest.
         for (slice, before) in [(back, front.len()), (front, 0)] {
             let mut end = slice.len();
             while let Some(place) = last_place(&slice[..end], hash) {
                 let index = hashes.len() - 1 - before - place;
                 if self.table.get(index).is_some_and(&is_same) {
-                    return u32::try_from(index).ok().map(|index| index + static_table::LENGTH + 1);
+                    return Some(index);
                 }
                 end = place;
             }
@@ -135,14 +160,20 @@ impl Indexed {
     }
 }
 
-/// Returns the hash of a name.
-pub(super) fn hash_name(name: &[u8]) -> u64 {
-    hash(SEED, name)
-}
-
-/// Returns the hash of a field whose name has this hash.
-pub(super) fn hash_value(name: u64, value: &[u8]) -> u64 {
-    hash(name, value)
+/// Compares two strings, short ones without a call.
+#[inline]
+pub(super) fn is_same_text(one: &[u8], other: &[u8]) -> bool {
+    let length = one.len();
+    if length != other.len() {
+        return false;
+    }
+    let ends = (one.first_chunk::<8>(), one.last_chunk::<8>());
+    match (ends, other.first_chunk(), other.last_chunk()) {
+        ((Some(first), Some(last)), Some(other_first), Some(other_last)) if length <= 16 => {
+            first == other_first && last == other_last
+        }
+        _ => one == other,
+    }
 }
 
 /// Returns the last place of a hash.
@@ -162,6 +193,7 @@ fn last_place(hashes: &[u32], hash: u32) -> Option<usize> {
 
 /// Hashes bytes, eight at a time. Whoever finds two strings with the same hash gains nothing but a
 /// comparison.
+#[inline]
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
     let mix = |hash: u64, word: u64| (hash ^ word).wrapping_mul(MULTIPLIER).rotate_left(29);
     let mut hash = seed ^ bytes.len() as u64;
@@ -181,6 +213,12 @@ fn hash(seed: u64, bytes: &[u8]) -> u64 {
 #[expect(clippy::cast_possible_truncation, reason = "both halves are in it")]
 const fn short(hash: u64) -> u32 {
     (hash ^ hash >> 32) as u32
+}
+
+/// Returns the lower half of a number.
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is wanted")]
+const fn lower(number: u64) -> u32 {
+    number as u32
 }
 
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;

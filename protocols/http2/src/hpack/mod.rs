@@ -19,5 +19,5 @@ mod static_table;
 mod table;
 
 pub use decoder::{Decoded, Decoder};
-pub use encoder::{EncodeError, Encoder};
-pub use error::{BlockError, BlockErrorKind};
+pub use encoder::Encoder;
+pub use error::{BlockError, BlockErrorKind, EncodeError};

@@ -2,6 +2,8 @@
 
 use segue_http::Known;
 
+use super::indexed::is_same_text;
+
 /// An entry: the name with the value behind it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Static {
@@ -11,10 +13,12 @@ pub(super) struct Static {
 }
 
 impl Static {
+    #[inline]
     pub(super) fn name(&self) -> &'static [u8] {
         &self.text.as_bytes()[..self.name]
     }
 
+    #[inline]
     pub(super) fn value(&self) -> &'static [u8] {
         &self.text.as_bytes()[self.name..]
     }
@@ -30,7 +34,7 @@ pub(super) fn find_name(name: &[u8]) -> Option<(u32, u32)> {
         if index == 0 {
             return None;
         }
-        if TABLE[usize::from(index) - 1].name() == name {
+        if is_same_text(TABLE[usize::from(index) - 1].name(), name) {
             let count = match index {
                 STATUS => 7,
                 METHOD | PATH | SCHEME => 2,
@@ -40,6 +44,13 @@ pub(super) fn find_name(name: &[u8]) -> Option<(u32, u32)> {
         }
         slot = (slot + 1) % SLOTS;
     }
+}
+
+/// Returns the index of the entry with this value, of those with a name that was found.
+#[inline]
+pub(super) fn find_value(name: Option<(u32, u32)>, value: &[u8]) -> Option<u32> {
+    let (first, count) = name?;
+    (first..first + count).find(|index| TABLE[*index as usize - 1].value() == value)
 }
 
 const METHOD: u8 = 2;

@@ -173,8 +173,7 @@ impl Streams {
         if trailers.iter().next().is_some() {
             let mut arena = Arena::with_limits(self.limits.fields);
             arena.extend(trailers).map_err(PutError::Full)?;
-            check(arena.fields().lines())?;
-            self.encoder.check(arena.fields().lines()).map_err(PutError::Encode)?;
+            self.encoder.check_only(arena.fields().lines(), check)?;
             kept = Some(arena);
         }
         let Some(stream) = self.table.get_mut(&id) else { return Ok(()) };
@@ -194,9 +193,8 @@ impl Streams {
         fields: impl Iterator<Item = Field<'a>> + Clone,
         end_stream: bool,
     ) -> Result<(), PutError> {
-        check(fields.clone())?;
         self.scratch.clear();
-        self.encoder.encode(fields, &mut self.scratch).map_err(PutError::Encode)?;
+        self.encoder.encode_checked(fields, &mut self.scratch, check)?;
         Headers { stream, block: &self.scratch, end_stream, dependency: None }
             .encode(self.peer.max_frame, &mut self.control);
         Ok(())
@@ -234,13 +232,9 @@ impl Streams {
     }
 }
 
-/// Checks that no field is meant for one connection (RFC 9113 §8.2.2).
-fn check<'a>(fields: impl Iterator<Item = Field<'a>>) -> Result<(), PutError> {
-    for (line, field) in fields.enumerate() {
-        let is_te = field.name == b"te" && field.value == b"trailers";
-        if Known::of(field.name).is_some_and(Known::is_hop_by_hop) && !is_te {
-            return Err(PutError::Connection(line));
-        }
-    }
-    Ok(())
+/// Checks that a field is not meant for one connection (RFC 9113 §8.2.2).
+fn check(line: usize, field: &Field<'_>) -> Result<(), PutError> {
+    let is_te = field.name == b"te" && field.value == b"trailers";
+    let is_hop = Known::of(field.name).is_some_and(Known::is_hop_by_hop);
+    if is_hop && !is_te { Err(PutError::Connection(line)) } else { Ok(()) }
 }

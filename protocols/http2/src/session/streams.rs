@@ -349,6 +349,7 @@ impl Streams {
             self.turns.release();
             (self.due, self.events, self.scratch) = Default::default();
             (self.blocked, self.spare) = Default::default();
+            self.encoder.rest();
         }
     }
 }
