@@ -10,7 +10,9 @@
 //! async fn echo(io: tokio::net::TcpStream) -> Result<(), Error> {
 //!     let mut socket = WebSocket::accept(io).await?;
 //!     while let Some(message) = socket.next().await? {
-//!         socket.queue(&message).await?; // leaves before the next wait
+//!         if message.is_data() {
+//!             socket.queue(&message).await?; // leaves before the next wait
+//!         }
 //!     }
 //!     socket.close(CloseCode::NORMAL).await
 //! }

@@ -12,7 +12,7 @@ use core::{
 use atomic_waker::AtomicWaker;
 
 use super::word::{Event, Word};
-use super::{Offered, Ring};
+use super::{Offered, Ring, State};
 
 /// The state of a connection as the reader and the writer of one end share it, wherever the halves
 /// have gone.
@@ -108,7 +108,7 @@ impl Shared {
         Offered::from_hashes(hashes.unwrap_or_default())
     }
 
-    /// Waits for the word to be another than `word`.
+    /// Waits for an answer since the word was `word`.
     pub(crate) fn answered(&self, word: Word) -> Answered {
         Answered { both: self.both.clone(), word }
     }
@@ -129,8 +129,12 @@ pub struct Answered {
 
 impl Answered {
     fn is_answered(&self) -> bool {
-        let now = self.both.as_ref().map(|both| both.word.load(Ordering::Acquire));
-        now != Some(self.word.bits())
+        let Some(both) = &self.both else { return true };
+        let now = Word::from_bits(both.word.load(Ordering::Acquire));
+        // A head alone is no answer: the reader would pause again.
+        now.owed() < self.word.owed()
+            || now.requests() != self.word.requests()
+            || matches!(now.responses(), State::Ended | State::Switched | State::Failed)
     }
 }
 
