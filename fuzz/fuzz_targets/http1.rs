@@ -11,7 +11,8 @@ use segue_http1::{
 const RELAXED: Relaxed = Relaxed::EVERYTHING;
 /// All that is read with these can be written.
 const TEXT_ALONE: Relaxed = Relaxed { controls: false, ..RELAXED };
-const SMALL: Limits = Limits { head: 60, headers: 3, target: 12, chunk_line: 20 };
+const SMALL: Limits =
+    Limits { head: 60, headers: 3, target: 12, chunk_line: 20, ..Limits::DEFAULT };
 
 fuzz_target!(|data: &[u8]| {
     let Some((pick, data)) = data.split_first() else { return };
