@@ -15,6 +15,9 @@ pub(crate) const SIGNATURE: &[u8] = b"PROXY ";
 /// The shortest line: `PROXY UNKNOWN`.
 pub(crate) const SHORTEST: usize = 15;
 
+/// The bytes of a line end.
+const CRLF: usize = 2;
+
 /// The longest line that a receiver supports, its CRLF included.
 const MAX: usize = 107;
 
@@ -25,7 +28,11 @@ pub(crate) fn frame(input: &[u8]) -> Result<Framing, Fault<Error>> {
         // A CR behind this would have its LF behind the bound.
         Some(end) if end > MAX - 2 => Err(Fault::too_long(MAX as u64)),
         None if shown.len() > MAX - 2 => Err(Fault::too_long(MAX as u64)),
-        None => Ok(Framing::Need(Need::exactly(2.max(SHORTEST.saturating_sub(shown.len()))))),
+        // One byte may show that the line is a bad one; a good one has all of these.
+        None => {
+            let missing = CRLF.max(SHORTEST.saturating_sub(shown.len()));
+            Ok(Framing::Need(Need::ONE.claiming(missing)))
+        }
         Some(end) if shown[end] == b'\n' => Err(Fault::new(Error::Line).at(end as u64)),
         Some(end) => match shown.get(end + 1) {
             None => Ok(Framing::Need(Need::ONE)),

@@ -29,6 +29,7 @@ const STRANGE: &[&[u8]] =
 fn bad() -> Vec<Vec<u8>> {
     let mut all = vec![
         b"PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n".to_vec(),
+        b"PROXY U\xacNN\r\n".to_vec(),
         b"PROXY UNKNOWN\rX".to_vec(),
         b"PROXY TCP5 1.2.3.4 1.2.3.4 1 2\r\n".to_vec(),
         b"PROXY TCP4 1.2.3.4".to_vec(),
