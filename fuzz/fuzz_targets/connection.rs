@@ -63,7 +63,7 @@ enum Act {
     TurnAndRoom,
     ReadyAndTake,
     Flush,
-    /// So many bytes that are no answer.
+    /// This many bytes that are no answer.
     Send(u8),
     /// On to the next stage, if this one is over.
     Follow,

@@ -28,7 +28,7 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
 /// All that is done with the stream, each in two bytes.
 #[derive(Debug, Clone, Copy)]
 enum Act {
-    /// So many bytes more of it arrive.
+    /// This many more bytes of it arrive.
     Give(u8),
     /// All the rest, and the end.
     End,
@@ -36,7 +36,7 @@ enum Act {
     Step,
     /// All that can be had.
     All,
-    /// So many items at most, by the loop for many small records.
+    /// This many items at most, by the loop for many small records.
     Records(u8),
     /// On to the next stage, if this one is over.
     Next,

@@ -25,7 +25,7 @@ impl<'a> Arbitrary<'a> for Plan<'a> {
 /// All that is done, each in two bytes.
 #[derive(Debug, Clone, Copy)]
 enum Act {
-    /// So many bytes more of the stream arrive.
+    /// This many more bytes of the stream arrive.
     Give(u8),
     /// The same, read into the room that the buffer has.
     Read(u8),
@@ -35,7 +35,7 @@ enum Act {
     Ready(u8),
     /// One item is had, or what it takes to have one.
     Step,
-    /// So many items at most, by the loop for many small records.
+    /// This many items at most, by the loop for many small records.
     Records(u8),
     /// All that is queued is sent.
     Send,

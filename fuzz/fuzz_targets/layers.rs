@@ -28,7 +28,7 @@ enum Event {
     Act(Act),
     /// For so many events this end is in two halves.
     Split(u8),
-    /// So many bytes that were written arrive at the other end.
+    /// This many written bytes arrive at the other end.
     Carry(u8),
     /// This end says no more.
     Close,

@@ -1,4 +1,4 @@
-//! What TLS costs a server: the processor's time of a length-prefixed record that is echoed, and of a
+//! The cost of TLS for a server: the processor's time of a length-prefixed record that is echoed, and of a
 //! handshake.
 //!
 //! Each server has a thread and a connection over loopback of its own, and its time is that of this

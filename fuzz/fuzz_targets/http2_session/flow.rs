@@ -1,4 +1,4 @@
-//! What goes one way on a stream, as it must be, and events held against that.
+//! The expected course of one way of a stream, and events held against it.
 
 use std::collections::{BTreeMap, VecDeque};
 

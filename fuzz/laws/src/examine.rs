@@ -177,7 +177,7 @@ impl Search<'_> {
 
     /// L4: announced lengths, records that go on beyond the limit, and what is kept for ever.
     fn memory(&mut self) {
-        /// So many valid streams are changed: others differ little from them.
+        /// The number of valid streams that are changed: others differ little from them.
         const SEEDS: usize = 8;
         /// The number of streams that are made that long.
         const FLOODS: usize = 32;
@@ -211,7 +211,7 @@ impl Search<'_> {
 
     /// L8: streams of the author, and those that valid ones are stretched to.
     fn work(&mut self) {
-        /// So many stretched streams are measured.
+        /// The number of stretched streams that are measured.
         const MEASURED: usize = 24;
         const MEASURED_LATE: usize = 6;
         if !self.subject.looks_at(Law::L8) {

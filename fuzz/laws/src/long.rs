@@ -59,7 +59,7 @@ enum Records {
 fn shapes(bench: &Bench<'_>, seeds: &[Vec<u8>]) -> Vec<(Stretched, Records)> {
     /// Seeds that are longer have many records already.
     const SEED: usize = 1024;
-    /// So many long records are looked at.
+    /// The number of long records that are looked at.
     const LONG: usize = 2;
     let short: Vec<_> =
         seeds.iter().filter(|seed| seed.len() <= SEED && !seed.is_empty()).collect();

@@ -65,20 +65,23 @@ pub fn trim(mut bytes: &[u8]) -> &[u8] {
 }
 
 /// Bytes of a `token`: methods and names of fields (RFC 9110 §5.6.2).
-pub(crate) const TOKEN: u8 = 1;
+pub const TOKEN: u8 = 1;
 /// Visible ASCII: the bytes of a target (RFC 9112 §3.2).
-pub(crate) const VISIBLE: u8 = 2;
+pub const VISIBLE: u8 = 2;
 /// Bytes of a value or reason phrase: visible ASCII, 0x80 to 0xff, space and tab (RFC 9110 §5.5,
 /// RFC 9112 §4).
-pub(crate) const VALUE: u8 = 4;
+pub const VALUE: u8 = 4;
 /// Bytes of a token without upper case.
-pub(crate) const NAME: u8 = 8;
+pub const NAME: u8 = 8;
 /// `unreserved` and `sub-delims` (RFC 3986 §2.2, §2.3): the bytes of a registered name but `%`.
-pub(crate) const HOST: u8 = 16;
+pub const HOST: u8 = 16;
+/// Control characters but CR, LF, NUL and the tab, which HTTP/1 can be told to let through.
+pub const CONTROL: u8 = 32;
 
 /// Returns true if `byte` belongs to one of the `classes`.
 #[inline]
-pub(crate) const fn is(byte: u8, classes: u8) -> bool {
+#[must_use]
+pub const fn is(byte: u8, classes: u8) -> bool {
     CLASS[byte as usize] & classes != 0
 }
 
@@ -87,7 +90,8 @@ pub(crate) const fn is(byte: u8, classes: u8) -> bool {
 /// Inlined wherever it is used, so that the class is a constant: words are short, and the call
 /// would cost as much as the run.
 #[inline(always)]
-pub(crate) fn run(bytes: &[u8], classes: u8) -> usize {
+#[must_use]
+pub fn run(bytes: &[u8], classes: u8) -> usize {
     let mut at = 0;
     while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         for (i, &byte) in block.iter().enumerate() {
@@ -122,6 +126,9 @@ static CLASS: [u8; 256] = {
         if alphanumeric || among(b, b"-._~!$&'()*+,;=") {
             table[byte] |= HOST;
         }
+        if b.is_ascii_control() && !among(b, b"\r\n\0\t") {
+            table[byte] |= CONTROL;
+        }
         byte += 1;
     }
     table
@@ -150,6 +157,7 @@ mod tests {
         assert_eq!(count(VISIBLE), 0x7e - 0x20);
         assert_eq!(count(VALUE), 0x7e - 0x20 + 128 + 2);
         assert_eq!(count(HOST), 62 + 4 + 11);
+        assert_eq!(count(CONTROL), 32 + 1 - 4);
         for delimiter in b"\"(),/:;<=>?@[\\]{} \t\r\n\0\x7f\x80" {
             assert!(!is(*delimiter, TOKEN | NAME), "{delimiter:#x}");
         }

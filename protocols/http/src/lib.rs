@@ -40,7 +40,9 @@ extern crate alloc;
 
 mod arena;
 mod authority;
-mod class;
+// For the versions of HTTP, which look bytes up in the same table.
+#[doc(hidden)]
+pub mod class;
 mod date;
 mod fields;
 mod head;

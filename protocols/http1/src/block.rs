@@ -21,7 +21,7 @@ use sse2 as machine;
 #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
 use words as machine;
 
-use crate::class::{TARGET, run};
+use segue_http::class::{VISIBLE, run};
 
 /// The number of bytes compared at once where nothing is known of the processor.
 pub(crate) const BLOCK: usize = 16;
@@ -159,7 +159,7 @@ pub(crate) fn visible<M: Machine>(machine: M, head: &[u8], rest: &[u8]) -> usize
             return at;
         }
     }
-    run(rest, TARGET)
+    run(rest, VISIBLE)
 }
 
 /// A block with the first [`HALF`] bytes of `rest`, or all of them, and the number of bytes before
@@ -194,7 +194,7 @@ fn first(mask: u16) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::class::{TOKEN, is};
+    use segue_http::class::{TOKEN, is};
 
     /// Bytes on either side of where a class begins or ends.
     const LIMITS: [u8; 16] = *b"\x1f !-/09:@AZ[az~\x7f";
@@ -219,7 +219,7 @@ mod tests {
         };
         let half = &window[..HALF];
         let text = expected(window, |byte| matches!(byte, b' '..=b'~'));
-        let visible = expected(half, |byte| is(byte, TARGET));
+        let visible = expected(half, |byte| is(byte, VISIBLE));
         let name = expected(half, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
         let token = expected(half, |byte| is(byte, TOKEN));
         for (all, [of_half, not_visible, not_name]) in

@@ -5,7 +5,7 @@ use core::ops::Range;
 use segue::Fault;
 
 use crate::Error;
-use crate::class::{TOKEN, VALUE, is, run};
+use segue_http::class::{TOKEN, VALUE, is, run};
 
 /// `chunk-size [ chunk-ext ] CRLF` (RFC 9112 §7.1).
 #[derive(Debug, PartialEq)]

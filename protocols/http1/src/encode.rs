@@ -5,8 +5,8 @@ use core::fmt;
 use segue::{Encode, Output};
 use segue_http::{Field, is_token, is_value, reason};
 
-use crate::class::{TARGET, VALUE, run};
 use crate::{Request, Response, Version};
+use segue_http::class::{VALUE, VISIBLE, run};
 
 /// The head of a request to send. `headers` is any collection of [`HeaderLine`]s: an array of
 /// pairs, a map, the [`Fields`](crate::Fields) of another head.
@@ -261,7 +261,7 @@ pub(crate) fn put_request_line(
     output: &mut Output,
 ) -> Result<(), EncodeError> {
     check(is_token(method.as_bytes()), EncodeError::Method)?;
-    let visible = !target.is_empty() && run(target.as_bytes(), TARGET) == target.len();
+    let visible = !target.is_empty() && run(target.as_bytes(), VISIBLE) == target.len();
     check(visible, EncodeError::Target)?;
     output.put(method.as_bytes());
     output.put(b" ");

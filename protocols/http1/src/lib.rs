@@ -93,7 +93,6 @@ mod block;
 mod body;
 mod chunk_line;
 mod chunked;
-mod class;
 pub mod client;
 mod encode;
 mod error;

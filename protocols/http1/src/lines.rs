@@ -6,9 +6,9 @@
 use core::ops::Range;
 
 use crate::block::{self, Machine};
-use crate::class::{CONTROL, TARGET, TOKEN, VALUE, run};
 use crate::spans::{Span, pack, span, unpack};
 use crate::{Error, Limits, Relaxed, Version};
+use segue_http::class::{CONTROL, TOKEN, VALUE, VISIBLE, run};
 
 /// The reason why a line cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl RequestLine {
             return Err(unexpected(head, method_end, Error::Method, short, relaxed));
         }
         let target = method_end + 1;
-        let target_end = target + run(&head[target..], TARGET);
+        let target_end = target + run(&head[target..], VISIBLE);
         if target_end - target > limits.target {
             return Err(Stop::Fault(Error::TargetTooLong, target + limits.target));
         }

@@ -6,8 +6,8 @@
 //! as it is expected is left to [`Line::read`](crate::lines::Line::read), byte by byte.
 
 use crate::block::{Machine, WINDOW, name_of, not_text};
-use crate::class::{TOKEN, run};
 use crate::spans::{Span, Spans, span};
+use segue_http::class::{TOKEN, run};
 
 /// The outcome behind the last line that was plain.
 #[derive(Debug, PartialEq, Eq)]

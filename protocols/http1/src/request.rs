@@ -4,12 +4,12 @@ use segue::{Decode, Fault, Framing, Output, Record};
 use segue_http::{Fields, is_token};
 
 use crate::block::Machine;
-use crate::class::{TOKEN, is};
 use crate::lines::{RequestLine, Stop};
 use crate::named::Named;
 use crate::stage::{INLINE, Stage, Start};
 use crate::text::ascii;
 use crate::{Error, Limits, Relaxed, Version};
+use segue_http::class::{TOKEN, is};
 
 /// A stage that reads the head of one request: its request line and headers (RFC 9112 §2.1, §3,
 /// §5).

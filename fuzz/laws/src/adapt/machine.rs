@@ -100,7 +100,7 @@ impl<M> Parser for Machine<M> {
 /// A machine that calls back, or returns all it has found, while it is given bytes: a function
 /// that puts down what it says to each read. At the end of the stream it is given `None`.
 ///
-/// What it returns itself is an error that ends the stream, where there is one.
+/// An error that it returns itself ends the stream.
 ///
 /// ```
 /// use segue_laws::{Answer, adapt, parser};

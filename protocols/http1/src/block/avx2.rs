@@ -13,7 +13,7 @@ use std::arch::x86_64::{
 use std::arch::is_x86_feature_detected;
 
 use super::{HALF, Machine, NAME, Work};
-use crate::class::{TOKEN, is};
+use segue_http::class::{TOKEN, is};
 
 /// Proof that the processor has AVX2: code that holds one is compiled for it.
 #[derive(Clone, Copy)]
